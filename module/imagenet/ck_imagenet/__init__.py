@@ -1,0 +1,6 @@
+"""Every ImageNet picture still to be had: fetched from the web of 2011, judged and kept.
+
+The library stands without Collective Knowledge; `module.py` beside it is CK's side.
+"""
+
+__version__ = "0.1.0"

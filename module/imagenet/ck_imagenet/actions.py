@@ -1,0 +1,83 @@
+"""The actions and their options: the one table that code, `--help` and README share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .options import flag, number, seconds, setting, text, wnids
+
+SERVICE = "https://www.image-net.org"
+
+_WNID = "the synset's wnid, or several with commas between; also after the colon of imagenet:W"
+_URLS = (
+    "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
+    "a URL a line, or a name and a URL; plain, .gz or .tgz"
+)
+_PRIVATE = (
+    "hosts, addresses and networks with commas between that may be asked although they are "
+    "not public, such as 127.0.0.0/8,10.1.2.3,myserver"
+)
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """List synsets."""
+
+    lower: int = number(0, "first position to list", least=0)
+    upper: int | None = number(None, "last position to list, by default the last there is", least=0)
+    downloaded_only: bool = flag("only synsets with pictures here")
+    images: bool = flag("list the pictures here, as name and URL, in the form that --urls reads")
+    search: str = text("", "WORDS", "only synsets with all these words, or words beginning so")
+    under: str = text("", "WNID", "only this synset and those below it")
+    ilsvrc2012: bool = flag("only the 1,000 synsets of ILSVRC2012")
+    words: bool = flag("print the words too when not on a terminal")
+
+
+@dataclass(frozen=True)
+class GeturlsOptions:
+    """Print the URLs of synsets."""
+
+    wnid: tuple[str, ...] = wnids(_WNID)
+    urls: str = text("", "FILE-or-URL", _URLS)
+    mapping: bool = flag("print name, tab and URL")
+    save: str = text("", "FILE", "write to this file instead")
+    service: str = setting(SERVICE, "URL", "the address of image-net.org's list service")
+    allow_private: str = setting("", "HOSTS", _PRIVATE)
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """Download the pictures of synsets and register them as CK entries."""
+
+    wnid: tuple[str, ...] = wnids(_WNID)
+    urls: str = text("", "FILE-or-URL", _URLS)
+    jobs: int = number(32, "connections at once", least=1, most=1000)
+    retry: int = number(3, "further attempts after the first, where one may help", least=0)
+    timeout: float = seconds(20, "for the whole of one URL", above=0)
+    sleep: float = seconds(0, "between two requests to one host", least=0)
+    offset: int = number(0, "lines to skip at the beginning of each list", least=0)
+    max_images: int | None = number(
+        None, "pictures of a synset to end with, by default all", least=1
+    )
+    outdir: str = text("", "DIR", "write DIR/W/W_NUMBER.jpg instead of CK entries")
+    retry_failed: bool = flag("ask again for what failed in earlier runs")
+    dry_run: bool = flag("show what would be done, and do nothing")
+    verbose: bool = flag("print what becomes of each URL")
+    quiet: bool = flag("print nothing but errors")
+    service: str = setting(SERVICE, "URL", "the address of image-net.org's list service")
+    allow_private: str = setting("", "HOSTS", _PRIVATE)
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """Play a small web on loopback, to try the module without the internet."""
+
+    port: int = number(28764, "the port of every host of the practice web", least=1, most=65535)
+
+
+ACTIONS = {
+    "list": ListOptions,
+    "geturls": GeturlsOptions,
+    "download": DownloadOptions,
+    "demo": DemoOptions,
+}

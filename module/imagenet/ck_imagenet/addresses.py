@@ -1,0 +1,78 @@
+"""Which network addresses may be asked: the public ones, and those that the user names."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple, Union
+
+from .errors import BadInput
+from .outcomes import Failed, Outcome
+
+_Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+_Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class Guard(NamedTuple):
+    """Decides, for the very address that is about to be connected to, whether it may be asked."""
+
+    networks: tuple[_Network, ...] = ()
+    names: frozenset[str] = frozenset()
+    endpoints: frozenset[tuple[str, int]] = frozenset()
+    """Hosts and ports that the user named as a service or a list: trusted exactly so."""
+
+    @classmethod
+    def allowing(cls, private: str) -> Guard:
+        """Return the guard that lets pass what `private` names beside all public addresses.
+
+        Parameters
+        ----------
+        private : str
+            Hosts, addresses and networks with commas between: `127.0.0.0/8,10.1.2.3,myserver`.
+
+        Raises
+        ------
+        BadInput
+            If one of them is none of these.
+        """
+        networks, names = [], set()
+        for item in filter(None, (item.strip() for item in private.split(","))):
+            try:
+                networks.append(ipaddress.ip_network(item.strip("[]"), strict=False))
+            except ValueError:
+                if not all(c.isalnum() or c in "-._" for c in item) or item[-1].isdigit():
+                    raise BadInput(
+                        f'--allow-private: "{item}" is no host, address or network; '
+                        "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
+                    ) from None
+                names.add(item.lower())
+        return cls(tuple(networks), frozenset(names))
+
+    def trusting(self, host: str, port: int) -> Guard:
+        """Return the same guard that also trusts one host and port."""
+        return self._replace(endpoints=self.endpoints | {(host, port)})
+
+    def check(self, host: str, port: int, address: str) -> None:
+        """Raise PRIVATE_ADDRESS unless `address`, which `host` stands for, may be asked."""
+        if (host, port) in self.endpoints or host in self.names:
+            return
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+        inner = _embedded(parsed)
+        if any(candidate in network for network in self.networks for candidate in (parsed, inner)):
+            return
+        if not inner.is_global or inner.is_multicast:
+            shown = address if address == host else f"{host} is {address}"
+            raise Failed(Outcome.PRIVATE_ADDRESS, shown)
+
+
+PUBLIC_ONLY = Guard()
+
+
+def _embedded(address: _Address) -> _Address:
+    """Return the IPv4 address that an IPv6 one stands for, or the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)

@@ -1,0 +1,70 @@
+"""Pictures that are here and in no journal: of a killed run, of old scripts, made by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Mapping
+
+from . import images
+from .journal import Journal, Record, now
+from .names import ImageName
+from .outcomes import Failed, Outcome
+from .store import SynsetStore
+
+ASIDE = "no-pictures"
+"""The folder, in a synset's state, of files that are called pictures and are none."""
+
+
+def adopt(store: SynsetStore, journal: Journal, named: Mapping[int, str]) -> list[Path]:
+    """Give every picture that is here and that can be tied to a URL its line in the journal.
+
+    Parameters
+    ----------
+    store, journal : SynsetStore, Journal
+        What is here, and what is known of it.
+    named : mapping of int to str
+        The URLs of the true numbers: they tie a file without a URL of its own.
+
+    Returns
+    -------
+    list of Path
+        The files that were no pictures, at the place where they were put aside.
+    """
+    known = journal.saved()
+    urls = {record.url for record in known.values()}
+    aside = []
+    for number, path in sorted(store.pictures().items()):
+        if number in known:
+            continue
+        data = path.read_bytes()
+        try:
+            picture = images.judge(data)
+        except Failed:
+            aside.append(_put_aside(store, path))
+            continue
+        url = store.url_of(number) or named.get(number)
+        if url and url not in urls:
+            journal.append(_record(ImageName(store.wnid, number), url, data, picture))
+    return aside
+
+
+def _record(name: ImageName, url: str, data: bytes, picture: images.Picture) -> Record:
+    return Record(
+        name,
+        url,
+        Outcome.SAVED,
+        now(),
+        source="found here",
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        width=picture.width,
+        height=picture.height,
+        image_format=picture.format.tag,
+    )
+
+
+def _put_aside(store: SynsetStore, path: Path) -> Path:
+    folder = store.state / ASIDE
+    folder.mkdir(exist_ok=True)
+    return path.replace(folder / path.name)

@@ -1,0 +1,180 @@
+"""Entries of Collective Knowledge that are whole or absent.
+
+CK's own `add` writes an entry's alias, folder and meta one after the other, none atomically. Here
+an entry is made aside and renamed into place, in the form that CK 2.6.4 writes.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Iterator, Mapping, NamedTuple
+
+from .files import NEW, read_json, sweep, to_json, write_whole
+
+_CM = ".cm"
+
+
+class ModuleName(NamedTuple):
+    """A CK module: its alias and its UID."""
+
+    alias: str
+    uid: str
+
+    @classmethod
+    def of(cls, ck: ModuleType, alias: str) -> ModuleName:
+        """Return the module that CK knows as `alias`."""
+        found = ck.access(
+            {"action": "load", "common_func": "yes", "module_uoa": "module", "data_uoa": alias}
+        )
+        return cls(alias, found["data_uid"])
+
+
+class Entries:
+    """The entries of one module in one repository.
+
+    Parameters
+    ----------
+    ck : module
+        The CK kernel.
+    repository : Path
+        The repository's folder.
+    module : ModuleName
+        Whose entries these are.
+    """
+
+    def __init__(self, ck: ModuleType, repository: Path, module: ModuleName) -> None:
+        self._ck = ck
+        self._repository = repository
+        self._module = module
+        self.folder = repository / module.alias
+        self._cm = self.folder / _CM
+
+    def create(self) -> None:
+        """Make the place for entries unless it is there."""
+        _write_aliases(self._repository / _CM, self._module.alias, self._module.uid)
+        self._cm.mkdir(parents=True, exist_ok=True)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the entries."""
+        try:
+            with os.scandir(self.folder) as found:
+                yield from (entry.name for entry in found if entry.name != _CM and entry.is_dir())
+        except FileNotFoundError:
+            return
+
+    def meta(self, name: str) -> dict[str, Any] | None:
+        """Return an entry's meta, or None if there is none that can be read."""
+        return read_json(self.folder / name / _CM / "meta.json")
+
+    def add(
+        self, name: str, meta: Mapping[str, Any], files: Mapping[str, bytes], uid: str = ""
+    ) -> Path:
+        """Make an entry, or give an existing one new meta and further files.
+
+        Parameters
+        ----------
+        name : str
+            The entry's alias.
+        meta : mapping
+            Its whole meta.
+        files : mapping of str to bytes
+            Its files.
+        uid : str, optional
+            16 hexadecimal digits; by default new ones.
+
+        Returns
+        -------
+        Path
+            The entry's folder.
+        """
+        entry = self.folder / name
+        if entry.is_dir():
+            self._mend_entry(name)
+            for file, data in files.items():
+                write_whole(entry / file, data, scratch=self._cm)
+            write_whole(entry / _CM / "meta.json", to_json(meta), scratch=self._cm)
+            return entry
+        uid = uid or self.uid(name) or secrets.token_hex(8)
+        unfinished = self._cm / (NEW + name)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        (unfinished / _CM).mkdir(parents=True)
+        for file, data in files.items():
+            (unfinished / file).write_bytes(data)
+        self._write_cm(unfinished, name, uid, meta)
+        # Aliases without a folder disturb no reader; a folder without them does.
+        _write_aliases(self._cm, name, uid)
+        unfinished.rename(entry)
+        return entry
+
+    def mend(self) -> None:
+        """Finish or undo what a kill of this program or of `ck add` left of numbered entries."""
+        if not self.folder.is_dir():
+            return
+        self.create()
+        sweep(self._cm)
+        self._drop_lost_uids()
+        aliased = {path.name[len("alias-a-") :] for path in self._cm.glob("alias-a-*")}
+        entries = set(self.names())
+        for name in filter(str.isdigit, entries - aliased):
+            self._mend_entry(name)
+        for name in filter(str.isdigit, aliased - entries):
+            self.forget(name)
+
+    def forget(self, name: str) -> None:
+        """Remove the alias of an entry whose folder is gone."""
+        uid = self.uid(name)
+        (self._cm / f"alias-a-{name}").unlink(missing_ok=True)
+        if uid:
+            (self._cm / f"alias-u-{uid}").unlink(missing_ok=True)
+
+    def _drop_lost_uids(self) -> None:
+        """Remove the UID files to which no alias leads back."""
+        aliases = {path.name for path in self._cm.glob("alias-a-*")}
+        uids = {path.name for path in self._cm.glob("alias-u-*")}
+        if len(aliases) < len(uids):
+            used = {"alias-u-" + self.uid(name[len("alias-a-") :]) for name in aliases}
+            for lost in uids - used:
+                (self._cm / lost).unlink()
+
+    def uid(self, name: str) -> str:
+        """Return an entry's UID, or an empty text if it has none."""
+        try:
+            text = (self._cm / f"alias-a-{name}").read_text("ascii", "replace").strip()
+        except OSError:
+            return ""
+        return text if self._ck.is_uid(text) else ""
+
+    def _mend_entry(self, name: str) -> None:
+        """Give an entry's folder what CK needs to find it."""
+        entry = self.folder / name
+        info = read_json(entry / _CM / "info.json") or {}
+        uid = self.uid(name) or str(info.get("backup_data_uid") or secrets.token_hex(8))
+        if not info:
+            (entry / _CM).mkdir(exist_ok=True)
+            self._write_cm(entry, name, uid, self.meta(name) or {})
+        _write_aliases(self._cm, name, uid)
+
+    def _write_cm(self, entry: Path, name: str, uid: str, meta: Mapping[str, Any]) -> None:
+        control = self._ck.prepare_special_info_about_entry({})["dict"]
+        info = {
+            "backup_data_uid": uid,
+            "backup_module_uid": self._module.uid,
+            "backup_module_uoa": self._module.alias,
+            "control": control,
+            "data_name": name,
+        }
+        for part, content in (("meta", meta), ("info", info), ("desc", {})):
+            (entry / _CM / f"{part}.json").write_bytes(to_json(content))
+
+
+def _write_aliases(cm: Path, alias: str, uid: str) -> None:
+    """Write the two files by which CK finds a folder's UID, and back."""
+    of_alias = cm / f"alias-a-{alias}"
+    if not of_alias.exists():
+        cm.mkdir(parents=True, exist_ok=True)
+        write_whole(cm / f"alias-u-{uid}", f"{alias}\n".encode())
+        write_whole(of_alias, f"{uid}\n".encode())

@@ -1,0 +1,143 @@
+"""Pictures as entries of Collective Knowledge: `imagenet-n01440764:dataset:9981`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import synsets
+from .ck_entries import Entries, ModuleName
+from .ck_repositories import Repositories
+from .errors import StoreError
+from .files import sweep
+from .formats import is_picture_file
+from .journal import FORMAT, Record, refuse_newer
+from .names import parse_image_name
+from .store import Store, SynsetStore
+
+PREFIX = "imagenet-"
+"""What the name of every synset's repository begins with."""
+
+
+class CkStore(Store):
+    """The synsets in CK's repositories, one each.
+
+    Parameters
+    ----------
+    ck : module
+        The CK kernel, which has been initialised.
+    """
+
+    def __init__(self, ck: ModuleType) -> None:
+        self._ck = ck
+        self._repositories = Repositories(ck)
+        self._pictures = ModuleName.of(ck, "dataset")
+
+    def synset(self, wnid: str) -> SynsetStore:
+        """Return the place of a synset, which need not exist."""
+        return _SynsetRepository(self._ck, self._repositories, self._pictures, wnid)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many pictures of each synset are here, of those that have any."""
+        wnids = [name[len(PREFIX) :] for name in self._repositories.paths(PREFIX)]
+        counts = {wnid: len(self.synset(wnid).pictures()) for wnid in sorted(wnids)}
+        return {wnid: count for wnid, count in counts.items() if count}
+
+
+class _SynsetRepository(SynsetStore):
+    def __init__(
+        self, ck: ModuleType, repositories: Repositories, pictures: ModuleName, wnid: str
+    ) -> None:
+        self.wnid = wnid
+        self._ck = ck
+        self._repositories = repositories
+        self._pictures = pictures
+        self._repository = repositories.path(PREFIX + wnid)
+
+    @property
+    def state(self) -> Path:
+        return (self._repository or Path(PREFIX + self.wnid)) / "imagenet" / self.wnid
+
+    def create(self) -> None:
+        self._repository = self._repositories.create(PREFIX + self.wnid)
+        try:
+            self._entries().create()
+            states = Entries(self._ck, self._repository, ModuleName.of(self._ck, "imagenet"))
+            states.create()
+            meta = states.meta(self.wnid)
+            if meta is None:
+                states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
+            else:
+                refuse_newer(meta.get("format"), self.state)
+        except OSError as error:
+            raise StoreError(
+                f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
+            ) from None
+
+    def mend(self) -> None:
+        sweep(self.state)
+        self._entries().mend()
+
+    def pictures(self) -> dict[int, Path]:
+        if not self._repository:
+            return {}
+        found = {}
+        for name in self._entries().names():
+            path = self._file(name)
+            if path:
+                found[int(name)] = path
+        return found
+
+    def url_of(self, number: int) -> str:
+        meta = self._entries().meta(str(number)) or {}
+        url = _own(meta).get("url", "")
+        tags = [str(tag) for tag in meta.get("tags", ())]
+        return url or next((tag for tag in tags if tag.startswith(("http://", "https://"))), "")
+
+    def save(self, record: Record, data: bytes, extension: str) -> None:
+        entries, name = self._entries(), str(record.name.number)
+        file = f"{record.name}.{extension}"
+        meta = _meta(entries.meta(name) or {}, record, file)
+        entries.add(name, meta, {file: data})
+
+    def _entries(self) -> Entries:
+        if not self._repository:
+            raise StoreError(f'the CK repository "{PREFIX}{self.wnid}" has not been made')
+        return Entries(self._ck, self._repository, self._pictures)
+
+    def _file(self, name: str) -> Path | None:
+        """Return the picture in the entry `name`, or None if the entry is not one of ours."""
+        parsed = parse_image_name(f"{self.wnid}_{name}")
+        if not parsed or str(parsed.number) != name:
+            return None
+        entry = self._entries().folder / name
+        usual = entry / f"{self.wnid}_{name}.jpg"
+        if usual.is_file():
+            return usual
+        return next((path for path in sorted(entry.iterdir()) if is_picture_file(path)), None)
+
+
+def _own(meta: dict[str, Any]) -> dict[str, Any]:
+    own = meta.get("imagenet")
+    return own if isinstance(own, dict) else {}
+
+
+def _meta(known: dict[str, Any], record: Record, file: str) -> dict[str, Any]:
+    """Return an entry's meta, with whatever a user's own meta had."""
+    url_tag = record.url.replace(",", "%2C")  # CK splits tags at commas
+    tags = ["imagenet", record.name.wnid, str(record.name.number), url_tag]
+    tags += ["dataset", "image", record.image_format]
+    tags += [tag for tag in known.get("tags", ()) if tag not in tags]
+    facts = record.facts()
+    for key in ("name", "outcome", "detail"):
+        facts.pop(key, None)
+    synset = synsets.load().get(record.name.wnid)
+    own = {
+        **facts,
+        "format": FORMAT,
+        "wnid": record.name.wnid,
+        "number": record.name.number,
+        "words": list(synset.words) if synset else [],
+    }
+    return {**known, "dataset_files": [file], "tags": tags, "imagenet": own}

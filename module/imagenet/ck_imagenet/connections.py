@@ -1,0 +1,200 @@
+"""Connections that keep a deadline and go only where they may, under `requests`.
+
+What `requests` cannot do by itself: bound the whole of a request however slowly a peer drips,
+check the very address that is connected to, and be ended from another thread.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from typing import Any, NamedTuple
+from weakref import WeakSet
+
+import certifi
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from .addresses import Guard
+from .outcomes import Failed, Outcome
+from .resolve import Resolver
+
+
+class Limits(NamedTuple):
+    """How long a peer may take, in seconds."""
+
+    connect: float = 10.0
+    """To resolve a name and connect to it."""
+    silence: float = 10.0
+    """Between a request and the answer's first byte, and between two parts of it."""
+    whole: float = 20.0
+    """For the whole of one URL, redirects included."""
+
+
+class Budget:
+    """The time that one URL has left."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._end = time.monotonic() + limits.whole
+
+    def left(self, longest: float) -> float:
+        """Return the seconds to wait for the next step, at most `longest`.
+
+        Raises
+        ------
+        TimeoutError
+            If nothing is left.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise socket.timeout(f"not done within {self.limits.whole:g} s")
+        return min(left, longest)
+
+
+class _Current(threading.local):
+    """What this thread is fetching."""
+
+    budget: Budget
+
+
+_current = _Current()
+
+
+def spend(budget: Budget) -> None:
+    """Let what this thread sends and receives from now on count against `budget`."""
+    _current.budget = budget
+
+
+class _Bounded:
+    """Waits no longer for bytes than the current budget allows."""
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        budget = _current.budget
+        self.settimeout(budget.left(budget.limits.silence))  # type: ignore[attr-defined]
+        return super().recv_into(*args, **kwargs)  # type: ignore[misc, no-any-return]
+
+
+class _Socket(_Bounded, socket.socket):
+    pass
+
+
+class _TLSSocket(_Bounded, ssl.SSLSocket):
+    pass
+
+
+class Network:
+    """What all connections share: names, permission, and the list of what is open.
+
+    Parameters
+    ----------
+    resolver : Resolver
+        Knows the addresses of hosts.
+    guard : Guard
+        Knows which of them may be asked.
+    """
+
+    def __init__(self, resolver: Resolver, guard: Guard) -> None:
+        self._resolver = resolver
+        self._guard = guard
+        self._open: WeakSet[socket.socket] = WeakSet()
+        self._lock = threading.Lock()
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Return a socket that is connected to `host`, at an address that may be asked."""
+        budget = _current.budget
+        addresses = self._resolver.resolve(host, budget.left(budget.limits.connect))
+        for address in addresses:
+            self._guard.check(host, port, address)
+        failure: Exception = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
+        for address in addresses:
+            try:
+                return self._connect_to(address, port, budget)
+            except OSError as error:
+                failure = error
+        raise failure
+
+    def remember(self, opened: socket.socket) -> None:
+        """Have `shut_down` end this socket too."""
+        with self._lock:
+            self._open.add(opened)
+
+    def shut_down(self) -> None:
+        """End what every open socket sends and receives, whichever thread waits for it."""
+        with self._lock:
+            for opened in self._open:
+                with suppress(OSError):  # its peer may have closed it
+                    opened.shutdown(socket.SHUT_RDWR)
+
+    def _connect_to(self, address: str, port: int, budget: Budget) -> socket.socket:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        opened = _Socket(family, socket.SOCK_STREAM)
+        try:
+            self.remember(opened)
+            opened.settimeout(budget.left(budget.limits.connect))
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.connect((address, port))
+            opened.settimeout(budget.left(budget.limits.connect))  # for a TLS handshake
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+
+class Adapter(HTTPAdapter):
+    """A `requests` adapter whose direct connections go through a Network.
+
+    Parameters
+    ----------
+    network : Network
+        What its connections share.
+    per_host : int
+        Connections to one host that are kept for the next request.
+    hosts : int
+        Hosts whose connections are kept.
+    """
+
+    def __init__(self, network: Network, per_host: int, hosts: int = 100) -> None:
+        self._network = network
+        super().__init__(pool_connections=hosts, pool_maxsize=per_host)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of connections; `requests` calls this."""
+        super().init_poolmanager(*args, ssl_context=_tls_context(), **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._network)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave the certificates to the context, which loads them once and not per connection."""
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.sslsocket_class = _TLSSocket
+    return context
+
+
+def _pool_classes(network: Network) -> dict[str, type[HTTPConnectionPool]]:
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return network.connect(self.host, self.port)
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return network.connect(self.host, self.port)
+
+        def connect(self) -> None:
+            super().connect()
+            if isinstance(self.sock, socket.socket):
+                network.remember(self.sock)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

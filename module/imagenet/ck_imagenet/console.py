@@ -1,0 +1,102 @@
+"""What people see: lines and tables, made from values."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
+
+from . import synsets
+from .errors import NobodyReads
+from .listing import Listed
+
+if TYPE_CHECKING:
+    from .actions import ListOptions
+    from .download import Summary
+
+
+def on_terminal() -> bool:
+    """Say whether a person sees what is written to standard output."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
+    """Print lines, on a terminal without the control characters that they may hold.
+
+    Raises
+    ------
+    NobodyReads
+        If nobody reads them any more.
+    """
+    make_safe = visible if on_terminal() else str
+    try:
+        for line in lines:
+            sys.stdout.buffer.write(make_safe(line).encode(encoding, "replace") + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # What Python would still flush at its end must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise NobodyReads from None
+
+
+def visible(text: str) -> str:
+    """Return `text` with its control characters spelt out: lists are other people's text."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> Iterator[str]:
+    """Yield rows as lines, their columns aligned, the last one cut to the terminal's width."""
+    width = width or shutil.get_terminal_size().columns
+    widths = [max(map(len, column)) for column in list(zip(*rows))[:-1]]
+    for row in rows:
+        cells = [
+            cell.rjust(size) if cell.isdigit() else cell.ljust(size)
+            for cell, size in zip(row, widths)
+        ]
+        line = "  ".join([*cells, row[-1]]).rstrip()
+        yield line if len(line) <= width else line[: width - 1] + "…"
+
+
+def summary(done: Summary, dry_run: bool) -> Iterator[str]:
+    """Yield what a run did for a synset."""
+    synset = synsets.load().get(done.wnid)
+    words = ", ".join(synset.words) if synset else "a list that names no synset"
+    yield f"{done.wnid}  {words}"
+    last = f"{done.to_fetch} to ask for" if dry_run else f"{done.saved} saved now"
+    yield f"  {done.here} pictures here, {done.links} links known, {last}"
+    for outcome, count in done.failed.most_common():
+        yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
+    if done.set_aside:
+        yield (
+            f"  {len(done.set_aside)} files here were no pictures; "
+            f"they are now in {done.set_aside[0].parent}"
+        )
+    if any(not outcome.final for outcome in done.failed) and not dry_run:
+        yield "  Some of these may pass: ask again with --retry-failed"
+
+
+def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
+    """Yield synsets as a table: wnid, pictures here, words."""
+    return table(
+        [(row.synset.wnid, str(row.downloaded), ", ".join(row.synset.words)) for row in rows]
+    )
+
+
+def wnids(rows: Iterable[Listed], options: ListOptions) -> Iterator[str]:
+    """Yield a wnid a line, with a tab and the words if the options ask for them."""
+    for row in rows:
+        words = "\t" + ", ".join(row.synset.words) if options.words else ""
+        yield row.synset.wnid + words
+
+
+def practice(environment: Mapping[str, str], wnids: Sequence[str]) -> Iterator[str]:
+    """Yield how to use the practice web from another terminal."""
+    yield "The practice web is on; in another terminal, type:"
+    yield ""
+    for name, value in environment.items():
+        yield f"  export {name}={value}"
+    for wnid in wnids:
+        yield f"  ck download imagenet --wnid={wnid}"
+    yield ""
+    yield "Ctrl-C ends it."

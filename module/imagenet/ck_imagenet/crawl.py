@@ -1,0 +1,270 @@
+"""Many fetches at once: hosts, journal and store around `fetch`."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import Callable, Iterable, Iterator
+
+from . import images, urls
+from .errors import NetworkDown, StoreError
+from .fetch import Fetcher
+from .hosts import Hosts
+from .journal import Journal, Record, now
+from .numbering import Link
+from .outcomes import Failed, Outcome
+from .store import SynsetStore
+
+LOOKAHEAD = 1000
+"""Links taken from the plan before their turn: enough for every host to have one waiting."""
+
+LONGEST_REST = 30.0
+"""Seconds that a host is left alone, whatever it asks for."""
+
+Report = Callable[[Record], None]
+
+
+@dataclass
+class _Task:
+    link: Link
+    host: str
+    attempts: int = 0
+
+
+class Crawl:
+    """One crawl over the links of one synset.
+
+    Parameters
+    ----------
+    fetcher : Fetcher
+        Asks for URLs.
+    store, journal : SynsetStore, Journal
+        Where the pictures go, and what became of every URL.
+    source : str
+        Where the links come from, for the record.
+    jobs : int
+        Connections at once.
+    retry : int
+        Further attempts after the first.
+    sleep : float
+        Seconds between two requests to one host.
+    most : int, optional
+        Pictures to save, by default all.
+    report : callable
+        Told of every record, by any thread.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        store: SynsetStore,
+        journal: Journal,
+        source: str,
+        *,
+        jobs: int,
+        retry: int,
+        sleep: float,
+        most: int | None,
+        report: Report,
+    ) -> None:
+        self._fetcher = fetcher
+        self._store = store
+        self._journal = journal
+        self._source = source
+        self._jobs = jobs
+        self._retry = retry
+        self._most = most
+        self._report = report
+        self._hosts: Hosts[_Task] = Hosts(sleep)
+        self._links: Iterator[Link] = iter(())
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._saving = 0
+        self._saved = 0
+        self._held: list[Record] = []
+        self._stopped = False
+        self._error: Exception | None = None
+
+    def run(self, links: Iterable[Link]) -> int:
+        """Fetch the links and return how many pictures were saved.
+
+        Raises
+        ------
+        NetworkDown
+            If nothing answered; then nothing is recorded.
+        StoreError
+            If a picture cannot be kept.
+        KeyboardInterrupt
+            When interrupted, as soon as what is being saved is safe.
+        """
+        self._links = iter(links)
+        threads = [
+            threading.Thread(target=self._work, name=f"crawl-{number}", daemon=True)
+            for number in range(self._jobs)
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        except BaseException:
+            self._stop()
+            raise
+        if self._error:
+            raise self._error
+        self._judge_network()
+        return self._saved
+
+    def _stop(self, error: Exception | None = None) -> None:
+        """Let no further picture be saved, and wait for those that are being saved."""
+        with self._changed:
+            self._stopped = True
+            self._error = self._error or error
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._saving, timeout=1)
+        self._fetcher.close()
+
+    def _work(self) -> None:
+        while True:
+            started = self._next()
+            if not started:
+                return
+            rest = 0.0
+            host, task = started
+            try:
+                rest = self._attempt(task)
+            except OSError as error:
+                self._stop(StoreError(f'"{error.filename}" cannot be written: {error.strerror}'))
+            except Exception as error:  # a defect must end the run, not one thread of it
+                self._stop(error)
+            finally:
+                self._ended(host, rest)
+
+    def _next(self) -> tuple[str, _Task] | None:
+        """Wait for the next task that may be started; None when there will be none."""
+        with self._changed:
+            while not self._stopped:
+                self._look_ahead()
+                time_now = time.monotonic()
+                enough = self._most is not None and self._saved + self._busy >= self._most
+                started = None if enough else self._hosts.take(time_now)
+                if started:
+                    self._busy += 1
+                    return started
+                if not self._busy and (enough or not self._hosts.waiting):
+                    break
+                wake = self._hosts.next_time()
+                self._changed.wait(None if enough or wake is None else max(0, wake - time_now))
+            self._changed.notify_all()
+            return None
+
+    def _look_ahead(self) -> None:
+        while self._hosts.waiting < LOOKAHEAD:
+            link = next(self._links, None)
+            if link is None:
+                return
+            host = urls.endpoint(link.url)
+            self._hosts.put(host, _Task(link, host), time.monotonic())
+
+    def _ended(self, host: str, rest: float) -> None:
+        with self._changed:
+            self._busy -= 1
+            self._hosts.release(host, time.monotonic(), rest)
+            self._changed.notify_all()
+
+    def _attempt(self, task: _Task) -> float:
+        """Fetch, judge and keep one picture; return the seconds that its host wants to rest."""
+        task.attempts += 1
+        try:
+            body = self._fetcher.fetch(task.link.url)
+            picture = images.judge(body.data)
+        except Failed as failed:
+            return self._failed(task, failed)
+        record = Record(
+            task.link.name,
+            task.link.url,
+            Outcome.SAVED,
+            now(),
+            source=self._source,
+            final_url=body.url,
+            sha256=hashlib.sha256(body.data).hexdigest(),
+            bytes=len(body.data),
+            width=picture.width,
+            height=picture.height,
+            image_format=picture.format.tag,
+        )
+        self._save(record, body.data, picture.format.extension)
+        return 0.0
+
+    def _save(self, record: Record, data: bytes, extension: str) -> None:
+        with self._changed:
+            if self._stopped:
+                return
+            self._saving += 1
+        try:
+            self._store.save(record, data, extension)
+            with self._changed:
+                self._journal.append(record)
+                self._saved += 1
+        finally:
+            with self._changed:
+                self._saving -= 1
+                self._changed.notify_all()
+        self._report(record)
+
+    def _failed(self, task: _Task, failed: Failed) -> float:
+        pause = float(2 ** (task.attempts - 1))
+        rest = 0.0
+        if failed.outcome is Outcome.BUSY:
+            rest = min(LONGEST_REST, max(pause, failed.retry_after))
+        if not failed.outcome.final and task.attempts <= self._retry:
+            with self._changed:
+                delay = rest or min(LONGEST_REST, pause)
+                self._hosts.put(task.host, task, time.monotonic(), delay)
+            return rest
+        record = Record(
+            task.link.name,
+            task.link.url,
+            failed.outcome,
+            now(),
+            detail=failed.detail,
+            source=self._source,
+        )
+        self._settle(record)
+        return rest
+
+    def _settle(self, record: Record) -> None:
+        """Record a failure, unless it may be this machine's network that fails."""
+        with self._changed:
+            if self._stopped:
+                return
+            if record.outcome.unanswered and not self._fetcher.answered:
+                self._held.append(record)
+                return
+            self._release_held()
+            self._journal.append(record)
+        self._report(record)
+
+    def _release_held(self) -> None:
+        held, self._held = self._held, []
+        for record in held:
+            self._journal.append(record)
+            self._report(record)
+
+    def _judge_network(self) -> None:
+        """Record what was held back, or raise NetworkDown if it is news that nobody answers."""
+        known = self._journal.records
+        news = [
+            record
+            for record in self._held
+            if record.url not in known or not known[record.url].outcome.unanswered
+        ]
+        if news and not self._fetcher.answered:
+            raise NetworkDown(
+                f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
+                f"down (first: {self._held[0].url}, {self._held[0].detail}); "
+                "nothing was recorded, so run the same command again when it is up"
+            )
+        self._release_held()

@@ -1,0 +1,206 @@
+"""The main job: plan, crawl, sum up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterator
+
+from filelock import FileLock, Timeout
+
+from .actions import DownloadOptions
+from .addresses import Guard
+from .adopt import adopt
+from .connections import Limits
+from .crawl import Crawl
+from .errors import BadInput
+from .fetch import Fetcher
+from .journal import Journal
+from .numbering import KeptNames, Link, number
+from .outcomes import Outcome
+from .progress import Progress
+from .selection import with_pictures
+from .sources import Sources, SynsetList
+from .store import Store, SynsetStore
+
+
+@dataclass
+class Summary:
+    """What a run did for one synset."""
+
+    wnid: str
+    links: int
+    """URLs known."""
+    here: int = 0
+    """Pictures that are here now."""
+    saved: int = 0
+    """Pictures that this run saved."""
+    to_fetch: int = 0
+    """URLs that this run asked for, or in a dry run would have."""
+    failed: Counter[Outcome] = field(default_factory=Counter)
+    """What became of the others so far."""
+    set_aside: list[Path] = field(default_factory=list)
+    """Files that were called pictures and were none, where they are now."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same in plain types, outcomes as their words."""
+        failed = {outcome.word: count for outcome, count in self.failed.most_common()}
+        return {**vars(self), "failed": failed, "set_aside": list(map(str, self.set_aside))}
+
+
+def download(options: DownloadOptions, store: Store, progress: Progress) -> Iterator[Summary]:
+    """Fetch the pictures of synsets that are not here yet, one synset after the other.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        What and how.
+    store : Store
+        Where the pictures go.
+    progress : Progress
+        Is told how it goes.
+
+    Yields
+    ------
+    Summary
+        Of each synset, when it is done.
+
+    Raises
+    ------
+    ImagenetError
+        Whatever a user must know.
+    KeyboardInterrupt
+        When interrupted; everything so far is kept.
+    """
+    wnids = with_pictures(options.wnid)
+    if not wnids and not options.urls:
+        raise BadInput(
+            "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
+            "word, or give a list with --urls=FILE"
+        )
+    guard = Guard.allowing(options.allow_private)
+    sources = Sources(options.urls, options.service, guard)
+    fetcher = Fetcher(guard, Limits(whole=options.timeout))
+    try:
+        for found in sources.lists(wnids):
+            place = store.synset(found.wnid)
+            if options.dry_run:
+                yield _Run(options, found, place, fetcher, progress).preview()
+                continue
+            place.create()
+            with _only_one(place, progress):
+                yield _Run(options, found, place, fetcher, progress).fetch()
+    finally:
+        fetcher.close()
+
+
+@contextmanager
+def _only_one(place: SynsetStore, progress: Progress) -> Iterator[None]:
+    """Let one process at a time work on a synset; the others wait, and say so."""
+    lock = FileLock(place.state / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress.waiting(place.wnid)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class _Run:
+    """One synset's part of a run."""
+
+    def __init__(
+        self,
+        options: DownloadOptions,
+        found: SynsetList,
+        place: SynsetStore,
+        fetcher: Fetcher,
+        progress: Progress,
+    ) -> None:
+        self._options = options
+        self._found = found
+        self._place = place
+        self._fetcher = fetcher
+        self._progress = progress
+        self._journal = Journal(place.state / "journal")
+        self._kept = KeptNames(place.state / "names.tsv")
+
+    def preview(self) -> Summary:
+        """Return what `fetch` would do, and do nothing."""
+        links = self._links()
+        here = self._place.pictures()
+        return self._summary(links, len(here), self._unsettled(links, here))
+
+    def fetch(self) -> Summary:
+        """Fetch what is not settled."""
+        self._place.mend()
+        aside = adopt(self._place, self._journal, self._named())
+        links = self._links()
+        self._kept.keep(self._found.wnid, links)
+        here = self._place.pictures()
+        wanted = self._unsettled(links, here)
+        most = self._options.max_images
+        room = None if most is None else max(0, most - len(here))
+        saved = 0
+        if wanted and room != 0:
+            self._progress.begin(self._found.wnid, len(wanted))
+            try:
+                saved = self._crawl(wanted, room)
+            finally:
+                self._progress.end()
+        self._journal.close()
+        summary = self._summary(links, len(self._place.pictures()), wanted)
+        summary.saved, summary.set_aside = saved, aside
+        return summary
+
+    def _crawl(self, wanted: list[Link], room: int | None) -> int:
+        crawl = Crawl(
+            self._fetcher,
+            self._place,
+            self._journal,
+            self._found.source,
+            jobs=min(self._options.jobs, len(wanted)),
+            retry=self._options.retry,
+            sleep=self._options.sleep,
+            most=room,
+            report=self._progress.settled,
+        )
+        return crawl.run(wanted)
+
+    def _named(self) -> dict[int, str]:
+        kept = {number: url for url, number in self._kept.numbers.items()}
+        return {**kept, **{line.name.number: line.url for line in self._found.lines if line.name}}
+
+    def _links(self) -> list[Link]:
+        return number(
+            self._found.wnid, self._found.lines, self._kept.numbers, self._journal.records
+        )
+
+    def _unsettled(self, links: list[Link], here: dict[int, Path]) -> list[Link]:
+        """Return the links to ask for: those without a record, or whose picture has gone."""
+        return [link for link in self._skip(links) if self._is_open(link, here)]
+
+    def _is_open(self, link: Link, here: dict[int, Path]) -> bool:
+        record = self._journal.records.get(link.url)
+        if not record:
+            return True
+        if record.outcome is Outcome.SAVED:
+            return link.name.number not in here
+        return self._options.retry_failed
+
+    def _skip(self, links: list[Link]) -> list[Link]:
+        """Leave out the links of the list's first lines."""
+        first = {line.url for line in self._found.lines if line.number < self._options.offset}
+        return [link for link in links if link.url not in first]
+
+    def _summary(self, links: list[Link], here: int, wanted: list[Link]) -> Summary:
+        records = [self._journal.records.get(link.url) for link in links]
+        failed: Counter[Outcome] = Counter(
+            record.outcome for record in records if record and record.outcome is not Outcome.SAVED
+        )
+        return Summary(self._found.wnid, len(links), here, 0, len(wanted), failed)

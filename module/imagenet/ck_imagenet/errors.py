@@ -1,0 +1,27 @@
+"""The one family of exceptions that the library raises."""
+
+from __future__ import annotations
+
+
+class ImagenetError(Exception):
+    """Something that a user must know: its text is one sentence, what happened and what to do."""
+
+
+class BadInput(ImagenetError):
+    """What the user gave cannot be used; nothing has been done."""
+
+
+class NoList(ImagenetError):
+    """No source gave a list of URLs for a synset."""
+
+
+class NetworkDown(ImagenetError):
+    """Not one host answered in a whole run."""
+
+
+class StoreError(ImagenetError):
+    """The place where pictures and state are kept does not do what it must."""
+
+
+class NobodyReads(ImagenetError):
+    """Whoever read the output has had enough, as `head` does: no reason to complain."""

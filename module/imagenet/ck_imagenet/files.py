@@ -1,0 +1,55 @@
+"""Files that are whole or absent, whenever their writer is killed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+NEW = ".new-"
+"""How the name of everything unfinished begins."""
+
+
+def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
+    """Put `data` at `path` in one step.
+
+    Parameters
+    ----------
+    path : Path
+        The file's place; what is there is replaced.
+    data : bytes
+        Its content.
+    scratch : Path, optional
+        A folder on the same file system for the unfinished file; by default the file's own.
+    """
+    unfinished = (scratch or path.parent) / f"{NEW}{path.name}"
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left unfinished in a folder; nobody may be writing there."""
+    for unfinished in folder.glob(NEW + "*"):
+        if unfinished.is_dir():
+            shutil.rmtree(unfinished, ignore_errors=True)
+        else:
+            unfinished.unlink()
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as JSON in the form that Collective Knowledge writes."""
+    return (json.dumps(value, indent=2, sort_keys=True) + "\n").encode()
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the object in a JSON file, or None if there is no file or no object in it."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,78 @@
+"""Pictures in plain folders: `DIR/n01440764/n01440764_9981.jpg`, no Collective Knowledge."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .errors import StoreError
+from .files import write_whole
+from .formats import is_picture_file
+from .journal import Record
+from .names import UNKNOWN, is_wnid, parse_image_name
+from .store import Store, SynsetStore
+
+STATE = ".ck-imagenet"
+
+
+class FolderStore(Store):
+    """The synsets in one folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; it need not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def synset(self, wnid: str) -> SynsetStore:
+        """Return the place of a synset, which need not exist."""
+        return _SynsetFolder(self._root / wnid, wnid)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many pictures of each synset are here, of those that have any."""
+        names = sorted(path.name for path in self._root.glob("*") if path.is_dir())
+        wnids = [name for name in names if is_wnid(name) or name == UNKNOWN]
+        counts = {wnid: len(self.synset(wnid).pictures()) for wnid in wnids}
+        return {wnid: count for wnid, count in counts.items() if count}
+
+
+class _SynsetFolder(SynsetStore):
+    def __init__(self, folder: Path, wnid: str) -> None:
+        self.wnid = wnid
+        self._folder = folder
+        self._unfinished = self.state / "new"
+
+    @property
+    def state(self) -> Path:
+        return self._folder / STATE
+
+    def create(self) -> None:
+        try:
+            self._unfinished.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f'"{self._folder}" cannot be written ({error.strerror}): '
+                "choose another folder with --outdir=DIR"
+            ) from None
+
+    def mend(self) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self.create()
+
+    def pictures(self) -> dict[int, Path]:
+        found = {}
+        for path in self._folder.glob(f"{self.wnid}_*"):
+            name = parse_image_name(path.stem)
+            if name and is_picture_file(path):
+                found[name.number] = path
+        return found
+
+    def url_of(self, number: int) -> str:
+        return ""  # a plain file knows none: the kept names do
+
+    def save(self, record: Record, data: bytes, extension: str) -> None:
+        path = self._folder / f"{record.name}.{extension}"
+        write_whole(path, data, self._unfinished)

@@ -1,0 +1,30 @@
+"""The formats that pictures come in, by the names that Pillow gives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Format(NamedTuple):
+    """A format of pictures: the tag that other CK programs select by, and the file extension."""
+
+    tag: str
+    extension: str
+
+
+FORMATS = {
+    "JPEG": Format("jpeg", "jpg"),
+    "PNG": Format("png", "png"),
+    "GIF": Format("gif", "gif"),
+    "WEBP": Format("webp", "webp"),
+    "BMP": Format("bmp", "bmp"),
+    "TIFF": Format("tiff", "tif"),
+}
+
+_SUFFIXES = {f".{form.extension}" for form in FORMATS.values()} | {".jpeg", ".tiff"}
+
+
+def is_picture_file(path: Path) -> bool:
+    """Say whether a file is called as a picture is."""
+    return path.suffix.lower() in _SUFFIXES

@@ -1,0 +1,117 @@
+"""What bytes are: a picture worth keeping, or the reason why not."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import warnings
+from typing import NamedTuple
+
+from PIL import Image, UnidentifiedImageError
+
+from .formats import FORMATS, Format
+from .outcomes import Failed, Outcome
+from .placeholders import is_placeholder
+
+SMALLEST_SIDE = 8
+"""Pixels; what is smaller is a tracking pixel or a spacer (ImageNet's smallest side is 17)."""
+
+MOST_PIXELS = 100_000_000
+"""The largest pictures of ImageNet have some 60 million; a bomb would decode to far more."""
+
+
+class Picture(NamedTuple):
+    """What is known of bytes that are a picture; `width` and `height` are pixels."""
+
+    format: Format
+    width: int
+    height: int
+
+
+def judge(data: bytes) -> Picture:
+    """Return what picture `data` is.
+
+    Raises
+    ------
+    Failed
+        If it is none: EMPTY, PLACEHOLDER, NOT_A_PICTURE, TRUNCATED, BROKEN, TOO_SMALL, TOO_LARGE.
+    """
+    if not data:
+        raise Failed(Outcome.EMPTY)
+    if is_placeholder(data):
+        raise Failed(Outcome.PLACEHOLDER, "known by its checksum")
+    picture = (_walk_jpeg(data) if data.startswith(b"\xff\xd8") else None) or _decode(data)
+    if min(picture.width, picture.height) < SMALLEST_SIDE:
+        raise Failed(Outcome.TOO_SMALL, f"{picture.width}x{picture.height} pixels")
+    return picture
+
+
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_END, _SCAN = 0xD9, 0xDA
+
+
+def _walk_jpeg(data: bytes) -> Picture | None:
+    """Walk a JPEG from marker to marker, to its end.
+
+    That refuses every cut file and costs a fortieth of decoding. None means: in doubt, decode.
+    """
+    place, size, scans = 2, None, 0
+    while True:
+        found = _NEXT_MARKER.search(data, place)
+        if not found:
+            raise Failed(Outcome.TRUNCATED, "a JPEG without its end")
+        if not scans and found.start() != place:
+            return None
+        marker, place = data[found.start() + 1], found.end()
+        if marker == _END:
+            break
+        if marker == 0x01 or marker == 0xD8:
+            return None
+        if place + 2 > len(data):
+            raise Failed(Outcome.TRUNCATED, "a JPEG cut in a marker")
+        (length,) = struct.unpack_from(">H", data, place)
+        if marker in _FRAMES:
+            if place + 7 > len(data) or marker not in (0xC0, 0xC1, 0xC2):
+                return None
+            height, width = struct.unpack_from(">HH", data, place + 3)
+            size = _bounded(width, height)
+        scans += marker == _SCAN
+        place += length
+    if not size or not scans or not min(size):
+        return None
+    return Picture(FORMATS["JPEG"], *size)
+
+
+def _decode(data: bytes) -> Picture:
+    """Decode the whole picture, as whoever uses it will."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own, milder limit of pixels
+            with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
+                width, height = _bounded(*image.size)
+                image.load()
+                # Pillow calls a JPEG of several pictures, as some cameras write it, an MPO.
+                form = "JPEG" if image.format == "MPO" else str(image.format)
+                return Picture(FORMATS[form], width, height)
+    except UnidentifiedImageError:
+        raise Failed(Outcome.NOT_A_PICTURE, _beginning(data)) from None
+    except Image.DecompressionBombError as error:
+        raise Failed(Outcome.TOO_LARGE, str(error)) from None
+    except Failed:
+        raise
+    except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged bytes
+        truncated = "truncated" in str(error)
+        outcome = Outcome.TRUNCATED if truncated else Outcome.BROKEN
+        raise Failed(outcome, str(error)) from None
+
+
+def _bounded(width: int, height: int) -> tuple[int, int]:
+    if width * height > MOST_PIXELS:
+        raise Failed(Outcome.TOO_LARGE, f"{width}x{height} pixels")
+    return width, height
+
+
+def _beginning(data: bytes) -> str:
+    return "begins " + ascii(data[:32].decode("latin-1"))

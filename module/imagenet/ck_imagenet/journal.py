@@ -1,0 +1,145 @@
+"""What became of every URL of a synset: the one truth, on disk, a JSON line each."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from .errors import StoreError
+from .names import ImageName, parse_image_name
+from .outcomes import Outcome
+
+FORMAT = 1
+"""Of everything that is kept: a newer one is refused, an older one always read."""
+
+
+class Record(NamedTuple):
+    """What became of one URL; the fields below `time` are known of a saved picture only."""
+
+    name: ImageName
+    url: str
+    """As the list holds it: the key."""
+    outcome: Outcome
+    time: str
+    """UTC, ISO 8601."""
+    detail: str = ""
+    source: str = ""
+    """Where the list came from."""
+    final_url: str = ""
+    sha256: str = ""
+    bytes: int = 0
+    width: int = 0
+    height: int = 0
+    image_format: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known, without what is empty, as journal and meta hold it."""
+        known: dict[str, Any] = {key: value for key, value in self._asdict().items() if value}
+        return {**known, "name": str(self.name), "outcome": self.outcome.word}
+
+
+def now() -> str:
+    """Return the time as records hold it: UTC, ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def refuse_newer(found: Any, where: Path) -> None:
+    """Raise StoreError if what is kept at `where` has a format that this version cannot read."""
+    if isinstance(found, int) and found > FORMAT:
+        raise StoreError(
+            f"{where} was written by a newer ck-imagenet, in format {found}, and this one reads "
+            f"{FORMAT}: upgrade with: ck pull repo:ck-imagenet"
+        )
+
+
+class Journal:
+    """The records of one synset, the latest of each URL.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds one file per writer, so that no two ever write the same; it need not exist.
+    writer : str
+        Whose file `append` writes.
+    """
+
+    def __init__(self, folder: Path, writer: str = "0") -> None:
+        self._folder = folder
+        self._path = folder / f"{writer}.jsonl"
+        self._file: BinaryIO | None = None
+        self.records: dict[str, Record] = {}
+        for path in sorted(folder.glob("*.jsonl")):
+            for record in _read(path).values():
+                known = self.records.get(record.url)
+                if not known or known.time <= record.time:
+                    self.records[record.url] = record
+
+    def append(self, record: Record) -> None:
+        """Keep a record, on disk before this returns."""
+        if self._file is None:
+            self._file = self._open()
+        self._file.write(_line(record.facts()))
+        self.records[record.url] = record
+
+    def saved(self) -> dict[int, Record]:
+        """Return the records of the pictures that were saved, by number."""
+        return {
+            record.name.number: record
+            for record in self.records.values()
+            if record.outcome is Outcome.SAVED
+        }
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> BinaryIO:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        opened = self._path.open("ab", buffering=0)
+        _drop_torn_line(self._path)
+        if opened.tell() == 0:
+            opened.write(_line({"format": FORMAT}))
+        return opened
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Cut off what a kill left behind the last whole line."""
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)
+
+
+def _read(path: Path) -> dict[str, Record]:
+    records = {}
+    for line in path.read_bytes().splitlines():
+        try:
+            facts = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(facts, dict):
+            refuse_newer(facts.get("format"), path)
+            record = _record(facts)
+            if record:
+                records[record.url] = record
+    return records
+
+
+def _record(facts: dict[str, Any]) -> Record | None:
+    """Return the record that a line holds; None for one that this version cannot use."""
+    name = parse_image_name(str(facts.get("name", "")))
+    known = {key: value for key, value in facts.items() if key in Record._fields}
+    try:
+        known.update(name=name, outcome=Outcome.named(facts["outcome"]))
+        return Record(**known) if name else None
+    except (KeyError, TypeError):
+        return None
+
+
+def _line(facts: dict[str, Any]) -> bytes:
+    return json.dumps(facts).encode() + b"\n"

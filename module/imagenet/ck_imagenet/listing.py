@@ -1,0 +1,79 @@
+"""What is in the catalogue and what is here, as rows."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator, Mapping, NamedTuple
+
+from . import selection, synsets
+from .actions import ListOptions
+from .errors import BadInput
+from .journal import Journal
+from .names import ImageName
+from .numbering import Link
+from .store import Store
+from .synsets import Catalogue, Synset
+
+
+class Listed(NamedTuple):
+    """A synset, and how many of its pictures are here."""
+
+    synset: Synset
+    downloaded: int
+
+
+def listed(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
+    """Yield the synsets that the options ask for, in the order of their wnids.
+
+    Parameters
+    ----------
+    options : ListOptions
+        What to list.
+    counts : mapping of str to int
+        How many pictures of which synset are here.
+
+    Raises
+    ------
+    BadInput
+        If a position or `under` is none.
+    """
+    catalogue = synsets.load()
+    last = len(catalogue.synsets) - 1
+    upper = last if options.upper is None else options.upper
+    if options.lower > min(upper, last):
+        raise BadInput(
+            f"no position from --lower={options.lower} to --upper={upper}: "
+            f"positions run from 0 to {last}"
+        )
+    chosen = catalogue.search(options.search) if options.search else catalogue.synsets
+    below = catalogue.under(selection.any_synset(options.under)) if options.under else None
+    only_here = options.downloaded_only or options.images
+    for synset in chosen:
+        if (
+            options.lower <= (synset.position or 0) <= upper
+            and (below is None or synset.wnid in below)
+            and not (options.ilsvrc2012 and synset.ilsvrc2012 is None)
+            and not (only_here and not counts.get(synset.wnid))
+        ):
+            yield Listed(synset, counts.get(synset.wnid, 0))
+    narrowed = options.lower or options.search or options.under or options.ilsvrc2012
+    if only_here and not narrowed and options.upper is None:
+        yield from _in_no_catalogue(catalogue, counts)
+
+
+def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:
+    """Yield name and URL of the pictures that are here, those whose URL is known."""
+    for row in rows:
+        place = store.synset(row.synset.wnid)
+        saved = Journal(place.state / "journal").saved()
+        for number in sorted(place.pictures()):
+            url = saved[number].url if number in saved else place.url_of(number)
+            if url:
+                yield Link(ImageName(place.wnid, number), url)
+
+
+def _in_no_catalogue(catalogue: Catalogue, counts: Mapping[str, int]) -> Iterator[Listed]:
+    """Yield what is here under a name that ImageNet does not list, such as `unknown`."""
+    for wnid, count in counts.items():
+        synset = catalogue.get(wnid)
+        if not (synset and synset.listed):
+            yield Listed(synset or Synset(wnid, None, (), (), None), count)

@@ -1,0 +1,155 @@
+"""Options: from whatever a user types to typed values, or a sentence that says what is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import re
+from difflib import get_close_matches
+from typing import Any, Callable, Mapping, NamedTuple, TypeVar
+
+from .errors import BadInput
+
+ENVIRONMENT = "CK_IMAGENET_"
+"""What the names of the settings' environment variables begin with."""
+
+Options = TypeVar("Options")
+
+
+class Kind(NamedTuple):
+    """What an option takes."""
+
+    value: str
+    """Its value as help shows it: N, S, FILE; nothing for a flag."""
+    help: str
+    parse: Callable[[str, Any], Any]
+    is_setting: bool = False
+
+
+def _field(default: Any, kind: Kind) -> Any:
+    return dataclasses.field(default=default, metadata={"kind": kind})
+
+
+def flag(help: str) -> Any:
+    """Declare an option that is there or not."""
+    return _field(False, Kind("", help, _flag))
+
+
+def text(default: str, value: str, help: str) -> Any:
+    """Declare an option that takes any text."""
+    return _field(default, Kind(value, help, _text))
+
+
+def setting(default: str, value: str, help: str) -> Any:
+    """Declare a text that an environment variable or CK's configuration can give too."""
+    return _field(default, Kind(value, help, _text, is_setting=True))
+
+
+def wnids(help: str) -> Any:
+    """Declare an option that takes synsets."""
+    return _field((), Kind("W", help, _wnids))
+
+
+def number(default: int | None, help: str, least: int, most: int | None = None) -> Any:
+    """Declare an option that takes a whole number between two bounds."""
+
+    def parse(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,18}", str(value)):
+            raise BadInput(f'--{name}="{value}" is no whole number: write for example --{name}=10')
+        return int(_bounded(name, int(value), least, most))
+
+    return _field(default, Kind("N", help, parse))
+
+
+def seconds(default: float, help: str, least: float = 0, above: float | None = None) -> Any:
+    """Declare an option that takes a time in seconds."""
+
+    def parse(name: str, value: Any) -> float:
+        try:
+            parsed = float(value)
+        except (TypeError, ValueError):
+            parsed = math.nan
+        if isinstance(value, bool) or not math.isfinite(parsed):
+            raise BadInput(f'--{name}="{value}" is no time in seconds: write --{name}=2.5')
+        if above is not None and parsed <= above:
+            raise BadInput(f"--{name}={value} is too small: it must be above {above:g}")
+        return _bounded(name, parsed, least, None)
+
+    return _field(default, Kind("S", help, parse))
+
+
+def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
+    """Return the kind and the default of each option of an action, by the name that users type."""
+    return {
+        field.name.replace("_", "-"): (field.metadata["kind"], field.default)
+        for field in dataclasses.fields(options)
+    }
+
+
+def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[str, Any]) -> Options:
+    """Return the options that a user gave.
+
+    Parameters
+    ----------
+    options : type
+        The dataclass of the action's options.
+    given : mapping
+        Names, with `-` or `_`, to values: text, or the type itself.
+    settings : mapping
+        CK's configuration of the module: what holds for an option that is not given, unless an
+        environment variable does.
+
+    Raises
+    ------
+    BadInput
+        For the first option that is unknown or has a wrong value.
+    """
+    known = kinds(options)
+    values = {}
+    for written, value in given.items():
+        name = written.replace("_", "-")
+        if name not in known:
+            raise BadInput(_unknown(written, list(known)))
+        values[name] = known[name][0].parse(name, value)
+    for name, (kind, _) in known.items():
+        if kind.is_setting and name not in values:
+            variable = ENVIRONMENT + name.replace("-", "_").upper()
+            value = os.environ.get(variable) or settings.get(name.replace("-", "_"))
+            if value:
+                values[name] = kind.parse(name, value)
+    return options(**{name.replace("-", "_"): value for name, value in values.items()})
+
+
+def _unknown(written: str, known: list[str]) -> str:
+    near = get_close_matches(written.replace("_", "-"), known, n=1, cutoff=0.5)
+    hint = f"did you mean --{near[0]}?" if near else f"there are --{', --'.join(known)}"
+    return f"--{written}: no such option; {hint}"
+
+
+def _flag(name: str, value: Any) -> bool:
+    if str(value).lower() in ("yes", "true", "1", "on"):
+        return True
+    if str(value).lower() in ("no", "false", "0", "off", ""):
+        return False
+    raise BadInput(f'--{name} takes no value, but was given "{value}"')
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value or value == "yes":
+        raise BadInput(f"--{name} needs a value: write --{name}=…")
+    return value
+
+
+def _wnids(name: str, value: Any) -> tuple[str, ...]:
+    listed = value if isinstance(value, (list, tuple)) else _text(name, value).split(",")
+    stripped = [str(wnid).strip() for wnid in listed]
+    return tuple(dict.fromkeys(wnid for wnid in stripped if wnid))
+
+
+def _bounded(name: str, value: float, least: float, most: float | None) -> float:
+    if value < least:
+        raise BadInput(f"--{name}={value:g} is too small: the least is {least:g}")
+    if most is not None and value > most:
+        raise BadInput(f"--{name}={value:g} is too large: the most is {most:g}")
+    return value

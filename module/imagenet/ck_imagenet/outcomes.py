@@ -1,0 +1,83 @@
+"""What can become of a URL: each failure has a name."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Outcome(Enum):
+    """What became of one URL.
+
+    Attributes
+    ----------
+    word : str
+        What journals, summaries and users see.
+    meaning : str
+        The same in a sentence.
+    final : bool
+        Asking again cannot help.
+    """
+
+    SAVED = ("saved", "the picture is here")
+
+    GONE = ("gone", "the host says that it is gone (404, 410)")
+    FORBIDDEN = ("forbidden", "the host does not give it to us (401, 402, 403, 451)")
+    HTTP_ERROR = ("http-error", "the host answered with another error")
+    PLACEHOLDER = ("placeholder", "a picture that says that the picture is gone")
+    NOT_A_PICTURE = ("not-a-picture", "a web page or other text instead of a picture")
+    EMPTY = ("empty", "an answer without a body")
+    TRUNCATED = ("truncated", "a picture that the host keeps only in part")
+    BROKEN = ("broken", "a picture that cannot be decoded")
+    TOO_SMALL = ("too-small", "a tracking pixel or a spacer")
+    TOO_LARGE = ("too-large", "more bytes or pixels than any picture of ImageNet has")
+    REDIRECTS = ("redirects", "redirected in a circle, too often, or to nowhere")
+    BAD_URL = ("bad-url", "no address that can be asked")
+    PRIVATE_ADDRESS = ("private-address", "not a public address, so never asked")
+    NO_SUCH_HOST = ("no-such-host", "the host's name does not exist")
+    BAD_CERTIFICATE = ("bad-certificate", "the host cannot prove who it is")
+    NOT_HTTP = ("not-http", "the host speaks something else than HTTP")
+
+    BUSY = ("busy", "the host asks to come later (429, 503)", False)
+    SERVER_ERROR = ("server-error", "the host failed (500 and above)", False)
+    CUT_SHORT = ("cut-short", "the connection ended before the answer did", False)
+    STALLED = ("stalled", "the answer began and did not end in time", False)
+    SILENT = ("silent", "the host did not answer in time", False)
+    REFUSED = ("refused", "the host refused or lost the connection", False)
+
+    def __init__(self, word: str, meaning: str, final: bool = True) -> None:
+        self.word = word
+        self.meaning = meaning
+        self.final = final
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether nobody answered: so does a machine without a network fare."""
+        return self in (Outcome.NO_SUCH_HOST, Outcome.SILENT, Outcome.REFUSED)
+
+    @classmethod
+    def named(cls, word: str) -> Outcome:
+        """Return the outcome whose word is `word`; raise KeyError if there is none."""
+        return _BY_WORD[word]
+
+
+_BY_WORD = {outcome.word: outcome for outcome in Outcome}
+
+
+class Failed(Exception):
+    """One URL failed: the reason that every part of fetching and judging gives.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        The failure's name.
+    detail : str
+        What exactly happened, for the journal: a status code, an exception's text.
+    retry_after : float
+        Seconds that the host asked to be left alone, 0 if it did not.
+    """
+
+    def __init__(self, outcome: Outcome, detail: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(f"{outcome.word}: {detail}" if detail else outcome.word)
+        self.outcome = outcome
+        self.detail = detail
+        self.retry_after = retry_after

@@ -1,0 +1,51 @@
+"""Which synsets a user means."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from . import synsets
+from .errors import BadInput
+from .names import UNKNOWN, is_wnid
+
+_MOST_SHOWN = 20
+
+
+def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
+    """Return `wnids` if each is a synset that ImageNet lists, or `unknown`.
+
+    Raises
+    ------
+    BadInput
+        Otherwise; for words instead of a wnid, with the wnids that match.
+    """
+    for wnid in wnids:
+        synset = None if wnid == UNKNOWN else synsets.load().get(any_synset(wnid, "--wnid"))
+        if synset and not synset.listed:
+            raise BadInput(
+                f"--wnid={wnid} ({', '.join(synset.words)}) has no pictures of its own in "
+                f"ImageNet; see what is below it: ck list imagenet --under={wnid}"
+            )
+    return tuple(wnids)
+
+
+def any_synset(wnid: str, option: str = "--under") -> str:
+    """Return `wnid` if it is a synset, or above one, in the hierarchy; raise BadInput otherwise."""
+    catalogue = synsets.load()
+    if catalogue.get(wnid):
+        return wnid
+    if is_wnid(wnid):
+        raise BadInput(f"{option}={wnid}: ImageNet has no such synset; see ck list imagenet")
+    matches = catalogue.search(wnid) if wnid.strip() else []
+    if not matches:
+        raise BadInput(
+            f'{option}="{wnid}" is no wnid, which is an "n" and eight digits such as n01440764, '
+            "and no synset has such words"
+        )
+    shown = "".join(f"\n  {each.wnid}  {', '.join(each.words)}" for each in matches[:_MOST_SHOWN])
+    if len(matches) > _MOST_SHOWN:
+        shown += f'\n  … {len(matches)} in all: ck list imagenet --search="{wnid}" --words'
+    raise BadInput(
+        f'{option}="{wnid}" is no wnid. These synsets match:{shown}\n'
+        f"Choose one, for example {option}={matches[0].wnid}"
+    )

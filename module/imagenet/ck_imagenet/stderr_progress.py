@@ -1,0 +1,78 @@
+"""How a run goes, on standard error: a bar on a terminal, lines for what is asked for."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from .console import visible
+from .journal import Record
+from .outcomes import Outcome
+from .progress import Progress
+
+
+def choose(verbose: bool, quiet: bool) -> Progress:
+    """Return the progress that suits standard error and the options."""
+    if quiet or sys.stderr is None:
+        return Progress()
+    return Bar(verbose) if sys.stderr.isatty() else Lines(verbose)
+
+
+class Lines(Progress):
+    """Lines for a log.
+
+    Parameters
+    ----------
+    verbose : bool
+        Show what becomes of each URL.
+    """
+
+    def __init__(self, verbose: bool) -> None:
+        self._verbose = verbose
+
+    def waiting(self, wnid: str) -> None:
+        """Say why nothing happens."""
+        self._say(f"{wnid}: another ck download is at work on it; waiting for it to end")
+
+    def settled(self, record: Record) -> None:
+        """Show one URL's outcome, if that is asked for."""
+        if self._verbose:
+            detail = f" ({record.detail})" if record.detail else ""
+            self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
+
+    def _say(self, text: str) -> None:
+        print(visible(text), file=sys.stderr, flush=True)
+
+
+class Bar(Lines):
+    """A bar for each synset: done of all, pictures saved, bytes, rate and time left."""
+
+    def __init__(self, verbose: bool) -> None:
+        super().__init__(verbose)
+        self._bar: tqdm[Any] | None = None
+        self._saved = self._bytes = 0
+
+    def begin(self, wnid: str, total: int) -> None:
+        """Show the bar of one synset."""
+        self._saved = self._bytes = 0
+        self._bar = tqdm(total=total, desc=wnid, unit="url", file=sys.stderr, dynamic_ncols=True)
+
+    def settled(self, record: Record) -> None:
+        """Move the bar by one URL."""
+        super().settled(record)
+        self._saved += record.outcome is Outcome.SAVED
+        self._bytes += record.bytes
+        if self._bar is not None:
+            size = tqdm.format_sizeof(self._bytes, "B", 1000)
+            self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
+            self._bar.update()
+
+    def end(self) -> None:
+        """Leave the bar where it is."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _say(self, text: str) -> None:
+        tqdm.write(visible(text), file=sys.stderr)

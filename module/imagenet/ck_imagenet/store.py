@@ -1,0 +1,63 @@
+"""Where pictures and state are kept: the interface that both forms of it have."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from .journal import Record
+
+
+class SynsetStore(ABC):
+    """The pictures and the state of one synset.
+
+    Attributes
+    ----------
+    wnid : str
+        The synset.
+    """
+
+    wnid: str
+
+    @property
+    @abstractmethod
+    def state(self) -> Path:
+        """The folder of the synset's state: journal, known names."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Make the place for pictures and state unless it is there.
+
+        Raises
+        ------
+        StoreError
+            If that is not possible.
+        """
+
+    @abstractmethod
+    def mend(self) -> None:
+        """Finish or undo what a killed run left half done; only one process may do so."""
+
+    @abstractmethod
+    def pictures(self) -> dict[int, Path]:
+        """Return the file of every picture that is here, by number."""
+
+    @abstractmethod
+    def url_of(self, number: int) -> str:
+        """Return the URL that is kept with a picture itself, or an empty text."""
+
+    @abstractmethod
+    def save(self, record: Record, data: bytes, extension: str) -> None:
+        """Keep a picture with what its record tells, such that it is there wholly or not at all."""
+
+
+class Store(ABC):
+    """All synsets in one place."""
+
+    @abstractmethod
+    def synset(self, wnid: str) -> SynsetStore:
+        """Return the place of a synset, which need not exist."""
+
+    @abstractmethod
+    def counts(self) -> dict[str, int]:
+        """Return how many pictures of each synset are here, of those that have any."""

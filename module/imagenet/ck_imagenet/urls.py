@@ -1,0 +1,87 @@
+"""URLs as lists and redirects hold them, made fit to be asked."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from .outcomes import Failed, Outcome
+
+_PORTS = {"http": 80, "https": 443}
+# What a request line may hold as it stands: the reserved characters of RFC 3986 and "%".
+_ALLOWED = "!#$%&'()*+,/:;=?@[]~"
+
+
+class Address(NamedTuple):
+    """Where and what to ask; everything in it is ASCII."""
+
+    url: str
+    scheme: str
+    host: str
+    """In lower case, a name in its ASCII form (RFC 3490), an IPv6 address without brackets."""
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """Host and port: the unit of politeness."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse(url: str) -> Address:
+    """Return the address to ask for `url`.
+
+    What is not ASCII is percent-encoded byte for byte, since lists hold raw bytes (Latin-1 text).
+
+    Raises
+    ------
+    Failed
+        BAD_URL if it is no http or https URL with a host.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+        host = _ascii_host(parts.hostname or "")
+    except ValueError as error:
+        raise Failed(Outcome.BAD_URL, str(error)) from None
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS:
+        raise Failed(Outcome.BAD_URL, f"neither http nor https: {url[:80]!a}")
+    if not host or port == 0:
+        raise Failed(Outcome.BAD_URL, f"no host: {url[:80]!a}")
+    netloc = f"[{host}]" if ":" in host else host
+    if port and port != _PORTS[scheme]:
+        netloc += f":{port}"
+    asked = SplitResult(scheme, netloc, _quoted(parts.path) or "/", _quoted(parts.query), "")
+    return Address(asked.geturl(), scheme, host, port or _PORTS[scheme])
+
+
+def join(base: str, location: str) -> str:
+    """Return the URL that a redirect from `base` to `location` leads to; raise BAD_URL if none."""
+    try:
+        return urljoin(base, location.strip())
+    except ValueError as error:
+        raise Failed(Outcome.BAD_URL, f"redirected to {location[:80]!a}: {error}") from None
+
+
+def endpoint(url: str) -> str:
+    """Return host and port of `url`, or an empty text if it has none."""
+    try:
+        return parse(url).endpoint
+    except Failed:
+        return ""
+
+
+def _quoted(text: str) -> str:
+    return quote(text.encode("latin-1", "xmlcharrefreplace"), safe=_ALLOWED)
+
+
+def _ascii_host(host: str) -> str:
+    if host.isascii():
+        if not all(character.isalnum() or character in "-._:%" for character in host):
+            raise ValueError(f"a host cannot be called {host[:80]!a}")
+        return host.lower()
+    with suppress(UnicodeError):  # Latin-1 text may be the bytes of UTF-8
+        host = host.encode("latin-1").decode("utf-8")
+    return host.encode("idna").decode("ascii").lower()

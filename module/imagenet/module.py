@@ -1,0 +1,231 @@
+"""The CK module `imagenet`: CK's side of the library `ck_imagenet` beside it.
+
+CK gives every action one dict and takes one back; no other file knows these.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+HERE = Path(__file__).absolute().parent
+sys.path.insert(0, str(HERE))
+
+CkDict = Dict[str, Any]
+Action = Callable[[Any, bool, CkDict], None]
+
+# CK puts its kernel, this module's meta and what it knows of this module here.
+ck: Any = None
+cfg: CkDict = {}
+work: CkDict = {}
+
+# Keys of the input that are CK's own.
+KERNEL_KEYS = frozenset(
+    {"action", "api", "cid", "cids", "ck_profile", "common", "common_func", "con_encoding"}
+    | {"data_uoa", "help", "kernel", "local", "module_uoa", "module_version", "out", "out_file"}
+    | {"remote_server_url", "repo_module_uoa", "repo_uoa", "unparsed", "web", "xcids"}
+)
+
+
+def init(i: CkDict) -> CkDict:
+    """
+    Input:  {}
+
+    Output: {
+              return       - 0
+            }
+    """
+    return {"return": 0}
+
+
+##############################################################################
+# list synsets, and which of their pictures are here
+
+
+def list_synsets(i: CkDict) -> CkDict:
+    """
+    Input:  {
+            }
+    """
+    if i.get("data_uoa") or i.get("repo_uoa"):  # entries are asked for, as of any other module
+        out = "con" if i.get("out") == "con" else ""
+        found: CkDict = ck.access(dict(i, common_func="yes", out=out))
+        return found
+    return _run("list", i, _list)
+
+
+##############################################################################
+# print the URLs of the pictures of synsets
+
+
+def geturls(i: CkDict) -> CkDict:
+    """
+    Input:  {
+            }
+    """
+    return _run("geturls", i, _geturls)
+
+
+##############################################################################
+# download the pictures of synsets and register them as CK entries
+
+
+def download(i: CkDict) -> CkDict:
+    """
+    Input:  {
+            }
+    """
+    return _run("download", i, _download)
+
+
+##############################################################################
+# play a small web on loopback, to try the module without the internet
+
+
+def demo(i: CkDict) -> CkDict:
+    """
+    Input:  {
+            }
+    """
+    return _run("demo", i, _demo)
+
+
+##############################################################################
+# what each action does: typed options in, the output filled, lines printed on a console
+
+
+def _list(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import console, listing
+
+    terminal = con and console.on_terminal()
+    # In a pipe, the whole catalogue is listed without a look at the disk.
+    counted = options.downloaded_only or options.images or terminal or not con
+    rows = list(listing.listed(options, _ck_store().counts() if counted else {}))
+    if options.images:
+        links = listing.images(_ck_store(), rows)
+        if con:
+            console.write((f"{link.name} {link.url}" for link in links), "latin-1")
+        else:
+            output["lst"] = [{"name": str(link.name), "url": link.url} for link in links]
+    elif con:
+        console.write(console.synsets_table(rows) if terminal else console.wnids(rows, options))
+    else:
+        output["lst"] = [
+            dict(row.synset._asdict(), index=row.synset.position, downloaded=row.downloaded)
+            for row in rows
+        ]
+        for row in output["lst"]:
+            del row["position"]
+
+
+def _geturls(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import console, geturls
+
+    found = geturls.geturls(options, _ck_store())
+    if options.save:
+        geturls.save(found, Path(options.save).expanduser(), options.mapping)
+        if con:
+            console.write([f'{len(found)} URLs written to "{options.save}"'])
+    elif con:
+        console.write((geturls.line(link, options.mapping) for link in found), "latin-1")
+    else:
+        output["lst"] = [{"name": str(link.name), "url": link.url} for link in found]
+
+
+def _download(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import console, download, stderr_progress
+    from ck_imagenet.folder_store import FolderStore
+
+    store = FolderStore(Path(options.outdir).expanduser()) if options.outdir else _ck_store()
+    progress = stderr_progress.choose(options.verbose, options.quiet or not con)
+    output["synsets"] = []
+    for summary in download.download(options, store, progress):
+        output["synsets"].append(summary.facts())
+        if con and not options.quiet:
+            console.write(console.summary(summary, options.dry_run))
+
+
+def _demo(options: Any, con: bool, output: CkDict) -> None:
+    import time
+
+    from ck_imagenet import console
+    from ck_imagenet_practice import PracticeWeb
+
+    with PracticeWeb(port=options.port) as web:
+        console.write(console.practice(web.environment(), web.wnids))
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            pass
+
+
+##############################################################################
+# between CK's dict and the library
+
+
+def _run(name: str, i: CkDict, action: Action) -> CkDict:
+    """Run an action with the options of the input; return its output, or what went wrong."""
+    if sys.stdin is None:  # CK asks it for its encoding
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    output: CkDict = {"return": 0}
+    try:
+        from ck_imagenet.actions import ACTIONS
+        from ck_imagenet.errors import ImagenetError, NobodyReads
+        from ck_imagenet.options import parse
+
+        try:
+            options: Any = parse(ACTIONS[name], _given(i), _settings())
+            action(options, i.get("out") == "con", output)
+        except NobodyReads:
+            pass
+        except ImagenetError as error:
+            output.update({"return": 1, "error": str(error)})
+    except ModuleNotFoundError as error:
+        output.update({"return": 1, "error": _missing(error)})
+    except KeyboardInterrupt:
+        again = "interrupted; what is here is kept, and the same command goes on from there"
+        output.update({"return": 130, "error": again})
+    return output
+
+
+def _given(i: CkDict) -> CkDict:
+    """Return the options in the input; refuse words that CK could not tie to any."""
+    from ck_imagenet.errors import BadInput
+
+    given = {key: value for key, value in i.items() if key not in KERNEL_KEYS}
+    stray = list(i.get("cids") or []) + list(i.get("unparsed") or [])
+    if stray:
+        empty = [key for key, value in given.items() if value == "yes"]
+        if empty:
+            raise BadInput(f'"{stray[0]}" stands alone: write --{empty[0]}={stray[0]}')
+        raise BadInput(f'"{stray[0]}" is not expected here: write --wnid={stray[0]}')
+    if i.get("data_uoa"):
+        named = given.get("wnid", [])
+        given["wnid"] = i["data_uoa"].split(",") + (
+            named.split(",") if isinstance(named, str) else list(named)
+        )
+    return given
+
+
+def _settings() -> CkDict:
+    """Return CK's configuration of this module, the entry `local:cfg:imagenet`."""
+    entry = {"module_uoa": "cfg", "data_uoa": "imagenet", "repo_uoa": "local"}
+    found = ck.access(dict(entry, action="load", common_func="yes"))
+    return found["dict"] if found["return"] == 0 else {}
+
+
+def _ck_store() -> Any:
+    from ck_imagenet.ck_store import CkStore
+
+    return CkStore(ck)
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    requirements = HERE.parent.parent / "requirements.txt"
+    return (
+        f'the Python package "{error.name}" is missing; '
+        f'get all that is needed with: "{sys.executable}" -m pip install -r "{requirements}"'
+    )
