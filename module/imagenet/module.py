@@ -21,6 +21,8 @@ ck: Any = None
 cfg: CkDict = {}
 work: CkDict = {}
 
+PROJECT = "https://github.com/ck-imagenet/ck-imagenet"
+
 # Keys of the input that are CK's own.
 KERNEL_KEYS = frozenset(
     {"action", "api", "cid", "cids", "ck_profile", "common", "common_func", "con_encoding"}
@@ -47,6 +49,23 @@ def init(i: CkDict) -> CkDict:
 def list_synsets(i: CkDict) -> CkDict:
     """
     Input:  {
+              (lower=N)            - first position to list; at least 0 [0]
+              (upper=N)            - last position to list, by default the last there is; at least
+                                     0
+              (downloaded-only)    - only synsets with pictures here
+              (images)             - list the pictures here, as name and URL, in the form that
+                                     --urls reads
+              (search=WORDS)       - only synsets with all these words, or words beginning so
+              (under=WNID)         - only this synset and those below it
+              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
+              (words)              - print the words too when not on a terminal
+            }
+
+    Output: {
+              return       - 0, or 1 with an error
+              (error)      - what is wrong and what to do, in a sentence
+              lst          - (unless out=con) a list of {wnid, index, words, hypernyms, ilsvrc2012,
+                             downloaded}; with images, of {name, url}
             }
     """
     if i.get("data_uoa") or i.get("repo_uoa"):  # entries are asked for, as of any other module
@@ -63,6 +82,25 @@ def list_synsets(i: CkDict) -> CkDict:
 def geturls(i: CkDict) -> CkDict:
     """
     Input:  {
+              (wnid=W)             - the synset's wnid, or several with commas between; also after
+                                     the colon of imagenet:W
+              (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
+                                     for the wnid: a URL a line, or a name and a URL; plain, .gz
+                                     or .tgz
+              (mapping)            - print name, tab and URL
+              (save=FILE)          - write to this file instead
+              (service=URL)        - the address of image-net.org's list service; a setting
+                                     [https://www.image-net.org]
+              (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
+                                     asked although they are not public, such as
+                                     127.0.0.0/8,10.1.2.3,myserver; a setting
+            }
+
+    Output: {
+              return       - 0, or 1 with an error
+              (error)      - what is wrong and what to do, in a sentence
+              lst          - (unless out=con) a list of {name, url}, url as Latin-1 text: a
+                             character a byte
             }
     """
     return _run("geturls", i, _geturls)
@@ -75,6 +113,38 @@ def geturls(i: CkDict) -> CkDict:
 def download(i: CkDict) -> CkDict:
     """
     Input:  {
+              (wnid=W)             - the synset's wnid, or several with commas between; also after
+                                     the colon of imagenet:W
+              (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
+                                     for the wnid: a URL a line, or a name and a URL; plain, .gz
+                                     or .tgz
+              (jobs=N)             - connections at once; from 1 to 1000 [32]
+              (retry=N)            - further attempts after the first, where one may help; at
+                                     least 0 [3]
+              (timeout=S)          - for the whole of one URL, in seconds [20]
+              (sleep=S)            - between two requests to one host, in seconds [0]
+              (offset=N)           - lines to skip at the beginning of each list; at least 0 [0]
+              (max-images=N)       - pictures of a synset to end with, by default all; at least 1
+              (outdir=DIR)         - write DIR/W/W_NUMBER.jpg instead of CK entries
+              (retry-failed)       - ask again for what failed in earlier runs
+              (dry-run)            - show what would be done, and do nothing
+              (verbose)            - print what becomes of each URL
+              (quiet)              - print nothing but errors
+              (service=URL)        - the address of image-net.org's list service; a setting
+                                     [https://www.image-net.org]
+              (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
+                                     asked although they are not public, such as
+                                     127.0.0.0/8,10.1.2.3,myserver; a setting
+            }
+
+    Output: {
+              return       - 0, also when some links were dead; 1 with an error; 130 when
+                             interrupted
+              (error)      - what is wrong and what to do, in a sentence
+              synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside}:
+                             URLs known, pictures here, saved by this run, URLs that this run asked
+                             for, how many of the others failed by outcome, files put aside because
+                             they are no pictures
             }
     """
     return _run("download", i, _download)
@@ -87,6 +157,13 @@ def download(i: CkDict) -> CkDict:
 def demo(i: CkDict) -> CkDict:
     """
     Input:  {
+              (port=N)             - the port of every host of the practice web; from 1 to 65535
+                                     [28764]
+            }
+
+    Output: {
+              return       - 0 when ended by Ctrl-C, or 1 with an error
+              (error)      - what is wrong and what to do, in a sentence
             }
     """
     return _run("demo", i, _demo)
@@ -151,15 +228,19 @@ def _demo(options: Any, con: bool, output: CkDict) -> None:
     import time
 
     from ck_imagenet import console
-    from ck_imagenet_practice import PracticeWeb
+    from ck_imagenet.errors import BadInput
+    from ck_imagenet_practice import CannotListen, PracticeWeb
+    from ck_imagenet_practice.world import SYNSETS
 
-    with PracticeWeb(port=options.port) as web:
-        console.write(console.practice(web.environment(), web.wnids))
-        try:
+    try:
+        with PracticeWeb(options.port) as web:
+            console.write(console.practice(web.environment(), SYNSETS))
             while True:
                 time.sleep(3600)
-        except KeyboardInterrupt:
-            pass
+    except CannotListen as error:
+        raise BadInput(str(error)) from None
+    except KeyboardInterrupt:
+        return
 
 
 ##############################################################################
@@ -188,6 +269,8 @@ def _run(name: str, i: CkDict, action: Action) -> CkDict:
     except KeyboardInterrupt:
         again = "interrupted; what is here is kept, and the same command goes on from there"
         output.update({"return": 130, "error": again})
+    except Exception as error:
+        output.update({"return": 1, "error": _defect(error)})
     return output
 
 
@@ -221,6 +304,16 @@ def _ck_store() -> Any:
     from ck_imagenet.ck_store import CkStore
 
     return CkStore(ck)
+
+
+def _defect(error: Exception) -> str:
+    import traceback
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"a defect of ck-imagenet, {type(error).__name__} ({error}) in line {place.lineno} of "
+        f"{place.filename}; please report it at {PROJECT}/issues"
+    )
 
 
 def _missing(error: ModuleNotFoundError) -> str:

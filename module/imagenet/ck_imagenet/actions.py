@@ -52,7 +52,7 @@ class DownloadOptions:
     wnid: tuple[str, ...] = wnids(_WNID)
     urls: str = text("", "FILE-or-URL", _URLS)
     jobs: int = number(32, "connections at once", least=1, most=1000)
-    retry: int = number(3, "further attempts after the first, where one may help", least=0)
+    retry: int = number(2, "further attempts after the first, where one may help", least=0)
     timeout: float = seconds(20, "for the whole of one URL", above=0)
     sleep: float = seconds(0, "between two requests to one host", least=0)
     offset: int = number(0, "lines to skip at the beginning of each list", least=0)
@@ -72,7 +72,7 @@ class DownloadOptions:
 class DemoOptions:
     """Play a small web on loopback, to try the module without the internet."""
 
-    port: int = number(28764, "the port of every host of the practice web", least=1, most=65535)
+    port: int = number(14197, "the port of every host of the practice web", least=1, most=65535)
 
 
 ACTIONS = {

@@ -47,6 +47,8 @@ def judge(data: bytes) -> Picture:
     return picture
 
 
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _END, _SCAN = 0xD9, 0xDA
@@ -96,7 +98,9 @@ def _decode(data: bytes) -> Picture:
                 form = "JPEG" if image.format == "MPO" else str(image.format)
                 return Picture(FORMATS[form], width, height)
     except UnidentifiedImageError:
-        raise Failed(Outcome.NOT_A_PICTURE, _beginning(data)) from None
+        begun = data.startswith(_SIGNATURES)
+        outcome = Outcome.BROKEN if begun else Outcome.NOT_A_PICTURE
+        raise Failed(outcome, _beginning(data)) from None
     except Image.DecompressionBombError as error:
         raise Failed(Outcome.TOO_LARGE, str(error)) from None
     except Failed:

@@ -43,7 +43,7 @@ def text(default: str, value: str, help: str) -> Any:
 
 def setting(default: str, value: str, help: str) -> Any:
     """Declare a text that an environment variable or CK's configuration can give too."""
-    return _field(default, Kind(value, help, _text, is_setting=True))
+    return _field(default, Kind(value, f"{help}; a setting", _setting, is_setting=True))
 
 
 def wnids(help: str) -> Any:
@@ -59,7 +59,8 @@ def number(default: int | None, help: str, least: int, most: int | None = None) 
             raise BadInput(f'--{name}="{value}" is no whole number: write for example --{name}=10')
         return int(_bounded(name, int(value), least, most))
 
-    return _field(default, Kind("N", help, parse))
+    bounds = f"from {least} to {most}" if most else f"at least {least}"
+    return _field(default, Kind("N", f"{help}; {bounds}", parse))
 
 
 def seconds(default: float, help: str, least: float = 0, above: float | None = None) -> Any:
@@ -76,7 +77,7 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
             raise BadInput(f"--{name}={value} is too small: it must be above {above:g}")
         return _bounded(name, parsed, least, None)
 
-    return _field(default, Kind("S", help, parse))
+    return _field(default, Kind("S", f"{help}, in seconds", parse))
 
 
 def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
@@ -139,6 +140,10 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value or value == "yes":
         raise BadInput(f"--{name} needs a value: write --{name}=…")
     return value
+
+
+def _setting(name: str, value: Any) -> str:
+    return "" if value == "" else _text(name, value)  # empty undoes a setting from elsewhere
 
 
 def _wnids(name: str, value: Any) -> tuple[str, ...]:

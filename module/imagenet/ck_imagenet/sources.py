@@ -87,14 +87,16 @@ class Sources:
             If the service gives none.
         """
         if not self._given:
-            for wnid in wnids:
-                yield self._from_service(wnid)
+            yield from self._from_service_each(wnids)
         elif "{wnid}" in self._given:
             if not wnids:
                 raise BadInput(f'"{self._given}" needs to know which: add --wnid=W')
-            for wnid in wnids:
-                # A wnid is a letter and digits: it cannot change what the address means.
-                yield from self._from_given(self._given.replace("{wnid}", wnid), (wnid,))
+            # A wnid is a letter and digits: it cannot change what path or address mean.
+            places = {wnid: self._given.replace("{wnid}", wnid) for wnid in wnids}
+            for place in places.values():
+                _refuse_unreadable(place)
+            for wnid, place in places.items():
+                yield from self._from_given(place, (wnid,))
         else:
             yield from self._from_given(self._given, wnids)
 
@@ -111,11 +113,8 @@ class Sources:
                 self._fetch_to(kept, where)
                 yield cast(BinaryIO, kept)
             return
-        try:
-            stream = Path(where).expanduser().open("rb")
-        except OSError as error:
-            raise BadInput(f'the list "{where}" cannot be read: {error.strerror}') from None
-        with stream:
+        _refuse_unreadable(where)
+        with Path(where).expanduser().open("rb") as stream:
             yield stream
 
     def _fetch_to(self, kept: BinaryIO, where: str) -> None:
@@ -131,6 +130,19 @@ class Sources:
         finally:
             fetcher.close()
         kept.seek(0)
+
+    def _from_service_each(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
+        """Yield the lists that there are, and say only then which there are not."""
+        missing = []
+        for wnid in wnids:
+            try:
+                found = self._from_service(wnid)
+            except NoList as error:
+                missing.append(str(error))
+            else:
+                yield found
+        if missing:
+            raise NoList("\n".join(missing))
 
     def _from_service(self, wnid: str) -> SynsetList:
         said = []
@@ -158,6 +170,14 @@ class Sources:
         )
 
 
+def _refuse_unreadable(where: str) -> None:
+    if not urllists.is_url(where):
+        try:
+            Path(where).expanduser().open("rb").close()
+        except OSError as error:
+            raise BadInput(f'the list "{where}" cannot be read: {error.strerror}') from None
+
+
 def _trusted(guard: Guard, address: str) -> Guard:
     """Return the guard that also lets pass the one host and port that the user named."""
     try:
@@ -172,7 +192,7 @@ def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dic
     alone = next(iter(wnids)) if len(wnids) == 1 else None
     nameless = alone or (None if wnids else wnid_inside(Path(where).name) or UNKNOWN)
     found: dict[str, list[Line]] = {}
-    others: dict[str, None] = {}
+    starts: dict[str, int] = {}
     for line in lines:
         wnid = line.name.wnid if line.name else nameless
         if wnid is None:
@@ -180,16 +200,18 @@ def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dic
                 f'the list "{where}" has URLs without names, so it cannot serve '
                 f"{len(wnids)} synsets: name one with --wnid=W"
             )
+        # Each synset of a list has its own first line; the list's belongs to the first of them.
+        start = starts.setdefault(wnid, line.number if starts else 0)
         if wnids and wnid not in wnids:
-            others[wnid] = None
             continue
-        found.setdefault(wnid, []).append(line)
+        own = line._replace(number=line.number - start) if line.name else line
+        found.setdefault(wnid, []).append(own)
         if not wnids and len(found) > MOST_SYNSETS:
             raise BadInput(
                 f'the list "{where}" has more than {MOST_SYNSETS} synsets: '
                 "name those that you want with --wnid=W,W"
             )
-    _refuse_missing(where, wnids, found, list(others))
+    _refuse_missing(where, wnids, found, [wnid for wnid in starts if wnid not in found])
     return found
 
 

@@ -1,0 +1,57 @@
+# `make` alone says what there is. Paths are relative and quoted throughout, so that the checkout
+# may lie in a folder with a space in its name.
+
+PYTHON =
+VENV = .venv
+PYTEST_ARGS = -n auto
+
+# Everything that CK keeps stays in the checkout, whatever the user's own settings say.
+export CK_REPOS := $(CURDIR)/CK_REPOS
+unexport CK_ROOT CK_LOCAL_REPO CK_LOCAL_KERNEL_UOA CK_DEFAULT_REPO
+
+in_venv = "$(VENV)/bin/python"
+
+# Our own tools run on any Python from 3.7 on; they find the one for the environment themselves.
+with_any_python = run() { \
+	for python in python3 "$(PYTHON)" python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null || continue; \
+		"$$python" "$$@"; return; \
+	done; \
+	echo 'set-up: no Python was found: install one of 3.8 to 3.13, or name it: make PYTHON=/path/to/python3' >&2; \
+	return 1; \
+}; run
+set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)"
+
+.PHONY: help demo test lint pythons clean
+
+help:
+	@echo 'make demo     try the module against a small web on this machine'
+	@echo 'make test     run the tests'
+	@echo 'make lint     check style and types'
+	@echo 'make pythons  list the Pythons of this machine that .ci/run tests on'
+	@echo 'make clean    remove everything that these made, the demo'"'"'s pictures too'
+	@echo
+	@echo 'The first of them sets up .venv, with the first suitable Python found'
+	@echo 'or the one you name: make test PYTHON=/path/to/python3'
+
+demo:
+	@$(set_up)
+	@$(in_venv) tools/demo.py
+
+test:
+	@$(set_up) --dev
+	@$(in_venv) -m pytest $(PYTEST_ARGS)
+
+lint:
+	@$(set_up) --dev
+	$(in_venv) -m ruff check
+	$(in_venv) -m ruff format --check
+	$(in_venv) -m mypy
+
+pythons:
+	@$(with_any_python) tools/interpreters.py
+
+clean:
+	rm -rf .venv .venvs CK_REPOS build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf module/imagenet/*.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,171 @@
+"""One request and the connection that it came on: what a behaviour is given to play with."""
+
+from __future__ import annotations
+
+import select
+import socket
+from http import HTTPStatus
+from typing import Iterator, Mapping, NamedTuple
+from urllib.parse import unquote, unquote_to_bytes
+
+_LONGEST_HEAD = 65536
+_CHUNK = 65536
+
+
+class Gone(Exception):
+    """The client has hung up, or the server stops."""
+
+
+class BadLink(Exception):
+    """A URL asks for a behaviour that does not exist, or with arguments that it cannot read."""
+
+
+class Request(NamedTuple):
+    """What a client asked."""
+
+    method: str
+    target: str
+    """As it came: percent-encoded, with the query."""
+    version: str
+    headers: Mapping[str, str]
+    """By name in lower case; of several with one name, the last."""
+
+    @property
+    def path(self) -> str:
+        """The target's path, percent-decoded, as Latin-1 text: one character a byte."""
+        return decoded_path(self.target)
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the client wants to ask again on this connection."""
+        wish = self.headers.get("connection", "").lower()
+        return wish != "close" and (self.version == "HTTP/1.1" or wish == "keep-alive")
+
+
+def decoded_path(target: str) -> str:
+    """Return the path of a request's target, percent-decoded, as Latin-1 text."""
+    raw = target.partition("?")[0].encode("latin-1")
+    return unquote_to_bytes(raw).decode("latin-1")
+
+
+class Exchange:
+    """One request, to be answered.
+
+    A behaviour may use `answer` and `redirect`, or write any bytes with `send`. It has the
+    connection to itself until it returns.
+
+    Attributes
+    ----------
+    connection : socket.socket
+        For what cannot be said with the methods below.
+    request : Request
+        What was asked.
+    host : str
+        The `address:port` that was asked.
+    visit : int
+        How often this path of this host has been asked, this time included.
+    keep : bool
+        Whether the connection is kept for another request.
+    """
+
+    def __init__(self, connection: socket.socket, request: Request, host: str, visit: int) -> None:
+        self.connection = connection
+        self.request = request
+        self.host = host
+        self.visit = visit
+        self.keep = request.keeps_alive
+
+    @property
+    def segments(self) -> list[str]:
+        """The path's parts, each percent-decoded: a slash inside one is %2F in the URL."""
+        path = self.request.target.partition("?")[0]
+        return [unquote(part, "latin-1") for part in path.split("/")[1:]]
+
+    @property
+    def arguments(self) -> list[str]:
+        """What stands between the behaviour's name and the file's name."""
+        return self.segments[1:-1]
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are; raise Gone if nobody is there to take them."""
+        try:
+            self.connection.sendall(data)
+        except OSError as error:
+            raise Gone from error
+
+    def answer(
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: str = "text/plain",
+        headers: Mapping[str, str] | None = None,
+        length: int | None = None,
+    ) -> None:
+        """Send a whole answer.
+
+        Parameters
+        ----------
+        status : int
+            For example 200.
+        body, content_type : bytes, str
+            What is sent, and what it is said to be.
+        headers : mapping, optional
+            Further headers, sent as Latin-1.
+        length : int, optional
+            The Content-Length to announce instead of the true one.
+        """
+        lines = [
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+            f"Content-Type: {content_type}",
+            f"Content-Length: {len(body) if length is None else length}",
+            f"Connection: {'keep-alive' if self.keep else 'close'}",
+            *(f"{name}: {value}" for name, value in (headers or {}).items()),
+        ]
+        head = "\r\n".join(lines) + "\r\n\r\n"
+        self.send(head.encode("latin-1") + body)
+
+    def redirect(self, location: str, status: int = 302) -> None:
+        """Send the client elsewhere."""
+        self.answer(status, headers={"Location": location})
+
+    def wait(self, seconds: float | None) -> None:
+        """Do nothing for some time, None being for ever; raise Gone when the client hangs up."""
+        # Not by a timeout of the socket: that would also hold up who else looks at it.
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        # Readable means the end, for no client here asks again before it has its answer.
+        if poll.poll(None if seconds is None else seconds * 1000):
+            raise Gone
+
+    def hang_up(self) -> None:
+        """Close the connection once the behaviour returns."""
+        self.keep = False
+
+
+def requests_on(connection: socket.socket) -> Iterator[Request]:
+    """Yield the requests that come on a connection, until it ends or brings what is no request."""
+    held = b""
+    while True:
+        while b"\r\n\r\n" not in held:
+            try:
+                data = connection.recv(_CHUNK)
+            except OSError:
+                return
+            held += data
+            if not data or len(held) > _LONGEST_HEAD:
+                return
+        head, _, held = held.partition(b"\r\n\r\n")
+        request = _parsed(head.decode("latin-1"))
+        if request is None:
+            return
+        yield request
+
+
+def _parsed(head: str) -> Request | None:
+    first, *lines = head.split("\r\n")
+    words = first.split(" ")
+    if len(words) != 3 or not words[1].startswith("/") or not words[2].startswith("HTTP/1."):
+        return None
+    pairs = (line.partition(":") for line in lines)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    return Request(words[0], words[1], words[2], headers)

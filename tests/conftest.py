@@ -1,0 +1,23 @@
+"""What every test may ask for: a practice web, and a terminal that is pointed at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from ck_imagenet_practice import PracticeWeb
+from terminal import Terminal
+
+
+@pytest.fixture
+def web() -> Iterator[PracticeWeb]:
+    """A practice web of its own."""
+    with PracticeWeb() as practice:
+        yield practice
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, web: PracticeWeb) -> Terminal:
+    """A terminal whose ck-imagenet sees the practice web instead of the internet."""
+    return Terminal(tmp_path, web.environment())

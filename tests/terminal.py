@@ -1,0 +1,107 @@
+"""A user's terminal: real `ck` processes in a CK_REPOS of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Mapping
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CK = [sys.executable, str(Path(sys.executable).with_name("ck"))]
+WNID = "n01440764"
+
+
+class Terminal:
+    """A terminal in which ck-imagenet is registered with CK.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds its CK_REPOS and its home; it is the working directory too.
+    settings : mapping
+        Environment variables, such as those that lead to a practice web.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.repos = folder / "CK_REPOS"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
+        home = {"HOME": str(folder), "CK_REPOS": str(self.repos)}
+        self.environment = {**kept, **home, **settings}
+        self.repos.mkdir()
+        self.says("import", "repo", f"--path={CHECKOUT}", "--quiet")
+
+    def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
+        """Start `ck` and return its process, whose output is text in pipes."""
+        defaults: dict[str, Any] = {
+            "cwd": self.folder,
+            "env": self.environment,
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "encoding": "utf-8",
+        }
+        return subprocess.Popen([*CK, *arguments], **{**defaults, **popen})
+
+    def ck(self, *arguments: str, **popen: Any) -> subprocess.CompletedProcess[str]:
+        """Run `ck` to its end."""
+        with self.start(*arguments, **popen) as process:
+            out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def says(self, *arguments: str, **popen: Any) -> str:
+        """Return what `ck` prints when all is well."""
+        done = self.ck(*arguments, **popen)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        return done.stdout
+
+    def refuses(self, *arguments: str, **popen: Any) -> str:
+        """Return the one sentence with which `ck` ends in an error."""
+        done = self.ck(*arguments, **popen)
+        assert (done.returncode, done.stderr) == (1, ""), done.stdout + done.stderr
+        head = "CK error: [imagenet] "
+        assert done.stdout.startswith(head), done.stdout
+        return done.stdout[len(head) :].rstrip("!\n")
+
+    def json(self, *arguments: str, **popen: Any) -> dict[str, Any]:
+        """Return what `ck` prints with --out=json, which must be all that it prints."""
+        result: dict[str, Any] = json.loads(self.says(*arguments, "--out=json", **popen))
+        return result
+
+    def access(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what `ck.access(request)` returns in a Python of its own, which prints nothing."""
+        code = (
+            "import ck.kernel as ck, json, sys\n"
+            "print('\\n' + json.dumps(ck.access(json.load(sys.stdin))))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input=json.dumps(request),
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        printed, _, result = done.stdout.rpartition("\n{")
+        assert (printed.strip(), done.stderr) == ("", "")
+        answer: dict[str, Any] = json.loads("{" + result)
+        return answer
+
+    def repository(self, wnid: str = WNID) -> Path:
+        """Return the folder of a synset's repository."""
+        return self.repos / f"imagenet-{wnid}"
+
+    def pictures(self, wnid: str = WNID) -> dict[str, bytes]:
+        """Return the bytes of every picture of a synset that is in CK, by the file's name."""
+        files = self.repository(wnid).glob("dataset/[!.]*/[!.]*")
+        return {path.name: path.read_bytes() for path in files}
+
+    def tree(self, wnid: str = WNID) -> list[str]:
+        """Return the paths in a synset's repository, without those that differ in every run."""
+        paths = self.repository(wnid).rglob("*")
+        names = (path.relative_to(self.repository(wnid)).as_posix() for path in paths)
+        return sorted(name for name in names if "alias-u-" not in name)

@@ -1,0 +1,98 @@
+"""Show the main job on this machine: what `make demo` runs.
+
+Each command is printed before it runs, so that the demo is the tutorial: the same commands work
+in a terminal of your own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CK = [sys.executable, str(Path(sys.executable).with_name("ck"))]
+ENVIRONMENT = {**os.environ, "CK_REPOS": str(CHECKOUT / "CK_REPOS")}
+
+
+def main() -> None:
+    """Run the demo, and leave the pictures where they are."""
+    os.chdir(CHECKOUT)
+    Path("CK_REPOS").mkdir(exist_ok=True)
+    show(f"export CK_REPOS={shlex.quote(ENVIRONMENT['CK_REPOS'])}")
+    register()
+    with practice_web() as (settings, wnids):
+        ENVIRONMENT.update(settings)
+        for wnid in wnids:
+            ck("download", "imagenet", f"--wnid={wnid}")
+        ck("list", "imagenet", "--downloaded-only", "--words")
+        ck("search", "dataset:*", f"--tags=imagenet,{wnids[0]},jpeg", most_lines=5)
+        entry = output("list", f"imagenet-{wnids[0]}:dataset:*").split()[0]
+        ck("load", f"imagenet-{wnids[0]}:dataset:{entry}", "--min")
+        ck("find", f"imagenet-{wnids[0]}:dataset:{entry}")
+    print("\nThe pictures stay there. Run make demo again: nothing is fetched twice.")
+
+
+def register() -> None:
+    """Make the checkout known to CK, as a user would, unless it is."""
+    if not output("find", "repo:ck-imagenet").strip():
+        show("ck add repo @repo.json")
+        done = subprocess.run(
+            [*CK, "add", "repo", "@repo.json"], env=ENVIRONMENT, capture_output=True, text=True
+        )
+        if done.returncode:
+            sys.exit(done.stdout + done.stderr)
+
+
+@contextmanager
+def practice_web() -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Let `ck demo imagenet` play; give the settings that lead there, and its synsets."""
+    port = os.environ.get("PORT")
+    command = ["demo", "imagenet", *([f"--port={port}"] if port else [])]
+    show(shlex.join(["ck", *command]) + " &")
+    with subprocess.Popen([*CK, *command], env=ENVIRONMENT, stdout=subprocess.PIPE) as web:
+        said = ""
+        while web.stdout and "Ctrl-C" not in said:
+            line = web.stdout.readline().decode()
+            if not line:
+                sys.exit(said)
+            said += line
+        try:
+            settings = dict(re.findall(r"export (\w+)=(\S+)", said))
+            for name, value in settings.items():
+                show(f"export {name}={value}")
+            yield settings, re.findall(r"--wnid=(\w+)", said)
+        finally:
+            web.send_signal(signal.SIGINT)
+
+
+def ck(*arguments: str, most_lines: int | None = None) -> None:
+    """Print a command and run it."""
+    head = f" | head -{most_lines}" if most_lines else ""
+    show(shlex.join(["ck", *arguments]) + head)
+    sys.stdout.flush()
+    if most_lines:
+        print(*output(*arguments).splitlines()[:most_lines], sep="\n")
+    elif subprocess.run([*CK, *arguments], env=ENVIRONMENT).returncode:
+        sys.exit(1)
+
+
+def output(*arguments: str) -> str:
+    """Return what a command prints when all is well."""
+    done = subprocess.run([*CK, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
+    return "" if done.returncode else done.stdout
+
+
+def show(command: str) -> None:
+    """Print a command as it would be typed."""
+    print(f"\n$ {command}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Write what the code's tables say into the `--help` of the actions and into README.
+
+    python tools/write_docs.py
+
+`ck … --help` prints the text of a docstring as it stands in `module.py`, so that each default would
+otherwise be written down twice. A test fails when this has not been run.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import Callable, Iterator
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MODULE = CHECKOUT / "module" / "imagenet"
+sys.path.insert(0, str(MODULE))
+
+from ck_imagenet.actions import ACTIONS  # noqa: E402
+from ck_imagenet.options import Kind, kinds  # noqa: E402
+from ck_imagenet.outcomes import Outcome  # noqa: E402
+
+FUNCTIONS = {"list": "list_synsets", "geturls": "geturls", "download": "download", "demo": "demo"}
+
+
+def main() -> None:
+    """Bring both files up to date."""
+    for path, updated in ((MODULE / "module.py", module), (CHECKOUT / "README.md", readme)):
+        path.write_text(updated(path.read_text("utf-8")), "utf-8")
+
+
+def module(text: str) -> str:
+    """Return `module.py` with the inputs of all actions as the table has them."""
+    for action, function in FUNCTIONS.items():
+        head = rf'def {function}\(.*?\n    """\n'
+        text = _replaced(rf"({head}).*?(\n    Output:)", "\n".join(_input(action)) + "\n", text)
+    return text
+
+
+def readme(text: str) -> str:
+    """Return README with its tables as the code has them."""
+    parts: dict[str, Callable[[], Iterator[str]]] = {"outcomes": _outcomes}
+    for action in ACTIONS:
+        parts[f"options of {action}"] = lambda action=action: _options(action)  # type: ignore[misc]
+    for name, lines in parts.items():
+        marked = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
+        text = _replaced(marked, "\n".join(lines()) + "\n", text)
+    return text
+
+
+def _replaced(pattern: str, new: str, text: str) -> str:
+    """Put `new` between the two groups of a pattern, which must be there once."""
+    changed, count = re.subn(pattern, lambda m: m.group(1) + new + m.group(2), text, flags=re.S)
+    if count != 1:
+        raise SystemExit(f"there should be one place for this, not {count}: {pattern}")
+    return changed
+
+
+def _input(action: str) -> Iterator[str]:
+    """Yield an action's input in the form that CK's own modules have."""
+    yield "    Input:  {"
+    for name, (kind, default) in kinds(ACTIONS[action]).items():
+        value = f"={kind.value}" if kind.value else ""
+        start = f"({name}{value})".ljust(21) + "- "
+        yield from textwrap.wrap(
+            kind.help + _default(kind, default),
+            width=98,
+            initial_indent=" " * 14 + start,
+            subsequent_indent=" " * (14 + len(start)),
+            break_on_hyphens=False,
+        )
+    yield "            }"
+
+
+def _default(kind: Kind, default: object) -> str:
+    shown = default is not None and default is not False and default not in ("", ())
+    return f" [{default}]" if shown else ""
+
+
+def _options(action: str) -> Iterator[str]:
+    yield "| option | meaning | default |"
+    yield "|---|---|---|"
+    for name, (kind, default) in kinds(ACTIONS[action]).items():
+        value = f"={kind.value}" if kind.value else ""
+        yield f"| `--{name}{value}` | {kind.help} |{_default(kind, default).strip('[ ]') or ' '}|"
+
+
+def _outcomes() -> Iterator[str]:
+    yield "| outcome | meaning | asked again |"
+    yield "|---|---|---|"
+    for outcome in Outcome:
+        yield f"| `{outcome.word}` | {outcome.meaning} | {'no' if outcome.final else 'yes'} |"
+
+
+if __name__ == "__main__":
+    main()
