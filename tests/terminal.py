@@ -32,7 +32,8 @@ class Terminal:
         home = {"HOME": str(folder), "CK_REPOS": str(self.repos)}
         self.environment = {**kept, **home, **settings}
         self.repos.mkdir()
-        self.says("import", "repo", f"--path={CHECKOUT}", "--quiet")
+        # As JSON, since CK on a console runs pip as well.
+        self.says("import", "repo", f"--path={CHECKOUT}", "--quiet", "--out=json")
 
     def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
         """Start `ck` and return its process, whose output is text in pipes."""
@@ -43,6 +44,7 @@ class Terminal:
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
             "encoding": "utf-8",
+            "errors": "surrogateescape",
         }
         return subprocess.Popen([*CK, *arguments], **{**defaults, **popen})
 

@@ -105,7 +105,7 @@ def pyenv_versions() -> str:
 def output_of(*command: str) -> subprocess.CompletedProcess[str] | None:
     """Run `command`, its errors unseen; None when it cannot be run or does not end."""
     try:
-        return subprocess.run(  # noqa: S603 (the user's own interpreters and pyenv)
+        return subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

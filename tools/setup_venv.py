@@ -159,7 +159,7 @@ def python_of(venv: Path) -> Path:
 
 def run(command: Sequence[str], failure: str) -> None:
     """Run `command` in the checkout; SetUpError, beginning with `failure`, when it fails."""
-    if subprocess.run(command, cwd=CHECKOUT).returncode != 0:  # noqa: S603 (our own commands)
+    if subprocess.run(command, cwd=CHECKOUT).returncode != 0:
         raise SetUpError(f"{failure} (it says why above); when that is mended, run make again")
 
 

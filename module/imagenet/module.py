@@ -120,7 +120,7 @@ def download(i: CkDict) -> CkDict:
                                      or .tgz
               (jobs=N)             - connections at once; from 1 to 1000 [32]
               (retry=N)            - further attempts after the first, where one may help; at
-                                     least 0 [3]
+                                     least 0 [2]
               (timeout=S)          - for the whole of one URL, in seconds [20]
               (sleep=S)            - between two requests to one host, in seconds [0]
               (offset=N)           - lines to skip at the beginning of each list; at least 0 [0]
@@ -158,7 +158,7 @@ def demo(i: CkDict) -> CkDict:
     """
     Input:  {
               (port=N)             - the port of every host of the practice web; from 1 to 65535
-                                     [28764]
+                                     [14197]
             }
 
     Output: {

@@ -11,6 +11,9 @@ from .outcomes import Failed, Outcome
 _Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+# Also where a cloud's machines learn their secrets; Python calls it public before 3.8.20 and 3.12.4.
+_PROTOCOL_ASSIGNMENTS = ipaddress.IPv4Network("192.0.0.0/24")
 
 
 class Guard(NamedTuple):
@@ -40,7 +43,7 @@ class Guard(NamedTuple):
             try:
                 networks.append(ipaddress.ip_network(item.strip("[]"), strict=False))
             except ValueError:
-                if not all(c.isalnum() or c in "-._" for c in item) or item[-1].isdigit():
+                if not _is_name(item):
                     raise BadInput(
                         f'--allow-private: "{item}" is no host, address or network; '
                         "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
@@ -60,12 +63,24 @@ class Guard(NamedTuple):
         inner = _embedded(parsed)
         if any(candidate in network for network in self.networks for candidate in (parsed, inner)):
             return
-        if not inner.is_global or inner.is_multicast:
+        if not _is_public(inner):
             shown = address if address == host else f"{host} is {address}"
             raise Failed(Outcome.PRIVATE_ADDRESS, shown)
 
 
 PUBLIC_ONLY = Guard()
+
+
+def _is_name(text: str) -> bool:
+    """Say whether `text` may name a host: what ends in a number is meant as an address."""
+    return all(c.isalnum() or c in "-._" for c in text) and not text.rpartition(".")[2].isdigit()
+
+
+def _is_public(address: _Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    special = address.is_multicast or address in _PROTOCOL_ASSIGNMENTS
+    return address.is_global and not special
 
 
 def _embedded(address: _Address) -> _Address:

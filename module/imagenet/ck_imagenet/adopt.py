@@ -45,6 +45,7 @@ def adopt(store: SynsetStore, journal: Journal, named: Mapping[int, str]) -> lis
             continue
         url = store.url_of(number) or named.get(number)
         if url and url not in urls:
+            urls.add(url)
             journal.append(_record(ImageName(store.wnid, number), url, data, picture))
     return aside
 

@@ -58,6 +58,10 @@ class Entries:
         _write_aliases(self._repository / _CM, self._module.alias, self._module.uid)
         self._cm.mkdir(parents=True, exist_ok=True)
 
+    def exist(self) -> bool:
+        """Say whether there is a place for entries, where CK finds it."""
+        return self._cm.is_dir() and not _missing_aliases(self._repository / _CM, *self._module)
+
     def names(self) -> Iterator[str]:
         """Yield the names of the entries."""
         try:
@@ -116,13 +120,14 @@ class Entries:
             return
         self.create()
         sweep(self._cm)
-        self._drop_lost_uids()
         aliased = {path.name[len("alias-a-") :] for path in self._cm.glob("alias-a-*")}
         entries = set(self.names())
-        for name in filter(str.isdigit, entries - aliased):
-            self._mend_entry(name)
         for name in filter(str.isdigit, aliased - entries):
             self.forget(name)
+        for name in filter(str.isdigit, entries):
+            if name not in aliased or self.meta(name) is None:
+                self._mend_entry(name)
+        self._drop_lost_uids()
 
     def forget(self, name: str) -> None:
         """Remove the alias of an entry whose folder is gone."""
@@ -142,10 +147,7 @@ class Entries:
 
     def uid(self, name: str) -> str:
         """Return an entry's UID, or an empty text if it has none."""
-        try:
-            text = (self._cm / f"alias-a-{name}").read_text("ascii", "replace").strip()
-        except OSError:
-            return ""
+        text = _first_line(self._cm / f"alias-a-{name}")
         return text if self._ck.is_uid(text) else ""
 
     def _mend_entry(self, name: str) -> None:
@@ -153,7 +155,7 @@ class Entries:
         entry = self.folder / name
         info = read_json(entry / _CM / "info.json") or {}
         uid = self.uid(name) or str(info.get("backup_data_uid") or secrets.token_hex(8))
-        if not info:
+        if not info or self.meta(name) is None:
             (entry / _CM).mkdir(exist_ok=True)
             self._write_cm(entry, name, uid, self.meta(name) or {})
         _write_aliases(self._cm, name, uid)
@@ -173,8 +175,20 @@ class Entries:
 
 def _write_aliases(cm: Path, alias: str, uid: str) -> None:
     """Write the two files by which CK finds a folder's UID, and back."""
-    of_alias = cm / f"alias-a-{alias}"
-    if not of_alias.exists():
-        cm.mkdir(parents=True, exist_ok=True)
-        write_whole(cm / f"alias-u-{uid}", f"{alias}\n".encode())
-        write_whole(of_alias, f"{uid}\n".encode())
+    cm.mkdir(parents=True, exist_ok=True)
+    for file, content in _missing_aliases(cm, alias, uid):
+        write_whole(file, f"{content}\n".encode())
+
+
+def _missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
+    """Return those of the two files that are not there or say something else, and what to say."""
+    files = ((cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid))
+    return [(file, content) for file, content in files if _first_line(file) != content]
+
+
+def _first_line(path: Path) -> str:
+    """Return what an alias file says, or an empty text if there is none."""
+    try:
+        return path.read_text("utf-8", "replace").partition("\n")[0].strip()
+    except OSError:
+        return ""

@@ -50,6 +50,10 @@ class Repositories:
         path = self._ck.cache_repo_info.get(uid, {}).get("dict", {}).get("path", "")
         return Path(path) if path else None
 
+    def usual_path(self, name: str) -> Path:
+        """Return the folder that a repository gets when it is made."""
+        return Path(self._ck.work["dir_repos"]).absolute() / name
+
     def create(self, name: str) -> Path:
         """Return the folder of a repository; make and register what is missing of it.
 
@@ -62,7 +66,7 @@ class Repositories:
         if known and (known / _DESCRIPTION).is_file():
             return known
         try:
-            with self._locked():
+            with self.locked():
                 return self._register(name)
         except OSError as error:
             raise StoreError(
@@ -71,14 +75,14 @@ class Repositories:
             ) from None
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keep other processes of this program from changing the cache meanwhile."""
+    def locked(self) -> Iterator[None]:
+        """Keep other processes of this program from making anything of a repository meanwhile."""
         with FileLock(Path(self._ck.work["dir_work_repo"]) / ".ck-imagenet.lock"):
             self._ck.reload_repo_cache({"force": "yes"})
             yield
 
     def _register(self, name: str) -> Path:
-        folder = self.path(name) or Path(self._ck.work["dir_repos"]).absolute() / name
+        folder = self.path(name) or self.usual_path(name)
         folder.mkdir(parents=True, exist_ok=True)
         description = read_json(folder / _DESCRIPTION) or {}
         uid = self._ck.cache_repo_uoa.get(name) or self._entry_uid(name)

@@ -15,6 +15,7 @@ from .formats import is_picture_file
 from .journal import FORMAT, Record, refuse_newer
 from .names import parse_image_name
 from .store import Store, SynsetStore
+from .urllists import is_url
 
 PREFIX = "imagenet-"
 """What the name of every synset's repository begins with."""
@@ -57,23 +58,27 @@ class _SynsetRepository(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return (self._repository or Path(PREFIX + self.wnid)) / "imagenet" / self.wnid
+        repository = self._repository or self._repositories.usual_path(PREFIX + self.wnid)
+        return repository / "imagenet" / self.wnid
 
     def create(self) -> None:
         self._repository = self._repositories.create(PREFIX + self.wnid)
         try:
-            self._entries().create()
             states = Entries(self._ck, self._repository, ModuleName.of(self._ck, "imagenet"))
-            states.create()
-            meta = states.meta(self.wnid)
-            if meta is None:
-                states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
-            else:
-                refuse_newer(meta.get("format"), self.state)
+            if not (self._entries().exist() and states.meta(self.wnid)):
+                with self._repositories.locked():
+                    self._furnish(states)
+            refuse_newer((states.meta(self.wnid) or {}).get("format"), self.state)
         except OSError as error:
             raise StoreError(
                 f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
             ) from None
+
+    def _furnish(self, states: Entries) -> None:
+        self._entries().create()
+        states.create()
+        if not states.meta(self.wnid):
+            states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
 
     def mend(self) -> None:
         sweep(self.state)
@@ -92,8 +97,7 @@ class _SynsetRepository(SynsetStore):
     def url_of(self, number: int) -> str:
         meta = self._entries().meta(str(number)) or {}
         url = _own(meta).get("url", "")
-        tags = [str(tag) for tag in meta.get("tags", ())]
-        return url or next((tag for tag in tags if tag.startswith(("http://", "https://"))), "")
+        return url or next(filter(is_url, _tags(meta)), "")
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
         entries, name = self._entries(), str(record.name.number)
@@ -123,12 +127,17 @@ def _own(meta: dict[str, Any]) -> dict[str, Any]:
     return own if isinstance(own, dict) else {}
 
 
+def _tags(meta: dict[str, Any]) -> list[str]:
+    tags = meta.get("tags")
+    return [str(tag) for tag in tags] if isinstance(tags, list) else []
+
+
 def _meta(known: dict[str, Any], record: Record, file: str) -> dict[str, Any]:
     """Return an entry's meta, with whatever a user's own meta had."""
     url_tag = record.url.replace(",", "%2C")  # CK splits tags at commas
     tags = ["imagenet", record.name.wnid, str(record.name.number), url_tag]
     tags += ["dataset", "image", record.image_format]
-    tags += [tag for tag in known.get("tags", ()) if tag not in tags]
+    tags += [tag for tag in _tags(known) if tag not in tags]
     facts = record.facts()
     for key in ("name", "outcome", "detail"):
         facts.pop(key, None)

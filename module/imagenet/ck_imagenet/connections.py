@@ -83,10 +83,6 @@ class _Socket(_Bounded, socket.socket):
     pass
 
 
-class _TLSSocket(_Bounded, ssl.SSLSocket):
-    pass
-
-
 class Network:
     """What all connections share: names, permission, and the list of what is open.
 
@@ -103,6 +99,7 @@ class Network:
         self._guard = guard
         self._open: WeakSet[socket.socket] = WeakSet()
         self._lock = threading.Lock()
+        self._ended = False
 
     def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket that is connected to `host`, at an address that may be asked."""
@@ -119,13 +116,16 @@ class Network:
         raise failure
 
     def remember(self, opened: socket.socket) -> None:
-        """Have `shut_down` end this socket too."""
+        """Have `shut_down` end this socket too; raise OSError if that has been called."""
         with self._lock:
+            if self._ended:
+                raise ConnectionAbortedError("the fetcher has been closed")
             self._open.add(opened)
 
     def shut_down(self) -> None:
         """End what every open socket sends and receives, whichever thread waits for it."""
         with self._lock:
+            self._ended = True
             for opened in self._open:
                 with suppress(OSError):  # its peer may have closed it
                     opened.shutdown(socket.SHUT_RDWR)
@@ -164,16 +164,21 @@ class Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of connections; `requests` calls this."""
-        super().init_poolmanager(*args, ssl_context=_tls_context(), **kwargs)
+        super().init_poolmanager(*args, ssl_context=_tls_context(self._network), **kwargs)
         self.poolmanager.pool_classes_by_scheme = _pool_classes(self._network)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Leave the certificates to the context, which loads them once and not per connection."""
 
 
-def _tls_context() -> ssl.SSLContext:
+def _tls_context(network: Network) -> ssl.SSLContext:
+    class TLSSocket(_Bounded, ssl.SSLSocket):
+        def do_handshake(self, block: bool = False) -> None:
+            network.remember(self)  # it has taken the place of the socket beneath
+            super().do_handshake(block)
+
     context = ssl.create_default_context(cafile=certifi.where())
-    context.sslsocket_class = _TLSSocket
+    context.sslsocket_class = TLSSocket
     return context
 
 
@@ -185,11 +190,6 @@ def _pool_classes(network: Network) -> dict[str, type[HTTPConnectionPool]]:
     class Secure(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             return network.connect(self.host, self.port)
-
-        def connect(self) -> None:
-            super().connect()
-            if isinstance(self.sock, socket.socket):
-                network.remember(self.sock)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

@@ -42,7 +42,9 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
 
 def visible(text: str) -> str:
     """Return `text` with its control characters spelt out: lists are other people's text."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(
+        c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> Iterator[str]:

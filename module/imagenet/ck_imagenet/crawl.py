@@ -23,6 +23,12 @@ LOOKAHEAD = 1000
 LONGEST_REST = 30.0
 """Seconds that a host is left alone, whatever it asks for."""
 
+_ASKS_NOBODY = {Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.PLACEHOLDER}
+"""Outcomes that need no network, a placeholder's if its address is known."""
+
+_LONGEST_END = 0.5
+"""Seconds that an interrupted run waits for its threads."""
+
 Report = Callable[[Record], None]
 
 
@@ -53,7 +59,7 @@ class Crawl:
     most : int, optional
         Pictures to save, by default all.
     report : callable
-        Told of every record, by any thread.
+        Told of every record, by any thread, but by one at a time.
     """
 
     def __init__(
@@ -84,6 +90,7 @@ class Crawl:
         self._saving = 0
         self._saved = 0
         self._held: list[Record] = []
+        self._heard = False
         self._stopped = False
         self._error: Exception | None = None
 
@@ -111,6 +118,7 @@ class Crawl:
                 thread.join()
         except BaseException:
             self._stop()
+            _wait_for_end(threads)
             raise
         if self._error:
             raise self._error
@@ -127,20 +135,17 @@ class Crawl:
         self._fetcher.close()
 
     def _work(self) -> None:
-        while True:
-            started = self._next()
-            if not started:
-                return
-            rest = 0.0
-            host, task = started
-            try:
-                rest = self._attempt(task)
-            except OSError as error:
-                self._stop(StoreError(f'"{error.filename}" cannot be written: {error.strerror}'))
-            except Exception as error:  # a defect must end the run, not one thread of it
-                self._stop(error)
-            finally:
-                self._ended(host, rest)
+        try:
+            for host, task in iter(self._next, None):
+                rest = 0.0
+                try:
+                    rest = self._attempt(task)
+                finally:
+                    self._ended(host, rest)
+        except OSError as error:
+            self._stop(StoreError(f'"{error.filename}" cannot be written: {error.strerror}'))
+        except Exception as error:  # a defect must end the run, not one thread of it
+            self._stop(error)
 
     def _next(self) -> tuple[str, _Task] | None:
         """Wait for the next task that may be started; None when there will be none."""
@@ -208,11 +213,11 @@ class Crawl:
             with self._changed:
                 self._journal.append(record)
                 self._saved += 1
+                self._report(record)
         finally:
             with self._changed:
                 self._saving -= 1
                 self._changed.notify_all()
-        self._report(record)
 
     def _failed(self, task: _Task, failed: Failed) -> float:
         pause = float(2 ** (task.attempts - 1))
@@ -240,12 +245,14 @@ class Crawl:
         with self._changed:
             if self._stopped:
                 return
-            if record.outcome.unanswered and not self._fetcher.answered:
-                self._held.append(record)
-                return
-            self._release_held()
-            self._journal.append(record)
-        self._report(record)
+            self._held.append(record)
+            if not (record.outcome.unanswered or record.outcome in _ASKS_NOBODY):
+                self._heard = True
+            if self._is_network_up():
+                self._release_held()
+
+    def _is_network_up(self) -> bool:
+        return self._heard or self._fetcher.answered
 
     def _release_held(self) -> None:
         held, self._held = self._held, []
@@ -259,12 +266,20 @@ class Crawl:
         news = [
             record
             for record in self._held
-            if record.url not in known or not known[record.url].outcome.unanswered
+            if record.outcome.unanswered
+            and not (record.url in known and known[record.url].outcome.unanswered)
         ]
-        if news and not self._fetcher.answered:
+        if news and not self._is_network_up():
             raise NetworkDown(
                 f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
-                f"down (first: {self._held[0].url}, {self._held[0].detail}); "
+                f"down (first: {news[0].url}, {news[0].detail}); "
                 "nothing was recorded, so run the same command again when it is up"
             )
         self._release_held()
+
+
+def _wait_for_end(threads: Iterable[threading.Thread]) -> None:
+    end = time.monotonic() + _LONGEST_END
+    for thread in threads:
+        if thread.ident:
+            thread.join(max(0.0, end - time.monotonic()))

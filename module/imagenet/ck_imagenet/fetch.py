@@ -12,7 +12,7 @@ from typing import Iterator, NamedTuple
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader
 
 from . import __version__, urls
 from .addresses import PUBLIC_ONLY, Guard
@@ -33,6 +33,8 @@ MOST_REDIRECTS = 6
 USUAL_LIMITS = Limits()
 _CHUNK = 65_536
 _WORTH_READING = 16_384
+_PARTING = Limits(connect=0, silence=0.2, whole=0.2)
+"""For the rest of an answer that nobody needs: about what a new connection costs."""
 
 
 class Answer(NamedTuple):
@@ -62,6 +64,8 @@ class Fetcher:
         How long a peer may take.
     per_host : int
         Connections to one host that are kept.
+    resolver : Resolver, optional
+        Knows the addresses of hosts; by default it asks the machine's own.
     """
 
     def __init__(
@@ -110,9 +114,8 @@ class Fetcher:
         Failed
             Whatever goes wrong, here or while the body is read.
         """
-        spend(Budget(limits or self._limits))
         with _failures():
-            address, response = self._follow(url)
+            address, response = self._follow(url, Budget(limits or self._limits))
         try:
             yield _answer(address, response, most_bytes)
         finally:
@@ -123,16 +126,17 @@ class Fetcher:
         self._network.shut_down()
         self._adapter.close()
 
-    def _follow(self, url: str) -> tuple[str, requests.Response]:
+    def _follow(self, url: str, budget: Budget) -> tuple[str, requests.Response]:
         """Ask, and ask where the answer points to, until it is no redirect."""
         seen = set()
         for _ in range(MOST_REDIRECTS + 1):
-            if is_placeholder_address(url):
-                raise Failed(Outcome.PLACEHOLDER, url)
             address = urls.parse(url)
+            if is_placeholder_address(address.url):
+                raise Failed(Outcome.PLACEHOLDER, address.url)
             if address.url in seen:
                 raise Failed(Outcome.REDIRECTS, f"in a circle: {address.url}")
             seen.add(address.url)
+            spend(budget)
             response = self._ask(address)
             if response.status_code not in (301, 302, 303, 307, 308):
                 return address.url, response
@@ -158,8 +162,7 @@ def _answer(url: str, response: requests.Response, most_bytes: int) -> Answer:
     status = response.status_code
     if status != 200:
         raise Failed(_outcome_of(status), str(status), _retry_after(response))
-    announced = response.headers.get("Content-Length", "")
-    length = int(announced) if announced.isdigit() else None
+    length: int | None = response.raw.length_remaining
     if length and length > most_bytes:
         raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
     return Answer(url, _chunks(response, most_bytes), length)
@@ -183,6 +186,7 @@ def _chunks(response: requests.Response, most_bytes: int) -> Iterator[bytes]:
 def _release(response: requests.Response) -> None:
     """Keep the connection if little of its answer is left to read, else close it."""
     raw = response.raw
+    spend(Budget(_PARTING))
     try:
         if raw.length_remaining is not None and raw.length_remaining <= _WORTH_READING:
             raw.read()
@@ -207,12 +211,12 @@ def _outcome_of(status: int) -> Outcome:
 def _retry_after(response: requests.Response) -> float:
     """Return the seconds of Retry-After, given as such or as a date (RFC 9110, 10.2.3)."""
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
         date = parsedate_to_datetime(text)
         return max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return 0.0
 
 
@@ -248,8 +252,9 @@ _MEANINGS = (
     ((socket.timeout, TimeoutError), Outcome.SILENT),
     ((ssl.SSLCertVerificationError,), Outcome.BAD_CERTIFICATE),
     ((ConnectionResetError, BrokenPipeError, IncompleteRead), Outcome.CUT_SHORT),
+    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), Outcome.CUT_SHORT),
     ((ssl.SSLError,), Outcome.NOT_HTTP),
-    ((HTTPException,), Outcome.NOT_HTTP),
+    ((HTTPException, InvalidHeader, DecodeError), Outcome.NOT_HTTP),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,21 @@ def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
         Its content.
     scratch : Path, optional
         A folder on the same file system for the unfinished file; by default the file's own.
+
+    Raises
+    ------
+    OSError
+        If that is not possible; its `filename` is `path`, where nothing has changed.
     """
     unfinished = (scratch or path.parent) / f"{NEW}{path.name}"
     try:
         unfinished.write_bytes(data)
         unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        if isinstance(error, OSError):
+            error.filename = str(path)  # a full disk names no file, a failed renaming the other
         raise
 
 
@@ -43,7 +52,9 @@ def sweep(folder: Path) -> None:
 
 def to_json(value: Any) -> bytes:
     """Return `value` as JSON in the form that Collective Knowledge writes."""
-    return (json.dumps(value, indent=2, sort_keys=True) + "\n").encode()
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    # Half a surrogate, from a path that is not UTF-8, so becomes JSON's own escape.
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from .errors import StoreError
-from .files import write_whole
+from .files import sweep, write_whole
 from .formats import is_picture_file
 from .journal import Record
 from .names import UNKNOWN, is_wnid, parse_image_name
@@ -59,12 +59,13 @@ class _SynsetFolder(SynsetStore):
             ) from None
 
     def mend(self) -> None:
+        sweep(self.state)
         shutil.rmtree(self._unfinished, ignore_errors=True)
         self.create()
 
     def pictures(self) -> dict[int, Path]:
         found = {}
-        for path in self._folder.glob(f"{self.wnid}_*"):
+        for path in sorted(self._folder.glob(f"{self.wnid}_*")):
             name = parse_image_name(path.stem)
             if name and is_picture_file(path):
                 found[name.number] = path

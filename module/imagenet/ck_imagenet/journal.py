@@ -78,10 +78,15 @@ class Journal:
                     self.records[record.url] = record
 
     def append(self, record: Record) -> None:
-        """Keep a record, on disk before this returns."""
-        if self._file is None:
-            self._file = self._open()
-        self._file.write(_line(record.facts()))
+        """Keep a record, on disk before this returns; raise OSError if that is not possible."""
+        try:
+            if self._file is None:
+                self._file = self._open()
+            _write_line(self._file, record.facts())
+        except OSError as error:
+            self.close()  # whoever opens it again drops the torn line
+            error.filename = str(self._path)
+            raise
         self.records[record.url] = record
 
     def saved(self) -> dict[int, Record]:
@@ -100,16 +105,16 @@ class Journal:
 
     def _open(self) -> BinaryIO:
         self._folder.mkdir(parents=True, exist_ok=True)
-        opened = self._path.open("ab", buffering=0)
         _drop_torn_line(self._path)
+        opened = self._path.open("ab", buffering=0)
         if opened.tell() == 0:
-            opened.write(_line({"format": FORMAT}))
+            _write_line(opened, {"format": FORMAT})
         return opened
 
 
 def _drop_torn_line(path: Path) -> None:
     """Cut off what a kill left behind the last whole line."""
-    data = path.read_bytes()
+    data = path.read_bytes() if path.exists() else b""
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
         os.truncate(path, whole)
@@ -130,10 +135,19 @@ def _read(path: Path) -> dict[str, Record]:
     return records
 
 
+_TYPES: dict[str, type] = {
+    "url": str,
+    "time": str,
+    **{field: type(default) for field, default in Record._field_defaults.items()},
+}
+
+
 def _record(facts: dict[str, Any]) -> Record | None:
     """Return the record that a line holds; None for one that this version cannot use."""
     name = parse_image_name(str(facts.get("name", "")))
-    known = {key: value for key, value in facts.items() if key in Record._fields}
+    known: dict[str, Any] = {
+        key: value for key, value in facts.items() if isinstance(value, _TYPES.get(key, ()))
+    }
     try:
         known.update(name=name, outcome=Outcome.named(facts["outcome"]))
         return Record(**known) if name else None
@@ -141,5 +155,7 @@ def _record(facts: dict[str, Any]) -> Record | None:
         return None
 
 
-def _line(facts: dict[str, Any]) -> bytes:
-    return json.dumps(facts).encode() + b"\n"
+def _write_line(opened: BinaryIO, facts: dict[str, Any]) -> None:
+    line = json.dumps(facts).encode() + b"\n"
+    while line:  # a disk takes what it has room for before it fails
+        line = line[opened.write(line) :]

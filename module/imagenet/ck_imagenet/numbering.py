@@ -9,6 +9,7 @@ from . import urllists
 from .files import write_whole
 from .journal import Record
 from .names import ImageName
+from .outcomes import Outcome
 from .urllists import Line
 
 
@@ -48,28 +49,39 @@ def number(
     for line in lines:
         if line.url not in listed or (line.name and not listed[line.url].name):
             listed[line.url] = line
-    numbers = _Numbers({url: record.name.number for url, record in records.items()})
+    numbers = _Numbers()
+    # A picture that is here holds its number against a failure that once had the same.
+    for record in sorted(records.values(), key=lambda each: each.outcome is not Outcome.SAVED):
+        numbers.claim(record.url, record.name.number)
     for line in listed.values():
         if line.name:
-            numbers.claim(line.url, line.name.number, kept.get(line.url))
+            numbers.claim(line.url, line.name.number)
     for url, known in kept.items():
         numbers.claim(url, known)
     for line in listed.values():
-        numbers.claim(line.url, line.number)
+        if not line.name:
+            numbers.claim(line.url, line.number)
+    for url in listed:
+        numbers.add(url)
     return [Link(ImageName(wnid, numbers.of[url]), url) for url in listed]
 
 
 class _Numbers:
-    def __init__(self, settled: dict[str, int]) -> None:
-        self.of = dict(settled)
-        self._taken = set(settled.values())
+    def __init__(self) -> None:
+        self.of: dict[str, int] = {}
+        self._taken: set[int] = set()
+        self._highest = -1
 
-    def claim(self, url: str, *wishes: int | None) -> None:
-        """Give `url` the first of `wishes` that is free, else the next above all."""
-        if url not in self.of:
-            free = [wish for wish in wishes if wish is not None and wish not in self._taken]
-            self.of[url] = free[0] if free else max(self._taken) + 1
-            self._taken.add(self.of[url])
+    def claim(self, url: str, wish: int) -> None:
+        """Give `url` the number that it wishes, if it has none and the number is free."""
+        if url not in self.of and wish not in self._taken:
+            self.of[url] = wish
+            self._taken.add(wish)
+            self._highest = max(self._highest, wish)
+
+    def add(self, url: str) -> None:
+        """Give `url` the next number above all, if it has none."""
+        self.claim(url, self._highest + 1)
 
 
 class KeptNames:
@@ -85,14 +97,20 @@ class KeptNames:
         self._path = path
         self.numbers: dict[str, int] = {}
         if path.is_file():
-            with path.open("rb") as stream:
-                for line in urllists.read(stream, str(path)):
-                    if line.name:
-                        self.numbers[line.url] = line.name.number
+            for line in path.read_bytes().split(b"\n"):
+                name, url = urllists.parse_line(line) or (None, "")
+                if name:
+                    self.numbers[url] = name.number
 
     def keep(self, wnid: str, links: Iterable[Link]) -> None:
-        """Add links, on disk before this returns: so a rerun gives every URL the same number."""
-        numbers = {**self.numbers, **{link.url: link.name.number for link in links}}
+        """Add links, on disk before this returns: so a rerun gives every URL the same number.
+
+        A URL whose number they give to another is forgotten.
+        """
+        given = {link.url: link.name.number for link in links}
+        taken = set(given.values())
+        others = {url: number for url, number in self.numbers.items() if number not in taken}
+        numbers = {**others, **given}
         if numbers != self.numbers:
             self.numbers = numbers
             text = "".join(f"{ImageName(wnid, n)}\t{url}\n" for url, n in numbers.items())

@@ -14,6 +14,9 @@ from .errors import BadInput
 ENVIRONMENT = "CK_IMAGENET_"
 """What the names of the settings' environment variables begin with."""
 
+_A_DAY = 86_400
+"""Seconds: no wait is longer, and operating systems refuse some that are."""
+
 Options = TypeVar("Options")
 
 
@@ -69,13 +72,13 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
     def parse(name: str, value: Any) -> float:
         try:
             parsed = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             parsed = math.nan
         if isinstance(value, bool) or not math.isfinite(parsed):
             raise BadInput(f'--{name}="{value}" is no time in seconds: write --{name}=2.5')
         if above is not None and parsed <= above:
             raise BadInput(f"--{name}={value} is too small: it must be above {above:g}")
-        return _bounded(name, parsed, least, None)
+        return _bounded(name, parsed, least, _A_DAY)
 
     return _field(default, Kind("S", f"{help}, in seconds", parse))
 
@@ -112,7 +115,8 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
         name = written.replace("_", "-")
         if name not in known:
             raise BadInput(_unknown(written, list(known)))
-        values[name] = known[name][0].parse(name, value)
+        if value is not None:  # as Python and JSON spell what is not given
+            values[name] = known[name][0].parse(name, value)
     for name, (kind, _) in known.items():
         if kind.is_setting and name not in values:
             variable = ENVIRONMENT + name.replace("-", "_").upper()
@@ -154,7 +158,11 @@ def _wnids(name: str, value: Any) -> tuple[str, ...]:
 
 def _bounded(name: str, value: float, least: float, most: float | None) -> float:
     if value < least:
-        raise BadInput(f"--{name}={value:g} is too small: the least is {least:g}")
+        raise BadInput(f"--{name}={_plain(value)} is too small: the least is {_plain(least)}")
     if most is not None and value > most:
-        raise BadInput(f"--{name}={value:g} is too large: the most is {most:g}")
+        raise BadInput(f"--{name}={_plain(value)} is too large: the most is {_plain(most)}")
     return value
+
+
+def _plain(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"

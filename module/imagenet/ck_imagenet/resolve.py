@@ -50,7 +50,7 @@ class Resolver:
             return literal
         answer = self._ask(host)
         if not answer.known.wait(wait):
-            raise Failed(Outcome.SILENT, f"no address for {host} in {wait:.0f} s")
+            raise Failed(Outcome.SILENT, f"no address for {host} in {wait:.3g} s")
         if isinstance(answer.addresses, Failed):
             raise Failed(answer.addresses.outcome, answer.addresses.detail)
         return answer.addresses

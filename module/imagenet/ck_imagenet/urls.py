@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -10,7 +11,9 @@ from .outcomes import Failed, Outcome
 
 _PORTS = {"http": 80, "https": 443}
 # What a request line may hold as it stands: the reserved characters of RFC 3986 and "%".
-_ALLOWED = "!#$%&'()*+,/:;=?@[]~"
+_ALLOWED = "!$%&'()*+,/:;=?@[]~"
+# Not all that `str.strip` takes off: 0xA0 is the last byte of "\u00e0" in UTF-8.
+_BLANKS = " \t\r\n"
 
 
 class Address(NamedTuple):
@@ -32,7 +35,8 @@ class Address(NamedTuple):
 def parse(url: str) -> Address:
     """Return the address to ask for `url`.
 
-    What is not ASCII is percent-encoded byte for byte, since lists hold raw bytes (Latin-1 text).
+    What is not ASCII is percent-encoded byte for byte, since lists hold raw bytes (Latin-1 text);
+    text that cannot be such bytes, as a user may type it, is taken as UTF-8.
 
     Raises
     ------
@@ -40,11 +44,11 @@ def parse(url: str) -> Address:
         BAD_URL if it is no http or https URL with a host.
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url.strip(_BLANKS))
         port = parts.port
         host = _ascii_host(parts.hostname or "")
     except ValueError as error:
-        raise Failed(Outcome.BAD_URL, str(error)) from None
+        raise Failed(Outcome.BAD_URL, _printable(error)) from None
     scheme = parts.scheme.lower()
     if scheme not in _PORTS:
         raise Failed(Outcome.BAD_URL, f"neither http nor https: {url[:80]!a}")
@@ -60,9 +64,9 @@ def parse(url: str) -> Address:
 def join(base: str, location: str) -> str:
     """Return the URL that a redirect from `base` to `location` leads to; raise BAD_URL if none."""
     try:
-        return urljoin(base, location.strip())
+        return urljoin(base, location.strip(_BLANKS))
     except ValueError as error:
-        raise Failed(Outcome.BAD_URL, f"redirected to {location[:80]!a}: {error}") from None
+        raise Failed(Outcome.BAD_URL, _printable(error)) from None
 
 
 def endpoint(url: str) -> str:
@@ -74,14 +78,27 @@ def endpoint(url: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return quote(text.encode("latin-1", "xmlcharrefreplace"), safe=_ALLOWED)
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+    return quote(raw, safe=_ALLOWED)
 
 
 def _ascii_host(host: str) -> str:
-    if host.isascii():
-        if not all(character.isalnum() or character in "-._:%" for character in host):
-            raise ValueError(f"a host cannot be called {host[:80]!a}")
-        return host.lower()
-    with suppress(UnicodeError):  # Latin-1 text may be the bytes of UTF-8
-        host = host.encode("latin-1").decode("utf-8")
-    return host.encode("idna").decode("ascii").lower()
+    if not host.isascii():
+        with suppress(UnicodeError):  # Latin-1 text may be the bytes of UTF-8
+            host = host.encode("latin-1").decode("utf-8")
+        host = host.encode("idna").decode("ascii")
+    host = host.lower()
+    if ":" in host:
+        return str(ipaddress.IPv6Address(host))
+    # IDNA lets characters through, and makes some, that no name can have.
+    if not all(character.isalnum() or character in "-._" for character in host):
+        raise ValueError(f"a host cannot be called {host!r}")
+    return host if host.strip(".") else ""
+
+
+def _printable(error: ValueError) -> str:
+    """Return an error's text, which quotes the URL, fit for any terminal."""
+    return str(error)[:200].encode("ascii", "backslashreplace").decode("ascii")

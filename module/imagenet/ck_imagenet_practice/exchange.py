@@ -57,7 +57,8 @@ class Exchange:
     Attributes
     ----------
     connection : socket.socket
-        For what cannot be said with the methods below.
+        For what cannot be said with the methods below; without a timeout, which would hold up
+        whoever else looks at it.
     request : Request
         What was asked.
     host : str
@@ -130,7 +131,6 @@ class Exchange:
 
     def wait(self, seconds: float | None) -> None:
         """Do nothing for some time, None being for ever; raise Gone when the client hangs up."""
-        # Not by a timeout of the socket: that would also hold up who else looks at it.
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         # Readable means the end, for no client here asks again before it has its answer.

@@ -68,7 +68,10 @@ MIX: Mapping[str, int] = {
     "truncated": 1,
     "cut": 1,
 }
-"""How many links of each kind a synset has: what is commonest in reality and soon settled."""
+"""How many links of each kind a synset has: what is commonest in reality and soon settled.
+
+No placeholder without a redirect: one alone cannot be told from a picture.
+"""
 
 EVERY_KIND: Mapping[str, int] = {**dict.fromkeys(KINDS, 1), "good": 24, "placeholder": 3}
 """A mix with every kind, also those that cost a client its patience."""

@@ -1,0 +1,242 @@
+"""URL lists in every form, from files, addresses and the service."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import socket
+import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from ck_imagenet_practice import Link, PracticeWeb
+from terminal import WNID, Terminal
+
+DALMATIAN = "n02110341"
+
+
+def as_urls(links: list[Link], end: str = "\n") -> bytes:
+    return "".join(link.url + end for link in links).encode("latin-1")
+
+
+def as_pairs(links: list[Link], between: str = " ", end: str = "\r\n") -> bytes:
+    return "".join(link.name + between + link.url + end for link in links).encode("latin-1")
+
+
+def as_tgz(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member = tarfile.TarInfo("fall11_urls.txt")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+FORMS: dict[str, Callable[[list[Link]], bytes]] = {
+    "name and URL": as_pairs,
+    "name, tab, URL": lambda links: as_pairs(links, "\t", "\n"),
+    "gzip": lambda links: gzip.compress(as_pairs(links)),
+    "tgz": lambda links: as_tgz(as_pairs(links, "\t", "\n")),
+    "UTF-8 with its mark": lambda links: b"\xef\xbb\xbf" + as_pairs(links),
+}
+
+
+def links_of(web: PracticeWeb) -> list[Link]:
+    """Return links whose URLs hold a comma, spaces and bytes beyond ASCII."""
+    return [link for link in web.links(WNID) if link.kind == "good"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_list_with_names_gives_every_picture_its_true_number(
+    terminal: Terminal, web: PracticeWeb, form: str
+) -> None:
+    links = links_of(web)
+    (terminal.folder / "list").write_bytes(FORMS[form](links))
+    terminal.says("download", "imagenet", f"--wnid={WNID}", "--urls=list")
+    assert terminal.pictures() == {f"{link.name}.jpg": link.picture() for link in links}
+    for link in links:
+        entry = f"imagenet-{WNID}:dataset:{link.name.partition('_')[2]}"
+        assert terminal.json("load", entry)["dict"]["imagenet"]["url"] == link.url
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_list_of_urls_gives_every_picture_its_lines_number(
+    terminal: Terminal, web: PracticeWeb, end: str
+) -> None:
+    links = links_of(web)[:3]
+    lines = b"# old list" + end.encode() + as_urls(links[:1], end) + end.encode()
+    (terminal.folder / f"{WNID}_urls.txt").write_bytes(lines + as_urls(links[1:], end))
+    terminal.says("download", "imagenet", f"--urls={WNID}_urls.txt")
+    assert terminal.pictures() == {
+        f"{WNID}_{number}.jpg": link.picture() for number, link in zip((1, 3, 4), links)
+    }
+
+
+def test_a_list_of_many_synsets_is_downloaded_whole_or_for_those_that_are_named(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = [web.link(wnid, n, "good") for wnid in (DALMATIAN, WNID) for n in (3, 5)]
+    (terminal.folder / "fall11_urls.txt").write_bytes(as_pairs(links, "\t"))
+    terminal.says("download", "imagenet", "--urls=fall11_urls.txt", f"--wnid={WNID}")
+    assert list(terminal.repos.glob("imagenet-*")) == [terminal.repository(WNID)]
+    offset = ("download", "imagenet", "--urls=fall11_urls.txt", "--offset=1")
+    assert [each["saved"] for each in terminal.json(*offset)["synsets"]] == [1, 0]
+    assert list(terminal.pictures(DALMATIAN)) == [f"{DALMATIAN}_5.jpg"]
+
+
+def test_more_than_a_hundred_synsets_must_be_named(terminal: Terminal) -> None:
+    lines = (f"n{number:08}_1 http://127.0.0.1/{number}.jpg\n" for number in range(101))
+    (terminal.folder / "list").write_text("".join(lines))
+    said = terminal.refuses("download", "imagenet", "--urls=list")
+    assert said == (
+        'the list "list" has more than 100 synsets: name those that you want with --wnid=W,W'
+    )
+    assert not list(terminal.repos.glob("imagenet-*"))
+
+
+@pytest.fixture
+def file_server(tmp_path: Path) -> Iterator[str]:
+    """The address of a server of this test's folder, on a port that nothing else is allowed."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = tmp_path / self.path.lstrip("/")
+            self.send_response(200 if path.is_file() else 404)
+            self.end_headers()
+            self.wfile.write(path.read_bytes() if path.is_file() else b"")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_address_that_the_user_names_is_trusted_and_nothing_else_is(
+    terminal: Terminal, web: PracticeWeb, file_server: str
+) -> None:
+    links = [web.link(wnid, 4, "good") for wnid in (WNID, DALMATIAN)]
+    for link in links:
+        wnid = link.name.partition("_")[0]
+        (terminal.folder / f"{wnid}.gz").write_bytes(gzip.compress(as_urls([link])))
+    del terminal.environment["CK_IMAGENET_ALLOW_PRIVATE"]
+    address = f"--urls={file_server}/{{wnid}}.gz"
+    done = terminal.json("download", f"imagenet:{WNID},{DALMATIAN}", address)
+    assert [each["failed"] for each in done["synsets"]] == [{"private-address": 1}] * 2
+    missing = terminal.refuses("download", "imagenet", f"--urls={file_server}/no/{WNID}.txt")
+    assert f'the list "{file_server}/no/{WNID}.txt" cannot be fetched' in missing
+
+
+def test_the_services_list_first_and_one_with_names_after_it_end_with_every_picture_once(
+    terminal: Terminal,
+) -> None:
+    with PracticeWeb(alive=["older-urls"]) as web:
+        terminal.environment.update(web.environment())
+        links = [web.link(WNID, number, "good") for number in (100, 200, 1, 0)]
+        web.set_links(WNID, links)
+        terminal.says("download", "imagenet", f"--wnid={WNID}", "--max-images=2")
+        assert len(terminal.pictures()) == 2
+        (terminal.folder / "list").write_bytes(as_pairs(links))
+        terminal.says("download", "imagenet", f"--wnid={WNID}", "--urls=list")
+        assert len(terminal.pictures()) == 4
+        assert sorted(terminal.pictures().values()) == sorted(link.picture() for link in links)
+        asked = web.requests.counts()
+        assert all(asked[link.host, link.path] == 1 for link in links)
+
+
+@pytest.mark.parametrize(
+    ("alive", "first"),
+    [
+        ("newer-mapping", 9981),
+        ("older-mapping", 9981),
+        ("newer-urls", 0),
+        ("older-urls", 0),
+    ],
+)
+@pytest.mark.parametrize("dead", ["missing", "page", "invalid", "not-ready", "empty"])
+def test_whichever_path_of_the_service_is_alive_is_found(
+    terminal: Terminal, alive: str, first: int, dead: str
+) -> None:
+    with PracticeWeb(alive=[alive], dead=dead) as web:
+        link = web.link(WNID, 9981, "good")
+        web.set_links(WNID, [link])
+        said = terminal.says("geturls", f"imagenet:{WNID}", "--mapping", f"--service={web.service}")
+        assert said == f"{WNID}_{first}\t{link.url}\n"
+
+
+def test_a_service_without_a_list_is_quoted_and_the_user_told_what_to_do(
+    terminal: Terminal,
+) -> None:
+    with PracticeWeb(alive=[], dead="not-ready") as web:
+        terminal.environment.update(web.environment())
+        said = terminal.refuses("download", "imagenet", f"--wnid={WNID}")
+    assert said == (
+        f"no list of URLs for {WNID}: {web.service} has none ("
+        + "; ".join(
+            f'{path} path, {form}: "The synset is not ready yet. Please stay tuned!"'
+            for path in ("newer", "older")
+            for form in ("mapping", "URLs")
+        )
+        + f"). If you have a list, give it: ck download imagenet --wnid={WNID} --urls=FILE"
+    )
+    assert not list(terminal.repos.glob("imagenet-*"))
+
+
+def test_a_service_that_is_down_is_asked_once(terminal: Terminal) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        service = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        said = terminal.refuses("geturls", f"imagenet:{WNID}", f"--service={service}")
+    assert "newer path, mapping: refused" in said
+    assert "older path" not in said
+    assert "--urls=FILE" in said
+
+
+def test_one_synset_without_a_list_does_not_keep_the_others_waiting(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(DALMATIAN, [web.link(DALMATIAN, 1, "good")])
+    done = terminal.ck("download", f"imagenet:n02084071,{DALMATIAN}")
+    assert done.returncode == 1
+    assert "no list of URLs for n02084071" in done.stdout
+    assert len(terminal.pictures(DALMATIAN)) == 1
+
+
+def test_geturls_prints_the_list_byte_for_byte(terminal: Terminal, web: PracticeWeb) -> None:
+    links = web.links(WNID)
+    with terminal.start("geturls", "imagenet", f"--wnid={WNID}", encoding="latin-1") as process:
+        assert process.communicate()[0] == as_urls(links).decode("latin-1")
+    said = terminal.says("geturls", "imagenet", f"--wnid={WNID}", "--mapping", "--save=kept.tsv")
+    assert said == '30 URLs written to "kept.tsv"\n'
+    assert (terminal.folder / "kept.tsv").read_bytes() == as_pairs(links, "\t", "\n")
+    assert terminal.json("geturls", f"imagenet:{WNID}") == {
+        "return": 0,
+        "lst": [{"name": link.name, "url": link.url} for link in links],
+    }
+
+
+def test_geturls_makes_nothing(terminal: Terminal, web: PracticeWeb) -> None:
+    before = sorted(terminal.repos.rglob("*"))
+    terminal.says("geturls", "imagenet", f"--wnid={WNID}")
+    assert sorted(terminal.repos.rglob("*")) == before
+
+
+def test_what_list_images_prints_is_a_list_to_download_from(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = [web.link(WNID, number, "good") for number in (5, 8)]
+    web.set_links(WNID, [*links, web.link(WNID, 9, "gone")])
+    terminal.says("download", "imagenet", f"--wnid={WNID}")
+    said = terminal.says("list", "imagenet", "--images")
+    assert said == "".join(f"{link.name} {link.url}\n" for link in links)
+    (terminal.folder / "list").write_text(said)
+    terminal.says("download", "imagenet", "--urls=list", "--outdir=copy")
+    copy = terminal.folder / "copy" / WNID
+    assert {path.name: path.read_bytes() for path in copy.glob("[!.]*")} == terminal.pictures()

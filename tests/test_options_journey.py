@@ -1,0 +1,123 @@
+"""What users get who type something wrong: one sentence, and nothing done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ck_imagenet.actions import ACTIONS
+from ck_imagenet.options import kinds
+from ck_imagenet_practice import PracticeWeb
+from terminal import WNID, Terminal
+
+DOWNLOAD = ("download", "imagenet")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((*DOWNLOAD, "--job=10"), "--job: no such option; did you mean --jobs?"),
+        ((*DOWNLOAD, "--jobs", "10"), '"10" stands alone: write --jobs=10'),
+        ((*DOWNLOAD, "--jobs", "10", "--retry", "3"), '"10" stands alone: write --jobs=10'),
+        ((*DOWNLOAD, "--jobs"), '--jobs="yes" is no whole number: write for example --jobs=10'),
+        ((*DOWNLOAD, "--jobs=0"), "--jobs=0 is too small: the least is 1"),
+        ((*DOWNLOAD, "--timeout=0"), "--timeout=0 is too small: it must be above 0"),
+        ((*DOWNLOAD, "--timeout=soon"), '--timeout="soon" is no time in seconds'),
+        ((*DOWNLOAD, "--offset=-1"), "--offset=-1 is too small: the least is 0"),
+        ((*DOWNLOAD, "--max-images=0"), "--max-images=0 is too small: the least is 1"),
+        ((*DOWNLOAD, "--dry-run=maybe"), '--dry-run takes no value, but was given "maybe"'),
+        ((*DOWNLOAD, WNID), f'"{WNID}" is not expected here: write --wnid={WNID}'),
+        (DOWNLOAD, "which synset? Write --wnid=n01440764"),
+        ((*DOWNLOAD, "--wnid"), "--wnid needs a value"),
+        ((*DOWNLOAD, "--wnid=n0144076"), '"n0144076" is no wnid, which is an "n" and eight'),
+        ((*DOWNLOAD, "--wnid=n99999999"), "--wnid=n99999999: ImageNet has no such synset"),
+        ((*DOWNLOAD, "--wnid=n00001740"), "ck list imagenet --under=n00001740"),
+        ((*DOWNLOAD, "--wnid=tench"), "These synsets match:\n  n01440764  tench, Tinca tinca\n"),
+        ((*DOWNLOAD, f"--wnid={WNID}", "--urls=no"), 'the list "no" cannot be read: No such file'),
+        ((*DOWNLOAD, f"--wnid={WNID}", "--urls=."), 'the list "." cannot be read: Is a directory'),
+        ((*DOWNLOAD, "--urls=empty"), 'the list "empty" holds no URL: a line is a URL, or a name'),
+        ((*DOWNLOAD, "--urls=text"), 'the list "text" holds no URL'),
+        ((*DOWNLOAD, "--urls=cut.gz"), 'the list "cut.gz" is damaged or incomplete'),
+        ((*DOWNLOAD, "--urls={wnid}.txt"), '"{wnid}.txt" needs to know which: add --wnid=W'),
+        ((*DOWNLOAD, "--urls=other", f"--wnid={WNID}"), f"has no URL of {WNID}; it has n00007846"),
+        ((*DOWNLOAD, f"--wnid={WNID}", "--allow-private=a b"), '--allow-private: "a b" is no host'),
+        ((*DOWNLOAD, f"--wnid={WNID}", "--service=there"), '"there" is no address'),
+        (("geturls", "imagenet"), "whose URLs? Write --wnid=n01440764"),
+        (
+            ("geturls", f"imagenet:{WNID}", "--save=no/such/file"),
+            '"no/such/file" cannot be written',
+        ),
+        (("list", "imagenet", "--lower=30000"), "positions run from 0 to 21841"),
+        (("list", "imagenet", "--lower=5", "--upper=4"), "no position from --lower=5 to --upper=4"),
+        (("list", "imagenet", "--under=n99999999"), "--under=n99999999: ImageNet has no such"),
+        (("demo", "imagenet", "--port=0"), "--port=0 is too small: the least is 1"),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence_before_anything_is_done(
+    terminal: Terminal, web: PracticeWeb, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (terminal.folder / "empty").write_text("")
+    (terminal.folder / "text").write_text("The synset is not ready yet. Please stay tuned!\n")
+    (terminal.folder / "cut.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    (terminal.folder / "other").write_text("n00007846_1 http://127.0.0.1/1.jpg\n")
+    assert sentence in terminal.refuses(*arguments)
+    assert not list(terminal.repos.glob("imagenet-*"))
+
+
+def test_dashes_and_underscores_are_the_same(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "good") for n in range(4)])
+    for option in ("--max_images=2", "--max-images=2"):
+        done = terminal.json(*DOWNLOAD, f"--wnid={WNID}", option)
+        assert done["synsets"][0]["here"] == 2
+
+
+def test_python_gets_the_result_and_nothing_is_printed(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, 1, "good"), web.link(WNID, 2, "gone")])
+    request = {"action": "download", "module_uoa": "imagenet", "wnid": [WNID], "jobs": 2}
+    assert terminal.access(request) == {
+        "return": 0,
+        "synsets": [
+            {
+                "wnid": WNID,
+                "links": 2,
+                "here": 1,
+                "saved": 1,
+                "to_fetch": 2,
+                "failed": {"gone": 1},
+                "set_aside": [],
+            }
+        ],
+    }
+    wrong = terminal.access({**request, "wnid": "tench"})
+    assert (wrong["return"], "n01440764" in wrong["error"]) == (1, True)
+    urls = terminal.access({"action": "geturls", "module_uoa": "imagenet", "data_uoa": WNID})
+    assert [link["name"] for link in urls["lst"]] == [f"{WNID}_1", f"{WNID}_2"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_help_names_every_option_and_its_default(terminal: Terminal, action: str) -> None:
+    said = " ".join(terminal.says(action, "imagenet", "--help").split())
+    for name, (kind, default) in kinds(ACTIONS[action]).items():
+        assert f"({name}{'=' if kind.value else ''}{kind.value})" in said
+        assert kind.help in said
+        if default:
+            assert f"[{default}]" in said
+
+
+def test_ck_help_describes_every_action_in_a_line(terminal: Terminal) -> None:
+    said = terminal.says("help", "imagenet")
+    for action in ACTIONS:
+        assert f"    * {action} - " in said
+
+
+def test_a_defect_is_reported_in_a_sentence_too(terminal: Terminal) -> None:
+    """What is broken here is a file of the library, as after a crash of the file system."""
+    terminal.says("cp", "module:imagenet", "local:module:imagenet2")
+    module = Path(terminal.says("find", "module:imagenet2").strip())
+    (module / "ck_imagenet" / "data" / "synsets.tsv.gz").write_bytes(b"\x1f\x8b")
+    said = terminal.ck("list", "imagenet2")
+    assert said.returncode == 1
+    assert "a defect of ck-imagenet, " in said.stdout
+    assert "Traceback" not in said.stdout + said.stderr
