@@ -22,12 +22,13 @@ with_any_python = run() { \
 }; run
 set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)"
 
-.PHONY: help demo test lint pythons clean
+.PHONY: help demo test lint bench pythons clean
 
 help:
 	@echo 'make demo     try the module against a small web on this machine'
 	@echo 'make test     run the tests'
 	@echo 'make lint     check style and types'
+	@echo 'make bench    measure what benchmarks/README.md tells'
 	@echo 'make pythons  list the Pythons of this machine that .ci/run tests on'
 	@echo 'make clean    remove everything that these made, the demo'"'"'s pictures too'
 	@echo
@@ -47,6 +48,10 @@ lint:
 	$(in_venv) -m ruff check
 	$(in_venv) -m ruff format --check
 	$(in_venv) -m mypy
+
+bench:
+	@$(set_up)
+	@$(in_venv) benchmarks/listing.py
 
 pythons:
 	@$(with_any_python) tools/interpreters.py

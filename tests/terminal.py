@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -68,6 +72,16 @@ class Terminal:
         assert done.stdout.startswith(head), done.stdout
         return done.stdout[len(head) :].rstrip("!\n")
 
+    def shows(self, *arguments: str) -> str:
+        """Return what a person sees on a screen of 25 lines and 80 columns."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))
+        with self.start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs):
+            os.close(theirs)
+            shown = b"".join(iter(lambda: _read(ours), b""))
+        os.close(ours)
+        return shown.decode().replace("\r\n", "\n")
+
     def json(self, *arguments: str, **popen: Any) -> dict[str, Any]:
         """Return what `ck` prints with --out=json, which must be all that it prints."""
         result: dict[str, Any] = json.loads(self.says(*arguments, "--out=json", **popen))
@@ -107,3 +121,10 @@ class Terminal:
         paths = self.repository(wnid).rglob("*")
         names = (path.relative_to(self.repository(wnid)).as_posix() for path in paths)
         return sorted(name for name in names if "alias-u-" not in name)
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # nobody holds the other end any more
+        return b""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 
 import pytest
@@ -77,35 +75,18 @@ def test_what_is_here_is_counted(terminal: Terminal, web: PracticeWeb) -> None:
     assert listed(terminal, "--downloaded-only", "--search=dalmatian") == []
 
 
-def on_a_terminal(terminal: Terminal, *arguments: str) -> str:
-    """Return what `ck` shows a person."""
-    ours, theirs = pty.openpty()
-    environment = {**terminal.environment, "COLUMNS": "60"}
-    with subprocess.Popen([*CK, *arguments], stdout=theirs, env=environment, stdin=theirs):
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                part = os.read(ours, 4096)
-            except OSError:  # nobody holds the other end any more
-                part = b""
-            if not part:
-                break
-            shown += part
-    os.close(ours)
-    return shown.decode().replace("\r\n", "\n")
-
-
 def test_a_terminal_gets_a_table_that_fits_it(terminal: Terminal, web: PracticeWeb) -> None:
     web.set_links(WNID, [web.link(WNID, n, "good") for n in range(12)])
     terminal.says("download", f"imagenet:{WNID}")
-    assert on_a_terminal(terminal, "list", "imagenet", "--lower=357", "--upper=359") == (
+    assert terminal.shows("list", "imagenet", "--lower=357", "--upper=359") == (
         "n01440242   0  mirror carp\n"
         "n01440467   0  European bream, Abramis brama\n"
         "n01440764  12  tench, Tinca tinca\n"
     )
-    wide = on_a_terminal(terminal, "list", "imagenet", "--search=nigripes albatross")
-    assert wide == "n02058747  0  black-footed albatross, gooney, gooney bird, …\n"
+    wide = terminal.shows("list", "imagenet", "--search=nigripes albatross")
+    assert (
+        wide == "n02058747  0  black-footed albatross, gooney, gooney bird, goonie, goony, Diome…\n"
+    )
 
 
 def test_head_ends_it_quietly(terminal: Terminal) -> None:

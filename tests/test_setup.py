@@ -7,15 +7,13 @@ import sys
 from pathlib import Path
 from typing import Callable, Sequence
 
+import interpreters
 import pytest
+import setup_venv
+from interpreters import Interpreter
+from setup_venv import SetUpError
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
-sys.path.insert(0, str(TOOLS))
-
-import interpreters  # noqa: E402 (found only now: tools is no package)
-import setup_venv  # noqa: E402
-from interpreters import Interpreter  # noqa: E402
-from setup_venv import SetUpError  # noqa: E402
 
 PythonMaker = Callable[..., Path]
 

@@ -18,13 +18,13 @@ from typing import Iterator
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CK = [sys.executable, str(Path(sys.executable).with_name("ck"))]
-ENVIRONMENT = {**os.environ, "CK_REPOS": str(CHECKOUT / "CK_REPOS")}
+ENVIRONMENT = {"CK_REPOS": str(CHECKOUT / "CK_REPOS"), **os.environ}
 
 
 def main() -> None:
     """Run the demo, and leave the pictures where they are."""
     os.chdir(CHECKOUT)
-    Path("CK_REPOS").mkdir(exist_ok=True)
+    Path(ENVIRONMENT["CK_REPOS"]).mkdir(exist_ok=True)
     show(f"export CK_REPOS={shlex.quote(ENVIRONMENT['CK_REPOS'])}")
     register()
     with practice_web() as (settings, wnids):

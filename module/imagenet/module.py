@@ -238,7 +238,7 @@ def _demo(options: Any, con: bool, output: CkDict) -> None:
             while True:
                 time.sleep(3600)
     except CannotListen as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(f"{error} with --port=N") from None
     except KeyboardInterrupt:
         return
 

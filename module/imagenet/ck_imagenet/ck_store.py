@@ -10,7 +10,7 @@ from . import synsets
 from .ck_entries import Entries, ModuleName
 from .ck_repositories import Repositories
 from .errors import StoreError
-from .files import sweep
+from .files import prove_writable, sweep
 from .formats import is_picture_file
 from .journal import FORMAT, Record, refuse_newer
 from .names import parse_image_name
@@ -68,6 +68,7 @@ class _SynsetRepository(SynsetStore):
             if not (self._entries().exist() and states.meta(self.wnid)):
                 with self._repositories.locked():
                     self._furnish(states)
+            prove_writable(self.state)
             refuse_newer((states.meta(self.wnid) or {}).get("format"), self.state)
         except OSError as error:
             raise StoreError(
@@ -77,6 +78,7 @@ class _SynsetRepository(SynsetStore):
     def _furnish(self, states: Entries) -> None:
         self._entries().create()
         states.create()
+        states.mend()
         if not states.meta(self.wnid):
             states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
 

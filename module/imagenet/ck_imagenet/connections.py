@@ -34,6 +34,11 @@ class Limits(NamedTuple):
     whole: float = 20.0
     """For the whole of one URL, redirects included."""
 
+    @classmethod
+    def within(cls, whole: float) -> Limits:
+        """Return the limits where one URL may take so long: half of it for one step."""
+        return cls(connect=max(10.0, whole / 2), silence=max(10.0, whole / 2), whole=whole)
+
 
 class Budget:
     """The time that one URL has left."""

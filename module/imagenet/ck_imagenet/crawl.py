@@ -220,14 +220,13 @@ class Crawl:
                 self._changed.notify_all()
 
     def _failed(self, task: _Task, failed: Failed) -> float:
-        pause = float(2 ** (task.attempts - 1))
+        pause = min(LONGEST_REST, 2.0 ** min(task.attempts - 1, 10))
         rest = 0.0
         if failed.outcome is Outcome.BUSY:
             rest = min(LONGEST_REST, max(pause, failed.retry_after))
         if not failed.outcome.final and task.attempts <= self._retry:
             with self._changed:
-                delay = rest or min(LONGEST_REST, pause)
-                self._hosts.put(task.host, task, time.monotonic(), delay)
+                self._hosts.put(task.host, task, time.monotonic(), rest or pause)
             return rest
         record = Record(
             task.link.name,

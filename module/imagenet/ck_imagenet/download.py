@@ -82,7 +82,7 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
         )
     guard = Guard.allowing(options.allow_private)
     sources = Sources(options.urls, options.service, guard)
-    fetcher = Fetcher(guard, Limits(whole=options.timeout))
+    fetcher = Fetcher(guard, Limits.within(options.timeout))
     try:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
         if isinstance(error, OSError):
             error.filename = str(path)  # a full disk names no file, a failed renaming the other
         raise
+
+
+def prove_writable(folder: Path) -> None:
+    """Raise OSError if nothing can be written in a folder."""
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def sweep(folder: Path) -> None:

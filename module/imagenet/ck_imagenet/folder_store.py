@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from .errors import StoreError
-from .files import sweep, write_whole
+from .files import prove_writable, sweep, write_whole
 from .formats import is_picture_file
 from .journal import Record
 from .names import UNKNOWN, is_wnid, parse_image_name
@@ -52,6 +52,7 @@ class _SynsetFolder(SynsetStore):
     def create(self) -> None:
         try:
             self._unfinished.mkdir(parents=True, exist_ok=True)
+            prove_writable(self._unfinished)
         except OSError as error:
             raise StoreError(
                 f'"{self._folder}" cannot be written ({error.strerror}): '

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
+from .endings import is_cut
 from .formats import FORMATS, Format
 from .outcomes import Failed, Outcome
 from .placeholders import is_placeholder
@@ -19,6 +20,10 @@ SMALLEST_SIDE = 8
 
 MOST_PIXELS = 100_000_000
 """The largest pictures of ImageNet have some 60 million; a bomb would decode to far more."""
+
+
+# For all threads and for good: what `warnings` can change for a moment, it changes for all of them.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class Picture(NamedTuple):
@@ -41,6 +46,8 @@ def judge(data: bytes) -> Picture:
         raise Failed(Outcome.EMPTY)
     if is_placeholder(data):
         raise Failed(Outcome.PLACEHOLDER, "known by its checksum")
+    if is_cut(data):
+        raise Failed(Outcome.TRUNCATED, "a file without its end")
     picture = (_walk_jpeg(data) if data.startswith(b"\xff\xd8") else None) or _decode(data)
     if min(picture.width, picture.height) < SMALLEST_SIDE:
         raise Failed(Outcome.TOO_SMALL, f"{picture.width}x{picture.height} pixels")
@@ -51,7 +58,10 @@ _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0
 
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_USUAL_FRAMES = (0xC0, 0xC1, 0xC2)
 _END, _SCAN = 0xD9, 0xDA
+_NEEDED = {0xC4, 0xDB, _SCAN}
+"""Without tables for the Huffman codes and the quantisation there is nothing to decode with."""
 
 
 def _walk_jpeg(data: bytes) -> Picture | None:
@@ -59,44 +69,51 @@ def _walk_jpeg(data: bytes) -> Picture | None:
 
     That refuses every cut file and costs a fortieth of decoding. None means: in doubt, decode.
     """
-    place, size, scans = 2, None, 0
+    size = None
+    place = 2
+    seen: set[int] = set()
     while True:
         found = _NEXT_MARKER.search(data, place)
         if not found:
             raise Failed(Outcome.TRUNCATED, "a JPEG without its end")
-        if not scans and found.start() != place:
+        if _SCAN not in seen and found.start() != place:
             return None
         marker, place = data[found.start() + 1], found.end()
         if marker == _END:
             break
         if marker == 0x01 or marker == 0xD8:
             return None
-        if place + 2 > len(data):
+        length = int.from_bytes(data[place : place + 2], "big")
+        if place + max(length, 2) > len(data):
             raise Failed(Outcome.TRUNCATED, "a JPEG cut in a marker")
-        (length,) = struct.unpack_from(">H", data, place)
         if marker in _FRAMES:
-            if place + 7 > len(data) or marker not in (0xC0, 0xC1, 0xC2):
+            size = _frame_size(data[place : place + length])
+            if not size or marker not in _USUAL_FRAMES:
                 return None
-            height, width = struct.unpack_from(">HH", data, place + 3)
-            size = _bounded(width, height)
-        scans += marker == _SCAN
+        seen.add(marker)
         place += length
-    if not size or not scans or not min(size):
+    return Picture(FORMATS["JPEG"], *size) if size and seen >= _NEEDED else None
+
+
+def _frame_size(segment: bytes) -> tuple[int, int] | None:
+    """Return width and height from a frame's segment, None if it is an unusual one."""
+    if len(segment) < 8:
         return None
-    return Picture(FORMATS["JPEG"], *size)
+    bits, height, width, colours = struct.unpack_from(">BHHB", segment, 2)
+    if bits != 8 or colours not in (1, 3, 4) or not width or not height:
+        return None
+    return _bounded(width, height)
 
 
 def _decode(data: bytes) -> Picture:
     """Decode the whole picture, as whoever uses it will."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own, milder limit of pixels
-            with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
-                width, height = _bounded(*image.size)
-                image.load()
-                # Pillow calls a JPEG of several pictures, as some cameras write it, an MPO.
-                form = "JPEG" if image.format == "MPO" else str(image.format)
-                return Picture(FORMATS[form], width, height)
+        with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
+            width, height = _bounded(*image.size)
+            image.load()
+            # Pillow calls a JPEG of several pictures, as some cameras write it, an MPO.
+            form = "JPEG" if image.format == "MPO" else str(image.format)
+            return Picture(FORMATS[form], width, height)
     except UnidentifiedImageError:
         begun = data.startswith(_SIGNATURES)
         outcome = Outcome.BROKEN if begun else Outcome.NOT_A_PICTURE

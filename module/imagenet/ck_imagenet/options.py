@@ -120,7 +120,8 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
     for name, (kind, _) in known.items():
         if kind.is_setting and name not in values:
             variable = ENVIRONMENT + name.replace("-", "_").upper()
-            value = os.environ.get(variable) or settings.get(name.replace("-", "_"))
+            configured = settings.get(name.replace("-", "_")) or settings.get(name)
+            value = os.environ.get(variable) or configured
             if value:
                 values[name] = kind.parse(name, value)
     return options(**{name.replace("-", "_"): value for name, value in values.items()})

@@ -15,13 +15,16 @@ import io
 import tarfile
 import zlib
 from pathlib import PurePosixPath
-from typing import BinaryIO, Iterator, NamedTuple, cast
+from typing import Any, BinaryIO, Iterator, NamedTuple, cast
 
 from .errors import BadInput
 from .names import ImageName, parse_image_name
 
 LONGEST_LINE = 65_536
 """Bytes; what is longer is no URL, and a list without line ends must not fill the memory."""
+
+_MOST_LAYERS = 4
+"""More than a gzipped tar of a gzipped list has: there are files that unpack to themselves."""
 
 
 class Line(NamedTuple):
@@ -73,7 +76,7 @@ def read(stream: BinaryIO, what: str) -> Iterator[Line]:
             parsed = parse_line(line)
             if parsed:
                 yield Line(number, *parsed)
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, RecursionError) as error:
         raise BadInput(
             f'the list "{what}" is damaged or incomplete ({error}): get it again'
         ) from error
@@ -86,20 +89,36 @@ def _split_once(text: str) -> tuple[str, str, str]:
 
 def _unpack(stream: BinaryIO) -> BinaryIO:
     """Return the list's own bytes, whatever they are packed in."""
-    while True:
+    for _ in range(_MOST_LAYERS):
         head = _peek(stream, 512)
         if head.startswith(b"\x1f\x8b"):
-            unpacked = gzip.GzipFile(fileobj=stream)
+            unpacked = gzip.GzipFile(fileobj=stream, mode="rb")
             stream = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, unpacked)))
         elif head[257:262] == b"ustar":
             stream = _first_file(stream)
         elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            # A list saved by a Windows editor: the one encoding that Latin-1 cannot read.
-            return cast(BinaryIO, codecs.EncodedFile(stream, "utf-8", "utf-16"))
+            return cast(BinaryIO, io.BufferedReader(_FromUTF16(stream)))
         else:
             if head.startswith(codecs.BOM_UTF8):
                 stream.read(len(codecs.BOM_UTF8))
             return stream
+    raise ValueError(f"packed more than {_MOST_LAYERS} times")
+
+
+class _FromUTF16(io.RawIOBase):
+    """A list saved by a Windows editor, in the one encoding that Latin-1 cannot read, as UTF-8."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._text = codecs.getreader("utf-16")(stream, "replace")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._text.read(len(buffer) // 2).encode()  # two bytes become at most three
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def _peek(stream: BinaryIO, size: int) -> bytes:

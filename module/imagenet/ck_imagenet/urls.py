@@ -46,7 +46,8 @@ def parse(url: str) -> Address:
     try:
         parts = urlsplit(url.strip(_BLANKS))
         port = parts.port
-        host = _ascii_host(parts.hostname or "")
+        # `hostname` is in lower case, which would change the bytes of UTF-8: so read them before.
+        host = _ascii_host(parts._replace(netloc=_from_utf8(parts.netloc)).hostname or "")
     except ValueError as error:
         raise Failed(Outcome.BAD_URL, _printable(error)) from None
     scheme = parts.scheme.lower()
@@ -85,18 +86,22 @@ def _quoted(text: str) -> str:
     return quote(raw, safe=_ALLOWED)
 
 
+def _from_utf8(text: str) -> str:
+    """Return what Latin-1 text says if its bytes are UTF-8, else the text itself."""
+    with suppress(UnicodeError):
+        return text.encode("latin-1").decode("utf-8")
+    return text
+
+
 def _ascii_host(host: str) -> str:
     if not host.isascii():
-        with suppress(UnicodeError):  # Latin-1 text may be the bytes of UTF-8
-            host = host.encode("latin-1").decode("utf-8")
         host = host.encode("idna").decode("ascii")
-    host = host.lower()
-    if ":" in host:
-        return str(ipaddress.IPv6Address(host))
     # IDNA lets characters through, and makes some, that no name can have.
-    if not all(character.isalnum() or character in "-._" for character in host):
+    if not all(character.isalnum() or character in "-._:" for character in host):
         raise ValueError(f"a host cannot be called {host!r}")
-    return host if host.strip(".") else ""
+    if ":" in host:
+        ipaddress.IPv6Address(host)
+    return host.lower() if host.strip(".") else ""
 
 
 def _printable(error: ValueError) -> str:

@@ -1,0 +1,172 @@
+"""Which addresses may be asked: public ones, and those that the user names."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import suppress
+
+import pytest
+from ck_imagenet.addresses import PUBLIC_ONLY, Guard
+from ck_imagenet.errors import BadInput
+from ck_imagenet.outcomes import Failed, Outcome
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def allows(guard: Guard, address: str, host: str = "a.com", port: int = 80) -> bool:
+    """Say whether a guard lets `host`, which has `address`, be asked."""
+    try:
+        guard.check(host, port, address)
+    except Failed as failed:
+        assert failed.outcome is Outcome.PRIVATE_ADDRESS
+        return False
+    return True
+
+
+class TestPublic:
+    """What the shipped default lets pass."""
+
+    @pytest.mark.parametrize(
+        "address",
+        ["8.8.8.8", "172.15.0.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"],
+    )
+    def test_public_addresses_may_be_asked(self, address: str) -> None:
+        assert allows(PUBLIC_ONLY, address)
+
+    def test_public_ipv4_behind_nat64_may_be_asked(self) -> None:
+        assert allows(PUBLIC_ONLY, "64:ff9b::8.8.8.8")
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "127.0.0.1",
+            "127.255.255.254",
+            "0.0.0.0",  # noqa: S104 - an address to be refused, not to bind to
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "100.100.100.200",
+            "192.0.0.192",
+            "192.0.2.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+        ],
+    )
+    def test_ipv4_addresses_that_are_not_public_are_refused_however_wrapped(
+        self, address: str
+    ) -> None:
+        number = int(ipaddress.IPv4Address(address))
+        high, low = number >> 16, number & 0xFFFF
+        assert not allows(PUBLIC_ONLY, address)
+        assert not allows(PUBLIC_ONLY, f"::ffff:{address}")
+        assert not allows(PUBLIC_ONLY, f"::{address}")
+        assert not allows(PUBLIC_ONLY, f"64:ff9b::{address}")
+        assert not allows(PUBLIC_ONLY, f"2002:{high:x}:{low:x}::1")
+        assert not allows(PUBLIC_ONLY, f"2001:0:808:808:0:0:{high ^ 0xFFFF:x}:{low ^ 0xFFFF:x}"), (
+            "Teredo"
+        )
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "::1",
+            "::",
+            "fe80::1",
+            "fe80::1%eth0",
+            "fec0::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "ff02::1",
+            "2001:db8::1",
+            "64:ff9b:1::7f00:1",
+            "::ffff:0:127.0.0.1",
+        ],
+    )
+    def test_ipv6_addresses_that_are_not_public_are_refused(self, address: str) -> None:
+        assert not allows(PUBLIC_ONLY, address)
+
+    def test_the_refusal_names_the_address_and_the_host_that_has_it(self) -> None:
+        with pytest.raises(Failed, match=r"^private-address: a\.com is 10\.0\.0\.1$"):
+            PUBLIC_ONLY.check("a.com", 80, "10.0.0.1")
+        with pytest.raises(Failed, match=r"^private-address: 10\.0\.0\.1$"):
+            PUBLIC_ONLY.check("10.0.0.1", 80, "10.0.0.1")
+
+    @given(st.ip_addresses())
+    def test_every_address_is_allowed_or_refused(self, address: ipaddress.IPv4Address) -> None:
+        if allows(PUBLIC_ONLY, str(address)):
+            assert address.is_global or address.version == 6
+
+
+class TestAllowing:
+    """What `--allow-private` adds."""
+
+    def test_a_network_an_address_and_a_name_are_allowed_one_by_one(self) -> None:
+        guard = Guard.allowing("127.0.0.0/8, 10.1.2.3,MyServer,[::1]")
+        assert allows(guard, "127.3.2.1")
+        assert allows(guard, "10.1.2.3")
+        assert allows(guard, "192.168.0.9", host="myserver")
+        assert allows(guard, "::1")
+        assert not allows(guard, "10.1.2.4")
+        assert not allows(guard, "192.168.0.9", host="otherserver")
+        assert not allows(guard, "::2")
+
+    @pytest.mark.parametrize("address", ["::ffff:127.0.0.1", "64:ff9b::7f00:1"])
+    def test_an_allowed_ipv4_network_is_allowed_inside_ipv6_too(self, address: str) -> None:
+        assert allows(Guard.allowing("127.0.0.0/8"), address)
+
+    def test_a_network_may_be_written_with_any_of_its_addresses(self) -> None:
+        assert allows(Guard.allowing("10.1.2.3/24"), "10.1.2.200")
+
+    @pytest.mark.parametrize("name", ["nas1", "web-2.lan", "my_server", "10.example.com"])
+    def test_a_host_may_have_digits_in_its_name(self, name: str) -> None:
+        assert allows(Guard.allowing(name), "10.0.0.1", host=name)
+
+    def test_all_ports_of_what_is_allowed_may_be_asked(self) -> None:
+        assert allows(Guard.allowing("10.0.0.1"), "10.0.0.1", port=8080)
+
+    @pytest.mark.parametrize("private", ["", " ", ",", " , "])
+    def test_nothing_named_is_nothing_allowed(self, private: str) -> None:
+        assert Guard.allowing(private) == PUBLIC_ONLY
+
+    @pytest.mark.parametrize(
+        "item",
+        [
+            "10.1.2.300",
+            "10.1.2",
+            "127.1",
+            "10.0.0.0/33",
+            "10.0.0.0/x",
+            "127.0.0.1:8080",
+            "http://myserver",
+            "my server",
+            "*",
+            "::zz",
+        ],
+    )
+    def test_what_is_neither_host_nor_address_nor_network_is_refused(self, item: str) -> None:
+        with pytest.raises(BadInput) as refused:
+            Guard.allowing(f"localhost,{item}")
+        assert str(refused.value) == (
+            f'--allow-private: "{item}" is no host, address or network; '
+            "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
+        )
+
+    @given(st.text())
+    def test_any_text_is_a_guard_or_bad_input(self, private: str) -> None:
+        with suppress(BadInput):
+            Guard.allowing(private)
+
+
+class TestTrusting:
+    """What the user names as a service or a list."""
+
+    def test_one_host_and_port_is_trusted_and_nothing_else(self) -> None:
+        guard = PUBLIC_ONLY.trusting("localhost", 8080)
+        assert allows(guard, "127.0.0.1", host="localhost", port=8080)
+        assert not allows(guard, "127.0.0.1", host="localhost", port=80)
+        assert not allows(guard, "127.0.0.1", host="127.0.0.1", port=8080)

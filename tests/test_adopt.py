@@ -1,0 +1,150 @@
+"""Pictures that are here and in no journal."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from ck_imagenet.adopt import adopt
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.journal import Journal, Record
+from ck_imagenet.names import ImageName
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.store import SynsetStore
+from kernel import run
+from PIL import Image
+from terminal import Terminal
+
+WNID = "n01440764"
+
+
+def jpeg(shade: int = 0) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20), (shade, 0, 0)).save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> SynsetStore:
+    """A synset in a folder."""
+    place = FolderStore(tmp_path).synset(WNID)
+    place.create()
+    return place
+
+
+def put(place: SynsetStore, name: str, data: bytes) -> Path:
+    path = place.state.parent / name
+    path.write_bytes(data)
+    return path
+
+
+def adopted(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict[str, Record]]:
+    """Adopt as a run does; return what was put aside, and the journal as the next run reads it."""
+    journal = Journal(place.state / "journal")
+    aside = adopt(place, journal, named)
+    journal.close()
+    return aside, Journal(place.state / "journal").records
+
+
+def test_a_picture_of_a_known_name_gets_its_line(place: SynsetStore) -> None:
+    data = jpeg()
+    put(place, "n01440764_7.jpg", data)
+    aside, records = adopted(place, {7: "http://a/7", 8: "http://a/8"})
+    assert aside == []
+    record = records.pop("http://a/7")
+    assert records == {}
+    assert record == Record(
+        ImageName(WNID, 7),
+        "http://a/7",
+        Outcome.SAVED,
+        record.time,
+        source="found here",
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        width=30,
+        height=20,
+        image_format="jpeg",
+    )
+
+
+def test_a_second_time_there_is_nothing_to_adopt(place: SynsetStore) -> None:
+    put(place, "n01440764_7.jpg", jpeg())
+    first = adopted(place, {7: "http://a/7"})
+    assert adopted(place, {7: "http://a/7"}) == first
+
+
+def test_a_picture_of_an_unknown_url_stays_as_it_is(place: SynsetStore) -> None:
+    path = put(place, "n01440764_7.jpg", jpeg())
+    assert adopted(place, {}) == ([], {})
+    assert path.read_bytes() == jpeg()
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>gone</html>", jpeg()[:-20]])
+def test_what_is_no_picture_is_put_aside_and_not_lost(place: SynsetStore, data: bytes) -> None:
+    path = put(place, "n01440764_7.jpg", data)
+    aside, records = adopted(place, {7: "http://a/7"})
+    assert aside == [place.state / "no-pictures" / "n01440764_7.jpg"]
+    assert aside[0].read_bytes() == data
+    assert records == {}
+    assert not path.exists()
+    assert place.pictures() == {}
+
+
+def test_what_the_journal_knows_is_not_even_read(place: SynsetStore) -> None:
+    put(place, "n01440764_7.jpg", jpeg())
+    before = adopted(place, {7: "http://a/7"})
+    put(place, "n01440764_7.jpg", b"spoilt since, which is for check to find")
+    assert adopted(place, {7: "http://a/7"}) == before
+
+
+def test_a_url_that_is_saved_under_another_number_is_not_adopted_again(place: SynsetStore) -> None:
+    put(place, "n01440764_7.jpg", jpeg())
+    adopted(place, {7: "http://a/7"})
+    put(place, "n01440764_9.jpg", jpeg(9))
+    _, records = adopted(place, {9: "http://a/7"})
+    assert {url: record.name.number for url, record in records.items()} == {"http://a/7": 7}
+
+
+def test_of_two_pictures_of_one_url_the_first_is_adopted(place: SynsetStore) -> None:
+    for number in (7, 9):
+        put(place, f"n01440764_{number}.jpg", jpeg(number))
+    _, records = adopted(place, {7: "http://a/7", 9: "http://a/7"})
+    assert {url: record.name.number for url, record in records.items()} == {"http://a/7": 7}
+
+
+def test_a_picture_that_is_here_after_all_is_no_failure_any_more(place: SynsetStore) -> None:
+    journal = Journal(place.state / "journal")
+    journal.append(Record(ImageName(WNID, 7), "http://a/7", Outcome.GONE, "2020"))
+    journal.close()
+    put(place, "n01440764_7.jpg", jpeg())
+    _, records = adopted(place, {7: "http://a/7"})
+    assert records["http://a/7"].outcome is Outcome.SAVED
+
+
+def test_a_repository_made_by_hand_is_adopted_with_the_urls_of_its_tags(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, {})
+    terminal.says("add", f"repo:imagenet-{WNID}", "--quiet")
+    for number, data in ((9981, jpeg()), (9982, b"<html>")):
+        entry = f"imagenet-{WNID}:dataset:{number}"
+        terminal.says("add", entry, f"--tags=imagenet,{WNID},{number},http://a.example/{number}")
+        file = Path(terminal.says("find", entry).strip()) / f"{WNID}_{number}.jpg"
+        file.write_bytes(data)
+    aside, saved = run(
+        terminal,
+        """
+from ck_imagenet.adopt import adopt
+from ck_imagenet.journal import Journal
+
+place = CkStore(ck).synset("n01440764")
+place.create()
+place.mend()
+journal = Journal(place.state / "journal")
+aside = adopt(place, journal, {9981: "http://another.example/"})
+journal.close()
+result = [path.name for path in aside], {n: record.url for n, record in journal.saved().items()}
+""",
+    )
+    assert aside == ["n01440764_9982.jpg"]
+    assert saved == {"9981": "http://a.example/9981"}

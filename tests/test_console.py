@@ -1,0 +1,141 @@
+"""What people see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ck_imagenet import console, synsets
+from ck_imagenet.actions import ListOptions
+from ck_imagenet.download import Summary
+from ck_imagenet.listing import Listed
+from ck_imagenet.outcomes import Outcome
+from hypothesis import given
+from hypothesis import strategies as st
+
+LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
+TENCH = "n01440764"
+
+ENDLESS = f"""
+import itertools, sys
+sys.path.insert(0, {str(LIBRARY)!r})
+from ck_imagenet import console
+from ck_imagenet.errors import NobodyReads
+
+try:
+    console.write(map(str, itertools.count()))
+except NobodyReads:
+    print("too late to print")
+    sys.exit(7)
+"""
+
+
+def rows(*wnids: str) -> list[Listed]:
+    found = [synsets.load().get(wnid) for wnid in wnids]
+    return [Listed(synset, 12) for synset in found if synset]
+
+
+def test_lines_are_written_as_they_are_when_nobody_looks(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    console.write(["a\tb", "é\x1b[2J"])
+    console.write(["http://a/é\x9b"], "latin-1")
+    assert capfdbinary.readouterr() == ("a\tb\né\x1b[2J\n".encode() + b"http://a/\xe9\x9b\n", b"")
+
+
+def test_a_terminal_gets_no_control_characters(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list is other people's text: it must not move the cursor or set the title."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    console.write(["n1\thttp://a/\x1b[2J\r\x9b\u202e é"])
+    assert capfdbinary.readouterr().out.decode() == ("n1\thttp://a/\\x1b[2J\\r\\x9b\\u202e é\n")
+
+
+@given(st.text(st.characters()))
+def test_what_is_visible_holds_nothing_that_acts_on_a_terminal(text: str) -> None:
+    shown = console.visible(text)
+    assert all(character.isprintable() or character == "\t" for character in shown)
+    shown.encode()
+
+
+def test_whoever_stops_reading_causes_no_complaint() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"0\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 7
+
+
+def test_columns_are_aligned_numbers_to_the_right() -> None:
+    table = console.table([("n1", "5", "tench"), ("unknown", "1300", "")], 40)
+    assert list(table) == ["n1          5  tench", "unknown  1300"]
+
+
+def test_a_line_that_is_too_long_is_cut_where_the_terminal_ends() -> None:
+    lines = list(console.table([("n1", "exactly fits")], 16))
+    assert lines == ["n1  exactly fits"]
+    assert list(console.table([("n1", "exactly fits")], 15)) == ["n1  exactly fi…"]
+
+
+def test_a_table_without_rows_has_no_lines() -> None:
+    assert list(console.table([], 80)) == []
+    assert list(console.synsets_table([])) == []
+
+
+def test_synsets_are_shown_with_what_is_here_and_their_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert list(console.synsets_table(rows(TENCH))) == ["n01440764  12  tench, Tinca tinca"]
+
+
+def test_a_pipe_gets_wnids_and_the_words_if_asked_for() -> None:
+    assert list(console.wnids(rows(TENCH), ListOptions())) == [TENCH]
+    with_words = console.wnids(rows(TENCH), ListOptions(words=True))
+    assert list(with_words) == ["n01440764\ttench, Tinca tinca"]
+
+
+def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
+    failed = Counter({Outcome.GONE: 2, Outcome.BUSY: 30})
+    done = Summary(TENCH, links=40, here=8, saved=5, to_fetch=37, failed=failed)
+    assert list(console.summary(done, dry_run=False)) == [
+        "n01440764  tench, Tinca tinca",
+        "  8 pictures here, 40 links known, 5 saved now",
+        "     30  busy            the host asks to come later (429, 503)",
+        "      2  gone            the host says that it is gone (404, 410)",
+        "  Some of these may pass: ask again with --retry-failed",
+    ]
+
+
+def test_a_summary_offers_to_ask_again_only_what_may_pass() -> None:
+    done = Summary(TENCH, links=1, failed=Counter({Outcome.GONE: 1}))
+    assert not any("--retry-failed" in line for line in console.summary(done, dry_run=False))
+
+
+def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
+    done = Summary(TENCH, links=40, here=8, to_fetch=32)
+    assert list(console.summary(done, dry_run=True))[1] == (
+        "  8 pictures here, 40 links known, 32 to ask for"
+    )
+
+
+def test_a_summary_says_where_files_that_were_no_pictures_are_now() -> None:
+    aside = [Path("state/no-pictures/n01440764_1.jpg")]
+    done = Summary(TENCH, links=1, here=1, set_aside=aside)
+    assert list(console.summary(done, dry_run=False))[-1] == (
+        "  1 files here were no pictures; they are now in state/no-pictures"
+    )
+
+
+def test_a_list_that_names_no_synset_has_a_summary_too() -> None:
+    assert next(console.summary(Summary("unknown", links=0), dry_run=False)) == (
+        "unknown  a list that names no synset"
+    )

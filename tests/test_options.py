@@ -1,0 +1,192 @@
+"""Options: what a user may type, and what is said of anything else."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from ck_imagenet.actions import ACTIONS, SERVICE, DownloadOptions, GeturlsOptions, ListOptions
+from ck_imagenet.errors import BadInput
+from ck_imagenet.options import kinds, parse
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    monkeypatch.delenv("CK_IMAGENET_SERVICE", raising=False)
+    monkeypatch.delenv("CK_IMAGENET_ALLOW_PRIVATE", raising=False)
+
+
+def download(**given: Any) -> DownloadOptions:
+    return parse(DownloadOptions, given, {})
+
+
+def refusal(action: type, **given: Any) -> str:
+    with pytest.raises(BadInput) as refused:
+        parse(action, given, {})
+    return str(refused.value)
+
+
+def test_without_options_the_defaults_hold() -> None:
+    assert parse(ListOptions, {}, {}) == ListOptions()
+    assert download() == DownloadOptions()
+    assert (DownloadOptions().jobs, DownloadOptions().service) == (32, SERVICE)
+
+
+@pytest.mark.parametrize("action", ACTIONS.values())
+def test_every_default_is_a_value_that_its_option_takes(action: type) -> None:
+    for name, (kind, default) in kinds(action).items():
+        if default not in (None, "", ()):
+            assert kind.parse(name, default) == default
+
+
+@pytest.mark.parametrize("action", ACTIONS.values())
+def test_every_option_has_help_that_needs_no_full_stop(action: type) -> None:
+    assert action.__doc__
+    for kind, _ in kinds(action).values():
+        assert kind.help
+        assert not kind.help.endswith(".")
+
+
+def test_a_dash_and_an_underscore_are_the_same() -> None:
+    for name in ("max-images", "max_images"):
+        assert download(**{name: "3"}).max_images == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"jobs": "10"}, {"jobs": 10}),
+        ({"jobs": 10}, {"jobs": 10}),
+        ({"retry": "0"}, {"retry": 0}),
+        ({"timeout": "2.5"}, {"timeout": 2.5}),
+        ({"timeout": 3}, {"timeout": 3.0}),
+        ({"sleep": 0}, {"sleep": 0.0}),
+        ({"verbose": "yes"}, {"verbose": True}),
+        ({"verbose": True}, {"verbose": True}),
+        ({"verbose": False}, {"verbose": False}),
+        ({"verbose": "no"}, {"verbose": False}),
+        ({"verbose": 1}, {"verbose": True}),
+        ({"wnid": "n01440764"}, {"wnid": ("n01440764",)}),
+        ({"wnid": "n01440764, n02110341,,"}, {"wnid": ("n01440764", "n02110341")}),
+        ({"wnid": ["n02110341", "n01440764"]}, {"wnid": ("n02110341", "n01440764")}),
+        ({"wnid": "n01440764,n01440764"}, {"wnid": ("n01440764",)}),
+        ({"wnid": []}, {"wnid": ()}),
+        ({"urls": "a list.txt"}, {"urls": "a list.txt"}),
+        ({"max_images": None}, {"max_images": None}),
+        ({"jobs": None, "wnid": None, "quiet": None}, {}),
+    ],
+)
+def test_text_and_the_types_of_json_are_understood(
+    given: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert parse(DownloadOptions, given, {}) == DownloadOptions(**expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"jobs": "many"},
+            '--jobs="many" is no whole number: write for example --jobs=10',
+        ),
+        ({"jobs": "yes"}, '--jobs="yes" is no whole number: write for example --jobs=10'),
+        ({"jobs": ""}, '--jobs="" is no whole number: write for example --jobs=10'),
+        ({"jobs": True}, '--jobs="True" is no whole number: write for example --jobs=10'),
+        ({"jobs": 2.5}, '--jobs="2.5" is no whole number: write for example --jobs=10'),
+        ({"jobs": "٣"}, '--jobs="٣" is no whole number: write for example --jobs=10'),
+        ({"jobs": "0"}, "--jobs=0 is too small: the least is 1"),
+        ({"jobs": "1234567"}, "--jobs=1234567 is too large: the most is 1000"),
+        ({"retry": "-1"}, "--retry=-1 is too small: the least is 0"),
+        ({"offset": "-12345678"}, "--offset=-12345678 is too small: the least is 0"),
+        ({"max_images": 0}, "--max-images=0 is too small: the least is 1"),
+        ({"timeout": "soon"}, '--timeout="soon" is no time in seconds: write --timeout=2.5'),
+        ({"timeout": "nan"}, '--timeout="nan" is no time in seconds: write --timeout=2.5'),
+        ({"timeout": "inf"}, '--timeout="inf" is no time in seconds: write --timeout=2.5'),
+        ({"timeout": []}, '--timeout="[]" is no time in seconds: write --timeout=2.5'),
+        ({"timeout": "0"}, "--timeout=0 is too small: it must be above 0"),
+        ({"timeout": "1e9"}, "--timeout=1e+09 is too large: the most is 86400"),
+        ({"sleep": "-0.5"}, "--sleep=-0.5 is too small: the least is 0"),
+        ({"sleep": True}, '--sleep="True" is no time in seconds: write --sleep=2.5'),
+        ({"verbose": "maybe"}, '--verbose takes no value, but was given "maybe"'),
+        ({"dry-run": "all"}, '--dry-run takes no value, but was given "all"'),
+        ({"urls": "yes"}, "--urls needs a value: write --urls=…"),
+        ({"outdir": ""}, "--outdir needs a value: write --outdir=…"),
+        ({"outdir": 5}, "--outdir needs a value: write --outdir=…"),
+        ({"wnid": "yes"}, "--wnid needs a value: write --wnid=…"),
+        ({"wnid": 1440764}, "--wnid needs a value: write --wnid=…"),
+    ],
+)
+def test_a_wrong_value_gives_one_sentence_that_names_the_option(
+    given: dict[str, Any], sentence: str
+) -> None:
+    assert refusal(DownloadOptions, **given) == sentence
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("job", "jobs"),
+        ("jops", "jobs"),
+        ("max-image", "max-images"),
+        ("maximages", "max-images"),
+        ("max_imagse", "max-images"),
+        ("wnids", "wnid"),
+        ("out-dir", "outdir"),
+        ("url", "urls"),
+        ("retryfailed", "retry-failed"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_nearest_one(written: str, meant: str) -> None:
+    said = refusal(DownloadOptions, **{written: "1"})
+    assert said == f"--{written}: no such option; did you mean --{meant}?"
+
+
+def test_an_option_like_no_other_is_refused_with_all_there_are() -> None:
+    assert refusal(GeturlsOptions, xyz="1") == (
+        "--xyz: no such option; there are --wnid, --urls, --mapping, --save, --service, "
+        "--allow-private"
+    )
+
+
+def test_an_unknown_option_is_refused_whatever_its_value() -> None:
+    assert refusal(DownloadOptions, job=None).startswith("--job: no such option")
+
+
+def test_a_setting_is_taken_from_the_option_then_the_environment_then_the_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configured = {"allow_private": "10.0.0.0/8", "jobs": 5, "unknown": 1}
+    assert parse(DownloadOptions, {}, {"allow-private": "x"}).allow_private == "x"
+    assert parse(DownloadOptions, {}, configured) == DownloadOptions(allow_private="10.0.0.0/8")
+    monkeypatch.setenv("CK_IMAGENET_ALLOW_PRIVATE", "127.0.0.1")
+    assert parse(DownloadOptions, {}, configured).allow_private == "127.0.0.1"
+    given = {"allow-private": "192.168.1.1"}
+    assert parse(DownloadOptions, given, configured).allow_private == "192.168.1.1"
+    assert parse(DownloadOptions, {"allow-private": ""}, configured).allow_private == ""
+
+
+def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CK_IMAGENET_SERVICE", "")
+    assert parse(GeturlsOptions, {}, {"service": ""}).service == SERVICE
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = st.sampled_from([field.name for field in fields(DownloadOptions)]) | st.text(max_size=12)
+
+
+@given(name=NAMES, value=ANYTHING | st.integers(10**300, 10**320))
+def test_whatever_is_given_is_taken_or_refused_with_the_name_of_the_option(
+    name: str, value: object
+) -> None:
+    try:
+        parse(DownloadOptions, {name: value}, {})
+    except BadInput as refused:
+        assert str(refused).startswith((f"--{name}", f"--{name.replace('_', '-')}"))

@@ -1,0 +1,70 @@
+"""Pictures that say that a picture is gone."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from ck_imagenet import images, placeholders
+from ck_imagenet.outcomes import Failed, Outcome
+
+FLICKR_MD5 = "880a7a58e05d3e83797f27573bb6d35c"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://s.yimg.com/pw/images/en-us/photo_unavailable.png",
+        "https://s.yimg.com/pw/images/en-us/photo_unavailable_l.png",
+        "http://s.yimg.com/pw/images/de/photo_unavailable_m.png?x=1",
+        "http://127.0.0.1:14197/pw/images/en-us/photo_unavailable.png",
+        "http://l.yimg.com/g/../pw/images/en-us/photo_unavailable.gif",
+        "http://pic.photobucket.com/bwe.png",
+        "http://pic.photobucket.com:80/bwe.png",
+        "http://i.imgur.com/removed.png",
+        "https://imgur.com/removed.png",
+        "HTTP://I.IMGUR.COM/REMOVED.PNG",
+    ],
+)
+def test_a_placeholder_is_known_by_its_address(url: str) -> None:
+    assert placeholders.is_placeholder_address(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://farm1.static.flickr.com/1/2_3.jpg",
+        "http://a.com/photo_unavailable.png",
+        "http://a.com/pw/images/en-us/photo_unavailable.png.jpg",
+        "http://a.com/?u=/pw/images/en-us/photo_unavailable.png",
+        "http://a.com/bwe.png",
+        "http://a.com/pic.photobucket.com/bwe.png",
+        "http://i.imgur.com/removed.png.jpg",
+        "http://xi.imgur.com/removed.png",
+    ],
+)
+def test_another_address_is_none(url: str) -> None:
+    assert not placeholders.is_placeholder_address(url)
+
+
+def test_the_published_checksums_are_known() -> None:
+    assert {
+        FLICKR_MD5,
+        "596246739a83bb45e30e13437e0810d9",
+        "969e595182a947c7fdaaef4a34401760",
+        "af5db09e39ca35d8930b4e59962e09e5",
+    } == placeholders._MD5
+
+
+def test_a_placeholder_is_known_by_its_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else its bytes are; those of the real ones are not ours to ship."""
+    data = b"a picture that says that a picture is gone"
+    digest = hashlib.md5(data).hexdigest()  # noqa: S324 - as published
+    assert not placeholders.is_placeholder(data)
+    monkeypatch.setattr(placeholders, "_MD5", {digest})
+    assert placeholders.is_placeholder(data)
+    assert not placeholders.is_placeholder(data + b"!")
+    with pytest.raises(Failed) as failure:
+        images.judge(data)
+    assert failure.value.outcome is Outcome.PLACEHOLDER

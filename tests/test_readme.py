@@ -1,0 +1,125 @@
+"""README is true: its commands are run, its tables are those of the code."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+import write_docs
+from ck_imagenet.actions import ACTIONS, DemoOptions
+from ck_imagenet_practice import PracticeWeb
+from terminal import CHECKOUT, WNID, Terminal
+
+README = (CHECKOUT / "README.md").read_text("utf-8")
+PORT = str(DemoOptions().port)
+
+
+def shell(terminal: Terminal, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command line as a user's shell would."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        ["sh", "-c", command],
+        env={**terminal.environment, "PATH": path},
+        cwd=terminal.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
+def steps() -> Iterator[tuple[str, str]]:
+    """Yield every command that README shows with its output."""
+    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+        for step in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, output = step.partition("\n")
+            yield command, output
+
+
+def test_the_first_ten_minutes_go_as_readme_shows_them(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    """`…` in what README shows stands for anything."""
+    port = web.service.rpartition(":")[2]
+    for name in web.environment():
+        del terminal.environment[name]
+    for command, output in steps():
+        exported = re.fullmatch(r"export (\w+)=(.*)", command.replace(PORT, port))
+        if exported:
+            terminal.environment[exported.group(1)] = exported.group(2)
+            continue
+        said = shell(terminal, command).stdout
+        pattern = re.escape(output.replace(PORT, port)).replace("…", ".*")
+        assert re.fullmatch(pattern, said, re.S), f"$ {command}\n{said}"
+
+
+def old_lines() -> Iterator[tuple[str, str]]:
+    """Yield the rows of the table of the succeeded scripts' commands."""
+    table = README.partition("| then | now |\n|---|---|\n")[2].partition("\n\n")[0]
+    for row in table.splitlines():
+        then, now = row.strip("| ").split(" | ")
+        yield then, now
+
+
+def test_every_command_of_the_old_scripts_has_its_counterpart(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = [web.link(WNID, number, "good") for number in (1, 9981)]
+    web.set_links(WNID, links)
+    listed = "".join(f"{link.name}\t{link.url}\n" for link in links).encode()
+    with tarfile.open(terminal.folder / "imagenet_fall11_urls.tgz", "w:gz") as archive:
+        member = tarfile.TarInfo("fall11_urls.txt")
+        member.size = len(listed)
+        archive.addfile(member, io.BytesIO(listed))
+    (terminal.folder / "unknown").write_text(links[0].url)
+    terminal.says("download", "imagenet", "--urls=unknown")
+    port = web.service.rpartition(":")[2]
+    commands = [now for _, now in old_lines() if now.startswith("`")]
+    assert len(commands) == 13
+    for command in commands:
+        done = shell(terminal, command.strip("`").replace(PORT, port))
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        assert done.stdout or "rm" in command or "--downloaded-only" in command, command
+    assert len(terminal.pictures()) == 2
+    assert len(list((terminal.folder / "dataset-imagenet" / WNID).glob("*.jpg"))) == 2
+    assert not terminal.repository("unknown").exists()
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    """If not, run: python tools/write_docs.py."""
+    assert write_docs.readme(README) == README
+    module = (write_docs.MODULE / "module.py").read_text("utf-8")
+    assert write_docs.module(module) == module
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_has_its_part(action: str) -> None:
+    assert f"### `ck {action} imagenet`\n" in README
+
+
+def test_every_room_of_the_library_is_in_the_house() -> None:
+    house = README.partition("| room | knows |")[2].partition("\n\n")[0]
+    shown = set(re.findall(r"`(\w+)`", house))
+    rooms = {path.stem for path in (write_docs.MODULE / "ck_imagenet").glob("[!_]*.py")}
+    assert rooms - shown <= {"errors", "files"}
+    assert shown - rooms == set()
+
+
+def test_the_python_example_runs(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, 1, "good")])
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    done = subprocess.run(
+        [sys.executable, "-c", example],
+        env=terminal.environment,
+        cwd=terminal.folder,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (done.stdout, done.stderr) == ("1\n", "")
