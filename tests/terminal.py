@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import json
 import os
 import pty
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -35,9 +39,9 @@ class Terminal:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
         home = {"HOME": str(folder), "CK_REPOS": str(self.repos)}
         self.environment = {**kept, **home, **settings}
-        self.repos.mkdir()
-        # As JSON, since CK on a console runs pip as well.
-        self.says("import", "repo", f"--path={CHECKOUT}", "--quiet", "--out=json")
+        shutil.copytree(_registered(), self.repos)
+        for cache in (self.repos / "local").glob(".ck.cache*"):
+            cache.write_text(cache.read_text().replace(str(_registered()), str(self.repos)))
 
     def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
         """Start `ck` and return its process, whose output is text in pipes."""
@@ -121,6 +125,21 @@ class Terminal:
         paths = self.repository(wnid).rglob("*")
         names = (path.relative_to(self.repository(wnid)).as_posix() for path in paths)
         return sorted(name for name in names if "alias-u-" not in name)
+
+
+@lru_cache(maxsize=None)
+def _registered() -> Path:
+    """Return a CK_REPOS that knows ck-imagenet, for all terminals of this process to copy."""
+    repos = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, repos)
+    subprocess.run(
+        # As JSON, since CK on a console runs pip as well.
+        [*CK, "import", "repo", f"--path={CHECKOUT}", "--quiet", "--out=json"],
+        env={**os.environ, "CK_REPOS": str(repos)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return repos
 
 
 def _read(descriptor: int) -> bytes:

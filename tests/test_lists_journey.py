@@ -152,17 +152,17 @@ def test_the_services_list_first_and_one_with_names_after_it_end_with_every_pict
 
 
 @pytest.mark.parametrize(
-    ("alive", "first"),
+    ("alive", "dead", "first"),
     [
-        ("newer-mapping", 9981),
-        ("older-mapping", 9981),
-        ("newer-urls", 0),
-        ("older-urls", 0),
+        ("newer-mapping", "missing", 9981),
+        ("newer-urls", "page", 0),
+        ("older-mapping", "invalid", 9981),
+        ("older-urls", "not-ready", 0),
+        ("older-urls", "empty", 0),
     ],
 )
-@pytest.mark.parametrize("dead", ["missing", "page", "invalid", "not-ready", "empty"])
 def test_whichever_path_of_the_service_is_alive_is_found(
-    terminal: Terminal, alive: str, first: int, dead: str
+    terminal: Terminal, alive: str, dead: str, first: int
 ) -> None:
     with PracticeWeb(alive=[alive], dead=dead) as web:
         link = web.link(WNID, 9981, "good")

@@ -190,11 +190,16 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
         console.write(console.synsets_table(rows) if terminal else console.wnids(rows, options))
     else:
         output["lst"] = [
-            dict(row.synset._asdict(), index=row.synset.position, downloaded=row.downloaded)
-            for row in rows
+            {
+                "wnid": synset.wnid,
+                "index": synset.position,
+                "words": list(synset.words),
+                "hypernyms": list(synset.hypernyms),
+                "ilsvrc2012": synset.ilsvrc2012,
+                "downloaded": downloaded,
+            }
+            for synset, downloaded in rows
         ]
-        for row in output["lst"]:
-            del row["position"]
 
 
 def _geturls(options: Any, con: bool, output: CkDict) -> None:
@@ -258,6 +263,7 @@ def _run(name: str, i: CkDict, action: Action) -> CkDict:
         from ck_imagenet.options import parse
 
         try:
+            _refuse_stray(i, ACTIONS[name])
             options: Any = parse(ACTIONS[name], _given(i), _settings())
             action(options, i.get("out") == "con", output)
         except NobodyReads:
@@ -274,22 +280,27 @@ def _run(name: str, i: CkDict, action: Action) -> CkDict:
     return output
 
 
-def _given(i: CkDict) -> CkDict:
-    """Return the options in the input; refuse words that CK could not tie to any."""
+def _refuse_stray(i: CkDict, options: type) -> None:
+    """Refuse words that stand alone, such as the 10 of "--jobs 10", which CK ties to nothing."""
     from ck_imagenet.errors import BadInput
+    from ck_imagenet.options import kinds
 
-    given = {key: value for key, value in i.items() if key not in KERNEL_KEYS}
     stray = list(i.get("cids") or []) + list(i.get("unparsed") or [])
-    if stray:
-        empty = [key for key, value in given.items() if value == "yes"]
-        if empty:
-            raise BadInput(f'"{stray[0]}" stands alone: write --{empty[0]}={stray[0]}')
-        raise BadInput(f'"{stray[0]}" is not expected here: write --wnid={stray[0]}')
+    if not stray:
+        return
+    takes_value = [name for name, (kind, _) in kinds(options).items() if kind.value]
+    empty = [key.replace("_", "-") for key, value in i.items() if value == "yes"]
+    meant = next((name for name in [*empty, "wnid"] if name in takes_value), "OPTION")
+    raise BadInput(f'"{stray[0]}" stands alone: write --{meant}={stray[0]}')
+
+
+def _given(i: CkDict) -> CkDict:
+    """Return the options in the input; what stands after the colon of imagenet:W is a wnid."""
+    given = {key: value for key, value in i.items() if key not in KERNEL_KEYS}
     if i.get("data_uoa"):
         named = given.get("wnid", [])
-        given["wnid"] = i["data_uoa"].split(",") + (
-            named.split(",") if isinstance(named, str) else list(named)
-        )
+        named = named.split(",") if isinstance(named, str) else list(named)
+        given["wnid"] = i["data_uoa"].split(",") + named
     return given
 
 

@@ -86,6 +86,7 @@ class Crawl:
         self._hosts: Hosts[_Task] = Hosts(sleep)
         self._links: Iterator[Link] = iter(())
         self._changed = threading.Condition()
+        self._working = 0
         self._busy = 0
         self._saving = 0
         self._saved = 0
@@ -112,14 +113,17 @@ class Crawl:
             for number in range(self._jobs)
         ]
         try:
+            self._working = len(threads)
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            # Not by joining them: Python 3.11 takes a thread whose join is interrupted for ended.
+            with self._changed:
+                self._changed.wait_for(lambda: not self._working)
         except BaseException:
             self._stop()
-            _wait_for_end(threads)
             raise
+        finally:
+            _wait_for_end(threads)
         if self._error:
             raise self._error
         self._judge_network()
@@ -146,6 +150,10 @@ class Crawl:
             self._stop(StoreError(f'"{error.filename}" cannot be written: {error.strerror}'))
         except Exception as error:  # a defect must end the run, not one thread of it
             self._stop(error)
+        finally:
+            with self._changed:
+                self._working -= 1
+                self._changed.notify_all()
 
     def _next(self) -> tuple[str, _Task] | None:
         """Wait for the next task that may be started; None when there will be none."""
