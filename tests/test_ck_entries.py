@@ -37,6 +37,21 @@ result = added["return"]
 """
 )
 
+FILL_AT_ONCE = (
+    ENTRIES
+    + """
+from concurrent.futures import ThreadPoolExecutor
+
+sys.setswitchinterval(1e-5)
+names = [str(number) for number in range(given["entries"])]
+with ThreadPoolExecutor(8) as threads:
+    for _ in ("new", "here"):
+        list(threads.map(
+            lambda name: entries.add(name, {"tags": [name]}, {"a.jpg": name.encode()}), names
+        ))
+"""
+)
+
 ADD_UNDER_KILLS = (
     ENTRIES
     + """
@@ -163,6 +178,17 @@ def test_an_entry_that_exists_gets_new_meta_and_keeps_its_uid_and_other_files(
     assert sorted(path.name for path in (dataset / "7").iterdir()) == [".cm", "b.jpg", "notes.txt"]
     assert (found(terminal), found(terminal, "new")) == ([], ["7"])
     assert_aliases_agree(dataset)
+
+
+def test_threads_that_fill_entries_at_once_do_not_mix_them_up(terminal: Terminal) -> None:
+    """Such as entries that are here without their pictures, when many pictures come at once."""
+    run(terminal, FILL_AT_ONCE, entries=300)
+    folder = terminal.repository() / "dataset"
+    for number in range(300):
+        entry = folder / str(number)
+        meta = json.loads((entry / ".cm" / "meta.json").read_text())
+        assert (meta, (entry / "a.jpg").read_text()) == ({"tags": [entry.name]}, entry.name)
+    assert_aliases_agree(folder)
 
 
 def test_kills_at_any_moment_leave_exactly_the_wanted_entries(terminal: Terminal) -> None:

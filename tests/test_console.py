@@ -131,7 +131,7 @@ def test_a_summary_says_where_files_that_were_no_pictures_are_now() -> None:
     aside = [Path("state/no-pictures/n01440764_1.jpg")]
     done = Summary(TENCH, links=1, here=1, set_aside=aside)
     assert list(console.summary(done, dry_run=False))[-1] == (
-        "  1 files here were no pictures; they are now in state/no-pictures"
+        "  files here that were no pictures: 1, now in state/no-pictures"
     )
 
 

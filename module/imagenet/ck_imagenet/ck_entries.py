@@ -79,6 +79,8 @@ class Entries:
     ) -> Path:
         """Make an entry, or give an existing one new meta and further files.
 
+        Threads may do so at once, each with another name.
+
         Parameters
         ----------
         name : str
@@ -96,16 +98,17 @@ class Entries:
             The entry's folder.
         """
         entry = self.folder / name
-        if entry.is_dir():
-            self._mend_entry(name)
-            for file, data in files.items():
-                write_whole(entry / file, data, scratch=self._cm)
-            write_whole(entry / _CM / "meta.json", to_json(meta), scratch=self._cm)
-            return entry
-        uid = uid or self.uid(name) or secrets.token_hex(8)
         unfinished = self._cm / (NEW + name)
         shutil.rmtree(unfinished, ignore_errors=True)
         (unfinished / _CM).mkdir(parents=True)
+        if entry.is_dir():
+            self._mend_entry(name)
+            for file, data in files.items():
+                write_whole(entry / file, data, scratch=unfinished)
+            write_whole(entry / _CM / "meta.json", to_json(meta), scratch=unfinished)
+            shutil.rmtree(unfinished)
+            return entry
+        uid = uid or self.uid(name) or secrets.token_hex(8)
         for file, data in files.items():
             (unfinished / file).write_bytes(data)
         self._write_cm(unfinished, name, uid, meta)

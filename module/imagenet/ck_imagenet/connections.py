@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -78,10 +79,15 @@ def spend(budget: Budget) -> None:
 class _Bounded:
     """Waits no longer for bytes than the current budget allows."""
 
+    network: Network
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         budget = _current.budget
         self.settimeout(budget.left(budget.limits.silence))  # type: ignore[attr-defined]
-        return super().recv_into(*args, **kwargs)  # type: ignore[misc, no-any-return]
+        received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
+        if not received:
+            self.network.check_running()  # or what we ended would look as if the peer had
+        return received
 
 
 class _Socket(_Bounded, socket.socket):
@@ -107,25 +113,33 @@ class Network:
         self._ended = False
 
     def connect(self, host: str, port: int) -> socket.socket:
-        """Return a socket that is connected to `host`, at an address that may be asked."""
+        """Return a socket that is connected to `host`, at an address that may be asked.
+
+        It raises Failed and no OSError: some of those urllib3 ignores, and then has no socket.
+        """
         budget = _current.budget
         addresses = self._resolver.resolve(host, budget.left(budget.limits.connect))
         for address in addresses:
             self._guard.check(host, port, address)
-        failure: Exception = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
+        failure = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
         for address in addresses:
             try:
                 return self._connect_to(address, port, budget)
             except OSError as error:
-                failure = error
+                late = isinstance(error, (socket.timeout, TimeoutError))
+                failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
         raise failure
 
     def remember(self, opened: socket.socket) -> None:
         """Have `shut_down` end this socket too; raise OSError if that has been called."""
         with self._lock:
-            if self._ended:
-                raise ConnectionAbortedError("the fetcher has been closed")
+            self.check_running()
             self._open.add(opened)
+
+    def check_running(self) -> None:
+        """Raise OSError if `shut_down` has been called."""
+        if self._ended:
+            raise ConnectionAbortedError("the fetcher has been closed")
 
     def shut_down(self) -> None:
         """End what every open socket sends and receives, whichever thread waits for it."""
@@ -138,6 +152,7 @@ class Network:
     def _connect_to(self, address: str, port: int, budget: Budget) -> socket.socket:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         opened = _Socket(family, socket.SOCK_STREAM)
+        opened.network = self
         try:
             self.remember(opened)
             opened.settimeout(budget.left(budget.limits.connect))
@@ -169,7 +184,7 @@ class Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of connections; `requests` calls this."""
-        super().init_poolmanager(*args, ssl_context=_tls_context(self._network), **kwargs)
+        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _pool_classes(self._network)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
@@ -179,6 +194,7 @@ class Adapter(HTTPAdapter):
 def _tls_context(network: Network) -> ssl.SSLContext:
     class TLSSocket(_Bounded, ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
+            self.network = network
             network.remember(self)  # it has taken the place of the socket beneath
             super().do_handshake(block)
 
@@ -188,6 +204,10 @@ def _tls_context(network: Network) -> ssl.SSLContext:
 
 
 def _pool_classes(network: Network) -> dict[str, type[HTTPConnectionPool]]:
+    @lru_cache(maxsize=1)  # loading the certificates takes as long as some fetches
+    def tls_context() -> ssl.SSLContext:
+        return _tls_context(network)
+
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
             return network.connect(self.host, self.port)
@@ -201,5 +221,8 @@ def _pool_classes(network: Network) -> dict[str, type[HTTPConnectionPool]]:
 
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = Secure
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **{**kwargs, "ssl_context": tls_context()})
 
     return {"http": PlainPool, "https": SecurePool}

@@ -71,8 +71,8 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
         yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
     if done.set_aside:
         yield (
-            f"  {len(done.set_aside)} files here were no pictures; "
-            f"they are now in {done.set_aside[0].parent}"
+            f"  files here that were no pictures: {len(done.set_aside)}, "
+            f"now in {done.set_aside[0].parent}"
         )
     if any(not outcome.final for outcome in done.failed) and not dry_run:
         yield "  Some of these may pass: ask again with --retry-failed"

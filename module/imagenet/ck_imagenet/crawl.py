@@ -86,7 +86,7 @@ class Crawl:
         self._hosts: Hosts[_Task] = Hosts(sleep)
         self._links: Iterator[Link] = iter(())
         self._changed = threading.Condition()
-        self._working = 0
+        self._ends = threading.Semaphore(0)
         self._busy = 0
         self._saving = 0
         self._saved = 0
@@ -113,12 +113,11 @@ class Crawl:
             for number in range(self._jobs)
         ]
         try:
-            self._working = len(threads)
             for thread in threads:
                 thread.start()
-            # Not by joining them: Python 3.11 takes a thread whose join is interrupted for ended.
-            with self._changed:
-                self._changed.wait_for(lambda: not self._working)
+            # Python 3.11 takes a thread for ended when the wait in its `join` is interrupted.
+            for _ in threads:
+                self._ends.acquire()
         except BaseException:
             self._stop()
             raise
@@ -151,9 +150,7 @@ class Crawl:
         except Exception as error:  # a defect must end the run, not one thread of it
             self._stop(error)
         finally:
-            with self._changed:
-                self._working -= 1
-                self._changed.notify_all()
+            self._ends.release()
 
     def _next(self) -> tuple[str, _Task] | None:
         """Wait for the next task that may be started; None when there will be none."""

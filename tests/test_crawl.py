@@ -1,0 +1,450 @@
+"""Many fetches at once, from real servers on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Iterator, NamedTuple
+
+import pytest
+from ck_imagenet.addresses import Guard
+from ck_imagenet.connections import Limits
+from ck_imagenet.crawl import Crawl
+from ck_imagenet.errors import NetworkDown, StoreError
+from ck_imagenet.fetch import Fetcher
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.journal import Journal, Record
+from ck_imagenet.names import ImageName
+from ck_imagenet.numbering import Link
+from ck_imagenet.outcomes import Outcome
+from PIL import Image
+
+WNID = "n01440764"
+
+
+def jpeg(shade: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20), (shade % 256, shade // 256, 0)).save(out, "JPEG")
+    return out.getvalue()
+
+
+class Answer(NamedTuple):
+    """What a host answers; what it announces may be more than it sends."""
+
+    status: int = 200
+    body: bytes = b""
+    location: str = ""
+    retry_after: str = ""
+    missing: int = 0
+    pause: float = 0.0
+
+
+class Request(NamedTuple):
+    """When a request began, and how many were under way then."""
+
+    path: str
+    time: float
+    at_once: int
+
+
+class Host(ThreadingHTTPServer):
+    """A host that answers by script, the last answer of a path again and again."""
+
+    daemon_threads = True
+    request_queue_size = 100
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: dict[str, list[Answer]] = {}
+        self.requests: list[Request] = []
+        self._lock = threading.Lock()
+        self.closing = threading.Event()
+        self._busy = 0
+
+    def url(self, path: str, *answers: Answer) -> str:
+        """Let a path be answered so, and return its URL."""
+        self.answers[f"/{path}"] = list(answers)
+        return f"http://127.0.0.1:{self.server_port}/{path}"
+
+    def pictures(self, count: int, pause: float = 0.0) -> list[str]:
+        """Return the URLs of so many pictures."""
+        return [
+            self.url(f"{number}.jpg", Answer(body=jpeg(number), pause=pause))
+            for number in range(count)
+        ]
+
+    def answer(self, path: str) -> Answer:
+        """Note a request, and return its answer after the answer's pause."""
+        with self._lock:
+            self._busy += 1
+            self.requests.append(Request(path, time.monotonic(), self._busy))
+            script = self.answers[path]
+            answer = script.pop(0) if len(script) > 1 else script[0]
+        self.closing.wait(answer.pause)
+        with self._lock:
+            self._busy -= 1
+        return answer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Host
+
+    def do_GET(self) -> None:
+        answer = self.server.answer(self.path)
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(answer.body) + answer.missing))
+        if answer.location:
+            self.send_header("Location", answer.location)
+        if answer.retry_after:
+            self.send_header("Retry-After", answer.retry_after)
+        self.end_headers()
+        self.wfile.write(answer.body)
+        self.close_connection = bool(answer.missing)
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:  # whoever asked has gone
+            self.close_connection = True
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def new_host() -> Iterator[Any]:
+    """Start hosts that end with the test."""
+    hosts = []
+
+    def start() -> Host:
+        host = Host()
+        threading.Thread(target=host.serve_forever, args=[0.01], daemon=True).start()
+        hosts.append(host)
+        return host
+
+    yield start
+    for host in hosts:
+        host.closing.set()
+        host.shutdown()
+        host.server_close()
+
+
+@pytest.fixture
+def host(new_host: Any) -> Host:
+    """One host."""
+    started: Host = new_host()
+    return started
+
+
+@pytest.fixture
+def refusing() -> Iterator[str]:
+    """The address of a host that refuses connections."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+class World:
+    """A synset in a folder, to crawl into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = FolderStore(folder).synset(WNID)
+        self.place.create()
+        self.reported: list[Record] = []
+
+    def crawl(
+        self,
+        urls: list[str],
+        limits: Limits = Limits(),  # noqa: B008  an immutable value
+        **options: Any,
+    ) -> int:
+        """Crawl as `download` does; return how many pictures were saved."""
+        links = [Link(ImageName(WNID, number), url) for number, url in enumerate(urls)]
+        return self.crawl_links(links, limits, **options)
+
+    def crawl_links(self, links: Any, limits: Limits, **options: Any) -> int:
+        defaults = {"jobs": 8, "retry": 0, "sleep": 0.0, "most": None}
+        fetcher = Fetcher(Guard.allowing("127.0.0.0/8"), limits)
+        journal = Journal(self.place.state / "journal")
+        given = {**defaults, "report": self.reported.append, **options}
+        try:
+            return Crawl(fetcher, self.place, journal, "a list", **given).run(links)
+        finally:
+            journal.close()
+            fetcher.close()
+
+    @property
+    def records(self) -> dict[str, Record]:
+        return Journal(self.place.state / "journal").records
+
+    def outcomes(self, urls: list[str]) -> list[str]:
+        """Return what became of each URL."""
+        records = self.records
+        return [records[url].outcome.word for url in urls]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A synset to crawl into; no crawl may leave a thread behind."""
+    yield World(tmp_path)
+    assert crawling() == []
+
+
+def crawling() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("crawl-")]
+
+
+def asked(host: Host) -> Counter[str]:
+    return Counter(request.path for request in host.requests)
+
+
+def test_every_picture_is_saved_recorded_and_reported_once(world: World, host: Host) -> None:
+    urls = host.pictures(25)
+    assert world.crawl(urls) == 25
+    pictures = world.place.pictures()
+    assert {number: path.read_bytes() for number, path in pictures.items()} == {
+        number: jpeg(number) for number in range(25)
+    }
+    assert sorted(world.reported) == sorted(world.records.values())
+    record = world.records[urls[3]]
+    assert record == Record(
+        ImageName(WNID, 3),
+        urls[3],
+        Outcome.SAVED,
+        record.time,
+        source="a list",
+        final_url=urls[3],
+        sha256=hashlib.sha256(jpeg(3)).hexdigest(),
+        bytes=len(jpeg(3)),
+        width=30,
+        height=20,
+        image_format="jpeg",
+    )
+
+
+def test_without_links_there_is_nothing_to_do(world: World) -> None:
+    assert world.crawl([]) == 0
+    assert world.records == {}
+
+
+def test_what_is_final_is_asked_once_and_what_may_pass_again(world: World, new_host: Any) -> None:
+    causes = {
+        "gone": Answer(404),
+        "forbidden": Answer(403),
+        "http-error": Answer(400),
+        "not-a-picture": Answer(body=b"<html>parked</html>"),
+        "empty": Answer(),
+        "truncated": Answer(body=jpeg(1)[:-9]),
+        "redirects": Answer(302, location="/x"),
+        "server-error": Answer(500),
+        "busy": Answer(503),
+        "cut-short": Answer(body=jpeg(1), missing=5),
+        "silent": Answer(body=jpeg(1), pause=9),
+    }
+    hosts = [new_host() for _ in causes]
+    urls = [host.url("x", answer) for host, answer in zip(hosts, causes.values())]
+    assert world.crawl(urls, Limits(silence=0.3), jobs=20, retry=1) == 0
+    assert world.outcomes(urls) == list(causes)
+    times = {cause: len(host.requests) for cause, host in zip(causes, hosts)}
+    assert times == {cause: 1 if Outcome.named(cause).final else 2 for cause in causes}
+    for host in hosts:
+        if len(host.requests) == 2:
+            first, second = host.requests
+            assert second.time - first.time >= 1
+
+
+def test_without_retries_everything_is_asked_once(world: World, host: Host) -> None:
+    urls = [host.url(str(status), Answer(status)) for status in (404, 500, 503, 429)]
+    world.crawl(urls, retry=0)
+    assert set(asked(host).values()) == {1}
+
+
+def test_what_recovers_is_saved(world: World, new_host: Any) -> None:
+    hosts = [new_host() for _ in range(3)]
+    first = [Answer(503, retry_after="1"), Answer(500), Answer(429)]
+    urls = [host.url("x", bad, Answer(body=jpeg(1))) for host, bad in zip(hosts, first)]
+    assert world.crawl(urls, retry=1) == 3
+    assert world.outcomes(urls) == ["saved"] * 3
+    assert len(world.reported) == 3
+
+
+def test_a_host_that_rests_keeps_nobody_waiting(world: World, new_host: Any) -> None:
+    resting, other = new_host(), new_host()
+    busy = Answer(503, retry_after="1")
+    urls = [resting.url(str(number), busy, Answer(body=jpeg(1))) for number in range(2)]
+    urls += other.pictures(30, pause=0.01)
+    assert world.crawl(urls, jobs=2, retry=2) == 32
+    begin = min(request.time for request in resting.requests)
+    again = [request.time for request in resting.requests if request.time - begin > 0.5]
+    assert min(again) - begin >= 1
+    assert max(request.time for request in other.requests) < min(again)
+
+
+def test_no_host_has_more_connections_than_its_cap(world: World, host: Host) -> None:
+    assert world.crawl(host.pictures(40, pause=0.05), jobs=40) == 40
+    assert 5 < max(request.at_once for request in host.requests) <= 10
+
+
+def test_sleep_lies_between_two_requests_to_one_host(world: World, new_host: Any) -> None:
+    hosts = [new_host(), new_host()]
+    urls = [url for host in hosts for url in host.pictures(4)]
+    assert world.crawl(urls, sleep=0.1) == 8
+    begins, ends = zip(*((host.requests[0].time, host.requests[-1].time) for host in hosts))
+    # Three pauses of 0.1 s, and what a busy machine may take off them.
+    assert all(end - begin > 0.2 for begin, end in zip(begins, ends))
+    assert max(begins) < min(ends)
+
+
+@pytest.mark.parametrize("jobs", [1, 16])
+def test_most_ends_with_exactly_so_many(world: World, host: Host, jobs: int) -> None:
+    bad = [host.url(f"bad{number}", Answer(404)) for number in range(5)]
+    urls = bad + host.pictures(40, pause=0.005)
+    assert world.crawl(urls, jobs=jobs, most=7) == 7
+    assert len(world.place.pictures()) == 7
+    assert len(host.requests) <= 7 + 5
+    assert len(world.reported) == len(world.records) == len(host.requests)
+
+
+def test_most_ends_with_fewer_if_fewer_are_to_be_had(world: World, host: Host) -> None:
+    urls = [*host.pictures(3), host.url("bad", Answer(404))]
+    assert world.crawl(urls, most=7) == 3
+    assert len(world.records) == 4
+
+
+def test_most_waits_for_what_may_still_fail(world: World, host: Host) -> None:
+    """A picture that turns out bad must be replaced by the next."""
+    slow_and_bad = [host.url(f"bad{n}", Answer(404, pause=0.1)) for n in range(4)]
+    assert world.crawl(slow_and_bad + host.pictures(4), jobs=8, most=4) == 4
+
+
+def test_when_nothing_answers_nothing_is_recorded(world: World, refusing: str) -> None:
+    urls = [f"{refusing}/{number}" for number in range(3)]
+    with pytest.raises(NetworkDown) as down:
+        world.crawl(urls)
+    assert str(down.value).startswith(
+        f"nothing answered, to none of 3 URLs: the network seems to be down (first: {refusing}/"
+    )
+    assert (world.records, world.reported) == ({}, [])
+    assert not (world.place.state / "journal").exists()
+
+
+def test_what_needs_no_network_does_not_hide_that_it_is_down(world: World, refusing: str) -> None:
+    nobody = ["http:///nowhere", "http://10.0.0.1/private", "http://i.imgur.com/removed.png"]
+    with pytest.raises(NetworkDown):
+        world.crawl([nobody[0], f"{refusing}/1", *nobody[1:]], jobs=1)
+    assert (world.records, world.reported) == ({}, [])
+    assert world.crawl(nobody) == 0
+    assert world.outcomes(nobody) == ["bad-url", "private-address", "placeholder"]
+
+
+def test_who_refuses_is_recorded_when_another_answers(
+    world: World, host: Host, refusing: str
+) -> None:
+    urls = [f"{refusing}/1", host.url("gone", Answer(404, pause=0.1)), f"{refusing}/2"]
+    assert world.crawl(urls) == 0
+    assert world.outcomes(urls) == ["refused", "gone", "refused"]
+    assert len(world.reported) == 3
+
+
+def test_a_host_that_breaks_off_has_answered(world: World, refusing: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        gone = threading.Thread(target=lambda: listening.accept()[0].close())
+        gone.start()
+        urls = [f"http://127.0.0.1:{listening.getsockname()[1]}/", f"{refusing}/"]
+        world.crawl(urls)
+        gone.join()
+    assert world.records[urls[1]].outcome is Outcome.REFUSED
+    assert not world.records[urls[0]].outcome.unanswered
+
+
+def test_that_nobody_answers_again_is_no_news(world: World, host: Host, refusing: str) -> None:
+    urls = [f"{refusing}/1", *host.pictures(1)]
+    world.crawl(urls)
+    assert world.crawl(urls[:1]) == 0
+    assert world.outcomes(urls) == ["refused", "saved"]
+
+
+def test_a_picture_that_cannot_be_kept_ends_the_run(world: World, host: Host) -> None:
+    shutil.rmtree(world.place.state / "new")
+    with pytest.raises(StoreError) as failed:
+        world.crawl(host.pictures(200, pause=0.005))
+    folder = world.place.state.parent
+    assert str(failed.value).startswith(f'"{folder}/{WNID}_')
+    assert str(failed.value).endswith('.jpg" cannot be written: No such file or directory')
+    assert (world.records, world.place.pictures()) == ({}, {})
+    assert len(host.requests) < 100
+
+
+def test_a_journal_that_cannot_be_written_ends_the_run(world: World, host: Host) -> None:
+    journal = world.place.state / "journal"
+    journal.touch()
+    with pytest.raises(StoreError) as failed:
+        world.crawl(host.pictures(50))
+    assert str(failed.value) == f'"{journal}/0.jsonl" cannot be written: File exists'
+
+
+def test_a_defect_ends_the_run_and_not_one_thread_of_it(world: World, host: Host) -> None:
+    def fail(record: Record) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        world.crawl(host.pictures(20), report=fail)
+
+
+def test_links_that_cannot_be_read_to_their_end_end_the_run(world: World, host: Host) -> None:
+    def links() -> Iterator[Link]:
+        yield Link(ImageName(WNID, 0), host.pictures(1)[0])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        world.crawl_links(links(), Limits())
+
+
+def test_no_two_reports_come_at_once(world: World, host: Host) -> None:
+    busy = threading.Lock()
+
+    def report(record: Record) -> None:
+        assert busy.acquire(blocking=False)
+        time.sleep(0.001)
+        busy.release()
+
+    urls = host.pictures(30) + [host.url(f"bad{n}", Answer(404)) for n in range(30)]
+    assert world.crawl(urls, jobs=16, report=report) == 30
+
+
+@pytest.mark.parametrize("pause", [0.02, 30])
+def test_ctrl_c_ends_the_run_at_once_and_loses_nothing(
+    world: World, host: Host, pause: float
+) -> None:
+    """Whether hosts answer or not."""
+    urls = host.pictures(2000, pause)
+    main = threading.main_thread().ident
+    assert main
+    interrupt = threading.Timer(0.3, signal.pthread_kill, [main, signal.SIGINT])
+    interrupt.start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        world.crawl(urls)
+    assert time.monotonic() - begin < 0.3 + 1.5
+    interrupt.join()
+    assert crawling() == []
+    saved = {record.name.number for record in world.records.values()}
+    assert saved == set(world.place.pictures())
+    assert bool(saved) == (pause < 1)
+    assert all(record.outcome is Outcome.SAVED for record in world.records.values())
+
+
+def test_more_links_than_are_looked_at_at_once_all_come(world: World, host: Host) -> None:
+    missing = host.url("x", Answer(404))
+    urls = [f"{missing}" if number == 0 else f"http://:{number}/" for number in range(2500)]
+    assert world.crawl(urls) == 0
+    assert Counter(world.outcomes(urls)) == {"gone": 1, "bad-url": 2499}

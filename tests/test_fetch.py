@@ -1,0 +1,1183 @@
+"""One URL: whatever a host does, its answer or one named failure, in time.
+
+The hosts are sockets on loopback that say exactly the bytes that a test wants.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from ipaddress import IPv4Address, ip_address
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from ck_imagenet import fetch, urls
+from ck_imagenet.addresses import PUBLIC_ONLY, Guard
+from ck_imagenet.connections import Limits
+from ck_imagenet.fetch import MOST_BYTES, MOST_REDIRECTS, USER_AGENT, Body, Fetcher
+from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.resolve import Resolver
+from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.behaviours import redirecting_to
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from requests import Response
+
+DATA = bytes(range(256)) * 40
+
+
+class OnlyLoopback(Guard):
+    """Lets nothing leave the machine, whatever text a property test makes up."""
+
+    def check(self, host: str, port: int, address: str) -> None:
+        """Raise PRIVATE_ADDRESS unless `address` is one of loopback."""
+        if not ip_address(address).is_loopback:
+            raise Failed(Outcome.PRIVATE_ADDRESS, address)
+
+
+LOOPBACK = Guard.allowing("127.0.0.0/8,::1")
+PATIENT = Limits(connect=5, silence=5, whole=10)
+HASTY = Limits(connect=0.2, silence=0.2, whole=0.4)
+LEEWAY = 1.0
+"""Seconds by which a busy machine may be late."""
+NAMES = {
+    "localhost.example": ["127.0.0.1"],
+    "private.example": ["10.0.0.1"],
+    "mixed.example": ["8.8.8.8", "127.0.0.1"],
+    "nowhere.example": [],
+}
+
+
+class Talk:
+    """One connection, as its host sees it."""
+
+    def __init__(self, connection: socket.socket, heads: list[bytes]) -> None:
+        self.connection = connection
+        self._heads = heads
+
+    def hear(self) -> bytes:
+        """Return the head of the next request; nothing when the client has hung up."""
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            byte = self.connection.recv(1)
+            if not byte:
+                return b""
+            head += byte
+        self._heads.append(head)
+        return head
+
+    def say(self, data: bytes) -> None:
+        """Send bytes."""
+        self.connection.sendall(data)
+
+    def wait(self) -> None:
+        """Do nothing until the client hangs up."""
+        while self.connection.recv(65536):
+            pass
+
+
+Behaviour = Callable[[Talk], object]
+"""What a host does with one connection, until it closes it."""
+
+
+class Peer:
+    """A host on loopback.
+
+    Attributes
+    ----------
+    port : int
+        Where it listens.
+    heads : list of bytes
+        The requests that it has heard.
+    connections : int
+        How many it has accepted.
+    """
+
+    def __init__(self, behave: Behaviour) -> None:
+        self._behave = behave
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self.port: int = self._listener.getsockname()[1]
+        self.heads: list[bytes] = []
+        self.connections = 0
+        self._stopping = False
+        self._accepting = threading.Thread(target=self._accept)
+        self._accepting.start()
+
+    def url(self, path: str = "/x.jpg", scheme: str = "http", host: str = "127.0.0.1") -> str:
+        """Return the address of a path, under any name of the host."""
+        return f"{scheme}://{host}:{self.port}{path}"
+
+    def stop(self) -> None:
+        """End everything."""
+        self._stopping = True
+        with socket.create_connection(("127.0.0.1", self.port)):
+            self._accepting.join()
+        self._listener.close()
+        for connection in self._open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            if self._stopping:
+                connection.close()
+                return
+            self.connections += 1
+            self._open.append(connection)
+            self._threads.append(threading.Thread(target=self._converse, args=(connection,)))
+            self._threads[-1].start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            self._behave(Talk(connection, self.heads))
+
+
+Serve = Callable[[Behaviour], Peer]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start hosts, which end with the test."""
+    with ExitStack() as stack:
+
+        def start(behave: Behaviour) -> Peer:
+            peer = Peer(behave)
+            stack.callback(peer.stop)
+            return peer
+
+        yield start
+
+
+def look_up(host: str) -> list[str]:
+    """Answer for the names of these tests; the machine's resolver is never asked."""
+    try:
+        return NAMES[host]
+    except KeyError:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name") from None
+
+
+@contextmanager
+def fetching(guard: Guard = LOOPBACK, limits: Limits = PATIENT) -> Iterator[Fetcher]:
+    """Have a fetcher, closed in the end."""
+    fetcher = Fetcher(guard, limits, resolver=Resolver(look_up))
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()
+
+
+@pytest.fixture
+def fetcher() -> Iterator[Fetcher]:
+    """Return a patient fetcher that may ask loopback."""
+    with fetching() as patient:
+        yield patient
+
+
+@pytest.fixture
+def hasty() -> Iterator[Fetcher]:
+    """Return one that waits 0.2 s for bytes and 0.4 s for a URL."""
+    with fetching(limits=HASTY) as impatient:
+        yield impatient
+
+
+@pytest.fixture
+def offline() -> Iterator[Fetcher]:
+    """Return one that cannot leave the machine, for URLs that nobody has read."""
+    with fetching(OnlyLoopback(), HASTY) as confined:
+        yield confined
+
+
+def failure(fetcher: Fetcher, url: str) -> Failed:
+    """Return what fetching `url` fails with."""
+    with pytest.raises(Failed) as failed:
+        fetcher.fetch(url)
+    return failed.value
+
+
+def outcome(fetcher: Fetcher, url: str) -> Outcome:
+    """Return the name of what fetching `url` fails with."""
+    return failure(fetcher, url).outcome
+
+
+def head(*lines: str, status: str = "200 OK") -> bytes:
+    """Return the head of an answer."""
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
+
+
+def answer(body: bytes = b"", *lines: str, status: str = "200 OK") -> bytes:
+    """Return a whole answer that announces its length."""
+    return head(f"Content-Length: {len(body)}", *lines, status=status) + body
+
+
+def redirect(location: str, body: bytes = b"", status: str = "302 Found") -> bytes:
+    """Return an answer that leads elsewhere."""
+    return answer(body, f"Location: {location}", status=status)
+
+
+def chunked(data: bytes, size: int = 1000) -> bytes:
+    """Return a body in chunks."""
+    parts = [data[place : place + size] for place in range(0, len(data), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in [*parts, b""])
+
+
+def saying(*answers: bytes) -> Behaviour:
+    """Answer one request after the other, the last answer for ever."""
+
+    def behave(talk: Talk) -> None:
+        remaining = list(answers)
+        while talk.hear():
+            talk.say(remaining.pop(0) if len(remaining) > 1 else remaining[0])
+
+    return behave
+
+
+def saying_once(data: bytes) -> Behaviour:
+    """Answer one request and hang up."""
+
+    def behave(talk: Talk) -> None:
+        talk.hear()
+        talk.say(data)
+
+    return behave
+
+
+def stopping_after(data: bytes) -> Behaviour:
+    """Answer so much and then nothing more."""
+
+    def behave(talk: Talk) -> None:
+        talk.hear()
+        talk.say(data)
+        talk.wait()
+
+    return behave
+
+
+def dripping(data: bytes, drop: bytes = b"x") -> Behaviour:
+    """Answer so much and then a drop now and then, for ever."""
+
+    def behave(talk: Talk) -> None:
+        talk.hear()
+        talk.say(data)
+        while True:
+            talk.say(drop)
+            time.sleep(0.02)
+
+    return behave
+
+
+def pouring(data: bytes) -> Behaviour:
+    """Answer so much and then as much as the client takes."""
+
+    def behave(talk: Talk) -> None:
+        talk.hear()
+        talk.say(data)
+        while True:
+            talk.say(bytes(2**20))
+
+    return behave
+
+
+def resetting_after(data: bytes) -> Behaviour:
+    """Answer so much, then reset the connection."""
+
+    def behave(talk: Talk) -> None:
+        talk.hear()
+        talk.say(data)
+        time.sleep(0.05)  # a reset may overtake what was said
+        linger = struct.pack("ii", 1, 0)
+        talk.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    return behave
+
+
+class TestAnswers:
+    """What a host says in any of the ways in which HTTP lets it."""
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            pytest.param(answer(DATA), id="length"),
+            pytest.param(head("Connection: close") + DATA, id="no length"),
+            pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + DATA, id="HTTP/1.0"),
+            pytest.param(b"HTTP/1.0 200\r\nServer: x\r\n\r\n" + DATA, id="no phrase"),
+            pytest.param(b"HTTP/1.1 200 OK\nServer: x\n\n" + DATA, id="LF"),
+            pytest.param(head("Transfer-Encoding: chunked") + chunked(DATA), id="chunked"),
+            pytest.param(answer(gzip.compress(DATA), "Content-Encoding: gzip"), id="gzip"),
+            pytest.param(answer(zlib.compress(DATA), "Content-Encoding: deflate"), id="deflate"),
+            pytest.param(
+                head("Transfer-Encoding: chunked", "Content-Encoding: gzip")
+                + chunked(gzip.compress(DATA), 7),
+                id="gzip in chunks",
+            ),
+            pytest.param(answer(DATA, "Content-Encoding: image/jpeg"), id="odd encoding"),
+            pytest.param(answer(DATA, "Content-Type: text/html"), id="wrong type"),
+            pytest.param(answer(DATA, f"Content-Length: {len(DATA)}"), id="length twice"),
+            pytest.param(head("Content-Length: \xb2\xb3") + DATA, id="length in no digits"),
+            pytest.param(head(f"Content-Length: {'9' * 5000}x") + DATA, id="endless length"),
+            pytest.param(answer(DATA, "Set-Cookie: \xe9=\x01;;,; expires=never"), id="cookie"),
+            pytest.param(answer(DATA, "no header at all"), id="broken header"),
+            pytest.param(head(status="100 Continue") * 3 + answer(DATA), id="100"),
+        ],
+    )
+    def test_the_body_is_the_bytes_of_the_file(
+        self, serve: Serve, fetcher: Fetcher, said: bytes
+    ) -> None:
+        peer = serve(saying_once(said))
+        assert fetcher.fetch(peer.url()) == Body(peer.url(), DATA)
+
+    def test_an_empty_body_is_a_body(self, serve: Serve, fetcher: Fetcher) -> None:
+        """What it is worth is judged elsewhere."""
+        assert fetcher.fetch(serve(saying(answer())).url()).data == b""
+
+    def test_a_request_says_who_asks_and_holds_the_url_as_it_stands(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying(answer(DATA)))
+        fetcher.fetch(peer.url("/a b/caf\xe9%20,(1).jpg?c=d&e#f"))
+        line, *headers = peer.heads[0].decode().rstrip().split("\r\n")
+        assert line == "GET /a%20b/caf%E9%20,(1).jpg?c=d&e HTTP/1.1"
+        assert sorted(headers) == [
+            "Accept-Encoding: identity",
+            "Accept: image/*,*/*;q=0.5",
+            f"Host: 127.0.0.1:{peer.port}",
+            f"User-Agent: {USER_AGENT}",
+        ]
+
+    def test_a_line_break_in_a_url_makes_no_header(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(answer(DATA)))
+        fetcher.fetch(peer.url("/x HTTP/1.1\r\nEvil: yes\r\n\r\n"))
+        assert b"\nEvil" not in peer.heads[0]
+
+    def test_a_host_is_asked_under_its_name(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(answer(DATA)))
+        fetcher.fetch(peer.url(host="LocalHost.Example"))
+        assert b"Host: localhost.example:%d\r\n" % peer.port in peer.heads[0]
+
+    def test_an_ipv6_address_is_asked(self, fetcher: Fetcher) -> None:
+        with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6) as closed:
+            port = closed.getsockname()[1]
+            closed.close()
+            assert outcome(fetcher, f"http://[::1]:{port}/") is Outcome.REFUSED
+
+    def test_a_body_may_be_read_in_pieces(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(answer(DATA * 100)))
+        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+            assert opened.url == peer.url()
+            assert opened.length == len(DATA) * 100
+            chunks = list(opened.chunks)
+        assert len(chunks) > 1
+        assert b"".join(chunks) == DATA * 100
+
+    def test_an_answer_without_length_has_none(self, serve: Serve, fetcher: Fetcher) -> None:
+        said = head("Transfer-Encoding: chunked") + chunked(DATA)
+        with fetcher.open(serve(saying(said)).url(), MOST_BYTES) as opened:
+            assert opened.length is None
+
+    def test_it_is_known_whether_any_host_has_answered(
+        self, serve: Serve, hasty: Fetcher, web: PracticeWeb
+    ) -> None:
+        outcome(hasty, f"http://{web.refusing}/")
+        outcome(hasty, "http://none.example/")
+        outcome(hasty, serve(stopping_after(b"")).url())
+        assert not hasty.answered
+        url = serve(saying(answer(status="404 Not Found"))).url()
+        with pytest.raises(Failed), hasty.open(url, MOST_BYTES, PATIENT):
+            pass
+        assert hasty.answered
+
+    @settings(
+        max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(
+        st.sampled_from(
+            [
+                b"",
+                b"HTTP/1.1 ",
+                b"HTTP/1.1 200 OK\r\n",
+                b"HTTP/1.1 200 OK\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nContent-Length: ",
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: ",
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nSet-Cookie: ",
+                b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n",
+                b"HTTP/1.1 302 Found\r\nLocation: ",
+                b"HTTP/1.1 503 Busy\r\nRetry-After: ",
+            ]
+        ),
+        st.binary(max_size=50),
+        st.sampled_from([b"", b"\r\n\r\n"]),
+    )
+    def test_any_bytes_are_an_answer_or_a_failure(
+        self, offline: Fetcher, begin: bytes, middle: bytes, end: bytes
+    ) -> None:
+        peer = Peer(saying_once(begin + middle + end))
+        try:
+            with suppress(Failed):
+                assert offline.fetch(peer.url()).url
+        finally:
+            peer.stop()
+
+
+class TestStatuses:
+    """Answers that are none."""
+
+    @pytest.mark.parametrize(
+        ("status", "meant"),
+        [
+            (201, Outcome.HTTP_ERROR),
+            (204, Outcome.HTTP_ERROR),
+            (304, Outcome.HTTP_ERROR),
+            (400, Outcome.HTTP_ERROR),
+            (401, Outcome.FORBIDDEN),
+            (402, Outcome.FORBIDDEN),
+            (403, Outcome.FORBIDDEN),
+            (404, Outcome.GONE),
+            (410, Outcome.GONE),
+            (418, Outcome.HTTP_ERROR),
+            (429, Outcome.BUSY),
+            (451, Outcome.FORBIDDEN),
+            (500, Outcome.SERVER_ERROR),
+            (502, Outcome.SERVER_ERROR),
+            (503, Outcome.BUSY),
+            (504, Outcome.SERVER_ERROR),
+        ],
+    )
+    def test_a_status_has_a_meaning(
+        self, serve: Serve, fetcher: Fetcher, status: int, meant: Outcome
+    ) -> None:
+        failed = failure(fetcher, serve(saying(answer(status=f"{status} Phrase"))).url())
+        assert (failed.outcome, failed.detail) == (meant, str(status))
+
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [
+            ("0", 0),
+            ("7", 7),
+            (" 120 ", 120),
+            ("99999999999999999999", 999_999_999),
+            ("\xb2", 0),
+            ("-5", 0),
+            ("soon", 0),
+            ("1.5", 0),
+            ("", 0),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+            ("Sun, 06 Nov 1994 08:49:37", 0),
+            ("Sun, 06 Nov 1994 08:49:37 +99999999999999999999", 0),
+            ("Sun, 99 Nov 99999 08:49:37 GMT", 0),
+        ],
+    )
+    def test_a_busy_host_says_how_long_to_leave_it_alone(
+        self, serve: Serve, fetcher: Fetcher, text: str, seconds: float
+    ) -> None:
+        said = answer(b"", f"Retry-After: {text}", status="503 Busy")
+        assert failure(fetcher, serve(saying(said)).url()).retry_after == seconds
+
+    def test_a_busy_host_may_say_it_by_a_date(self, serve: Serve, fetcher: Fetcher) -> None:
+        date = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=2), usegmt=True)
+        said = answer(b"", f"Retry-After: {date}", status="429 Too Many Requests")
+        assert 110 < failure(fetcher, serve(saying(said)).url()).retry_after <= 120
+
+    @given(
+        st.text(st.characters(max_codepoint=255)) | st.from_regex(r"\w+, \d+ \w+ \d+ [\d:]+ .\d+")
+    )
+    def test_any_text_is_a_number_of_seconds(self, text: str) -> None:
+        response = Response()
+        response.headers["Retry-After"] = text
+        assert fetch._retry_after(response) >= 0
+
+
+class TestRedirects:
+    """Answers that lead elsewhere."""
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_every_kind_of_redirect_is_followed(
+        self, serve: Serve, fetcher: Fetcher, status: int
+    ) -> None:
+        peer = serve(saying(redirect("/y.jpg", status=f"{status} Elsewhere"), answer(DATA)))
+        assert fetcher.fetch(peer.url()) == Body(peer.url("/y.jpg"), DATA)
+
+    @pytest.mark.parametrize(
+        ("location", "asked"),
+        [
+            ("y.jpg", "/a/y.jpg"),
+            ("../y.jpg", "/y.jpg"),
+            ("/y.jpg", "/y.jpg"),
+            ("?size=l", "/a/x.jpg?size=l"),
+            ("  /y z.jpg  ", "/y%20z.jpg"),
+            ("/caf\xe9.jpg", "/caf%E9.jpg"),
+            ("/caf\xc3\xa9.jpg", "/caf%C3%A9.jpg"),
+            ("/voil\xc3\xa0", "/voil%C3%A0"),
+            ("/y.jpg#part", "/y.jpg"),
+            ('/"<>\\^`{|}', "/%22%3C%3E%5C%5E%60%7B%7C%7D"),
+        ],
+    )
+    def test_a_location_is_asked_as_browsers_ask_it(
+        self, serve: Serve, fetcher: Fetcher, location: str, asked: str
+    ) -> None:
+        peer = serve(saying(redirect(location), answer(DATA)))
+        assert fetcher.fetch(peer.url("/a/x.jpg")).url == peer.url(asked)
+        assert peer.heads[1].decode().startswith(f"GET {asked} HTTP/1.1\r\n")
+
+    def test_a_redirect_leads_to_other_hosts(self, serve: Serve, fetcher: Fetcher) -> None:
+        other = serve(saying(answer(DATA)))
+        first = serve(saying(redirect(other.url("/y.jpg"))))
+        assert fetcher.fetch(first.url()) == Body(other.url("/y.jpg"), DATA)
+
+    @pytest.mark.parametrize(
+        ("location", "meant"),
+        [
+            ("file:///etc/passwd", Outcome.BAD_URL),
+            ("ftp://127.0.0.1/x.jpg", Outcome.BAD_URL),
+            ("data:image/gif;base64,R0lGODlh", Outcome.BAD_URL),
+            ("javascript:alert(1)", Outcome.BAD_URL),
+            ("http://", Outcome.REDIRECTS),
+            ("http://[::1", Outcome.BAD_URL),
+            ("http://a.com:99999/", Outcome.BAD_URL),
+            ("//", Outcome.REDIRECTS),
+            ("", Outcome.REDIRECTS),
+            (" ", Outcome.REDIRECTS),
+            ("http://none.example/", Outcome.NO_SUCH_HOST),
+            ("http://nowhere.example/", Outcome.NO_SUCH_HOST),
+        ],
+    )
+    def test_a_redirect_to_what_cannot_be_asked_has_a_name(
+        self, serve: Serve, fetcher: Fetcher, location: str, meant: Outcome
+    ) -> None:
+        assert outcome(fetcher, serve(saying(redirect(location))).url()) is meant
+
+    def test_a_redirect_without_a_location_leads_nowhere(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        failed = failure(fetcher, serve(saying(answer(status="301 Moved"))).url())
+        assert (failed.outcome, failed.detail) == (Outcome.REDIRECTS, "301 without a Location")
+
+    def test_a_circle_is_left_where_it_closes(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(redirect("/y.jpg"), redirect("/x.jpg")))
+        failed = failure(fetcher, peer.url())
+        assert (failed.outcome, failed.detail) == (
+            Outcome.REDIRECTS,
+            f"in a circle: {peer.url()}",
+        )
+        assert len(peer.heads) == 2
+
+    def test_so_many_redirects_are_followed_and_no_more(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        hops = [redirect(f"/{number}.jpg") for number in range(MOST_REDIRECTS + 1)]
+        peer = serve(saying(*hops[:MOST_REDIRECTS], answer(DATA)))
+        assert fetcher.fetch(peer.url()).url == peer.url(f"/{MOST_REDIRECTS - 1}.jpg")
+        peer = serve(saying(*hops))
+        failed = failure(fetcher, peer.url())
+        assert failed.outcome is Outcome.REDIRECTS
+        assert failed.detail == f"more than {MOST_REDIRECTS}, last to {peer.url('/6.jpg')}"
+        assert len(peer.heads) == MOST_REDIRECTS + 1
+
+    @pytest.mark.parametrize("suffix", ["", "?size=m", "#here"])
+    def test_a_known_placeholder_is_not_even_asked(
+        self, serve: Serve, fetcher: Fetcher, suffix: str
+    ) -> None:
+        location = f"/pw/images/en-us/photo_unavailable_l.png{suffix}"
+        peer = serve(saying(redirect(location)))
+        assert outcome(fetcher, peer.url()) is Outcome.PLACEHOLDER
+        assert outcome(fetcher, peer.url(location)) is Outcome.PLACEHOLDER
+        assert len(peer.heads) == 1
+
+    @settings(
+        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(st.text(st.characters(max_codepoint=255)))
+    def test_any_text_is_followed_or_a_failure(
+        self, web: PracticeWeb, offline: Fetcher, location: str
+    ) -> None:
+        with suppress(Failed):
+            assert offline.fetch(web.url(0, redirecting_to(location))).url
+
+
+class TestPrivateAddresses:
+    """What is not public is refused before a connection is made."""
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.1",
+            "0177.0.0.1",
+            "017700000001",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[::1]",
+            "0",
+            "0.0.0.0",  # noqa: S104 - an address to be refused, not to bind to
+            "localhost.example",
+            "mixed.example",
+            "user:password@127.0.0.1",
+        ],
+    )
+    def test_loopback_is_never_connected_to_however_it_is_spelt(
+        self, serve: Serve, host: str
+    ) -> None:
+        peer = serve(saying(answer(DATA)))
+        asker = serve(saying(redirect(peer.url(host=host))))
+        with fetching(PUBLIC_ONLY.trusting("127.0.0.1", asker.port)) as fetcher:
+            assert outcome(fetcher, peer.url(host=host)) is Outcome.PRIVATE_ADDRESS
+            assert outcome(fetcher, asker.url()) is Outcome.PRIVATE_ADDRESS
+        assert (asker.connections, peer.connections) == (1, 0)
+
+    @pytest.mark.parametrize(
+        "host", ["10.0.0.1", "169.254.169.254", "[fe80::1]", "private.example"]
+    )
+    def test_other_networks_that_are_not_public_are_refused(
+        self, fetcher: Fetcher, host: str
+    ) -> None:
+        assert outcome(fetcher, f"http://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
+        assert outcome(fetcher, f"https://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
+
+    @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "localhost.example"])
+    def test_what_is_allowed_is_allowed_however_it_is_spelt(
+        self, serve: Serve, fetcher: Fetcher, host: str
+    ) -> None:
+        assert fetcher.fetch(serve(saying(answer(DATA))).url(host=host)).data == DATA
+
+    def test_a_name_is_allowed_whatever_its_address(self, serve: Serve) -> None:
+        url = serve(saying(answer(DATA))).url(host="localhost.example")
+        with fetching(Guard.allowing("Localhost.example")) as fetcher:
+            assert fetcher.fetch(url).data == DATA
+            number = int(IPv4Address("127.0.0.1"))
+            assert outcome(fetcher, f"http://{number}/") is Outcome.PRIVATE_ADDRESS
+
+    def test_a_trusted_service_is_trusted_with_its_port_only(self, serve: Serve) -> None:
+        service, other = serve(saying(answer(DATA))), serve(saying(answer(DATA)))
+        with fetching(PUBLIC_ONLY.trusting("127.0.0.1", service.port)) as fetcher:
+            assert fetcher.fetch(service.url()).data == DATA
+            assert outcome(fetcher, other.url()) is Outcome.PRIVATE_ADDRESS
+        assert other.connections == 0
+
+
+class TestKeptConnections:
+    """A connection serves as many URLs as it can."""
+
+    @pytest.mark.parametrize(
+        "first",
+        [
+            pytest.param(answer(DATA), id="picture"),
+            pytest.param(answer(b"gone" * 100, status="404 Not Found"), id="404"),
+            pytest.param(answer(status="404 Not Found"), id="empty 404"),
+            pytest.param(
+                head("Transfer-Encoding: chunked") + chunked(DATA), id="picture in chunks"
+            ),
+            pytest.param(answer(b"later" * 100, status="503 Busy"), id="503"),
+        ],
+    )
+    def test_the_next_url_comes_over_the_same_connection(
+        self, serve: Serve, fetcher: Fetcher, first: bytes
+    ) -> None:
+        peer = serve(saying(first, answer(DATA)))
+        with suppress(Failed):
+            fetcher.fetch(peer.url("/1.jpg"))
+        assert fetcher.fetch(peer.url("/2.jpg")).data == DATA
+        assert (peer.connections, len(peer.heads)) == (1, 2)
+
+    def test_a_redirect_with_a_page_keeps_the_connection(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying(redirect("/y.jpg", b"<html>moved</html>"), answer(DATA)))
+        assert fetcher.fetch(peer.url()).data == DATA
+        assert peer.connections == 1
+
+    def test_a_long_page_is_not_read_to_keep_a_connection(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(pouring(head("Content-Length: 99999999", status="404 Not Found")))
+        assert outcome(fetcher, peer.url()) is Outcome.GONE
+
+    def test_a_page_that_does_not_come_is_not_waited_for(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(stopping_after(head("Content-Length: 99", status="404 Not Found")))
+        started = time.monotonic()
+        assert outcome(fetcher, peer.url()) is Outcome.GONE
+        assert time.monotonic() - started < LEEWAY
+
+    def test_a_redirect_whose_page_does_not_come_is_followed_all_the_same(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        other = serve(saying(answer(DATA)))
+        said = head("Content-Length: 99", f"Location: {other.url()}", status="302 Found")
+        started = time.monotonic()
+        assert fetcher.fetch(serve(stopping_after(said)).url()).data == DATA
+        assert time.monotonic() - started < LEEWAY
+
+    def test_a_connection_that_the_host_has_closed_is_made_anew(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying_once(answer(DATA)))
+        for number in range(1, 4):
+            assert fetcher.fetch(peer.url()).data == DATA
+            assert peer.connections == number
+            time.sleep(0.05)  # until the host's farewell is here
+
+    def test_a_body_left_half_read_does_not_become_the_next_answer(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying(answer(bytes(10**6)), answer(DATA)))
+        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+            next(opened.chunks)
+        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+            assert len(b"".join(opened.chunks)) == 10**6
+
+
+class TestTime:
+    """No peer holds a fetch for longer than its limits."""
+
+    @pytest.mark.parametrize(
+        ("behave", "meant"),
+        [
+            (stopping_after(b""), Outcome.SILENT),
+            (stopping_after(b"HTTP/1.1 200"), Outcome.SILENT),
+            (stopping_after(head("Content-Length: 9")), Outcome.STALLED),
+            (stopping_after(head("Content-Length: 9") + b"123"), Outcome.STALLED),
+            (stopping_after(head("Transfer-Encoding: chunked") + b"5\r\n123"), Outcome.STALLED),
+        ],
+    )
+    def test_a_host_that_falls_silent_is_left(
+        self, serve: Serve, hasty: Fetcher, behave: Behaviour, meant: Outcome
+    ) -> None:
+        peer = serve(behave)
+        started = time.monotonic()
+        assert outcome(hasty, peer.url()) is meant
+        assert HASTY.silence <= time.monotonic() - started < HASTY.silence + LEEWAY
+
+    @pytest.mark.parametrize(
+        ("behave", "meant"),
+        [
+            (dripping(head("Content-Length: 99999")), Outcome.STALLED),
+            (dripping(head()), Outcome.STALLED),
+            (
+                dripping(head("Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
+                Outcome.STALLED,
+            ),
+            (dripping(b"HTTP/1.1 200 OK\r\nX-Long: "), Outcome.SILENT),
+            (dripping(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), Outcome.SILENT),
+            (dripping(b"", head(status="100 Continue")), Outcome.SILENT),
+        ],
+        ids=["body", "endless body", "chunks", "a header", "headers", "continues"],
+    )
+    def test_a_host_that_drips_is_left_when_the_time_for_the_url_is_over(
+        self, serve: Serve, hasty: Fetcher, behave: Behaviour, meant: Outcome
+    ) -> None:
+        peer = serve(behave)
+        started = time.monotonic()
+        failed = failure(hasty, peer.url())
+        assert failed.outcome is meant
+        assert HASTY.whole <= time.monotonic() - started < HASTY.whole + LEEWAY
+
+    def test_redirects_share_the_time_of_their_url(self, serve: Serve, hasty: Fetcher) -> None:
+        def slowly(talk: Talk) -> None:
+            while talk.hear():
+                time.sleep(0.15)
+                talk.say(redirect(f"/{time.monotonic()}"))
+
+        started = time.monotonic()
+        failed = failure(hasty, serve(slowly).url())
+        assert time.monotonic() - started < HASTY.whole + LEEWAY
+        assert failed.outcome is Outcome.SILENT
+
+    def test_a_name_that_takes_too_long_is_silent(self) -> None:
+        ended = threading.Event()
+
+        def slow(host: str) -> list[str]:
+            ended.wait()
+            return [host]
+
+        fetcher = Fetcher(LOOPBACK, HASTY, resolver=Resolver(slow))
+        started = time.monotonic()
+        assert outcome(fetcher, "http://slow.example/") is Outcome.SILENT
+        assert time.monotonic() - started < HASTY.connect + LEEWAY
+        ended.set()
+        fetcher.close()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
+    def test_a_connection_that_is_never_made_is_silent(self, hasty: Fetcher) -> None:
+        with full_backlog() as port:
+            started = time.monotonic()
+            assert outcome(hasty, f"http://127.0.0.1:{port}/") is Outcome.SILENT
+            assert time.monotonic() - started < HASTY.connect + LEEWAY
+
+    def test_the_limits_of_one_url_may_be_others(self, serve: Serve, hasty: Fetcher) -> None:
+        def late(talk: Talk) -> None:
+            talk.hear()
+            time.sleep(0.3)
+            talk.say(answer(DATA))
+
+        with hasty.open(serve(late).url(), MOST_BYTES, PATIENT) as opened:
+            assert b"".join(opened.chunks) == DATA
+
+
+@contextmanager
+def full_backlog() -> Iterator[int]:
+    """Give the port of a host whose system drops every further connection."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as held:
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+class TestLostConnections:
+    """Connections that fail."""
+
+    def test_a_port_where_nobody_listens_refuses(self, fetcher: Fetcher, web: PracticeWeb) -> None:
+        failed = failure(fetcher, f"http://{web.refusing}/x.jpg")
+        assert failed.outcome is Outcome.REFUSED
+        assert "refused" in failed.detail
+
+    @pytest.mark.parametrize(
+        "behave",
+        [
+            pytest.param(saying_once(b""), id="no answer"),
+            pytest.param(lambda talk: None, id="not even listening"),
+            pytest.param(saying_once(head("Content-Length: 9") + b"123"), id="body"),
+            pytest.param(saying_once(head("Content-Length: 99999")), id="no body"),
+            pytest.param(
+                saying_once(head("Transfer-Encoding: chunked") + chunked(DATA)[:-3000]), id="chunks"
+            ),
+            pytest.param(
+                saying_once(head("Transfer-Encoding: chunked") + chunked(DATA)[:-5]),
+                id="the last chunk",
+            ),
+            pytest.param(
+                saying_once(head("Content-Length: 9", "Content-Encoding: gzip") + b"\x1f\x8b"),
+                id="gzip",
+            ),
+            pytest.param(resetting_after(b""), id="reset"),
+            pytest.param(resetting_after(b"HTTP/1.1 200 OK\r\nServer"), id="reset in the head"),
+            pytest.param(resetting_after(head("Content-Length: 9") + b"123"), id="reset in body"),
+        ],
+    )
+    def test_an_answer_that_ends_too_early_is_cut_short(
+        self, serve: Serve, fetcher: Fetcher, behave: Behaviour
+    ) -> None:
+        assert outcome(fetcher, serve(behave).url()) is Outcome.CUT_SHORT
+
+    def test_a_reset_connection_can_work_the_second_time(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        behaviours = [resetting_after(head("Content-Length: 9") + b"123"), saying(answer(DATA))]
+        peer = serve(lambda talk: behaviours.pop(0)(talk))
+        assert outcome(fetcher, peer.url()) is Outcome.CUT_SHORT
+        assert fetcher.fetch(peer.url()).data == DATA
+
+
+class TestOtherProtocols:
+    """Hosts that speak something else."""
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            b"SSH-2.0-OpenSSH_9.6\r\n",
+            b"220 mail.example ESMTP\r\n",
+            b"\x00\x01\x02\x03 garbage \xff\xfe\r\n\r\n",
+            b"<html>HTTP/0.9</html>",
+            b"HTTP/1.1 abc\r\n\r\n",
+            b"HTTP/1.1 99 Low\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nX: " + b"x" * 2**20 + b"\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2**18 + b"\r\n",
+            answer(DATA, "Content-Length: 1"),
+            answer(DATA, "Content-Encoding: gzip"),
+            answer(gzip.compress(DATA)[:10] + DATA, "Content-Encoding: gzip"),
+        ],
+        ids=lambda said: ascii(said[:40].decode("latin-1")),
+    )
+    def test_what_is_not_http_has_a_name(self, serve: Serve, fetcher: Fetcher, said: bytes) -> None:
+        assert outcome(fetcher, serve(saying_once(said)).url()) is Outcome.NOT_HTTP
+
+    def test_https_asked_of_a_host_that_speaks_http_is_not_http(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        def plain(talk: Talk) -> None:
+            talk.connection.recv(100)
+            talk.say(answer(DATA, status="400 Bad Request"))
+
+        assert outcome(fetcher, serve(plain).url(scheme="https")) is Outcome.NOT_HTTP
+
+
+class TestSize:
+    """No more bytes than a picture can have."""
+
+    def test_a_body_of_10_gb_that_is_announced_is_not_read(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(pouring(head("Content-Length: 10000000000")))
+        failed = failure(fetcher, peer.url())
+        assert failed.outcome is Outcome.TOO_LARGE
+        assert failed.detail == "10000000000 bytes announced"
+
+    @pytest.mark.parametrize("lines", [(), ("Transfer-Encoding: chunked",)])
+    def test_an_endless_body_is_left(
+        self, serve: Serve, fetcher: Fetcher, lines: tuple[str, ...]
+    ) -> None:
+        begin = head(*lines) + (b"ffffffff\r\n" if lines else b"")
+        failed = failure(fetcher, serve(pouring(begin)).url())
+        assert failed.outcome is Outcome.TOO_LARGE
+        assert failed.detail == f"more than {MOST_BYTES} bytes"
+
+    def test_a_body_that_unpacks_to_too_much_is_left(self, serve: Serve, fetcher: Fetcher) -> None:
+        bomb = gzip.compress(bytes(MOST_BYTES + 1), 1)
+        peer = serve(saying_once(answer(bomb, "Content-Encoding: gzip")))
+        assert outcome(fetcher, peer.url()) is Outcome.TOO_LARGE
+
+    def test_the_largest_body_is_read_and_one_byte_more_is_not(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying(answer(DATA)))
+        with fetcher.open(peer.url(), len(DATA)) as opened:
+            assert b"".join(opened.chunks) == DATA
+        with pytest.raises(Failed, match="too-large"), fetcher.open(peer.url(), len(DATA) - 1):
+            pass
+
+
+class TestCallers:
+    """`with fetcher.open(…)`."""
+
+    def test_what_the_caller_raises_passes_unchanged(self, serve: Serve, fetcher: Fetcher) -> None:
+        """Even what the network could have raised."""
+        peer = serve(saying(answer(DATA)))
+        for error in (OSError(28, "No space left on device"), ValueError(), KeyboardInterrupt()):
+            with pytest.raises(type(error)) as raised, fetcher.open(peer.url(), MOST_BYTES):
+                raise error
+            assert raised.value is error
+        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+            assert b"".join(opened.chunks) == DATA
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with a key and a certificate that 127.0.0.1 has signed for itself."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl makes the certificates, and there is none here")
+    file = tmp_path_factory.mktemp("tls") / "self-signed.pem"
+    request = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=practice"
+    names = "-addext subjectAltName=IP:127.0.0.1"
+    files = ["-keyout", str(file), "-out", str(file.with_suffix(".crt"))]
+    run = ["openssl", *request.split(), *names.split(), *files]
+    subprocess.run(run, check=True, stderr=subprocess.DEVNULL)
+    file.write_bytes(file.read_bytes() + file.with_suffix(".crt").read_bytes())
+    return file
+
+
+def over_tls(certificate: Path, behave: Behaviour) -> Behaviour:
+    """Do the same over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def behave_so(talk: Talk) -> None:
+        with context.wrap_socket(talk.connection, server_side=True) as talk.connection:
+            behave(talk)
+
+    return behave_so
+
+
+class TestTLS:
+    """https, where the host must prove who it is."""
+
+    @pytest.fixture
+    def trusting(
+        self, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Callable[[Limits], Fetcher]]:
+        """Make fetchers that trust the certificate as they trust the authorities' ones."""
+        monkeypatch.setattr("certifi.where", lambda: certificate.with_suffix(".crt"))
+        with ExitStack() as stack:
+            yield lambda limits: stack.enter_context(fetching(limits=limits))
+
+    def test_a_host_that_signs_for_itself_is_not_believed(
+        self, serve: Serve, fetcher: Fetcher, certificate: Path
+    ) -> None:
+        peer = serve(over_tls(certificate, saying(answer(DATA))))
+        assert outcome(fetcher, peer.url(scheme="https")) is Outcome.BAD_CERTIFICATE
+        assert peer.heads == []
+
+    def test_a_certificate_for_another_name_is_not_believed(
+        self, serve: Serve, trusting: Callable[[Limits], Fetcher], certificate: Path
+    ) -> None:
+        peer = serve(over_tls(certificate, saying(answer(DATA))))
+        url = peer.url(scheme="https", host="localhost.example")
+        assert outcome(trusting(PATIENT), url) is Outcome.BAD_CERTIFICATE
+
+    def test_one_connection_serves_many_urls(
+        self, serve: Serve, trusting: Callable[[Limits], Fetcher], certificate: Path
+    ) -> None:
+        peer = serve(over_tls(certificate, saying(answer(DATA))))
+        fetcher = trusting(PATIENT)
+        for number in range(3):
+            assert fetcher.fetch(peer.url(f"/{number}.jpg", "https")).data == DATA
+        assert peer.connections == 1
+
+    @pytest.mark.parametrize(
+        ("behave", "meant"),
+        [
+            (stopping_after(b""), Outcome.SILENT),
+            (stopping_after(head("Content-Length: 9") + b"123"), Outcome.STALLED),
+            (dripping(head("Content-Length: 99999")), Outcome.STALLED),
+        ],
+    )
+    def test_the_same_limits_hold(
+        self,
+        serve: Serve,
+        trusting: Callable[[Limits], Fetcher],
+        certificate: Path,
+        behave: Behaviour,
+        meant: Outcome,
+    ) -> None:
+        peer = serve(over_tls(certificate, behave))
+        started = time.monotonic()
+        assert outcome(trusting(HASTY), peer.url(scheme="https")) is meant
+        assert time.monotonic() - started < HASTY.whole + LEEWAY
+
+    @pytest.mark.parametrize("said", [b"", head("Content-Length: 9") + b"123"])
+    def test_an_answer_that_ends_too_early_is_cut_short(
+        self,
+        serve: Serve,
+        trusting: Callable[[Limits], Fetcher],
+        certificate: Path,
+        said: bytes,
+    ) -> None:
+        peer = serve(over_tls(certificate, saying_once(said)))
+        assert outcome(trusting(PATIENT), peer.url(scheme="https")) is Outcome.CUT_SHORT
+
+    def test_a_host_that_never_shakes_hands_is_silent(self, serve: Serve, hasty: Fetcher) -> None:
+        started = time.monotonic()
+        peer = serve(lambda talk: talk.wait())
+        assert outcome(hasty, peer.url(scheme="https")) is Outcome.SILENT
+        assert time.monotonic() - started < HASTY.whole + LEEWAY
+
+    def test_a_host_that_hangs_up_while_shaking_hands_has_lost_the_connection(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(lambda talk: talk.connection.recv(1000))
+        assert outcome(fetcher, peer.url(scheme="https")) is Outcome.CUT_SHORT
+
+
+class TestClose:
+    """`close`, from another thread."""
+
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    @pytest.mark.parametrize(
+        "behave",
+        [
+            pytest.param(lambda talk: talk.wait(), id="silent"),
+            pytest.param(dripping(b""), id="dripping"),
+            pytest.param(stopping_after(head("Content-Length: 9") + b"123"), id="stalled"),
+        ],
+    )
+    def test_a_fetch_that_waits_fails_at_once(
+        self, serve: Serve, fetcher: Fetcher, behave: Behaviour, scheme: str
+    ) -> None:
+        """Over https it waits for the hands to be shaken."""
+        peer = serve(behave if scheme == "http" else lambda talk: talk.wait())
+        assert (
+            woken_by_close(fetcher, peer.url(scheme=scheme), lambda: peer.connections > 0) < LEEWAY
+        )
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
+    def test_a_fetch_that_waits_for_its_connection_fails_at_once(self, fetcher: Fetcher) -> None:
+        with full_backlog() as port:
+            url = f"http://127.0.0.1:{port}/"
+            assert woken_by_close(fetcher, url, lambda: True) < LEEWAY
+
+    def test_a_body_that_is_being_read_fails_at_once(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(stopping_after(head("Content-Length: 999999") + bytes(70_000)))
+        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+            next(opened.chunks)
+            threading.Timer(0.1, fetcher.close).start()
+            started = time.monotonic()
+            with pytest.raises(Failed):
+                next(opened.chunks)
+            assert time.monotonic() - started < LEEWAY
+
+    def test_no_connection_is_made_any_more(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(answer(DATA)))
+        fetcher.fetch(peer.url())
+        fetcher.close()
+        failed = failure(fetcher, peer.url())
+        assert (failed.outcome, failed.detail) == (Outcome.REFUSED, "the fetcher has been closed")
+        assert len(peer.heads) == 1
+
+    def test_closing_twice_is_no_matter(self, fetcher: Fetcher) -> None:
+        fetcher.close()
+        fetcher.close()
+
+
+def woken_by_close(fetcher: Fetcher, url: str, begun: Callable[[], bool]) -> float:
+    """Close a fetcher while it fetches; return the seconds until that fails."""
+    failed: list[Failed] = []
+    thread = threading.Thread(target=lambda: failed.append(failure(fetcher, url)))
+    thread.start()
+    deadline = time.monotonic() + 5
+    while not begun() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    started = time.monotonic()
+    fetcher.close()
+    thread.join()
+    assert not failed[0].outcome.final
+    return time.monotonic() - started
+
+
+class TestPracticeWeb:
+    """The practice web's hosts, which behave as their URLs say."""
+
+    @pytest.mark.parametrize(
+        ("kind", "meant"),
+        [
+            ("gone", Outcome.GONE),
+            ("flickr", Outcome.PLACEHOLDER),
+            ("refused", Outcome.REFUSED),
+            ("truncated", Outcome.CUT_SHORT),
+            ("busy", Outcome.BUSY),
+            ("limited", Outcome.BUSY),
+            ("loop", Outcome.REDIRECTS),
+        ],
+    )
+    def test_a_dead_link_has_a_name(
+        self, web: PracticeWeb, fetcher: Fetcher, kind: str, meant: Outcome
+    ) -> None:
+        assert outcome(fetcher, web.link("n01440764", 1, kind).url) is meant
+
+    @pytest.mark.parametrize("kind", ["good", "good-png", "moved", "moved-absolute"])
+    def test_a_good_link_gives_its_picture(
+        self, web: PracticeWeb, fetcher: Fetcher, kind: str
+    ) -> None:
+        link = web.link("n01440764", 1, kind)
+        assert len(fetcher.fetch(link.url).data) > 10_000, "a photo"
+
+    def test_a_list_in_any_encoding_can_be_asked(self, web: PracticeWeb, fetcher: Fetcher) -> None:
+        for name in ("caf\xe9.jpg", "caf\xc3\xa9.jpg", "a b,c.jpg"):
+            url = web.url(0, f"/good/{name}")
+            assert fetcher.fetch(url).url == urls.parse(url).url
+        asked = [request.path for request in web.requests.all()]
+        assert asked == ["/good/caf\xe9.jpg", "/good/caf\xc3\xa9.jpg", "/good/a b,c.jpg"]
