@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import subprocess
@@ -56,9 +57,9 @@ CUTTABLE = [
 ]
 
 
-def drawn(size: tuple[int, int] = SIZE) -> Image.Image:
-    """Draw a picture of many colours."""
-    return Image.merge("RGB", [Image.effect_noise(size, spread) for spread in (20, 50, 90)])
+def drawn(size: tuple[int, int] = SIZE, title: bytes = b"") -> Image.Image:
+    """Draw a picture of many colours, the same for the same title."""
+    return Image.frombytes("RGB", size, hashlib.shake_128(title).digest(3 * size[0] * size[1]))
 
 
 def written(name: str, size: tuple[int, int] = SIZE) -> bytes:
@@ -75,7 +76,7 @@ def written(name: str, size: tuple[int, int] = SIZE) -> bytes:
 def animated(pillow_name: str) -> bytes:
     """Write a picture that moves."""
     file = io.BytesIO()
-    drawn().save(file, pillow_name, save_all=True, append_images=[drawn()])
+    drawn().save(file, pillow_name, save_all=True, append_images=[drawn(title=b"next")])
     return file.getvalue()
 
 

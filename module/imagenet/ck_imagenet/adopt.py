@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Mapping
 
 from . import images
-from .journal import Journal, Record, now
+from .journal import Journal, saved
 from .names import ImageName
-from .outcomes import Failed, Outcome
+from .outcomes import Failed
 from .store import SynsetStore
 
 ASIDE = "no-pictures"
@@ -46,23 +45,9 @@ def adopt(store: SynsetStore, journal: Journal, named: Mapping[int, str]) -> lis
         url = store.url_of(number) or named.get(number)
         if url and url not in urls:
             urls.add(url)
-            journal.append(_record(ImageName(store.wnid, number), url, data, picture))
+            name = ImageName(store.wnid, number)
+            journal.append(saved(name, url, data, picture, "found here", ""))
     return aside
-
-
-def _record(name: ImageName, url: str, data: bytes, picture: images.Picture) -> Record:
-    return Record(
-        name,
-        url,
-        Outcome.SAVED,
-        now(),
-        source="found here",
-        sha256=hashlib.sha256(data).hexdigest(),
-        bytes=len(data),
-        width=picture.width,
-        height=picture.height,
-        image_format=picture.format.tag,
-    )
 
 
 def _put_aside(store: SynsetStore, path: Path) -> Path:

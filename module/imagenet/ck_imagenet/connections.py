@@ -115,7 +115,8 @@ class Network:
     def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket that is connected to `host`, at an address that may be asked.
 
-        It raises Failed and no OSError: some of those urllib3 ignores, and then has no socket.
+        What cannot be connected to is Failed and no OSError: urllib3 ignores some of those, and
+        then goes on without a socket.
         """
         budget = _current.budget
         addresses = self._resolver.resolve(host, budget.left(budget.limits.connect))

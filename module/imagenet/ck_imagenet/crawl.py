@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from . import images, urls
 from .errors import NetworkDown, StoreError
 from .fetch import Fetcher
 from .hosts import Hosts
-from .journal import Journal, Record, now
+from .journal import Journal, Record, now, saved
 from .numbering import Link
 from .outcomes import Failed, Outcome
 from .store import SynsetStore
@@ -192,19 +191,7 @@ class Crawl:
             picture = images.judge(body.data)
         except Failed as failed:
             return self._failed(task, failed)
-        record = Record(
-            task.link.name,
-            task.link.url,
-            Outcome.SAVED,
-            now(),
-            source=self._source,
-            final_url=body.url,
-            sha256=hashlib.sha256(body.data).hexdigest(),
-            bytes=len(body.data),
-            width=picture.width,
-            height=picture.height,
-            image_format=picture.format.tag,
-        )
+        record = saved(*task.link, body.data, picture, self._source, body.url)
         self._save(record, body.data, picture.format.extension)
         return 0.0
 
@@ -234,12 +221,7 @@ class Crawl:
                 self._hosts.put(task.host, task, time.monotonic(), rest or pause)
             return rest
         record = Record(
-            task.link.name,
-            task.link.url,
-            failed.outcome,
-            now(),
-            detail=failed.detail,
-            source=self._source,
+            *task.link, failed.outcome, now(), detail=failed.detail, source=self._source
         )
         self._settle(record)
         return rest

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from .errors import StoreError
 from .names import ImageName, parse_image_name
 from .outcomes import Outcome
+
+if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow
+    from .images import Picture
 
 FORMAT = 1
 """Of everything that is kept: a newer one is refused, an older one always read."""
@@ -39,6 +43,25 @@ class Record(NamedTuple):
         """Return what is known, without what is empty, as journal and meta hold it."""
         known: dict[str, Any] = {key: value for key, value in self._asdict().items() if value}
         return {**known, "name": str(self.name), "outcome": self.outcome.word}
+
+
+def saved(
+    name: ImageName, url: str, data: bytes, picture: Picture, source: str, final_url: str
+) -> Record:
+    """Return the record of a picture that is being saved, or was found here."""
+    return Record(
+        name,
+        url,
+        Outcome.SAVED,
+        now(),
+        source=source,
+        final_url=final_url,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        width=picture.width,
+        height=picture.height,
+        image_format=picture.format.tag,
+    )
 
 
 def now() -> str:
