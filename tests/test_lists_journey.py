@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import socket
+import subprocess
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -95,6 +96,16 @@ def test_more_than_a_hundred_synsets_must_be_named(terminal: Terminal) -> None:
         'the list "list" has more than 100 synsets: name those that you want with --wnid=W,W'
     )
     assert not list(terminal.repos.glob("imagenet-*"))
+
+
+def test_a_list_may_come_through_a_pipe(terminal: Terminal, web: PracticeWeb) -> None:
+    packed = gzip.compress(as_pairs([web.link(WNID, 5, "good")]))
+    (terminal.folder / "list.gz").write_bytes(packed)
+    with (terminal.folder / "list.gz").open("rb") as stream, subprocess.Popen(
+        ["cat"], stdin=stream, stdout=subprocess.PIPE
+    ) as cat:
+        terminal.says("download", "imagenet", "--urls=/dev/stdin", stdin=cat.stdout)
+    assert list(terminal.pictures()) == [f"{WNID}_5.jpg"]
 
 
 @pytest.fixture

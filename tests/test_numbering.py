@@ -7,7 +7,7 @@ from typing import Iterable, Mapping
 
 import pytest
 from ck_imagenet.journal import Record
-from ck_imagenet.names import ImageName
+from ck_imagenet.names import LARGEST_NUMBER, ImageName
 from ck_imagenet.numbering import KeptNames, Link, number
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.urllists import Line
@@ -218,3 +218,11 @@ def test_a_rerun_gives_every_url_the_same_number_wherever_the_first_run_ended(
         progress[link.url] = Record(link.name, link.url, data.draw(OUTCOMES), "2021")
     again = names if names.numbers == kept else KeptNames(path)
     assert number(WNID, lines, again.numbers, progress) == links
+
+
+def test_at_the_end_of_all_numbers_a_free_one_is_taken() -> None:
+    """A number of ten digits would be no picture's name."""
+    largest = ImageName(WNID, LARGEST_NUMBER)
+    lines = [Line(0, largest, "http://a/1"), Line(1, largest, "http://a/2")]
+    given = [link.name.number for link in number(WNID, lines, {}, {})]
+    assert given == [LARGEST_NUMBER, 0]

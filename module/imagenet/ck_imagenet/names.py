@@ -10,9 +10,11 @@ from .errors import BadInput
 UNKNOWN = "unknown"
 """Stands for the wnid where a list does not tell its synset."""
 
+LARGEST_NUMBER = 999_999_999
+"""Of a picture in its synset; CK reads a name of 16 digits as a UID."""
+
 _WNID = re.compile(r"n[0-9]{8}")
 _WNID_INSIDE = re.compile(r"(?<![A-Za-z0-9])n[0-9]{8}(?![0-9])")
-# At most nine digits: Collective Knowledge reads a name of 16 as a UID.
 _IMAGE_NAME = re.compile(r"(n[0-9]{8}|unknown)_([0-9]{1,9})")
 
 

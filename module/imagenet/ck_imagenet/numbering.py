@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Iterable, Mapping, NamedTuple
 
 from . import urllists
 from .files import write_whole
 from .journal import Record
-from .names import ImageName
+from .names import LARGEST_NUMBER, ImageName
 from .outcomes import Outcome
 from .urllists import Line
 
@@ -80,8 +81,11 @@ class _Numbers:
             self._highest = max(self._highest, wish)
 
     def add(self, url: str) -> None:
-        """Give `url` the next number above all, if it has none."""
-        self.claim(url, self._highest + 1)
+        """Give `url` the next number above all, if it has none; at the end of all, a free one."""
+        if self._highest < LARGEST_NUMBER:
+            self.claim(url, self._highest + 1)
+        else:
+            self.claim(url, next(free for free in count() if free not in self._taken))
 
 
 class KeptNames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,7 +95,8 @@ class Sources:
             # A wnid is a letter and digits: it cannot change what path or address mean.
             places = {wnid: self._given.replace("{wnid}", wnid) for wnid in wnids}
             for place in places.values():
-                _refuse_unreadable(place)
+                if not (urllists.is_url(place) or Path(place).expanduser().is_file()):
+                    raise BadInput(f'the list "{place}" cannot be read: No such file')
             for wnid, place in places.items():
                 yield from self._from_given(place, (wnid,))
         else:
@@ -113,9 +115,17 @@ class Sources:
                 self._fetch_to(kept, where)
                 yield cast(BinaryIO, kept)
             return
-        _refuse_unreadable(where)
-        with Path(where).expanduser().open("rb") as stream:
-            yield stream
+        try:
+            stream = Path(where).expanduser().open("rb")
+        except OSError as error:
+            raise BadInput(f'the list "{where}" cannot be read: {error.strerror}') from None
+        with stream, tempfile.TemporaryFile() as kept:
+            if stream.seekable():
+                yield stream
+            else:  # a pipe, such as /dev/stdin
+                shutil.copyfileobj(stream, kept)
+                kept.seek(0)
+                yield cast(BinaryIO, kept)
 
     def _fetch_to(self, kept: BinaryIO, where: str) -> None:
         fetcher = Fetcher(_trusted(self._guard, where), _LIMITS)
@@ -168,14 +178,6 @@ class Sources:
             f"no list of URLs for {wnid}: {self._service} has none ({'; '.join(said)}). "
             f"If you have a list, give it: ck download imagenet --wnid={wnid} --urls=FILE"
         )
-
-
-def _refuse_unreadable(where: str) -> None:
-    if not urllists.is_url(where):
-        try:
-            Path(where).expanduser().open("rb").close()
-        except OSError as error:
-            raise BadInput(f'the list "{where}" cannot be read: {error.strerror}') from None
 
 
 def _trusted(guard: Guard, address: str) -> Guard:
