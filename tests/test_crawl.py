@@ -172,7 +172,7 @@ class World:
         return self.crawl_links(links, limits, **options)
 
     def crawl_links(self, links: Any, limits: Limits, **options: Any) -> int:
-        defaults = {"jobs": 8, "retry": 0, "sleep": 0.0, "most": None}
+        defaults = {"jobs": 8, "retry": 0, "sleep": 0.0, "most": None, "reached": False}
         fetcher = Fetcher(Guard.allowing("127.0.0.0/8"), limits)
         journal = Journal(self.place.state / "journal")
         given = {**defaults, "report": self.reported.append, **options}
@@ -355,6 +355,31 @@ def test_who_refuses_is_recorded_when_another_answers(
     assert len(world.reported) == 3
 
 
+def test_a_dead_list_is_recorded_when_the_network_has_been_seen(
+    world: World, refusing: str
+) -> None:
+    urls = [f"{refusing}/{number}" for number in range(3)]
+    assert world.crawl(urls, reached=True) == 0
+    assert world.outcomes(urls) == ["refused"] * 3
+
+
+def test_a_wanted_picture_is_not_waited_for_behind_hosts_that_keep_silent(
+    world: World, host: Host
+) -> None:
+    silent = [host.url(f"silent{n}", Answer(body=b"", pause=9)) for n in range(6)]
+    begin = time.monotonic()
+    assert world.crawl([*silent, *host.pictures(2)], Limits(whole=5), most=1) == 1
+    assert time.monotonic() - begin < 9
+    assert len(world.records) <= 7
+
+
+def test_many_links_of_one_host_do_not_keep_another_waiting(world: World, host: Host) -> None:
+    many = [f"http://:{number}/" for number in range(2500)]
+    gone = host.url("x", Answer(404))
+    assert world.crawl([*many, gone], jobs=1) == 0
+    assert list(world.records).index(gone) <= 1
+
+
 def test_a_host_that_breaks_off_has_answered(world: World, refusing: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         gone = threading.Thread(target=lambda: listening.accept()[0].close())
@@ -441,10 +466,3 @@ def test_ctrl_c_ends_the_run_at_once_and_loses_nothing(
     assert saved == set(world.place.pictures())
     assert bool(saved) == (pause < 1)
     assert all(record.outcome is Outcome.SAVED for record in world.records.values())
-
-
-def test_more_links_than_are_looked_at_at_once_all_come(world: World, host: Host) -> None:
-    missing = host.url("x", Answer(404))
-    urls = [f"{missing}" if number == 0 else f"http://:{number}/" for number in range(2500)]
-    assert world.crawl(urls) == 0
-    assert Counter(world.outcomes(urls)) == {"gone": 1, "bad-url": 2499}

@@ -385,27 +385,31 @@ class TestAnswers:
         peer = serve(saying(answer(DATA * 100)))
         with fetcher.open(peer.url(), MOST_BYTES) as opened:
             assert opened.url == peer.url()
-            assert opened.length == len(DATA) * 100
             chunks = list(opened.chunks)
         assert len(chunks) > 1
         assert b"".join(chunks) == DATA * 100
 
-    def test_an_answer_without_length_has_none(self, serve: Serve, fetcher: Fetcher) -> None:
-        said = head("Transfer-Encoding: chunked") + chunked(DATA)
-        with fetcher.open(serve(saying(said)).url(), MOST_BYTES) as opened:
-            assert opened.length is None
-
-    def test_it_is_known_whether_any_host_has_answered(
+    def test_it_is_known_whether_any_host_could_be_connected_to(
         self, serve: Serve, hasty: Fetcher, web: PracticeWeb
     ) -> None:
         outcome(hasty, f"http://{web.refusing}/")
         outcome(hasty, "http://none.example/")
+        assert not hasty.reached
         outcome(hasty, serve(stopping_after(b"")).url())
-        assert not hasty.answered
-        url = serve(saying(answer(status="404 Not Found"))).url()
-        with pytest.raises(Failed), hasty.open(url, MOST_BYTES, PATIENT):
-            pass
-        assert hasty.answered
+        assert hasty.reached
+
+    def test_a_kept_connection_that_its_host_has_closed_costs_nothing(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        """The host says nothing of it, and hangs up when it is asked again."""
+
+        def behave(talk: Talk) -> None:
+            talk.hear()
+            talk.say(answer(DATA))
+            talk.hear()
+
+        peer = serve(behave)
+        assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
 
     @settings(
         max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -21,8 +21,6 @@ ck: Any = None
 cfg: CkDict = {}
 work: CkDict = {}
 
-PROJECT = "https://github.com/ck-imagenet/ck-imagenet"
-
 # Keys of the input that are CK's own.
 KERNEL_KEYS = frozenset(
     {"action", "api", "cid", "cids", "ck_profile", "common", "common_func", "con_encoding"}
@@ -269,7 +267,7 @@ def _run(name: str, i: CkDict, action: Action) -> CkDict:
         except NobodyReads:
             pass
         except ImagenetError as error:
-            output.update({"return": 1, "error": str(error)})
+            output.update({"return": 1, "error": _shown(error)})
     except ModuleNotFoundError as error:
         output.update({"return": 1, "error": _missing(error)})
     except KeyboardInterrupt:
@@ -278,6 +276,13 @@ def _run(name: str, i: CkDict, action: Action) -> CkDict:
     except Exception as error:
         output.update({"return": 1, "error": _defect(error)})
     return output
+
+
+def _shown(error: Exception) -> str:
+    """Return an error's text without what could play tricks on a terminal: it may quote a list."""
+    from ck_imagenet.console import visible
+
+    return "\n".join(map(visible, str(error).split("\n")))
 
 
 def _refuse_stray(i: CkDict, options: type) -> None:
@@ -320,10 +325,13 @@ def _ck_store() -> Any:
 def _defect(error: Exception) -> str:
     import traceback
 
+    from ck_imagenet import PROJECT
+
     place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} ({_shown(error)})"
     return (
-        f"a defect of ck-imagenet, {type(error).__name__} ({error}) in line {place.lineno} of "
-        f"{place.filename}; please report it at {PROJECT}/issues"
+        f"a defect of ck-imagenet, {what} in line {place.lineno} of {place.filename}; "
+        f"please report it at {PROJECT}/issues"
     )
 
 

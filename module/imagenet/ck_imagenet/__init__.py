@@ -4,3 +4,6 @@ The library stands without Collective Knowledge; `module.py` beside it is CK's s
 """
 
 __version__ = "0.1.0"
+
+PROJECT = "https://github.com/ck-imagenet/ck-imagenet"
+"""Where the owner of a site finds out who asks, and how to opt out."""

@@ -13,6 +13,7 @@ _URLS = (
     "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
     "a URL a line, or a name and a URL; plain, .gz or .tgz"
 )
+_SERVICE = "the address of image-net.org's list service"
 _PRIVATE = (
     "hosts, addresses and networks with commas between that may be asked although they are "
     "not public, such as 127.0.0.0/8,10.1.2.3,myserver"
@@ -41,7 +42,7 @@ class GeturlsOptions:
     urls: str = text("", "FILE-or-URL", _URLS)
     mapping: bool = flag("print name, tab and URL")
     save: str = text("", "FILE", "write to this file instead")
-    service: str = setting(SERVICE, "URL", "the address of image-net.org's list service")
+    service: str = setting(SERVICE, "URL", _SERVICE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 
 
@@ -64,7 +65,7 @@ class DownloadOptions:
     dry_run: bool = flag("show what would be done, and do nothing")
     verbose: bool = flag("print what becomes of each URL")
     quiet: bool = flag("print nothing but errors")
-    service: str = setting(SERVICE, "URL", "the address of image-net.org's list service")
+    service: str = setting(SERVICE, "URL", _SERVICE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 
 

@@ -103,9 +103,10 @@ class Entries:
         (unfinished / _CM).mkdir(parents=True)
         if entry.is_dir():
             self._mend_entry(name)
+            # The meta first: an entry without its file is filled again, one without meta is not.
+            write_whole(entry / _CM / "meta.json", to_json(meta), scratch=unfinished)
             for file, data in files.items():
                 write_whole(entry / file, data, scratch=unfinished)
-            write_whole(entry / _CM / "meta.json", to_json(meta), scratch=unfinished)
             shutil.rmtree(unfinished)
             return entry
         uid = uid or self.uid(name) or secrets.token_hex(8)

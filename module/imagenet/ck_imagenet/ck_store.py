@@ -121,7 +121,7 @@ class _SynsetRepository(SynsetStore):
         usual = entry / f"{self.wnid}_{name}.jpg"
         if usual.is_file():
             return usual
-        return next((path for path in sorted(entry.iterdir()) if is_picture_file(path)), None)
+        return next(filter(is_picture_file, sorted(entry.glob("*"))), None)
 
 
 def _own(meta: dict[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from .addresses import Guard
+from .hosts import PER_HOST
 from .outcomes import Failed, Outcome
 from .resolve import Resolver
+
+_KEPT_HOSTS = 100
 
 
 class Limits(NamedTuple):
@@ -37,7 +40,7 @@ class Limits(NamedTuple):
 
     @classmethod
     def within(cls, whole: float) -> Limits:
-        """Return the limits where one URL may take so long: half of it for one step."""
+        """Return the limits where one URL may take so long: ten seconds, or half of it, a step."""
         return cls(connect=max(10.0, whole / 2), silence=max(10.0, whole / 2), whole=whole)
 
 
@@ -111,6 +114,8 @@ class Network:
         self._open: WeakSet[socket.socket] = WeakSet()
         self._lock = threading.Lock()
         self._ended = False
+        self.reached = False
+        """Whether any host could be connected to: if so, there is a network."""
 
     def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket that is connected to `host`, at an address that may be asked.
@@ -125,10 +130,13 @@ class Network:
         failure = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
         for address in addresses:
             try:
-                return self._connect_to(address, port, budget)
+                opened = self._connect_to(address, port, budget)
             except OSError as error:
                 late = isinstance(error, (socket.timeout, TimeoutError))
                 failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
+            else:
+                self.reached = True
+                return opened
         raise failure
 
     def remember(self, opened: socket.socket) -> None:
@@ -146,6 +154,7 @@ class Network:
         """End what every open socket sends and receives, whichever thread waits for it."""
         with self._lock:
             self._ended = True
+            self._resolver.close()
             for opened in self._open:
                 with suppress(OSError):  # its peer may have closed it
                     opened.shutdown(socket.SHUT_RDWR)
@@ -166,6 +175,31 @@ class Network:
         return opened
 
 
+class Stale(Exception):
+    """A kept connection that its host closed before it was asked again: no fault of the URL."""
+
+
+class _Kept(HTTPConnection):
+    """Tells a host that hangs up on a new connection from one that no longer keeps an old one."""
+
+    network: Network
+    _answers = 0
+
+    def _new_conn(self) -> socket.socket:
+        self._answers = 0
+        return self.network.connect(self.host, self.port)
+
+    def getresponse(self) -> Any:
+        try:
+            response = super().getresponse()
+        except ConnectionError as error:
+            if self._answers:
+                raise Stale from error
+            raise
+        self._answers += 1
+        return response
+
+
 class Adapter(HTTPAdapter):
     """A `requests` adapter whose direct connections go through a Network.
 
@@ -173,15 +207,11 @@ class Adapter(HTTPAdapter):
     ----------
     network : Network
         What its connections share.
-    per_host : int
-        Connections to one host that are kept for the next request.
-    hosts : int
-        Hosts whose connections are kept.
     """
 
-    def __init__(self, network: Network, per_host: int, hosts: int = 100) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
-        super().__init__(pool_connections=hosts, pool_maxsize=per_host)
+        super().__init__(pool_connections=_KEPT_HOSTS, pool_maxsize=PER_HOST)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of connections; `requests` calls this."""
@@ -209,13 +239,13 @@ def _pool_classes(network: Network) -> dict[str, type[HTTPConnectionPool]]:
     def tls_context() -> ssl.SSLContext:
         return _tls_context(network)
 
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return network.connect(self.host, self.port)
+    class Plain(_Kept):
+        pass
 
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return network.connect(self.host, self.port)
+    class Secure(_Kept, HTTPSConnection):
+        pass
+
+    Plain.network = Secure.network = network
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

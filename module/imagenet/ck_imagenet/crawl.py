@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterable
 
 from . import images, urls
-from .errors import NetworkDown, StoreError
+from .errors import NetworkDown
 from .fetch import Fetcher
 from .hosts import Hosts
 from .journal import Journal, Record, now, saved
@@ -16,14 +16,11 @@ from .numbering import Link
 from .outcomes import Failed, Outcome
 from .store import SynsetStore
 
-LOOKAHEAD = 1000
-"""Links taken from the plan before their turn: enough for every host to have one waiting."""
+PATIENCE = 2.0
+"""Seconds after which a fetch is not counted on any more where only so many pictures are wanted."""
 
 LONGEST_REST = 30.0
 """Seconds that a host is left alone, whatever it asks for."""
-
-_ASKS_NOBODY = {Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.PLACEHOLDER}
-"""Outcomes that need no network, a placeholder's if its address is known."""
 
 _LONGEST_END = 0.5
 """Seconds that an interrupted run waits for its threads."""
@@ -57,6 +54,8 @@ class Crawl:
         Seconds between two requests to one host.
     most : int, optional
         Pictures to save, by default all.
+    reached : bool
+        Whether the network has been seen to be there.
     report : callable
         Told of every record, by any thread, but by one at a time.
     """
@@ -72,6 +71,7 @@ class Crawl:
         retry: int,
         sleep: float,
         most: int | None,
+        reached: bool,
         report: Report,
     ) -> None:
         self._fetcher = fetcher
@@ -81,16 +81,15 @@ class Crawl:
         self._jobs = jobs
         self._retry = retry
         self._most = most
+        self._reached = reached
         self._report = report
         self._hosts: Hosts[_Task] = Hosts(sleep)
-        self._links: Iterator[Link] = iter(())
         self._changed = threading.Condition()
         self._ends = threading.Semaphore(0)
-        self._busy = 0
+        self._begun: dict[int, float] = {}
         self._saving = 0
         self._saved = 0
         self._held: list[Record] = []
-        self._heard = False
         self._stopped = False
         self._error: Exception | None = None
 
@@ -101,15 +100,17 @@ class Crawl:
         ------
         NetworkDown
             If nothing answered; then nothing is recorded.
-        StoreError
+        OSError
             If a picture cannot be kept.
         KeyboardInterrupt
             When interrupted, as soon as what is being saved is safe.
         """
-        self._links = iter(links)
+        for link in links:
+            host = urls.endpoint(link.url)
+            self._hosts.put(host, _Task(link, host), time.monotonic())
         threads = [
             threading.Thread(target=self._work, name=f"crawl-{number}", daemon=True)
-            for number in range(self._jobs)
+            for number in range(min(self._jobs, self._hosts.waiting))
         ]
         try:
             for thread in threads:
@@ -143,10 +144,8 @@ class Crawl:
                 try:
                     rest = self._attempt(task)
                 finally:
-                    self._ended(host, rest)
-        except OSError as error:
-            self._stop(StoreError(f'"{error.filename}" cannot be written: {error.strerror}'))
-        except Exception as error:  # a defect must end the run, not one thread of it
+                    self._ended(host, task, rest)
+        except Exception as error:  # whatever it is must end the run, not one thread of it
             self._stop(error)
         finally:
             self._ends.release()
@@ -154,32 +153,27 @@ class Crawl:
     def _next(self) -> tuple[str, _Task] | None:
         """Wait for the next task that may be started; None when there will be none."""
         with self._changed:
-            while not self._stopped:
-                self._look_ahead()
+            while not (self._stopped or self._has_enough(self._saved)):
                 time_now = time.monotonic()
-                enough = self._most is not None and self._saved + self._busy >= self._most
-                started = None if enough else self._hosts.take(time_now)
+                hopeful = [begun for begun in self._begun.values() if begun + PATIENCE > time_now]
+                waits = self._has_enough(self._saved + len(hopeful))
+                started = None if waits else self._hosts.take(time_now)
                 if started:
-                    self._busy += 1
+                    self._begun[id(started[1])] = time_now
                     return started
-                if not self._busy and (enough or not self._hosts.waiting):
+                if not (self._begun or self._hosts.waiting):
                     break
-                wake = self._hosts.next_time()
-                self._changed.wait(None if enough or wake is None else max(0, wake - time_now))
+                wake = min(hopeful) + PATIENCE if waits else self._hosts.next_time()
+                self._changed.wait(None if wake is None else max(0, wake - time_now))
             self._changed.notify_all()
             return None
 
-    def _look_ahead(self) -> None:
-        while self._hosts.waiting < LOOKAHEAD:
-            link = next(self._links, None)
-            if link is None:
-                return
-            host = urls.endpoint(link.url)
-            self._hosts.put(host, _Task(link, host), time.monotonic())
+    def _has_enough(self, pictures: int) -> bool:
+        return self._most is not None and pictures >= self._most
 
-    def _ended(self, host: str, rest: float) -> None:
+    def _ended(self, host: str, task: _Task, rest: float) -> None:
         with self._changed:
-            self._busy -= 1
+            del self._begun[id(task)]
             self._hosts.release(host, time.monotonic(), rest)
             self._changed.notify_all()
 
@@ -197,7 +191,7 @@ class Crawl:
 
     def _save(self, record: Record, data: bytes, extension: str) -> None:
         with self._changed:
-            if self._stopped:
+            if self._stopped or self._has_enough(self._saved + self._saving):
                 return
             self._saving += 1
         try:
@@ -232,13 +226,11 @@ class Crawl:
             if self._stopped:
                 return
             self._held.append(record)
-            if not (record.outcome.unanswered or record.outcome in _ASKS_NOBODY):
-                self._heard = True
             if self._is_network_up():
                 self._release_held()
 
     def _is_network_up(self) -> bool:
-        return self._heard or self._fetcher.answered
+        return self._reached or self._fetcher.reached
 
     def _release_held(self) -> None:
         held, self._held = self._held, []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Collection, Iterator, Sequence
 
 from filelock import FileLock, Timeout
 
@@ -15,7 +15,7 @@ from .addresses import Guard
 from .adopt import adopt
 from .connections import Limits
 from .crawl import Crawl
-from .errors import BadInput
+from .errors import BadInput, StoreError
 from .fetch import Fetcher
 from .journal import Journal
 from .numbering import KeptNames, Link, number
@@ -38,7 +38,7 @@ class Summary:
     saved: int = 0
     """Pictures that this run saved."""
     to_fetch: int = 0
-    """URLs that this run asked for, or in a dry run would have."""
+    """URLs that were not settled: this run asks for them, until it has what it wants."""
     failed: Counter[Outcome] = field(default_factory=Counter)
     """What became of the others so far."""
     set_aside: list[Path] = field(default_factory=list)
@@ -81,19 +81,30 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
             "word, or give a list with --urls=FILE"
         )
     guard = Guard.allowing(options.allow_private)
-    sources = Sources(options.urls, options.service, guard)
-    fetcher = Fetcher(guard, Limits.within(options.timeout))
-    try:
+    with closing(Sources(options.urls, options.service, guard)) as sources, closing(
+        Fetcher(guard, Limits.within(options.timeout))
+    ) as fetcher:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
-            if options.dry_run:
-                yield _Run(options, found, place, fetcher, progress).preview()
-                continue
-            place.create()
-            with _only_one(place, progress):
-                yield _Run(options, found, place, fetcher, progress).fetch()
-    finally:
-        fetcher.close()
+            with _storage_errors(place):
+                if options.dry_run:
+                    summary = _Run(options, found, place).preview()
+                else:
+                    place.create()
+                    with _only_one(place, progress):
+                        run = _Run(options, found, place)
+                        summary = run.fetch(fetcher, progress, sources.reached)
+            yield summary
+
+
+@contextmanager
+def _storage_errors(place: SynsetStore) -> Iterator[None]:
+    """Turn what the system says of a full disk or a forbidden place into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or place.state
+        raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
 
 
 @contextmanager
@@ -114,63 +125,57 @@ def _only_one(place: SynsetStore, progress: Progress) -> Iterator[None]:
 class _Run:
     """One synset's part of a run."""
 
-    def __init__(
-        self,
-        options: DownloadOptions,
-        found: SynsetList,
-        place: SynsetStore,
-        fetcher: Fetcher,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, options: DownloadOptions, found: SynsetList, place: SynsetStore) -> None:
         self._options = options
         self._found = found
         self._place = place
-        self._fetcher = fetcher
-        self._progress = progress
-        self._journal = Journal(place.state / "journal")
-        self._kept = KeptNames(place.state / "names.tsv")
+        self._journal = Journal.of(place)
+        self._kept = KeptNames.of(place)
 
     def preview(self) -> Summary:
         """Return what `fetch` would do, and do nothing."""
         links = self._links()
         here = self._place.pictures()
-        return self._summary(links, len(here), self._unsettled(links, here))
+        return self._summary(links, here, self._wanted(links, here))
 
-    def fetch(self) -> Summary:
-        """Fetch what is not settled."""
+    def fetch(self, fetcher: Fetcher, progress: Progress, reached: bool) -> Summary:
+        """Fetch what is not settled; `reached` says that the network has been seen to be there."""
         self._place.mend()
-        aside = adopt(self._place, self._journal, self._named())
-        links = self._links()
-        self._kept.keep(self._found.wnid, links)
-        here = self._place.pictures()
-        wanted = self._unsettled(links, here)
-        most = self._options.max_images
-        room = None if most is None else max(0, most - len(here))
-        saved = 0
-        if wanted and room != 0:
-            self._progress.begin(self._found.wnid, len(wanted))
-            try:
-                saved = self._crawl(wanted, room)
-            finally:
-                self._progress.end()
-        self._journal.close()
-        summary = self._summary(links, len(self._place.pictures()), wanted)
-        summary.saved, summary.set_aside = saved, aside
-        return summary
+        with closing(self._journal):
+            aside = adopt(self._place, self._journal, self._named())
+            links = self._links()
+            self._kept.keep(self._found.wnid, links)
+            here = self._place.pictures()
+            wanted = self._wanted(links, here)
+            saved = 0
+            if wanted:
+                progress.begin(self._found.wnid, len(wanted))
+                try:
+                    crawl = self._crawl(fetcher, progress, reached, self._room(here))
+                    saved = crawl.run(wanted)
+                finally:
+                    progress.end()
+        return self._summary(links, self._place.pictures(), wanted, saved, aside)
 
-    def _crawl(self, wanted: list[Link], room: int | None) -> int:
-        crawl = Crawl(
-            self._fetcher,
+    def _crawl(
+        self, fetcher: Fetcher, progress: Progress, reached: bool, room: int | None
+    ) -> Crawl:
+        return Crawl(
+            fetcher,
             self._place,
             self._journal,
             self._found.source,
-            jobs=min(self._options.jobs, len(wanted)),
+            jobs=self._options.jobs,
             retry=self._options.retry,
             sleep=self._options.sleep,
             most=room,
-            report=self._progress.settled,
+            reached=reached,
+            report=progress.settled,
         )
-        return crawl.run(wanted)
+
+    def _room(self, here: Collection[int]) -> int | None:
+        most = self._options.max_images
+        return None if most is None else max(0, most - len(here))
 
     def _named(self) -> dict[int, str]:
         kept = {number: url for url, number in self._kept.numbers.items()}
@@ -181,11 +186,13 @@ class _Run:
             self._found.wnid, self._found.lines, self._kept.numbers, self._journal.records
         )
 
-    def _unsettled(self, links: list[Link], here: dict[int, Path]) -> list[Link]:
+    def _wanted(self, links: list[Link], here: Collection[int]) -> list[Link]:
         """Return the links to ask for: those without a record, or whose picture has gone."""
+        if self._room(here) == 0:
+            return []
         return [link for link in self._skip(links) if self._is_open(link, here)]
 
-    def _is_open(self, link: Link, here: dict[int, Path]) -> bool:
+    def _is_open(self, link: Link, here: Collection[int]) -> bool:
         record = self._journal.records.get(link.url)
         if not record:
             return True
@@ -198,9 +205,18 @@ class _Run:
         first = {line.url for line in self._found.lines if line.number < self._options.offset}
         return [link for link in links if link.url not in first]
 
-    def _summary(self, links: list[Link], here: int, wanted: list[Link]) -> Summary:
+    def _summary(
+        self,
+        links: list[Link],
+        here: Collection[int],
+        wanted: list[Link],
+        saved: int = 0,
+        set_aside: Sequence[Path] = (),
+    ) -> Summary:
         records = [self._journal.records.get(link.url) for link in links]
         failed: Counter[Outcome] = Counter(
             record.outcome for record in records if record and record.outcome is not Outcome.SAVED
         )
-        return Summary(self._found.wnid, len(links), here, 0, len(wanted), failed)
+        return Summary(
+            self._found.wnid, len(links), len(here), saved, len(wanted), failed, list(set_aside)
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, IncompleteRead
@@ -14,15 +14,12 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader
 
-from . import __version__, urls
+from . import PROJECT, __version__, urls
 from .addresses import PUBLIC_ONLY, Guard
-from .connections import Adapter, Budget, Limits, Network, spend
+from .connections import Adapter, Budget, Limits, Network, Stale, spend
 from .outcomes import Failed, Outcome
 from .placeholders import is_placeholder_address
 from .resolve import Resolver
-
-PROJECT = "https://github.com/ck-imagenet/ck-imagenet"
-"""Where the owner of a site finds out who asks, and how to opt out."""
 
 USER_AGENT = f"ck-imagenet/{__version__} (+{PROJECT})"
 
@@ -42,8 +39,6 @@ class Answer(NamedTuple):
 
     url: str
     chunks: Iterator[bytes]
-    length: int | None
-    """Bytes, if the host announced them."""
 
 
 class Body(NamedTuple):
@@ -62,8 +57,6 @@ class Fetcher:
         Which addresses may be asked.
     limits : Limits
         How long a peer may take.
-    per_host : int
-        Connections to one host that are kept.
     resolver : Resolver, optional
         Knows the addresses of hosts; by default it asks the machine's own.
     """
@@ -72,19 +65,21 @@ class Fetcher:
         self,
         guard: Guard = PUBLIC_ONLY,
         limits: Limits = USUAL_LIMITS,
-        per_host: int = 10,
         resolver: Resolver | None = None,
     ) -> None:
-        self.answered = False
-        """Whether any host has answered yet: if so, there is a network."""
         self._limits = limits
         self._network = Network(resolver or Resolver(), guard)
-        self._adapter = Adapter(self._network, per_host)
+        self._adapter = Adapter(self._network)
         self._headers = {
             "User-Agent": USER_AGENT,
             "Accept": "image/*,*/*;q=0.5",
             "Accept-Encoding": "identity",
         }
+
+    @property
+    def reached(self) -> bool:
+        """Whether any host could be connected to yet: if so, there is a network."""
+        return self._network.reached
 
     def fetch(self, url: str) -> Body:
         """Return what `url` answers, wholly; raise Failed if that is not to be had."""
@@ -153,9 +148,9 @@ class Fetcher:
         request.method, request.url = "GET", address.url
         request.headers = CaseInsensitiveDict(self._headers)
         request.hooks = {"response": []}
-        response = self._adapter.send(request, stream=True)
-        self.answered = True
-        return response
+        while True:
+            with suppress(Stale):  # each time with one kept connection less
+                return self._adapter.send(request, stream=True)
 
 
 def _answer(url: str, response: requests.Response, most_bytes: int) -> Answer:
@@ -165,7 +160,7 @@ def _answer(url: str, response: requests.Response, most_bytes: int) -> Answer:
     length: int | None = response.raw.length_remaining
     if length and length > most_bytes:
         raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
-    return Answer(url, _chunks(response, most_bytes), length)
+    return Answer(url, _chunks(response, most_bytes))
 
 
 def _chunks(response: requests.Response, most_bytes: int) -> Iterator[bytes]:

@@ -68,6 +68,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Return the object in a JSON file, or None if there is no file or no object in it."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

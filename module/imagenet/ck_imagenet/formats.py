@@ -26,5 +26,5 @@ _SUFFIXES = {f".{form.extension}" for form in FORMATS.values()} | {".jpeg", ".ti
 
 
 def is_picture_file(path: Path) -> bool:
-    """Say whether a file is called as a picture is."""
-    return path.suffix.lower() in _SUFFIXES
+    """Say whether there is a file at `path` that is called as a picture is."""
+    return path.suffix.lower() in _SUFFIXES and path.is_file()

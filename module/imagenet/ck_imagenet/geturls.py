@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Iterable
 
@@ -27,12 +28,13 @@ def geturls(options: GeturlsOptions, store: Store) -> list[Link]:
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
         raise BadInput("whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE")
-    sources = Sources(options.urls, options.service, Guard.allowing(options.allow_private))
+    guard = Guard.allowing(options.allow_private)
     links = []
-    for found in sources.lists(wnids):
-        state = store.synset(found.wnid).state
-        kept, journal = KeptNames(state / "names.tsv"), Journal(state / "journal")
-        links += number(found.wnid, found.lines, kept.numbers, journal.records)
+    with closing(Sources(options.urls, options.service, guard)) as sources:
+        for found in sources.lists(wnids):
+            place = store.synset(found.wnid)
+            known, settled = KeptNames.of(place).numbers, Journal.of(place).records
+            links += number(found.wnid, found.lines, known, settled)
     return links
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import threading
 import warnings
 from typing import NamedTuple
 
@@ -105,8 +106,17 @@ def _frame_size(segment: bytes) -> tuple[int, int] | None:
     return _bounded(width, height)
 
 
+# A picture of the most pixels takes 400 MB while it is decoded.
+_few_at_once = threading.Semaphore(2)
+
+
 def _decode(data: bytes) -> Picture:
     """Decode the whole picture, as whoever uses it will."""
+    with _few_at_once:
+        return _decode_whole(data)
+
+
+def _decode_whole(data: bytes) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
             width, height = _bounded(*image.size)

@@ -15,6 +15,7 @@ from .outcomes import Outcome
 
 if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow
     from .images import Picture
+    from .store import SynsetStore
 
 FORMAT = 1
 """Of everything that is kept: a newer one is refused, an older one always read."""
@@ -100,6 +101,11 @@ class Journal:
                 if not known or known.time <= record.time:
                     self.records[record.url] = record
 
+    @classmethod
+    def of(cls, place: SynsetStore) -> Journal:
+        """Return the journal of a synset."""
+        return cls(place.state / "journal")
+
     def append(self, record: Record) -> None:
         """Keep a record, on disk before this returns; raise OSError if that is not possible."""
         try:
@@ -148,7 +154,7 @@ def _read(path: Path) -> dict[str, Record]:
     for line in path.read_bytes().split(b"\n")[:-1]:  # what has no end is torn
         try:
             facts = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(facts, dict):
             refuse_newer(facts.get("format"), path)

@@ -64,7 +64,7 @@ def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:
     """Yield name and URL of the pictures that are here, those whose URL is known."""
     for row in rows:
         place = store.synset(row.synset.wnid)
-        saved = Journal(place.state / "journal").saved()
+        saved = Journal.of(place).saved()
         for number in sorted(place.pictures()):
             url = saved[number].url if number in saved else place.url_of(number)
             if url:

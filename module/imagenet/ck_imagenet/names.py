@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .errors import BadInput
-
 UNKNOWN = "unknown"
 """Stands for the wnid where a list does not tell its synset."""
 
@@ -31,13 +29,6 @@ class ImageName(NamedTuple):
 def is_wnid(text: str) -> bool:
     """Say whether `text` has the form of a wnid: `n` and the eight-digit WordNet 3.0 offset."""
     return _WNID.fullmatch(text) is not None
-
-
-def parse_wnid(text: str) -> str:
-    """Return `text` if it names a synset, `n01440764` or `unknown`; raise BadInput otherwise."""
-    if is_wnid(text) or text == UNKNOWN:
-        return text
-    raise BadInput(f'"{text}" is no wnid: a wnid is an "n" and eight digits, such as n01440764')
 
 
 def parse_image_name(text: str) -> ImageName | None:

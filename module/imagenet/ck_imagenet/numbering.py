@@ -11,6 +11,7 @@ from .files import write_whole
 from .journal import Record
 from .names import LARGEST_NUMBER, ImageName
 from .outcomes import Outcome
+from .store import SynsetStore
 from .urllists import Line
 
 
@@ -105,6 +106,11 @@ class KeptNames:
                 name, url = urllists.parse_line(line) or (None, "")
                 if name:
                     self.numbers[url] = name.number
+
+    @classmethod
+    def of(cls, place: SynsetStore) -> KeptNames:
+        """Return the known names of a synset."""
+        return cls(place.state / "names.tsv")
 
     def keep(self, wnid: str, links: Iterable[Link]) -> None:
         """Add links, on disk before this returns: so a rerun gives every URL the same number.

@@ -31,16 +31,5 @@ def is_placeholder_address(url: str) -> bool:
 
 def is_placeholder(data: bytes) -> bool:
     """Say whether `data` is a placeholder that is known by its MD5."""
-    return hashlib.md5(data, **_NOT_FOR_SECURITY).hexdigest() in _MD5  # noqa: S324
-
-
-def _not_for_security() -> dict[str, bool]:
-    """Return what lets MD5 run on machines in FIPS mode; Python 3.8 does not know the keyword."""
-    try:
-        hashlib.md5(b"", usedforsecurity=False)  # type: ignore[call-arg, unused-ignore]
-    except TypeError:
-        return {}
-    return {"usedforsecurity": False}
-
-
-_NOT_FOR_SECURITY = _not_for_security()
+    # Through `new`, since Python 3.8 does not know the keyword, which machines in FIPS mode want.
+    return hashlib.new("md5", data, usedforsecurity=False).hexdigest() in _MD5

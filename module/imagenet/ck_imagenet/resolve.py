@@ -32,8 +32,8 @@ class Resolver:
 
     def __init__(self, lookup: Lookup = system_lookup) -> None:
         self._lookup = lookup
-        self._pending: dict[str, _Answer] = {}
-        self._questions: SimpleQueue[_Answer] = SimpleQueue()
+        self._answers: dict[str, _Answer] = {}
+        self._questions: SimpleQueue[_Answer | None] = SimpleQueue()
         self._threads = 0
         self._lock = threading.Lock()
 
@@ -55,11 +55,18 @@ class Resolver:
             raise Failed(answer.addresses.outcome, answer.addresses.detail)
         return answer.addresses
 
+    def close(self) -> None:
+        """End the threads, those in a lookup after it."""
+        with self._lock:
+            for _ in range(self._threads):
+                self._questions.put(None)
+            self._threads = 0
+
     def _ask(self, host: str) -> _Answer:
         with self._lock:
-            answer = self._pending.get(host)
+            answer = self._answers.get(host)
             if not answer:
-                answer = self._pending[host] = _Answer(host)
+                answer = self._answers[host] = _Answer(host)
                 self._questions.put(answer)
                 if self._threads < _THREADS:
                     self._threads += 1
@@ -67,15 +74,14 @@ class Resolver:
             return answer
 
     def _work(self) -> None:
-        while True:
-            answer = self._questions.get()
+        for answer in iter(self._questions.get, None):
             try:
                 answer.addresses = self._lookup(answer.host)
             except (OSError, UnicodeError) as error:
                 answer.addresses = _failure(answer.host, error)
                 if not answer.addresses.outcome.final:
                     with self._lock:
-                        self._pending.pop(answer.host, None)
+                        self._answers.pop(answer.host, None)
             answer.known.set()
 
 

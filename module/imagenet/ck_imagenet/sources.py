@@ -66,11 +66,20 @@ class Sources:
     def __init__(self, given: str, service: str, guard: Guard) -> None:
         self._given = given
         self._service = service.rstrip("/")
-        self._guard = guard
-        for address in filter(urllists.is_url, (given, self._service)):
-            _trusted(self._guard, address)
         if not urllists.is_url(self._service):
             raise BadInput(f'--service="{service}" is no address such as https://www.image-net.org')
+        for address in filter(urllists.is_url, (given, self._service)):
+            guard = _trusting(guard, address)
+        self._fetcher = Fetcher(guard)
+
+    @property
+    def reached(self) -> bool:
+        """Whether a list or the service could be connected to: if so, there is a network."""
+        return self._fetcher.reached
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._fetcher.close()
 
     def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
         """Yield the list of each synset, without asking before it is its turn.
@@ -128,17 +137,14 @@ class Sources:
                 yield cast(BinaryIO, kept)
 
     def _fetch_to(self, kept: BinaryIO, where: str) -> None:
-        fetcher = Fetcher(_trusted(self._guard, where), _LIMITS)
         try:
-            with fetcher.open(where, _MOST_BYTES) as answer:
+            with self._fetcher.open(where, _MOST_BYTES, _LIMITS) as answer:
                 for chunk in answer.chunks:
                     kept.write(chunk)
         except Failed as failed:
             raise BadInput(
                 f'the list "{where}" cannot be fetched: {failed.outcome.meaning} ({failed.detail})'
             ) from None
-        finally:
-            fetcher.close()
         kept.seek(0)
 
     def _from_service_each(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
@@ -156,31 +162,27 @@ class Sources:
 
     def _from_service(self, wnid: str) -> SynsetList:
         said = []
-        fetcher = Fetcher(_trusted(self._guard, self._service), _SERVICE_LIMITS)
-        try:
-            for endpoint in _ENDPOINTS:
-                address = self._service + endpoint.path + quote(wnid)
-                try:
-                    with fetcher.open(address, _SERVICE_BYTES) as answer:
-                        body = b"".join(answer.chunks)
-                except Failed as failed:
-                    said.append(f"{endpoint.name}: {failed}")
-                    if failed.outcome.unanswered:
-                        break  # the other paths are on the same host
-                    continue
-                lines = list(urllists.read(io.BytesIO(body), address))
-                if lines:
-                    return SynsetList(wnid, address, lines)
-                said.append(f"{endpoint.name}: {_beginning(body)}")
-        finally:
-            fetcher.close()
+        for endpoint in _ENDPOINTS:
+            address = self._service + endpoint.path + quote(wnid)
+            try:
+                with self._fetcher.open(address, _SERVICE_BYTES, _SERVICE_LIMITS) as answer:
+                    body = b"".join(answer.chunks)
+            except Failed as failed:
+                said.append(f"{endpoint.name}: {failed}")
+                if failed.outcome.unanswered:
+                    break  # the other paths are on the same host
+                continue
+            lines = list(urllists.read(io.BytesIO(body), address))
+            if lines:
+                return SynsetList(wnid, address, lines)
+            said.append(f"{endpoint.name}: {_beginning(body)}")
         raise NoList(
             f"no list of URLs for {wnid}: {self._service} has none ({'; '.join(said)}). "
             f"If you have a list, give it: ck download imagenet --wnid={wnid} --urls=FILE"
         )
 
 
-def _trusted(guard: Guard, address: str) -> Guard:
+def _trusting(guard: Guard, address: str) -> Guard:
     """Return the guard that also lets pass the one host and port that the user named."""
     try:
         parsed = urls.parse(address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from tqdm import tqdm
@@ -43,7 +44,8 @@ class Lines(Progress):
             self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
 
     def _say(self, text: str) -> None:
-        print(visible(text), file=sys.stderr, flush=True)
+        with suppress(BrokenPipeError):  # nobody reads it: no reason to end the run
+            print(visible(text), file=sys.stderr, flush=True)
 
 
 class Bar(Lines):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -12,6 +13,7 @@ from .outcomes import Failed, Outcome
 _PORTS = {"http": 80, "https": 443}
 # What a request line may hold as it stands: the reserved characters of RFC 3986 and "%".
 _ALLOWED = "!$%&'()*+,/:;=?@[]~"
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 # Not all that `str.strip` takes off: 0xA0 is the last byte of "\u00e0" in UTF-8.
 _BLANKS = " \t\r\n"
 
@@ -83,7 +85,8 @@ def _quoted(text: str) -> str:
         raw = text.encode("latin-1")
     except UnicodeEncodeError:
         raw = text.encode("utf-8", "surrogatepass")
-    return quote(raw, safe=_ALLOWED)
+    # One "%" that escapes nothing would have all escapes of the URL escaped again further down.
+    return _STRAY_PERCENT.sub("%25", quote(raw, safe=_ALLOWED))
 
 
 def _from_utf8(text: str) -> str:
