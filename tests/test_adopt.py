@@ -43,7 +43,7 @@ def put(place: SynsetStore, name: str, data: bytes) -> Path:
 def adopted(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict[str, Record]]:
     """Adopt as a run does; return what was put aside, and the journal as the next run reads it."""
     journal = Journal(place.state / "journal")
-    aside = adopt(place, journal, named)
+    aside = adopt(place, journal, named, ())
     journal.close()
     return aside, Journal(place.state / "journal").records
 
@@ -141,7 +141,7 @@ place = CkStore(ck).synset("n01440764")
 place.create()
 place.mend()
 journal = Journal(place.state / "journal")
-aside = adopt(place, journal, {9981: "http://another.example/"})
+aside = adopt(place, journal, {9981: "http://another.example/"}, ())
 journal.close()
 result = [path.name for path in aside], {n: record.url for n, record in journal.saved().items()}
 """,

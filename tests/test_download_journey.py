@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
+import subprocess
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from ck_imagenet_practice import Link, PracticeWeb
-from terminal import WNID, Terminal
+from terminal import CK, WNID, Terminal
 
 DALMATIAN = "n02110341"
 
@@ -262,6 +265,70 @@ def test_nothing_private_is_asked_unless_it_is_allowed(
         "download", "imagenet", f"--wnid={WNID}", "--retry-failed", f"--allow-private={host}"
     )
     assert result["synsets"][0]["failed"] == ({"private-address": 1} if len(web.hosts) > 1 else {})
+
+
+def test_what_was_private_is_asked_as_soon_as_it_is_allowed(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, good(web, 2))
+    allowed = terminal.environment.pop("CK_IMAGENET_ALLOW_PRIVATE")
+    said = terminal.says("download", "imagenet", f"--wnid={WNID}")
+    assert "If these addresses are yours, name them: --allow-private=" in said
+    terminal.environment["CK_IMAGENET_ALLOW_PRIVATE"] = allowed
+    assert terminal.json("download", "imagenet", f"--wnid={WNID}")["synsets"][0]["saved"] == 2
+
+
+def test_an_entry_whose_meta_was_lost_is_described_anew(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, good(web, 2))
+    command = ("download", "imagenet", f"--wnid={WNID}")
+    terminal.says(*command)
+    before = terminal.json("load", f"imagenet-{WNID}:dataset:1")["dict"]
+    (terminal.repository() / "dataset" / "1" / ".cm" / "meta.json").write_text("{")
+    assert terminal.json(*command)["synsets"][0]["saved"] == 0
+    assert terminal.json("load", f"imagenet-{WNID}:dataset:1")["dict"] == before
+
+
+def test_a_url_in_utf_8_is_found_as_people_write_it(terminal: Terminal, web: PracticeWeb) -> None:
+    url = web.url(0, "/good/caf\u00e9-\u9bc9.jpg")
+    (terminal.folder / "list").write_text(f"{WNID}_5 {url}\n", "utf-8")
+    terminal.says("download", "imagenet", "--urls=list")
+    found = terminal.says("search", "dataset:*", f"--tags=imagenet,{url}")
+    assert found == f"imagenet-{WNID}:dataset:5\n"
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_run(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, good(web, 5))
+    with Path("/dev/full").open("w") as full:
+        done = terminal.ck("download", "imagenet", f"--wnid={WNID}", "--verbose", stderr=full)
+    assert (done.returncode, len(terminal.pictures())) == (0, 5)
+
+
+@pytest.mark.parametrize("closing", [">&-", ">/dev/full", "<&- >&-"])
+def test_an_output_that_cannot_be_written_is_no_traceback(
+    terminal: Terminal, web: PracticeWeb, closing: str
+) -> None:
+    web.set_links(WNID, good(web, 2))
+    command = " ".join(shlex.quote(word) for word in [*CK, "download", f"imagenet:{WNID}"])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {closing}"],
+        env=terminal.environment,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert "Traceback" not in done.stderr
+    assert len(terminal.pictures()) == 2
+
+
+def test_a_list_from_the_network_shows_that_the_network_is_there(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "refused") for n in range(3)])
+    result = terminal.json("download", "imagenet", f"--wnid={WNID}", "--retry=0")
+    assert result["synsets"][0]["failed"] == {"refused": 3}
 
 
 def test_a_run_that_reaches_nothing_says_so_and_records_nothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import socket
 import subprocess
 import tarfile
@@ -231,6 +232,22 @@ def test_geturls_prints_the_list_byte_for_byte(terminal: Terminal, web: Practice
         "return": 0,
         "lst": [{"name": link.name, "url": link.url} for link in links],
     }
+
+
+def test_a_list_is_saved_through_a_link_and_into_a_pipe(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, 5, "good")])
+    link, target = terminal.folder / "link", terminal.folder / "target"
+    link.symlink_to(target)
+    terminal.says("geturls", f"imagenet:{WNID}", "--save=link")
+    assert (link.is_symlink(), target.read_bytes()) == (True, as_urls(web.links(WNID)))
+    pipe = terminal.folder / "pipe"
+    os.mkfifo(pipe)
+    with terminal.start("geturls", f"imagenet:{WNID}", "--save=pipe") as process:
+        assert pipe.read_bytes() == as_urls(web.links(WNID))
+        process.communicate()
+    assert pipe.is_fifo()
 
 
 def test_geturls_makes_nothing(terminal: Terminal, web: PracticeWeb) -> None:

@@ -27,7 +27,6 @@ DOWNLOAD = ("download", "imagenet")
         ((*DOWNLOAD, "--max-images=0"), "--max-images=0 is too small: the least is 1"),
         ((*DOWNLOAD, "--dry-run=maybe"), '--dry-run takes no value, but was given "maybe"'),
         ((*DOWNLOAD, WNID), f'"{WNID}" stands alone: write --wnid={WNID}'),
-        (("list", "imagenet", "--words", "x"), '"x" stands alone: write --OPTION=x'),
         (("list", "imagenet", "--search", "x"), '"x" stands alone: write --search=x'),
         (DOWNLOAD, "which synset? Write --wnid=n01440764"),
         ((*DOWNLOAD, "--wnid"), "--wnid needs a value"),
@@ -52,6 +51,9 @@ DOWNLOAD = ("download", "imagenet")
         (("list", "imagenet", "--lower=30000"), "positions run from 0 to 21841"),
         (("list", "imagenet", "--lower=5", "--upper=4"), "no position from --lower=5 to --upper=4"),
         (("list", "imagenet", "--under=n99999999"), "--under=n99999999: ImageNet has no such"),
+        ((*DOWNLOAD, "--urls=~nobody-of-this-name/x"), "is no path"),
+        (("list", "imagenet", "x"), '"x" stands alone: write --search=x'),
+        (("demo", "imagenet", "x"), '"x" stands alone: options are written --name=value'),
         (("demo", "imagenet", "--port=0"), "--port=0 is too small: the least is 1"),
     ],
 )

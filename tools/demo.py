@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -32,8 +31,8 @@ def main() -> None:
         for wnid in wnids:
             ck("download", "imagenet", f"--wnid={wnid}")
         ck("list", "imagenet", "--downloaded-only", "--words")
-        ck("search", "dataset:*", f"--tags=imagenet,{wnids[0]},jpeg", most_lines=5)
-        entry = output("list", f"imagenet-{wnids[0]}:dataset:*").split()[0]
+        entry = "9981"
+        ck("search", "dataset:*", f"--tags=imagenet,{wnids[0]},{entry}")
         ck("load", f"imagenet-{wnids[0]}:dataset:{entry}", "--min")
         ck("find", f"imagenet-{wnids[0]}:dataset:{entry}")
     print("\nThe pictures stay there. Run make demo again: nothing is fetched twice.")
@@ -41,7 +40,8 @@ def main() -> None:
 
 def register() -> None:
     """Make the checkout known to CK, as a user would, unless it is."""
-    if not output("find", "repo:ck-imagenet").strip():
+    if output("find", "repo:ck-imagenet").strip() != str(CHECKOUT):
+        output("rm", "repo:ck-imagenet", "--force")  # of a checkout that has moved since
         show("ck add repo @repo.json")
         done = subprocess.run(
             [*CK, "add", "repo", "@repo.json"], env=ENVIRONMENT, capture_output=True, text=True
@@ -61,7 +61,7 @@ def practice_web() -> Iterator[tuple[dict[str, str], list[str]]]:
         while web.stdout and "Ctrl-C" not in said:
             line = web.stdout.readline().decode()
             if not line:
-                sys.exit(said)
+                sys.exit(said.replace("--port=N", "make demo PORT=N"))
             said += line
         try:
             settings = dict(re.findall(r"export (\w+)=(\S+)", said))
@@ -69,17 +69,13 @@ def practice_web() -> Iterator[tuple[dict[str, str], list[str]]]:
                 show(f"export {name}={value}")
             yield settings, re.findall(r"--wnid=(\w+)", said)
         finally:
-            web.send_signal(signal.SIGINT)
+            web.terminate()
 
 
-def ck(*arguments: str, most_lines: int | None = None) -> None:
+def ck(*arguments: str) -> None:
     """Print a command and run it."""
-    head = f" | head -{most_lines}" if most_lines else ""
-    show(shlex.join(["ck", *arguments]) + head)
-    sys.stdout.flush()
-    if most_lines:
-        print(*output(*arguments).splitlines()[:most_lines], sep="\n")
-    elif subprocess.run([*CK, *arguments], env=ENVIRONMENT).returncode:
+    show(shlex.join(["ck", *arguments]))
+    if subprocess.run([*CK, *arguments], env=ENVIRONMENT).returncode:
         sys.exit(1)
 
 

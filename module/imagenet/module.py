@@ -66,7 +66,8 @@ def list_synsets(i: CkDict) -> CkDict:
                              downloaded}; with images, of {name, url}
             }
     """
-    if i.get("data_uoa") or i.get("repo_uoa"):  # entries are asked for, as of any other module
+    # Whoever names a repository or an entry asks for entries, as of any other module.
+    if isinstance(i.get("data_uoa") or i.get("repo_uoa"), str):
         out = "con" if i.get("out") == "con" else ""
         found: CkDict = ck.access(dict(i, common_func="yes", out=out))
         return found
@@ -119,8 +120,8 @@ def download(i: CkDict) -> CkDict:
               (jobs=N)             - connections at once; from 1 to 1000 [32]
               (retry=N)            - further attempts after the first, where one may help; at
                                      least 0 [2]
-              (timeout=S)          - for the whole of one URL, in seconds [20]
-              (sleep=S)            - between two requests to one host, in seconds [0]
+              (timeout=S)          - for the whole of one URL, in seconds; more than 0 [20]
+              (sleep=S)            - between two requests to one host, in seconds; at least 0 [0]
               (offset=N)           - lines to skip at the beginning of each list; at least 0 [0]
               (max-images=N)       - pictures of a synset to end with, by default all; at least 1
               (outdir=DIR)         - write DIR/W/W_NUMBER.jpg instead of CK entries
@@ -202,10 +203,11 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
 
 def _geturls(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, geturls
+    from ck_imagenet.files import path_of
 
     found = geturls.geturls(options, _ck_store())
     if options.save:
-        geturls.save(found, Path(options.save).expanduser(), options.mapping)
+        geturls.save(found, path_of("--save", options.save), options.mapping)
         if con:
             console.write([f'{len(found)} URLs written to "{options.save}"'])
     elif con:
@@ -216,9 +218,11 @@ def _geturls(options: Any, con: bool, output: CkDict) -> None:
 
 def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, download, stderr_progress
+    from ck_imagenet.files import path_of
     from ck_imagenet.folder_store import FolderStore
 
-    store = FolderStore(Path(options.outdir).expanduser()) if options.outdir else _ck_store()
+    folder = path_of("--outdir", options.outdir) if options.outdir else None
+    store = FolderStore(folder) if folder else _ck_store()
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     output["synsets"] = []
     for summary in download.download(options, store, progress):
@@ -228,6 +232,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _demo(options: Any, con: bool, output: CkDict) -> None:
+    import signal
     import time
 
     from ck_imagenet import console
@@ -235,9 +240,13 @@ def _demo(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet_practice import CannotListen, PracticeWeb
     from ck_imagenet_practice.world import SYNSETS
 
+    # Also when started in the background by a script, where a shell has Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with PracticeWeb(options.port) as web:
-            console.write(console.practice(web.environment(), SYNSETS))
+            if con:
+                console.write(console.practice(web.environment(), SYNSETS))
             while True:
                 time.sleep(3600)
     except CannotListen as error:
@@ -254,6 +263,8 @@ def _run(name: str, i: CkDict, action: Action) -> CkDict:
     """Run an action with the options of the input; return its output, or what went wrong."""
     if sys.stdin is None:  # CK asks it for its encoding
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     output: CkDict = {"return": 0}
     try:
         from ck_imagenet.actions import ACTIONS
@@ -295,17 +306,17 @@ def _refuse_stray(i: CkDict, options: type) -> None:
         return
     takes_value = [name for name, (kind, _) in kinds(options).items() if kind.value]
     empty = [key.replace("_", "-") for key, value in i.items() if value == "yes"]
-    meant = next((name for name in [*empty, "wnid"] if name in takes_value), "OPTION")
-    raise BadInput(f'"{stray[0]}" stands alone: write --{meant}={stray[0]}')
+    meant = [name for name in [*empty, "wnid", "search"] if name in takes_value]
+    advice = f"write --{meant[0]}={stray[0]}" if meant else "options are written --name=value"
+    raise BadInput(f'"{stray[0]}" stands alone: {advice}')
 
 
 def _given(i: CkDict) -> CkDict:
     """Return the options in the input; what stands after the colon of imagenet:W is a wnid."""
-    given = {key: value for key, value in i.items() if key not in KERNEL_KEYS}
+    given = {str(key): value for key, value in i.items() if key not in KERNEL_KEYS}
     if i.get("data_uoa"):
-        named = given.get("wnid", [])
-        named = named.split(",") if isinstance(named, str) else list(named)
-        given["wnid"] = i["data_uoa"].split(",") + named
+        named = given.get("wnid") or []
+        given["wnid"] = [i["data_uoa"], *(named if isinstance(named, (list, tuple)) else [named])]
     return given
 
 

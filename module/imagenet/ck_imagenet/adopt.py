@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Mapping
+from typing import Collection, Mapping
 
 from . import images
 from .journal import Journal, saved
@@ -15,7 +15,9 @@ ASIDE = "no-pictures"
 """The folder, in a synset's state, of files that are called pictures and are none."""
 
 
-def adopt(store: SynsetStore, journal: Journal, named: Mapping[int, str]) -> list[Path]:
+def adopt(
+    store: SynsetStore, journal: Journal, named: Mapping[int, str], lost: Collection[int]
+) -> list[Path]:
     """Give every picture that is here and that can be tied to a URL its line in the journal.
 
     Parameters
@@ -24,6 +26,8 @@ def adopt(store: SynsetStore, journal: Journal, named: Mapping[int, str]) -> lis
         What is here, and what is known of it.
     named : mapping of int to str
         The URLs of the true numbers: they tie a file without a URL of its own.
+    lost : collection of int
+        The pictures that are to be described anew.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def adopt(store: SynsetStore, journal: Journal, named: Mapping[int, str]) -> lis
     urls = {record.url for record in known.values()}
     aside = []
     for number, path in sorted(store.pictures().items()):
-        if number in known:
+        if number in known and number not in lost:
             continue
         data = path.read_bytes()
         try:
@@ -42,11 +46,15 @@ def adopt(store: SynsetStore, journal: Journal, named: Mapping[int, str]) -> lis
         except Failed:
             aside.append(_put_aside(store, path))
             continue
+        if number in known:
+            store.describe(known[number], path.name)
+            continue
         url = store.url_of(number) or named.get(number)
         if url and url not in urls:
             urls.add(url)
-            name = ImageName(store.wnid, number)
-            journal.append(saved(name, url, data, picture, "found here", ""))
+            record = saved(ImageName(store.wnid, number), url, data, picture, "found here", "")
+            store.describe(record, path.name)
+            journal.append(record)
     return aside
 
 

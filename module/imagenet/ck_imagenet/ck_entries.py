@@ -97,41 +97,65 @@ class Entries:
         Path
             The entry's folder.
         """
-        entry = self.folder / name
         unfinished = self._cm / (NEW + name)
         shutil.rmtree(unfinished, ignore_errors=True)
         (unfinished / _CM).mkdir(parents=True)
-        if entry.is_dir():
-            self._mend_entry(name)
-            # The meta first: an entry without its file is filled again, one without meta is not.
-            write_whole(entry / _CM / "meta.json", to_json(meta), scratch=unfinished)
-            for file, data in files.items():
-                write_whole(entry / file, data, scratch=unfinished)
-            shutil.rmtree(unfinished)
-            return entry
+        try:
+            if (self.folder / name).is_dir():
+                self._fill(name, meta, files, unfinished)
+            else:
+                self._make(name, meta, files, unfinished, uid)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        return self.folder / name
+
+    def _fill(
+        self, name: str, meta: Mapping[str, Any], files: Mapping[str, bytes], scratch: Path
+    ) -> None:
+        entry = self.folder / name
+        self._mend_entry(name)
+        # The meta first: an entry without its file is filled again, one without meta is not.
+        write_whole(entry / _CM / "meta.json", to_json(meta), scratch=scratch)
+        for file, data in files.items():
+            write_whole(entry / file, data, scratch=scratch)
+
+    def _make(
+        self,
+        name: str,
+        meta: Mapping[str, Any],
+        files: Mapping[str, bytes],
+        unfinished: Path,
+        uid: str,
+    ) -> None:
         uid = uid or self.uid(name) or secrets.token_hex(8)
         for file, data in files.items():
             (unfinished / file).write_bytes(data)
         self._write_cm(unfinished, name, uid, meta)
         # Aliases without a folder disturb no reader; a folder without them does.
         _write_aliases(self._cm, name, uid)
-        unfinished.rename(entry)
-        return entry
+        unfinished.rename(self.folder / name)
 
-    def mend(self) -> None:
-        """Finish or undo what a kill of this program or of `ck add` left of numbered entries."""
+    def mend(self) -> set[str]:
+        """Finish or undo what a kill of this program or of `ck add` left of numbered entries.
+
+        Returns
+        -------
+        set of str
+            The entries whose meta was lost and is empty now.
+        """
         if not self.folder.is_dir():
-            return
+            return set()
         self.create()
         sweep(self._cm)
         aliased = {path.name[len("alias-a-") :] for path in self._cm.glob("alias-a-*")}
         entries = set(self.names())
-        for name in filter(str.isdigit, aliased - entries):
+        for name in filter(str.isdecimal, aliased - entries):
             self.forget(name)
-        for name in filter(str.isdigit, entries):
-            if name not in aliased or self.meta(name) is None:
-                self._mend_entry(name)
+        lost = {name for name in filter(str.isdecimal, entries) if self.meta(name) is None}
+        for name in lost | set(filter(str.isdecimal, entries - aliased)):
+            self._mend_entry(name)
         self._drop_lost_uids()
+        return lost
 
     def forget(self, name: str) -> None:
         """Remove the alias of an entry whose folder is gone."""

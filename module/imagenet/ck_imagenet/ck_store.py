@@ -16,6 +16,7 @@ from .journal import FORMAT, Record, refuse_newer
 from .names import parse_image_name
 from .store import Store, SynsetStore
 from .urllists import is_url
+from .urls import readable
 
 PREFIX = "imagenet-"
 """What the name of every synset's repository begins with."""
@@ -82,9 +83,9 @@ class _SynsetRepository(SynsetStore):
         if not states.meta(self.wnid):
             states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
 
-    def mend(self) -> None:
+    def mend(self) -> set[int]:
         sweep(self.state)
-        self._entries().mend()
+        return set(map(int, self._entries().mend()))
 
     def pictures(self) -> dict[int, Path]:
         if not self._repository:
@@ -99,13 +100,19 @@ class _SynsetRepository(SynsetStore):
     def url_of(self, number: int) -> str:
         meta = self._entries().meta(str(number)) or {}
         url = _own(meta).get("url", "")
-        return url or next(filter(is_url, _tags(meta)), "")
+        tag = next(filter(is_url, _tags(meta)), "")
+        return url or tag.encode().decode("latin-1")  # as lists are read
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
-        entries, name = self._entries(), str(record.name.number)
         file = f"{record.name}.{extension}"
-        meta = _meta(entries.meta(name) or {}, record, file)
-        entries.add(name, meta, {file: data})
+        self._add(record, file, {file: data})
+
+    def describe(self, record: Record, file: str) -> None:
+        self._add(record, file, {})
+
+    def _add(self, record: Record, file: str, files: dict[str, bytes]) -> None:
+        entries, name = self._entries(), str(record.name.number)
+        entries.add(name, _meta(entries.meta(name) or {}, record, file), files)
 
     def _entries(self) -> Entries:
         if not self._repository:
@@ -136,7 +143,7 @@ def _tags(meta: dict[str, Any]) -> list[str]:
 
 def _meta(known: dict[str, Any], record: Record, file: str) -> dict[str, Any]:
     """Return an entry's meta, with whatever a user's own meta had."""
-    url_tag = record.url.replace(",", "%2C")  # CK splits tags at commas
+    url_tag = readable(record.url).replace(",", "%2C")  # CK splits tags at commas
     tags = ["imagenet", record.name.wnid, str(record.name.number), url_tag]
     tags += ["dataset", "image", record.image_format]
     tags += [tag for tag in _tags(known) if tag not in tags]

@@ -8,8 +8,10 @@ import sys
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 from . import synsets
-from .errors import NobodyReads
+from .errors import NobodyReads, StoreError
 from .listing import Listed
+from .outcomes import Outcome
+from .urls import readable
 
 if TYPE_CHECKING:
     from .actions import ListOptions
@@ -28,20 +30,34 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
     ------
     NobodyReads
         If nobody reads them any more.
+    StoreError
+        If they cannot be written, which standard error has been told.
     """
     make_safe = visible if on_terminal() else str
     try:
         for line in lines:
-            sys.stdout.buffer.write(make_safe(line).encode(encoding, "replace") + b"\n")
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # What Python would still flush at its end must not fail again.
+            _write(make_safe(line) + "\n", encoding)
+        sys.stdout.flush()
+    except OSError as error:
+        # What Python would still flush at its end, and CK would print, must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise NobodyReads from None
+        if isinstance(error, BrokenPipeError):
+            raise NobodyReads from None
+        print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
+        raise StoreError(f"the output cannot be written: {error.strerror}") from None
+
+
+def _write(text: str, encoding: str) -> None:
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer:
+        buffer.write(text.encode(encoding, "replace"))
+    else:  # a notebook's
+        sys.stdout.write(text)
 
 
 def visible(text: str) -> str:
     """Return `text` with its control characters spelt out: lists are other people's text."""
+    text = readable(text)
     return "".join(
         c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
     )
@@ -74,6 +90,8 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
             f"  files here that were no pictures: {len(done.set_aside)}, "
             f"now in {done.set_aside[0].parent}"
         )
+    if Outcome.PRIVATE_ADDRESS in done.failed:
+        yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not dry_run:
         yield "  Some of these may pass: ask again with --retry-failed"
 

@@ -156,14 +156,15 @@ class Crawl:
             while not (self._stopped or self._has_enough(self._saved)):
                 time_now = time.monotonic()
                 hopeful = [begun for begun in self._begun.values() if begun + PATIENCE > time_now]
-                waits = self._has_enough(self._saved + len(hopeful))
+                overdue = len(self._begun) - len(hopeful)
+                waits = self._has_enough(self._saved + len(hopeful) - overdue)
                 started = None if waits else self._hosts.take(time_now)
                 if started:
                     self._begun[id(started[1])] = time_now
                     return started
                 if not (self._begun or self._hosts.waiting):
                     break
-                wake = min(hopeful) + PATIENCE if waits else self._hosts.next_time()
+                wake = min(hopeful) + PATIENCE if waits and hopeful else self._hosts.next_time()
                 self._changed.wait(None if wake is None else max(0, wake - time_now))
             self._changed.notify_all()
             return None
@@ -200,6 +201,10 @@ class Crawl:
                 self._journal.append(record)
                 self._saved += 1
                 self._report(record)
+                if self._has_enough(self._saved):
+                    self._stopped = True  # whoever is still busy is waited for no longer
+                    for _ in range(self._jobs):
+                        self._ends.release()
         finally:
             with self._changed:
                 self._saving -= 1

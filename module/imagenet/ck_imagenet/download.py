@@ -140,9 +140,9 @@ class _Run:
 
     def fetch(self, fetcher: Fetcher, progress: Progress, reached: bool) -> Summary:
         """Fetch what is not settled; `reached` says that the network has been seen to be there."""
-        self._place.mend()
+        lost = self._place.mend()
         with closing(self._journal):
-            aside = adopt(self._place, self._journal, self._named())
+            aside = adopt(self._place, self._journal, self._named(), lost)
             links = self._links()
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
@@ -198,6 +198,8 @@ class _Run:
             return True
         if record.outcome is Outcome.SAVED:
             return link.name.number not in here
+        if record.outcome is Outcome.PRIVATE_ADDRESS:
+            return True  # what may be asked is this run's affair, and to find out costs nothing
         return self._options.retry_failed
 
     def _skip(self, links: list[Link]) -> list[Link]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from .errors import BadInput
 
 NEW = ".new-"
 """How the name of everything unfinished begins."""
@@ -46,6 +50,28 @@ def prove_writable(folder: Path) -> None:
     """Raise OSError if nothing can be written in a folder."""
     with tempfile.TemporaryFile(dir=folder):
         pass
+
+
+def write_to(path: Path, data: bytes) -> None:
+    """Put `data` where the user says: through a link, into a device or a pipe as it stands."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            stream.write(data)
+    else:
+        write_whole(path, data)
+
+
+def path_of(option: str, text: str) -> Path:
+    """Return the path that a user gives; raise BadInput if there can be none."""
+    try:
+        path = Path(text).expanduser()
+        os.fspath(path).encode(sys.getfilesystemencoding(), "surrogateescape")
+        if "\0" in text:
+            raise ValueError("it holds a character that no path can have")
+    except (RuntimeError, ValueError) as error:
+        raise BadInput(f"{option}={text!a} is no path: {error}") from None
+    return path
 
 
 def sweep(folder: Path) -> None:

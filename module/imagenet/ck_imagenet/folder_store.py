@@ -59,10 +59,11 @@ class _SynsetFolder(SynsetStore):
                 "choose another folder with --outdir=DIR"
             ) from None
 
-    def mend(self) -> None:
+    def mend(self) -> set[int]:
         sweep(self.state)
         shutil.rmtree(self._unfinished, ignore_errors=True)
         self.create()
+        return set()
 
     def pictures(self) -> dict[int, Path]:
         found = {}
@@ -78,3 +79,6 @@ class _SynsetFolder(SynsetStore):
     def save(self, record: Record, data: bytes, extension: str) -> None:
         path = self._folder / f"{record.name}.{extension}"
         write_whole(path, data, self._unfinished)
+
+    def describe(self, record: Record, file: str) -> None:
+        pass  # a plain file has no place for it

@@ -9,7 +9,7 @@ from typing import Iterable
 from .actions import GeturlsOptions
 from .addresses import Guard
 from .errors import BadInput
-from .files import write_whole
+from .files import write_to
 from .journal import Journal
 from .numbering import KeptNames, Link, number
 from .selection import with_pictures
@@ -47,6 +47,6 @@ def save(links: Iterable[Link], path: Path, mapping: bool) -> None:
     """Write links as a list; raise BadInput if that cannot be."""
     text = "".join(line(link, mapping) + "\n" for link in links)
     try:
-        write_whole(path, text.encode("latin-1"))
+        write_to(path, text.encode("latin-1"))
     except OSError as error:
         raise BadInput(f'--save: "{path}" cannot be written: {error.strerror}') from None

@@ -17,6 +17,9 @@ ENVIRONMENT = "CK_IMAGENET_"
 _A_DAY = 86_400
 """Seconds: no wait is longer, and operating systems refuse some that are."""
 
+CONFIGURATION = "local:cfg:imagenet"
+"""The CK entry that holds the module's configuration."""
+
 Options = TypeVar("Options")
 
 
@@ -80,7 +83,8 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
             raise BadInput(f"--{name}={value} is too small: it must be above {above:g}")
         return _bounded(name, parsed, least, _A_DAY)
 
-    return _field(default, Kind("S", f"{help}, in seconds", parse))
+    bound = f"more than {above:g}" if above is not None else f"at least {least:g}"
+    return _field(default, Kind("S", f"{help}, in seconds; {bound}", parse))
 
 
 def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
@@ -121,10 +125,20 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
         if kind.is_setting and name not in values:
             variable = ENVIRONMENT + name.replace("-", "_").upper()
             configured = settings.get(name.replace("-", "_")) or settings.get(name)
-            value = os.environ.get(variable) or configured
-            if value:
-                values[name] = kind.parse(name, value)
+            for source, value in (
+                (variable, os.environ.get(variable)),
+                (CONFIGURATION, configured),
+            ):
+                if value and name not in values:
+                    values[name] = _parse_setting(source, name, kind, value)
     return options(**{name.replace("-", "_"): value for name, value in values.items()})
+
+
+def _parse_setting(source: str, name: str, kind: Kind, value: Any) -> Any:
+    try:
+        return kind.parse(name, value)
+    except BadInput as error:
+        raise BadInput(f"in {source}: {error}") from None
 
 
 def _unknown(written: str, known: list[str]) -> str:
@@ -152,8 +166,8 @@ def _setting(name: str, value: Any) -> str:
 
 
 def _wnids(name: str, value: Any) -> tuple[str, ...]:
-    listed = value if isinstance(value, (list, tuple)) else _text(name, value).split(",")
-    stripped = [str(wnid).strip() for wnid in listed]
+    listed = value if isinstance(value, (list, tuple)) else [value]
+    stripped = [wnid.strip() for each in listed for wnid in _text(name, each).split(",")]
     return tuple(dict.fromkeys(wnid for wnid in stripped if wnid))
 
 

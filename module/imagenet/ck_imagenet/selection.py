@@ -42,6 +42,7 @@ def any_synset(wnid: str, option: str = "--under") -> str:
             f'{option}="{wnid}" is no wnid, which is an "n" and eight digits such as n01440764, '
             "and no synset has such words"
         )
+    matches.sort(key=lambda each: wnid.lower() not in map(str.lower, each.words))
     shown = "".join(f"\n  {each.wnid}  {', '.join(each.words)}" for each in matches[:_MOST_SHOWN])
     if len(matches) > _MOST_SHOWN:
         shown += f'\n  … {len(matches)} in all: ck list imagenet --search="{wnid}" --words'

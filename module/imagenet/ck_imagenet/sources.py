@@ -15,6 +15,7 @@ from .addresses import Guard
 from .connections import Limits
 from .errors import BadInput, NoList
 from .fetch import Fetcher
+from .files import path_of
 from .names import UNKNOWN, wnid_inside
 from .outcomes import Failed
 from .urllists import Line
@@ -104,7 +105,7 @@ class Sources:
             # A wnid is a letter and digits: it cannot change what path or address mean.
             places = {wnid: self._given.replace("{wnid}", wnid) for wnid in wnids}
             for place in places.values():
-                if not (urllists.is_url(place) or Path(place).expanduser().is_file()):
+                if not (urllists.is_url(place) or path_of("--urls", place).is_file()):
                     raise BadInput(f'the list "{place}" cannot be read: No such file')
             for wnid, place in places.items():
                 yield from self._from_given(place, (wnid,))
@@ -125,7 +126,7 @@ class Sources:
                 yield cast(BinaryIO, kept)
             return
         try:
-            stream = Path(where).expanduser().open("rb")
+            stream = path_of("--urls", where).open("rb")
         except OSError as error:
             raise BadInput(f'the list "{where}" cannot be read: {error.strerror}') from None
         with stream, tempfile.TemporaryFile() as kept:
@@ -215,7 +216,7 @@ def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dic
                 f'the list "{where}" has more than {MOST_SYNSETS} synsets: '
                 "name those that you want with --wnid=W,W"
             )
-    _refuse_missing(where, wnids, found, [wnid for wnid in starts if wnid not in found])
+    _refuse_missing(where, wnids, found, list(starts))
     return found
 
 

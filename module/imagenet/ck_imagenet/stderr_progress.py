@@ -44,7 +44,7 @@ class Lines(Progress):
             self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
 
     def _say(self, text: str) -> None:
-        with suppress(BrokenPipeError):  # nobody reads it: no reason to end the run
+        with suppress(OSError):  # a progress that nobody can read is no reason to end the run
             print(visible(text), file=sys.stderr, flush=True)
 
 

@@ -35,8 +35,14 @@ class SynsetStore(ABC):
         """
 
     @abstractmethod
-    def mend(self) -> None:
-        """Finish or undo what a killed run left half done; only one process may do so."""
+    def mend(self) -> set[int]:
+        """Finish or undo what a killed run left half done; only one process may do so.
+
+        Returns
+        -------
+        set of int
+            The pictures of which nothing is told any more.
+        """
 
     @abstractmethod
     def pictures(self) -> dict[int, Path]:
@@ -49,6 +55,10 @@ class SynsetStore(ABC):
     @abstractmethod
     def save(self, record: Record, data: bytes, extension: str) -> None:
         """Keep a picture with what its record tells, such that it is there wholly or not at all."""
+
+    @abstractmethod
+    def describe(self, record: Record, file: str) -> None:
+        """Keep what its record tells with a picture that is here already, in `file`."""
 
 
 class Store(ABC):

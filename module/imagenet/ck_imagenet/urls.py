@@ -49,7 +49,7 @@ def parse(url: str) -> Address:
         parts = urlsplit(url.strip(_BLANKS))
         port = parts.port
         # `hostname` is in lower case, which would change the bytes of UTF-8: so read them before.
-        host = _ascii_host(parts._replace(netloc=_from_utf8(parts.netloc)).hostname or "")
+        host = _ascii_host(parts._replace(netloc=readable(parts.netloc)).hostname or "")
     except ValueError as error:
         raise Failed(Outcome.BAD_URL, _printable(error)) from None
     scheme = parts.scheme.lower()
@@ -89,8 +89,8 @@ def _quoted(text: str) -> str:
     return _STRAY_PERCENT.sub("%25", quote(raw, safe=_ALLOWED))
 
 
-def _from_utf8(text: str) -> str:
-    """Return what Latin-1 text says if its bytes are UTF-8, else the text itself."""
+def readable(text: str) -> str:
+    """Return what Latin-1 text, as lists are read, says if its bytes are UTF-8, else itself."""
     with suppress(UnicodeError):
         return text.encode("latin-1").decode("utf-8")
     return text
