@@ -58,7 +58,10 @@ def test_the_demo_shows_the_main_job_and_the_second_time_what_resuming_looks_lik
     assert len(list(pictures.glob(f"{WNID}_*.*"))) == 1
 
 
-def test_the_practice_web_stays_until_ctrl_c(terminal: Terminal, port: int) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_practice_web_stays_until_ctrl_c(
+    terminal: Terminal, port: int, ending: signal.Signals
+) -> None:
     process = terminal.start("demo", "imagenet", f"--port={port}")
     assert process.stdout
     said = ""
@@ -72,6 +75,6 @@ def test_the_practice_web_stays_until_ctrl_c(terminal: Terminal, port: int) -> N
     busy = terminal.refuses("demo", "imagenet", f"--port={port}")
     assert str(port) in busy
     assert "--port" in busy
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "", "")

@@ -344,6 +344,26 @@ def test_a_run_that_reaches_nothing_says_so_and_records_nothing(
     assert terminal.says("list", "imagenet", "--downloaded-only") == ""
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"alow_private": "x"},
+            'local:cfg:imagenet: "alow_private" is no setting; there are allow-private, service',
+        ),
+        ({"service": 5}, "in local:cfg:imagenet: --service needs a value: write --service=…"),
+    ],
+)
+def test_a_wrong_setting_is_refused_and_its_place_named(
+    terminal: Terminal, settings: dict[str, object], sentence: str
+) -> None:
+    configuration = terminal.folder / "configuration.json"
+    configuration.write_text(json.dumps({"dict": settings}))
+    terminal.says("update", "local:cfg:imagenet", f"@{configuration}")
+    terminal.environment.pop("CK_IMAGENET_SERVICE")
+    assert terminal.refuses("download", f"imagenet:{WNID}") == sentence
+
+
 def test_settings_come_from_the_option_then_the_environment_then_cks_configuration(
     terminal: Terminal, web: PracticeWeb
 ) -> None:

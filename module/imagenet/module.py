@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -241,8 +242,9 @@ def _demo(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet_practice.world import SYNSETS
 
     # Also when started in the background by a script, where a shell has Ctrl-C ignored.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    with suppress(ValueError):  # in another thread than the main one
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
     try:
         with PracticeWeb(options.port) as web:
             if con:
@@ -322,9 +324,18 @@ def _given(i: CkDict) -> CkDict:
 
 def _settings() -> CkDict:
     """Return CK's configuration of this module, the entry `local:cfg:imagenet`."""
+    from ck_imagenet.actions import SETTINGS
+    from ck_imagenet.errors import BadInput
+    from ck_imagenet.options import CONFIGURATION
+
     entry = {"module_uoa": "cfg", "data_uoa": "imagenet", "repo_uoa": "local"}
     found = ck.access(dict(entry, action="load", common_func="yes"))
-    return found["dict"] if found["return"] == 0 else {}
+    settings: CkDict = found["dict"] if found["return"] == 0 else {}
+    for key in settings:
+        if key.replace("_", "-") not in SETTINGS:
+            there = ", ".join(sorted(SETTINGS))
+            raise BadInput(f'{CONFIGURATION}: "{key}" is no setting; there are {there}')
+    return settings
 
 
 def _ck_store() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .options import flag, number, seconds, setting, text, wnids
+from .options import flag, kinds, number, seconds, setting, text, wnids
 
 SERVICE = "https://www.image-net.org"
 
@@ -82,3 +82,11 @@ ACTIONS = {
     "download": DownloadOptions,
     "demo": DemoOptions,
 }
+
+SETTINGS = {
+    name
+    for options in ACTIONS.values()
+    for name, (kind, _) in kinds(options).items()
+    if kind.is_setting
+}
+"""The options that CK's configuration of the module may hold."""
