@@ -162,3 +162,20 @@ def test_a_place_that_cannot_be_written_ends_the_run_with_a_sentence(
     assert said.endswith("choose another folder with --outdir=DIR")
     (terminal.repos / f"imagenet-{WNID}").write_text("")
     assert f'the CK repository "imagenet-{WNID}" cannot be made' in terminal.refuses(*COMMAND)
+
+
+def test_what_a_killed_registration_left_is_swept(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, 1, "good")])
+    folder = f"imagenet-{WNID}"
+    for left in (
+        "local/.new-x",
+        "local/repo/.cm/.new-x",
+        f"{folder}/.new-x",
+        f"{folder}/.cm/.new-x",
+    ):
+        path = terminal.repos / left
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    terminal.says(*COMMAND)
+    assert not unfinished(terminal.repos)
+    assert len(terminal.pictures()) == 1

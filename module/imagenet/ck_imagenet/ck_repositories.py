@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from .ck_entries import Entries, ModuleName
 from .errors import StoreError
-from .files import read_json, to_json, write_whole
+from .files import read_json, sweep, to_json, write_whole
 
 _DESCRIPTION = ".ckr.json"
 
@@ -77,13 +77,18 @@ class Repositories:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes of this program from making anything of a repository meanwhile."""
-        with FileLock(Path(self._ck.work["dir_work_repo"]) / ".ck-imagenet.lock"):
+        with FileLock(self._cache_folder / ".ck-imagenet.lock"):
             self._ck.reload_repo_cache({"force": "yes"})
             yield
 
     def _register(self, name: str) -> Path:
         folder = self.path(name) or self.usual_path(name)
         folder.mkdir(parents=True, exist_ok=True)
+        entries = self._entries()
+        entries.create()
+        # What a killed registration left; nobody else writes such names, and the lock is held.
+        for swept in (folder, folder / ".cm", entries.folder / ".cm", self._cache_folder):
+            sweep(swept)
         description = read_json(folder / _DESCRIPTION) or {}
         uid = self._ck.cache_repo_uoa.get(name) or self._entry_uid(name)
         uid = uid or description.get("data_uid") or secrets.token_hex(8)
@@ -96,6 +101,10 @@ class Repositories:
             self._cache({**described, "dict": meta, "path_to_repo_desc": str(entry)})
         return folder
 
+    @property
+    def _cache_folder(self) -> Path:
+        return Path(self._ck.work["dir_work_repo"])
+
     def _entries(self) -> Entries:
         """Return the entries `local:repo:NAME`, from which `ck recache repo` makes the cache."""
         local = Path(self._ck.work["dir_local_repo"])
@@ -104,7 +113,6 @@ class Repositories:
     def _entry_uid(self, name: str) -> str:
         """Return the UID of a registration that a kill kept from the cache."""
         entries = self._entries()
-        entries.create()
         if not (entries.folder / name).is_dir():
             entries.forget(name)
         return entries.uid(name)

@@ -77,6 +77,7 @@ class _SynsetRepository(SynsetStore):
             ) from None
 
     def _furnish(self, states: Entries) -> None:
+        sweep(self._entries().folder.parent / ".cm")
         self._entries().create()
         states.create()
         states.mend()
