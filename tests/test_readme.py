@@ -100,6 +100,14 @@ def test_the_tables_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
+def test_help_and_the_list_of_actions_say_the_same_of_an_action(action: str) -> None:
+    said = (
+        f"# {write_docs.META['actions'][action]['desc']}\n\n\ndef {write_docs.FUNCTIONS[action]}("
+    )
+    assert said in (write_docs.MODULE / "module.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_has_its_part(action: str) -> None:
     assert f"### `ck {action} imagenet`\n" in README
 

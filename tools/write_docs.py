@@ -8,6 +8,7 @@ otherwise be written down twice. A test fails when this has not been run.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import textwrap
@@ -22,7 +23,8 @@ from ck_imagenet.actions import ACTIONS  # noqa: E402
 from ck_imagenet.options import Kind, kinds  # noqa: E402
 from ck_imagenet.outcomes import Outcome  # noqa: E402
 
-FUNCTIONS = {"list": "list_synsets", "geturls": "geturls", "download": "download", "demo": "demo"}
+META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
+FUNCTIONS = {action: META["actions_redirect"].get(action, action) for action in ACTIONS}
 
 
 def main() -> None:

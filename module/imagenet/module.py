@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Iterable
 
 HERE = Path(__file__).absolute().parent
 sys.path.insert(0, str(HERE))
@@ -185,7 +185,7 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
         if con:
             console.write((f"{link.name} {link.url}" for link in links), "latin-1")
         else:
-            output["lst"] = [{"name": str(link.name), "url": link.url} for link in links]
+            output["lst"] = _pairs(links)
     elif con:
         console.write(console.synsets_table(rows) if terminal else console.wnids(rows, options))
     else:
@@ -214,7 +214,11 @@ def _geturls(options: Any, con: bool, output: CkDict) -> None:
     elif con:
         console.write((geturls.line(link, options.mapping) for link in found), "latin-1")
     else:
-        output["lst"] = [{"name": str(link.name), "url": link.url} for link in found]
+        output["lst"] = _pairs(found)
+
+
+def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
+    return [{"name": str(link.name), "url": link.url} for link in links]
 
 
 def _download(options: Any, con: bool, output: CkDict) -> None:

@@ -92,8 +92,9 @@ class _SynsetRepository(SynsetStore):
         if not self._repository:
             return {}
         found = {}
-        for name in self._entries().names():
-            path = self._file(name)
+        entries = self._entries()
+        for name in entries.names():
+            path = self._file(entries.folder / name)
             if path:
                 found[int(name)] = path
         return found
@@ -120,13 +121,12 @@ class _SynsetRepository(SynsetStore):
             raise StoreError(f'the CK repository "{PREFIX}{self.wnid}" has not been made')
         return Entries(self._ck, self._repository, self._pictures)
 
-    def _file(self, name: str) -> Path | None:
-        """Return the picture in the entry `name`, or None if the entry is not one of ours."""
-        parsed = parse_image_name(f"{self.wnid}_{name}")
-        if not parsed or str(parsed.number) != name:
+    def _file(self, entry: Path) -> Path | None:
+        """Return the picture in an entry's folder, or None if the entry is not one of ours."""
+        parsed = parse_image_name(f"{self.wnid}_{entry.name}")
+        if not parsed or str(parsed.number) != entry.name:
             return None
-        entry = self._entries().folder / name
-        usual = entry / f"{self.wnid}_{name}.jpg"
+        usual = entry / f"{parsed}.jpg"
         if usual.is_file():
             return usual
         return next(filter(is_picture_file, sorted(entry.glob("*"))), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequence
 
 from . import synsets
 from .errors import NobodyReads, StoreError
@@ -34,25 +34,33 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
         If they cannot be written, which standard error has been told.
     """
     make_safe = visible if on_terminal() else str
+    for line in lines:  # which may read the disk, and fail at that
+        _write(make_safe(line) + "\n", encoding)
     try:
-        for line in lines:
-            _write(make_safe(line) + "\n", encoding)
         sys.stdout.flush()
     except OSError as error:
-        # What Python would still flush at its end, and CK would print, must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            raise NobodyReads from None
-        print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
-        raise StoreError(f"the output cannot be written: {error.strerror}") from None
+        _give_up(error)
 
 
 def _write(text: str, encoding: str) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
-    if buffer:
-        buffer.write(text.encode(encoding, "replace"))
-    else:  # a notebook's
-        sys.stdout.write(text)
+    try:
+        if buffer:
+            buffer.write(text.encode(encoding, "replace"))
+        else:  # a notebook's
+            sys.stdout.write(text)
+    except OSError as error:
+        _give_up(error)
+
+
+def _give_up(error: OSError) -> NoReturn:
+    # What Python would still flush at its end, and CK would print, must not fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        raise NobodyReads from None
+    lost = StoreError(f"the output cannot be written: {error.strerror}")
+    print(lost, file=sys.stderr)
+    raise lost from None
 
 
 def visible(text: str) -> str:

@@ -155,7 +155,8 @@ class _Run:
                     saved = crawl.run(wanted)
                 finally:
                     progress.end()
-        return self._summary(links, self._place.pictures(), wanted, saved, aside)
+                here = self._place.pictures()
+        return self._summary(links, here, wanted, saved, aside)
 
     def _crawl(
         self, fetcher: Fetcher, progress: Progress, reached: bool, room: int | None

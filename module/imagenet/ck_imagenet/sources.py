@@ -221,11 +221,11 @@ def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dic
 
 
 def _refuse_missing(
-    where: str, wnids: Collection[str], found: Collection[str], others: Sequence[str]
+    where: str, wnids: Collection[str], found: Collection[str], listed: Sequence[str]
 ) -> None:
     missing = [wnid for wnid in wnids if wnid not in found]
-    if missing and others:
-        shown = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
+    if missing and listed:
+        shown = ", ".join(listed[:5]) + (", …" if len(listed) > 5 else "")
         raise BadInput(f'the list "{where}" has no URL of {", ".join(missing)}; it has {shown}')
     if missing or not found:
         raise BadInput(

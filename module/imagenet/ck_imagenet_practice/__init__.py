@@ -1,7 +1,7 @@
 """A small web on loopback to try things on: the demo's, the tests' and the benchmarks' world."""
 
 from .places import CannotListen
-from .web import DEMO_PORT, PracticeWeb
+from .web import PracticeWeb
 from .world import Link
 
-__all__ = ["DEMO_PORT", "CannotListen", "Link", "PracticeWeb"]
+__all__ = ["CannotListen", "Link", "PracticeWeb"]

@@ -11,9 +11,6 @@ from .server import Server
 from .service import ENDPOINTS, ListService
 from .world import Link
 
-DEMO_PORT = 14197
-"""Fixed, so that a second demo has the URLs of the first; ImageNet has 14,197 thousand pictures."""
-
 
 class PracticeWeb:
     """A small web on loopback, from construction until `stop`; a context manager.
