@@ -134,13 +134,16 @@ def test_a_second_run_asks_for_nothing_that_is_settled(
     assert second == {**first, "saved": 0, "to_fetch": 0}
 
 
-def test_retry_failed_asks_again_for_what_failed_and_for_nothing_else(
-    terminal: Terminal, web: PracticeWeb
+@pytest.mark.parametrize(("option", "kinds"), [("--retry-failed", ["truncated"]), ("=all", [])])
+def test_retry_failed_asks_again_for_what_may_pass_or_for_all_that_failed(
+    terminal: Terminal, web: PracticeWeb, option: str, kinds: list[str]
 ) -> None:
     terminal.json("download", "imagenet", f"--wnid={WNID}", "--retry=1")
     web.requests.clear()
-    terminal.json("download", "imagenet", f"--wnid={WNID}", "--retry=0", "--retry-failed")
-    dead = [link for link in web.links(WNID) if not link.obtainable and link.kind != "refused"]
+    again = option if option != "=all" else "--retry-failed=all"
+    terminal.json("download", "imagenet", f"--wnid={WNID}", "--retry=0", again)
+    failed = [link for link in web.links(WNID) if not link.obtainable and link.kind != "refused"]
+    dead = [link for link in failed if not kinds or link.kind in kinds]
     asked = {request.path for request in web.requests.all() if "geturls" not in request.path}
     assert asked == {link.path for link in dead}
 
@@ -234,7 +237,7 @@ def test_verbose_shows_each_url_on_standard_error_and_quiet_shows_nothing(
     web.set_links(WNID, [link])
     done = terminal.ck("download", "imagenet", f"--wnid={WNID}", "--verbose")
     assert done.stderr == f"{WNID}_8  gone  {link.url} (404)\n"
-    quiet = ("download", "imagenet", f"--wnid={WNID}", "--quiet", "--retry-failed")
+    quiet = ("download", "imagenet", f"--wnid={WNID}", "--quiet", "--retry-failed=all")
     assert terminal.says(*quiet) == ""
 
 
@@ -247,7 +250,7 @@ def test_a_person_sees_a_bar(terminal: Terminal, web: PracticeWeb) -> None:
     assert re.fullmatch(form, bar.strip()), shown
     assert rest.startswith(f"{WNID}  tench, Tinca tinca\n  3 pictures here")
     verbose = terminal.shows(
-        "download", "imagenet", f"--wnid={WNID}", "--verbose", "--retry-failed"
+        "download", "imagenet", f"--wnid={WNID}", "--verbose", "--retry-failed=all"
     )
     assert f"{WNID}_9  gone  http://" in verbose
 
@@ -349,7 +352,8 @@ def test_a_run_that_reaches_nothing_says_so_and_records_nothing(
     [
         (
             {"alow_private": "x"},
-            'local:cfg:imagenet: "alow_private" is no setting; there are allow-private, service',
+            'local:cfg:imagenet: "alow_private" is no setting; there are allow-private, resolve, '
+            "service, user-agent",
         ),
         ({"service": 5}, "in local:cfg:imagenet: --service needs a value: write --service=…"),
     ],

@@ -1,15 +1,10 @@
-"""One URL: whatever a host does, its answer or one named failure, in time.
-
-The hosts are sockets on loopback that say exactly the bytes that a test wants.
-"""
+"""One URL: whatever a host does, its answer or one named failure, in time."""
 
 from __future__ import annotations
 
 import gzip
 import shutil
 import socket
-import ssl
-import struct
 import subprocess
 import sys
 import threading
@@ -23,17 +18,35 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
-from ck_imagenet import fetch, urls
+from ck_imagenet import USER_AGENT, fetch, urls
 from ck_imagenet.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.connections import Limits
-from ck_imagenet.fetch import MOST_BYTES, MOST_REDIRECTS, USER_AGENT, Body, Fetcher
+from ck_imagenet.fetch import MOST_BYTES, Body, Fetcher
+from ck_imagenet.journey import MOST_REDIRECTS
 from ck_imagenet.outcomes import Failed, Outcome
 from ck_imagenet.resolve import Resolver
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.behaviours import redirecting_to
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from requests import Response
+from peer import (
+    Behaviour,
+    Peer,
+    Serve,
+    Talk,
+    answer,
+    chunked,
+    dripping,
+    head,
+    over_tls,
+    pouring,
+    redirect,
+    resetting_after,
+    saying,
+    saying_once,
+    serving,
+    stopping_after,
+)
 
 DATA = bytes(range(256)) * 40
 
@@ -48,8 +61,8 @@ class OnlyLoopback(Guard):
 
 
 LOOPBACK = Guard.allowing("127.0.0.0/8,::1")
-PATIENT = Limits(connect=5, silence=5, whole=10)
-HASTY = Limits(connect=0.2, silence=0.2, whole=0.4)
+PATIENT = Limits(connect=5, first_byte=5, stall=5, whole=10)
+HASTY = Limits(connect=0.2, first_byte=0.2, stall=0.2, whole=0.4)
 LEEWAY = 1.0
 """Seconds by which a busy machine may be late."""
 NAMES = {
@@ -61,112 +74,18 @@ NAMES = {
 }
 
 
-class Talk:
-    """One connection, as its host sees it."""
-
-    def __init__(self, connection: socket.socket, heads: list[bytes]) -> None:
-        self.connection = connection
-        self._heads = heads
-
-    def hear(self) -> bytes:
-        """Return the head of the next request; nothing when the client has hung up."""
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            byte = self.connection.recv(1)
-            if not byte:
-                return b""
-            head += byte
-        self._heads.append(head)
-        return head
-
-    def say(self, data: bytes) -> None:
-        """Send bytes."""
-        self.connection.sendall(data)
-
-    def wait(self) -> None:
-        """Do nothing until the client hangs up."""
-        while self.connection.recv(65536):
-            pass
-
-
-Behaviour = Callable[[Talk], object]
-"""What a host does with one connection, until it closes it."""
-
-
-class Peer:
-    """A host on loopback.
-
-    Attributes
-    ----------
-    port : int
-        Where it listens.
-    heads : list of bytes
-        The requests that it has heard.
-    connections : int
-        How many it has accepted.
-    """
-
-    def __init__(self, behave: Behaviour) -> None:
-        self._behave = behave
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self.port: int = self._listener.getsockname()[1]
-        self.heads: list[bytes] = []
-        self.connections = 0
-        self._stopping = False
-        self._accepting = threading.Thread(target=self._accept)
-        self._accepting.start()
-
-    def url(self, path: str = "/x.jpg", host: str = "127.0.0.1") -> str:
-        """Return the address of a path, under any name of the host."""
-        return f"http://{host}:{self.port}{path}"
-
-    def secure_url(self, path: str = "/x.jpg", host: str = "localhost.example") -> str:
-        """Return the same over TLS, where a host needs a name."""
-        return f"https://{host}:{self.port}{path}"
-
-    def stop(self) -> None:
-        """End everything."""
-        self._stopping = True
-        with socket.create_connection(("127.0.0.1", self.port)):
-            self._accepting.join()
-        self._listener.close()
-        for connection in self._open:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
-
-    def _accept(self) -> None:
-        while True:
-            connection, _ = self._listener.accept()
-            if self._stopping:
-                connection.close()
-                return
-            self.connections += 1
-            self._open.append(connection)
-            self._threads.append(threading.Thread(target=self._converse, args=(connection,)))
-            self._threads[-1].start()
-
-    def _converse(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            self._behave(Talk(connection, self.heads))
-
-
-Serve = Callable[[Behaviour], Peer]
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask directly, whatever the environment of the tests says."""
+    for scheme in ("http", "https", "all", "no"):
+        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
+        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Start hosts, which end with the test."""
-    with ExitStack() as stack:
-
-        def start(behave: Behaviour) -> Peer:
-            peer = Peer(behave)
-            stack.callback(peer.stop)
-            return peer
-
+    with serving() as start:
         yield start
 
 
@@ -219,97 +138,6 @@ def failure(fetcher: Fetcher, url: str) -> Failed:
 def outcome(fetcher: Fetcher, url: str) -> Outcome:
     """Return the name of what fetching `url` fails with."""
     return failure(fetcher, url).outcome
-
-
-def head(*lines: str, status: str = "200 OK") -> bytes:
-    """Return the head of an answer."""
-    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
-
-
-def answer(body: bytes = b"", *lines: str, status: str = "200 OK") -> bytes:
-    """Return a whole answer that announces its length."""
-    return head(f"Content-Length: {len(body)}", *lines, status=status) + body
-
-
-def redirect(location: str, body: bytes = b"", status: str = "302 Found") -> bytes:
-    """Return an answer that leads elsewhere."""
-    return answer(body, f"Location: {location}", status=status)
-
-
-def chunked(data: bytes, size: int = 1000) -> bytes:
-    """Return a body in chunks."""
-    parts = [data[place : place + size] for place in range(0, len(data), size)]
-    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in [*parts, b""])
-
-
-def saying(*answers: bytes) -> Behaviour:
-    """Answer one request after the other, the last answer for ever."""
-
-    def behave(talk: Talk) -> None:
-        remaining = list(answers)
-        while talk.hear():
-            talk.say(remaining.pop(0) if len(remaining) > 1 else remaining[0])
-
-    return behave
-
-
-def saying_once(data: bytes) -> Behaviour:
-    """Answer one request and hang up."""
-
-    def behave(talk: Talk) -> None:
-        talk.hear()
-        talk.say(data)
-
-    return behave
-
-
-def stopping_after(data: bytes) -> Behaviour:
-    """Answer so much and then nothing more."""
-
-    def behave(talk: Talk) -> None:
-        talk.hear()
-        talk.say(data)
-        talk.wait()
-
-    return behave
-
-
-def dripping(data: bytes, drop: bytes = b"x") -> Behaviour:
-    """Answer so much and then a drop now and then, for ever."""
-
-    def behave(talk: Talk) -> None:
-        talk.hear()
-        talk.say(data)
-        while True:
-            talk.say(drop)
-            time.sleep(0.02)
-
-    return behave
-
-
-def pouring(data: bytes) -> Behaviour:
-    """Answer so much and then as much as the client takes."""
-
-    def behave(talk: Talk) -> None:
-        talk.hear()
-        talk.say(data)
-        while True:
-            talk.say(bytes(2**20))
-
-    return behave
-
-
-def resetting_after(data: bytes) -> Behaviour:
-    """Answer so much, then reset the connection."""
-
-    def behave(talk: Talk) -> None:
-        talk.hear()
-        talk.say(data)
-        time.sleep(0.05)  # a reset may overtake what was said
-        linger = struct.pack("ii", 1, 0)
-        talk.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-
-    return behave
 
 
 class TestAnswers:
@@ -508,9 +336,7 @@ class TestStatuses:
         st.text(st.characters(max_codepoint=255)) | st.from_regex(r"\w+, \d+ \w+ \d+ [\d:]+ .\d+")
     )
     def test_any_text_is_a_number_of_seconds(self, text: str) -> None:
-        response = Response()
-        response.headers["Retry-After"] = text
-        assert fetch._retry_after(response) >= 0
+        assert fetch._retry_after(text) >= 0
 
 
 class TestRedirects:
@@ -766,7 +592,7 @@ class TestTime:
         ("behave", "meant"),
         [
             (stopping_after(b""), Outcome.SILENT),
-            (stopping_after(b"HTTP/1.1 200"), Outcome.SILENT),
+            (stopping_after(b"HTTP/1.1 200"), Outcome.STALLED),
             (stopping_after(head("Content-Length: 9")), Outcome.STALLED),
             (stopping_after(head("Content-Length: 9") + b"123"), Outcome.STALLED),
             (stopping_after(head("Transfer-Encoding: chunked") + b"5\r\n123"), Outcome.STALLED),
@@ -778,31 +604,68 @@ class TestTime:
         peer = serve(behave)
         started = time.monotonic()
         assert outcome(hasty, peer.url()) is meant
-        assert HASTY.silence <= time.monotonic() - started < HASTY.silence + LEEWAY
+        assert HASTY.first_byte <= time.monotonic() - started < HASTY.first_byte + LEEWAY
 
     @pytest.mark.parametrize(
-        ("behave", "meant"),
+        "behave",
         [
-            (dripping(head("Content-Length: 99999")), Outcome.STALLED),
-            (dripping(head()), Outcome.STALLED),
-            (
-                dripping(head("Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
-                Outcome.STALLED,
-            ),
-            (dripping(b"HTTP/1.1 200 OK\r\nX-Long: "), Outcome.SILENT),
-            (dripping(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), Outcome.SILENT),
-            (dripping(b"", head(status="100 Continue")), Outcome.SILENT),
+            dripping(head("Content-Length: 99999")),
+            dripping(head()),
+            dripping(b"HTTP/1.1 200 OK\r\nX-Long: "),
+            dripping(b"H", b""),
         ],
-        ids=["body", "endless body", "chunks", "a header", "headers", "continues"],
+        ids=["body", "endless body", "a header", "a byte"],
     )
-    def test_a_host_that_drips_is_left_when_the_time_for_the_url_is_over(
-        self, serve: Serve, hasty: Fetcher, behave: Behaviour, meant: Outcome
+    def test_a_host_that_drips_is_left_after_one_limit_and_not_after_all_of_its_time(
+        self, serve: Serve, behave: Behaviour
+    ) -> None:
+        limits = PATIENT._replace(stall=0.2)
+        peer = serve(behave)
+        started = time.monotonic()
+        with fetching(limits=limits) as fetcher:
+            failed = failure(fetcher, peer.url())
+        assert failed.outcome is Outcome.STALLED
+        assert failed.detail == "fewer than 100 bytes a second for 0.2 s"
+        assert limits.stall <= time.monotonic() - started < limits.stall + LEEWAY
+
+    def test_a_host_that_is_slow_but_goes_on_is_waited_for(self, serve: Serve) -> None:
+        def slowly(talk: Talk) -> None:
+            talk.hear()
+            for place in range(0, 100, 10):
+                talk.say((head("Content-Length: 20") + bytes(99))[place : place + 10])
+                time.sleep(0.03)
+
+        with fetching(limits=PATIENT._replace(stall=0.1)) as fetcher:
+            assert fetcher.fetch(serve(slowly).url()).data == bytes(20)
+
+    @pytest.mark.parametrize(
+        "behave",
+        [
+            dripping(b"HTTP/1.1 200 OK\r\n", b"X: yyyyy\r\n"),
+            dripping(b"", head(status="100 Continue")),
+            dripping(head(), bytes(100)),
+            dripping(head("Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
+        ],
+        ids=["headers", "continues", "endless body", "chunks"],
+    )
+    def test_a_host_that_goes_on_for_ever_is_left_when_the_time_for_the_url_is_over(
+        self, serve: Serve, hasty: Fetcher, behave: Behaviour
     ) -> None:
         peer = serve(behave)
         started = time.monotonic()
         failed = failure(hasty, peer.url())
-        assert failed.outcome is meant
+        assert (failed.outcome, failed.detail) == (Outcome.STALLED, "not done within 0.4 s")
         assert HASTY.whole <= time.monotonic() - started < HASTY.whole + LEEWAY
+
+    def test_a_request_that_its_host_does_not_take_is_left(
+        self, serve: Serve, hasty: Fetcher
+    ) -> None:
+        ended = threading.Event()
+        peer = serve(lambda talk: ended.wait(5))
+        started = time.monotonic()
+        assert outcome(hasty, peer.url("/" + "x" * 8_000_000)) is Outcome.SILENT
+        assert time.monotonic() - started < HASTY.whole + LEEWAY
+        ended.set()
 
     def test_redirects_share_the_time_of_their_url(self, serve: Serve, hasty: Fetcher) -> None:
         def slowly(talk: Talk) -> None:
@@ -999,18 +862,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def over_tls(certificate: Path, behave: Behaviour) -> Behaviour:
-    """Do the same over TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    def behave_so(talk: Talk) -> None:
-        with context.wrap_socket(talk.connection, server_side=True) as talk.connection:
-            behave(talk)
-
-    return behave_so
-
-
 class TestTLS:
     """https, where the host must prove who it is."""
 
@@ -1019,7 +870,7 @@ class TestTLS:
         self, certificate: Path, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[Callable[[Limits], Fetcher]]:
         """Make fetchers that trust the certificate as they trust the authorities' ones."""
-        monkeypatch.setattr("certifi.where", lambda: certificate.with_suffix(".crt"))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.with_suffix(".crt")))
         with ExitStack() as stack:
             yield lambda limits: stack.enter_context(fetching(limits=limits))
 
@@ -1122,7 +973,7 @@ class TestClose:
             assert woken_by_close(fetcher, url, lambda: True) < LEEWAY
 
     def test_a_body_that_is_being_read_fails_at_once(self, serve: Serve, fetcher: Fetcher) -> None:
-        peer = serve(stopping_after(head("Content-Length: 999999") + bytes(70_000)))
+        peer = serve(stopping_after(head("Content-Length: 999999") + bytes(300_000)))
         with fetcher.open(peer.url(), MOST_BYTES) as opened:
             next(opened.chunks)
             threading.Timer(0.1, fetcher.close).start()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
 
 import pytest
-from ck_imagenet.hosts import Hosts
+from ck_imagenet.hosts import BREAKER, MOST_RESTS_IN_ROW, PER_HOST, Hosts, Sign
+from ck_imagenet.outcomes import Outcome
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,6 +20,22 @@ def taken(hosts: Hosts[str], now: float) -> list[str]:
         if not started:
             return tasks
         tasks.append(started[1])
+
+
+def proven(name: str, per_host: int = PER_HOST, now: float = 0.0) -> Hosts[str]:
+    """Return hosts one of which has answered before, and so gets all its connections."""
+    hosts: Hosts[str] = Hosts(per_host=per_host)
+    hosts.put(name, "first", now)
+    hosts.put(name, "second", now)
+    hosts.take(now)
+    hosts.take(now)
+    hosts.release(name, now, Sign.ANSWER)
+    return hosts
+
+
+def put(hosts: Hosts[str], name: str, tasks: str, now: float = 0.0) -> None:
+    for task in tasks:
+        hosts.put(name, task, now)
 
 
 def test_without_tasks_there_is_nothing_to_do_or_to_wait_for() -> None:
@@ -44,12 +60,20 @@ def test_hosts_take_turns() -> None:
 
 
 def test_a_host_has_no_more_connections_than_its_cap() -> None:
-    hosts: Hosts[str] = Hosts(per_host=2)
-    for task in ("a1", "a2", "a3", "a4", "b1"):
-        hosts.put(task[0], task, 0)
-    assert taken(hosts, 0) == ["a1", "b1", "a2"]
-    hosts.release("a", 0)
-    assert taken(hosts, 0) == ["a3"]
+    hosts = proven("a", per_host=3)
+    put(hosts, "a", "1234")
+    put(hosts, "b", "5")
+    assert taken(hosts, 0) == ["1", "5", "2"]
+    hosts.release("a", 0, Sign.ANSWER)
+    assert taken(hosts, 0) == ["3"]
+
+
+def test_a_host_that_has_not_answered_yet_gets_no_more_connections_than_tell_of_it() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "123456")
+    assert taken(hosts, 0) == ["1", "2", "3"]
+    hosts.release("h", 1, Sign.ANSWER)
+    assert taken(hosts, 1) == ["4", "5", "6"]
 
 
 def test_a_resting_host_is_left_alone_while_others_work() -> None:
@@ -57,7 +81,7 @@ def test_a_resting_host_is_left_alone_while_others_work() -> None:
     for task in ("a1", "a2", "b1"):
         hosts.put(task[0], task, 0)
     assert hosts.take(0) == ("a", "a1")
-    hosts.release("a", 1, rest=10)
+    hosts.release("a", 1, Sign.BUSY, 10)
     assert taken(hosts, 1) == ["b1"]
     assert hosts.next_time() == 11
     assert taken(hosts, 10.9) == []
@@ -66,14 +90,132 @@ def test_a_resting_host_is_left_alone_while_others_work() -> None:
 
 def test_a_shorter_rest_does_not_end_a_longer_one() -> None:
     hosts: Hosts[str] = Hosts()
-    for task in ("1", "2", "3"):
-        hosts.put("h", task, 0)
+    put(hosts, "h", "123")
     hosts.take(0)
     hosts.take(0)
-    hosts.release("h", 1, rest=10)
-    hosts.release("h", 2, rest=1)
+    hosts.release("h", 1, Sign.BUSY, 10)
+    hosts.release("h", 2, Sign.BUSY, 1)
     assert taken(hosts, 5) == []
     assert taken(hosts, 11) == ["3"]
+
+
+def test_a_host_that_says_no_time_rests_longer_each_time_in_a_row() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "1234")
+    now, rests = 0.0, []
+    for _ in range(3):
+        assert hosts.take(now)
+        hosts.release("h", now, Sign.BUSY)
+        rests.append((hosts.next_time() or 0) - now)
+        now += rests[-1]
+    assert rests == [1, 2, 4]
+
+
+def test_no_rest_is_longer_than_the_longest() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "12")
+    hosts.take(0)
+    hosts.release("h", 0, Sign.BUSY, 3600)
+    assert hosts.next_time() == 30
+
+
+def test_who_was_refused_is_asked_first_after_the_rest() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "12")
+    hosts.take(0)
+    hosts.put_back("h", "1", 0)
+    hosts.release("h", 0, Sign.BUSY, 5)
+    assert taken(hosts, 5) == ["1", "2"]
+
+
+def test_a_host_that_is_busy_too_often_in_a_row_is_given_up() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "1234567")
+    for now in range(0, 100 * MOST_RESTS_IN_ROW, 100):
+        assert hosts.take(now)
+        hosts.release("h", now, Sign.BUSY)
+    assert hosts.given_up == []
+    assert hosts.take(1000)
+    hosts.release("h", 1000, Sign.BUSY)
+    assert hosts.given_up == [("6", Outcome.HOST_BUSY), ("7", Outcome.HOST_BUSY)]
+    hosts.put("h", "8", 1000)
+    assert hosts.given_up[2:] == [("8", Outcome.HOST_BUSY)]
+    assert hosts.waiting == 0
+
+
+def test_refusals_beside_answers_teach_how_many_connections_a_host_takes() -> None:
+    hosts = proven("h")
+    put(hosts, "h", "123456789")
+    assert len(taken(hosts, 0)) == 9
+    for _ in range(6):  # beside the four others
+        hosts.release("h", 0, Sign.BUSY)
+    for _ in range(4):
+        hosts.release("h", 1, Sign.ANSWER)
+    put(hosts, "h", "abcdefgh", 1)
+    assert len(taken(hosts, 2)) == 4
+
+
+def test_who_refuses_all_is_not_short_of_connections() -> None:
+    hosts = proven("h")
+    put(hosts, "h", "123456")
+    hosts.release("h", 0, Sign.ANSWER)
+    for _ in taken(hosts, 0):
+        hosts.release("h", 0, Sign.BUSY)
+    put(hosts, "h", "abcdefgh", 1)
+    assert len(taken(hosts, 2)) == 8
+
+
+def test_a_host_that_leaves_requests_unanswered_is_left_alone_until_nothing_else_waits() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "dead", "1234567")
+    put(hosts, "other", "x")
+    assert taken(hosts, 0) == ["1", "x", "2", "3"]
+    for _ in range(BREAKER):
+        hosts.release("dead", 5, Sign.SILENCE)
+    put(hosts, "other", "y", 5)
+    assert taken(hosts, 5) == ["y", "4"]
+    hosts.release("dead", 10, Sign.SILENCE)
+    assert hosts.given_up == [(task, Outcome.HOST_DOWN) for task in "567"]
+    assert (hosts.waiting, hosts.take(10)) == (0, None)
+
+
+def test_a_host_that_has_come_back_at_the_end_is_asked_for_all() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "123456")
+    for _ in taken(hosts, 0):
+        hosts.release("h", 5, Sign.SILENCE)
+    assert taken(hosts, 5) == ["4"]
+    hosts.release("h", 6, Sign.ANSWER)
+    assert taken(hosts, 6) == ["5", "6"]
+
+
+def test_an_answer_in_between_resets_the_breaker_and_nothing_else_does() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "123456789")
+    for sign in (Sign.SILENCE, Sign.SILENCE, Sign.ANSWER, Sign.SILENCE, Sign.UNCLEAR):
+        assert hosts.take(0)
+        hosts.release("h", 0, sign)
+    hosts.put("other", "x", 0)
+    assert taken(hosts, 0) == ["6", "x", "7"]
+    hosts.release("h", 0, Sign.SILENCE)
+    hosts.release("h", 0, Sign.SILENCE)
+    assert hosts.take(0) == ("h", "8")  # it is down: the one request that decides
+
+
+def test_what_was_put_last_waits_until_nothing_else_does() -> None:
+    hosts = proven("h")
+    hosts.put_last("h", "late", 0)
+    put(hosts, "h", "12")
+    assert taken(hosts, 0) == ["1", "2", "late"]
+
+
+def test_more_that_is_to_come_keeps_the_last_waiting() -> None:
+    hosts = proven("h")
+    hosts.complete = False
+    hosts.put_last("h", "late", 0)
+    assert taken(hosts, 0) == []
+    hosts.complete = True
+    assert taken(hosts, 0) == ["late"]
 
 
 def test_sleep_lies_between_the_starts_of_two_requests_to_one_host() -> None:
@@ -95,13 +237,13 @@ def test_a_delayed_task_waits_but_its_host_does_not() -> None:
     assert taken(hosts, 5) == ["later"]
 
 
-def test_a_host_without_tasks_is_forgotten() -> None:
+def test_a_host_without_tasks_of_which_nothing_bad_is_known_is_forgotten() -> None:
     hosts: Hosts[str] = Hosts(sleep=1)
     for number in range(100):
         hosts.put(str(number), "task", 0)
     for name in range(100):
         hosts.take(0)
-        hosts.release(str(name), 0)
+        hosts.release(str(name), 0, Sign.ANSWER)
     hosts.take(1)
     assert vars(hosts)["_hosts"] == {}
 
@@ -110,55 +252,49 @@ NAMES = st.sampled_from("abc")
 TIMES = st.sampled_from([0.0, 0.5, 1.0, 3.0, 0.1])
 
 
-class _Task(NamedTuple):
-    number: int
-    host: str
-    ready: float
-
-
 class HostsMachine(RuleBasedStateMachine):
-    """Any use of hosts, beside a model that is too simple to be wrong."""
+    """Any use of hosts: no task is lost or given twice, no cap exceeded, nobody waits for ever."""
 
-    @initialize(sleep=TIMES, per_host=st.integers(1, 3))
+    @initialize(sleep=TIMES, per_host=st.integers(1, 4))
     def begin(self, sleep: float, per_host: int) -> None:
-        self.hosts: Hosts[_Task] = Hosts(sleep, per_host)
-        self.sleep, self.per_host = sleep, per_host
+        self.hosts: Hosts[int] = Hosts(sleep, per_host)
+        self.per_host = per_host
         self.now = 100.0
         self.put_so_far = 0
-        self.waiting: list[_Task] = []
+        self.waiting: set[int] = set()
         self.busy: Counter[str] = Counter()
-        self.rests_until: dict[str, float] = {}
 
-    @rule(host=NAMES, delay=TIMES)
-    def put(self, host: str, delay: float) -> None:
-        task = _Task(self.put_so_far, host, self.now + delay)
+    @rule(host=NAMES, delay=TIMES, how=st.sampled_from(["put", "back", "last"]))
+    def put(self, host: str, delay: float, how: str) -> None:
+        task = self.put_so_far
         self.put_so_far += 1
-        self.waiting.append(task)
-        self.hosts.put(host, task, self.now, delay)
+        self.waiting.add(task)
+        if how == "put":
+            self.hosts.put(host, task, self.now, delay)
+        elif how == "back":
+            self.hosts.put_back(host, task, self.now)
+        else:
+            self.hosts.put_last(host, task, self.now)
+        self.drain()
 
     @rule()
     def take(self) -> None:
-        may_start = [task for task in self.waiting if self._may_start(task)]
+        self.take_one()
+
+    def take_one(self) -> bool:
         started = self.hosts.take(self.now)
-        if not started:
-            assert may_start == []
-            return
-        host, task = started
-        assert host == task.host
-        assert task in may_start
-        self.waiting.remove(task)
-        self.busy[host] += 1
-        if self.sleep:
-            self._rest(host, self.sleep)
+        if started:
+            host, task = started
+            self.waiting.remove(task)
+            self.busy[host] += 1
+            assert self.busy[host] <= self.per_host
+        return started is not None
 
     @precondition(lambda self: any(self.busy.values()))
-    @rule(rest=TIMES, data=st.data())
-    def release(self, rest: float, data: st.DataObject) -> None:
+    @rule(sign=st.sampled_from(Sign), wish=TIMES, data=st.data())
+    def release(self, sign: Sign, wish: float, data: st.DataObject) -> None:
         host = data.draw(st.sampled_from([name for name, busy in self.busy.items() if busy]))
-        self.busy[host] -= 1
-        self.hosts.release(host, self.now, rest)
-        if rest:
-            self._rest(host, rest)
+        self.end_one(host, sign, wish)
 
     @rule(seconds=TIMES)
     def wait(self, seconds: float) -> None:
@@ -168,48 +304,33 @@ class HostsMachine(RuleBasedStateMachine):
     def every_task_is_counted(self) -> None:
         assert self.hosts.waiting == len(self.waiting)
 
-    @invariant()
-    def who_waits_knows_for_what(self) -> None:
-        """Nobody may wait for ever, nor wake up again and again for nothing."""
-        if any(self._may_start(task) for task in self.waiting):
-            return
-        assert self.hosts.take(self.now) is None
-        following = self.hosts.next_time()
-        assert following is None or following > self.now
-        if self.waiting and not any(self.busy.values()):
-            assert following is not None
-
     def teardown(self) -> None:
         """Whatever has happened, all tasks come to their end, each once."""
-        ended = 0
         while self.waiting:
-            before = len(self.waiting)
-            self.take()
-            ended += before - len(self.waiting)
-            if len(self.waiting) < before:
+            if self.take_one():
                 continue
-            for host in +self.busy:
-                self.busy[host] -= 1
-                self.hosts.release(host, self.now)
-                break
+            busy = list(+self.busy)
+            if busy:
+                self.end_one(busy[0], Sign.ANSWER, 0)
             else:
                 following = self.hosts.next_time()
                 assert following is not None
+                assert following > self.now
                 self.now = following
 
-    def _may_start(self, task: _Task) -> bool:
-        return (
-            task.ready <= self.now
-            and self.rests_until.get(task.host, 0) <= self.now
-            and self.busy[task.host] < self.per_host
-        )
+    def end_one(self, host: str, sign: Sign, wish: float) -> None:
+        self.busy[host] -= 1
+        self.hosts.release(host, self.now, sign, wish)
+        self.drain()
 
-    def _rest(self, host: str, seconds: float) -> None:
-        self.rests_until[host] = max(self.rests_until.get(host, 0), self.now + seconds)
+    def drain(self) -> None:
+        for task, _ in self.hosts.given_up:
+            self.waiting.remove(task)
+        self.hosts.given_up.clear()
 
 
 TestHosts = HostsMachine.TestCase
-TestHosts.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestHosts.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 @pytest.mark.parametrize("count", [2, 7])
@@ -221,7 +342,7 @@ def test_no_host_waits_for_more_than_one_task_of_each_other(count: int) -> None:
     order = []
     for _task in range(count * 9):
         name, _ = hosts.take(0) or ("", "")
-        hosts.release(name, 0)
+        hosts.release(name, 0, Sign.ANSWER)
         order.append(name)
     for start in range(0, len(order), count):
         assert len(set(order[start : start + count])) == count

@@ -91,6 +91,9 @@ def geturls(i: CkDict) -> CkDict:
               (save=FILE)          - write to this file instead
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
+              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
+                                      instead of what the machine says; * is every other host, the
+                                      address none says that there is no such host; a setting
               (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
                                      asked although they are not public, such as
                                      127.0.0.0/8,10.1.2.3,myserver; a setting
@@ -123,15 +126,25 @@ def download(i: CkDict) -> CkDict:
                                      least 0 [2]
               (timeout=S)          - for the whole of one URL, in seconds; more than 0 [20]
               (sleep=S)            - between two requests to one host, in seconds; at least 0 [0]
+              (processes=N)        - processes at work, by default as many as there are cores, and
+                                     pay; from 1 to 64
+              (per-host=N)         - connections to one host at once; from 1 to 1000 [10]
+              (ignore-opt-out)     - take pictures whose hosts forbid their use for training too
+              (user-agent=TEXT)    - who asks, as hosts see it; a setting [ck-imagenet/0.1.0
+                                     (+https://github.com/ck-imagenet/ck-imagenet)]
               (offset=N)           - lines to skip at the beginning of each list; at least 0 [0]
               (max-images=N)       - pictures of a synset to end with, by default all; at least 1
               (outdir=DIR)         - write DIR/W/W_NUMBER.jpg instead of CK entries
-              (retry-failed)       - ask again for what failed in earlier runs
+              (retry-failed=all)   - ask again for what failed and may have passed; with =all for
+                                     all
               (dry-run)            - show what would be done, and do nothing
               (verbose)            - print what becomes of each URL
               (quiet)              - print nothing but errors
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
+              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
+                                      instead of what the machine says; * is every other host, the
+                                      address none says that there is no such host; a setting
               (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
                                      asked although they are not public, such as
                                      127.0.0.0/8,10.1.2.3,myserver; a setting

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .options import flag, kinds, number, seconds, setting, text, wnids
+from . import USER_AGENT
+from .hosts import PER_HOST
+from .options import choice, flag, kinds, number, seconds, setting, text, wnids
 
 SERVICE = "https://www.image-net.org"
 
@@ -14,6 +16,11 @@ _URLS = (
     "a URL a line, or a name and a URL; plain, .gz or .tgz"
 )
 _SERVICE = "the address of image-net.org's list service"
+_RESOLVE = (
+    "addresses of hosts, as HOST:ADDRESS with commas between, instead of what the machine says; "
+    "* is every other host, the address none says that there is no such host"
+)
+_USER_AGENT = "who asks, as hosts see it"
 _PRIVATE = (
     "hosts, addresses and networks with commas between that may be asked although they are "
     "not public, such as 127.0.0.0/8,10.1.2.3,myserver"
@@ -43,6 +50,7 @@ class GeturlsOptions:
     mapping: bool = flag("print name, tab and URL")
     save: str = text("", "FILE", "write to this file instead")
     service: str = setting(SERVICE, "URL", _SERVICE)
+    resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 
 
@@ -56,16 +64,25 @@ class DownloadOptions:
     retry: int = number(2, "further attempts after the first, where one may help", least=0)
     timeout: float = seconds(20, "for the whole of one URL", above=0)
     sleep: float = seconds(0, "between two requests to one host", least=0)
+    processes: int | None = number(
+        None, "processes at work, by default as many as there are cores, and pay", least=1, most=64
+    )
+    per_host: int = number(PER_HOST, "connections to one host at once", least=1, most=1000)
+    ignore_opt_out: bool = flag("take pictures whose hosts forbid their use for training too")
+    user_agent: str = setting(USER_AGENT, "TEXT", _USER_AGENT)
     offset: int = number(0, "lines to skip at the beginning of each list", least=0)
     max_images: int | None = number(
         None, "pictures of a synset to end with, by default all", least=1
     )
     outdir: str = text("", "DIR", "write DIR/W/W_NUMBER.jpg instead of CK entries")
-    retry_failed: bool = flag("ask again for what failed in earlier runs")
+    retry_failed: str = choice(
+        "all", ("all",), "ask again for what failed and may have passed; with =all for all"
+    )
     dry_run: bool = flag("show what would be done, and do nothing")
     verbose: bool = flag("print what becomes of each URL")
     quiet: bool = flag("print nothing but errors")
     service: str = setting(SERVICE, "URL", _SERVICE)
+    resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
+from contextlib import suppress
 from typing import NamedTuple, Union
 
+from . import urls
 from .errors import BadInput
 from .outcomes import Failed, Outcome
 
@@ -12,8 +16,17 @@ _Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# A cloud's machines learn their secrets there; older Pythons call most of it public.
-_PROTOCOL_ASSIGNMENTS = ipaddress.IPv4Network("192.0.0.0/24")
+# Python, or an older one, calls these public.
+_SPECIAL = (
+    ipaddress.ip_network("192.0.0.0/24"),  # a cloud's machines learn their secrets there
+    ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4
+    ipaddress.ip_network("3fff::/20"),  # for documentation
+)
+# A name without a dot, or below what is never delegated, means something near who resolves it;
+# what ends in a number is an address to some who read it.
+_NOT_PUBLIC_NAME = re.compile(
+    r"[^.]*|(.*\.)?(localhost|local|internal|home\.arpa)|.*\.(\d+|0x[0-9a-f]*)"
+)
 
 
 class Guard(NamedTuple):
@@ -43,17 +56,23 @@ class Guard(NamedTuple):
             try:
                 networks.append(ipaddress.ip_network(item.strip("[]"), strict=False))
             except ValueError:
-                if not _is_name(item):
-                    raise BadInput(
-                        f'--allow-private: "{item}" is no host, address or network; '
-                        "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
-                    ) from None
-                names.add(item.lower())
+                names.add(_name(item))
         return cls(tuple(networks), frozenset(names))
 
     def trusting(self, host: str, port: int) -> Guard:
         """Return the same guard that also trusts one host and port."""
         return self._replace(endpoints=self.endpoints | {(host, port)})
+
+    def check_unresolved(self, host: str, port: int) -> None:
+        """Raise PRIVATE_ADDRESS if the name alone says that a proxy should not be asked for it."""
+        if (host, port) in self.endpoints or host in self.names:
+            return
+        plain = host.rstrip(".")
+        for address in literal(plain):
+            self.check(host, port, address)
+            return
+        if _NOT_PUBLIC_NAME.fullmatch(plain):
+            raise Failed(Outcome.PRIVATE_ADDRESS, host)
 
     def check(self, host: str, port: int, address: str) -> None:
         """Raise PRIVATE_ADDRESS unless `address`, which `host` stands for, may be asked."""
@@ -71,15 +90,31 @@ class Guard(NamedTuple):
 PUBLIC_ONLY = Guard()
 
 
-def _is_name(text: str) -> bool:
-    """Say whether `text` may name a host: what ends in a number is meant as an address."""
-    return all(c.isalnum() or c in "-._" for c in text) and not text.rpartition(".")[2].isdigit()
+def literal(host: str) -> list[str]:
+    """Return the address that `host` spells, in any of the forms that the C library reads."""
+    with suppress(OSError, ValueError):
+        return [socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, host))]
+    with suppress(OSError, ValueError):  # also numbers, as 2130706433, 0x7f.1 or 0177.0.0.1
+        return [socket.inet_ntoa(socket.inet_aton(host))]
+    return []
+
+
+def _name(item: str) -> str:
+    """Return a host as it is asked; raise BadInput for what cannot name one, or is an address."""
+    with suppress(ValueError):
+        name = urls.ascii_host(item)
+        if ":" not in name and name and not name.rpartition(".")[2].isdigit():
+            return name
+    raise BadInput(
+        f'--allow-private: "{item}" is no host, address or network; '
+        "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
+    )
 
 
 def _is_public(address: _Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_UNICAST:
         return False
-    special = address.is_multicast or address in _PROTOCOL_ASSIGNMENTS
+    special = address.is_multicast or any(address in network for network in _SPECIAL)
     return address.is_global and not special
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterator, Mapping, NamedTuple
@@ -134,6 +135,15 @@ class Entries:
         # Aliases without a folder disturb no reader; a folder without them does.
         _write_aliases(self._cm, name, uid)
         unfinished.rename(self.folder / name)
+
+    def remove(self, name: str) -> None:
+        """Remove an entry, in one step; it need not be there."""
+        doomed = self._cm / (NEW + name)
+        shutil.rmtree(doomed, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            (self.folder / name).rename(doomed)
+        self.forget(name)
+        shutil.rmtree(doomed, ignore_errors=True)
 
     def mend(self) -> set[str]:
         """Finish or undo what a kill of this program or of `ck add` left of numbered entries.

@@ -36,6 +36,10 @@ class CkStore(Store):
         self._repositories = Repositories(ck)
         self._pictures = ModuleName.of(ck, "dataset")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let another process open the same store."""
+        return _reopened, ()
+
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
         return _SynsetRepository(self._ck, self._repositories, self._pictures, wnid)
@@ -45,6 +49,13 @@ class CkStore(Store):
         wnids = [name[len(PREFIX) :] for name in self._repositories.paths(PREFIX)]
         counts = {wnid: len(self.synset(wnid).pictures()) for wnid in sorted(wnids)}
         return {wnid: count for wnid, count in counts.items() if count}
+
+
+def _reopened() -> CkStore:
+    import ck.kernel as ck  # what imports this module has initialised its own
+
+    ck.init({})
+    return CkStore(ck)
 
 
 class _SynsetRepository(SynsetStore):
@@ -108,6 +119,9 @@ class _SynsetRepository(SynsetStore):
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"
         self._add(record, file, {file: data})
+
+    def remove(self, number: int) -> None:
+        self._entries().remove(str(number))
 
     def describe(self, record: Record, file: str) -> None:
         self._add(record, file, {})

@@ -1,4 +1,4 @@
-"""Connections that keep a deadline and go only where they may, under `requests`.
+"""Connections that keep a deadline and go only where they may.
 
 What `requests` cannot do by itself: bound the whole of a request however slowly a peer drips,
 check the very address that is connected to, and be ended from another thread.
@@ -6,26 +6,28 @@ check the very address that is connected to, and be ended from another thread.
 
 from __future__ import annotations
 
+import math
 import socket
 import ssl
 import threading
 import time
 from contextlib import suppress
-from functools import lru_cache
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, Callable, NamedTuple
 from weakref import WeakSet
 
-import certifi
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
 from .addresses import Guard
-from .hosts import PER_HOST
+from .errors import BadInput
 from .outcomes import Failed, Outcome
 from .resolve import Resolver
 
-_KEPT_HOSTS = 100
+SLOWEST = 100
+"""Bytes a second: at less, not even a small picture would come within any limit."""
+
+MOST_HEAD = 2**18
+"""Bytes of an answer before its body."""
+
+_SHORTEST_STEP = 5.0
 
 
 class Limits(NamedTuple):
@@ -33,23 +35,41 @@ class Limits(NamedTuple):
 
     connect: float = 10.0
     """To resolve a name and connect to it."""
-    silence: float = 10.0
-    """Between a request and the answer's first byte, and between two parts of it."""
+    first_byte: float = 10.0
+    """Between a request and the answer's first byte."""
+    stall: float = 10.0
+    """Within which an answer must go on, by `SLOWEST` bytes a second."""
     whole: float = 20.0
     """For the whole of one URL, redirects included."""
 
     @classmethod
     def within(cls, whole: float) -> Limits:
-        """Return the limits where one URL may take so long: ten seconds, or half of it, a step."""
-        return cls(connect=max(10.0, whole / 2), silence=max(10.0, whole / 2), whole=whole)
+        """Return the limits where one URL may take so long: half of it a step, or 5 seconds."""
+        step = max(whole / 2, min(whole, _SHORTEST_STEP))
+        return cls(step, step, step, whole)
 
 
 class Budget:
-    """The time that one URL has left."""
+    """The time that one URL has left, and the pace that its host must keep.
 
-    def __init__(self, limits: Limits) -> None:
+    Parameters
+    ----------
+    limits : Limits
+        How long which step may take.
+    spent : float
+        Seconds of the whole that are gone already.
+    """
+
+    def __init__(self, limits: Limits, spent: float = 0.0) -> None:
         self.limits = limits
-        self._end = time.monotonic() + limits.whole
+        self._begun = time.monotonic() - spent
+        self._end = self._begun + limits.whole
+        self.expect()
+
+    @property
+    def spent(self) -> float:
+        """Seconds of the whole that are gone."""
+        return time.monotonic() - self._begun
 
     def left(self, longest: float) -> float:
         """Return the seconds to wait for the next step, at most `longest`.
@@ -61,8 +81,50 @@ class Budget:
         """
         left = self._end - time.monotonic()
         if left <= 0:
-            raise socket.timeout(f"not done within {self.limits.whole:g} s")
+            raise socket.timeout(self._overdue())
         return min(left, longest)
+
+    def expect(self) -> None:
+        """Wait from now on for an answer's first byte, and for all of its head."""
+        self._answered = False
+        self._missing: float = 1
+        self._head_left: float = MOST_HEAD
+        self._due = min(time.monotonic() + self.limits.first_byte, self._end)
+
+    def expect_body(self) -> None:
+        """Wait from now on for what follows the head: its length is its reader's affair."""
+        self._head_left = math.inf
+
+    def until_due(self) -> float:
+        """Return the seconds in which the next bytes must come; raise Failed if there are none."""
+        left = self._due - time.monotonic()
+        if left <= 0:
+            raise self.late()
+        return left
+
+    def receive(self, count: int) -> None:
+        """Count bytes that have come; raise Failed if no head is that long."""
+        self._head_left -= count
+        if self._head_left < 0:
+            raise Failed(Outcome.NOT_HTTP, f"headers of more than {MOST_HEAD} bytes")
+        self._missing -= count
+        if self._missing <= 0:
+            self._answered = True
+            self._missing = SLOWEST * self.limits.stall
+            self._due = min(time.monotonic() + self.limits.stall, self._end)
+
+    def late(self) -> Failed:
+        """Return the failure of a host that did not keep the pace."""
+        if time.monotonic() >= self._end:
+            detail = self._overdue()
+        elif self._answered:
+            detail = f"fewer than {SLOWEST} bytes a second for {self.limits.stall:.3g} s"
+        else:
+            detail = f"nothing came in {self.limits.first_byte:.3g} s"
+        return Failed(Outcome.STALLED if self._answered else Outcome.SILENT, detail)
+
+    def _overdue(self) -> str:
+        return f"not done within {self.limits.whole:.3g} s"
 
 
 class _Current(threading.local):
@@ -79,6 +141,11 @@ def spend(budget: Budget) -> None:
     _current.budget = budget
 
 
+def current() -> Budget:
+    """Return the budget of this thread."""
+    return _current.budget
+
+
 class _Bounded:
     """Waits no longer for bytes than the current budget allows."""
 
@@ -86,11 +153,20 @@ class _Bounded:
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         budget = _current.budget
-        self.settimeout(budget.left(budget.limits.silence))  # type: ignore[attr-defined]
-        received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
+        self.settimeout(budget.until_due())  # type: ignore[attr-defined]
+        try:
+            received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
+        except (socket.timeout, TimeoutError):
+            raise budget.late() from None
         if not received:
             self.network.check_running()  # or what we ended would look as if the peer had
+        budget.receive(received)
         return received
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        budget = _current.budget  # a request may be longer than what the peer's system holds
+        self.settimeout(budget.left(budget.limits.first_byte))  # type: ignore[attr-defined]
+        super().sendall(*args, **kwargs)  # type: ignore[misc]
 
 
 class _Socket(_Bounded, socket.socket):
@@ -123,21 +199,53 @@ class Network:
         What cannot be connected to is Failed and no OSError: urllib3 ignores some of those, and
         then goes on without a socket.
         """
-        budget = _current.budget
-        addresses = self._resolver.resolve(host, budget.left(budget.limits.connect))
-        for address in addresses:
-            self._guard.check(host, port, address)
-        failure = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
-        for address in addresses:
-            try:
-                opened = self._connect_to(address, port, budget)
-            except OSError as error:
-                late = isinstance(error, (socket.timeout, TimeoutError))
-                failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
-            else:
-                self.reached = True
-                return opened
-        raise failure
+        opened = self._connect(host, port, self._guard.check)
+        self.reached = True
+        return opened
+
+    def connect_to_proxy(self, host: str, port: int) -> socket.socket:
+        """Return a socket that is connected to a proxy, wherever that is: the user named it.
+
+        That it does not answer is never the fault of a URL.
+        """
+        try:
+            return self._connect(host, port, lambda *_: None)
+        except Failed as failed:
+            silent = failed.outcome is Outcome.SILENT
+            outcome = Outcome.SILENT if silent else Outcome.REFUSED
+            raise Failed(outcome, f"the proxy {host}:{port}: {failed.detail}") from None
+
+    def tls_context(self, authorities: str) -> ssl.SSLContext:
+        """Return a context for connections that keep their deadlines too.
+
+        Parameters
+        ----------
+        authorities : str
+            The file or folder with the certificates of those who are believed.
+
+        Raises
+        ------
+        BadInput
+            If there are none.
+        """
+        network = self
+
+        class TLSSocket(_Bounded, ssl.SSLSocket):
+            def do_handshake(self, block: bool = False) -> None:
+                self.network = network
+                network.remember(self)  # it has taken the place of the socket beneath
+                self.settimeout(_current.budget.left(_current.budget.limits.connect))
+                super().do_handshake(block)
+
+        folder = Path(authorities).is_dir()
+        try:
+            context = ssl.create_default_context(
+                cafile=None if folder else authorities, capath=authorities if folder else None
+            )
+        except OSError as error:
+            raise BadInput(f'no certificates can be read from "{authorities}": {error}') from None
+        context.sslsocket_class = TLSSocket
+        return context
 
     def remember(self, opened: socket.socket) -> None:
         """Have `shut_down` end this socket too; raise OSError if that has been called."""
@@ -159,101 +267,34 @@ class Network:
                 with suppress(OSError):  # its peer may have closed it
                     opened.shutdown(socket.SHUT_RDWR)
 
-    def _connect_to(self, address: str, port: int, budget: Budget) -> socket.socket:
+    def _connect(
+        self, host: str, port: int, check: Callable[[str, int, str], None]
+    ) -> socket.socket:
+        limit = _current.budget.left(_current.budget.limits.connect)
+        end = time.monotonic() + limit
+        addresses = self._resolver.resolve(host, limit)
+        for address in addresses:
+            check(host, port, address)
+        failure = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
+        for place, address in enumerate(addresses):
+            left = max(end - time.monotonic(), 0.001)
+            try:
+                return self._connect_to(address, port, left / (len(addresses) - place))
+            except OSError as error:
+                late = isinstance(error, (socket.timeout, TimeoutError))
+                failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
+        raise failure
+
+    def _connect_to(self, address: str, port: int, wait: float) -> socket.socket:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         opened = _Socket(family, socket.SOCK_STREAM)
         opened.network = self
         try:
             self.remember(opened)
-            opened.settimeout(budget.left(budget.limits.connect))
+            opened.settimeout(wait)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened.connect((address, port))
-            opened.settimeout(budget.left(budget.limits.connect))  # for a TLS handshake
         except BaseException:
             opened.close()
             raise
         return opened
-
-
-class Stale(Exception):
-    """A kept connection that its host closed before it was asked again: no fault of the URL."""
-
-
-class _Kept(HTTPConnection):
-    """Tells a host that hangs up on a new connection from one that no longer keeps an old one."""
-
-    network: Network
-    _answers = 0
-
-    def _new_conn(self) -> socket.socket:
-        self._answers = 0
-        return self.network.connect(self.host, self.port)
-
-    def getresponse(self) -> Any:
-        try:
-            response = super().getresponse()
-        except ConnectionError as error:
-            if self._answers:
-                raise Stale from error
-            raise
-        self._answers += 1
-        return response
-
-
-class Adapter(HTTPAdapter):
-    """A `requests` adapter whose direct connections go through a Network.
-
-    Parameters
-    ----------
-    network : Network
-        What its connections share.
-    """
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        super().__init__(pool_connections=_KEPT_HOSTS, pool_maxsize=PER_HOST)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of connections; `requests` calls this."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._network)
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Leave the certificates to the context, which loads them once and not per connection."""
-
-
-def _tls_context(network: Network) -> ssl.SSLContext:
-    class TLSSocket(_Bounded, ssl.SSLSocket):
-        def do_handshake(self, block: bool = False) -> None:
-            self.network = network
-            network.remember(self)  # it has taken the place of the socket beneath
-            super().do_handshake(block)
-
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.sslsocket_class = TLSSocket
-    return context
-
-
-def _pool_classes(network: Network) -> dict[str, type[HTTPConnectionPool]]:
-    @lru_cache(maxsize=1)  # loading the certificates takes as long as some fetches
-    def tls_context() -> ssl.SSLContext:
-        return _tls_context(network)
-
-    class Plain(_Kept):
-        pass
-
-    class Secure(_Kept, HTTPSConnection):
-        pass
-
-    Plain.network = Secure.network = network
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **{**kwargs, "ssl_context": tls_context()})
-
-    return {"http": PlainPool, "https": SecurePool}

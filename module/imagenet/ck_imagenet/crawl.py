@@ -1,268 +1,317 @@
-"""Many fetches at once: hosts, journal and store around `fetch`."""
+"""Many fetches at once: threads around hosts, `fetch` and a book."""
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import Callable, Iterable
+from typing import Callable, Iterable, NamedTuple
 
 from . import images, urls
-from .errors import NetworkDown
 from .fetch import Fetcher
-from .hosts import Hosts
-from .journal import Journal, Record, now, saved
+from .hosts import PER_HOST, Hosts, Sign
+from .journal import Record, now, saved
+from .journey import Journey
+from .ledger import Book, Verdict
 from .numbering import Link
 from .outcomes import Failed, Outcome
+from .pace import Pace
 from .store import SynsetStore
 
 PATIENCE = 2.0
 """Seconds after which a fetch is not counted on any more where only so many pictures are wanted."""
 
-LONGEST_REST = 30.0
-"""Seconds that a host is left alone, whatever it asks for."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts."""
 
 _LONGEST_END = 0.5
 """Seconds that an interrupted run waits for its threads."""
 
-Report = Callable[[Record], None]
+_SAMPLE = 0.05
+"""Seconds between two looks at what the processor does."""
+
+_SILENCES = (Outcome.SILENT, Outcome.STALLED, Outcome.REFUSED)
+_UNCLEAR = (
+    Outcome.BAD_URL,
+    Outcome.PRIVATE_ADDRESS,
+    Outcome.NO_SUCH_HOST,
+    Outcome.BAD_CERTIFICATE,
+    Outcome.NOT_HTTP,
+    Outcome.CUT_SHORT,
+)
 
 
-@dataclass
-class _Task:
-    link: Link
-    host: str
-    attempts: int = 0
+class Manner(NamedTuple):
+    """How to crawl."""
+
+    jobs: int = 32
+    """Connections at once."""
+    retry: int = 2
+    """Further attempts after the first."""
+    sleep: float = 0.0
+    """Seconds between two requests to one host."""
+    per_host: int = PER_HOST
+    """Connections to one host at once."""
+
+
+class Task:
+    """A link that is to be fetched, and how far it has come."""
+
+    __slots__ = ("attempts", "failed", "journey", "link")
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.attempts = 0
+        self.journey: Journey | None = None
+        self.failed: Failed | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The host and port that it waits for, nothing if its URL has none."""
+        return self.journey.endpoint if self.journey else urls.endpoint(self.link.url)
+
+
+class Desk(NamedTuple):
+    """What a crawl works with."""
+
+    fetcher: Fetcher
+    place: SynsetStore
+    source: str
+    """Where the links come from, for the record."""
+    book: Book
+    manner: Manner
+
+
+class Colleagues:
+    """Other processes at work on the same synset; by default there are none."""
+
+    def lead_away(self, task: Task) -> bool:
+        """Take a task that a redirect has led to another host, if that is another's; say so."""
+        return False
+
+    def ask_for_more(self) -> None:
+        """Ask for tasks, since there are connections to spare."""
 
 
 class Crawl:
-    """One crawl over the links of one synset.
+    """One crawl over links of one synset.
 
     Parameters
     ----------
-    fetcher : Fetcher
-        Asks for URLs.
-    store, journal : SynsetStore, Journal
-        Where the pictures go, and what became of every URL.
-    source : str
-        Where the links come from, for the record.
-    jobs : int
-        Connections at once.
-    retry : int
-        Further attempts after the first.
-    sleep : float
-        Seconds between two requests to one host.
-    most : int, optional
-        Pictures to save, by default all.
-    reached : bool
-        Whether the network has been seen to be there.
-    report : callable
-        Told of every record, by any thread, but by one at a time.
+    desk : Desk
+        What it works with.
+    colleagues : Colleagues, optional
+        Who else is at work.
     """
 
-    def __init__(
-        self,
-        fetcher: Fetcher,
-        store: SynsetStore,
-        journal: Journal,
-        source: str,
-        *,
-        jobs: int,
-        retry: int,
-        sleep: float,
-        most: int | None,
-        reached: bool,
-        report: Report,
-    ) -> None:
-        self._fetcher = fetcher
-        self._store = store
-        self._journal = journal
-        self._source = source
-        self._jobs = jobs
-        self._retry = retry
-        self._most = most
-        self._reached = reached
-        self._report = report
-        self._hosts: Hosts[_Task] = Hosts(sleep)
+    def __init__(self, desk: Desk, colleagues: Colleagues | None = None) -> None:
+        self._desk = desk
+        self._manner = desk.manner
+        self._colleagues = colleagues or Colleagues()
+        self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host)
+        self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
         self._changed = threading.Condition()
-        self._ends = threading.Semaphore(0)
         self._begun: dict[int, float] = {}
+        self._threads: list[threading.Thread] = []
         self._saving = 0
-        self._saved = 0
-        self._held: list[Record] = []
+        self._more = False
         self._stopped = False
         self._error: Exception | None = None
 
-    def run(self, links: Iterable[Link]) -> int:
-        """Fetch the links and return how many pictures were saved.
+    def run(self, links: Iterable[Link]) -> None:
+        """Fetch links; as `add` and `work`."""
+        self.add(map(Task, links))
+        self.work()
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Let tasks wait for their turn."""
+        with self._changed:
+            for task in tasks:
+                self._hosts.put(task.endpoint, task, time.monotonic())
+            self._settle_given_up()
+            self._changed.notify_all()
+
+    def expect_more(self, more: bool) -> None:
+        """Tell whether there are tasks elsewhere: then `work` goes on when those here are done."""
+        with self._changed:
+            self._more = more
+            self._hosts.complete = not more
+            self._changed.notify_all()
+
+    def begin_end(self) -> None:
+        """Tell that what may still be added are redirects of tasks that are here."""
+        with self._changed:
+            self._hosts.complete = True
+            self._changed.notify_all()
+
+    def work(self) -> None:
+        """Work until nothing waits and no more is expected, or until stopped.
 
         Raises
         ------
-        NetworkDown
-            If nothing answered; then nothing is recorded.
         OSError
             If a picture cannot be kept.
         KeyboardInterrupt
             When interrupted, as soon as what is being saved is safe.
         """
-        for link in links:
-            host = urls.endpoint(link.url)
-            self._hosts.put(host, _Task(link, host), time.monotonic())
-        threads = [
-            threading.Thread(target=self._work, name=f"crawl-{number}", daemon=True)
-            for number in range(min(self._jobs, self._hosts.waiting))
-        ]
         try:
-            for thread in threads:
-                thread.start()
-            # Python 3.11 takes a thread for ended when the wait in its `join` is interrupted.
-            for _ in threads:
-                self._ends.acquire()
+            with self._changed:
+                while not self._is_done():
+                    self._adapt()
+                    self._changed.wait(_SAMPLE)
+                self._stopped = True
+                self._changed.notify_all()
+            if self._error:
+                raise self._error
         except BaseException:
-            self._stop()
+            self.stop()
+            self._desk.fetcher.close()
+            self._wait_for_threads()
             raise
-        finally:
-            _wait_for_end(threads)
-        if self._error:
-            raise self._error
-        self._judge_network()
-        return self._saved
 
-    def _stop(self, error: Exception | None = None) -> None:
+    def stop(self, error: Exception | None = None) -> None:
         """Let no further picture be saved, and wait for those that are being saved."""
         with self._changed:
             self._stopped = True
             self._error = self._error or error
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._saving, timeout=1)
-        self._fetcher.close()
+
+    def _is_done(self) -> bool:
+        if self._stopped or self._desk.book.missing() == 0:
+            return True
+        return not (self._more or self._begun or self._hosts.waiting)
+
+    def _adapt(self) -> None:
+        """Have as many threads as there are requests worth making at once."""
+        self._pace.sample(time.monotonic(), time.process_time(), len(self._begun))
+        wanted = min(self._pace.allowed, len(self._begun) + self._hosts.waiting)
+        if self._more and not self._hosts.ready and len(self._begun) < self._pace.allowed:
+            self._colleagues.ask_for_more()
+        while len(self._threads) < wanted:
+            name = f"crawl-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _work(self) -> None:
         try:
             for host, task in iter(self._next, None):
-                rest = 0.0
+                ended = Sign.UNCLEAR, 0.0
                 try:
-                    rest = self._attempt(task)
+                    ended = self._attempt(task)
                 finally:
-                    self._ended(host, task, rest)
+                    self._ended(host, task, *ended)
         except Exception as error:  # whatever it is must end the run, not one thread of it
-            self._stop(error)
-        finally:
-            self._ends.release()
+            self.stop(error)
 
-    def _next(self) -> tuple[str, _Task] | None:
+    def _next(self) -> tuple[str, Task] | None:
         """Wait for the next task that may be started; None when there will be none."""
         with self._changed:
-            while not (self._stopped or self._has_enough(self._saved)):
+            while not self._is_done():
                 time_now = time.monotonic()
-                hopeful = [begun for begun in self._begun.values() if begun + PATIENCE > time_now]
-                overdue = len(self._begun) - len(hopeful)
-                waits = self._has_enough(self._saved + len(hopeful) - overdue)
-                started = None if waits else self._hosts.take(time_now)
-                if started:
-                    self._begun[id(started[1])] = time_now
-                    return started
-                if not (self._begun or self._hosts.waiting):
-                    break
-                wake = min(hopeful) + PATIENCE if waits and hopeful else self._hosts.next_time()
-                self._changed.wait(None if wake is None else max(0, wake - time_now))
+                wake = self._time_to_hope(time_now)
+                if wake is None and len(self._begun) < self._pace.allowed:
+                    started = self._hosts.take(time_now)
+                    if started:
+                        self._begun[id(started[1])] = time_now
+                        return started
+                    wake = self._hosts.next_time()
+                self._changed.wait(None if wake is None else max(0.0, wake - time_now))
             self._changed.notify_all()
             return None
 
-    def _has_enough(self, pictures: int) -> bool:
-        return self._most is not None and pictures >= self._most
+    def _time_to_hope(self, time_now: float) -> float | None:
+        """Return until when to wait since what is under way may be enough, None not to wait."""
+        missing = self._desk.book.missing()
+        if missing is None:
+            return None
+        hopeful = [begun for begun in self._begun.values() if begun + PATIENCE > time_now]
+        overdue = len(self._begun) - len(hopeful)
+        return min(hopeful) + PATIENCE if hopeful and len(hopeful) - overdue >= missing else None
 
-    def _ended(self, host: str, task: _Task, rest: float) -> None:
+    def _ended(self, host: str, task: Task, sign: Sign, wish: float) -> None:
         with self._changed:
             del self._begun[id(task)]
-            self._hosts.release(host, time.monotonic(), rest)
+            self._hosts.release(host, time.monotonic(), sign, wish)
+            self._settle_given_up()
             self._changed.notify_all()
 
-    def _attempt(self, task: _Task) -> float:
-        """Fetch, judge and keep one picture; return the seconds that its host wants to rest."""
-        task.attempts += 1
+    def _settle_given_up(self) -> None:
+        """Settle tasks that were never asked for as their host's, the others by what they met."""
+        given_up, self._hosts.given_up = self._hosts.given_up, []
+        for task, outcome in given_up:
+            self._settle(task, task.failed or Failed(outcome, task.endpoint))
+
+    def _attempt(self, task: Task) -> tuple[Sign, float]:
+        """Fetch, judge and keep one picture; return what that told of its host."""
+        journey, task.journey = task.journey or Journey(task.link.url), None
         try:
-            body = self._fetcher.fetch(task.link.url)
+            body = self._desk.fetcher.ask(journey)
+            if body is None:
+                task.journey = journey
+                self._pass_on(task)
+                return Sign.ANSWER, 0.0
             picture = images.judge(body.data)
         except Failed as failed:
             return self._failed(task, failed)
-        record = saved(*task.link, body.data, picture, self._source, body.url)
-        self._save(record, body.data, picture.format.extension)
-        return 0.0
+        finally:
+            if self._desk.fetcher.reached:
+                self._desk.book.reach()
+        record = saved(*task.link, body.data, picture, self._desk.source, body.url)
+        verdict = self._desk.book.claim(record)
+        if verdict is Verdict.ENOUGH:
+            self._put(Hosts.put_back, task)
+        elif verdict is Verdict.KEEP:
+            self._save(record, body.data, picture.format.extension)
+        return Sign.ANSWER, 0.0
+
+    def _pass_on(self, task: Task) -> None:
+        if not self._colleagues.lead_away(task):
+            self._put(Hosts.put, task)
+
+    def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
+        with self._changed:
+            put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
 
     def _save(self, record: Record, data: bytes, extension: str) -> None:
         with self._changed:
-            if self._stopped or self._has_enough(self._saved + self._saving):
+            if self._stopped:
                 return
             self._saving += 1
         try:
-            self._store.save(record, data, extension)
-            with self._changed:
-                self._journal.append(record)
-                self._saved += 1
-                self._report(record)
-                if self._has_enough(self._saved):
-                    self._stopped = True  # whoever is still busy is waited for no longer
-                    for _ in range(self._jobs):
-                        self._ends.release()
+            self._desk.place.save(record, data, extension)
+            self._desk.book.keep(record)
         finally:
             with self._changed:
                 self._saving -= 1
                 self._changed.notify_all()
 
-    def _failed(self, task: _Task, failed: Failed) -> float:
-        pause = min(LONGEST_REST, 2.0 ** min(task.attempts - 1, 10))
-        rest = 0.0
-        if failed.outcome is Outcome.BUSY:
-            rest = min(LONGEST_REST, max(pause, failed.retry_after))
-        if not failed.outcome.final and task.attempts <= self._retry:
-            with self._changed:
-                self._hosts.put(task.host, task, time.monotonic(), rest or pause)
-            return rest
-        record = Record(
-            *task.link, failed.outcome, now(), detail=failed.detail, source=self._source
-        )
-        self._settle(record)
-        return rest
+    def _failed(self, task: Task, failed: Failed) -> tuple[Sign, float]:
+        outcome = failed.outcome
+        task.attempts += 1
+        task.failed = failed
+        if outcome.final or task.attempts > self._manner.retry:
+            self._settle(task, failed)
+        elif outcome is Outcome.BUSY:
+            self._put(Hosts.put_back, task)
+        elif outcome in (Outcome.SILENT, Outcome.STALLED):
+            self._put(Hosts.put_last, task)
+        else:
+            self._put(Hosts.put, task, min(LONGEST_PAUSE, 2.0 ** min(task.attempts - 1, 10)))
+        if outcome is Outcome.BUSY:
+            return Sign.BUSY, failed.retry_after
+        if outcome in _SILENCES:
+            return Sign.SILENCE, 0.0
+        return (Sign.UNCLEAR if outcome in _UNCLEAR else Sign.ANSWER), 0.0
 
-    def _settle(self, record: Record) -> None:
-        """Record a failure, unless it may be this machine's network that fails."""
-        with self._changed:
-            if self._stopped:
-                return
-            self._held.append(record)
-            if self._is_network_up():
-                self._release_held()
+    def _settle(self, task: Task, failed: Failed) -> None:
+        if not self._stopped:
+            detail, source = failed.detail, self._desk.source
+            record = Record(*task.link, failed.outcome, now(), detail=detail, source=source)
+            self._desk.book.settle(record)
 
-    def _is_network_up(self) -> bool:
-        return self._reached or self._fetcher.reached
-
-    def _release_held(self) -> None:
-        held, self._held = self._held, []
-        for record in held:
-            self._journal.append(record)
-            self._report(record)
-
-    def _judge_network(self) -> None:
-        """Record what was held back, or raise NetworkDown if it is news that nobody answers."""
-        known = self._journal.records
-        news = [
-            record
-            for record in self._held
-            if record.outcome.unanswered
-            and not (record.url in known and known[record.url].outcome.unanswered)
-        ]
-        if news and not self._is_network_up():
-            raise NetworkDown(
-                f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
-                f"down (first: {news[0].url}, {news[0].detail}); "
-                "nothing was recorded, so run the same command again when it is up"
-            )
-        self._release_held()
-
-
-def _wait_for_end(threads: Iterable[threading.Thread]) -> None:
-    end = time.monotonic() + _LONGEST_END
-    for thread in threads:
-        if thread.ident:
+    def _wait_for_threads(self) -> None:
+        """Wait for a moment: the fetcher's end wakes them, and whoever is stuck is a daemon."""
+        end = time.monotonic() + _LONGEST_END
+        for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))

@@ -10,20 +10,26 @@ from typing import Any, Collection, Iterator, Sequence
 
 from filelock import FileLock, Timeout
 
+from . import equip
 from .actions import DownloadOptions
 from .addresses import Guard
 from .adopt import adopt
-from .connections import Limits
-from .crawl import Crawl
+from .crawl import Crawl, Desk
 from .errors import BadInput, StoreError
 from .fetch import Fetcher
 from .journal import Journal
+from .ledger import Ledger
+from .named import answering
 from .numbering import KeptNames, Link, number
 from .outcomes import Outcome
 from .progress import Progress
+from .repeats import Repeats
+from .resolve import Resolver
 from .selection import with_pictures
 from .sources import Sources, SynsetList
 from .store import Store, SynsetStore
+from .team import Team, processes_for
+from .worker import Order
 
 
 @dataclass
@@ -81,18 +87,19 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
             "word, or give a list with --urls=FILE"
         )
     guard = Guard.allowing(options.allow_private)
-    with closing(Sources(options.urls, options.service, guard)) as sources, closing(
-        Fetcher(guard, Limits.within(options.timeout))
+    resolver = Resolver(answering(options.resolve))
+    with closing(Sources(options.urls, options.service, guard, resolver)) as sources, closing(
+        equip.fetcher(options)
     ) as fetcher:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
             with _storage_errors(place):
                 if options.dry_run:
-                    summary = _Run(options, found, place).preview()
+                    summary = _Run(options, found, store).preview()
                 else:
                     place.create()
                     with _only_one(place, progress):
-                        run = _Run(options, found, place)
+                        run = _Run(options, found, store)
                         summary = run.fetch(fetcher, progress, sources.reached)
             yield summary
 
@@ -125,8 +132,10 @@ def _only_one(place: SynsetStore, progress: Progress) -> Iterator[None]:
 class _Run:
     """One synset's part of a run."""
 
-    def __init__(self, options: DownloadOptions, found: SynsetList, place: SynsetStore) -> None:
+    def __init__(self, options: DownloadOptions, found: SynsetList, store: Store) -> None:
+        place = store.synset(found.wnid)
         self._options = options
+        self._store = store
         self._found = found
         self._place = place
         self._journal = Journal.of(place)
@@ -143,6 +152,7 @@ class _Run:
         lost = self._place.mend()
         with closing(self._journal):
             aside = adopt(self._place, self._journal, self._named(), lost)
+            repeats = Repeats(self._journal.records.values())
             links = self._links()
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
@@ -150,29 +160,31 @@ class _Run:
             saved = 0
             if wanted:
                 progress.begin(self._found.wnid, len(wanted))
+                ledger = Ledger(
+                    self._place,
+                    self._journal,
+                    repeats,
+                    most=self._room(here),
+                    reached=reached,
+                    report=progress.settled,
+                )
                 try:
-                    crawl = self._crawl(fetcher, progress, reached, self._room(here))
-                    saved = crawl.run(wanted)
+                    ledger.purge()
+                    self._crew(fetcher, ledger, len(wanted)).run(wanted)
+                    ledger.close()
                 finally:
                     progress.end()
+                saved = ledger.saved
                 here = self._place.pictures()
         return self._summary(links, here, wanted, saved, aside)
 
-    def _crawl(
-        self, fetcher: Fetcher, progress: Progress, reached: bool, room: int | None
-    ) -> Crawl:
-        return Crawl(
-            fetcher,
-            self._place,
-            self._journal,
-            self._found.source,
-            jobs=self._options.jobs,
-            retry=self._options.retry,
-            sleep=self._options.sleep,
-            most=room,
-            reached=reached,
-            report=progress.settled,
-        )
+    def _crew(self, fetcher: Fetcher, ledger: Ledger, links: int) -> Crawl | Team:
+        """Return who fetches: this process, or several where that pays."""
+        source, processes = self._found.source, processes_for(links, self._options.processes)
+        if processes > 1:
+            wnid = self._place.wnid
+            return Team(Order(self._store, wnid, source, self._options, processes), ledger)
+        return Crawl(Desk(fetcher, self._place, source, ledger, equip.manner(self._options)))
 
     def _room(self, here: Collection[int]) -> int | None:
         most = self._options.max_images
@@ -201,7 +213,8 @@ class _Run:
             return link.name.number not in here
         if record.outcome is Outcome.PRIVATE_ADDRESS:
             return True  # what may be asked is this run's affair, and to find out costs nothing
-        return self._options.retry_failed
+        again = self._options.retry_failed
+        return again == "all" or (again == "yes" and not record.outcome.final)
 
     def _skip(self, links: list[Link]) -> list[Link]:
         """Leave out the links of the list's first lines."""

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, IncompleteRead
 from typing import Iterator, NamedTuple
 
-import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader
+from urllib3 import HTTPResponse
 
-from . import PROJECT, __version__, urls
+from . import USER_AGENT, bodies, failures, optout, urls
+from .adapter import Adapter, Request, Stale
 from .addresses import PUBLIC_ONLY, Guard
-from .connections import Adapter, Budget, Limits, Network, Stale, spend
+from .connections import Budget, Limits, Network, spend
+from .environment import Proxies
+from .errors import BadInput
+from .hosts import PER_HOST
+from .journey import Journey
 from .outcomes import Failed, Outcome
-from .placeholders import is_placeholder_address
 from .resolve import Resolver
-
-USER_AGENT = f"ck-imagenet/{__version__} (+{PROJECT})"
 
 MOST_BYTES = 32 * 2**20
 """Bytes of one answer; ImageNet's largest picture has about half as many."""
 
-MOST_REDIRECTS = 6
 USUAL_LIMITS = Limits()
-_CHUNK = 65_536
-_WORTH_READING = 16_384
-_PARTING = Limits(connect=0, silence=0.2, whole=0.2)
-"""For the rest of an answer that nobody needs: about what a new connection costs."""
 
 
 class Answer(NamedTuple):
@@ -48,8 +41,17 @@ class Body(NamedTuple):
     data: bytes
 
 
+class _Asked(NamedTuple):
+    """An address that was asked, and its answer, which is no redirect."""
+
+    address: urls.Address
+    response: HTTPResponse
+
+
 class Fetcher:
     """Asks for URLs, from as many threads as like, over connections that are kept.
+
+    It goes through the proxies that the environment names, and closes its resolver in the end.
 
     Parameters
     ----------
@@ -59,6 +61,17 @@ class Fetcher:
         How long a peer may take.
     resolver : Resolver, optional
         Knows the addresses of hosts; by default it asks the machine's own.
+    user_agent : str
+        Who asks.
+    obey_opt_out : bool
+        Whether a picture whose host does not want it to be used for training is left there.
+    per_host : int
+        Connections that are kept for each host.
+
+    Raises
+    ------
+    BadInput
+        If `user_agent` or a proxy cannot be used.
     """
 
     def __init__(
@@ -66,15 +79,24 @@ class Fetcher:
         guard: Guard = PUBLIC_ONLY,
         limits: Limits = USUAL_LIMITS,
         resolver: Resolver | None = None,
+        *,
+        user_agent: str = USER_AGENT,
+        obey_opt_out: bool = True,
+        per_host: int = PER_HOST,
     ) -> None:
+        self._guard = guard
         self._limits = limits
+        self._proxies = Proxies()
         self._network = Network(resolver or Resolver(), guard)
-        self._adapter = Adapter(self._network)
-        self._headers = {
-            "User-Agent": USER_AGENT,
-            "Accept": "image/*,*/*;q=0.5",
-            "Accept-Encoding": "identity",
-        }
+        self._adapter = Adapter(self._network, per_host)
+        self._obeyed_as = optout.product(user_agent) if obey_opt_out else None
+        self._headers = CaseInsensitiveDict(
+            {
+                "User-Agent": _fit_for_a_header(user_agent),
+                "Accept": "image/*,*/*;q=0.5",
+                "Accept-Encoding": "identity",
+            }
+        )
 
     @property
     def reached(self) -> bool:
@@ -83,8 +105,34 @@ class Fetcher:
 
     def fetch(self, url: str) -> Body:
         """Return what `url` answers, wholly; raise Failed if that is not to be had."""
-        with self.open(url, MOST_BYTES) as answer:
-            return Body(answer.url, b"".join(answer.chunks))
+        journey = Journey(url)
+        while True:
+            body = self.ask(journey)
+            if body:
+                return body
+
+    def ask(self, journey: Journey) -> Body | None:
+        """Ask a journey's host, and follow its redirects as long as they stay there.
+
+        Returns
+        -------
+        Body or None
+            None if the journey now leads to another host.
+
+        Raises
+        ------
+        Failed
+            If nothing is to be had.
+        """
+        budget = Budget(self._limits, journey.spent)
+        try:
+            asked = self._follow(journey, budget)
+            if not asked:
+                return None
+            with self._answer(asked, MOST_BYTES) as answer:
+                return Body(answer.url, b"".join(answer.chunks))
+        finally:
+            journey.spent = budget.spent
 
     @contextmanager
     def open(
@@ -93,7 +141,7 @@ class Fetcher:
         most_bytes: int,
         limits: Limits | None = None,
     ) -> Iterator[Answer]:
-        """Give the answer to `url` while its body is read.
+        """Give the answer to `url` while its body is read, from whichever host has it.
 
         Parameters
         ----------
@@ -109,88 +157,82 @@ class Fetcher:
         Failed
             Whatever goes wrong, here or while the body is read.
         """
-        with _failures():
-            address, response = self._follow(url, Budget(limits or self._limits))
-        try:
-            yield _answer(address, response, most_bytes)
-        finally:
-            _release(response)
+        journey, budget = Journey(url), Budget(limits or self._limits)
+        asked = None
+        while not asked:
+            asked = self._follow(journey, budget)
+        with self._answer(asked, most_bytes) as answer:
+            yield answer
 
     def close(self) -> None:
         """Close all connections; requests that are under way fail at once."""
         self._network.shut_down()
         self._adapter.close()
 
-    def _follow(self, url: str, budget: Budget) -> tuple[str, requests.Response]:
-        """Ask, and ask where the answer points to, until it is no redirect."""
-        seen = set()
-        for _ in range(MOST_REDIRECTS + 1):
-            address = urls.parse(url)
-            if is_placeholder_address(address.url):
-                raise Failed(Outcome.PLACEHOLDER, address.url)
-            if address.url in seen:
-                raise Failed(Outcome.REDIRECTS, f"in a circle: {address.url}")
-            seen.add(address.url)
+    def _follow(self, journey: Journey, budget: Budget) -> _Asked | None:
+        """Ask, and ask where the answer points to; None when that is another host."""
+        address = journey.address()
+        while True:
             spend(budget)
             response = self._ask(address)
-            if response.status_code not in (301, 302, 303, 307, 308):
-                return address.url, response
+            if response.status not in (301, 302, 303, 307, 308):
+                return _Asked(address, response)
             location = response.headers.get("Location")
-            _release(response)
+            bodies.release(response)
             if not location:
-                raise Failed(Outcome.REDIRECTS, f"{response.status_code} without a Location")
-            url = urls.join(address.url, location)
-        raise Failed(Outcome.REDIRECTS, f"more than {MOST_REDIRECTS}, last to {url}")
+                raise Failed(Outcome.REDIRECTS, f"{response.status} without a Location")
+            base, address = address, journey.go_on(address, location)
+            if address.endpoint != base.endpoint:
+                return None
 
-    def _ask(self, address: urls.Address) -> requests.Response:
-        """Send one request the short way: a session would prepare, merge and log each."""
-        request = requests.PreparedRequest()
-        request.method, request.url = "GET", address.url
-        request.headers = CaseInsensitiveDict(self._headers)
-        request.hooks = {"response": []}
-        while True:
-            with suppress(Stale):  # each time with one kept connection less
-                return self._adapter.send(request, stream=True)
+    def _ask(self, address: urls.Address) -> HTTPResponse:
+        proxy = self._proxies.proxy_for(address)
+        if proxy:
+            self._guard.check_unresolved(address.host, address.port)
+        request = Request(address, self._headers, proxy)
+        with failures.named(Outcome.REFUSED):
+            while True:
+                with suppress(Stale):  # each time with one kept connection less
+                    return self._adapter.ask(request)
 
+    @contextmanager
+    def _answer(self, asked: _Asked, most_bytes: int) -> Iterator[Answer]:
+        """Give an answer that holds what was asked for, and let its connection go in the end."""
+        response = asked.response
+        try:
+            if response.status != 200:
+                raise _refusal(response)
+            self._check_opt_out(response)
+            length = response.length_remaining
+            if length and length > most_bytes:
+                raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
+            yield Answer(asked.address.url, bodies.chunks(response, most_bytes))
+        finally:
+            bodies.release(response)
 
-def _answer(url: str, response: requests.Response, most_bytes: int) -> Answer:
-    status = response.status_code
-    if status != 200:
-        raise Failed(_outcome_of(status), str(status), _retry_after(response))
-    length: int | None = response.raw.length_remaining
-    if length and length > most_bytes:
-        raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
-    return Answer(url, _chunks(response, most_bytes))
-
-
-def _chunks(response: requests.Response, most_bytes: int) -> Iterator[bytes]:
-    total = 0
-    with _failures(begun=True):
-        while True:
-            chunk = response.raw.read(_CHUNK, decode_content=True)
-            if not chunk:
-                break
-            total += len(chunk)
-            if total > most_bytes:
-                raise Failed(Outcome.TOO_LARGE, f"more than {most_bytes} bytes")
-            yield chunk
-        if response.raw.length_remaining:
-            raise Failed(Outcome.CUT_SHORT, f"{response.raw.length_remaining} bytes missing")
+    def _check_opt_out(self, response: HTTPResponse) -> None:
+        if self._obeyed_as is None or "X-Robots-Tag" not in response.headers:
+            return
+        tags = response.headers.getlist("X-Robots-Tag")
+        if optout.opts_out(tags, self._obeyed_as):
+            raise Failed(Outcome.OPTED_OUT, urls.printable(f"X-Robots-Tag: {', '.join(tags)}"))
 
 
-def _release(response: requests.Response) -> None:
-    """Keep the connection if little of its answer is left to read, else close it."""
-    raw = response.raw
-    spend(Budget(_PARTING))
-    try:
-        if raw.length_remaining is not None and raw.length_remaining <= _WORTH_READING:
-            raw.read()
-            raw.release_conn()
-        elif raw.isclosed():
-            raw.release_conn()
-    except (HTTPError, HTTPException, OSError):
-        pass  # and so it is closed
-    raw.close()
+def _fit_for_a_header(user_agent: str) -> str:
+    """Return a user agent as it is; raise BadInput if no request can hold it."""
+    if not (user_agent.strip() and user_agent.isascii() and user_agent.isprintable()):
+        raise BadInput(
+            f'--user-agent="{user_agent}" cannot be sent: write who you are in ASCII, for example '
+            '--user-agent="my-study/1.0 (+https://example.org/my-study)"'
+        )
+    return user_agent
+
+
+def _refusal(response: HTTPResponse) -> Failed:
+    status = response.status
+    return Failed(
+        _outcome_of(status), str(status), _retry_after(response.headers.get("Retry-After", ""))
+    )
 
 
 def _outcome_of(status: int) -> Outcome:
@@ -200,12 +242,13 @@ def _outcome_of(status: int) -> Outcome:
         return Outcome.FORBIDDEN
     if status in (429, 503):
         return Outcome.BUSY
-    return Outcome.SERVER_ERROR if status >= 500 else Outcome.HTTP_ERROR
+    passes = status >= 500 or status in (408, 425)
+    return Outcome.SERVER_ERROR if passes else Outcome.HTTP_ERROR
 
 
-def _retry_after(response: requests.Response) -> float:
+def _retry_after(text: str) -> float:
     """Return the seconds of Retry-After, given as such or as a date (RFC 9110, 10.2.3)."""
-    text = response.headers.get("Retry-After", "").strip()
+    text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
@@ -213,53 +256,3 @@ def _retry_after(response: requests.Response) -> float:
         return max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
     except (TypeError, ValueError, IndexError, OverflowError):
         return 0.0
-
-
-@contextmanager
-def _failures(begun: bool = False) -> Iterator[None]:
-    """Turn whatever the layers below raise into one typed failure."""
-    try:
-        yield
-    except Failed:
-        raise
-    except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
-        raise _named(error, begun) from None
-
-
-def _named(error: BaseException, begun: bool) -> Failed:
-    """Return the failure that a chain of wrapped exceptions comes from."""
-    causes = list(_chain(error))
-    for cause in causes:
-        if isinstance(cause, Failed):
-            return cause
-    outcome = Outcome.CUT_SHORT if begun else Outcome.REFUSED
-    for kinds, meant in _MEANINGS:
-        if any(isinstance(cause, kinds) for cause in causes):
-            outcome = meant
-            break
-    if outcome is Outcome.SILENT and begun:
-        outcome = Outcome.STALLED
-    return Failed(outcome, str(causes[-1]) or type(causes[-1]).__name__)
-
-
-# RemoteDisconnected is a BadStatusLine too: the order matters.
-_MEANINGS = (
-    ((socket.timeout, TimeoutError), Outcome.SILENT),
-    ((ssl.SSLCertVerificationError,), Outcome.BAD_CERTIFICATE),
-    ((ConnectionResetError, BrokenPipeError, IncompleteRead), Outcome.CUT_SHORT),
-    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), Outcome.CUT_SHORT),
-    ((ssl.SSLError,), Outcome.NOT_HTTP),
-    ((HTTPException, InvalidHeader, DecodeError), Outcome.NOT_HTTP),
-)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and all that it wraps, as cause, context, argument or reason."""
-    pending, seen = [error], set()
-    while pending:
-        error = pending.pop(0)
-        if isinstance(error, BaseException) and id(error) not in seen:
-            seen.add(id(error))
-            yield error
-            pending += [error.__cause__, error.__context__, getattr(error, "reason", None)]
-            pending += [item for item in error.args if isinstance(item, BaseException)]

@@ -80,5 +80,10 @@ class _SynsetFolder(SynsetStore):
         path = self._folder / f"{record.name}.{extension}"
         write_whole(path, data, self._unfinished)
 
+    def remove(self, number: int) -> None:
+        path = self.pictures().get(number)
+        if path:
+            path.unlink()
+
     def describe(self, record: Record, file: str) -> None:
         pass  # a plain file has no place for it

@@ -22,9 +22,10 @@ FORMATS = {
     "TIFF": Format("tiff", "tif"),
 }
 
-_SUFFIXES = {f".{form.extension}" for form in FORMATS.values()} | {".jpeg", ".tiff"}
+SUFFIXES = (*(f".{form.extension}" for form in FORMATS.values()), ".jpeg", ".tiff")
+"""What the name of a picture's file may end with, in lower case."""
 
 
 def is_picture_file(path: Path) -> bool:
     """Say whether there is a file at `path` that is called as a picture is."""
-    return path.suffix.lower() in _SUFFIXES and path.is_file()
+    return path.suffix.lower() in SUFFIXES and path.is_file()

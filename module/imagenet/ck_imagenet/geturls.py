@@ -11,7 +11,9 @@ from .addresses import Guard
 from .errors import BadInput
 from .files import write_to
 from .journal import Journal
+from .named import answering
 from .numbering import KeptNames, Link, number
+from .resolve import Resolver
 from .selection import with_pictures
 from .sources import Sources
 from .store import Store
@@ -29,8 +31,9 @@ def geturls(options: GeturlsOptions, store: Store) -> list[Link]:
     if not wnids and not options.urls:
         raise BadInput("whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE")
     guard = Guard.allowing(options.allow_private)
+    resolver = Resolver(answering(options.resolve))
     links = []
-    with closing(Sources(options.urls, options.service, guard)) as sources:
+    with closing(Sources(options.urls, options.service, guard, resolver)) as sources:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
             known, settled = KeptNames.of(place).numbers, Journal.of(place).records

@@ -4,24 +4,100 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from enum import Enum
 from typing import Generic, TypeVar
+
+from .outcomes import Outcome
 
 Task = TypeVar("Task")
 
 PER_HOST = 10
 """Connections to one host at once."""
 
+BREAKER = 3
+"""Requests in a row that a host may leave unanswered before it is left alone."""
+
+LONGEST_REST = 30.0
+"""Seconds that a host is left alone at a time, whatever it asks for."""
+
+MOST_RESTS = 30
+"""Rests of one host in a run."""
+
+MOST_RESTS_IN_ROW = 4
+"""Rests of one host with nothing but requests to come later in between."""
+
+
+class Sign(Enum):
+    """What a request told about its host."""
+
+    ANSWER = "a complete answer, whatever it says"
+    BUSY = "come later"
+    SILENCE = "nobody there, or too slow"
+    UNCLEAR = "anything else"
+
+
+class _State(Enum):
+    UP = 0
+    DOWN = 1
+    """Not asked, until the end of the run."""
+    PROBED = 2
+    """Asked once more, to decide."""
+    GIVEN_UP = 3
+
 
 class _Host(Generic[Task]):
-    def __init__(self) -> None:
+    __slots__ = (
+        "busy",
+        "cap",
+        "in_turn",
+        "last",
+        "outcome",
+        "probed",
+        "proven",
+        "rests",
+        "rests_in_row",
+        "rests_until",
+        "silences",
+        "sleeps_until",
+        "state",
+        "waiting",
+    )
+
+    def __init__(self, cap: int) -> None:
         self.waiting: deque[Task] = deque()
+        self.last: deque[Task] = deque()
         self.busy = 0
-        self.rests_until = 0.0
+        self.cap = cap
         self.in_turn = False
+        self.state = _State.UP
+        self.outcome = Outcome.HOST_DOWN
+        self.probed = self.proven = False
+        self.silences = self.rests = self.rests_in_row = 0
+        self.rests_until = self.sleeps_until = 0.0
+
+    @property
+    def room(self) -> int:
+        """How many further connections it may get now."""
+        if self.state in (_State.DOWN, _State.GIVEN_UP):
+            return 0
+        if self.state is _State.PROBED:
+            return 1 - self.busy
+        # Whoever has not answered yet holds no more slots than it takes to find out.
+        most = self.cap if self.proven and not self.silences else BREAKER - self.silences
+        return max(1, min(self.cap, most)) - self.busy
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is known that would be missed."""
+        idle = not (self.waiting or self.last or self.busy)
+        return idle and self.state is _State.UP and not (self.silences or self.rests)
 
 
 class Hosts(Generic[Task]):
-    """Tasks that wait for their hosts: fair turns, a cap of connections, rests.
+    """Tasks that wait for their hosts: fair turns, a cap of connections, rests, a breaker.
+
+    A host that leaves `BREAKER` requests in a row unanswered is left alone. When nothing else
+    waits, one request decides whether it has come back.
 
     Times are seconds of any one clock.
 
@@ -31,6 +107,16 @@ class Hosts(Generic[Task]):
         Seconds between the starts of two requests to one host.
     per_host : int
         Connections to one host at once.
+
+    Attributes
+    ----------
+    waiting : int
+        How many tasks have been put and neither taken nor given up.
+    complete : bool
+        Whether all tasks that are to come have been put, but for those that come back.
+    given_up : list
+        Tasks that their hosts will not be asked for any more, each with HOST_DOWN or HOST_BUSY;
+        for the owner to take away.
     """
 
     def __init__(self, sleep: float = 0.0, per_host: int = PER_HOST) -> None:
@@ -40,8 +126,10 @@ class Hosts(Generic[Task]):
         self._turns: deque[str] = deque()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
+        self._idle = 0
         self.waiting = 0
-        """How many tasks have been put and not taken."""
+        self.complete = True
+        self.given_up: list[tuple[Task, Outcome]] = []
 
     def put(self, name: str, task: Task, now: float, delay: float = 0.0) -> None:
         """Let a task wait for its host, and for `delay` seconds."""
@@ -51,9 +139,25 @@ class Hosts(Generic[Task]):
         else:
             self._enqueue(name, task, now)
 
+    def put_back(self, name: str, task: Task, now: float) -> None:
+        """Let a task wait that was refused because its host is busy: it goes on first."""
+        self.waiting += 1
+        self._enqueue(name, task, now, first=True)
+
+    def put_last(self, name: str, task: Task, now: float) -> None:
+        """Let a task wait until nothing else does."""
+        self.waiting += 1
+        host = self._known(name)
+        host.last.append(task)
+        self._idle += 1
+        if host.state is _State.GIVEN_UP:
+            self._give_up(host)
+
     def take(self, now: float) -> tuple[str, Task] | None:
         """Return the next host and task that may be started now, and count it as started."""
         self._wake(now)
+        if not self._turns and self.complete and self.waiting == self._idle:
+            self._ask_again(now)
         if not self._turns:
             return None
         name = self._turns.popleft()
@@ -63,33 +167,132 @@ class Hosts(Generic[Task]):
         host.busy += 1
         host.in_turn = False
         if self._sleep:
-            self._rest(name, now + self._sleep)
+            host.sleeps_until = now + self._sleep
+            self._remind(host.sleeps_until, name, None)
         self._line_up(name, now)
         return name, task
 
-    def release(self, name: str, now: float, rest: float = 0.0) -> None:
-        """Count a task of this host as ended, and leave the host alone for `rest` seconds."""
+    def release(self, name: str, now: float, sign: Sign, wish: float = 0.0) -> None:
+        """Count a task of this host as ended, and learn from it.
+
+        Parameters
+        ----------
+        name : str
+            The host.
+        now : float
+            The time.
+        sign : Sign
+            What the request told.
+        wish : float
+            Seconds that a busy host asks to be left alone, 0 if it says nothing.
+        """
         host = self._hosts[name]
         host.busy -= 1
-        if rest:
-            self._rest(name, now + rest)
+        if sign is Sign.BUSY:
+            self._rest(name, now, wish)
+        elif sign is Sign.ANSWER:
+            host.rests_in_row = 0
+        if sign in (Sign.ANSWER, Sign.BUSY):
+            self._answered(host)
+        elif host.state is _State.PROBED:
+            self._give_up(host)
+        elif sign is Sign.SILENCE:
+            host.silences += 1
+            if host.silences >= BREAKER and host.state is _State.UP:
+                self._break(host)
         self._line_up(name, now)
+
+    @property
+    def ready(self) -> bool:
+        """Whether some task may be started right now."""
+        return bool(self._turns)
 
     def next_time(self) -> float | None:
         """Return when something may become ready by itself, None if nothing will."""
         return self._later[0][0] if self._later else None
 
-    def _enqueue(self, name: str, task: Task, now: float) -> None:
-        self._hosts.setdefault(name, _Host()).waiting.append(task)
+    def _known(self, name: str) -> _Host[Task]:
+        host = self._hosts.get(name)
+        if not host:
+            host = self._hosts[name] = _Host(self._per_host)
+        return host
+
+    def _enqueue(self, name: str, task: Task, now: float, first: bool = False) -> None:
+        host = self._known(name)
+        if first:
+            host.waiting.appendleft(task)
+        else:
+            host.waiting.append(task)
+        if host.state in (_State.DOWN, _State.GIVEN_UP):
+            self._idle += 1
+        if host.state is _State.GIVEN_UP:
+            self._give_up(host)
         self._line_up(name, now)
 
-    def _rest(self, name: str, until: float) -> None:
+    def _answered(self, host: _Host[Task]) -> None:
+        host.silences = 0
+        host.proven = True
+        if host.state is _State.DOWN:
+            self._idle -= len(host.waiting)
+        if host.state is _State.PROBED:
+            self._resume(host)
+        if host.state is not _State.GIVEN_UP:
+            host.state = _State.UP
+
+    def _break(self, host: _Host[Task]) -> None:
+        host.state = _State.DOWN
+        self._idle += len(host.waiting)
+        if host.probed:
+            self._give_up(host)
+
+    def _give_up(self, host: _Host[Task]) -> None:
+        """Settle what waits for a host; what it is given later is settled at once."""
+        if host.state in (_State.UP, _State.PROBED):
+            self._idle += len(host.waiting)
+        tasks = [*host.waiting, *host.last]
+        host.waiting.clear()
+        host.last.clear()
+        host.state = _State.GIVEN_UP
+        self.waiting -= len(tasks)
+        self._idle -= len(tasks)
+        self.given_up += [(task, host.outcome) for task in tasks]
+
+    def _rest(self, name: str, now: float, wish: float) -> None:
         host = self._hosts[name]
-        host.rests_until = max(host.rests_until, until)
-        if host.in_turn:
-            self._turns.remove(name)
-            host.in_turn = False
+        # Refused while others are served: too many at once. Refused while alone: something else.
+        host.cap = min(host.cap, host.busy) if host.busy else self._per_host
+        if host.rests_until <= now:
+            host.rests += 1
+            host.rests_in_row += 1
+        if host.rests > MOST_RESTS or host.rests_in_row > MOST_RESTS_IN_ROW:
+            host.outcome = Outcome.HOST_BUSY
+            self._give_up(host)
+            return
+        rest = min(LONGEST_REST, max(wish, 2.0 ** (host.rests_in_row - 1)))
+        host.rests_until = max(host.rests_until, now + rest)
         self._remind(host.rests_until, name, None)
+
+    def _ask_again(self, now: float) -> None:
+        """Nothing else waits: one request to each host in doubt, and what was put last."""
+        for name, host in list(self._hosts.items()):
+            if host.state is _State.PROBED or not (host.waiting or host.last):
+                continue
+            if host.silences:
+                if host.state is _State.DOWN:
+                    self._idle -= len(host.waiting)
+                if not host.waiting:
+                    host.waiting.append(host.last.popleft())
+                    self._idle -= 1
+                host.state = _State.PROBED
+                host.probed = True
+            else:
+                self._resume(host)
+            self._line_up(name, now)
+
+    def _resume(self, host: _Host[Task]) -> None:
+        self._idle -= len(host.last)
+        host.waiting.extend(host.last)
+        host.last.clear()
 
     def _remind(self, when: float, name: str, task: Task | None) -> None:
         self._count += 1
@@ -104,11 +307,14 @@ class Hosts(Generic[Task]):
                 self._line_up(name, now)
 
     def _line_up(self, name: str, now: float) -> None:
-        """Give a host that can start a task its turn; forget one without tasks."""
+        """Give a host that can start a task its turn, or take it away; forget a plain one."""
         host = self._hosts[name]
-        resting = host.rests_until > now
-        if not (host.waiting or host.busy or resting):
-            del self._hosts[name]
-        elif host.waiting and not host.in_turn and not resting and host.busy < self._per_host:
-            host.in_turn = True
+        pauses = max(host.rests_until, host.sleeps_until) > now
+        ready = bool(host.waiting) and not pauses and host.room > 0
+        if ready and not host.in_turn:
             self._turns.append(name)
+        elif host.in_turn and not ready:
+            self._turns.remove(name)
+        host.in_turn = ready
+        if host.is_plain and not pauses:
+            del self._hosts[name]

@@ -69,6 +69,20 @@ def number(default: int | None, help: str, least: int, most: int | None = None) 
     return _field(default, Kind("N", f"{help}; {bounds}", parse))
 
 
+def choice(value: str, words: tuple[str, ...], help: str) -> Any:
+    """Declare an option that is absent, there without a value ("yes"), or one of some words."""
+
+    def parse(name: str, given: Any) -> str:
+        text = "yes" if given is True else str(given or "")
+        if text in ("", "no", "yes", *words):
+            return "" if text == "no" else text
+        raise BadInput(
+            f'--{name}="{given}": write --{name} alone, or --{name}={" or ".join(words)}'
+        )
+
+    return _field("", Kind(value, help, parse))
+
+
 def seconds(default: float, help: str, least: float = 0, above: float | None = None) -> Any:
     """Declare an option that takes a time in seconds."""
 

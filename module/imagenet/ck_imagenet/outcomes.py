@@ -23,6 +23,8 @@ class Outcome(Enum):
     GONE = ("gone", "the host says that it is gone (404, 410)")
     FORBIDDEN = ("forbidden", "the host does not give it to us (401, 402, 403, 451)")
     HTTP_ERROR = ("http-error", "the host answered with another error")
+    OPTED_OUT = ("opted-out", "the host asks not to be used for training machines (X-Robots-Tag)")
+    DUPLICATE = ("duplicate", "the same picture is here from another URL")
     PLACEHOLDER = ("placeholder", "a picture that says that the picture is gone")
     NOT_A_PICTURE = ("not-a-picture", "a web page or other text instead of a picture")
     EMPTY = ("empty", "an answer without a body")
@@ -38,11 +40,13 @@ class Outcome(Enum):
     NOT_HTTP = ("not-http", "the host speaks something else than HTTP")
 
     BUSY = ("busy", "the host asks to come later (429, 503)", False)
-    SERVER_ERROR = ("server-error", "the host failed (500 and above)", False)
+    SERVER_ERROR = ("server-error", "the host failed (408, 425, 500 and above)", False)
     CUT_SHORT = ("cut-short", "the connection ended before the answer did", False)
     STALLED = ("stalled", "the answer began and did not end in time", False)
     SILENT = ("silent", "the host did not answer in time", False)
     REFUSED = ("refused", "the host refused or lost the connection", False)
+    HOST_BUSY = ("host-busy", "not asked any more, for its host was busy too often", False)
+    HOST_DOWN = ("host-down", "not asked, for its host did not answer", False)
 
     def __init__(self, word: str, meaning: str, final: bool = True) -> None:
         self.word = word
@@ -52,7 +56,12 @@ class Outcome(Enum):
     @property
     def unanswered(self) -> bool:
         """Whether nobody answered: so does a machine without a network fare."""
-        return self in (Outcome.NO_SUCH_HOST, Outcome.SILENT, Outcome.REFUSED)
+        return self in (
+            Outcome.NO_SUCH_HOST,
+            Outcome.SILENT,
+            Outcome.REFUSED,
+            Outcome.HOST_DOWN,
+        )
 
     @classmethod
     def named(cls, word: str) -> Outcome:

@@ -7,12 +7,14 @@ import threading
 from queue import SimpleQueue
 from typing import Callable, List
 
+from .addresses import literal
 from .outcomes import Failed, Outcome
 
 _THREADS = 8
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 }
+_CLOSED = Failed(Outcome.REFUSED, "the fetcher has been closed")
 
 Lookup = Callable[[str], List[str]]
 
@@ -35,6 +37,7 @@ class Resolver:
         self._answers: dict[str, _Answer] = {}
         self._questions: SimpleQueue[_Answer | None] = SimpleQueue()
         self._threads = 0
+        self._closed = False
         self._lock = threading.Lock()
 
     def resolve(self, host: str, wait: float) -> list[str]:
@@ -45,19 +48,27 @@ class Resolver:
         Failed
             NO_SUCH_HOST, or SILENT if the answer took too long.
         """
-        literal = _literal(host)
-        if literal:
-            return literal
+        spelt = literal(host)
+        if spelt:
+            return spelt
         answer = self._ask(host)
-        if not answer.known.wait(wait):
-            raise Failed(Outcome.SILENT, f"no address for {host} in {wait:.3g} s")
+        try:
+            if not answer.known.wait(wait):
+                raise Failed(Outcome.SILENT, f"no address for {host} in {wait:.3g} s")
+        finally:
+            with self._lock:
+                answer.waiting -= 1
         if isinstance(answer.addresses, Failed):
             raise Failed(answer.addresses.outcome, answer.addresses.detail)
         return answer.addresses
 
     def close(self) -> None:
-        """End the threads, those in a lookup after it."""
+        """End the threads, those in a lookup after it; who waits for an answer fails at once."""
         with self._lock:
+            self._closed = True
+            for answer in self._answers.values():
+                if not answer.known.is_set():
+                    answer.settle(_CLOSED)
             for _ in range(self._threads):
                 self._questions.put(None)
             self._threads = 0
@@ -67,41 +78,52 @@ class Resolver:
             answer = self._answers.get(host)
             if not answer:
                 answer = self._answers[host] = _Answer(host)
-                self._questions.put(answer)
-                if self._threads < _THREADS:
-                    self._threads += 1
-                    threading.Thread(target=self._work, name="resolver", daemon=True).start()
+                self._look_up(answer)
+            answer.waiting += 1
             return answer
+
+    def _look_up(self, answer: _Answer) -> None:
+        if self._closed:
+            answer.settle(_CLOSED)
+            return
+        self._questions.put(answer)
+        if self._threads < _THREADS:
+            self._threads += 1
+            threading.Thread(target=self._work, name="resolver", daemon=True).start()
 
     def _work(self) -> None:
         for answer in iter(self._questions.get, None):
-            try:
-                answer.addresses = self._lookup(answer.host)
-            except (OSError, UnicodeError) as error:
-                answer.addresses = _failure(answer.host, error)
-                if not answer.addresses.outcome.final:
-                    with self._lock:
-                        self._answers.pop(answer.host, None)
-            answer.known.set()
+            if self._is_wanted(answer):
+                answer.settle(self._outcome(answer.host))
+
+    def _is_wanted(self, answer: _Answer) -> bool:
+        """Say whether anybody still waits, and else forget the question: others wait behind it."""
+        with self._lock:
+            if not answer.waiting:
+                del self._answers[answer.host]
+            return answer.waiting > 0
+
+    def _outcome(self, host: str) -> list[str] | Failed:
+        try:
+            return self._lookup(host)
+        except (OSError, UnicodeError) as error:
+            failed = _failure(host, error)
+        if not failed.outcome.final:
+            with self._lock:
+                del self._answers[host]
+        return failed
 
 
 class _Answer:
     def __init__(self, host: str) -> None:
         self.host = host
+        self.waiting = 0
         self.known = threading.Event()
         self.addresses: list[str] | Failed = []
 
-
-def _literal(host: str) -> list[str]:
-    """Return the address that `host` spells, in any of the forms that the C library reads."""
-    try:
-        return [socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, host))]
-    except (OSError, ValueError):
-        pass
-    try:  # also decimal, octal and hexadecimal numbers, as 2130706433 or 0x7f.1
-        return [socket.inet_ntoa(socket.inet_aton(host))]
-    except (OSError, ValueError):
-        return []
+    def settle(self, addresses: list[str] | Failed) -> None:
+        self.addresses = addresses
+        self.known.set()
 
 
 def _failure(host: str, error: Exception) -> Failed:

@@ -18,14 +18,15 @@ from .fetch import Fetcher
 from .files import path_of
 from .names import UNKNOWN, wnid_inside
 from .outcomes import Failed
+from .resolve import Resolver
 from .urllists import Line
 
 MOST_SYNSETS = 100
 """Synsets of one list that are downloaded without being named."""
 
 _MOST_BYTES = 4 * 2**30
-_LIMITS = Limits(connect=20, silence=60, whole=6 * 3600)
-_SERVICE_LIMITS = Limits(connect=10, silence=30, whole=60)
+_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
+_SERVICE_LIMITS = Limits(connect=10, first_byte=30, stall=30, whole=60)
 _SERVICE_BYTES = 16 * 2**20
 
 
@@ -62,16 +63,18 @@ class Sources:
         The address of image-net.org's list service.
     guard : Guard
         Which addresses may be asked besides these two.
+    resolver : Resolver
+        Knows the addresses of hosts.
     """
 
-    def __init__(self, given: str, service: str, guard: Guard) -> None:
+    def __init__(self, given: str, service: str, guard: Guard, resolver: Resolver) -> None:
         self._given = given
         self._service = service.rstrip("/")
         if not urllists.is_url(self._service):
             raise BadInput(f'--service="{service}" is no address such as https://www.image-net.org')
         for address in filter(urllists.is_url, (given, self._service)):
             guard = _trusting(guard, address)
-        self._fetcher = Fetcher(guard)
+        self._fetcher = Fetcher(guard, resolver=resolver)
 
     @property
     def reached(self) -> bool:

@@ -57,6 +57,10 @@ class SynsetStore(ABC):
         """Keep a picture with what its record tells, such that it is there wholly or not at all."""
 
     @abstractmethod
+    def remove(self, number: int) -> None:
+        """Take a picture away, wholly; it need not be here."""
+
+    @abstractmethod
     def describe(self, record: Record, file: str) -> None:
         """Keep what its record tells with a picture that is here already, in `file`."""
 

@@ -49,9 +49,9 @@ def parse(url: str) -> Address:
         parts = urlsplit(url.strip(_BLANKS))
         port = parts.port
         # `hostname` is in lower case, which would change the bytes of UTF-8: so read them before.
-        host = _ascii_host(parts._replace(netloc=readable(parts.netloc)).hostname or "")
+        host = ascii_host(parts._replace(netloc=readable(parts.netloc)).hostname or "")
     except ValueError as error:
-        raise Failed(Outcome.BAD_URL, _printable(error)) from None
+        raise Failed(Outcome.BAD_URL, printable(str(error))) from None
     scheme = parts.scheme.lower()
     if scheme not in _PORTS:
         raise Failed(Outcome.BAD_URL, f"neither http nor https: {url[:80]!a}")
@@ -69,7 +69,7 @@ def join(base: str, location: str) -> str:
     try:
         return urljoin(base, location.strip(_BLANKS))
     except ValueError as error:
-        raise Failed(Outcome.BAD_URL, _printable(error)) from None
+        raise Failed(Outcome.BAD_URL, printable(str(error))) from None
 
 
 def endpoint(url: str) -> str:
@@ -96,7 +96,8 @@ def readable(text: str) -> str:
     return text
 
 
-def _ascii_host(host: str) -> str:
+def ascii_host(host: str) -> str:
+    """Return a host in lower case and in ASCII, nothing if it is empty; raise ValueError."""
     if not host.isascii():
         host = host.encode("idna").decode("ascii")
     # IDNA lets characters through, and makes some, that no name can have.
@@ -107,6 +108,6 @@ def _ascii_host(host: str) -> str:
     return host.lower() if host.strip(".") else ""
 
 
-def _printable(error: ValueError) -> str:
-    """Return an error's text, which quotes the URL, fit for any terminal."""
-    return str(error)[:200].encode("ascii", "backslashreplace").decode("ascii")
+def printable(text: str) -> str:
+    """Return what a host or a list said, shortened and fit for any terminal."""
+    return text[:200].encode("unicode_escape").decode("ascii")

@@ -1,0 +1,92 @@
+"""The body of an answer: bounded, unpacked, and whole."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, Iterable, Iterator
+
+from urllib3 import HTTPResponse
+from urllib3.exceptions import HTTPError
+
+from . import failures
+from .connections import Budget, Limits, spend
+from .outcomes import Failed, Outcome
+
+_CHUNK = 2**18
+_UNPACKED = 2**20
+_WORTH_READING = 16_384
+_PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
+"""For the rest of an answer that nobody needs: about what a new connection costs."""
+
+_PACKED = ("gzip", "x-gzip", "deflate")
+_GZIP = b"\x1f\x8b"
+
+
+def chunks(response: HTTPResponse, most_bytes: int) -> Iterator[bytes]:
+    """Yield a body, unpacked if it is packed although nobody asked for that.
+
+    Raises
+    ------
+    Failed
+        TOO_LARGE if it has more than `most_bytes`; CUT_SHORT or NOT_HTTP if it is not whole.
+    """
+    packed = response.headers.get("Content-Encoding", "").strip().lower() in _PACKED
+    left = most_bytes
+    for chunk in _unpacked(_received(response)) if packed else _received(response):
+        left -= len(chunk)
+        if left < 0:
+            raise Failed(Outcome.TOO_LARGE, f"more than {most_bytes} bytes")
+        yield chunk
+
+
+def release(response: HTTPResponse) -> None:
+    """Keep the connection if little of its answer is left to read, else close it."""
+    if response.connection is None:  # all has been read, and so it is kept
+        return
+    spend(Budget(_PARTING))
+    try:
+        length = response.length_remaining
+        if length is not None and length <= _WORTH_READING:
+            response.read(decode_content=False)
+            response.release_conn()
+        elif response.isclosed():
+            response.release_conn()
+    except (Failed, HTTPError, OSError):
+        pass  # and so it is closed
+    response.close()
+
+
+def _received(response: HTTPResponse) -> Iterator[bytes]:
+    while True:
+        with failures.named(Outcome.CUT_SHORT):
+            chunk = response.read(_CHUNK, decode_content=False)
+        if not chunk:
+            break
+        yield chunk
+    if response.length_remaining:
+        raise Failed(Outcome.CUT_SHORT, f"{response.length_remaining} bytes missing")
+
+
+def _unpacked(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what gzip or deflate has packed, never much of it at once: it may be a bomb."""
+    stream: Any = None
+    for chunk in packed:
+        data = b""
+        while chunk or len(data) == _UNPACKED:
+            if stream is None or (stream.eof and chunk.startswith(_GZIP)):
+                stream = zlib.decompressobj(_window_bits(chunk))
+            elif stream.eof:
+                break  # browsers ignore what follows too
+            try:
+                data = stream.decompress(chunk, _UNPACKED)
+            except zlib.error as error:
+                raise Failed(Outcome.NOT_HTTP, str(error)) from None
+            yield data
+            chunk = stream.unconsumed_tail or stream.unused_data
+    if stream is not None and not stream.eof:
+        raise Failed(Outcome.CUT_SHORT, "what was packed is not whole")
+
+
+def _window_bits(begin: bytes) -> int:
+    """Return how `zlib` is told the form: gzip, zlib, or, as some hosts send it, the bare data."""
+    return 47 if begin.startswith(_GZIP) or begin[0] & 0x0F == 8 else -15

@@ -1,0 +1,30 @@
+"""What a run asks with, made from its options."""
+
+from __future__ import annotations
+
+from . import USER_AGENT
+from .actions import DownloadOptions
+from .addresses import Guard
+from .connections import Limits
+from .crawl import Manner
+from .fetch import Fetcher
+from .named import answering
+from .resolve import Resolver
+
+
+def fetcher(options: DownloadOptions) -> Fetcher:
+    """Return what asks for pictures; raise BadInput if the options cannot be used."""
+    return Fetcher(
+        Guard.allowing(options.allow_private),
+        Limits.within(options.timeout),
+        Resolver(answering(options.resolve)),
+        user_agent=options.user_agent or USER_AGENT,
+        obey_opt_out=not options.ignore_opt_out,
+        per_host=options.per_host,
+    )
+
+
+def manner(options: DownloadOptions, processes: int = 1) -> Manner:
+    """Return how one of several processes is to crawl."""
+    jobs = max(1, options.jobs // processes)
+    return Manner(jobs, options.retry, options.sleep, options.per_host)

@@ -1,0 +1,188 @@
+"""Where the results of a run come together: what may be saved, what is written down."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from enum import Enum
+from typing import Callable
+
+from .errors import NetworkDown
+from .journal import Journal, Record
+from .outcomes import Outcome
+from .repeats import Repeats
+from .store import SynsetStore
+
+Report = Callable[[Record], None]
+
+
+class Verdict(Enum):
+    """What is to become of a picture that has been fetched."""
+
+    KEEP = "save it, then tell"
+    SETTLED = "nothing: it has come before"
+    ENOUGH = "not now: there are as many as are wanted"
+
+
+class Book(ABC):
+    """What a crawl asks and tells; threads may do so at once."""
+
+    @abstractmethod
+    def claim(self, record: Record) -> Verdict:
+        """Ask whether a picture is to be saved; if so, `keep` must follow."""
+
+    @abstractmethod
+    def keep(self, record: Record) -> None:
+        """Tell that a picture is saved."""
+
+    @abstractmethod
+    def settle(self, record: Record) -> None:
+        """Tell what became of a URL that gave no picture."""
+
+    @abstractmethod
+    def reach(self) -> None:
+        """Tell that a host could be connected to: so there is a network."""
+
+    @abstractmethod
+    def missing(self) -> int | None:
+        """Return how many pictures are still wanted, None for all that there are."""
+
+
+class Ledger(Book):
+    """The book of one synset, beside its store and its journal.
+
+    Parameters
+    ----------
+    place, journal : SynsetStore, Journal
+        Where pictures are, and what became of every URL.
+    repeats : Repeats
+        Which bytes have come before.
+    most : int, optional
+        Pictures to save, by default all.
+    reached : bool
+        Whether the network has been seen to be there.
+    report : callable
+        Told of every record, by any thread, but by one at a time.
+
+    Attributes
+    ----------
+    saved : int
+        How many pictures this run has saved and not taken out again.
+    """
+
+    def __init__(
+        self,
+        place: SynsetStore,
+        journal: Journal,
+        repeats: Repeats,
+        *,
+        most: int | None,
+        reached: bool,
+        report: Report,
+    ) -> None:
+        self._place = place
+        self._journal = journal
+        self._repeats = repeats
+        self._most = most
+        self._reached = reached
+        self._report = report
+        self._lock = threading.RLock()
+        self._saving: dict[str, Record] = {}
+        self._held: list[Record] = []
+        self.saved = 0
+
+    def missing(self) -> int | None:
+        return None if self._most is None else max(0, self._most - self.saved)
+
+    def claim(self, record: Record) -> Verdict:
+        with self._lock:
+            if self._repeats.is_placeholder(record):
+                self._write(_placeholder(record))
+                self._take_out(record.sha256)
+                return Verdict.SETTLED
+            self._repeats.forget(record)
+            first = self._repeats.first(record)
+            if first:
+                record = record._replace(outcome=Outcome.DUPLICATE, detail=f"of {first.url}")
+                self._write(record)
+            elif self._most is not None and self.saved + len(self._saving) >= self._most:
+                return Verdict.ENOUGH
+            else:
+                self._saving[record.url] = record
+            self._repeats.add([record])
+            return Verdict.SETTLED if first else Verdict.KEEP
+
+    def keep(self, record: Record) -> None:
+        with self._lock:
+            del self._saving[record.url]
+            self.saved += 1
+            self._write(record)
+            if self._repeats.is_placeholder(record):  # as was found while it was being saved
+                self._take_out(record.sha256)
+
+    def drop(self, record: Record) -> None:
+        """Take a claim back: the picture could not be saved."""
+        with self._lock:
+            self._saving.pop(record.url, None)
+            self._repeats.forget(record)
+
+    def settle(self, record: Record) -> None:
+        """Record a failure, unless it may be this machine's network that fails."""
+        with self._lock:
+            self._held.append(record)
+            if self._reached:
+                self._release_held()
+
+    def reach(self) -> None:
+        with self._lock:
+            self._reached = True
+            self._release_held()
+
+    def purge(self) -> None:
+        """Take out pictures that are known to be placeholders: a killed run may have left some."""
+        for record in list(self._journal.records.values()):
+            if record.outcome is Outcome.SAVED and self._repeats.is_placeholder(record):
+                self._take_out(record.sha256)
+
+    def close(self) -> None:
+        """Record what was held back, or raise NetworkDown if it is news that nobody answers."""
+        known = self._journal.records
+        news = [
+            record
+            for record in self._held
+            if record.outcome.unanswered
+            and not (record.url in known and known[record.url].outcome.unanswered)
+        ]
+        if news and not self._reached:
+            raise NetworkDown(
+                f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
+                f"down (first: {news[0].url}, {news[0].detail}); "
+                "nothing was recorded, so run the same command again when it is up"
+            )
+        self._release_held()
+
+    def _take_out(self, sha256: str) -> None:
+        """Remove what was saved before it gave itself away as a placeholder."""
+        for known in self._repeats.all_of(sha256):
+            if known.name.wnid != self._place.wnid or known.url in self._saving:
+                continue
+            self._repeats.forget(known)
+            # First the journal, which a run that is killed here follows when it goes on.
+            self._write(_placeholder(known))
+            if known.outcome is Outcome.SAVED:
+                self._place.remove(known.name.number)
+                self.saved -= 1
+
+    def _release_held(self) -> None:
+        held, self._held = self._held, []
+        for record in held:
+            self._write(record)
+
+    def _write(self, record: Record) -> None:
+        self._journal.append(record)
+        self._report(record)
+
+
+def _placeholder(record: Record) -> Record:
+    detail = "the same bytes came under several names"
+    return record._replace(outcome=Outcome.PLACEHOLDER, detail=detail)

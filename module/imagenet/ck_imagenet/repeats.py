@@ -1,0 +1,79 @@
+"""Which bytes have come before: the same picture twice, or what is served in place of pictures."""
+
+from __future__ import annotations
+
+from typing import Iterable
+from urllib.parse import unquote, urlsplit
+
+from .formats import SUFFIXES
+from .journal import Record
+from .outcomes import Outcome
+
+TELLING = 3
+"""Different file names under which the same bytes are no picture of anything."""
+
+_SEEN = (Outcome.SAVED, Outcome.DUPLICATE)
+
+
+class Repeats:
+    """Counts under which URLs the same bytes came.
+
+    A mirror keeps a picture's file name. So bytes that come under `TELLING` names are what hosts
+    serve in place of pictures that they no longer have.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        What is known from earlier runs.
+    """
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._seen: dict[str, list[Record]] = {}
+        self._placeholders: set[str] = set()
+        self.add(records)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take in what became of further URLs."""
+        for record in records:
+            if record.sha256 and record.outcome in _SEEN:
+                self._seen.setdefault(record.sha256, []).append(record)
+            elif record.sha256 and record.outcome is Outcome.PLACEHOLDER:
+                self._placeholders.add(record.sha256)
+
+    def is_placeholder(self, record: Record) -> bool:
+        """Say whether the bytes of a new record, or of one already known, are a placeholder."""
+        if record.sha256 in self._placeholders:
+            return True
+        known = self._seen.get(record.sha256, [])
+        names = {file_name(each.url) for each in (*known, record)}
+        if len(names) < TELLING:
+            return False
+        self._placeholders.add(record.sha256)
+        return True
+
+    def first(self, record: Record) -> Record | None:
+        """Return the record under which these bytes are kept in this synset, by another URL."""
+        for known in self._seen.get(record.sha256, []):
+            same_synset = known.name.wnid == record.name.wnid
+            if same_synset and known.outcome is Outcome.SAVED and known.url != record.url:
+                return known
+        return None
+
+    def forget(self, record: Record) -> None:
+        """Take a URL's record out again."""
+        known = self._seen.get(record.sha256, [])
+        known[:] = [each for each in known if each.url != record.url]
+
+    def all_of(self, sha256: str) -> list[Record]:
+        """Return the records of these bytes that are not settled as a placeholder."""
+        return list(self._seen.get(sha256, []))
+
+
+def file_name(url: str) -> str:
+    """Return the name that a URL gives to its file: of what is no picture's, with the query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    name = unquote(parts.path.rpartition("/")[2]).lower()
+    return name if name.endswith(SUFFIXES) else f"{name}?{parts.query}"

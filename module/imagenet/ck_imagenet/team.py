@@ -1,0 +1,254 @@
+"""Several processes on one synset: each host belongs to one of them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections import defaultdict, deque
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Iterable, cast
+
+from .crawl import Task
+from .errors import StoreError
+from .journal import Record
+from .ledger import Ledger, Verdict
+from .numbering import Link
+from .worker import Order
+
+WORTH = 400
+"""Links for which one more process pays; it takes about as long to start as to fetch them."""
+
+_MOST_DEATHS = 5
+_GRACE = 2.0
+"""Seconds that a worker has to end by itself."""
+
+
+def processes_for(links: int, wanted: int | None) -> int:
+    """Return how many processes suit so many links: as many as wanted, else as there are cores."""
+    if not sys.executable:
+        return 1
+    return wanted or max(1, min(_cores(), links // WORTH))
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not everywhere is there such a thing
+        return os.cpu_count() or 1
+
+
+class _Worker:
+    """A process, and what it has been given."""
+
+    def __init__(self, order: Order) -> None:
+        library = str(Path(__file__).parent.parent)
+        path = os.pathsep.join([library, *filter(None, sys.path)])
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ck_imagenet.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C is for the one who knows what to do
+        )
+        self._inbox = cast(BinaryIO, self.process.stdin)
+        self.outbox = cast(BinaryIO, self.process.stdout)
+        self.open: dict[str, Task] = {}
+        self.claims: dict[str, Record] = {}
+        self.hungry = False
+        self.listener = threading.Thread()
+        self._lock = threading.Lock()
+        self._write(order)
+
+    def send(self, *message: Any) -> None:
+        """Tell it something."""
+        self._write(message)
+
+    def _write(self, message: Any) -> None:
+        data = pickle.dumps(message)
+        with self._lock, suppress(OSError):  # its end is found by who listens to it
+            if not self._inbox.closed:
+                self._inbox.write(data)
+                self._inbox.flush()
+
+    def give(self, tasks: list[Task]) -> None:
+        """Have it fetch these."""
+        self.open.update((task.link.url, task) for task in tasks)
+        self.hungry = False
+        self.send("tasks", tasks)
+
+    def end(self) -> None:
+        """Let it end."""
+        with self._lock, suppress(OSError):
+            self._inbox.close()
+
+
+class Team:
+    """Crawls the links of one synset with several processes.
+
+    The work is divided by host, so that each host's cap, rests and breaker have one owner. What
+    comes of it all meets in one ledger, here.
+
+    Parameters
+    ----------
+    order : Order
+        What every worker is started with.
+    ledger : Ledger
+        Decides what is saved.
+    """
+
+    def __init__(self, order: Order, ledger: Ledger) -> None:
+        self._order = order
+        self._ledger = ledger
+        self._changed = threading.Condition(threading.RLock())
+        self._unassigned: deque[list[Task]] = deque()
+        self._owners: dict[str, _Worker] = {}
+        self._workers: list[_Worker] = []
+        self._deaths = 0
+        self._drained = self._stopped = False
+        self._error: Exception | None = None
+
+    def run(self, links: Iterable[Link]) -> None:
+        """Fetch the links; raise as a `Crawl` does, and StoreError if workers keep dying."""
+        self._divide(map(Task, links))
+        try:
+            with self._changed:
+                for _ in range(self._order.processes):
+                    self._hire()
+                while not self._is_done():
+                    self._changed.wait()
+        finally:
+            self._dismiss()
+        if self._error:
+            raise self._error
+
+    def _divide(self, tasks: Iterable[Task]) -> None:
+        """Put tasks up for whoever has time, the largest hosts first."""
+        by_host: defaultdict[str, list[Task]] = defaultdict(list)
+        for task in tasks:
+            by_host[task.endpoint].append(task)
+        self._unassigned = deque(
+            sorted([*self._unassigned, *by_host.values()], key=len, reverse=True)
+        )
+
+    def _is_done(self) -> bool:
+        if self._error or self._ledger.missing() == 0:
+            return True
+        return not self._unassigned and not any(worker.open for worker in self._workers)
+
+    def _hire(self) -> None:
+        worker = _Worker(self._order)
+        self._workers.append(worker)
+        worker.listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
+        worker.listener.start()
+
+    def _listen(self, worker: _Worker) -> None:
+        """Take in what a worker says, until it ends."""
+        said_bye = False
+        try:
+            while not said_bye:
+                kind, *content = pickle.load(worker.outbox)  # noqa: S301 - our own child
+                said_bye = kind == "bye"
+                if not said_bye:
+                    with self._changed:
+                        getattr(self, f"_on_{kind}")(worker, *content)
+                        self._changed.notify_all()
+        except (EOFError, OSError, pickle.UnpicklingError):
+            pass
+        except Exception as error:  # whatever it is must end the run
+            self._error = self._error or error
+        with self._changed:
+            if not said_bye and not self._stopped:
+                self._take_over(worker)
+            self._changed.notify_all()
+
+    def _on_claim(self, worker: _Worker, record: Record) -> None:
+        verdict = self._ledger.claim(record)
+        if verdict is Verdict.KEEP:
+            worker.claims[record.url] = record
+        elif verdict is Verdict.SETTLED:
+            worker.open.pop(record.url, None)
+        worker.send("verdict", record.url, verdict)
+
+    def _on_keep(self, worker: _Worker, record: Record) -> None:
+        self._ledger.keep(record)
+        worker.claims.pop(record.url, None)
+        worker.open.pop(record.url, None)
+
+    def _on_settle(self, worker: _Worker, record: Record) -> None:
+        self._ledger.settle(record)
+        worker.open.pop(record.url, None)
+
+    def _on_reach(self, worker: _Worker) -> None:
+        self._ledger.reach()
+
+    def _on_error(self, worker: _Worker, error: Exception) -> None:
+        self._error = self._error or error
+
+    def _on_moved(self, worker: _Worker, task: Task) -> None:
+        """A redirect has led to a host that may be another's."""
+        del worker.open[task.link.url]
+        owner = self._owners.setdefault(task.endpoint, worker)
+        owner.give([task])
+
+    def _on_hungry(self, worker: _Worker) -> None:
+        worker.hungry = True
+        self._feed()
+
+    def _feed(self) -> None:
+        for worker in self._workers:
+            if worker.hungry and self._unassigned:
+                tasks: list[Task] = []
+                while self._unassigned and len(tasks) < self._order.options.jobs:
+                    tasks += self._unassigned.popleft()
+                for task in tasks:
+                    self._owners.setdefault(task.endpoint, worker)
+                self._give_to_owners(tasks)
+        if not self._unassigned and not self._drained:
+            self._drained = True
+            for worker in self._workers:
+                worker.send("drained")
+
+    def _give_to_owners(self, tasks: list[Task]) -> None:
+        by_owner: defaultdict[int, list[Task]] = defaultdict(list)
+        for task in tasks:
+            by_owner[self._workers.index(self._owners[task.endpoint])].append(task)
+        for index, given in by_owner.items():
+            self._workers[index].give(given)
+
+    def _take_over(self, worker: _Worker) -> None:
+        """Give what a killed worker left to others."""
+        self._workers.remove(worker)
+        for record in worker.claims.values():
+            self._ledger.drop(record)
+        self._owners = {host: own for host, own in self._owners.items() if own is not worker}
+        self._divide(Task(task.link) for task in worker.open.values())
+        self._deaths += 1
+        if self._deaths > _MOST_DEATHS and not self._error:
+            status = worker.process.wait()
+            self._error = StoreError(
+                f"processes that fetch for this run were ended {self._deaths} times from outside "
+                f"(the last with status {status}): is there too little memory? What is here is "
+                "kept; the same command goes on from there, with --processes=1 in one process"
+            )
+        if not self._error:
+            self._drained = False
+            self._hire()
+            self._feed()
+
+    def _dismiss(self) -> None:
+        """End all workers; what they have saved is still taken in."""
+        with self._changed:
+            self._stopped = True
+            for worker in self._workers:
+                worker.end()
+        for worker in self._workers:
+            with suppress(subprocess.TimeoutExpired):
+                worker.process.wait(_GRACE)
+            worker.process.kill()
+            worker.process.wait()
+            worker.listener.join()
+            worker.outbox.close()

@@ -1,0 +1,150 @@
+"""A process that crawls the hosts it is given, and tells another what comes of them.
+
+Messages are pickles over its standard input and output: tuples whose first item is what they say.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+from contextlib import closing
+from typing import Any, BinaryIO, NamedTuple
+
+from . import equip
+from .actions import DownloadOptions
+from .crawl import Colleagues, Crawl, Desk, Task
+from .journal import Record
+from .ledger import Book, Verdict
+from .store import Store
+
+
+class Order(NamedTuple):
+    """What a worker is started with."""
+
+    store: Store
+    wnid: str
+    source: str
+    options: DownloadOptions
+    processes: int
+
+
+def main() -> None:
+    """Work until the other process says that it is enough, or is gone."""
+    inbox = sys.stdin.buffer
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
+        order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
+        office = _Office(outbox)
+        try:
+            with closing(equip.fetcher(order.options)) as fetcher:
+                place = order.store.synset(order.wnid)
+                manner = equip.manner(order.options, order.processes)
+                desk = Desk(fetcher, place, order.source, office, manner)
+                crawl = Crawl(desk, office)
+                crawl.expect_more(True)
+                reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)
+                reader.start()
+                crawl.work()
+            office.send("bye")
+        except Exception as error:
+            office.send("error", _sendable(error))
+    os._exit(0)  # without waiting for who may be stuck
+
+
+class _Office(Book, Colleagues):
+    """The book and the colleagues of a crawl, at the other end of a pipe."""
+
+    def __init__(self, outbox: BinaryIO) -> None:
+        self._outbox = outbox
+        self._lock = threading.Lock()
+        self._claims: dict[str, _Claim] = {}
+        self._hosts: set[str] = set()
+        self._reached = self._hungry = self._ended = False
+
+    def send(self, *message: Any) -> None:
+        data = pickle.dumps(message)
+        with self._lock:
+            try:
+                self._outbox.write(data)
+                self._outbox.flush()
+            except OSError:
+                os._exit(0)  # nobody is there to work for
+
+    def read(self, inbox: BinaryIO, crawl: Crawl) -> None:
+        """Take in messages until there are no more."""
+        while True:
+            try:
+                kind, *content = pickle.load(inbox)  # noqa: S301 - see main
+            except (EOFError, OSError, pickle.UnpicklingError):
+                kind, content = "stop", []
+            if kind == "verdict":
+                url, verdict = content
+                self._claims.pop(url).answer(verdict)
+            elif kind == "tasks":
+                self._hungry = False
+                self._hosts.update(task.endpoint for task in content[0])
+                crawl.add(content[0])
+            elif kind == "drained":
+                crawl.begin_end()
+            else:
+                self._ended = True
+                for claim in list(self._claims.values()):
+                    claim.answer(Verdict.ENOUGH)
+                crawl.stop()
+                return
+
+    def claim(self, record: Record) -> Verdict:
+        claim = self._claims[record.url] = _Claim()
+        self.send("claim", record)
+        return Verdict.ENOUGH if self._ended else claim.wait()
+
+    def keep(self, record: Record) -> None:
+        self.send("keep", record)
+
+    def settle(self, record: Record) -> None:
+        self.send("settle", record)
+
+    def reach(self) -> None:
+        if not self._reached:
+            self._reached = True
+            self.send("reach")
+
+    def missing(self) -> int | None:
+        return None
+
+    def lead_away(self, task: Task) -> bool:
+        if task.endpoint in self._hosts:
+            return False
+        self.send("moved", task)
+        return True
+
+    def ask_for_more(self) -> None:
+        if not self._hungry:
+            self._hungry = True
+            self.send("hungry")
+
+
+class _Claim:
+    def __init__(self) -> None:
+        self._answered = threading.Event()
+        self._verdict = Verdict.ENOUGH
+
+    def answer(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        self._answered.set()
+
+    def wait(self) -> Verdict:
+        self._answered.wait()
+        return self._verdict
+
+
+def _sendable(error: Exception) -> Exception:
+    if isinstance(error, OSError):
+        return OSError(error.errno, error.strerror, error.filename)
+    return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""A user gives the work to several processes: each host has one owner, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from ck_imagenet.journal import Journal
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.world import Link
+from terminal import WNID, Terminal
+
+PER_HOST = 10
+
+
+@pytest.fixture
+def many(web: PracticeWeb) -> list[Link]:
+    """Links of a synset that are spread over all hosts, some of them dead."""
+    kinds = ("good", "good", "good", "slow", "gone", "moved")
+    links = [web.link(WNID, n, kinds[n % len(kinds)], n % len(web.hosts)) for n in range(120)]
+    web.set_links(WNID, links)
+    return links
+
+
+def workers(parent: int) -> list[int]:
+    """Return the processes that another has started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def records(terminal: Terminal) -> dict[str, Outcome]:
+    journal = Journal(terminal.repository() / "imagenet" / WNID / "journal")
+    return {url: record.outcome for url, record in journal.records.items()}
+
+
+def expected(links: list[Link]) -> dict[str, bytes]:
+    return {f"{link.name}.jpg": link.picture() for link in links if link.obtainable}
+
+
+def test_two_processes_bring_what_one_would(
+    terminal: Terminal, web: PracticeWeb, many: list[Link]
+) -> None:
+    done = terminal.json("download", "imagenet", f"--wnid={WNID}", "--processes=2")["synsets"][0]
+    assert terminal.pictures() == expected(many)
+    assert done["here"] == done["saved"] == len(expected(many))
+    assert done["failed"] == {"gone": 20}
+    assert set(web.requests.counts().values()) == {1}
+    assert max(web.connections.most(host) for host in web.hosts) <= PER_HOST
+
+
+def test_a_small_list_starts_no_second_process(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "slow") for n in range(20)])
+    with terminal.start("download", "imagenet", f"--wnid={WNID}", "--out=json") as run:
+        web.requests.wait_for(3)
+        assert workers(run.pid) == []
+        run.communicate(timeout=60)
+
+
+def test_exactly_as_many_pictures_as_are_wanted(terminal: Terminal, many: list[Link]) -> None:
+    limits = ("--max-images=31", "--processes=2", "--jobs=8")
+    done = terminal.json("download", "imagenet", f"--wnid={WNID}", *limits)["synsets"][0]
+    assert done["here"] == len(terminal.pictures()) == 31
+
+
+def test_a_redirect_to_anothers_host_keeps_that_hosts_cap(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    target, *others = web.hosts
+    links = []
+    for n in range(60):
+        path = f"http://{target}/slow/0.05/{n}.jpg".replace("/", "%2F")
+        url = f"http://{others[n % len(others)]}/to/{path}/{n}.jpg"
+        links.append(Link(f"{WNID}_{n}", url, "moved"))
+    web.set_links(WNID, links)
+    done = terminal.json("download", "imagenet", f"--wnid={WNID}", "--processes=2", "--jobs=64")
+    assert done["synsets"][0]["here"] == 60
+    assert 3 <= web.connections.most(target) <= PER_HOST
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_three_mirrors_of_one_picture_keep_one(
+    terminal: Terminal, web: PracticeWeb, processes: int
+) -> None:
+    links = [web.link(WNID, 5, "good", host) for host in range(3)]
+    links = [link._replace(name=f"{WNID}_{n}") for n, link in enumerate(links)]
+    web.set_links(WNID, links)
+    terminal.json("download", "imagenet", f"--wnid={WNID}", f"--processes={processes}")
+    assert len(terminal.pictures()) == 1
+    assert sorted(outcome.word for outcome in records(terminal).values()) == [
+        "duplicate",
+        "duplicate",
+        "saved",
+    ]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_three_pages_of_one_placeholder_on_three_hosts_keep_none(
+    terminal: Terminal, web: PracticeWeb, processes: int
+) -> None:
+    links = [web.link(WNID, n, "placeholder", n) for n in range(3)]
+    web.set_links(WNID, [*links, web.link(WNID, 9, "good")])
+    limits = (f"--wnid={WNID}", f"--processes={processes}")
+    done = terminal.json("download", "imagenet", *limits)["synsets"][0]
+    assert (done["here"], done["saved"], done["failed"]) == (1, 1, {"placeholder": 3})
+    assert list(terminal.pictures()) == [f"{WNID}_9.jpg"]
+    assert terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split() == [
+        f"imagenet-{WNID}:dataset:9"
+    ]
+    # Its checksum is kept: one more page of it is known at once.
+    web.set_links(WNID, [*links, web.link(WNID, 9, "good"), web.link(WNID, 10, "placeholder")])
+    again = terminal.json("download", "imagenet", *limits)["synsets"][0]
+    assert (again["here"], again["saved"], again["failed"]) == (1, 0, {"placeholder": 4})
+
+
+def test_the_work_of_a_killed_process_is_taken_over(
+    terminal: Terminal, web: PracticeWeb, many: list[Link]
+) -> None:
+    command = ("download", "imagenet", f"--wnid={WNID}", "--processes=2", "--out=json")
+    with terminal.start(*command) as run:
+        web.requests.wait_for(40)
+        os.kill(workers(run.pid)[0], signal.SIGKILL)
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (0, ""), out
+    assert terminal.pictures() == expected(many)
+    assert len(records(terminal)) == len(many)
+
+
+@pytest.fixture
+def endless(web: PracticeWeb) -> None:
+    """A synset that takes long."""
+    links = [web.link(WNID, n, "slow", n % len(web.hosts)) for n in range(3000)]
+    web.set_links(WNID, links)
+
+
+@pytest.mark.usefixtures("endless")
+def test_ctrl_c_ends_all_processes_and_keeps_what_is_here(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    with terminal.start("download", "imagenet", f"--wnid={WNID}", "--processes=2") as run:
+        web.requests.wait_for(60)
+        children = workers(run.pid)
+        begin = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert time.monotonic() - begin < 2
+    assert run.returncode == 130
+    assert (len(children), err) == (2, "")
+    assert "interrupted" in out
+    saved = [url for url, outcome in records(terminal).items() if outcome is Outcome.SAVED]
+    assert len(saved) == len(terminal.pictures()) > 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+@pytest.mark.usefixtures("endless")
+def test_processes_whose_parent_is_killed_end_too(terminal: Terminal, web: PracticeWeb) -> None:
+    with terminal.start("download", "imagenet", f"--wnid={WNID}", "--processes=2") as run:
+        web.requests.wait_for(60)
+        children = workers(run.pid)
+        run.kill()
+        run.wait()
+        end = time.monotonic() + 5
+        while time.monotonic() < end and any(Path(f"/proc/{pid}/exe").exists() for pid in children):
+            time.sleep(0.02)
+    assert not any(Path(f"/proc/{pid}/exe").exists() for pid in children)

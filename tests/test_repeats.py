@@ -1,0 +1,72 @@
+"""The same bytes again: the same picture, or a placeholder that nobody has listed."""
+
+from __future__ import annotations
+
+import pytest
+from ck_imagenet.journal import Record
+from ck_imagenet.names import ImageName
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.repeats import Repeats, file_name
+
+
+def record(
+    url: str, sha256: str = "aa", outcome: Outcome = Outcome.SAVED, wnid: str = "n01440764"
+) -> Record:
+    return Record(ImageName(wnid, 1), url, outcome, "2020", sha256=sha256)
+
+
+def test_the_first_of_two_urls_with_the_same_bytes_is_found() -> None:
+    repeats = Repeats([record("http://a/x.jpg")])
+    first = repeats.first(record("http://b/y.jpg"))
+    assert first is not None
+    assert first.url == "http://a/x.jpg"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        record("http://a/x.jpg"),
+        record("http://b/y.jpg", sha256="bb"),
+        record("http://b/y.jpg", wnid="n02110341"),
+    ],
+    ids=["the same URL", "other bytes", "another synset"],
+)
+def test_what_is_no_duplicate_has_no_first(other: Record) -> None:
+    assert Repeats([record("http://a/x.jpg")]).first(other) is None
+
+
+def test_the_same_bytes_under_three_names_are_a_placeholder() -> None:
+    repeats = Repeats([record("http://a/x.jpg")])
+    assert not repeats.is_placeholder(record("http://b/y.jpg"))
+    repeats.add([record("http://b/y.jpg", outcome=Outcome.DUPLICATE)])
+    assert repeats.is_placeholder(record("http://c/z.jpg"))
+    assert repeats.is_placeholder(record("http://a/x.jpg"))
+
+
+def test_mirrors_keep_the_name() -> None:
+    repeats = Repeats(record(f"http://{host}/pictures/x.jpg") for host in "abcdef")
+    assert not repeats.is_placeholder(record("http://g/X.JPG"))
+
+
+def test_the_checksum_of_a_placeholder_is_known_to_later_runs() -> None:
+    earlier = [record("http://a/x.jpg", outcome=Outcome.PLACEHOLDER)]
+    assert Repeats(earlier).is_placeholder(record("http://b/y.jpg"))
+
+
+def test_what_has_been_forgotten_does_not_count() -> None:
+    repeats = Repeats([record("http://a/x.jpg"), record("http://b/y.jpg")])
+    repeats.forget(record("http://a/x.jpg"))
+    assert not repeats.is_placeholder(record("http://c/z.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://a/b/Fish%20one.JPG?size=3", "fish one.jpg"),
+        ("http://a/photo.php?id=3", "photo.php?id=3"),
+        ("http://a/", "?"),
+        ("http://[", "http://["),
+    ],
+)
+def test_the_name_of_a_urls_file(url: str, name: str) -> None:
+    assert file_name(url) == name
