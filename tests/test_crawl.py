@@ -284,6 +284,15 @@ def test_without_retries_everything_is_asked_once(world: World, host: Host) -> N
     assert set(asked(host).values()) == {1}
 
 
+def test_what_waits_for_its_next_attempt_is_settled_when_its_host_is_given_up(
+    world: World, host: Host, refusing: str
+) -> None:
+    urls = [*(f"{refusing}/{number}" for number in range(8)), *host.pictures(1)]
+    assert world.crawl(urls, retry=1) == 1
+    outcomes = world.outcomes(urls)
+    assert Counter(outcomes[:8]) == {"refused": 4, "host-down": 4}
+
+
 def test_what_recovers_is_saved(world: World, new_host: Any) -> None:
     hosts = [new_host() for _ in range(3)]
     first = [Answer(503, retry_after="1"), Answer(500), Answer(429)]

@@ -99,15 +99,21 @@ class Entries:
             The entry's folder.
         """
         unfinished = self._cm / (NEW + name)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        (unfinished / _CM).mkdir(parents=True)
+        try:
+            unfinished.mkdir()
+        except FileExistsError:  # a killed run's
+            shutil.rmtree(unfinished)
+            unfinished.mkdir()
+        (unfinished / _CM).mkdir()
         try:
             if (self.folder / name).is_dir():
                 self._fill(name, meta, files, unfinished)
+                shutil.rmtree(unfinished, ignore_errors=True)
             else:
                 self._make(name, meta, files, unfinished, uid)
-        finally:
+        except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
+            raise
         return self.folder / name
 
     def _fill(
@@ -130,10 +136,12 @@ class Entries:
     ) -> None:
         uid = uid or self.uid(name) or secrets.token_hex(8)
         for file, data in files.items():
-            (unfinished / file).write_bytes(data)
+            _write(unfinished / file, data)
         self._write_cm(unfinished, name, uid, meta)
-        # Aliases without a folder disturb no reader; a folder without them does.
-        _write_aliases(self._cm, name, uid)
+        # Aliases without a folder, even half written ones, disturb no reader; a folder without
+        # them does.
+        for file, content in _alias_files(self._cm, name, uid):
+            _write(file, f"{content}\n".encode())
         unfinished.rename(self.folder / name)
 
     def remove(self, name: str) -> None:
@@ -208,7 +216,7 @@ class Entries:
             "data_name": name,
         }
         for part, content in (("meta", meta), ("info", info), ("desc", {})):
-            (entry / _CM / f"{part}.json").write_bytes(to_json(content))
+            _write(entry / _CM / f"{part}.json", to_json(content))
 
 
 def _write_aliases(cm: Path, alias: str, uid: str) -> None:
@@ -220,8 +228,19 @@ def _write_aliases(cm: Path, alias: str, uid: str) -> None:
 
 def _missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
     """Return those of the two files that are not there or say something else, and what to say."""
-    files = ((cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid))
+    files = _alias_files(cm, alias, uid)
     return [(file, content) for file, content in files if _first_line(file) != content]
+
+
+def _alias_files(cm: Path, alias: str, uid: str) -> tuple[tuple[Path, str], tuple[Path, str]]:
+    return (cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a small file the short way: `Path.write_bytes` costs as much again."""
+    with open(path, "wb", buffering=0) as stream:  # noqa: PTH123
+        while data:
+            data = data[stream.write(data) :]
 
 
 def _first_line(path: Path) -> str:

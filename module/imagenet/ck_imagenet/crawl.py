@@ -109,7 +109,10 @@ class Crawl:
         self._colleagues = colleagues or Colleagues()
         self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host)
         self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
-        self._changed = threading.Condition()
+        # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
+        lock = threading.RLock()
+        self._task_ready = threading.Condition(lock)
+        self._changed = threading.Condition(lock)
         self._begun: dict[int, float] = {}
         self._threads: list[threading.Thread] = []
         self._saving = 0
@@ -128,20 +131,20 @@ class Crawl:
             for task in tasks:
                 self._hosts.put(task.endpoint, task, time.monotonic())
             self._settle_given_up()
-            self._changed.notify_all()
+            self._task_ready.notify()
 
     def expect_more(self, more: bool) -> None:
         """Tell whether there are tasks elsewhere: then `work` goes on when those here are done."""
         with self._changed:
             self._more = more
             self._hosts.complete = not more
-            self._changed.notify_all()
+            self._task_ready.notify()
 
     def begin_end(self) -> None:
         """Tell that what may still be added are redirects of tasks that are here."""
         with self._changed:
             self._hosts.complete = True
-            self._changed.notify_all()
+            self._task_ready.notify()
 
     def work(self) -> None:
         """Work until nothing waits and no more is expected, or until stopped.
@@ -157,9 +160,10 @@ class Crawl:
             with self._changed:
                 while not self._is_done():
                     self._adapt()
-                    self._changed.wait(_SAMPLE)
+                    self._task_ready.notify()  # whose time may have come
+                    self._changed.wait(self._until_next_look())
                 self._stopped = True
-                self._changed.notify_all()
+                self._task_ready.notify_all()
             if self._error:
                 raise self._error
         except BaseException:
@@ -173,6 +177,7 @@ class Crawl:
         with self._changed:
             self._stopped = True
             self._error = self._error or error
+            self._task_ready.notify_all()
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._saving, timeout=1)
 
@@ -180,6 +185,10 @@ class Crawl:
         if self._stopped or self._desk.book.missing() == 0:
             return True
         return not (self._more or self._begun or self._hosts.waiting)
+
+    def _until_next_look(self) -> float:
+        wake = self._hosts.next_time()
+        return _SAMPLE if wake is None else min(_SAMPLE, max(0.001, wake - time.monotonic()))
 
     def _adapt(self) -> None:
         """Have as many threads as there are requests worth making at once."""
@@ -209,32 +218,33 @@ class Crawl:
         with self._changed:
             while not self._is_done():
                 time_now = time.monotonic()
-                wake = self._time_to_hope(time_now)
-                if wake is None and len(self._begun) < self._pace.allowed:
-                    started = self._hosts.take(time_now)
-                    if started:
-                        self._begun[id(started[1])] = time_now
-                        return started
-                    wake = self._hosts.next_time()
-                self._changed.wait(None if wake is None else max(0.0, wake - time_now))
+                started = self._hosts.take(time_now) if self._has_room(time_now) else None
+                self._settle_given_up()
+                if started:
+                    self._begun[id(started[1])] = time_now
+                    if self._hosts.ready:
+                        self._task_ready.notify()
+                    return started
+                self._task_ready.wait()
             self._changed.notify_all()
             return None
 
-    def _time_to_hope(self, time_now: float) -> float | None:
-        """Return until when to wait since what is under way may be enough, None not to wait."""
+    def _has_room(self, time_now: float) -> bool:
+        """Say whether one more request is worth making now."""
         missing = self._desk.book.missing()
         if missing is None:
-            return None
-        hopeful = [begun for begun in self._begun.values() if begun + PATIENCE > time_now]
-        overdue = len(self._begun) - len(hopeful)
-        return min(hopeful) + PATIENCE if hopeful and len(hopeful) - overdue >= missing else None
+            return len(self._begun) < self._pace.allowed
+        hopeful = sum(begun + PATIENCE > time_now for begun in self._begun.values())
+        overdue = len(self._begun) - hopeful
+        return hopeful - overdue < missing and len(self._begun) < self._pace.allowed
 
     def _ended(self, host: str, task: Task, sign: Sign, wish: float) -> None:
         with self._changed:
             del self._begun[id(task)]
             self._hosts.release(host, time.monotonic(), sign, wish)
             self._settle_given_up()
-            self._changed.notify_all()
+            if self._is_done():
+                self._changed.notify_all()
 
     def _settle_given_up(self) -> None:
         """Settle tasks that were never asked for as their host's, the others by what they met."""
@@ -284,7 +294,8 @@ class Crawl:
         finally:
             with self._changed:
                 self._saving -= 1
-                self._changed.notify_all()
+                if self._stopped:
+                    self._changed.notify_all()
 
     def _failed(self, task: Task, failed: Failed) -> tuple[Sign, float]:
         outcome = failed.outcome

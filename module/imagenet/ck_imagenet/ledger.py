@@ -134,9 +134,10 @@ class Ledger(Book):
                 self._release_held()
 
     def reach(self) -> None:
-        with self._lock:
-            self._reached = True
-            self._release_held()
+        if not self._reached:
+            with self._lock:
+                self._reached = True
+                self._release_held()
 
     def purge(self) -> None:
         """Take out pictures that are known to be placeholders: a killed run may have left some."""
