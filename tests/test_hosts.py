@@ -111,6 +111,15 @@ def test_a_host_that_says_no_time_rests_longer_each_time_in_a_row() -> None:
     assert rests == [1, 2, 4]
 
 
+def test_a_host_that_says_a_time_rests_for_that_time() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "1234")
+    for now in (0, 2, 4):
+        assert hosts.take(now)
+        hosts.release("h", now, Sign.BUSY, 2)
+        assert hosts.next_time() == now + 2
+
+
 def test_no_rest_is_longer_than_the_longest() -> None:
     hosts: Hosts[str] = Hosts()
     put(hosts, "h", "12")

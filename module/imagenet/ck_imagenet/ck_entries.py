@@ -140,8 +140,8 @@ class Entries:
         self._write_cm(unfinished, name, uid, meta)
         # Aliases without a folder, even half written ones, disturb no reader; a folder without
         # them does.
-        for file, content in _alias_files(self._cm, name, uid):
-            _write(file, f"{content}\n".encode())
+        for path, content in _alias_files(self._cm, name, uid):
+            _write(path, f"{content}\n".encode())
         unfinished.rename(self.folder / name)
 
     def remove(self, name: str) -> None:

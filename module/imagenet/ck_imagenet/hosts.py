@@ -268,7 +268,7 @@ class Hosts(Generic[Task]):
             host.outcome = Outcome.HOST_BUSY
             self._give_up(host)
             return
-        rest = min(LONGEST_REST, max(wish, 2.0 ** (host.rests_in_row - 1)))
+        rest = min(LONGEST_REST, wish or 2.0 ** (host.rests_in_row - 1))
         host.rests_until = max(host.rests_until, now + rest)
         self._remind(host.rests_until, name, None)
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Iterator, Mapping, NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
+
+from .seats import Seats
 
 _LONGEST_HEAD = 65536
 _CHUNK = 65536
@@ -69,12 +73,15 @@ class Exchange:
         Whether the connection is kept for another request.
     """
 
-    def __init__(self, connection: socket.socket, request: Request, host: str, visit: int) -> None:
+    def __init__(
+        self, connection: socket.socket, request: Request, host: str, visit: int, seats: Seats
+    ) -> None:
         self.connection = connection
         self.request = request
         self.host = host
         self.visit = visit
         self.keep = request.keeps_alive
+        self._seats = seats
 
     @property
     def segments(self) -> list[str]:
@@ -115,15 +122,17 @@ class Exchange:
         length : int, optional
             The Content-Length to announce instead of the true one.
         """
-        lines = [
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-            f"Content-Type: {content_type}",
-            f"Content-Length: {len(body) if length is None else length}",
-            f"Connection: {'keep-alive' if self.keep else 'close'}",
-            *(f"{name}: {value}" for name, value in (headers or {}).items()),
-        ]
-        head = "\r\n".join(lines) + "\r\n\r\n"
-        self.send(head.encode("latin-1") + body)
+        lines = {
+            "Content-Type": content_type,
+            "Content-Length": len(body) if length is None else length,
+            "Connection": "keep-alive" if self.keep else "close",
+            **(headers or {}),
+        }
+        self.send(_head(status, lines) + body)
+
+    def head(self, status: int, headers: Mapping[str, object], version: str = "HTTP/1.1") -> None:
+        """Send the head of an answer with these headers and no other."""
+        self.send(_head(status, headers, version))
 
     def redirect(self, location: str, status: int = 302) -> None:
         """Send the client elsewhere."""
@@ -140,6 +149,21 @@ class Exchange:
     def hang_up(self) -> None:
         """Close the connection once the behaviour returns."""
         self.keep = False
+
+    def reset(self) -> None:
+        """Reset the connection once the behaviour returns: what is under way is lost."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.hang_up()
+
+    @contextmanager
+    def seat(self, seats: int) -> Iterator[bool]:
+        """Take one of the host's seats for a while; give False if so many are taken already."""
+        seated = self._seats.take(self.host, seats)
+        try:
+            yield seated
+        finally:
+            if seated:
+                self._seats.leave(self.host)
 
 
 def requests_on(connection: socket.socket) -> Iterator[Request]:
@@ -159,6 +183,14 @@ def requests_on(connection: socket.socket) -> Iterator[Request]:
         if request is None:
             return
         yield request
+
+
+def _head(status: int, headers: Mapping[str, object], version: str = "HTTP/1.1") -> bytes:
+    lines = [
+        f"{version} {status} {HTTPStatus(status).phrase}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
 def _parsed(head: str) -> Request | None:

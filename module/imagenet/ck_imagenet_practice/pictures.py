@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import zlib
 from functools import lru_cache
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-KEPT = 512
-"""Pictures kept in memory: some 45 MB."""
+KEPT = 1536
+"""Pictures kept in memory, where a list of 1,300 has room: some 130 MB if so many are asked for."""
 
 _SIZES = ((500, 375), (500, 333), (375, 500))
 _SMALLEST_GRAIN, _LARGEST_GRAIN = 0.07, 0.19
 _GREY = 128
+_HUGE = 32768
+"""Pixels on a side: 32768 x 32768 are a gigapixel."""
 
 # Pixels that one random value covers, and the weight of the layer over those before it: coarse
 # light and shade first, then ever finer and fainter detail, as in a photograph.
@@ -27,9 +31,17 @@ class _Form(NamedTuple):
     content_type: str
     mode: str
     options: dict[str, int]
+    tail: bytes = b""
+    """Bytes after the picture's end."""
 
 
 _JPEG = _Form("JPEG", "image/jpeg", "YCbCr", {"quality": 90})
+_JPEGS = {
+    "progressive": _JPEG._replace(options={"quality": 90, "progressive": 1}),
+    "cmyk": _JPEG._replace(mode="CMYK", options={"quality": 75}),
+    "grey": _JPEG._replace(mode="L"),
+    "trailing": _JPEG._replace(tail=b"\r\n<!-- served by www7 in 0.02 s -->\r\n"),
+}
 _FORMS = {
     "png": _Form("PNG", "image/png", "RGB", {"compress_level": 1}),
     "gif": _Form("GIF", "image/gif", "P", {}),
@@ -52,7 +64,9 @@ def picture(path: str) -> bytes:
     Parameters
     ----------
     path : str
-        Any text; `.png`, `.gif`, `.webp` and `.bmp` at its end choose a format, all else is JPEG.
+        Any text; `.png`, `.gif`, `.webp` and `.bmp` at its end choose a format, all else is JPEG:
+        progressive, in CMYK, in grey, or with bytes after its end if the path begins with
+        `/progressive/`, `/cmyk/`, `/grey/` or `/trailing/`.
 
     Returns
     -------
@@ -75,8 +89,35 @@ def placeholder() -> bytes:
     return _encoded(image, _FORMS["png"])
 
 
+@lru_cache(maxsize=1)
+def unlisted_placeholder() -> bytes:
+    """Return another such picture, in JPEG, that nobody has listed yet."""
+    image = Image.new("RGB", (400, 300), "#204060")
+    ImageDraw.Draw(image).text((120, 140), "Image removed by its owner", fill="#ffffff")
+    return _encoded(image, _JPEG._replace(mode="RGB"))
+
+
+@lru_cache(maxsize=1)
+def pixel() -> bytes:
+    """Return a GIF of 1x1 pixel."""
+    return _encoded(Image.new("RGB", (1, 1), "#ffffff"), _FORMS["gif"])
+
+
+@lru_cache(maxsize=2)
+def gigapixel(path: str) -> bytes:
+    """Return a small PNG, or JPEG, by the extension, that would decode to a gigapixel."""
+    form = _form(path)
+    small = _encoded(Image.new("RGB", (16, 16), "#808080"), form)
+    if form.pillow_name == "PNG":
+        header = small[12:16] + struct.pack(">II", _HUGE, _HUGE) + small[24:29]
+        return small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
+    size = small.index(b"\xff\xc0") + 5  # after the frame's marker, length and precision
+    return small[:size] + struct.pack(">HH", _HUGE, _HUGE) + small[size + 4 :]
+
+
 def _form(path: str) -> _Form:
-    return _FORMS.get(path.rpartition(".")[2].lower(), _JPEG)
+    form = _FORMS.get(path.rpartition(".")[2].lower())
+    return form or _JPEGS.get(path[1:].partition("/")[0], _JPEG)
 
 
 def _plane(
@@ -101,4 +142,4 @@ def _encoded(image: Image.Image, form: _Form) -> bytes:
         image = image.convert("RGB").convert(form.mode)
     file = io.BytesIO()
     image.save(file, form.pillow_name, **form.options)
-    return file.getvalue()
+    return file.getvalue() + form.tail

@@ -6,11 +6,16 @@ import errno
 import ipaddress
 import socket
 from contextlib import ExitStack
-from typing import Iterable, NamedTuple, Tuple
+from typing import NamedTuple, Tuple
+
+from .redirects import FORBIDDEN_ADDRESS
 
 _FIRST_ADDRESS = ipaddress.IPv4Address("127.0.0.1")
 _BACKLOG = 1024
 _ATTEMPTS = 100
+_MOST_WAITING = 8
+_AT_ONCE = 0.05
+"""Seconds in which a connection on this machine is surely there."""
 
 _Place = Tuple[str, int]
 
@@ -22,10 +27,14 @@ class CannotListen(Exception):
 class Places(NamedTuple):
     """The sockets of a practice web; whoever holds them closes them."""
 
-    service: socket.socket
-    hosts: list[socket.socket]
     refusing: socket.socket
     """Bound and never listened on: who connects is refused, and no other program can take it."""
+    service: socket.socket
+    hosts: list[socket.socket]
+    others: list[socket.socket]
+    """Further hosts, for those who want one to themselves."""
+    forbidden: list[socket.socket]
+    """A listener on `FORBIDDEN_ADDRESS`, or none where that does not exist."""
 
 
 def host_of(place: socket.socket) -> str:
@@ -34,15 +43,16 @@ def host_of(place: socket.socket) -> str:
     return f"{address}:{port}"
 
 
-def bind(port: int, hosts: int, one_address: bool = False) -> Places:
+def bind(port: int, hosts: int, others: int = 0, one_address: bool = False) -> Places:
     """Bind and listen.
 
     Parameters
     ----------
     port : int
         The port of all places, or 0 for any that is free. On one address, the first of several.
-    hosts : int
-        The number of picture hosts; the service and the host that refuses come on top.
+    hosts, others : int
+        The number of picture hosts and of further ones; the service, the host that refuses and
+        the one that is forbidden come on top.
     one_address : bool
         Whether to use ports of 127.0.0.1 alone. That is done anyway where the other loopback
         addresses do not exist, as on macOS.
@@ -52,23 +62,25 @@ def bind(port: int, hosts: int, one_address: bool = False) -> Places:
     CannotListen
         If the port is taken.
     """
+    count = hosts + others + 2
     if not one_address:
+        addresses = [(str(_FIRST_ADDRESS + n), 0) for n in range(count)]
         try:
-            return _bind_all(port, [(str(_FIRST_ADDRESS + n), 0) for n in range(hosts + 2)])
+            return _bind_all(port, hosts, [*addresses, (FORBIDDEN_ADDRESS, 0)])
         except OSError as error:
             if error.errno != errno.EADDRNOTAVAIL:
                 raise
-    return _bind_all(port, [(str(_FIRST_ADDRESS), n) for n in range(hosts + 2)])
+    return _bind_all(port, hosts, [(str(_FIRST_ADDRESS), n) for n in range(count)])
 
 
-def _bind_all(port: int, offsets: list[_Place]) -> Places:
+def _bind_all(port: int, hosts: int, offsets: list[_Place]) -> Places:
     """Bind every (address, distance from the port); try other ports if any will do."""
     if port:
-        return _bind_exactly((address, port + offset) for address, offset in offsets)
+        return _bind_exactly(hosts, [(address, port + offset) for address, offset in offsets])
     for _ in range(_ATTEMPTS):
         free = _free_port()
         try:
-            return _bind_exactly((address, free + offset) for address, offset in offsets)
+            return _bind_exactly(hosts, [(address, free + offset) for address, offset in offsets])
         except CannotListen:
             continue
     raise CannotListen(
@@ -84,14 +96,58 @@ def _free_port() -> int:
         return free
 
 
-def _bind_exactly(places: Iterable[_Place]) -> Places:
-    *listening, refusing = places
+def _bind_exactly(hosts: int, places: list[_Place]) -> Places:
+    """Bind the service, the hosts, the one that refuses, the others and the forbidden one."""
     with ExitStack() as undo:
         # The one that refuses comes first: it is the one that two programs can never share.
-        refuser = undo.enter_context(_bound(refusing))
-        service, *hosts = [undo.enter_context(_listening(place)) for place in listening]
+        refusing = undo.enter_context(_bound(places.pop(hosts + 1)))
+        listening = [undo.enter_context(_listening(place)) for place in places]
         undo.pop_all()
-        return Places(service, hosts, refuser)
+    forbidden = [listening.pop()] if places[-1][0] == FORBIDDEN_ADDRESS else []
+    service, *shared = listening[: hosts + 1]
+    return Places(refusing, service, shared, listening[hosts + 1 :], forbidden)
+
+
+class Dropping:
+    """A host that drops SYNs: whoever connects hears nothing at all, not even a refusal.
+
+    Parameters
+    ----------
+    listener : socket.socket
+        Listens already; this owns and closes it.
+
+    Raises
+    ------
+    CannotListen
+        If this system answers all the same: only Linux is known not to.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._sockets = [listener]
+        listener.listen(0)
+        # Linux lets one more wait than the backlog says, and drops the SYNs of the others.
+        for _ in range(_MOST_WAITING):
+            if not self._fill(listener.getsockname()):
+                return
+        self.close()
+        raise CannotListen("SYNs cannot be dropped on this system: leave out the kind `dropped`")
+
+    def close(self) -> None:
+        """Close all that this has opened."""
+        for opened in self._sockets:
+            opened.close()
+
+    def _fill(self, place: _Place) -> bool:
+        """Connect and stay; return False if nobody answers."""
+        waiting = socket.socket()
+        waiting.settimeout(_AT_ONCE)
+        try:
+            waiting.connect(place)
+        except OSError:
+            waiting.close()
+            return False
+        self._sockets.append(waiting)
+        return True
 
 
 def _listening(place: _Place) -> socket.socket:

@@ -10,7 +10,11 @@ from typing import Callable, Sequence
 
 from .exchange import BadLink, Exchange, Gone, requests_on
 from .places import host_of
+from .seats import Seats
 from .traffic import Connections, RequestLog
+
+_CROWD = 64
+"""Threads that may be remembered before those that have ended are forgotten."""
 
 
 class Server:
@@ -36,9 +40,11 @@ class Server:
     ) -> None:
         self.requests = RequestLog()
         self.connections = Connections()
+        self._seats = Seats()
         self._behave = behave
         self._listeners = listeners
         self._threads: list[threading.Thread] = []
+        self._crowd = _CROWD
         self._wake, self._woken = socket.socketpair()
         self._accepting = threading.Thread(target=self._accept, name="practice web", daemon=True)
         self._accepting.start()
@@ -77,14 +83,17 @@ class Server:
         thread = threading.Thread(
             target=self._converse, args=(connection, host), name=f"practice web {host}", daemon=True
         )
-        self._threads = [other for other in self._threads if other.is_alive()]
+        if len(self._threads) >= self._crowd:
+            self._threads = [other for other in self._threads if other.is_alive()]
+            self._crowd = max(_CROWD, 2 * len(self._threads))
         self._threads.append(thread)
         thread.start()
 
     def _converse(self, connection: socket.socket, host: str) -> None:
         try:
             for request in requests_on(connection):
-                exchange = Exchange(connection, request, host, self.requests.add(host, request))
+                visit = self.requests.add(host, request)
+                exchange = Exchange(connection, request, host, visit, self._seats)
                 self._answer(exchange)
                 if not exchange.keep:
                     return

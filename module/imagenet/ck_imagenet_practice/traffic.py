@@ -102,7 +102,7 @@ class Connections:
         with self._lock:
             for connection in set().union(*self._open.values()):
                 with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)  # whatever TLS thinks
 
     def made(self, host: str | None = None) -> int:
         """Return how many connections there have been, to one host or to all."""
@@ -118,7 +118,8 @@ class Connections:
 def _is_held(connection: socket.socket) -> bool:
     """Say whether the client has not closed its end."""
     try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        flags = socket.MSG_PEEK | socket.MSG_DONTWAIT
+        return socket.socket.recv(connection, 1, flags) != b""  # below TLS, which cannot peek
     except BlockingIOError:
         return True
     except OSError:

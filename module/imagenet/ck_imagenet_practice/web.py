@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Iterable, Mapping, Sequence
 
-from . import places, world
+from . import world
 from .behaviours import behave
 from .exchange import Exchange
+from .hosting import Hosting
 from .server import Server
 from .service import ENDPOINTS, ListService
-from .world import Link
+from .world import Link, Place
 
 
 class PracticeWeb:
@@ -23,16 +25,18 @@ class PracticeWeb:
     seed : int
         Which links there are.
     hosts : int
-        The number of picture hosts.
+        The number of picture hosts. Kinds that have hosts of their own get them on top.
     alive, dead : iterable of str, str
         Which endpoints of the list service work (`service.ENDPOINTS`), and what the others
         answer (`service.DEAD_ANSWERS`).
     mix : mapping of str to int
-        How many links of each kind a synset has, of `world.KINDS`.
+        How many links of each kind a synset has, of `world.KINDS`; `world` has some mixes.
     wnids : sequence of str
         The synsets that there are.
     one_address : bool
         Whether to do as where loopback has but one address.
+    latency : (float, float)
+        The least and the most seconds that each answer of a picture host is late.
 
     Attributes
     ----------
@@ -40,10 +44,21 @@ class PracticeWeb:
         The list service's address, such as http://127.0.0.1:14197.
     hosts : list of str
         The picture hosts, each as `address:port`.
+    own : dict of str to list of str
+        The hosts of each kind in the mix that has its own.
     refusing : str
         A host that refuses connections.
+    forbidden : str
+        A host that `allow_hosts` does not name; `connections.made` counts who came all the same.
+        Where loopback has but one address, nobody listens there.
     allow_private : str
         What a client must allow to be let in.
+    allow_hosts : str
+        The same without the forbidden host.
+    resolve : str
+        What the names of hosts stand for, as `HOST:ADDRESS` with commas between.
+    authority : str
+        The file of the certificate that a client must trust, or "" if no kind in the mix has TLS.
     requests : RequestLog
         The requests that were made.
     connections : Connections
@@ -52,10 +67,11 @@ class PracticeWeb:
     Raises
     ------
     CannotListen
-        If the port is taken.
+        If the port is taken, or a host in the mix cannot be had on this system.
     """
 
     allow_private = "127.0.0.0/8"
+    allow_hosts = "127.0.0.0/16"
 
     def __init__(
         self,
@@ -68,18 +84,25 @@ class PracticeWeb:
         mix: Mapping[str, int] = world.MIX,
         wnids: Sequence[str] = world.SYNSETS,
         one_address: bool = False,
+        latency: tuple[float, float] = (0, 0),
     ) -> None:
         self._service = ListService(self._list_of, alive, dead)
-        bound = places.bind(port, hosts, one_address)
-        self._refuser = bound.refusing
-        self._service_host = places.host_of(bound.service)
-        self.service = f"http://{self._service_host}"
-        self.hosts = [places.host_of(host) for host in bound.hosts]
-        self.refusing = places.host_of(bound.refusing)
+        self._latency = latency
+        self._is_strict = any(world.KINDS[kind].is_strict for kind in mix)
+        self._hosting = hosting = Hosting(port, hosts, one_address, mix, len(wnids))
+        self._service_host = hosting.service
+        self.service = f"http://{hosting.service}"
+        self.hosts = hosting.hosts
+        self.own = hosting.own
+        self.refusing = hosting.refusing
+        self.forbidden = hosting.forbidden
+        self.resolve = hosting.resolve()
+        self.authority = hosting.authority
         self._lists: dict[str, Sequence[Link]] = {
-            wnid: world.draw(wnid, seed, self.hosts, self.refusing, mix) for wnid in wnids
+            wnid: world.draw(wnid, seed, self.hosts, self._share(mix, turn, len(wnids)), mix)
+            for turn, wnid in enumerate(wnids)
         }
-        self._server = Server([bound.service, *bound.hosts], self._answer)
+        self._server = Server(hosting.listening, self._answer)
         self.requests = self._server.requests
         self.connections = self._server.connections
 
@@ -92,16 +115,21 @@ class PracticeWeb:
     def stop(self) -> None:
         """Close everything; nothing is left when this returns."""
         self._server.stop()
-        self._refuser.close()
+        self._hosting.close()
 
     def url(self, host: int, path: str) -> str:
         """Return the URL of a path, such as "/good/0123.jpg", on the picture host of that index."""
         return f"http://{self.hosts[host]}{path}"
 
     def link(self, wnid: str, number: int, kind: str, host: int = 0) -> Link:
-        """Return a new link of a kind of `world.KINDS`, on the picture host of that index."""
-        where = self.refusing if kind == world.REFUSED else self.hosts[host]
-        return world.link(where, wnid, number, kind)
+        """Return a new link of a kind of `world.KINDS`.
+
+        It leads to the picture host of that index, or to one of the kind's own if it can be
+        nowhere else; then the kind must be in the mix.
+        """
+        anywhere = world.KINDS[kind].place in (Place.SHARED, Place.OWN, Place.LONE)
+        hosts = self.hosts if anywhere else self.own[kind]
+        return world.link(hosts[host if anywhere else 0], wnid, number, kind)
 
     def links(self, wnid: str) -> list[Link]:
         """Return the links that the service lists for a synset, with the truth about each."""
@@ -111,11 +139,39 @@ class PracticeWeb:
         """Have the service list these links; without any, it says that the synset is not ready."""
         self._lists[wnid] = list(links)
 
+    def lateness(self, path: str) -> float:
+        """Return the seconds that every answer to a path, percent-decoded, is late."""
+        least, most = self._latency
+        return least + (most - least) * zlib.crc32(path.encode("latin-1")) / 2**32
+
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that point ck-imagenet at this web."""
+        """Return the environment variables that point ck-imagenet at this web.
+
+        They are the strict ones if a kind in the mix needs them.
+        """
+        if self._is_strict:
+            return self.strict_environment()
         return {
             "CK_IMAGENET_SERVICE": self.service,
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_private,
+        }
+
+    def strict_environment(self) -> dict[str, str]:
+        """Return those that do not let the forbidden host in, and answer for every name."""
+        certificates = {"REQUESTS_CA_BUNDLE": self.authority} if self.authority else {}
+        return {
+            "CK_IMAGENET_SERVICE": self.service,
+            "CK_IMAGENET_ALLOW_PRIVATE": self.allow_hosts,
+            "CK_IMAGENET_RESOLVE": self.resolve,
+            **certificates,
+        }
+
+    def _share(self, mix: Mapping[str, int], turn: int, synsets: int) -> dict[str, list[str]]:
+        """Return each kind's own hosts for one synset: of those that are alone, its share."""
+        lone = {kind for kind in mix if world.KINDS[kind].place is Place.LONE}
+        return {
+            kind: hosts[turn::synsets] if kind in lone else hosts
+            for kind, hosts in self.own.items()
         }
 
     def _list_of(self, wnid: str) -> Sequence[Link] | None:
@@ -124,5 +180,7 @@ class PracticeWeb:
     def _answer(self, exchange: Exchange) -> None:
         if exchange.host == self._service_host:
             self._service.answer(exchange)
-        else:
-            behave(exchange)
+            return
+        if any(self._latency):
+            exchange.wait(self.lateness(exchange.request.path))
+        behave(exchange)

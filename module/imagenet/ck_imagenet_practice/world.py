@@ -9,77 +9,32 @@ from urllib.parse import urlsplit
 
 from . import pictures
 from .exchange import decoded_path
+from .kinds import KINDS, REFUSED, Kind, Place
+from .mixes import EVERY_KIND, LONG_TAIL, MIX, ROTTEN
+
+__all__ = [
+    "EVERY_KIND",
+    "KINDS",
+    "LONG_TAIL",
+    "MIX",
+    "REFUSED",
+    "ROTTEN",
+    "SYNSETS",
+    "Kind",
+    "Link",
+    "Place",
+    "draw",
+    "link",
+]
 
 SYNSETS = ("n01440764", "n02110341")
 """Tench and dalmatian, of ILSVRC2012."""
-
-REFUSED = "refused"
-"""The kind of link whose host refuses connections."""
-
-
-class Kind(NamedTuple):
-    """A kind of link: where in the web it points, and what comes of it."""
-
-    folder: str
-    obtainable: bool = False
-    extension: str = "jpg"
-    landing: str = ""
-    """Where a redirect leads: what stands before the path that was asked first."""
-
-
-KINDS: dict[str, Kind] = {
-    "good": Kind("/good", obtainable=True),
-    "good-png": Kind("/good", obtainable=True, extension="png"),
-    "good-gif": Kind("/good", obtainable=True, extension="gif"),
-    "good-webp": Kind("/good", obtainable=True, extension="webp"),
-    "good-bmp": Kind("/good", obtainable=True, extension="bmp"),
-    "slow": Kind("/slow/0.3", obtainable=True),
-    "moved": Kind("/moved", obtainable=True, landing="/good"),
-    "moved-absolute": Kind("/moved-absolute", obtainable=True, landing="/good"),
-    "busy-once": Kind("/busy/1", obtainable=True),
-    "limited-once": Kind("/limited/1", obtainable=True),
-    "gone": Kind("/gone"),
-    "flickr": Kind("/flickr"),
-    "placeholder": Kind("/placeholder"),
-    "parked": Kind("/parked"),
-    "parked-as-jpeg": Kind("/parked-as-jpeg"),
-    REFUSED: Kind("/refused"),
-    "truncated": Kind("/truncated"),
-    "cut": Kind("/cut"),
-    "broken": Kind("/broken"),
-    "empty": Kind("/empty"),
-    "busy": Kind("/busy"),
-    "limited": Kind("/limited"),
-    "silent": Kind("/silent"),
-    "loop": Kind("/loop"),
-}
-
-MIX: Mapping[str, int] = {
-    "good": 14,
-    "good-png": 1,
-    "slow": 1,
-    "moved": 1,
-    "busy-once": 1,
-    "gone": 4,
-    "flickr": 3,
-    "parked": 1,
-    "parked-as-jpeg": 1,
-    REFUSED: 1,
-    "truncated": 1,
-    "cut": 1,
-}
-"""How many links of each kind a synset has: what is commonest in reality and soon settled.
-
-No placeholder without a redirect: one alone cannot be told from a picture.
-"""
-
-EVERY_KIND: Mapping[str, int] = {**dict.fromkeys(KINDS, 1), "good": 24, "placeholder": 3}
-"""A mix with every kind, also those that cost a client its patience."""
 
 _A_FAMOUS_NUMBER = 9981
 _LARGEST_NUMBER = 30000
 # A comma, an encoded space, a raw space, a byte of Latin-1: real lists have them all.
 _AWKWARD = (",large", "%20(1)", " copy", "_caf\xe9")
+_HOSTS_A_DEAD_ONE = 8
 
 
 class Link(NamedTuple):
@@ -98,6 +53,16 @@ class Link(NamedTuple):
         return KINDS[self.kind].obtainable
 
     @property
+    def outcome(self) -> str:
+        """The word for what becomes of it."""
+        return KINDS[self.kind].outcome
+
+    @property
+    def outcomes(self) -> frozenset[str]:
+        """All words that are true: a client that spares a host has others for its links."""
+        return KINDS[self.kind].outcomes
+
+    @property
     def host(self) -> str:
         """The `address:port`."""
         return urlsplit(self.url).netloc
@@ -109,7 +74,8 @@ class Link(NamedTuple):
 
     def picture(self) -> bytes:
         """Return the bytes that an obtainable link ends with."""
-        return pictures.picture(KINDS[self.kind].landing + self.path)
+        landing, file = KINDS[self.kind].landing, self.path.rpartition("/")[2]
+        return pictures.picture(f"{landing}/{file}" if landing else self.path)
 
 
 def link(host: str, wnid: str, number: int, kind: str, awkward: str = "") -> Link:
@@ -118,7 +84,7 @@ def link(host: str, wnid: str, number: int, kind: str, awkward: str = "") -> Lin
     Parameters
     ----------
     host : str
-        The `address:port` to point at; for the kind "refused", the one that refuses.
+        The `address:port` to point at, one that suits the kind's `Place`.
     wnid, number : str, int
         The picture's name.
     kind : str
@@ -126,18 +92,26 @@ def link(host: str, wnid: str, number: int, kind: str, awkward: str = "") -> Lin
     awkward : str
         Further characters in the file's name, as they stand in the list.
     """
-    folder, extension = KINDS[kind].folder, KINDS[kind].extension
-    url = f"http://{host}{folder}/{wnid}-{number}{awkward}.{extension}"
-    return Link(f"{wnid}_{number}", url, kind)
+    truth = KINDS[kind]
+    path = f"{truth.folder}/{truth.file}".format(
+        wnid=wnid, number=number, awkward=awkward, extension=truth.extension
+    )
+    scheme = "https" if truth.certificate else "http"
+    return Link(f"{wnid}_{number}", f"{scheme}://{host}{path}", kind)
 
 
 def draw(
-    wnid: str, seed: int, hosts: Sequence[str], refusing: str, mix: Mapping[str, int] = MIX
+    wnid: str,
+    seed: int,
+    hosts: Sequence[str],
+    own: Mapping[str, Sequence[str]],
+    mix: Mapping[str, int] = MIX,
 ) -> list[Link]:
     """Draw a synset's links.
 
     Good links are spread over the hosts, most of them on the first few, as in reality; every
-    kind of dead link has one host, the same for all synsets, so that failures cluster.
+    kind of dead link has one host in eight, the same for all synsets, or hosts of its own, so
+    that failures cluster.
 
     Parameters
     ----------
@@ -145,8 +119,10 @@ def draw(
         The synset.
     seed : int
         The same seed gives the same links, but for the hosts in them.
-    hosts, refusing : sequence of str, str
-        The picture hosts, and the one that refuses.
+    hosts : sequence of str
+        The picture hosts.
+    own : mapping of str to sequence of str
+        The hosts of each kind that has its own, to be used in turn.
     mix : mapping of str to int
         How many links of each kind.
 
@@ -155,7 +131,8 @@ def draw(
     list of Link
         In the order of their numbers, which are not contiguous, as ImageNet's are not.
     """
-    homes = _homes(seed, hosts, refusing)
+    homes = {**_homes(seed, hosts), **own}
+    turns = {kind: cycle(homes[kind]) for kind in homes}
     chance = random.Random(f"{seed} {wnid}")  # noqa: S311 - a world, no secret
     kinds = [kind for kind, number in mix.items() for _ in range(number)]
     chance.shuffle(kinds)
@@ -163,17 +140,20 @@ def draw(
     awkward = iter(_AWKWARD)
     links = []
     for number, kind in zip(_numbers(chance, len(kinds)), kinds):
-        host = homes.get(kind) or chance.choices(hosts, shares)[0]
+        host = next(turns[kind]) if kind in turns else chance.choices(hosts, shares)[0]
         links.append(link(host, wnid, number, kind, next(awkward, "") if kind == "good" else ""))
     return links
 
 
-def _homes(seed: int, hosts: Sequence[str], refusing: str) -> dict[str, str]:
-    """Return the host of every kind that has but one."""
+def _homes(seed: int, hosts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the hosts of every dead kind among the picture hosts."""
     shuffled = list(hosts)
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a world, no secret
-    homes = dict(zip((kind for kind in KINDS if not KINDS[kind].obtainable), cycle(shuffled)))
-    return {**homes, REFUSED: refusing}
+    around = cycle(shuffled)
+    each = max(1, len(hosts) // _HOSTS_A_DEAD_ONE)
+    return {
+        kind: [next(around) for _ in range(each)] for kind in KINDS if not KINDS[kind].obtainable
+    }
 
 
 def _numbers(chance: random.Random, count: int) -> list[int]:

@@ -1,0 +1,254 @@
+"""The kinds of links that the practice web has, with the truth about each."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Iterator, NamedTuple
+
+from .redirects import SPELLINGS, redirecting_folder
+
+SAVED = "saved"
+REFUSED = "refused"
+"""The kind of link whose host refuses connections."""
+
+
+class Place(Enum):
+    """Where the links of a kind live."""
+
+    SHARED = "among the picture hosts: a dead kind on an eighth of them, others on any"
+    OWN = "on hosts of their own, with nothing else"
+    LONE = "each on a host of its own"
+    DROPPING = "on hosts of their own that drop SYNs"
+    TLS = "on hosts of their own that speak TLS"
+    NAMED = "on a host with a name, at the port of the first picture host"
+    REFUSING = "on the host that refuses"
+    FORBIDDEN = "on the host that may not be asked"
+
+
+# What a client may say instead of a URL's own outcome once it leaves the host alone.
+_SPARED = {
+    "busy": "host-busy",
+    "refused": "host-down",
+    "silent": "host-down",
+    "stalled": "host-down",
+}
+
+
+class Kind(NamedTuple):
+    """A kind of link: where in the web it points, and what comes of it."""
+
+    folder: str
+    outcome: str = SAVED
+    """The word for what becomes of it, with a client such as ck-imagenet."""
+    extension: str = "jpg"
+    landing: str = ""
+    """The folder where a redirect leads."""
+    place: Place = Place.SHARED
+    hosts: int = 1
+    """How many hosts of its own it has; a kind that is LONE has as many as links."""
+    certificate: str = ""
+    """What its TLS hosts show, of `tls.CERTIFICATES`."""
+    name: str = ""
+    """The name of its host, one of `hosting.NAMES`, or none that can be."""
+    also: str = ""
+    """Another word that is as true, since it depends on which of several is asked first."""
+    file: str = "{wnid}-{number}{awkward}.{extension}"
+
+    @property
+    def obtainable(self) -> bool:
+        """Whether a patient client ends with a picture."""
+        return self.outcome == SAVED
+
+    @property
+    def outcomes(self) -> frozenset[str]:
+        """All words that are true, also those of a client that has given up the host."""
+        return frozenset({self.outcome, self.also or _SPARED.get(self.outcome, self.outcome)})
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the truth needs more settings than the service's address and all of loopback."""
+        return bool(self.outcome == "private-address" or self.name or self.certificate)
+
+
+def _failing() -> Iterator[tuple[str, Kind]]:
+    """Yield 429, 500, 502 and 503, with each way to say how long, once or always."""
+    later = {"": "", "-after-1": "/after-1", "-after-2": "/after-2", "-date": "/date-2"}
+    for status, outcome in (
+        (429, "busy"),
+        (500, "server-error"),
+        (502, "server-error"),
+        (503, "busy"),
+    ):
+        for suffix, retry_after in later.items():
+            folder = f"/status/{status}"
+            yield (
+                f"{status}{suffix}",
+                Kind(f"{folder}/always{retry_after}", outcome, place=Place.OWN, hosts=2),
+            )
+            yield (
+                f"{status}{suffix}-once",
+                Kind(f"{folder}/1{retry_after}", place=Place.OWN, hosts=2),
+            )
+
+
+def _leading(targets: dict[str, str], outcome: str) -> dict[str, Kind]:
+    """Return kinds that redirect to these targets."""
+    return {name: Kind(redirecting_folder(to), outcome) for name, to in targets.items()}
+
+
+_LONG_KNOWN = {
+    "good": Kind("/good"),
+    "good-png": Kind("/good", extension="png"),
+    "good-gif": Kind("/good", extension="gif"),
+    "good-webp": Kind("/good", extension="webp"),
+    "good-bmp": Kind("/good", extension="bmp"),
+    "slow": Kind("/slow/0.3"),
+    "moved": Kind("/moved", landing="/good/moved"),
+    "moved-absolute": Kind("/moved-absolute", landing="/good/moved-absolute"),
+    "busy-once": Kind("/busy/1"),
+    "limited-once": Kind("/limited/1"),
+    "gone": Kind("/gone", "gone"),
+    "flickr": Kind("/flickr", "placeholder"),
+    "placeholder": Kind("/placeholder", "placeholder"),
+    "parked": Kind("/parked", "not-a-picture"),
+    "parked-as-jpeg": Kind("/parked-as-jpeg", "not-a-picture"),
+    REFUSED: Kind("/refused", "refused", place=Place.REFUSING),
+    "truncated": Kind("/truncated", "cut-short"),
+    "cut": Kind("/cut", "truncated"),
+    "broken": Kind("/broken", "broken"),
+    "empty": Kind("/empty", "empty"),
+    "busy": Kind("/busy", "busy", place=Place.OWN),
+    "limited": Kind("/limited", "busy", place=Place.OWN),
+    "silent": Kind("/silent", "silent", place=Place.OWN),
+    "loop": Kind("/loop", "redirects"),
+}
+"""These come first and in this order: their hosts are drawn by it, and README shows some."""
+
+_SERVED_ODDLY = {
+    "progressive": Kind("/progressive"),
+    "cmyk": Kind("/cmyk"),
+    "grey": Kind("/grey"),
+    "trailing": Kind("/trailing"),
+    "wrong-type": Kind("/wrong-type"),
+    "unmeasured": Kind("/unmeasured"),
+    "chunked": Kind("/chunked"),
+    "gzip": Kind("/gzip"),
+    "http10": Kind("/http10"),
+    "lone": Kind("/good", place=Place.LONE),
+    "capped": Kind("/capped/4", place=Place.OWN, hosts=2),
+    "reset-once": Kind("/reset/1"),
+    "noindex": Kind("/robots/noindex"),
+    "noai-for-others": Kind("/robots/otherbot:%20noai"),
+    "mirrored": Kind("/mirror/{number}", landing="/mirror", also="duplicate", file="{wnid}.jpg"),
+    "mirror": Kind(
+        "/mirror/{number}",
+        "duplicate",
+        landing="/mirror",
+        place=Place.OWN,
+        hosts=2,
+        also=SAVED,
+        file="{wnid}.jpg",
+    ),
+}
+
+_REFUSED_POLITELY = {
+    "410": Kind("/status/410", "gone"),
+    "401": Kind("/status/401", "forbidden"),
+    "403": Kind("/status/403", "forbidden"),
+    "451": Kind("/status/451", "forbidden"),
+    "400": Kind("/status/400", "http-error"),
+    **dict(_failing()),
+    "noai": Kind("/robots/noai", "opted-out"),
+    "noimageai": Kind("/robots/noimageai", "opted-out"),
+    "noai-among": Kind("/robots/noindex,%20noai", "opted-out"),
+    "noai-for-us": Kind("/robots/ck-imagenet:%20noai", "opted-out"),
+}
+
+_MOVED = {
+    "moved-aside": Kind("/moved-aside", landing="/good/moved-aside"),
+    "moved-across": Kind("/moved-across", landing="/good/moved-across"),
+    "moved-to-spaces": Kind("/moved-to-spaces", landing="/good/my holiday pictures"),
+    "moved-to-latin-1": Kind("/moved-to-latin-1", landing="/good/caf\xe9"),
+    "moved-to-utf-8": Kind("/moved-to-utf-8", landing="/good/caf\xc3\xa9"),
+    **{f"hops-{n}": Kind(f"/hops/{n}", landing="/good/hops") for n in range(1, 6)},
+    "hops-12": Kind("/hops/12", "redirects"),
+    "circle": Kind("/circle", "redirects"),
+    "nowhere": Kind("/nowhere", "redirects"),
+    **_leading(
+        {
+            "to-flickr": "https://s.yimg.com/pw/images/en-us/photo_unavailable.png",
+            "to-photobucket": "http://pic.photobucket.com/bwe.png",
+            "to-imgur": "http://i.imgur.com/removed.png",
+        },
+        "placeholder",
+    ),
+    **_leading(
+        {
+            "to-file": "file:///etc/passwd",
+            "to-ftp": "ftp://127.9.9.9/picture.jpg",
+            "to-data": "data:image/gif;base64,R0lGODlhAQABAAAAACw=",
+        },
+        "bad-url",
+    ),
+    **_leading(
+        {
+            "to-metadata": "http://169.254.169.254/latest/meta-data/",
+            "to-private": "http://10.0.0.1/picture.jpg",
+            "to-loopback-6": "http://[::1]/picture.jpg",
+        },
+        "private-address",
+    ),
+    **{
+        f"inside-{spelling}": Kind(f"/inside/{spelling}", "private-address")
+        for spelling in SPELLINGS
+    },
+    "inside": Kind("/good", "private-address", place=Place.FORBIDDEN),
+}
+
+_LYING = {
+    "flickr-address": Kind("/pw/images/en-us/photo_unavailable.png?", "placeholder"),
+    "unlisted": Kind("/unlisted", "placeholder"),
+    "error-page": Kind("/error-page", "not-a-picture"),
+    "text": Kind("/text", "not-a-picture"),
+    "svg": Kind("/svg", "not-a-picture", extension="svg"),
+    "pixel": Kind("/pixel", "too-small", extension="gif"),
+    "gigapixel": Kind("/gigapixel", "too-large"),
+    "gigapixel-png": Kind("/gigapixel", "too-large", extension="png"),
+    "garbage": Kind("/garbage", "not-http"),
+    "big-head": Kind("/big-head", "not-http"),
+    "endless": Kind("/endless", "too-large"),
+    "announced": Kind("/announced", "too-large"),
+    "reset": Kind("/reset/1e9", "cut-short"),
+}
+
+_STUCK = {
+    "black-hole": Kind("/silent", "silent", place=Place.OWN, hosts=5),
+    "lone-black-hole": Kind("/silent", "silent", place=Place.LONE),
+    "drip": Kind("/drip", "stalled", place=Place.OWN, hosts=3),
+    "head-only": Kind("/head-only", "stalled", place=Place.OWN),
+    "hang-up": Kind("/hang-up", "cut-short", place=Place.OWN),
+    "dropped": Kind("/good", "silent", place=Place.DROPPING, hosts=2),
+}
+
+_PLACED = {
+    "tls": Kind("/good", place=Place.TLS, certificate="good"),
+    "tls-wrong-name": Kind("/good", "bad-certificate", place=Place.TLS, certificate="wrong-name"),
+    "tls-expired": Kind("/good", "bad-certificate", place=Place.TLS, certificate="expired"),
+    "tls-self-signed": Kind("/good", "bad-certificate", place=Place.TLS, certificate="self-signed"),
+    "named": Kind("/good", place=Place.NAMED, name="good.practice"),
+    "no-such-host": Kind("/good", "no-such-host", place=Place.NAMED, name="nowhere.practice"),
+    "slow-name": Kind("/good", "silent", place=Place.NAMED, name="slow.practice"),
+    "inside-by-name": Kind("/good", "private-address", place=Place.NAMED, name="inside.practice"),
+    "bad-url": Kind("/good", "bad-url", place=Place.NAMED, name="two words.practice"),
+}
+
+KINDS: dict[str, Kind] = {
+    **_LONG_KNOWN,
+    **_SERVED_ODDLY,
+    **_REFUSED_POLITELY,
+    **_MOVED,
+    **_LYING,
+    **_STUCK,
+    **_PLACED,
+}
+"""Every kind by its name."""
