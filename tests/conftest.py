@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
 from terminal import Terminal
+
+# A developer's proxy has no business between the tests and the practice web.
+for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[_name]
 
 
 @pytest.fixture

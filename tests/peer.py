@@ -222,3 +222,14 @@ def over_tls(certificate: Path, behave: Behaviour) -> Behaviour:
             behave(talk)
 
     return behave_so
+
+
+@contextmanager
+def full_backlog(address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Give the port of a host whose system drops every further connection."""
+    with socket.create_server((address, port), backlog=0) as listener, ExitStack() as held:
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

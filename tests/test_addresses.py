@@ -49,6 +49,7 @@ class TestPublic:
             "100.64.0.1",
             "100.100.100.200",
             "192.0.0.192",
+            "192.88.99.1",
             "192.0.2.1",
             "198.18.0.1",
             "224.0.0.1",
@@ -83,6 +84,8 @@ class TestPublic:
             "fd12:3456::1",
             "ff02::1",
             "2001:db8::1",
+            "3fff::1",
+            "3fff:fff:ffff::1",
             "64:ff9b:1::7f00:1",
             "::ffff:0:127.0.0.1",
         ],
@@ -128,6 +131,10 @@ class TestAllowing:
     def test_a_host_may_have_digits_in_its_name(self, name: str) -> None:
         assert allows(Guard.allowing(name), "10.0.0.1", host=name)
 
+    @pytest.mark.parametrize("name", ["b\xfcro.local", "B\xdcRO.local", "xn--bro-hoa.local"])
+    def test_a_host_may_be_named_in_any_script(self, name: str) -> None:
+        assert allows(Guard.allowing(name), "10.0.0.1", host="xn--bro-hoa.local")
+
     def test_all_ports_of_what_is_allowed_may_be_asked(self) -> None:
         assert allows(Guard.allowing("10.0.0.1"), "10.0.0.1", port=8080)
 
@@ -162,6 +169,69 @@ class TestAllowing:
     def test_any_text_is_a_guard_or_bad_input(self, private: str) -> None:
         with suppress(BadInput):
             Guard.allowing(private)
+
+
+class TestUnresolved:
+    """What a proxy is asked for, which resolves names by itself."""
+
+    @pytest.mark.parametrize(
+        "host",
+        ["a.com", "8.8.8.8", "134744072", "2606:4700::1111", "localhost.com", "a.internal.de"],
+    )
+    def test_public_names_and_addresses_may_be_asked(self, host: str) -> None:
+        PUBLIC_ONLY.check_unresolved(host, 80)
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "127.0.0.1",
+            "127.0.0.1.",
+            "127.1",
+            "2130706433",
+            "2130706433.",
+            "0x7f000001",
+            "0x7f.1",
+            "0177.0.0.1",
+            "169.254.169.254",
+            "10.0.0.1",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:7f00:1",
+            "64:ff9b::7f00:1",
+            "localhost",
+            "localhost.",
+            "a.b.localhost",
+            "intranet",
+            "printer.local",
+            "metadata.google.internal",
+            "nas.home.arpa",
+            "127.0.0.256",
+            "1.2.3.4.5",
+            "127.0.0.0x1g.0x",
+        ],
+    )
+    def test_addresses_and_names_that_are_not_public_are_refused(self, host: str) -> None:
+        with pytest.raises(Failed, match=r"^private-address: "):
+            PUBLIC_ONLY.check_unresolved(host, 80)
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "localhost", "nas.local"])
+    def test_what_the_user_names_may_be_asked(self, host: str) -> None:
+        Guard.allowing("127.0.0.0/8,localhost,nas.local").check_unresolved(host, 80)
+        PUBLIC_ONLY.trusting(host, 81).check_unresolved(host, 81)
+        with pytest.raises(Failed):
+            PUBLIC_ONLY.trusting(host, 81).check_unresolved(host, 80)
+
+    @given(st.ip_addresses())
+    def test_an_address_is_judged_as_if_it_were_connected_to(
+        self, address: ipaddress.IPv4Address | ipaddress.IPv6Address
+    ) -> None:
+        host = str(address)
+        try:
+            PUBLIC_ONLY.check_unresolved(host, 80)
+        except Failed:
+            assert not allows(PUBLIC_ONLY, host)
+        else:
+            assert allows(PUBLIC_ONLY, host)
 
 
 class TestTrusting:

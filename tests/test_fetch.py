@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import zlib
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
@@ -21,8 +22,9 @@ import pytest
 from ck_imagenet import USER_AGENT, fetch, urls
 from ck_imagenet.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.connections import Limits
+from ck_imagenet.errors import BadInput
 from ck_imagenet.fetch import MOST_BYTES, Body, Fetcher
-from ck_imagenet.journey import MOST_REDIRECTS
+from ck_imagenet.journey import MOST_REDIRECTS, Journey
 from ck_imagenet.outcomes import Failed, Outcome
 from ck_imagenet.resolve import Resolver
 from ck_imagenet_practice import PracticeWeb
@@ -37,6 +39,7 @@ from peer import (
     answer,
     chunked,
     dripping,
+    full_backlog,
     head,
     over_tls,
     pouring,
@@ -272,6 +275,47 @@ class TestAnswers:
         finally:
             peer.stop()
 
+    @settings(
+        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(
+        st.binary(max_size=300)
+        | st.lists(
+            st.sampled_from(
+                b"HTTP/1.1|HTTP/1.0| |200|302|100|\r\n|\n|\r|:|Location|Content-Length|5|-1|"
+                b"chunked|Transfer-Encoding|Content-Encoding|gzip|\x00|\xff|x,".split(b"|")
+            ),
+            max_size=30,
+        ).map(b"".join)
+    )
+    def test_any_bytes_at_all_are_an_answer_or_a_failure(
+        self, offline: Fetcher, said: bytes
+    ) -> None:
+        peer = Peer(saying_once(said))
+        started = time.monotonic()
+        try:
+            with suppress(Failed):
+                assert offline.fetch(peer.url()).url
+            assert time.monotonic() - started < HASTY.whole + LEEWAY
+        finally:
+            peer.stop()
+
+    @settings(
+        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(
+        st.text()
+        | st.builds(
+            "{}{}{}".format,
+            st.sampled_from(["http://", "https://", "HTTP:/", "http://127.0.0.1:"]),
+            st.text() | st.text("127.0x[]:@%\ud800 ."),
+            st.just("") | st.text().map("/{}".format),
+        )
+    )
+    def test_any_text_as_a_url_is_an_answer_or_a_failure(self, offline: Fetcher, url: str) -> None:
+        with suppress(Failed):
+            assert offline.fetch(url).url
+
 
 class TestStatuses:
     """Answers that are none."""
@@ -287,8 +331,10 @@ class TestStatuses:
             (402, Outcome.FORBIDDEN),
             (403, Outcome.FORBIDDEN),
             (404, Outcome.GONE),
+            (408, Outcome.SERVER_ERROR),
             (410, Outcome.GONE),
             (418, Outcome.HTTP_ERROR),
+            (425, Outcome.SERVER_ERROR),
             (429, Outcome.BUSY),
             (451, Outcome.FORBIDDEN),
             (500, Outcome.SERVER_ERROR),
@@ -337,6 +383,117 @@ class TestStatuses:
     )
     def test_any_text_is_a_number_of_seconds(self, text: str) -> None:
         assert fetch._retry_after(text) >= 0
+
+
+class TestOptOut:
+    """Pictures whose hosts do not want them to be used for training machines."""
+
+    @pytest.fixture
+    def guarded(self, serve: Serve) -> Peer:
+        """Return a host that opts out, and stops before the body."""
+        tags = ("X-Robots-Tag: noindex", "x-robots-tag: otherbot: none, Ck-ImageNet: NoAI")
+        return serve(stopping_after(head(f"Content-Length: {len(DATA)}", *tags)))
+
+    def test_a_picture_that_is_opted_out_is_left_there_without_its_body(
+        self, fetcher: Fetcher, guarded: Peer
+    ) -> None:
+        started = time.monotonic()
+        failed = failure(fetcher, guarded.url())
+        assert failed.outcome is Outcome.OPTED_OUT
+        assert failed.detail == "X-Robots-Tag: noindex, otherbot: none, Ck-ImageNet: NoAI"
+        assert time.monotonic() - started < LEEWAY
+
+    def test_the_detail_is_fit_for_any_terminal(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(answer(DATA, "X-Robots-Tag: noai, \x1b[31m\xe9")))
+        assert failure(fetcher, peer.url()).detail == r"X-Robots-Tag: noai, \x1b[31m\xe9"
+
+    def test_it_may_be_ignored(self, serve: Serve) -> None:
+        peer = serve(saying(answer(DATA, "X-Robots-Tag: noai")))
+        fetcher = Fetcher(LOOPBACK, PATIENT, obey_opt_out=False)
+        assert fetcher.fetch(peer.url()).data == DATA
+        fetcher.close()
+
+    def test_it_is_obeyed_by_the_name_that_is_given(self, serve: Serve) -> None:
+        peer = serve(saying(answer(DATA, "X-Robots-Tag: my-study: noai")))
+        with fetching() as fetcher:
+            assert fetcher.fetch(peer.url()).data == DATA
+        fetcher = Fetcher(LOOPBACK, PATIENT, user_agent="My-Study/1.0 (+https://example.org)")
+        assert outcome(fetcher, peer.url()) is Outcome.OPTED_OUT
+        assert b"\r\nUser-Agent: My-Study/1.0 (+https://example.org)\r\n" in peer.heads[1]
+        fetcher.close()
+
+    def test_an_answer_that_is_none_keeps_its_own_meaning(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying(answer(b"", "X-Robots-Tag: noai", status="404 Not Found")))
+        assert outcome(fetcher, peer.url()) is Outcome.GONE
+
+    @pytest.mark.parametrize("user_agent", ["", " ", "a\r\nEvil: yes", "\x1b", "b\xfccher/1"])
+    def test_a_user_agent_that_no_request_can_hold_is_refused(self, user_agent: str) -> None:
+        with pytest.raises(BadInput, match="cannot be sent: write who you are in ASCII"):
+            Fetcher(user_agent=user_agent)
+
+
+class TestAsk:
+    """One host of a journey, so that each is asked in its turn."""
+
+    def test_an_answer_ends_the_journey(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(redirect("/y.jpg"), answer(DATA)))
+        journey = Journey(peer.url())
+        assert fetcher.ask(journey) == Body(peer.url("/y.jpg"), DATA)
+        assert 0 < journey.spent < LEEWAY
+
+    def test_a_redirect_to_another_host_is_for_another_turn(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        other = serve(saying(answer(DATA)))
+        peer = serve(saying(redirect("/y.jpg"), redirect(other.url("/z.jpg"))))
+        journey = Journey(peer.url())
+        assert fetcher.ask(journey) is None
+        assert (journey.url, journey.endpoint) == (other.url("/z.jpg"), f"127.0.0.1:{other.port}")
+        assert (len(peer.heads), other.connections) == (2, 0)
+        assert fetcher.ask(journey) == Body(other.url("/z.jpg"), DATA)
+
+    def test_what_is_not_to_be_asked_is_known_before_its_turn(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        other = serve(saying(answer(DATA)))
+        lost = other.url("/pw/images/en-us/photo_unavailable.png")
+        with pytest.raises(Failed, match=r"^placeholder"):
+            fetcher.ask(Journey(serve(saying(redirect(lost))).url()))
+        assert other.connections == 0
+
+    def test_a_circle_over_two_hosts_is_left_where_it_closes(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        back: list[bytes] = []
+        other = serve(lambda talk: saying(*back)(talk))
+        first = serve(saying(redirect(other.url())))
+        back.append(redirect(first.url()))
+        journey = Journey(first.url())
+        assert fetcher.ask(journey) is None
+        with pytest.raises(Failed, match=r"^redirects: in a circle"):
+            fetcher.ask(journey)
+
+    def test_the_hosts_share_the_time_of_the_url_and_waiting_costs_none(
+        self, serve: Serve, hasty: Fetcher
+    ) -> None:
+        def silent(talk: Talk) -> None:
+            talk.hear()
+            time.sleep(0.15)
+            talk.say(redirect(other.url()))
+
+        other = serve(stopping_after(b""))
+        journey = Journey(serve(silent).url())
+        assert hasty.ask(journey) is None
+        assert 0.15 <= journey.spent < HASTY.whole
+        time.sleep(HASTY.whole)
+        started = time.monotonic()
+        journey.spent = 0.3
+        with pytest.raises(Failed, match=r"^silent: not done within 0\.4 s"):
+            hasty.ask(journey)
+        assert 0.1 <= time.monotonic() - started < 0.1 + LEEWAY
+        assert journey.spent >= HASTY.whole
 
 
 class TestRedirects:
@@ -524,6 +681,10 @@ class TestKeptConnections:
             pytest.param(
                 head("Transfer-Encoding: chunked") + chunked(DATA), id="picture in chunks"
             ),
+            pytest.param(
+                head("Transfer-Encoding: chunked", status="404 Not Found") + chunked(DATA),
+                id="404 in chunks",
+            ),
             pytest.param(answer(b"later" * 100, status="503 Busy"), id="503"),
         ],
     )
@@ -546,8 +707,11 @@ class TestKeptConnections:
     def test_a_long_page_is_not_read_to_keep_a_connection(
         self, serve: Serve, fetcher: Fetcher
     ) -> None:
-        peer = serve(pouring(head("Content-Length: 99999999", status="404 Not Found")))
-        assert outcome(fetcher, peer.url()) is Outcome.GONE
+        for length in ("Content-Length: 99999999", "Transfer-Encoding: chunked"):
+            peer = serve(pouring(head(length, status="404 Not Found") + b"ffffffff\r\n"))
+            started = time.monotonic()
+            assert outcome(fetcher, peer.url()) is Outcome.GONE
+            assert time.monotonic() - started < LEEWAY
 
     def test_a_page_that_does_not_come_is_not_waited_for(
         self, serve: Serve, fetcher: Fetcher
@@ -657,16 +821,6 @@ class TestTime:
         assert (failed.outcome, failed.detail) == (Outcome.STALLED, "not done within 0.4 s")
         assert HASTY.whole <= time.monotonic() - started < HASTY.whole + LEEWAY
 
-    def test_a_request_that_its_host_does_not_take_is_left(
-        self, serve: Serve, hasty: Fetcher
-    ) -> None:
-        ended = threading.Event()
-        peer = serve(lambda talk: ended.wait(5))
-        started = time.monotonic()
-        assert outcome(hasty, peer.url("/" + "x" * 8_000_000)) is Outcome.SILENT
-        assert time.monotonic() - started < HASTY.whole + LEEWAY
-        ended.set()
-
     def test_redirects_share_the_time_of_their_url(self, serve: Serve, hasty: Fetcher) -> None:
         def slowly(talk: Talk) -> None:
             while talk.hear():
@@ -707,17 +861,6 @@ class TestTime:
 
         with hasty.open(serve(late).url(), MOST_BYTES, PATIENT) as opened:
             assert b"".join(opened.chunks) == DATA
-
-
-@contextmanager
-def full_backlog() -> Iterator[int]:
-    """Give the port of a host whose system drops every further connection."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as held:
-        for _ in range(4):
-            waiting = held.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
 
 
 class TestLostConnections:
@@ -779,6 +922,9 @@ class TestOtherProtocols:
             b"HTTP/1.1 99 Low\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 2**20 + b"\r\n\r\n",
             b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2**18 + b"\r\n",
+            b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 60_000 + b"\r\n") * 17 + b"\r\n",
+            head(status="100 Continue") * 2**16 + answer(DATA),
+            b"HTTP/1.1 200 OK\r\n" + b"\x00" * 2**20,
             answer(DATA, "Content-Length: 1"),
             answer(DATA, "Content-Encoding: gzip"),
             answer(gzip.compress(DATA)[:10] + DATA, "Content-Encoding: gzip"),
@@ -831,6 +977,62 @@ class TestSize:
             assert b"".join(opened.chunks) == DATA
         with pytest.raises(Failed, match="too-large"), fetcher.open(peer.url(), len(DATA) - 1):
             pass
+
+
+class TestPacked:
+    """Bodies that are packed although that was not asked for."""
+
+    @pytest.mark.parametrize(
+        ("coding", "packed"),
+        [
+            ("gzip", gzip.compress(DATA)),
+            ("X-GZIP ", gzip.compress(DATA)),
+            ("gzip", gzip.compress(DATA[:99]) + gzip.compress(DATA[99:])),
+            ("gzip", gzip.compress(DATA) + bytes(100)),
+            ("deflate", zlib.compress(DATA)),
+            ("deflate", zlib.compress(DATA)[2:-4]),
+            ("gzip", zlib.compress(DATA)),
+            ("br", DATA),
+        ],
+        ids=["gzip", "x-gzip", "parts", "more", "zlib", "bare", "mistaken", "unknown"],
+    )
+    def test_they_are_unpacked(
+        self, serve: Serve, fetcher: Fetcher, coding: str, packed: bytes
+    ) -> None:
+        peer = serve(saying(answer(packed, f"Content-Encoding: {coding}")))
+        assert fetcher.fetch(peer.url()).data == DATA
+
+    def test_nothing_is_nothing(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(answer(b"", "Content-Encoding: gzip")))
+        assert fetcher.fetch(peer.url()).data == b""
+
+    @pytest.mark.parametrize("length", [1, 5, 100, -9, -1])
+    def test_what_is_packed_but_not_whole_is_cut_short(
+        self, serve: Serve, fetcher: Fetcher, length: int
+    ) -> None:
+        """Even if all bytes that were announced have come."""
+        packed = gzip.compress(DATA)[:length]
+        peer = serve(saying(answer(packed, "Content-Encoding: gzip")))
+        assert outcome(fetcher, peer.url()) is Outcome.CUT_SHORT
+
+    def test_a_bomb_never_is_much_at_once(self, serve: Serve, fetcher: Fetcher) -> None:
+        bomb = gzip.compress(bytes(2 * MOST_BYTES), 9)
+        peer = serve(saying(answer(bomb, "Content-Encoding: gzip")))
+        tracemalloc.start()
+        try:
+            with fetcher.open(peer.url(), MOST_BYTES) as opened, pytest.raises(Failed) as failed:
+                assert max(map(len, opened.chunks)) <= 2**20
+            assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+        finally:
+            tracemalloc.stop()
+        assert failed.value.outcome is Outcome.TOO_LARGE
+
+    @pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20])
+    def test_all_of_a_large_body_is_unpacked(
+        self, serve: Serve, fetcher: Fetcher, size: int
+    ) -> None:
+        peer = serve(saying(answer(gzip.compress(bytes(size)), "Content-Encoding: gzip")))
+        assert fetcher.fetch(peer.url()).data == bytes(size)
 
 
 class TestCallers:
@@ -971,6 +1173,18 @@ class TestClose:
         with full_backlog() as port:
             url = f"http://127.0.0.1:{port}/"
             assert woken_by_close(fetcher, url, lambda: True) < LEEWAY
+
+    def test_a_fetch_that_waits_for_a_name_fails_at_once(self) -> None:
+        asked, ended = threading.Event(), threading.Event()
+
+        def slow(host: str) -> list[str]:
+            asked.set()
+            ended.wait()
+            return []
+
+        fetcher = Fetcher(LOOPBACK, PATIENT, Resolver(slow))
+        assert woken_by_close(fetcher, "http://slow.example/", asked.is_set) < LEEWAY
+        ended.set()
 
     def test_a_body_that_is_being_read_fails_at_once(self, serve: Serve, fetcher: Fetcher) -> None:
         peer = serve(stopping_after(head("Content-Length: 999999") + bytes(300_000)))

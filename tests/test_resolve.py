@@ -167,6 +167,38 @@ class TestWaiting:
         failure(resolver, "slow.com", wait=0.001)
         assert resolver.resolve("a.com", SOON)
 
+    def test_a_name_that_nobody_waits_for_any_more_is_not_looked_up(self, names: Names) -> None:
+        """Or a slow resolver would never come to the names that are wanted now."""
+        resolver = Resolver(names)
+        for number in range(8):
+            failure(resolver, f"slow{number}.com", wait=0.01)
+        failure(resolver, "given-up.com", wait=0.01)
+        names.slow.set()
+        assert resolver.resolve("a.com", SOON)
+        assert sorted(names.asked) == ["a.com", *(f"slow{number}.com" for number in range(8))]
+
+    def test_who_waits_fails_at_once_when_it_is_closed(self, names: Names) -> None:
+        resolver, failed = Resolver(names), []
+        thread = threading.Thread(target=lambda: failed.append(failure(resolver, "slow.com")))
+        thread.start()
+        while not names.asked:
+            time.sleep(0.01)
+        started = time.monotonic()
+        resolver.close()
+        thread.join()
+        assert time.monotonic() - started < 1
+        assert (failed[0].outcome, failed[0].detail) == (
+            Outcome.REFUSED,
+            "the fetcher has been closed",
+        )
+
+    def test_nothing_is_looked_up_once_it_is_closed(self, names: Names) -> None:
+        resolver = Resolver(names)
+        resolver.close()
+        resolver.close()
+        assert failure(resolver, "a.com").detail == "the fetcher has been closed"
+        assert names.asked == []
+
 
 class TestLiterals:
     """Addresses, which are never looked up."""

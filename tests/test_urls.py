@@ -137,6 +137,11 @@ class TestParse:
         assert detail.isascii()
         assert len(detail) < 1000
 
+    def test_a_url_that_no_server_would_read_is_none(self) -> None:
+        url = "http://a.com/".ljust(urls.MOST_CHARACTERS, "x")
+        assert urls.parse(url).url == url
+        assert refused(url + "x") == "longer than 65536 characters"
+
     @given(URLS)
     @example("http://[")
     @example("http://a:٣/")

@@ -157,7 +157,7 @@ class _Proxied(_Kept):
 
     def getresponse(self) -> Any:
         response = super().getresponse()
-        if self.proxy_is_forwarding:
+        if self._tunnel_host is None:
             if response.status == 407:
                 raise self._refused(f"407 {response.reason}")
             self.network.reached |= response.status not in (502, 503, 504)

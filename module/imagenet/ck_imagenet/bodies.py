@@ -19,7 +19,7 @@ _PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
 """For the rest of an answer that nobody needs: about what a new connection costs."""
 
 _PACKED = ("gzip", "x-gzip", "deflate")
-_GZIP = b"\x1f\x8b"
+_GZIP = b"\x1f"
 
 
 def chunks(response: HTTPResponse, most_bytes: int) -> Iterator[bytes]:
@@ -46,10 +46,9 @@ def release(response: HTTPResponse) -> None:
     spend(Budget(_PARTING))
     try:
         length = response.length_remaining
-        if length is not None and length <= _WORTH_READING:
-            response.read(decode_content=False)
-            response.release_conn()
-        elif response.isclosed():
+        if response.chunked if length is None else length <= _WORTH_READING:
+            response.read(_WORTH_READING, decode_content=False)
+        if response.isclosed():  # all has been read, in the words of `http.client`
             response.release_conn()
     except (Failed, HTTPError, OSError):
         pass  # and so it is closed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -99,7 +100,7 @@ class Journal:
             for record in _read(path).values():
                 known = self.records.get(record.url)
                 if not known or known.time <= record.time:
-                    self.records[record.url] = record
+                    self.records[record.url] = _remembered(record)
 
     @classmethod
     def of(cls, place: SynsetStore) -> Journal:
@@ -116,7 +117,7 @@ class Journal:
             self.close()  # whoever opens it again drops the torn line
             error.filename = str(self._path)
             raise
-        self.records[record.url] = record
+        self.records[record.url] = _remembered(record)
 
     def saved(self) -> dict[int, Record]:
         """Return the records of the pictures that were saved, by number."""
@@ -182,6 +183,11 @@ def _record(facts: dict[str, Any]) -> Record | None:
         return Record(**known) if name else None
     except (KeyError, TypeError):
         return None
+
+
+def _remembered(record: Record) -> Record:
+    """Return a record that shares with others the texts that are the same: lists are long."""
+    return record._replace(detail=sys.intern(record.detail), source=sys.intern(record.source))
 
 
 def _write_line(opened: BinaryIO, facts: dict[str, Any]) -> None:

@@ -10,6 +10,9 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from .outcomes import Failed, Outcome
 
+MOST_CHARACTERS = 2**16
+"""Characters of a URL: more than any server reads, and no burden yet."""
+
 _PORTS = {"http": 80, "https": 443}
 # What a request line may hold as it stands: the reserved characters of RFC 3986 and "%".
 _ALLOWED = "!$%&'()*+,/:;=?@[]~"
@@ -45,6 +48,8 @@ def parse(url: str) -> Address:
     Failed
         BAD_URL if it is no http or https URL with a host.
     """
+    if len(url) > MOST_CHARACTERS:
+        raise Failed(Outcome.BAD_URL, f"longer than {MOST_CHARACTERS} characters")
     try:
         parts = urlsplit(url.strip(_BLANKS))
         port = parts.port

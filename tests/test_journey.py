@@ -1,0 +1,92 @@
+"""One URL on its way: what is asked next, and what is not."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+
+import pytest
+from ck_imagenet.journey import MOST_REDIRECTS, Journey
+from ck_imagenet.outcomes import Failed, Outcome
+
+
+def refusal(journey: Journey, location: str) -> Failed:
+    """Return what following a redirect fails with."""
+    with pytest.raises(Failed) as failed:
+        journey.go_on(journey.address(), location)
+    return failed.value
+
+
+def test_a_journey_begins_at_its_url() -> None:
+    journey = Journey("http://A.com:81/x y.jpg")
+    assert (journey.url, journey.endpoint, journey.spent) == (
+        "http://A.com:81/x y.jpg",
+        "a.com:81",
+        0.0,
+    )
+    assert journey.address().url == "http://a.com:81/x%20y.jpg"
+
+
+def test_a_journey_to_what_cannot_be_asked_has_no_endpoint_and_a_reason() -> None:
+    journey = Journey("ftp://a.com/x.jpg")
+    assert journey.endpoint == ""
+    with pytest.raises(Failed, match=r"^bad-url: neither http nor https"):
+        journey.address()
+
+
+def test_a_redirect_leads_on() -> None:
+    journey = Journey("http://a.com/x.jpg")
+    assert journey.go_on(journey.address(), "//b.com/y.jpg").endpoint == "b.com:80"
+    assert (journey.url, journey.endpoint) == ("http://b.com/y.jpg", "b.com:80")
+
+
+@pytest.mark.parametrize(
+    ("location", "outcome"),
+    [
+        ("file:///etc/passwd", Outcome.BAD_URL),
+        ("ftp://b.com/x.jpg", Outcome.BAD_URL),
+        ("data:,x", Outcome.BAD_URL),
+        ("javascript:alert(1)", Outcome.BAD_URL),
+        ("http://i.imgur.com/removed.png", Outcome.PLACEHOLDER),
+        ("/x.jpg", Outcome.REDIRECTS),
+        ("http://A.com:80/x.jpg#y", Outcome.REDIRECTS),
+    ],
+)
+def test_a_redirect_to_what_is_not_to_be_asked_ends_the_journey(
+    location: str, outcome: Outcome
+) -> None:
+    """At once, and not when it is the turn of the host that it leads to."""
+    assert refusal(Journey("http://a.com/x.jpg"), location).outcome is outcome
+
+
+def test_a_circle_over_several_hosts_is_found() -> None:
+    journey = Journey("http://a.com/1")
+    for location in ("http://b.com/2", "http://c.com/3"):
+        journey.go_on(journey.address(), location)
+    failed = refusal(journey, "http://a.com/1")
+    assert (failed.outcome, failed.detail) == (Outcome.REDIRECTS, "in a circle: http://a.com/1")
+
+
+def test_there_are_only_so_many_redirects() -> None:
+    journey = Journey("http://a.com/")
+    for number in range(MOST_REDIRECTS):
+        journey.go_on(journey.address(), f"/{number}")
+    failed = refusal(journey, "/last")
+    assert failed.outcome is Outcome.REDIRECTS
+    assert failed.detail == f"more than {MOST_REDIRECTS}, last to http://a.com/last"
+
+
+def test_a_journey_may_go_on_in_another_process() -> None:
+    journey = Journey("http://a.com/1")
+    journey.go_on(journey.address(), "http://b.com/2")
+    journey.spent = 1.5
+    sent = pickle.loads(pickle.dumps(journey))  # noqa: S301 - our own
+    assert (sent.url, sent.spent) == ("http://b.com/2", 1.5)
+    assert refusal(sent, "http://a.com/1").detail == "in a circle: http://a.com/1"
+
+
+def test_a_journey_that_waits_is_small() -> None:
+    """A hundred thousand of them wait at once."""
+    journey = Journey("http://a.com/1")
+    assert not hasattr(journey, "__dict__")
+    assert sys.getsizeof(journey) <= 80
