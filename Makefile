@@ -52,6 +52,9 @@ lint:
 bench:
 	@$(set_up)
 	@$(in_venv) benchmarks/listing.py
+	@$(in_venv) benchmarks/healthy.py
+	@$(in_venv) benchmarks/rotten.py
+	@$(in_venv) benchmarks/memory.py
 
 pythons:
 	@$(with_any_python) tools/interpreters.py

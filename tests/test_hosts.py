@@ -146,9 +146,9 @@ def test_a_host_that_is_busy_too_often_in_a_row_is_given_up() -> None:
     assert hosts.given_up == []
     assert hosts.take(1000)
     hosts.release("h", 1000, Sign.BUSY)
-    assert hosts.given_up == [("6", Outcome.HOST_BUSY), ("7", Outcome.HOST_BUSY)]
+    assert hosts.given_up == [(task, Outcome.HOST_BUSY) for task in "567"]
     hosts.put("h", "8", 1000)
-    assert hosts.given_up[2:] == [("8", Outcome.HOST_BUSY)]
+    assert hosts.given_up[3:] == [("8", Outcome.HOST_BUSY)]
     assert hosts.waiting == 0
 
 

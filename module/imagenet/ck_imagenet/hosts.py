@@ -23,7 +23,7 @@ LONGEST_REST = 30.0
 MOST_RESTS = 30
 """Rests of one host in a run."""
 
-MOST_RESTS_IN_ROW = 4
+MOST_RESTS_IN_ROW = 3
 """Rests of one host with nothing but requests to come later in between."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_START, _LEAST = 4, 2
+_START, _LEAST = 2, 1
 _IDLE, _FULL = 0.65, 0.85
 
 

@@ -19,8 +19,8 @@ from .ledger import Ledger, Verdict
 from .numbering import Link
 from .worker import Order
 
-WORTH = 400
-"""Links for which one more process pays; it takes about as long to start as to fetch them."""
+WORTH = 1500
+"""Links for which one more process pays: its start and its messages take time too."""
 
 _MOST_DEATHS = 5
 _GRACE = 2.0
