@@ -1,45 +1,42 @@
-"""What it costs to list the whole catalogue: `ck list imagenet` beside `ck version`.
-
-Both are run in turn, so that whatever else the machine does disturbs both alike.
-"""
+"""What it costs to list the whole catalogue: `ck list imagenet` beside `ck version`."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-CK = [sys.executable, str(Path(sys.executable).with_name("ck"))]
+from measure import Cost, cost, in_turn, machine, table
+from ours import CK, registered
+
 RUNS = 15
 
 
+class Command(NamedTuple):
+    """A `ck` command, as its words."""
+
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join(("ck", *self.words))
+
+
 def main() -> None:
-    """Print a row of the table in benchmarks/README.md."""
-    with tempfile.TemporaryDirectory() as repositories:
-        environment = {**os.environ, "CK_REPOS": repositories}
-        subprocess.run(
-            [*CK, "import", "repo", f"--path={CHECKOUT}", "--quiet", "--out=json"],
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        commands = (["version"], ["list", "imagenet"])
-        times = [[seconds(command, environment) for command in commands] for _ in range(RUNS)]
-    version, listing = (median(column) for column in zip(*times))
-    python = ".".join(map(str, sys.version_info[:2]))
-    print(f"| {python} | {version:.3f} s | {listing:.3f} s | {listing - version:.3f} s |")
+    """Print the table of benchmarks/README.md."""
+    print(f"{machine()}, medians of {RUNS} runs in turn\n")
+    commands = (Command(("version",)), Command(("list", "imagenet")))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        environment = registered(folder / "CK_REPOS")
 
+        def measure(command: Command) -> Cost:
+            return cost([*CK, *command.words], folder, environment)
 
-def seconds(command: list[str], environment: dict[str, str]) -> float:
-    """Return how long one `ck` command takes, its output in a pipe."""
-    start = time.perf_counter()
-    subprocess.run([*CK, *command], env=environment, check=True, capture_output=True)
-    return time.perf_counter() - start
+        results = in_turn(commands, RUNS, measure)
+    version, listing = (median(took.wall for took in found) for found in results)
+    titles = [*(f"`{command}`" for command in commands), "more"]
+    table(titles, [[f"{version:.3f} s", f"{listing:.3f} s", f"{listing - version:.3f} s"]])
 
 
 if __name__ == "__main__":

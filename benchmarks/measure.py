@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -95,5 +96,16 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def machine() -> str:
     """Return what the figures were measured on: what decides them, and nothing personal."""
-    python = platform.python_version()
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {python}"
+    python, files = platform.python_version(), _file_system(Path(tempfile.gettempdir()).resolve())
+    return (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {python}{files}"
+    )
+
+
+def _file_system(folder: Path) -> str:
+    """Say on what kind of file system a folder is, where /proc tells."""
+    mounts = Path("/proc/mounts")
+    if not mounts.exists():
+        return ""
+    kinds = {Path(line.split()[1]): line.split()[2] for line in mounts.read_text().splitlines()}
+    return next((f", files on {kinds[at]}" for at in (folder, *folder.parents) if at in kinds), "")

@@ -35,9 +35,12 @@ PARTS = {
 }
 """The functions of each part, as those who call them know them."""
 
+PICTURE_WRITER = "ck_imagenet.ck_entries:_write"
+"""Writes pictures, which count as files, and CK's own, which do not."""
+
 REST = "turns, threads"
 _PICTURE = 8192
-"""Bytes from which on a file that is written is a picture's and not CK's."""
+"""Bytes from which on a file is a picture's."""
 
 
 class Clocks:
@@ -70,20 +73,25 @@ class Clocks:
         """Put clocks around the functions of all parts."""
         for part, places in PARTS.items():
             for place in places:
-                module, _, name = place.partition(":")
-                *outer, last = name.split(".")
-                owner: Any = importlib.import_module(module)
-                for step in outer:
-                    owner = getattr(owner, step)
-                setattr(owner, last, self.around(part, getattr(owner, last)))
-        usual = Path.write_bytes
-        clocked = self.around("file", usual)
+                self._replace(place, lambda function, part=part: self.around(part, function))
+        self._replace(PICTURE_WRITER, self._around_pictures)
 
-        def write_bytes(path: Path, data: bytes) -> int:
-            written: int = (clocked if len(data) >= _PICTURE else usual)(path, data)
-            return written
+    def _around_pictures(self, write: Callable[[Path, bytes], None]) -> Callable[..., None]:
+        clocked = self.around("file", write)
 
-        Path.write_bytes = write_bytes  # type: ignore[method-assign, assignment]
+        def write_either(path: Path, data: bytes) -> None:
+            (clocked if len(data) >= _PICTURE else write)(path, data)
+
+        return write_either
+
+    @staticmethod
+    def _replace(place: str, change: Callable[[Any], Any]) -> None:
+        module, _, name = place.partition(":")
+        *outer, last = name.split(".")
+        owner: Any = importlib.import_module(module)
+        for step in outer:
+            owner = getattr(owner, step)
+        setattr(owner, last, change(getattr(owner, last)))
 
 
 def main() -> None:
@@ -94,7 +102,7 @@ def main() -> None:
     options = parser.parse_args()
     if not nginx.PROGRAM():
         sys.exit(nginx.MISSING)
-    print(f"{machine()}, {options.pictures} pictures in one process\n")
+    print(f"{machine()}: {options.pictures} pictures, one process\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -14,7 +14,7 @@ from ours import Ours
 from practice import Truth, World
 from trial import SLOTS, Attempt, Suited, Tool, attempt, in_turn_at_best, present
 
-LONGEST = 240
+LONGEST = 150
 """Seconds after which a tool is stopped: a byte a second for ever keeps some of them for ever."""
 
 TOOLS: Sequence[Tool] = (
@@ -78,7 +78,7 @@ def _row(case: Suited, attempts: Sequence[Attempt], truth: Truth, bound: float) 
     wall = median(attempt.cost.wall for attempt in attempts)
     more = "" if attempts[0].cost.ended else "> "
     obtained = [len(truth.pictures & attempt.kept.keys()) for attempt in attempts]
-    wrong = [sum(attempt.kept.values()) - got for attempt, got in zip(attempts, obtained)]
+    wrong = [attempt.pictures - got for attempt, got in zip(attempts, obtained)]
     wanted = len(truth.pictures)
     return [
         case.tool.name,

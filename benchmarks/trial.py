@@ -40,6 +40,10 @@ class Measured(Protocol):
     def cost(self) -> Cost:
         """What it took."""
 
+    @property
+    def pictures(self) -> int:
+        """How many files came of it."""
+
 
 Result = TypeVar("Result", bound=Measured)
 
@@ -53,9 +57,14 @@ class Attempt(NamedTuple):
     last: float
     """Seconds after which the last of them came."""
 
+    @property
+    def pictures(self) -> int:
+        """How many files were kept."""
+        return sum(self.kept.values())
+
     def __str__(self) -> str:
         more = "" if self.cost.ended else ", stopped"
-        return f"{self.cost.wall:.2f} s, {sum(self.kept.values())} files{more}"
+        return f"{self.cost.wall:.2f} s, {self.pictures} files{more}"
 
 
 def attempt(
@@ -91,8 +100,8 @@ def in_turn_at_best(
     tried = dict(zip(both, in_turn(both, 1, measure)))
 
     def rank(suited: Suited) -> tuple[bool, float]:
-        cost = tried[suited][0].cost
-        return not cost.ended, cost.wall
+        first = tried[suited][0]
+        return not first.cost.ended, first.cost.wall if first.cost.ended else -first.pictures
 
     best = [min((Suited(tool, slots) for slots in SLOTS), key=rank) for tool in tools]
     again = [suited for suited in best if tried[suited][0].cost.ended]

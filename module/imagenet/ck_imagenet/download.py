@@ -157,7 +157,9 @@ class _Run:
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
             wanted = self._wanted(links, here)
-            self._found.lines.clear()  # nobody needs them any more, and there may be many
+            # Nobody needs these any more, and there may be many.
+            self._found.lines.clear()
+            self._kept.numbers = {}
             saved = 0
             if wanted:
                 progress.begin(self._found.wnid, len(wanted))

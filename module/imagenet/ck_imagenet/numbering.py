@@ -115,13 +115,13 @@ class KeptNames:
     def keep(self, wnid: str, links: Iterable[Link]) -> None:
         """Add links, on disk before this returns: so a rerun gives every URL the same number.
 
-        A URL whose number they give to another is forgotten. What is kept is on disk only then.
+        A URL whose number they give to another is forgotten.
         """
         given = {link.url: link.name.number for link in links}
         taken = set(given.values())
         others = {url: number for url, number in self.numbers.items() if number not in taken}
         numbers = {**others, **given}
         if numbers != self.numbers:
+            self.numbers = numbers
             text = "".join(f"{ImageName(wnid, n)}\t{url}\n" for url, n in numbers.items())
             write_whole(self._path, text.encode("latin-1"))
-        self.numbers = {}
