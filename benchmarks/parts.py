@@ -73,7 +73,7 @@ class Clocks:
         """Put clocks around the functions of all parts."""
         for part, places in PARTS.items():
             for place in places:
-                self._replace(place, lambda function, part=part: self.around(part, function))
+                self._replace(place, partial(self.around, part))
         self._replace(PICTURE_WRITER, self._around_pictures)
 
     def _around_pictures(self, write: Callable[[Path, bytes], None]) -> Callable[..., None]:
