@@ -52,20 +52,20 @@ def cost(
         start_new_session=True,
     ) as process:
         # A timer, since `wait` with a timeout looks only every twentieth of a second.
-        timer = threading.Timer(longest, _kill_group, [process.pid])
+        timer = threading.Timer(longest, _end_group, [process.pid])
         timer.start()
         try:
             process.wait()
             wall = time.perf_counter() - start
         finally:
             timer.cancel()
-            _kill_group(process.pid)
+            _end_group(process.pid)
     return Cost(wall, _cpu_of_children() - before, wall < longest)
 
 
-def _kill_group(leader: int) -> None:
+def _end_group(leader: int) -> None:
     with suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
+        os.killpg(leader, signal.SIGTERM)  # after SIGKILL, Python would leave semaphores behind
 
 
 def _cpu_of_children() -> float:

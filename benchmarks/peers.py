@@ -46,7 +46,7 @@ class Peer(NamedTuple):
         """Download into `folder / "got"`, with so many slots, for at most `longest` seconds."""
         (folder / "got").mkdir()
         command = self.command([_encoded(url) for url in urls], folder, slots)
-        return cost([self.program(), *command], folder, _quiet_environment(), longest)
+        return cost([self.program(), *command], folder, _environment(folder), longest)
 
 
 def _encoded(url: str) -> str:
@@ -54,10 +54,11 @@ def _encoded(url: str) -> str:
     return quote(url, safe="%/:?#[]@!$&'()*+;=~", encoding="latin-1")
 
 
-def _quiet_environment() -> dict[str, str]:
-    """Return an environment in which no program calls home, and none uses a proxy."""
-    environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1", "WANDB_MODE": "disabled"}
-    return {name: value for name, value in environment.items() if "proxy" not in name.lower()}
+def _environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which no program calls home, uses a proxy or litters."""
+    others = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    quiet = {"NO_ALBUMENTATIONS_UPDATE": "1", "WANDB_MODE": "disabled"}
+    return {**others, **quiet, "TMPDIR": str(folder)}
 
 
 def on_path(program: str) -> Callable[[], str]:
