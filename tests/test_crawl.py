@@ -493,3 +493,17 @@ def test_ctrl_c_ends_the_run_at_once_and_loses_nothing(
     assert saved == set(world.place.pictures())
     assert bool(saved) == (pause < 1)
     assert all(record.outcome is Outcome.SAVED for record in world.records.values())
+
+
+def test_a_task_that_is_put_back_may_be_taken_before_its_attempt_has_ended(
+    world: World, new_host: Any
+) -> None:
+    """From host to host, as fast as can be."""
+    hosts = [new_host() for _ in range(4)]
+    urls = []
+    for number in range(150):
+        where, last = hosts[number % 4], hosts[(number + 2) % 4]
+        target = last.url(f"{number}.jpg", Answer(body=jpeg(number)))
+        middle = hosts[(number + 1) % 4].url(f"m{number}", Answer(302, location=target))
+        urls.append(where.url(f"f{number}", Answer(302, location=middle)))
+    assert world.crawl(urls, jobs=16) == 150

@@ -209,7 +209,7 @@ class Crawl:
                 try:
                     ended = self._attempt(task)
                 finally:
-                    self._ended(host, task, *ended)
+                    self._ended(host, *ended)
         except Exception as error:  # whatever it is must end the run, not one thread of it
             self.stop(error)
 
@@ -221,7 +221,7 @@ class Crawl:
                 started = self._hosts.take(time_now) if self._has_room(time_now) else None
                 self._settle_given_up()
                 if started:
-                    self._begun[id(started[1])] = time_now
+                    self._begun[threading.get_ident()] = time_now
                     if self._hosts.ready:
                         self._task_ready.notify()
                     return started
@@ -238,9 +238,9 @@ class Crawl:
         overdue = len(self._begun) - hopeful
         return hopeful - overdue < missing and len(self._begun) < self._pace.allowed
 
-    def _ended(self, host: str, task: Task, sign: Sign, wish: float) -> None:
+    def _ended(self, host: str, sign: Sign, wish: float) -> None:
         with self._changed:
-            del self._begun[id(task)]
+            del self._begun[threading.get_ident()]
             self._hosts.release(host, time.monotonic(), sign, wish)
             self._settle_given_up()
             if self._is_done():
