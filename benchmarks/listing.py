@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -35,8 +36,9 @@ def main() -> None:
 
         results = in_turn(commands, RUNS, measure)
     version, listing = (median(took.wall for took in found) for found in results)
-    titles = [*(f"`{command}`" for command in commands), "more"]
-    table(titles, [[f"{version:.3f} s", f"{listing:.3f} s", f"{listing - version:.3f} s"]])
+    python = ".".join(platform.python_version_tuple()[:2])
+    titles = ["Python", *(f"`{command}`" for command in commands), "more"]
+    table(titles, [[python, f"{version:.3f} s", f"{listing:.3f} s", f"{listing - version:.3f} s"]])
 
 
 if __name__ == "__main__":
