@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,19 @@ def workers(parent: int) -> list[int]:
         if int(fields[1]) == parent and fields[0] != "Z":
             found.append(int(status.parent.name))
     return found
+
+
+def one_that_fetches(parent: int) -> int:
+    """Wait until a process that another has started has a connection, and return it."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        for worker in workers(parent):
+            with suppress(FileNotFoundError):  # a file that is being closed
+                found = Path(f"/proc/{worker}/fd").iterdir()
+                if any(os.readlink(each).startswith("socket:") for each in found):
+                    return worker
+        time.sleep(0.005)
+    pytest.fail("nobody fetches anything")
 
 
 def records(terminal: Terminal) -> dict[str, Outcome]:
@@ -126,10 +140,9 @@ def test_three_pages_of_one_placeholder_on_three_hosts_keep_none(
 def test_the_work_of_a_killed_process_is_taken_over(
     terminal: Terminal, web: PracticeWeb, many: list[Link]
 ) -> None:
-    command = ("download", "imagenet", f"--wnid={WNID}", "--processes=2", "--out=json")
+    command = ("download", "imagenet", f"--wnid={WNID}", "--processes=2", "--jobs=4", "--out=json")
     with terminal.start(*command) as run:
-        web.requests.wait_for(40)
-        os.kill(workers(run.pid)[0], signal.SIGKILL)
+        os.kill(one_that_fetches(run.pid), signal.SIGKILL)
         out, err = run.communicate(timeout=60)
     assert (run.returncode, err) == (0, ""), out
     assert terminal.pictures() == expected(many)
@@ -147,7 +160,7 @@ def endless(web: PracticeWeb) -> None:
 def test_ctrl_c_ends_all_processes_and_keeps_what_is_here(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
-    with terminal.start("download", "imagenet", f"--wnid={WNID}", "--processes=2") as run:
+    with terminal.start("download", "imagenet", f"--wnid={WNID}", "--processes=3") as run:
         web.requests.wait_for(60)
         children = workers(run.pid)
         begin = time.monotonic()
@@ -164,7 +177,7 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_is_here(
 
 @pytest.mark.usefixtures("endless")
 def test_processes_whose_parent_is_killed_end_too(terminal: Terminal, web: PracticeWeb) -> None:
-    with terminal.start("download", "imagenet", f"--wnid={WNID}", "--processes=2") as run:
+    with terminal.start("download", "imagenet", f"--wnid={WNID}", "--processes=3") as run:
         web.requests.wait_for(60)
         children = workers(run.pid)
         run.kill()

@@ -82,14 +82,22 @@ class Desk(NamedTuple):
 
 
 class Colleagues:
-    """Other processes at work on the same synset; by default there are none."""
+    """Other processes at work on the same synset; by default there are none.
+
+    Attributes
+    ----------
+    at_work : bool
+        Whether there are tasks elsewhere, which may come here.
+    """
+
+    at_work = False
 
     def lead_away(self, task: Task) -> bool:
         """Take a task that a redirect has led to another host, if that is another's; say so."""
         return False
 
     def ask_for_more(self) -> None:
-        """Ask for tasks, since there are connections to spare."""
+        """Ask for tasks, since there will soon be connections to spare."""
 
 
 class Crawl:
@@ -108,6 +116,7 @@ class Crawl:
         self._manner = desk.manner
         self._colleagues = colleagues or Colleagues()
         self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host)
+        self._hosts.complete = not self._colleagues.at_work
         self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
         lock = threading.RLock()
@@ -116,7 +125,6 @@ class Crawl:
         self._begun: dict[int, float] = {}
         self._threads: list[threading.Thread] = []
         self._saving = 0
-        self._more = False
         self._stopped = False
         self._error: Exception | None = None
 
@@ -133,21 +141,19 @@ class Crawl:
             self._settle_given_up()
             self._task_ready.notify()
 
-    def expect_more(self, more: bool) -> None:
-        """Tell whether there are tasks elsewhere: then `work` goes on when those here are done."""
-        with self._changed:
-            self._more = more
-            self._hosts.complete = not more
-            self._task_ready.notify()
-
     def begin_end(self) -> None:
-        """Tell that what may still be added are redirects of tasks that are here."""
+        """Tell that what may still be added are redirects of tasks that have been given out."""
         with self._changed:
             self._hosts.complete = True
             self._task_ready.notify()
 
+    def look(self) -> None:
+        """Look at once whether anything is left to do."""
+        with self._changed:
+            self._changed.notify()
+
     def work(self) -> None:
-        """Work until nothing waits and no more is expected, or until stopped.
+        """Work until nothing waits and no colleague is at work, or until stopped.
 
         Raises
         ------
@@ -157,13 +163,9 @@ class Crawl:
             When interrupted, as soon as what is being saved is safe.
         """
         try:
-            with self._changed:
-                while not self._is_done():
-                    self._adapt()
-                    self._task_ready.notify()  # whose time may have come
-                    self._changed.wait(self._until_next_look())
-                self._stopped = True
-                self._task_ready.notify_all()
+            while self._go_on():
+                pass
+            self.stop()
             if self._error:
                 raise self._error
         except BaseException:
@@ -171,6 +173,21 @@ class Crawl:
             self._desk.fetcher.close()
             self._wait_for_threads()
             raise
+
+    def _go_on(self) -> bool:
+        """Adapt to what is to be done, and wait for news; return False when all is done."""
+        with self._changed:
+            self._adapt()
+            few = not self._hosts.ready or self._hosts.waiting < self._manner.jobs
+        # Without the lock, since a colleague who gives tasks holds another one.
+        if few and self._colleagues.at_work:
+            self._colleagues.ask_for_more()
+        with self._changed:
+            if self._is_done():
+                return False
+            self._task_ready.notify()  # whose time may have come
+            self._changed.wait(self._until_next_look())
+            return True
 
     def stop(self, error: Exception | None = None) -> None:
         """Let no further picture be saved, and wait for those that are being saved."""
@@ -184,7 +201,7 @@ class Crawl:
     def _is_done(self) -> bool:
         if self._stopped or self._desk.book.missing() == 0:
             return True
-        return not (self._more or self._begun or self._hosts.waiting)
+        return not (self._colleagues.at_work or self._begun or self._hosts.waiting)
 
     def _until_next_look(self) -> float:
         wake = self._hosts.next_time()
@@ -194,8 +211,6 @@ class Crawl:
         """Have as many threads as there are requests worth making at once."""
         self._pace.sample(time.monotonic(), time.process_time(), len(self._begun))
         wanted = min(self._pace.allowed, len(self._begun) + self._hosts.waiting)
-        if self._more and not self._hosts.ready and len(self._begun) < self._pace.allowed:
-            self._colleagues.ask_for_more()
         while len(self._threads) < wanted:
             name = f"crawl-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -243,7 +258,8 @@ class Crawl:
             del self._begun[threading.get_ident()]
             self._hosts.release(host, time.monotonic(), sign, wish)
             self._settle_given_up()
-            if self._is_done():
+            runs_dry = self._colleagues.at_work and not self._hosts.ready
+            if runs_dry or self._is_done():
                 self._changed.notify_all()
 
     def _settle_given_up(self) -> None:

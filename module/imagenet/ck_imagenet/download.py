@@ -184,10 +184,12 @@ class _Run:
     def _crew(self, fetcher: Fetcher, ledger: Ledger, links: int) -> Crawl | Team:
         """Return who fetches: this process, or several where that pays."""
         source, processes = self._found.source, processes_for(links, self._options.processes)
-        if processes > 1:
-            wnid = self._place.wnid
-            return Team(Order(self._store, wnid, source, self._options, processes), ledger)
-        return Crawl(Desk(fetcher, self._place, source, ledger, equip.manner(self._options)))
+        manner = equip.manner(self._options, processes)
+        desk = Desk(fetcher, self._place, source, ledger, manner)
+        if processes == 1:
+            return Crawl(desk)
+        order = Order(self._store, self._place.wnid, source, self._options, processes)
+        return Team(order, desk, ledger)
 
     def _room(self, here: Collection[int]) -> int | None:
         most = self._options.max_images

@@ -7,12 +7,13 @@ import pickle
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Iterable, cast
 
-from .crawl import Task
+from .crawl import Colleagues, Crawl, Desk, Task
 from .errors import StoreError
 from .journal import Record
 from .ledger import Ledger, Verdict
@@ -41,8 +42,36 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-class _Worker:
-    """A process, and what it has been given."""
+class _Member(ABC):
+    """Who fetches: this process, or another."""
+
+    hungry = False
+
+    @abstractmethod
+    def give(self, tasks: list[Task]) -> None:
+        """Have it fetch these."""
+
+    @abstractmethod
+    def begin_end(self) -> None:
+        """Tell it that all tasks have been given out."""
+
+
+class _Own(_Member):
+    """This process."""
+
+    def __init__(self, crawl: Crawl) -> None:
+        self._crawl = crawl
+
+    def give(self, tasks: list[Task]) -> None:
+        self.hungry = False
+        self._crawl.add(tasks)
+
+    def begin_end(self) -> None:
+        self._crawl.begin_end()
+
+
+class _Worker(_Member):
+    """Another process, and what it has been given."""
 
     def __init__(self, order: Order) -> None:
         library = str(Path(__file__).parent.parent)
@@ -58,7 +87,6 @@ class _Worker:
         self.outbox = cast(BinaryIO, self.process.stdout)
         self.open: dict[str, Task] = {}
         self.claims: dict[str, Record] = {}
-        self.hungry = False
         self.listener = threading.Thread()
         self._lock = threading.Lock()
         self._write(order)
@@ -75,10 +103,12 @@ class _Worker:
                 self._inbox.flush()
 
     def give(self, tasks: list[Task]) -> None:
-        """Have it fetch these."""
         self.open.update((task.link.url, task) for task in tasks)
         self.hungry = False
         self.send("tasks", tasks)
+
+    def begin_end(self) -> None:
+        self.send("drained")
 
     def end(self) -> None:
         """Let it end."""
@@ -86,8 +116,8 @@ class _Worker:
             self._inbox.close()
 
 
-class Team:
-    """Crawls the links of one synset with several processes.
+class Team(Colleagues):
+    """Crawls the links of one synset with several processes, of which this is one.
 
     The work is divided by host, so that each host's cap, rests and breaker have one owner. What
     comes of it all meets in one ledger, here.
@@ -95,35 +125,50 @@ class Team:
     Parameters
     ----------
     order : Order
-        What every worker is started with.
+        What the other processes are started with.
+    desk : Desk
+        What this one works with; its book is the ledger.
     ledger : Ledger
         Decides what is saved.
     """
 
-    def __init__(self, order: Order, ledger: Ledger) -> None:
+    def __init__(self, order: Order, desk: Desk, ledger: Ledger) -> None:
         self._order = order
         self._ledger = ledger
-        self._changed = threading.Condition(threading.RLock())
+        self.at_work = True
+        self._crawl = Crawl(desk, self)
+        self._own = _Own(self._crawl)
+        self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
-        self._owners: dict[str, _Worker] = {}
+        self._owners: dict[str, _Member] = {}
         self._workers: list[_Worker] = []
         self._deaths = 0
         self._drained = self._stopped = False
-        self._error: Exception | None = None
 
     def run(self, links: Iterable[Link]) -> None:
         """Fetch the links; raise as a `Crawl` does, and StoreError if workers keep dying."""
         self._divide(map(Task, links))
         try:
-            with self._changed:
-                for _ in range(self._order.processes):
+            with self._lock:
+                for _ in range(1, self._order.processes):
                     self._hire()
-                while not self._is_done():
-                    self._changed.wait()
+            self._crawl.work()
         finally:
             self._dismiss()
-        if self._error:
-            raise self._error
+
+    def ask_for_more(self) -> None:
+        with self._lock:
+            self._on_hungry(self._own)
+            self._count()
+
+    def lead_away(self, task: Task) -> bool:
+        with self._lock:
+            owner = self._owners.setdefault(task.endpoint, self._own)
+            if owner is self._own:
+                return False
+            owner.give([task])
+            self._count()
+            return True
 
     def _divide(self, tasks: Iterable[Task]) -> None:
         """Put tasks up for whoever has time, the largest hosts first."""
@@ -134,10 +179,11 @@ class Team:
             sorted([*self._unassigned, *by_host.values()], key=len, reverse=True)
         )
 
-    def _is_done(self) -> bool:
-        if self._error or self._ledger.missing() == 0:
-            return True
-        return not self._unassigned and not any(worker.open for worker in self._workers)
+    def _count(self) -> None:
+        """See whether there is still something elsewhere; here, only after what has been given."""
+        self.at_work = bool(self._unassigned or any(worker.open for worker in self._workers))
+        if not self.at_work:
+            self._crawl.look()
 
     def _hire(self) -> None:
         worker = _Worker(self._order)
@@ -153,17 +199,17 @@ class Team:
                 kind, *content = pickle.load(worker.outbox)  # noqa: S301 - our own child
                 said_bye = kind == "bye"
                 if not said_bye:
-                    with self._changed:
+                    with self._lock:
                         getattr(self, f"_on_{kind}")(worker, *content)
-                        self._changed.notify_all()
+                        self._count()
         except (EOFError, OSError, pickle.UnpicklingError):
             pass
         except Exception as error:  # whatever it is must end the run
-            self._error = self._error or error
-        with self._changed:
+            self._crawl.stop(error)
+        with self._lock:
             if not said_bye and not self._stopped:
                 self._take_over(worker)
-            self._changed.notify_all()
+            self._count()
 
     def _on_claim(self, worker: _Worker, record: Record) -> None:
         verdict = self._ledger.claim(record)
@@ -173,10 +219,9 @@ class Team:
             worker.open.pop(record.url, None)
         worker.send("verdict", record.url, verdict)
 
-    def _on_keep(self, worker: _Worker, record: Record) -> None:
-        self._ledger.keep(record)
-        worker.claims.pop(record.url, None)
-        worker.open.pop(record.url, None)
+    def _on_keep(self, worker: _Worker, url: str) -> None:
+        self._ledger.keep(worker.claims.pop(url))
+        worker.open.pop(url, None)
 
     def _on_settle(self, worker: _Worker, record: Record) -> None:
         self._ledger.settle(record)
@@ -186,7 +231,7 @@ class Team:
         self._ledger.reach()
 
     def _on_error(self, worker: _Worker, error: Exception) -> None:
-        self._error = self._error or error
+        self._crawl.stop(error)
 
     def _on_moved(self, worker: _Worker, task: Task) -> None:
         """A redirect has led to a host that may be another's."""
@@ -194,30 +239,30 @@ class Team:
         owner = self._owners.setdefault(task.endpoint, worker)
         owner.give([task])
 
-    def _on_hungry(self, worker: _Worker) -> None:
-        worker.hungry = True
+    def _on_hungry(self, member: _Member) -> None:
+        member.hungry = True
         self._feed()
 
     def _feed(self) -> None:
-        for worker in self._workers:
-            if worker.hungry and self._unassigned:
+        for member in (self._own, *self._workers):
+            if member.hungry and self._unassigned:
                 tasks: list[Task] = []
                 while self._unassigned and len(tasks) < self._order.options.jobs:
                     tasks += self._unassigned.popleft()
                 for task in tasks:
-                    self._owners.setdefault(task.endpoint, worker)
+                    self._owners.setdefault(task.endpoint, member)
                 self._give_to_owners(tasks)
         if not self._unassigned and not self._drained:
             self._drained = True
-            for worker in self._workers:
-                worker.send("drained")
+            for member in (self._own, *self._workers):
+                member.begin_end()
 
     def _give_to_owners(self, tasks: list[Task]) -> None:
-        by_owner: defaultdict[int, list[Task]] = defaultdict(list)
+        by_owner: defaultdict[_Member, list[Task]] = defaultdict(list)
         for task in tasks:
-            by_owner[self._workers.index(self._owners[task.endpoint])].append(task)
-        for index, given in by_owner.items():
-            self._workers[index].give(given)
+            by_owner[self._owners[task.endpoint]].append(task)
+        for owner, given in by_owner.items():
+            owner.give(given)
 
     def _take_over(self, worker: _Worker) -> None:
         """Give what a killed worker left to others."""
@@ -227,21 +272,24 @@ class Team:
         self._owners = {host: own for host, own in self._owners.items() if own is not worker}
         self._divide(Task(task.link) for task in worker.open.values())
         self._deaths += 1
-        if self._deaths > _MOST_DEATHS and not self._error:
+        if self._deaths > _MOST_DEATHS:
             status = worker.process.wait()
-            self._error = StoreError(
-                f"processes that fetch for this run were ended {self._deaths} times from outside "
-                f"(the last with status {status}): is there too little memory? What is here is "
-                "kept; the same command goes on from there, with --processes=1 in one process"
+            self._crawl.stop(
+                StoreError(
+                    f"processes that fetch for this run were ended {self._deaths} times from "
+                    f"outside (the last with status {status}): is there too little memory? What is "
+                    "here is kept; the same command goes on from there, with --processes=1 in one "
+                    "process"
+                )
             )
-        if not self._error:
-            self._drained = False
-            self._hire()
-            self._feed()
+            return
+        self._drained = False
+        self._hire()
+        self._feed()
 
     def _dismiss(self) -> None:
         """End all workers; what they have saved is still taken in."""
-        with self._changed:
+        with self._lock:
             self._stopped = True
             for worker in self._workers:
                 worker.end()

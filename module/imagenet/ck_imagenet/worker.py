@@ -43,7 +43,6 @@ def main() -> None:
                 manner = equip.manner(order.options, order.processes)
                 desk = Desk(fetcher, place, order.source, office, manner)
                 crawl = Crawl(desk, office)
-                crawl.expect_more(True)
                 reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)
                 reader.start()
                 crawl.work()
@@ -55,6 +54,8 @@ def main() -> None:
 
 class _Office(Book, Colleagues):
     """The book and the colleagues of a crawl, at the other end of a pipe."""
+
+    at_work = True
 
     def __init__(self, outbox: BinaryIO) -> None:
         self._outbox = outbox
@@ -101,7 +102,7 @@ class _Office(Book, Colleagues):
         return Verdict.ENOUGH if self._ended else claim.wait()
 
     def keep(self, record: Record) -> None:
-        self.send("keep", record)
+        self.send("keep", record.url)
 
     def settle(self, record: Record) -> None:
         self.send("settle", record)
