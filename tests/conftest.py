@@ -6,13 +6,19 @@ import os
 from pathlib import Path
 from typing import Iterator
 
+import hypothesis
 import pytest
+
 from ck_imagenet_practice import PracticeWeb
 from terminal import Terminal
 
 # A developer's proxy has no business between the tests and the practice web.
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[_name]
+
+# Nothing here asserts how long anything takes: machines are busy.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -242,9 +242,7 @@ class TestAnswers:
         peer = serve(behave)
         assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
 
-    @settings(
-        max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.sampled_from(
             [
@@ -275,9 +273,7 @@ class TestAnswers:
         finally:
             peer.stop()
 
-    @settings(
-        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.binary(max_size=300)
         | st.lists(
@@ -300,9 +296,7 @@ class TestAnswers:
         finally:
             peer.stop()
 
-    @settings(
-        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.text()
         | st.builds(
@@ -592,9 +586,7 @@ class TestRedirects:
         assert outcome(fetcher, peer.url(location)) is Outcome.PLACEHOLDER
         assert len(peer.heads) == 1
 
-    @settings(
-        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.text(st.characters(max_codepoint=255)))
     def test_any_text_is_followed_or_a_failure(
         self, web: PracticeWeb, offline: Fetcher, location: str

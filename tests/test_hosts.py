@@ -339,7 +339,7 @@ class HostsMachine(RuleBasedStateMachine):
 
 
 TestHosts = HostsMachine.TestCase
-TestHosts.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestHosts.settings = settings(max_examples=100, stateful_step_count=40)
 
 
 @pytest.mark.parametrize("count", [2, 7])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Callable, Iterable, NamedTuple
 
 from . import images, urls
@@ -341,4 +342,5 @@ class Crawl:
         """Wait for a moment: the fetcher's end wakes them, and whoever is stuck is a daemon."""
         end = time.monotonic() + _LONGEST_END
         for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+            with suppress(RuntimeError):  # that of one whose start was interrupted
+                thread.join(max(0.0, end - time.monotonic()))
