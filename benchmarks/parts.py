@@ -76,10 +76,10 @@ class Clocks:
                 self._replace(place, partial(self.around, part))
         self._replace(PICTURE_WRITER, self._around_pictures)
 
-    def _around_pictures(self, write: Callable[[Path, bytes], None]) -> Callable[..., None]:
+    def _around_pictures(self, write: Callable[[str, bytes], None]) -> Callable[..., None]:
         clocked = self.around("file", write)
 
-        def write_either(path: Path, data: bytes) -> None:
+        def write_either(path: str, data: bytes) -> None:
             (clocked if len(data) >= _PICTURE else write)(path, data)
 
         return write_either

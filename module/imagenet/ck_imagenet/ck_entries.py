@@ -136,12 +136,12 @@ class Entries:
     ) -> None:
         uid = uid or self.uid(name) or secrets.token_hex(8)
         for file, data in files.items():
-            _write(unfinished / file, data)
+            _write(f"{unfinished}{os.sep}{file}", data)
         self._write_cm(unfinished, name, uid, meta)
         # Aliases without a folder, even half written ones, disturb no reader; a folder without
         # them does.
         for path, content in _alias_files(self._cm, name, uid):
-            _write(path, f"{content}\n".encode())
+            _write(str(path), f"{content}\n".encode())
         unfinished.rename(self.folder / name)
 
     def remove(self, name: str) -> None:
@@ -215,8 +215,9 @@ class Entries:
             "control": control,
             "data_name": name,
         }
+        cm = f"{entry}{os.sep}{_CM}{os.sep}"
         for part, content in (("meta", meta), ("info", info), ("desc", {})):
-            _write(entry / _CM / f"{part}.json", to_json(content))
+            _write(f"{cm}{part}.json", to_json(content))
 
 
 def _write_aliases(cm: Path, alias: str, uid: str) -> None:
@@ -236,11 +237,14 @@ def _alias_files(cm: Path, alias: str, uid: str) -> tuple[tuple[Path, str], tupl
     return (cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a small file the short way: `Path.write_bytes` costs as much again."""
-    with open(path, "wb", buffering=0) as stream:  # noqa: PTH123
+def _write(path: str, data: bytes) -> None:
+    """Write a file the short way, six of which an entry has: `Path.write_bytes` takes thrice it."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    try:
         while data:
-            data = data[stream.write(data) :]
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)
 
 
 def _first_line(path: Path) -> str:
