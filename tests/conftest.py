@@ -8,7 +8,6 @@ from typing import Iterator
 
 import hypothesis
 import pytest
-
 from ck_imagenet_practice import PracticeWeb
 from terminal import Terminal
 

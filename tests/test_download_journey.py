@@ -65,6 +65,7 @@ def test_a_synset_ends_with_exactly_the_pictures_to_be_had(
                 "to_fetch": 30,
                 "failed": dict(dead),
                 "set_aside": [],
+                "taken_out": {},
             }
         ],
     }

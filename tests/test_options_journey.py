@@ -91,6 +91,7 @@ def test_python_gets_the_result_and_nothing_is_printed(
                 "to_fetch": 2,
                 "failed": {"gone": 1},
                 "set_aside": [],
+                "taken_out": {},
             }
         ],
     }

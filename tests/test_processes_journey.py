@@ -137,6 +137,20 @@ def test_three_pages_of_one_placeholder_on_three_hosts_keep_none(
     assert (again["here"], again["saved"], again["failed"]) == (1, 0, {"placeholder": 4})
 
 
+def test_three_pages_of_one_placeholder_in_three_synsets_keep_none(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    wnids = [WNID, "n02110341", "n02084071"]
+    for number, wnid in enumerate(wnids):
+        web.set_links(wnid, [web.link(wnid, number, "placeholder"), web.link(wnid, 9, "good")])
+    done = terminal.json("download", "imagenet", f"--wnid={','.join(wnids)}")["synsets"]
+    assert [list(terminal.pictures(wnid)) for wnid in wnids] == [[f"{w}_9.jpg"] for w in wnids]
+    assert [synset["here"] for synset in done] == [2, 2, 1]
+    assert done[2]["taken_out"] == {WNID: 1, "n02110341": 1}
+    again = terminal.json("download", "imagenet", f"--wnid={','.join(wnids)}")["synsets"]
+    assert [(synset["here"], synset["failed"]) for synset in again] == [(1, {"placeholder": 1})] * 3
+
+
 def test_the_work_of_a_killed_process_is_taken_over(
     terminal: Terminal, web: PracticeWeb, many: list[Link]
 ) -> None:

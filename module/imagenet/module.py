@@ -154,10 +154,11 @@ def download(i: CkDict) -> CkDict:
               return       - 0, also when some links were dead; 1 with an error; 130 when
                              interrupted
               (error)      - what is wrong and what to do, in a sentence
-              synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside}:
-                             URLs known, pictures here, saved by this run, URLs that this run asked
-                             for, how many of the others failed by outcome, files put aside because
-                             they are no pictures
+              synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside,
+                             taken_out}: URLs known, pictures here, saved by this run, URLs that
+                             this run asked for, how many of the others failed by outcome, files put
+                             aside because they are no pictures, pictures of synsets done before
+                             that were removed as placeholders, by wnid
             }
     """
     return _run("download", i, _download)

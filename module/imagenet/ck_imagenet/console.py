@@ -98,6 +98,8 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
             f"  files here that were no pictures: {len(done.set_aside)}, "
             f"now in {done.set_aside[0].parent}"
         )
+    for wnid, count in done.taken_out.items():
+        yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}"
     if Outcome.PRIVATE_ADDRESS in done.failed:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not dry_run:

@@ -49,6 +49,8 @@ class Summary:
     """What became of the others so far."""
     set_aside: list[Path] = field(default_factory=list)
     """Files that were called pictures and were none, where they are now."""
+    taken_out: dict[str, int] = field(default_factory=dict)
+    """Pictures of synsets done before that were removed, for here they came again: placeholders."""
 
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types, outcomes as their words."""
@@ -91,17 +93,33 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
     with closing(Sources(options.urls, options.service, guard, resolver)) as sources, closing(
         equip.fetcher(options)
     ) as fetcher:
+        repeats = Repeats()
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
             with _storage_errors(place):
                 if options.dry_run:
-                    summary = _Run(options, found, store).preview()
+                    summary = _Run(options, found, store, repeats).preview()
                 else:
                     place.create()
                     with _only_one(place, progress):
-                        run = _Run(options, found, store)
+                        run = _Run(options, found, store, repeats)
                         summary = run.fetch(fetcher, progress, sources.reached)
+                    summary.taken_out = _take_out_exposed(store, repeats, progress)
             yield summary
+
+
+def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dict[str, int]:
+    """Remove from synsets done before what has turned out to be a placeholder since."""
+    taken_out = {}
+    for wnid in sorted(repeats.exposed()):
+        place = store.synset(wnid)
+        with _only_one(place, progress), closing(Journal.of(place)) as journal:
+            ledger = Ledger(
+                place, journal, repeats, most=None, reached=True, report=progress.settled
+            )
+            ledger.purge()
+            taken_out[wnid] = -ledger.saved
+    return taken_out
 
 
 @contextmanager
@@ -132,12 +150,15 @@ def _only_one(place: SynsetStore, progress: Progress) -> Iterator[None]:
 class _Run:
     """One synset's part of a run."""
 
-    def __init__(self, options: DownloadOptions, found: SynsetList, store: Store) -> None:
+    def __init__(
+        self, options: DownloadOptions, found: SynsetList, store: Store, repeats: Repeats
+    ) -> None:
         place = store.synset(found.wnid)
         self._options = options
         self._store = store
         self._found = found
         self._place = place
+        self._repeats = repeats
         self._journal = Journal.of(place)
         self._kept = KeptNames.of(place)
 
@@ -152,7 +173,7 @@ class _Run:
         lost = self._place.mend()
         with closing(self._journal):
             aside = adopt(self._place, self._journal, self._named(), lost)
-            repeats = Repeats(self._journal.records.values())
+            self._repeats.add(self._journal.records.values())
             links = self._links()
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
@@ -166,7 +187,7 @@ class _Run:
                 ledger = Ledger(
                     self._place,
                     self._journal,
-                    repeats,
+                    self._repeats,
                     most=self._room(here),
                     reached=reached,
                     report=progress.settled,

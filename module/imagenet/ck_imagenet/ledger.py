@@ -100,7 +100,7 @@ class Ledger(Book):
                 self._write(_placeholder(record))
                 self._take_out(record.sha256)
                 return Verdict.SETTLED
-            self._repeats.forget(record)
+            self._repeats.forget(record.sha256, record.url)
             first = self._repeats.first(record)
             if first:
                 record = record._replace(outcome=Outcome.DUPLICATE, detail=f"of {first.url}")
@@ -124,7 +124,7 @@ class Ledger(Book):
         """Take a claim back: the picture could not be saved."""
         with self._lock:
             self._saving.pop(record.url, None)
-            self._repeats.forget(record)
+            self._repeats.forget(record.sha256, record.url)
 
     def settle(self, record: Record) -> None:
         """Record a failure, unless it may be this machine's network that fails."""
@@ -163,14 +163,14 @@ class Ledger(Book):
         self._release_held()
 
     def _take_out(self, sha256: str) -> None:
-        """Remove what was saved before it gave itself away as a placeholder."""
+        """Remove what was saved here before it gave itself away as a placeholder."""
         for known in self._repeats.all_of(sha256):
             if known.name.wnid != self._place.wnid or known.url in self._saving:
                 continue
-            self._repeats.forget(known)
+            self._repeats.forget(sha256, known.url)
             # First the journal, which a run that is killed here follows when it goes on.
-            self._write(_placeholder(known))
-            if known.outcome is Outcome.SAVED:
+            self._write(_placeholder(self._journal.records[known.url]))
+            if known.kept:
                 self._place.remove(known.name.number)
                 self.saved -= 1
 

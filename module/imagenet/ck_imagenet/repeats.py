@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Iterable, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from .formats import SUFFIXES
 from .journal import Record
+from .names import ImageName
 from .outcomes import Outcome
 
 TELLING = 3
@@ -15,8 +16,16 @@ TELLING = 3
 _SEEN = (Outcome.SAVED, Outcome.DUPLICATE)
 
 
+class Sighting(NamedTuple):
+    """A URL under which bytes came, and whether they are kept under its name."""
+
+    name: ImageName
+    url: str
+    kept: bool
+
+
 class Repeats:
-    """Counts under which URLs the same bytes came.
+    """Counts under which URLs the same bytes came, in one synset or in several.
 
     A mirror keeps a picture's file name. So bytes that come under `TELLING` names are what hosts
     serve in place of pictures that they no longer have.
@@ -28,7 +37,7 @@ class Repeats:
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        self._seen: dict[str, list[Record]] = {}
+        self._seen: dict[str, list[Sighting]] = {}
         self._placeholders: set[str] = set()
         self.add(records)
 
@@ -36,7 +45,9 @@ class Repeats:
         """Take in what became of further URLs."""
         for record in records:
             if record.sha256 and record.outcome in _SEEN:
-                self._seen.setdefault(record.sha256, []).append(record)
+                kept = record.outcome is Outcome.SAVED
+                seen = self._seen.setdefault(record.sha256, [])
+                seen.append(Sighting(record.name, record.url, kept))
             elif record.sha256 and record.outcome is Outcome.PLACEHOLDER:
                 self._placeholders.add(record.sha256)
 
@@ -45,28 +56,33 @@ class Repeats:
         if record.sha256 in self._placeholders:
             return True
         known = self._seen.get(record.sha256, [])
-        names = {file_name(each.url) for each in (*known, record)}
+        names = {file_name(url) for url in (*(each.url for each in known), record.url)}
         if len(names) < TELLING:
             return False
         self._placeholders.add(record.sha256)
         return True
 
-    def first(self, record: Record) -> Record | None:
-        """Return the record under which these bytes are kept in this synset, by another URL."""
+    def first(self, record: Record) -> Sighting | None:
+        """Return where these bytes are kept in this synset, by another URL."""
         for known in self._seen.get(record.sha256, []):
             same_synset = known.name.wnid == record.name.wnid
-            if same_synset and known.outcome is Outcome.SAVED and known.url != record.url:
+            if same_synset and known.kept and known.url != record.url:
                 return known
         return None
 
-    def forget(self, record: Record) -> None:
-        """Take a URL's record out again."""
-        known = self._seen.get(record.sha256, [])
-        known[:] = [each for each in known if each.url != record.url]
+    def forget(self, sha256: str, url: str) -> None:
+        """Take a URL out again."""
+        known = self._seen.get(sha256, [])
+        known[:] = [each for each in known if each.url != url]
 
-    def all_of(self, sha256: str) -> list[Record]:
-        """Return the records of these bytes that are not settled as a placeholder."""
+    def all_of(self, sha256: str) -> list[Sighting]:
+        """Return where these bytes came and are not settled as a placeholder."""
         return list(self._seen.get(sha256, []))
+
+    def exposed(self) -> set[str]:
+        """Return the synsets with bytes that are a placeholder by now and not settled as one."""
+        seen = (self._seen.get(sha256, []) for sha256 in self._placeholders)
+        return {each.name.wnid for sightings in seen for each in sightings}
 
 
 def file_name(url: str) -> str:
