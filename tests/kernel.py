@@ -34,7 +34,7 @@ def picture(number, url="", wnid="n01440764", data=b""):
         ImageName(wnid, number),
         url or "http://a/%d" % number,
         Outcome.SAVED,
-        "2020-01-01T00:00:00.000Z",
+        "2020-01-01T00:00:00Z",
         source="a list",
         final_url="http://b/",
         sha256=hashlib.sha256(data).hexdigest(),

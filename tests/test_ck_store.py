@@ -109,7 +109,7 @@ def test_a_picture_is_an_entry_with_one_file_and_a_meta_for_other_programs(
             "height": 20,
             "image_format": "jpeg",
             "source": "a list",
-            "time": "2020-01-01T00:00:00.000Z",
+            "time": "2020-01-01T00:00:00Z",
         },
     }
 

@@ -30,7 +30,7 @@ class Record(NamedTuple):
     """As the list holds it: the key."""
     outcome: Outcome
     time: str
-    """UTC, ISO 8601."""
+    """UTC, ISO 8601, to the second."""
     detail: str = ""
     source: str = ""
     """Where the list came from."""
@@ -67,8 +67,8 @@ def saved(
 
 
 def now() -> str:
-    """Return the time as records hold it: UTC, ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return the time as records hold it: UTC, ISO 8601, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def refuse_newer(found: Any, where: Path) -> None:
@@ -187,7 +187,11 @@ def _record(facts: dict[str, Any]) -> Record | None:
 
 def _remembered(record: Record) -> Record:
     """Return a record that shares with others the texts that are the same: lists are long."""
-    return record._replace(detail=sys.intern(record.detail), source=sys.intern(record.source))
+    return record._replace(
+        time=sys.intern(record.time),
+        detail=sys.intern(record.detail),
+        source=sys.intern(record.source),
+    )
 
 
 def _write_line(opened: BinaryIO, facts: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Callable
 
 from .errors import NetworkDown
-from .journal import Journal, Record
+from .journal import Journal, Record, now
 from .outcomes import Outcome
 from .repeats import Repeats
 from .store import SynsetStore
@@ -186,4 +186,4 @@ class Ledger(Book):
 
 def _placeholder(record: Record) -> Record:
     detail = "the same bytes came under several names"
-    return record._replace(outcome=Outcome.PLACEHOLDER, detail=detail)
+    return record._replace(outcome=Outcome.PLACEHOLDER, time=now(), detail=detail)

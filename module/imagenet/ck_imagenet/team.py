@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Iterable, cast
 
+from . import urls
 from .crawl import Colleagues, Crawl, Desk, Task
 from .errors import StoreError
 from .journal import Record
@@ -85,7 +86,7 @@ class _Worker(_Member):
         )
         self._inbox = cast(BinaryIO, self.process.stdin)
         self.outbox = cast(BinaryIO, self.process.stdout)
-        self.open: dict[str, Task] = {}
+        self.open: dict[str, Link] = {}
         self.claims: dict[str, Record] = {}
         self.listener = threading.Thread()
         self._lock = threading.Lock()
@@ -103,9 +104,14 @@ class _Worker(_Member):
                 self._inbox.flush()
 
     def give(self, tasks: list[Task]) -> None:
-        self.open.update((task.link.url, task) for task in tasks)
+        self.open.update((task.link.url, task.link) for task in tasks)
         self.hungry = False
         self.send("tasks", tasks)
+
+    def known(self, record: Record) -> Record:
+        """Return what it says of a link in the words that are here already: lists are long."""
+        name, url = self.open[record.url]
+        return record._replace(name=name, url=url)
 
     def begin_end(self) -> None:
         self.send("drained")
@@ -139,7 +145,7 @@ class Team(Colleagues):
         self._crawl = Crawl(desk, self)
         self._own = _Own(self._crawl)
         self._lock = threading.RLock()
-        self._unassigned: deque[list[Task]] = deque()
+        self._unassigned: deque[list[Link]] = deque()
         self._owners: dict[str, _Member] = {}
         self._workers: list[_Worker] = []
         self._deaths = 0
@@ -147,7 +153,7 @@ class Team(Colleagues):
 
     def run(self, links: Iterable[Link]) -> None:
         """Fetch the links; raise as a `Crawl` does, and StoreError if workers keep dying."""
-        self._divide(map(Task, links))
+        self._divide(links)
         try:
             with self._lock:
                 for _ in range(1, self._order.processes):
@@ -170,11 +176,11 @@ class Team(Colleagues):
             self._count()
             return True
 
-    def _divide(self, tasks: Iterable[Task]) -> None:
-        """Put tasks up for whoever has time, the largest hosts first."""
-        by_host: defaultdict[str, list[Task]] = defaultdict(list)
-        for task in tasks:
-            by_host[task.endpoint].append(task)
+    def _divide(self, links: Iterable[Link]) -> None:
+        """Put links up for whoever has time, the largest hosts first."""
+        by_host: defaultdict[str, list[Link]] = defaultdict(list)
+        for link in links:
+            by_host[urls.endpoint(link.url)].append(link)
         self._unassigned = deque(
             sorted([*self._unassigned, *by_host.values()], key=len, reverse=True)
         )
@@ -212,6 +218,7 @@ class Team(Colleagues):
             self._count()
 
     def _on_claim(self, worker: _Worker, record: Record) -> None:
+        record = worker.known(record)
         verdict = self._ledger.claim(record)
         if verdict is Verdict.KEEP:
             worker.claims[record.url] = record
@@ -224,7 +231,7 @@ class Team(Colleagues):
         worker.open.pop(url, None)
 
     def _on_settle(self, worker: _Worker, record: Record) -> None:
-        self._ledger.settle(record)
+        self._ledger.settle(worker.known(record))
         worker.open.pop(record.url, None)
 
     def _on_reach(self, worker: _Worker) -> None:
@@ -235,7 +242,7 @@ class Team(Colleagues):
 
     def _on_moved(self, worker: _Worker, task: Task) -> None:
         """A redirect has led to a host that may be another's."""
-        del worker.open[task.link.url]
+        task.link = worker.open.pop(task.link.url)
         owner = self._owners.setdefault(task.endpoint, worker)
         owner.give([task])
 
@@ -248,7 +255,7 @@ class Team(Colleagues):
             if member.hungry and self._unassigned:
                 tasks: list[Task] = []
                 while self._unassigned and len(tasks) < self._order.options.jobs:
-                    tasks += self._unassigned.popleft()
+                    tasks += map(Task, self._unassigned.popleft())
                 for task in tasks:
                     self._owners.setdefault(task.endpoint, member)
                 self._give_to_owners(tasks)
@@ -270,7 +277,7 @@ class Team(Colleagues):
         for record in worker.claims.values():
             self._ledger.drop(record)
         self._owners = {host: own for host, own in self._owners.items() if own is not worker}
-        self._divide(Task(task.link) for task in worker.open.values())
+        self._divide(worker.open.values())
         self._deaths += 1
         if self._deaths > _MOST_DEATHS:
             status = worker.process.wait()
