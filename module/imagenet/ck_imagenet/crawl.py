@@ -317,7 +317,8 @@ class Crawl:
     def _failed(self, task: Task, failed: Failed) -> tuple[Sign, float]:
         outcome = failed.outcome
         task.attempts += 1
-        task.failed = failed
+        # Anew, since what was raised holds the frames through which it came, this one too.
+        task.failed = Failed(outcome, failed.detail)
         if outcome.final or task.attempts > self._manner.retry:
             self._settle(task, failed)
         elif outcome is Outcome.BUSY:
