@@ -181,6 +181,7 @@ class World:
             self.place,
             journal,
             Repeats(journal.records.values()),
+            here=len(self.place.pictures()),
             most=options.pop("most", None),
             reached=options.pop("reached", False),
             report=options.pop("report", self.reported.append),
@@ -188,9 +189,10 @@ class World:
         manner = Manner(**{"jobs": 8, "retry": 0, **options})
         try:
             ledger.purge()
+            begin = ledger.here
             Crawl(Desk(fetcher, self.place, "a list", ledger, manner)).run(links)
             ledger.close()
-            return ledger.saved
+            return ledger.here - begin
         finally:
             journal.close()
             fetcher.close()
@@ -245,6 +247,21 @@ def test_every_picture_is_saved_recorded_and_reported_once(world: World, host: H
         height=20,
         image_format="jpeg",
     )
+
+
+def test_a_picture_that_a_killed_run_left_twice_is_here_once(world: World, host: Host) -> None:
+    urls = host.pictures(2)
+    world.crawl(urls[:1])
+    first = world.records[urls[0]]
+    twin = first._replace(name=ImageName(WNID, 1), url=urls[1])
+    world.place.save(twin, jpeg(0), "jpg")
+    journal = Journal(world.place.state / "journal")
+    journal.append(twin)
+    journal.close()
+    world.crawl([])
+    assert list(world.place.pictures()) == [0]
+    assert world.outcomes(urls) == ["saved", "duplicate"]
+    assert world.records[urls[1]].detail == f"of {urls[0]}"
 
 
 def test_without_links_there_is_nothing_to_do(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -102,13 +103,9 @@ class _SynsetRepository(SynsetStore):
     def pictures(self) -> dict[int, Path]:
         if not self._repository:
             return {}
-        found = {}
         entries = self._entries()
-        for name in entries.names():
-            path = self._file(entries.folder / name)
-            if path:
-                found[int(name)] = path
-        return found
+        found = ((name, self._file(entries.folder, name)) for name in entries.names())
+        return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
         meta = self._entries().meta(str(number)) or {}
@@ -135,15 +132,15 @@ class _SynsetRepository(SynsetStore):
             raise StoreError(f'the CK repository "{PREFIX}{self.wnid}" has not been made')
         return Entries(self._ck, self._repository, self._pictures)
 
-    def _file(self, entry: Path) -> Path | None:
+    def _file(self, entries: Path, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""
-        parsed = parse_image_name(f"{self.wnid}_{entry.name}")
-        if not parsed or str(parsed.number) != entry.name:
+        parsed = parse_image_name(f"{self.wnid}_{name}")
+        if not parsed or str(parsed.number) != name:
             return None
-        usual = entry / f"{parsed}.jpg"
-        if usual.is_file():
-            return usual
-        return next(filter(is_picture_file, sorted(entry.glob("*"))), None)
+        usual = f"{entries}{os.sep}{name}{os.sep}{parsed}.jpg"
+        if os.path.isfile(usual):  # noqa: PTH113  there are many, and `Path` takes twice as long
+            return Path(usual)
+        return next(filter(is_picture_file, sorted((entries / name).glob("*"))), None)
 
 
 def _own(meta: dict[str, Any]) -> dict[str, Any]:

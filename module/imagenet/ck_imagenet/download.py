@@ -115,10 +115,10 @@ def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dic
         place = store.synset(wnid)
         with _only_one(place, progress), closing(Journal.of(place)) as journal:
             ledger = Ledger(
-                place, journal, repeats, most=None, reached=True, report=progress.settled
+                place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
             )
             ledger.purge()
-            taken_out[wnid] = -ledger.saved
+            taken_out[wnid] = -ledger.here
     return taken_out
 
 
@@ -166,7 +166,9 @@ class _Run:
         """Return what `fetch` would do, and do nothing."""
         links = self._links()
         here = self._place.pictures()
-        return self._summary(links, here, self._wanted(links, here))
+        most = self._options.max_images
+        wanted = self._wanted(links, here) if most is None or len(here) < most else []
+        return self._summary(links, len(here), wanted)
 
     def fetch(self, fetcher: Fetcher, progress: Progress, reached: bool) -> Summary:
         """Fetch what is not settled; `reached` says that the network has been seen to be there."""
@@ -177,30 +179,29 @@ class _Run:
             links = self._links()
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
-            wanted = self._wanted(links, here)
+            ledger = Ledger(
+                self._place,
+                self._journal,
+                self._repeats,
+                here=len(here),
+                most=self._options.max_images,
+                reached=reached,
+                report=progress.settled,
+            )
+            ledger.purge()
+            begin = ledger.here
+            wanted = [] if ledger.missing() == 0 else self._wanted(links, here)
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
             self._kept.numbers = {}
-            saved = 0
             if wanted:
                 progress.begin(self._found.wnid, len(wanted))
-                ledger = Ledger(
-                    self._place,
-                    self._journal,
-                    self._repeats,
-                    most=self._room(here),
-                    reached=reached,
-                    report=progress.settled,
-                )
                 try:
-                    ledger.purge()
                     self._crew(fetcher, ledger, len(wanted)).run(wanted)
                     ledger.close()
                 finally:
                     progress.end()
-                saved = ledger.saved
-                here = self._place.pictures()
-        return self._summary(links, here, wanted, saved, aside)
+        return self._summary(links, ledger.here, wanted, ledger.here - begin, aside)
 
     def _crew(self, fetcher: Fetcher, ledger: Ledger, links: int) -> Crawl | Team:
         """Return who fetches: this process, or several where that pays."""
@@ -211,10 +212,6 @@ class _Run:
             return Crawl(desk)
         order = Order(self._store, self._place.wnid, source, self._options, processes)
         return Team(order, desk, ledger)
-
-    def _room(self, here: Collection[int]) -> int | None:
-        most = self._options.max_images
-        return None if most is None else max(0, most - len(here))
 
     def _named(self) -> dict[int, str]:
         kept = {number: url for url, number in self._kept.numbers.items()}
@@ -227,8 +224,6 @@ class _Run:
 
     def _wanted(self, links: list[Link], here: Collection[int]) -> list[Link]:
         """Return the links to ask for: those without a record, or whose picture has gone."""
-        if self._room(here) == 0:
-            return []
         return [link for link in self._skip(links) if self._is_open(link, here)]
 
     def _is_open(self, link: Link, here: Collection[int]) -> bool:
@@ -250,7 +245,7 @@ class _Run:
     def _summary(
         self,
         links: list[Link],
-        here: Collection[int],
+        here: int,
         wanted: list[Link],
         saved: int = 0,
         set_aside: Sequence[Path] = (),
@@ -260,5 +255,5 @@ class _Run:
             record.outcome for record in records if record and record.outcome is not Outcome.SAVED
         )
         return Summary(
-            self._found.wnid, len(links), len(here), saved, len(wanted), failed, list(set_aside)
+            self._found.wnid, len(links), here, saved, len(wanted), failed, list(set_aside)
         )

@@ -81,8 +81,7 @@ class _SynsetFolder(SynsetStore):
         write_whole(path, data, self._unfinished)
 
     def remove(self, number: int) -> None:
-        path = self.pictures().get(number)
-        if path:
+        for path in filter(is_picture_file, self._folder.glob(f"{self.wnid}_{number}.*")):
             path.unlink()
 
     def describe(self, record: Record, file: str) -> None:

@@ -10,7 +10,7 @@ from typing import Callable
 from .errors import NetworkDown
 from .journal import Journal, Record, now
 from .outcomes import Outcome
-from .repeats import Repeats
+from .repeats import Repeats, Sighting
 from .store import SynsetStore
 
 Report = Callable[[Record], None]
@@ -57,8 +57,10 @@ class Ledger(Book):
         Where pictures are, and what became of every URL.
     repeats : Repeats
         Which bytes have come before.
+    here : int
+        How many pictures are here.
     most : int, optional
-        Pictures to save, by default all.
+        Pictures to end with, by default all.
     reached : bool
         Whether the network has been seen to be there.
     report : callable
@@ -66,8 +68,8 @@ class Ledger(Book):
 
     Attributes
     ----------
-    saved : int
-        How many pictures this run has saved and not taken out again.
+    here : int
+        How many pictures are here by now.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Ledger(Book):
         journal: Journal,
         repeats: Repeats,
         *,
+        here: int,
         most: int | None,
         reached: bool,
         report: Report,
@@ -83,16 +86,16 @@ class Ledger(Book):
         self._place = place
         self._journal = journal
         self._repeats = repeats
+        self.here = here
         self._most = most
         self._reached = reached
         self._report = report
         self._lock = threading.RLock()
         self._saving: dict[str, Record] = {}
         self._held: list[Record] = []
-        self.saved = 0
 
     def missing(self) -> int | None:
-        return None if self._most is None else max(0, self._most - self.saved)
+        return None if self._most is None else max(0, self._most - self.here)
 
     def claim(self, record: Record) -> Verdict:
         with self._lock:
@@ -103,9 +106,9 @@ class Ledger(Book):
             self._repeats.forget(record.sha256, record.url)
             first = self._repeats.first(record)
             if first:
-                record = record._replace(outcome=Outcome.DUPLICATE, detail=f"of {first.url}")
+                record = _duplicate(record, first.url)
                 self._write(record)
-            elif self._most is not None and self.saved + len(self._saving) >= self._most:
+            elif self._most is not None and self.here + len(self._saving) >= self._most:
                 return Verdict.ENOUGH
             else:
                 self._saving[record.url] = record
@@ -115,10 +118,18 @@ class Ledger(Book):
     def keep(self, record: Record) -> None:
         with self._lock:
             del self._saving[record.url]
-            self.saved += 1
+            self.here += 1
             self._write(record)
             if self._repeats.is_placeholder(record):  # as was found while it was being saved
                 self._take_out(record.sha256)
+
+    def take_in(self, record: Record) -> None:
+        """Count a picture that another process has saved without asking, or remove it again."""
+        with self._lock:
+            if self.claim(record) is Verdict.KEEP:
+                self.keep(record)
+            else:
+                self._place.remove(record.name.number)
 
     def drop(self, record: Record) -> None:
         """Take a claim back: the picture could not be saved."""
@@ -140,10 +151,21 @@ class Ledger(Book):
                 self._release_held()
 
     def purge(self) -> None:
-        """Take out pictures that are known to be placeholders: a killed run may have left some."""
+        """Take out placeholders and doubles, which a killed run may have left."""
+        kept: dict[str, str] = {}
         for record in list(self._journal.records.values()):
-            if record.outcome is Outcome.SAVED and self._repeats.is_placeholder(record):
+            if record.outcome is not Outcome.SAVED or not record.sha256:
+                continue
+            if self._repeats.is_placeholder(record):
                 self._take_out(record.sha256)
+                continue
+            first = kept.setdefault(record.sha256, record.url)
+            if first != record.url:
+                self._repeats.forget(record.sha256, record.url)
+                record = _duplicate(record, first)
+                self._repeats.add([record])
+                self._write(record)
+                self._remove(record)
 
     def close(self) -> None:
         """Record what was held back, or raise NetworkDown if it is news that nobody answers."""
@@ -171,8 +193,11 @@ class Ledger(Book):
             # First the journal, which a run that is killed here follows when it goes on.
             self._write(_placeholder(self._journal.records[known.url]))
             if known.kept:
-                self._place.remove(known.name.number)
-                self.saved -= 1
+                self._remove(known)
+
+    def _remove(self, known: Record | Sighting) -> None:
+        self._place.remove(known.name.number)
+        self.here -= 1
 
     def _release_held(self) -> None:
         held, self._held = self._held, []
@@ -182,6 +207,10 @@ class Ledger(Book):
     def _write(self, record: Record) -> None:
         self._journal.append(record)
         self._report(record)
+
+
+def _duplicate(record: Record, first: str) -> Record:
+    return record._replace(outcome=Outcome.DUPLICATE, time=now(), detail=f"of {first}")
 
 
 def _placeholder(record: Record) -> Record:

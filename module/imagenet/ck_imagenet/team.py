@@ -226,9 +226,13 @@ class Team(Colleagues):
             worker.open.pop(record.url, None)
         worker.send("verdict", record.url, verdict)
 
-    def _on_keep(self, worker: _Worker, url: str) -> None:
-        self._ledger.keep(worker.claims.pop(url))
-        worker.open.pop(url, None)
+    def _on_keep(self, worker: _Worker, record: Record) -> None:
+        record = worker.known(record)
+        if worker.claims.pop(record.url, None):
+            self._ledger.keep(record)
+        else:
+            self._ledger.take_in(record)
+        worker.open.pop(record.url)
 
     def _on_settle(self, worker: _Worker, record: Record) -> None:
         self._ledger.settle(worker.known(record))

@@ -36,7 +36,7 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
         order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
-        office = _Office(outbox)
+        office = _Office(outbox, counted=order.options.max_images is not None)
         try:
             with closing(equip.fetcher(order.options)) as fetcher:
                 place = order.store.synset(order.wnid)
@@ -57,8 +57,9 @@ class _Office(Book, Colleagues):
 
     at_work = True
 
-    def __init__(self, outbox: BinaryIO) -> None:
+    def __init__(self, outbox: BinaryIO, *, counted: bool) -> None:
         self._outbox = outbox
+        self._counted = counted
         self._lock = threading.Lock()
         self._claims: dict[str, _Claim] = {}
         self._hosts: set[str] = set()
@@ -97,12 +98,14 @@ class _Office(Book, Colleagues):
                 return
 
     def claim(self, record: Record) -> Verdict:
+        if not self._counted:  # then to save one too many harms less than to wait for an answer
+            return Verdict.KEEP
         claim = self._claims[record.url] = _Claim()
         self.send("claim", record)
         return Verdict.ENOUGH if self._ended else claim.wait()
 
     def keep(self, record: Record) -> None:
-        self.send("keep", record.url)
+        self.send("keep", record)
 
     def settle(self, record: Record) -> None:
         self.send("settle", record)
