@@ -243,6 +243,9 @@ def _write(path: str, data: bytes) -> None:
     try:
         while data:
             data = data[os.write(file, data) :]
+    except OSError as error:
+        error.filename = path  # a full disk names no file
+        raise
     finally:
         os.close(file)
 
