@@ -198,6 +198,32 @@ def test_a_host_that_has_come_back_at_the_end_is_asked_for_all() -> None:
     assert taken(hosts, 6) == ["5", "6"]
 
 
+def test_what_was_under_way_when_a_host_fell_silent_does_not_decide_whether_it_is_back() -> None:
+    hosts = proven("h", per_host=5)  # one request is still under way
+    put(hosts, "h", "abcdefg")
+    assert taken(hosts, 0) == ["a", "b", "c", "d"]
+    for _ in range(BREAKER + 1):
+        hosts.release("h", 9, Sign.SILENCE)
+    assert (hosts.take(9), hosts.given_up) == (None, [])
+    hosts.release("h", 9, Sign.SILENCE)
+    assert taken(hosts, 9) == ["e"]  # the probe
+    hosts.release("h", 10, Sign.ANSWER)
+    assert taken(hosts, 10) == ["f", "g"]
+
+
+def test_a_probe_that_tells_nothing_is_followed_by_another() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "abcde")
+    assert taken(hosts, 0) == ["a", "b", "c"]
+    for _ in range(BREAKER):
+        hosts.release("h", 9, Sign.SILENCE)
+    assert taken(hosts, 9) == ["d"]
+    hosts.release("h", 9, Sign.UNCLEAR)
+    assert taken(hosts, 9) == ["e"]
+    hosts.release("h", 9, Sign.SILENCE)
+    assert hosts.waiting == 0
+
+
 def test_an_answer_in_between_resets_the_breaker_and_nothing_else_does() -> None:
     hosts: Hosts[str] = Hosts()
     put(hosts, "h", "123456789")

@@ -194,12 +194,16 @@ class Hosts(Generic[Task]):
             host.rests_in_row = 0
         if sign in (Sign.ANSWER, Sign.BUSY):
             self._answered(host)
-        elif host.state is _State.PROBED:
+        elif host.state is _State.PROBED and sign is Sign.SILENCE:
             self._give_up(host)
+        elif host.state is _State.PROBED:  # that decided nothing: the next one may
+            self._leave_alone(host)
         elif sign is Sign.SILENCE:
             host.silences += 1
             if host.silences >= BREAKER and host.state is _State.UP:
-                self._break(host)
+                self._leave_alone(host)
+                if host.probed:
+                    self._give_up(host)
         self._line_up(name, now)
 
     @property
@@ -239,11 +243,9 @@ class Hosts(Generic[Task]):
         if host.state is not _State.GIVEN_UP:
             host.state = _State.UP
 
-    def _break(self, host: _Host[Task]) -> None:
+    def _leave_alone(self, host: _Host[Task]) -> None:
         host.state = _State.DOWN
         self._idle += len(host.waiting)
-        if host.probed:
-            self._give_up(host)
 
     def _give_up(self, host: _Host[Task]) -> None:
         """Settle what waits for a host; what it is given later is settled at once."""
@@ -277,6 +279,8 @@ class Hosts(Generic[Task]):
         for name, host in list(self._hosts.items()):
             if host.state is _State.PROBED or not (host.waiting or host.last):
                 continue
+            if host.silences and host.busy:
+                continue  # what is under way was asked before: its end says nothing of now
             if host.silences:
                 if host.state is _State.DOWN:
                     self._idle -= len(host.waiting)

@@ -21,7 +21,7 @@ from .ledger import Ledger, Verdict
 from .numbering import Link
 from .worker import Order
 
-WORTH = 1500
+WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""
 
 _MOST_DEATHS = 5
