@@ -126,8 +126,8 @@ def download(i: CkDict) -> CkDict:
                                      least 0 [2]
               (timeout=S)          - for the whole of one URL, in seconds; more than 0 [20]
               (sleep=S)            - between two requests to one host, in seconds; at least 0 [0]
-              (processes=N)        - processes at work, by default as many as there are cores, and
-                                     pay; from 1 to 64
+              (processes=N)        - processes, by default as many as there are cores, and pay;
+                                     one with --max-images; from 1 to 64
               (per-host=N)         - connections to one host at once; from 1 to 1000 [10]
               (ignore-opt-out)     - take pictures whose hosts forbid their use for training too
               (user-agent=TEXT)    - who asks, as hosts see it; a setting [ck-imagenet/0.1.0

@@ -65,7 +65,10 @@ class DownloadOptions:
     timeout: float = seconds(20, "for the whole of one URL", above=0)
     sleep: float = seconds(0, "between two requests to one host", least=0)
     processes: int | None = number(
-        None, "processes at work, by default as many as there are cores, and pay", least=1, most=64
+        None,
+        "processes, by default as many as there are cores, and pay; one with --max-images",
+        least=1,
+        most=64,
     )
     per_host: int = number(PER_HOST, "connections to one host at once", least=1, most=1000)
     ignore_opt_out: bool = flag("take pictures whose hosts forbid their use for training too")

@@ -205,7 +205,7 @@ class _Run:
 
     def _crew(self, fetcher: Fetcher, ledger: Ledger, links: int) -> Crawl | Team:
         """Return who fetches: this process, or several where that pays."""
-        source, processes = self._found.source, processes_for(links, self._options.processes)
+        source, processes = self._found.source, processes_for(links, self._options)
         manner = equip.manner(self._options, processes)
         desk = Desk(fetcher, self._place, source, ledger, manner)
         if processes == 1:

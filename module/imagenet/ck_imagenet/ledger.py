@@ -131,12 +131,6 @@ class Ledger(Book):
             else:
                 self._place.remove(record.name.number)
 
-    def drop(self, record: Record) -> None:
-        """Take a claim back: the picture could not be saved."""
-        with self._lock:
-            self._saving.pop(record.url, None)
-            self._repeats.forget(record.sha256, record.url)
-
     def settle(self, record: Record) -> None:
         """Record a failure, unless it may be this machine's network that fails."""
         with self._lock:

@@ -11,13 +11,15 @@ from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Iterable, cast
+from queue import SimpleQueue
+from typing import Any, BinaryIO, Iterable, Iterator, cast
 
 from . import urls
+from .actions import DownloadOptions
 from .crawl import Colleagues, Crawl, Desk, Task
 from .errors import StoreError
 from .journal import Record
-from .ledger import Ledger, Verdict
+from .ledger import Ledger
 from .numbering import Link
 from .worker import Order
 
@@ -29,11 +31,14 @@ _GRACE = 2.0
 """Seconds that a worker has to end by itself."""
 
 
-def processes_for(links: int, wanted: int | None) -> int:
-    """Return how many processes suit so many links: as many as wanted, else as there are cores."""
-    if not sys.executable:
+def processes_for(links: int, options: DownloadOptions) -> int:
+    """Return how many processes suit so many links: as many as wanted, else as there are cores.
+
+    Where pictures are counted there is one, which knows at once when they are enough.
+    """
+    if not sys.executable or options.max_images is not None:
         return 1
-    return wanted or max(1, min(_cores(), links // WORTH))
+    return min(options.jobs, options.processes or max(1, min(_cores(), links // WORTH)))
 
 
 def _cores() -> int:
@@ -85,22 +90,31 @@ class _Worker(_Member):
             start_new_session=True,  # Ctrl-C is for the one who knows what to do
         )
         self._inbox = cast(BinaryIO, self.process.stdin)
-        self.outbox = cast(BinaryIO, self.process.stdout)
+        self._outbox = cast(BinaryIO, self.process.stdout)
         self.open: dict[str, Link] = {}
-        self.claims: dict[str, Record] = {}
+        self.said_bye = False
         self.listener = threading.Thread()
-        self._lock = threading.Lock()
-        self._write(order)
+        self._letters: SimpleQueue[Any] = SimpleQueue()
+        self._letters.put(order)
+        threading.Thread(target=self._write, daemon=True).start()
 
     def send(self, *message: Any) -> None:
-        """Tell it something."""
-        self._write(message)
+        """Tell it something, without waiting until it listens: it may be waiting for us."""
+        self._letters.put(message)
 
-    def _write(self, message: Any) -> None:
-        data = pickle.dumps(message)
-        with self._lock, suppress(OSError):  # its end is found by who listens to it
-            if not self._inbox.closed:
-                self._inbox.write(data)
+    def messages(self) -> Iterator[tuple[Any, ...]]:
+        """Yield what it says, until it ends."""
+        with suppress(EOFError, OSError, pickle.UnpicklingError):
+            while not self.said_bye:
+                message = pickle.load(self._outbox)  # noqa: S301 - our own child
+                self.said_bye = message[0] == "bye"
+                if not self.said_bye:
+                    yield message
+
+    def _write(self) -> None:
+        with suppress(OSError), self._inbox:  # its end is found by who listens to it
+            for letter in iter(self._letters.get, None):
+                pickle.dump(letter, self._inbox)
                 self._inbox.flush()
 
     def give(self, tasks: list[Task]) -> None:
@@ -118,8 +132,19 @@ class _Worker(_Member):
 
     def end(self) -> None:
         """Let it end."""
-        with self._lock, suppress(OSError):
-            self._inbox.close()
+        self._letters.put(None)
+
+    def wait(self) -> int:
+        """Return its status when it has ended, which it must soon."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_GRACE)
+        self.process.kill()
+        return self.process.wait()
+
+    def close(self) -> None:
+        """Forget it, when it has ended."""
+        self.listener.join()
+        self._outbox.close()
 
 
 class Team(Colleagues):
@@ -199,44 +224,25 @@ class Team(Colleagues):
 
     def _listen(self, worker: _Worker) -> None:
         """Take in what a worker says, until it ends."""
-        said_bye = False
         try:
-            while not said_bye:
-                kind, *content = pickle.load(worker.outbox)  # noqa: S301 - our own child
-                said_bye = kind == "bye"
-                if not said_bye:
-                    with self._lock:
-                        getattr(self, f"_on_{kind}")(worker, *content)
-                        self._count()
-        except (EOFError, OSError, pickle.UnpicklingError):
-            pass
+            for kind, *content in worker.messages():
+                with self._lock:
+                    getattr(self, f"_on_{kind}")(worker, *content)
+                    self._count()
+            with self._lock:
+                if not worker.said_bye and not self._stopped:
+                    self._take_over(worker)
+                self._count()
         except Exception as error:  # whatever it is must end the run
             self._crawl.stop(error)
-        with self._lock:
-            if not said_bye and not self._stopped:
-                self._take_over(worker)
-            self._count()
-
-    def _on_claim(self, worker: _Worker, record: Record) -> None:
-        record = worker.known(record)
-        verdict = self._ledger.claim(record)
-        if verdict is Verdict.KEEP:
-            worker.claims[record.url] = record
-        elif verdict is Verdict.SETTLED:
-            worker.open.pop(record.url, None)
-        worker.send("verdict", record.url, verdict)
 
     def _on_keep(self, worker: _Worker, record: Record) -> None:
-        record = worker.known(record)
-        if worker.claims.pop(record.url, None):
-            self._ledger.keep(record)
-        else:
-            self._ledger.take_in(record)
-        worker.open.pop(record.url)
+        self._ledger.take_in(worker.known(record))
+        del worker.open[record.url]
 
     def _on_settle(self, worker: _Worker, record: Record) -> None:
         self._ledger.settle(worker.known(record))
-        worker.open.pop(record.url, None)
+        del worker.open[record.url]
 
     def _on_reach(self, worker: _Worker) -> None:
         self._ledger.reach()
@@ -277,23 +283,17 @@ class Team(Colleagues):
 
     def _take_over(self, worker: _Worker) -> None:
         """Give what a killed worker left to others."""
+        status = worker.wait()
         self._workers.remove(worker)
-        for record in worker.claims.values():
-            self._ledger.drop(record)
         self._owners = {host: own for host, own in self._owners.items() if own is not worker}
         self._divide(worker.open.values())
         self._deaths += 1
         if self._deaths > _MOST_DEATHS:
-            status = worker.process.wait()
-            self._crawl.stop(
-                StoreError(
-                    f"processes that fetch for this run were ended {self._deaths} times from "
-                    f"outside (the last with status {status}): is there too little memory? What is "
-                    "here is kept; the same command goes on from there, with --processes=1 in one "
-                    "process"
-                )
+            raise StoreError(
+                f"processes that fetch for this run were ended {self._deaths} times from outside "
+                f"(the last with status {status}): is there too little memory? What is here is "
+                "kept; the same command goes on from there, with --processes=1 in one process"
             )
-            return
         self._drained = False
         self._hire()
         self._feed()
@@ -305,9 +305,5 @@ class Team(Colleagues):
             for worker in self._workers:
                 worker.end()
         for worker in self._workers:
-            with suppress(subprocess.TimeoutExpired):
-                worker.process.wait(_GRACE)
-            worker.process.kill()
-            worker.process.wait()
-            worker.listener.join()
-            worker.outbox.close()
+            worker.wait()
+            worker.close()

@@ -36,7 +36,7 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
         order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
-        office = _Office(outbox, counted=order.options.max_images is not None)
+        office = _Office(outbox)
         try:
             with closing(equip.fetcher(order.options)) as fetcher:
                 place = order.store.synset(order.wnid)
@@ -57,13 +57,11 @@ class _Office(Book, Colleagues):
 
     at_work = True
 
-    def __init__(self, outbox: BinaryIO, *, counted: bool) -> None:
+    def __init__(self, outbox: BinaryIO) -> None:
         self._outbox = outbox
-        self._counted = counted
         self._lock = threading.Lock()
-        self._claims: dict[str, _Claim] = {}
         self._hosts: set[str] = set()
-        self._reached = self._hungry = self._ended = False
+        self._reached = self._hungry = False
 
     def send(self, *message: Any) -> None:
         data = pickle.dumps(message)
@@ -81,28 +79,19 @@ class _Office(Book, Colleagues):
                 kind, *content = pickle.load(inbox)  # noqa: S301 - see main
             except (EOFError, OSError, pickle.UnpicklingError):
                 kind, content = "stop", []
-            if kind == "verdict":
-                url, verdict = content
-                self._claims.pop(url).answer(verdict)
-            elif kind == "tasks":
+            if kind == "tasks":
                 self._hungry = False
                 self._hosts.update(task.endpoint for task in content[0])
                 crawl.add(content[0])
             elif kind == "drained":
                 crawl.begin_end()
             else:
-                self._ended = True
-                for claim in list(self._claims.values()):
-                    claim.answer(Verdict.ENOUGH)
                 crawl.stop()
                 return
 
     def claim(self, record: Record) -> Verdict:
-        if not self._counted:  # then to save one too many harms less than to wait for an answer
-            return Verdict.KEEP
-        claim = self._claims[record.url] = _Claim()
-        self.send("claim", record)
-        return Verdict.ENOUGH if self._ended else claim.wait()
+        # To save one too many, which is removed again, costs less than to wait for an answer.
+        return Verdict.KEEP
 
     def keep(self, record: Record) -> None:
         self.send("keep", record)
@@ -128,20 +117,6 @@ class _Office(Book, Colleagues):
         if not self._hungry:
             self._hungry = True
             self.send("hungry")
-
-
-class _Claim:
-    def __init__(self) -> None:
-        self._answered = threading.Event()
-        self._verdict = Verdict.ENOUGH
-
-    def answer(self, verdict: Verdict) -> None:
-        self._verdict = verdict
-        self._answered.set()
-
-    def wait(self) -> Verdict:
-        self._answered.wait()
-        return self._verdict
 
 
 def _sendable(error: Exception) -> Exception:
