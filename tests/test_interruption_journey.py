@@ -63,7 +63,7 @@ def test_ctrl_c_stops_at_once_says_how_to_go_on_and_loses_nothing(
     assert len(terminal.pictures()) == len(good)
     assert journal.read_text().count('"saved"') == len(good)
     web.set_links(WNID, good)
-    assert terminal.json(*COMMAND)["synsets"][0]["to_fetch"] == 0
+    assert terminal.json(*COMMAND, "--refresh")["synsets"][0]["to_fetch"] == 0
 
 
 def test_a_kill_at_any_moment_leaves_nothing_that_the_next_run_does_not_mend(

@@ -52,6 +52,13 @@ def prove_writable(folder: Path) -> None:
         pass
 
 
+def prove_writable_to(path: Path) -> None:
+    """Raise OSError if it is clear that `write_to` cannot put anything there."""
+    path = path.resolve()
+    if path.is_file() or not path.exists():
+        prove_writable(path.parent)
+
+
 def write_to(path: Path, data: bytes) -> None:
     """Put `data` where the user says: through a link, into a device or a pipe as it stands."""
     path = path.resolve()

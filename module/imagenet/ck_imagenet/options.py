@@ -83,6 +83,17 @@ def choice(value: str, words: tuple[str, ...], help: str) -> Any:
     return _field("", Kind(value, help, parse))
 
 
+def word(value: str, words: tuple[str, ...], help: str) -> Any:
+    """Declare an option that is absent or one of some words."""
+
+    def parse(name: str, given: Any) -> str:
+        if given in ("", *words):
+            return str(given)
+        raise BadInput(f'--{name}="{given}": write --{name}={" or ".join(words)}')
+
+    return _field("", Kind(value, help, parse))
+
+
 def seconds(default: float, help: str, least: float = 0, above: float | None = None) -> Any:
     """Declare an option that takes a time in seconds."""
 

@@ -11,8 +11,11 @@ class Progress:
     def waiting(self, wnid: str) -> None:
         """Another process is at work on this synset."""
 
-    def begin(self, wnid: str, total: int) -> None:
-        """So many URLs of a synset will be asked for."""
+    def resting(self, who: str, seconds: float) -> None:
+        """A service asks to be left alone for so long, and is asked again afterwards."""
+
+    def begin(self, what: str, total: int) -> None:
+        """So many URLs will be asked for; `what` is the synset, and who is asked instead."""
 
     def settled(self, record: Record) -> None:
         """A URL is settled."""

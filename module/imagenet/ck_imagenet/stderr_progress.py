@@ -37,10 +37,16 @@ class Lines(Progress):
         """Say why nothing happens."""
         self._say(f"{wnid}: another ck download is at work on it; waiting for it to end")
 
+    def resting(self, who: str, seconds: float) -> None:
+        """Say why nothing happens."""
+        self._say(f"{who} asks to be left alone for {seconds:.0f} s; waiting")
+
     def settled(self, record: Record) -> None:
         """Show one URL's outcome, if that is asked for."""
         if self._verbose:
-            detail = f" ({record.detail})" if record.detail else ""
+            wayback = f"Wayback Machine: {record.wayback}" if record.wayback else ""
+            told = "; ".join(filter(None, [record.detail, wayback]))
+            detail = f" ({told})" if told else ""
             self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
 
     def _say(self, text: str) -> None:
@@ -56,10 +62,10 @@ class Bar(Lines):
         self._bar: tqdm[Any] | None = None
         self._saved = self._bytes = 0
 
-    def begin(self, wnid: str, total: int) -> None:
+    def begin(self, what: str, total: int) -> None:
         """Show the bar of one synset."""
         self._saved = self._bytes = 0
-        self._bar = tqdm(total=total, desc=wnid, unit="url", file=sys.stderr, dynamic_ncols=True)
+        self._bar = tqdm(total=total, desc=what, unit="url", file=sys.stderr, dynamic_ncols=True)
 
     def settled(self, record: Record) -> None:
         """Move the bar by one URL."""
