@@ -197,6 +197,7 @@ def _remembered(record: Record) -> Record:
         time=sys.intern(record.time),
         detail=sys.intern(record.detail),
         source=sys.intern(record.source),
+        wayback=sys.intern(record.wayback),
     )
 
 

@@ -159,6 +159,13 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
     return options(**{name.replace("-", "_"): value for name, value in values.items()})
 
 
+def refuse_together(options: Any, name: str, *others: str) -> None:
+    """Raise BadInput if one of the others is given too, which says nothing beside `name`."""
+    for other in others:
+        if getattr(options, other.replace("-", "_")):
+            raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
+
+
 def _parse_setting(source: str, name: str, kind: Kind, value: Any) -> Any:
     try:
         return kind.parse(name, value)

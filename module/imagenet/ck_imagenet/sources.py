@@ -14,6 +14,7 @@ from .kept_lists import KeptLists
 from .lists import Place, SynsetList
 from .local_archive import Archive, LocalArchive
 from .named import answering
+from .options import refuse_together
 from .progress import Progress
 from .resolve import Resolver
 from .services import Service
@@ -56,8 +57,8 @@ class Sources:
         archive: Archive | None = None,
         progress: Progress | None = None,
     ) -> None:
-        if options.urls and options.source:
-            raise BadInput("--urls and --source exclude each other: leave one of them out")
+        if options.urls:
+            refuse_together(options, "urls", "source")
         service = _address("service", options.service, SERVICE)
         wayback = _address("wayback-service", options.wayback_service, WAYBACK_SERVICE)
         guard = Guard.allowing(options.allow_private)
