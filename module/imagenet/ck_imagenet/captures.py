@@ -30,15 +30,16 @@ def moment(date: str) -> str:
         If there is no such date.
     """
     digits = date.replace("-", "")
+    moment = digits + _BEGINNING[len(digits) :]
     try:
-        if not _DATE.fullmatch(digits):
-            raise ValueError
-        return datetime.strptime(digits + _BEGINNING[len(digits) :], _FORM).strftime(_FORM)
+        if _DATE.fullmatch(digits) and datetime.strptime(moment, _FORM):
+            return moment
     except ValueError:
-        raise BadInput(
-            f'--wayback-date="{date}" is no date: write a year, a month or a day, for example '
-            "--wayback-date=2010 or --wayback-date=2010-05-21"
-        ) from None
+        pass
+    raise BadInput(
+        f'--wayback-date="{date}" is no date: write a year, a month or a day, for example '
+        "--wayback-date=2010 or --wayback-date=2010-05-21"
+    )
 
 
 def address(archive: str, moment: str, url: str) -> str:

@@ -12,6 +12,9 @@ from .urllists import Line
 class Archive(Protocol):
     """What is asked of the archive."""
 
+    source: str
+    """Where it came from."""
+
     def lines(self, wnid: str) -> list[Line] | None:
         """Return the lines of a synset, with their true numbers; None if it has none of them."""
 
@@ -49,4 +52,4 @@ class LocalArchive(Place):
         lines = self._archive.lines(wnid)
         if not lines:
             raise NoList("it has no URL of this synset")
-        return SynsetList(wnid, self.name, lines)
+        return SynsetList(wnid, self._archive.source, lines)

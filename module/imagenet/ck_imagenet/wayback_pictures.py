@@ -57,7 +57,7 @@ class Findings(Book):
     Attributes
     ----------
     trouble : str
-        Why it could not be asked for all, if so.
+        The first reason why it could not be asked for all, if there is one.
     """
 
     def __init__(self, ledger: Ledger, journal: Journal) -> None:
@@ -81,7 +81,7 @@ class Findings(Book):
             own = self._journal.records[record.url]
             self._ledger.settle(own._replace(wayback=said, time=record.time))
         else:
-            self.trouble = said
+            self.trouble = self.trouble or said
 
     def reach(self) -> None:
         self._ledger.reach()

@@ -48,7 +48,7 @@ class Archive:
     Attributes
     ----------
     patience : Patience
-        Its own.
+        How long it lets itself be asked; `be_patient` changes it.
     heedless : int
         Requests that came before a rest was over.
     """
@@ -73,6 +73,13 @@ class Archive:
         """Have a capture of a URL, which is as a list holds it."""
         capture = Capture(time, body, status, location)
         self._captures.setdefault(_key(url), []).append(capture)
+
+    def be_patient(self, patience: Patience) -> None:
+        """Have another patience from now on, without any request to count yet."""
+        with self._lock:
+            self.patience = patience
+            self._taken = 0
+            self._rests_until = 0.0
 
     def answer(self, exchange: Exchange) -> None:
         """Answer one request."""
