@@ -16,7 +16,7 @@ from terminal import WNID, Terminal
 DALMATIAN = "n02110341"
 GETURLS = ("geturls", f"imagenet:{WNID}", "--mapping")
 DOWNLOAD = ("download", f"imagenet:{WNID}")
-ALL = "Get the lists of all synsets, once: ck geturls imagenet --all"
+ALL = "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
 PATHS = {
     "newer path, mapping": "/api/imagenet.synset.geturls.getmapping",
     "newer path, URLs": "/api/imagenet.synset.geturls",

@@ -106,7 +106,7 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not dry_run:
         yield "  Some of these may pass: ask again with --retry-failed"
-    if done.wayback_trouble:
+    if done.for_wayback and done.wayback_trouble:
         yield (
             f"  The Wayback Machine has not been asked for {done.for_wayback} of these "
             f"({done.wayback_trouble}): the same command goes on, later"

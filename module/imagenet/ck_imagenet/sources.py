@@ -144,7 +144,7 @@ class Sources:
             return "Nothing could be connected to: type the same command when the network is up"
         if self._archive.is_here:
             return f"If you have one, give it: ck download imagenet --wnid={wnid} --urls=FILE"
-        return "Get the lists of all synsets, once: ck geturls imagenet --all"
+        return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
 
 
 def _address(option: str, given: str, usual: str) -> str:
