@@ -55,7 +55,13 @@ class Desk:
         self.journal.append(GONE)
         repeats = Repeats(self.journal.records.values())
         self.ledger = Ledger(
-            place, self.journal, repeats, most=None, reached=True, report=lambda record: None
+            place,
+            self.journal,
+            repeats,
+            here=0,
+            most=None,
+            reached=True,
+            report=lambda record: None,
         )
         self.findings = Findings(self.ledger, self.journal)
 
