@@ -30,7 +30,7 @@ def connect(host: str, timeout: float = PATIENCE) -> socket.socket:
 def ask(url: str, timeout: float = PATIENCE) -> Answer:
     """Ask once, on a connection of its own, and follow nothing."""
     parts = urlsplit(url)
-    target = quote(parts.path.encode("latin-1"), safe="/%,()") + "?" * bool(parts.query)
+    target = quote(parts.path.encode("latin-1"), safe="/%,():") + "?" * bool(parts.query)
     with closing(http.client.HTTPConnection(parts.netloc, timeout=timeout)) as connection:
         connection.request("GET", target + parts.query)
         response = connection.getresponse()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.hosts import BREAKER, MOST_RESTS_IN_ROW, PER_HOST, Hosts, Sign
+from ck_imagenet.hosts import BREAKER, MOST_RESTS_IN_ROW, PER_HOST, Hosts, Rests, Sign
 from ck_imagenet.outcomes import Outcome
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -126,6 +126,30 @@ def test_no_rest_is_longer_than_the_longest() -> None:
     hosts.take(0)
     hosts.release("h", 0, Sign.BUSY, 3600)
     assert hosts.next_time() == 30
+
+
+def test_a_host_may_be_one_that_rests_longer_by_itself() -> None:
+    hosts: Hosts[str] = Hosts(rests=Rests(first=60, longest=300))
+    put(hosts, "h", "1234")
+    now, rests = 0.0, []
+    for wish in (0, 0, 200, 500):
+        assert hosts.take(now)
+        hosts.release("h", now, Sign.ANSWER if wish == 500 else Sign.BUSY, wish)
+        rests.append((hosts.next_time() or now) - now)
+        now += rests[-1]
+    assert rests == [60, 120, 200, 0]
+
+
+def test_a_host_to_be_heeded_strictly_is_never_asked_before_the_time_that_it_says() -> None:
+    hosts: Hosts[str] = Hosts(rests=Rests(longest=300, strict=True))
+    put(hosts, "h", "123")
+    hosts.take(0)
+    hosts.release("h", 0, Sign.BUSY, 300)
+    assert (taken(hosts, 299), taken(hosts, 300)) == ([], ["2", "3"])
+    hosts.put_back("h", "2", 300)
+    hosts.release("h", 300, Sign.BUSY, 301)
+    assert hosts.given_up == [("2", Outcome.HOST_BUSY)]
+    assert taken(hosts, 10_000) == []
 
 
 def test_who_was_refused_is_asked_first_after_the_rest() -> None:

@@ -63,7 +63,7 @@ def test_ctrl_c_stops_at_once_says_how_to_go_on_and_loses_nothing(
     assert len(terminal.pictures()) == len(good)
     assert journal.read_text().count('"saved"') == len(good)
     web.set_links(WNID, good)
-    assert terminal.json(*COMMAND)["synsets"][0]["to_fetch"] == 0
+    assert terminal.json(*COMMAND, "--refresh")["synsets"][0]["to_fetch"] == 0
 
 
 def test_a_kill_at_any_moment_leaves_nothing_that_the_next_run_does_not_mend(
@@ -132,7 +132,7 @@ def test_of_two_downloads_of_one_synset_the_second_waits_and_says_so(
     second = terminal.start(*COMMAND, "--jobs=5")
     outs = [process.communicate(timeout=60) for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0]
-    assert f"{WNID}: another ck download is at work on it; waiting for it to end" in outs[1][1]
+    assert f"{WNID}: another ck command is at work on it; waiting for it to end" in outs[1][1]
     assert len(terminal.pictures()) == 60
     asked = web.requests.counts()
     assert all(asked[link.host, link.path] == 1 for link in links)

@@ -1,11 +1,10 @@
-"""URL lists in every form, from files, addresses and the service."""
+"""URL lists in every form, from files and addresses."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import os
-import socket
 import subprocess
 import tarfile
 import threading
@@ -163,64 +162,6 @@ def test_the_services_list_first_and_one_with_names_after_it_end_with_every_pict
         assert all(asked[link.host, link.path] == 1 for link in links)
 
 
-@pytest.mark.parametrize(
-    ("alive", "dead", "first"),
-    [
-        ("newer-mapping", "missing", 9981),
-        ("newer-urls", "page", 0),
-        ("older-mapping", "invalid", 9981),
-        ("older-urls", "not-ready", 0),
-        ("older-urls", "empty", 0),
-    ],
-)
-def test_whichever_path_of_the_service_is_alive_is_found(
-    terminal: Terminal, alive: str, dead: str, first: int
-) -> None:
-    with PracticeWeb(alive=[alive], dead=dead) as web:
-        link = web.link(WNID, 9981, "good")
-        web.set_links(WNID, [link])
-        said = terminal.says("geturls", f"imagenet:{WNID}", "--mapping", f"--service={web.service}")
-        assert said == f"{WNID}_{first}\t{link.url}\n"
-
-
-def test_a_service_without_a_list_is_quoted_and_the_user_told_what_to_do(
-    terminal: Terminal,
-) -> None:
-    with PracticeWeb(alive=[], dead="not-ready") as web:
-        terminal.environment.update(web.environment())
-        said = terminal.refuses("download", "imagenet", f"--wnid={WNID}")
-    assert said == (
-        f"no list of URLs for {WNID}: {web.service} has none ("
-        + "; ".join(
-            f'{path} path, {form}: "The synset is not ready yet. Please stay tuned!"'
-            for path in ("newer", "older")
-            for form in ("mapping", "URLs")
-        )
-        + f"). If you have a list, give it: ck download imagenet --wnid={WNID} --urls=FILE"
-    )
-    assert not list(terminal.repos.glob("imagenet-*"))
-
-
-def test_a_service_that_is_down_is_asked_once(terminal: Terminal) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        service = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        said = terminal.refuses("geturls", f"imagenet:{WNID}", f"--service={service}")
-    assert "newer path, mapping: refused" in said
-    assert "older path" not in said
-    assert "--urls=FILE" in said
-
-
-def test_one_synset_without_a_list_does_not_keep_the_others_waiting(
-    terminal: Terminal, web: PracticeWeb
-) -> None:
-    web.set_links(DALMATIAN, [web.link(DALMATIAN, 1, "good")])
-    done = terminal.ck("download", f"imagenet:n02084071,{DALMATIAN}")
-    assert done.returncode == 1
-    assert "no list of URLs for n02084071" in done.stdout
-    assert len(terminal.pictures(DALMATIAN)) == 1
-
-
 def test_geturls_prints_the_list_byte_for_byte(terminal: Terminal, web: PracticeWeb) -> None:
     links = web.links(WNID)
     with terminal.start("geturls", "imagenet", f"--wnid={WNID}", encoding="latin-1") as process:
@@ -250,9 +191,10 @@ def test_a_list_is_saved_through_a_link_and_into_a_pipe(
     assert pipe.is_fifo()
 
 
-def test_geturls_makes_nothing(terminal: Terminal, web: PracticeWeb) -> None:
+def test_geturls_of_a_given_list_makes_nothing(terminal: Terminal, web: PracticeWeb) -> None:
+    (terminal.folder / "list").write_bytes(as_pairs(links_of(web)))
     before = sorted(terminal.repos.rglob("*"))
-    terminal.says("geturls", "imagenet", f"--wnid={WNID}")
+    terminal.says("geturls", "imagenet", f"--wnid={WNID}", "--urls=list")
     assert sorted(terminal.repos.rglob("*")) == before
 
 

@@ -43,6 +43,10 @@ DOWNLOAD = ("download", "imagenet")
         ((*DOWNLOAD, "--urls=other", f"--wnid={WNID}"), f"has no URL of {WNID}; it has n00007846"),
         ((*DOWNLOAD, f"--wnid={WNID}", "--allow-private=a b"), '--allow-private: "a b" is no host'),
         ((*DOWNLOAD, f"--wnid={WNID}", "--service=there"), '"there" is no address'),
+        ((*DOWNLOAD, f"--wnid={WNID}", "--wayback-service=there"), '"there" is no address such as'),
+        ((*DOWNLOAD, f"--wnid={WNID}", "--wayback-date=soon"), '--wayback-date="soon" is no date'),
+        ((*DOWNLOAD, f"--wnid={WNID}", "--source=here"), "write --source=archive or imagenet or "),
+        ((*DOWNLOAD, "--urls=text", "--source=imagenet"), "--urls and --source exclude each other"),
         (("geturls", "imagenet"), "whose URLs? Write --wnid=n01440764"),
         (
             ("geturls", f"imagenet:{WNID}", "--save=no/such/file"),
@@ -92,6 +96,9 @@ def test_python_gets_the_result_and_nothing_is_printed(
                 "failed": {"gone": 1},
                 "set_aside": [],
                 "taken_out": {},
+                "from_wayback": 0,
+                "for_wayback": 1,
+                "wayback_trouble": "",
             }
         ],
     }

@@ -82,6 +82,13 @@ class TestService:
         with PracticeWeb(alive=(), dead="empty") as web:
             assert ask(web.service + address).body == b""
 
+    def test_each_dead_endpoint_may_answer_in_its_own_way(self) -> None:
+        dead = {"newer-urls": "not-ready", "older-urls": "missing"}
+        with PracticeWeb(alive=(), dead=dead) as web:
+            paths = (ENDPOINTS["newer-urls"], ENDPOINTS["older-urls"])
+            statuses = [ask(f"{web.service}{path}?wnid=n01440764").status for path in paths]
+        assert statuses == [200, 404]
+
     def test_a_dead_endpoint_may_hang_up(self) -> None:
         with PracticeWeb(alive=(), dead="hang-up") as web:
             address = web.service + ENDPOINTS["newer-urls"]

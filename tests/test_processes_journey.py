@@ -133,7 +133,7 @@ def test_three_pages_of_one_placeholder_on_three_hosts_keep_none(
     ]
     # Its checksum is kept: one more page of it is known at once.
     web.set_links(WNID, [*links, web.link(WNID, 9, "good"), web.link(WNID, 10, "placeholder")])
-    again = terminal.json("download", "imagenet", *limits)["synsets"][0]
+    again = terminal.json("download", "imagenet", *limits, "--refresh")["synsets"][0]
     assert (again["here"], again["saved"], again["failed"]) == (1, 0, {"placeholder": 4})
 
 

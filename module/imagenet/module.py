@@ -89,8 +89,14 @@ def geturls(i: CkDict) -> CkDict:
                                      or .tgz
               (mapping)            - print name, tab and URL
               (save=FILE)          - write to this file instead
+              (sources)            - show which places may have a list, their state here, what
+                                     each needs
+              (source=NAME)        - ask only this place for a list: archive, imagenet, wayback
+              (refresh)            - ask again for a list that is kept here
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
+              (wayback-service=URL)- the address of the Wayback Machine; a setting
+                                     [https://web.archive.org]
               (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
                                       instead of what the machine says; * is every other host, the
                                       address none says that there is no such host; a setting
@@ -104,6 +110,7 @@ def geturls(i: CkDict) -> CkDict:
               (error)      - what is wrong and what to do, in a sentence
               lst          - (unless out=con) a list of {name, url}, url as Latin-1 text: a
                              character a byte
+              sources      - (unless out=con) with sources, instead, a list of {name, state, needs}
             }
     """
     return _run("geturls", i, _geturls)
@@ -121,6 +128,11 @@ def download(i: CkDict) -> CkDict:
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
                                      for the wnid: a URL a line, or a name and a URL; plain, .gz
                                      or .tgz
+              (source=NAME)        - ask only this place for a list: archive, imagenet, wayback
+              (refresh)            - ask again for a list that is kept here
+              (wayback)            - ask the Wayback Machine for what is gone for good; slow
+              (wayback-date=DATE)  - the date near which it took the pictures to ask for; a
+                                     setting [2010]
               (jobs=N)             - connections at once; from 1 to 1000 [32]
               (retry=N)            - further attempts after the first, where one may help; at
                                      least 0 [2]
@@ -142,6 +154,8 @@ def download(i: CkDict) -> CkDict:
               (quiet)              - print nothing but errors
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
+              (wayback-service=URL)- the address of the Wayback Machine; a setting
+                                     [https://web.archive.org]
               (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
                                       instead of what the machine says; * is every other host, the
                                       address none says that there is no such host; a setting
@@ -155,10 +169,13 @@ def download(i: CkDict) -> CkDict:
                              interrupted
               (error)      - what is wrong and what to do, in a sentence
               synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside,
-                             taken_out}: URLs known, pictures here, saved by this run, URLs that
-                             this run asked for, how many of the others failed by outcome, files put
-                             aside because they are no pictures, pictures of synsets done before
-                             that were removed as placeholders, by wnid
+                             taken_out, from_wayback, for_wayback, wayback_trouble}: URLs known,
+                             pictures here, saved by this run, URLs that this run asked for, how
+                             many of the others failed by outcome, files put aside because they are
+                             no pictures, pictures of synsets done before that were removed as
+                             placeholders, by wnid, how many of the pictures are from the Wayback
+                             Machine, URLs that it may be asked for, why it could not be asked for
+                             all
             }
     """
     return _run("download", i, _download)
@@ -217,10 +234,18 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _geturls(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, geturls
+    from ck_imagenet import console, geturls, stderr_progress
     from ck_imagenet.files import path_of
 
-    found = geturls.geturls(options, _ck_store())
+    if options.sources:
+        rows = geturls.survey(options, _ck_store())
+        if con:
+            console.write(console.sources(rows))
+        else:
+            output["sources"] = [row._asdict() for row in rows]
+        return
+    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    found = geturls.geturls(options, _ck_store(), progress)
     if options.save:
         geturls.save(found, path_of("--save", options.save), options.mapping)
         if con:

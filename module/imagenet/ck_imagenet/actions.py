@@ -6,16 +6,21 @@ from dataclasses import dataclass
 
 from . import USER_AGENT
 from .hosts import PER_HOST
-from .options import choice, flag, kinds, number, seconds, setting, text, wnids
+from .options import choice, flag, kinds, number, seconds, setting, text, wnids, word
 
 SERVICE = "https://www.image-net.org"
+WAYBACK_SERVICE = "https://web.archive.org"
+SOURCES = ("archive", "imagenet", "wayback")
 
 _WNID = "the synset's wnid, or several with commas between; also after the colon of imagenet:W"
 _URLS = (
     "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
     "a URL a line, or a name and a URL; plain, .gz or .tgz"
 )
+_SOURCE = f"ask only this place for a list: {', '.join(SOURCES)}"
+_REFRESH = "ask again for a list that is kept here"
 _SERVICE = "the address of image-net.org's list service"
+_WAYBACK_SERVICE = "the address of the Wayback Machine"
 _RESOLVE = (
     "addresses of hosts, as HOST:ADDRESS with commas between, instead of what the machine says; "
     "* is every other host, the address none says that there is no such host"
@@ -49,7 +54,11 @@ class GeturlsOptions:
     urls: str = text("", "FILE-or-URL", _URLS)
     mapping: bool = flag("print name, tab and URL")
     save: str = text("", "FILE", "write to this file instead")
+    sources: bool = flag("show which places may have a list, their state here, what each needs")
+    source: str = word("NAME", SOURCES, _SOURCE)
+    refresh: bool = flag(_REFRESH)
     service: str = setting(SERVICE, "URL", _SERVICE)
+    wayback_service: str = setting(WAYBACK_SERVICE, "URL", _WAYBACK_SERVICE)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 
@@ -60,6 +69,12 @@ class DownloadOptions:
 
     wnid: tuple[str, ...] = wnids(_WNID)
     urls: str = text("", "FILE-or-URL", _URLS)
+    source: str = word("NAME", SOURCES, _SOURCE)
+    refresh: bool = flag(_REFRESH)
+    wayback: bool = flag("ask the Wayback Machine for what is gone for good; slow")
+    wayback_date: str = setting(
+        "2010", "DATE", "the date near which it took the pictures to ask for"
+    )
     jobs: int = number(32, "connections at once", least=1, most=1000)
     retry: int = number(2, "further attempts after the first, where one may help", least=0)
     timeout: float = seconds(20, "for the whole of one URL", above=0)
@@ -85,6 +100,7 @@ class DownloadOptions:
     verbose: bool = flag("print what becomes of each URL")
     quiet: bool = flag("print nothing but errors")
     service: str = setting(SERVICE, "URL", _SERVICE)
+    wayback_service: str = setting(WAYBACK_SERVICE, "URL", _WAYBACK_SERVICE)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 

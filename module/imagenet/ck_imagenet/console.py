@@ -16,6 +16,7 @@ from .urls import readable
 if TYPE_CHECKING:
     from .actions import ListOptions
     from .download import Summary
+    from .sources import Row
 
 
 def on_terminal() -> bool:
@@ -90,7 +91,8 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
     words = ", ".join(synset.words) if synset else "a list that names no synset"
     yield f"{done.wnid}  {words}"
     last = f"{done.to_fetch} to ask for" if dry_run else f"{done.saved} saved now"
-    yield f"  {done.here} pictures here, {done.links} links known, {last}"
+    wayback = f" ({done.from_wayback} from the Wayback Machine)" if done.from_wayback else ""
+    yield f"  {done.here} pictures here{wayback}, {done.links} links known, {last}"
     for outcome, count in done.failed.most_common():
         yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
     if done.set_aside:
@@ -104,6 +106,16 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not dry_run:
         yield "  Some of these may pass: ask again with --retry-failed"
+    if done.for_wayback and done.wayback_trouble:
+        yield (
+            f"  The Wayback Machine has not been asked for {done.for_wayback} of these "
+            f"({done.wayback_trouble}): the same command goes on, later"
+        )
+    elif done.for_wayback:
+        yield (
+            f"  The Wayback Machine may have pictures of {done.for_wayback} of these: "
+            "ask it with --wayback"
+        )
 
 
 def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
@@ -111,6 +123,11 @@ def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
     return table(
         [(row.synset.wnid, str(row.downloaded), ", ".join(row.synset.words)) for row in rows]
     )
+
+
+def sources(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the places that may have lists as a table."""
+    return table(list(rows), None if on_terminal() else sys.maxsize)
 
 
 def wnids(rows: Iterable[Listed], options: ListOptions) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Callable, Iterable, NamedTuple
 
 from . import images, urls
 from .fetch import Fetcher
-from .hosts import PER_HOST, Hosts, Sign
+from .hosts import PER_HOST, USUAL_RESTS, Hosts, Rests, Sign
 from .journal import Record, now, saved
 from .journey import Journey
 from .ledger import Book, Verdict
@@ -52,23 +52,26 @@ class Manner(NamedTuple):
     """Seconds between two requests to one host."""
     per_host: int = PER_HOST
     """Connections to one host at once."""
+    rests: Rests = USUAL_RESTS
+    """How long a busy host is left alone."""
 
 
 class Task:
-    """A link that is to be fetched, and how far it has come."""
+    """A link that is to be fetched, from its URL or from another address, and how far it is."""
 
-    __slots__ = ("attempts", "failed", "journey", "link")
+    __slots__ = ("address", "attempts", "failed", "journey", "link")
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, address: str = "") -> None:
         self.link = link
+        self.address = address or link.url
         self.attempts = 0
         self.journey: Journey | None = None
         self.failed: Failed | None = None
 
     @property
     def endpoint(self) -> str:
-        """The host and port that it waits for, nothing if its URL has none."""
-        return self.journey.endpoint if self.journey else urls.endpoint(self.link.url)
+        """The host and port that it waits for, nothing if its address has none."""
+        return self.journey.endpoint if self.journey else urls.endpoint(self.address)
 
 
 class Desk(NamedTuple):
@@ -116,7 +119,7 @@ class Crawl:
         self._desk = desk
         self._manner = desk.manner
         self._colleagues = colleagues or Colleagues()
-        self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host)
+        self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host, desk.manner.rests)
         self._hosts.complete = not self._colleagues.at_work
         self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
@@ -271,7 +274,7 @@ class Crawl:
 
     def _attempt(self, task: Task) -> tuple[Sign, float]:
         """Fetch, judge and keep one picture; return what that told of its host."""
-        journey, task.journey = task.journey or Journey(task.link.url), None
+        journey, task.journey = task.journey or Journey(task.address), None
         try:
             body = self._desk.fetcher.ask(journey)
             if body is None:

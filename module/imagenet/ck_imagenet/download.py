@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Collection, Iterator, Sequence
+from typing import Any, Collection, Iterable, Iterator, Sequence
 
-from filelock import FileLock, Timeout
-
-from . import equip
+from . import captures, equip, kept_lists, wayback_pictures
 from .actions import DownloadOptions
-from .addresses import Guard
 from .adopt import adopt
 from .crawl import Crawl, Desk
-from .errors import BadInput, StoreError
+from .errors import BadInput
 from .fetch import Fetcher
+from .files import storage_errors
 from .journal import Journal
 from .ledger import Ledger
-from .named import answering
+from .lists import SynsetList
+from .local_archive import Archive
 from .numbering import KeptNames, Link, number
 from .outcomes import Outcome
 from .progress import Progress
 from .repeats import Repeats
-from .resolve import Resolver
 from .selection import with_pictures
-from .sources import Sources, SynsetList
-from .store import Store, SynsetStore
+from .sources import Sources
+from .store import Store
 from .team import Team, processes_for
+from .turns import only_one
 from .worker import Order
 
 
@@ -51,6 +50,12 @@ class Summary:
     """Files that were called pictures and were none, where they are now."""
     taken_out: dict[str, int] = field(default_factory=dict)
     """Pictures of synsets done before that were removed, for here they came again: placeholders."""
+    from_wayback: int = 0
+    """Pictures that are here from the Wayback Machine."""
+    for_wayback: int = 0
+    """Links that are gone for good, of which it has not been asked yet."""
+    wayback_trouble: str = ""
+    """Why it could not be asked for all of them, if it was to be."""
 
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types, outcomes as their words."""
@@ -58,7 +63,9 @@ class Summary:
         return {**vars(self), "failed": failed, "set_aside": list(map(str, self.set_aside))}
 
 
-def download(options: DownloadOptions, store: Store, progress: Progress) -> Iterator[Summary]:
+def download(
+    options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
+) -> Iterator[Summary]:
     """Fetch the pictures of synsets that are not here yet, one synset after the other.
 
     Parameters
@@ -69,6 +76,8 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
         Where the pictures go.
     progress : Progress
         Is told how it goes.
+    archive : Archive, optional
+        The local archive of all URLs, if there is one.
 
     Yields
     ------
@@ -88,20 +97,21 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
             "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
             "word, or give a list with --urls=FILE"
         )
-    guard = Guard.allowing(options.allow_private)
-    resolver = Resolver(answering(options.resolve))
-    with closing(Sources(options.urls, options.service, guard, resolver)) as sources, closing(
+    captures.moment(options.wayback_date)  # or refuse it
+    with closing(Sources(options, store, archive, progress)) as sources, closing(
         equip.fetcher(options)
     ) as fetcher:
         repeats = Repeats()
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
-            with _storage_errors(place):
+            with storage_errors(place.state):
                 if options.dry_run:
                     summary = _Run(options, found, store, repeats).preview()
                 else:
                     place.create()
-                    with _only_one(place, progress):
+                    with only_one(place.lock(), place.wnid, progress):
+                        if found.obtained_by:
+                            kept_lists.keep(place, found)
                         run = _Run(options, found, store, repeats)
                         summary = run.fetch(fetcher, progress, sources.reached)
                     summary.taken_out = _take_out_exposed(store, repeats, progress)
@@ -113,38 +123,13 @@ def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dic
     taken_out = {}
     for wnid in sorted(repeats.exposed()):
         place = store.synset(wnid)
-        with _only_one(place, progress), closing(Journal.of(place)) as journal:
+        with only_one(place.lock(), wnid, progress), closing(Journal.of(place)) as journal:
             ledger = Ledger(
                 place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
             )
             ledger.purge()
             taken_out[wnid] = -ledger.here
     return taken_out
-
-
-@contextmanager
-def _storage_errors(place: SynsetStore) -> Iterator[None]:
-    """Turn what the system says of a full disk or a forbidden place into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or place.state
-        raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
-
-
-@contextmanager
-def _only_one(place: SynsetStore, progress: Progress) -> Iterator[None]:
-    """Let one process at a time work on a synset; the others wait, and say so."""
-    lock = FileLock(place.state / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        progress.waiting(place.wnid)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class _Run:
@@ -165,10 +150,10 @@ class _Run:
     def preview(self) -> Summary:
         """Return what `fetch` would do, and do nothing."""
         links = self._links()
+        chosen = self._skip(links)
         here = self._place.pictures()
-        most = self._options.max_images
-        wanted = self._wanted(links, here) if most is None or len(here) < most else []
-        return self._summary(links, len(here), wanted)
+        wanted = [] if self._is_enough(len(here)) else self._wanted(chosen, here)
+        return self._summary(links, chosen, len(here), wanted)
 
     def fetch(self, fetcher: Fetcher, progress: Progress, reached: bool) -> Summary:
         """Fetch what is not settled; `reached` says that the network has been seen to be there."""
@@ -177,8 +162,12 @@ class _Run:
             aside = adopt(self._place, self._journal, self._named(), lost)
             self._repeats.add(self._journal.records.values())
             links = self._links()
+            chosen = self._skip(links)
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
+            # Nobody needs these any more, and there may be many.
+            self._found.lines.clear()
+            self._kept.numbers = {}
             ledger = Ledger(
                 self._place,
                 self._journal,
@@ -190,18 +179,43 @@ class _Run:
             )
             ledger.purge()
             begin = ledger.here
-            wanted = [] if ledger.missing() == 0 else self._wanted(links, here)
-            # Nobody needs these any more, and there may be many.
-            self._found.lines.clear()
-            self._kept.numbers = {}
-            if wanted:
-                progress.begin(self._found.wnid, len(wanted))
-                try:
-                    self._crew(fetcher, ledger, len(wanted)).run(wanted)
-                    ledger.close()
-                finally:
-                    progress.end()
-        return self._summary(links, ledger.here, wanted, ledger.here - begin, aside)
+            wanted = [] if ledger.missing() == 0 else self._wanted(chosen, here)
+            self._fetch(wanted, fetcher, ledger, progress)
+            trouble = self._fetch_captures(chosen, ledger, progress)
+        return replace(
+            self._summary(links, chosen, ledger.here, wanted),
+            saved=ledger.here - begin,
+            set_aside=aside,
+            wayback_trouble=trouble,
+        )
+
+    def _fetch(
+        self, wanted: Sequence[Link], fetcher: Fetcher, ledger: Ledger, progress: Progress
+    ) -> None:
+        """Ask the hosts themselves."""
+        if not wanted:
+            return
+        progress.begin(self._found.wnid, len(wanted))
+        try:
+            self._crew(fetcher, ledger, len(wanted)).run(wanted)
+            ledger.close()
+        finally:
+            progress.end()
+
+    def _fetch_captures(self, links: Iterable[Link], ledger: Ledger, progress: Progress) -> str:
+        """Ask the Wayback Machine for the rest, if so wished; return why not for all of it."""
+        lost = self._lost(links) if self._options.wayback and ledger.missing() != 0 else []
+        if not lost:
+            return ""
+        progress.begin(f"{self._found.wnid} Wayback", len(lost))
+        try:
+            trouble = wayback_pictures.fetch(
+                lost, self._options, self._place, self._journal, ledger
+            )
+            ledger.close()
+            return trouble
+        finally:
+            progress.end()
 
     def _crew(self, fetcher: Fetcher, ledger: Ledger, links: int) -> Crawl | Team:
         """Return who fetches: this process, or several where that pays."""
@@ -212,6 +226,9 @@ class _Run:
             return Crawl(desk)
         order = Order(self._store, self._place.wnid, source, self._options, processes)
         return Team(order, desk, ledger)
+
+    def _is_enough(self, here: int) -> bool:
+        return self._options.max_images is not None and here >= self._options.max_images
 
     def _named(self) -> dict[int, str]:
         kept = {number: url for url, number in self._kept.numbers.items()}
@@ -224,7 +241,7 @@ class _Run:
 
     def _wanted(self, links: list[Link], here: Collection[int]) -> list[Link]:
         """Return the links to ask for: those without a record, or whose picture has gone."""
-        return [link for link in self._skip(links) if self._is_open(link, here)]
+        return [link for link in links if self._is_open(link, here)]
 
     def _is_open(self, link: Link, here: Collection[int]) -> bool:
         record = self._journal.records.get(link.url)
@@ -242,18 +259,31 @@ class _Run:
         first = {line.url for line in self._found.lines if line.number < self._options.offset}
         return [link for link in links if link.url not in first]
 
+    def _lost(self, links: Iterable[Link]) -> list[Link]:
+        """Return the links that are gone for good, of which no archive has been asked."""
+        known = self._journal.records
+        return [
+            link
+            for link in links
+            if link.url in known and wayback_pictures.may_help(known[link.url])
+        ]
+
     def _summary(
         self,
-        links: list[Link],
+        links: Sequence[Link],
+        chosen: Iterable[Link],
         here: int,
-        wanted: list[Link],
-        saved: int = 0,
-        set_aside: Sequence[Path] = (),
+        wanted: Sequence[Link],
     ) -> Summary:
-        records = [self._journal.records.get(link.url) for link in links]
-        failed: Counter[Outcome] = Counter(
-            record.outcome for record in records if record and record.outcome is not Outcome.SAVED
-        )
+        known = self._journal.records
+        records = [known[link.url] for link in links if link.url in known]
+        saved = [record for record in records if record.outcome is Outcome.SAVED]
         return Summary(
-            self._found.wnid, len(links), here, saved, len(wanted), failed, list(set_aside)
+            self._found.wnid,
+            len(links),
+            here,
+            to_fetch=len(wanted),
+            failed=Counter(each.outcome for each in records if each.outcome is not Outcome.SAVED),
+            from_wayback=sum(each.source == wayback_pictures.WAYBACK for each in saved),
+            for_wayback=0 if self._is_enough(here) else len(self._lost(chosen)),
         )

@@ -11,6 +11,9 @@ from .fetch import Fetcher
 from .named import answering
 from .resolve import Resolver
 
+_SLOW = 60.0
+"""Seconds that an archive may take for one URL."""
+
 
 def fetcher(options: DownloadOptions) -> Fetcher:
     """Return what asks for pictures; raise BadInput if the options cannot be used."""
@@ -21,6 +24,17 @@ def fetcher(options: DownloadOptions) -> Fetcher:
         user_agent=options.user_agent or USER_AGENT,
         obey_opt_out=not options.ignore_opt_out,
         per_host=options.per_host,
+    )
+
+
+def wayback_fetcher(options: DownloadOptions) -> Fetcher:
+    """Return what asks for pictures from the Wayback Machine, which takes its time."""
+    return Fetcher(
+        Guard.allowing(options.allow_private).trusting_url(options.wayback_service),
+        Limits.within(max(_SLOW, options.timeout)),
+        Resolver(answering(options.resolve)),
+        user_agent=options.user_agent or USER_AGENT,
+        obey_opt_out=not options.ignore_opt_out,
     )
 
 

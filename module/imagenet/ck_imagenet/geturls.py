@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Iterator
 
+from filelock import Timeout
+
+from . import kept_lists
 from .actions import GeturlsOptions
-from .addresses import Guard
-from .errors import BadInput
-from .files import write_to
+from .errors import BadInput, StoreError
+from .files import path_of, prove_writable_to, write_to
 from .journal import Journal
-from .named import answering
+from .lists import SynsetList
+from .local_archive import Archive
 from .numbering import KeptNames, Link, number
-from .resolve import Resolver
+from .progress import Progress
 from .selection import with_pictures
-from .sources import Sources
-from .store import Store
+from .sources import Row, Sources
+from .store import Store, SynsetStore
 
 
-def geturls(options: GeturlsOptions, store: Store) -> list[Link]:
+def geturls(
+    options: GeturlsOptions, store: Store, progress: Progress, archive: Archive | None = None
+) -> list[Link]:
     """Return the links of synsets, with the numbers that a download would give them.
+
+    A list that a service gives is kept, as far as there is a place for it.
+
+    Parameters
+    ----------
+    options : GeturlsOptions
+        Which, and where to look.
+    store : Store
+        Where synsets have their state.
+    progress : Progress
+        Is told when a service wants to be waited for.
+    archive : Archive, optional
+        The local archive of all URLs, if there is one.
 
     Raises
     ------
@@ -30,15 +48,25 @@ def geturls(options: GeturlsOptions, store: Store) -> list[Link]:
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
         raise BadInput("whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE")
-    guard = Guard.allowing(options.allow_private)
-    resolver = Resolver(answering(options.resolve))
+    if options.save:
+        path = path_of("--save", options.save)
+        with _saving(path):
+            prove_writable_to(path)
     links = []
-    with closing(Sources(options.urls, options.service, guard, resolver)) as sources:
+    with closing(Sources(options, store, archive, progress)) as sources:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
+            if found.obtained_by:
+                _keep(place, found)
             known, settled = KeptNames.of(place).numbers, Journal.of(place).records
             links += number(found.wnid, found.lines, known, settled)
     return links
+
+
+def survey(options: GeturlsOptions, store: Store, archive: Archive | None = None) -> list[Row]:
+    """Return which places may have a list, how things stand there, and what each needs."""
+    with closing(Sources(options, store, archive)) as sources:
+        return list(sources.survey(with_pictures(options.wnid)))
 
 
 def line(link: Link, mapping: bool) -> str:
@@ -49,7 +77,21 @@ def line(link: Link, mapping: bool) -> str:
 def save(links: Iterable[Link], path: Path, mapping: bool) -> None:
     """Write links as a list; raise BadInput if that cannot be."""
     text = "".join(line(link, mapping) + "\n" for link in links)
-    try:
+    with _saving(path):
         write_to(path, text.encode("latin-1"))
+
+
+@contextmanager
+def _saving(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise BadInput(f'--save: "{path}" cannot be written: {error.strerror}') from None
+
+
+def _keep(place: SynsetStore, found: SynsetList) -> None:
+    """Keep a list, unless that cannot be, or a download is at work, which has its own."""
+    with suppress(StoreError, OSError, Timeout):
+        place.create()
+        with place.lock().acquire(timeout=0):
+            kept_lists.keep(place, found)

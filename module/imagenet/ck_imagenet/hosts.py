@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from .outcomes import Outcome
 
@@ -17,14 +17,25 @@ PER_HOST = 10
 BREAKER = 3
 """Requests in a row that a host may leave unanswered before it is left alone."""
 
-LONGEST_REST = 30.0
-"""Seconds that a host is left alone at a time, whatever it asks for."""
-
 MOST_RESTS = 30
 """Rests of one host in a run."""
 
 MOST_RESTS_IN_ROW = 3
 """Rests of one host with nothing but requests to come later in between."""
+
+
+class Rests(NamedTuple):
+    """How long a host is left alone that asks to come later, in seconds."""
+
+    first: float = 1.0
+    """If it does not say how long; twice as long each further time in a row."""
+    longest: float = 30.0
+    """Whatever it asks for."""
+    strict: bool = False
+    """Whether a host that asks for longer is not asked again at all, instead of too early."""
+
+
+USUAL_RESTS = Rests()
 
 
 class Sign(Enum):
@@ -107,6 +118,8 @@ class Hosts(Generic[Task]):
         Seconds between the starts of two requests to one host.
     per_host : int
         Connections to one host at once.
+    rests : Rests
+        How long a busy one is left alone.
 
     Attributes
     ----------
@@ -119,9 +132,12 @@ class Hosts(Generic[Task]):
         for the owner to take away.
     """
 
-    def __init__(self, sleep: float = 0.0, per_host: int = PER_HOST) -> None:
+    def __init__(
+        self, sleep: float = 0.0, per_host: int = PER_HOST, rests: Rests = USUAL_RESTS
+    ) -> None:
         self._sleep = sleep
         self._per_host = per_host
+        self._rests = rests
         self._hosts: dict[str, _Host[Task]] = {}
         self._turns: deque[str] = deque()
         self._later: list[tuple[float, int, str, Task | None]] = []
@@ -266,12 +282,13 @@ class Hosts(Generic[Task]):
         if host.rests_until <= now:
             host.rests += 1
             host.rests_in_row += 1
-        if host.rests > MOST_RESTS or host.rests_in_row > MOST_RESTS_IN_ROW:
+        rest = wish or self._rests.first * 2.0 ** (host.rests_in_row - 1)
+        too_often = host.rests > MOST_RESTS or host.rests_in_row > MOST_RESTS_IN_ROW
+        if too_often or (self._rests.strict and rest > self._rests.longest):
             host.outcome = Outcome.HOST_BUSY
             self._give_up(host)
             return
-        rest = min(LONGEST_REST, wish or 2.0 ** (host.rests_in_row - 1))
-        host.rests_until = max(host.rests_until, now + rest)
+        host.rests_until = max(host.rests_until, now + min(self._rests.longest, rest))
         self._remind(host.rests_until, name, None)
 
     def _ask_again(self, now: float) -> None:

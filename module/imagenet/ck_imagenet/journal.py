@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from . import captures
 from .errors import StoreError
 from .names import ImageName, parse_image_name
 from .outcomes import Outcome
@@ -23,7 +24,7 @@ FORMAT = 1
 
 
 class Record(NamedTuple):
-    """What became of one URL; the fields below `time` are known of a saved picture only."""
+    """What became of one URL; the fields below `wayback` are known of a saved picture only."""
 
     name: ImageName
     url: str
@@ -33,8 +34,12 @@ class Record(NamedTuple):
     """UTC, ISO 8601, to the second."""
     detail: str = ""
     source: str = ""
-    """Where the list came from."""
+    """Where the list came from, or that the picture came from the Wayback Machine."""
+    wayback: str = ""
+    """What the Wayback Machine said, if it was asked and has no picture."""
     final_url: str = ""
+    captured: str = ""
+    """When the Wayback Machine took the picture, if it comes from there."""
     sha256: str = ""
     bytes: int = 0
     width: int = 0
@@ -58,6 +63,7 @@ def saved(
         now(),
         source=source,
         final_url=final_url,
+        captured=captures.time_of(final_url),
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
         width=picture.width,
@@ -191,6 +197,7 @@ def _remembered(record: Record) -> Record:
         time=sys.intern(record.time),
         detail=sys.intern(record.detail),
         source=sys.intern(record.source),
+        wayback=sys.intern(record.wayback),
     )
 
 

@@ -8,14 +8,20 @@ from .journal import Record
 class Progress:
     """Is told how a run goes; this one keeps it to itself."""
 
-    def waiting(self, wnid: str) -> None:
-        """Another process is at work on this synset."""
+    def waiting(self, what: str) -> None:
+        """Another process is at work on this synset, or whatever it is."""
 
-    def begin(self, wnid: str, total: int) -> None:
-        """So many URLs of a synset will be asked for."""
+    def resting(self, who: str, seconds: float) -> None:
+        """A service asks to be left alone for so long, and is asked again afterwards."""
+
+    def begin(self, what: str, total: int) -> None:
+        """So many URLs will be asked for; `what` is the synset, and who is asked instead."""
 
     def settled(self, record: Record) -> None:
         """A URL is settled."""
 
+    def advance(self, what: str, done: int, total: int) -> None:
+        """So many bytes of something long are done, of so many in all, 0 if nobody knows."""
+
     def end(self) -> None:
-        """The synset is done."""
+        """The synset, or something long, is done."""

@@ -1,55 +1,33 @@
-"""Which places may have a synset's list of URLs, and in which order to ask them."""
+"""In which order the places are asked that may have a synset's list."""
 
 from __future__ import annotations
 
-import io
-import shutil
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO, Collection, Iterator, NamedTuple, Sequence, cast
-from urllib.parse import quote
+from typing import Iterator, NamedTuple, Sequence
 
-from . import urllists, urls
+from . import services
+from .actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
 from .addresses import Guard
-from .connections import Limits
 from .errors import BadInput, NoList
 from .fetch import Fetcher
-from .files import path_of
-from .names import UNKNOWN, wnid_inside
-from .outcomes import Failed
+from .given_lists import GivenList
+from .kept_lists import KeptLists
+from .lists import Place, SynsetList
+from .local_archive import Archive, LocalArchive
+from .named import answering
+from .options import refuse_together
+from .progress import Progress
 from .resolve import Resolver
-from .urllists import Line
-
-MOST_SYNSETS = 100
-"""Synsets of one list that are downloaded without being named."""
-
-_MOST_BYTES = 4 * 2**30
-_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
-_SERVICE_LIMITS = Limits(connect=10, first_byte=30, stall=30, whole=60)
-_SERVICE_BYTES = 16 * 2**20
+from .services import Service
+from .store import Store
+from .urllists import is_url
 
 
-class SynsetList(NamedTuple):
-    """The lines of one synset, and where they come from."""
+class Row(NamedTuple):
+    """A place as users see it."""
 
-    wnid: str
-    source: str
-    lines: list[Line]
-
-
-class _Endpoint(NamedTuple):
     name: str
-    path: str
-
-
-# The newer path was alive in 2021, the older one until then; "getmapping" gives the true numbers.
-_ENDPOINTS = (
-    _Endpoint("newer path, mapping", "/api/imagenet.synset.geturls.getmapping?wnid="),
-    _Endpoint("newer path, URLs", "/api/imagenet.synset.geturls?wnid="),
-    _Endpoint("older path, mapping", "/api/text/imagenet.synset.geturls.getmapping?wnid="),
-    _Endpoint("older path, URLs", "/api/text/imagenet.synset.geturls?wnid="),
-)
+    state: str
+    needs: str
 
 
 class Sources:
@@ -57,28 +35,50 @@ class Sources:
 
     Parameters
     ----------
-    given : str
-        A list that the user names: a path or an address, in which `{wnid}` may stand; or nothing.
-    service : str
-        The address of image-net.org's list service.
-    guard : Guard
-        Which addresses may be asked besides these two.
-    resolver : Resolver
-        Knows the addresses of hosts.
+    options : GeturlsOptions or DownloadOptions
+        Where to look.
+    store : Store
+        Where synsets have their state, and in it the list that a service gave last.
+    archive : Archive, optional
+        The local archive, if there is one.
+    progress : Progress, optional
+        Is told when a service wants to be waited for.
+
+    Raises
+    ------
+    BadInput
+        If the options cannot be used.
     """
 
-    def __init__(self, given: str, service: str, guard: Guard, resolver: Resolver) -> None:
-        self._given = given
-        self._service = service.rstrip("/")
-        if not urllists.is_url(self._service):
-            raise BadInput(f'--service="{service}" is no address such as https://www.image-net.org')
-        for address in filter(urllists.is_url, (given, self._service)):
-            guard = _trusting(guard, address)
-        self._fetcher = Fetcher(guard, resolver=resolver)
+    def __init__(
+        self,
+        options: GeturlsOptions | DownloadOptions,
+        store: Store,
+        archive: Archive | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        if options.urls:
+            refuse_together(options, "urls", "source")
+        service = _address("service", options.service, SERVICE)
+        wayback = _address("wayback-service", options.wayback_service, WAYBACK_SERVICE)
+        guard = Guard.allowing(options.allow_private)
+        for address in filter(is_url, (options.urls, service, wayback)):
+            guard = guard.trusting_url(address)
+        self._fetcher = Fetcher(guard, resolver=Resolver(answering(options.resolve)))
+        self._given = GivenList(options.urls, self._fetcher) if options.urls else None
+        self._archive = LocalArchive(archive)
+        self._kept = KeptLists(store, by=options.source)
+        self._places: list[Place] = [
+            self._archive,
+            self._kept,
+            Service(services.IMAGENET, service, self._fetcher, progress or Progress()),
+            Service(services.WAYBACK, wayback, self._fetcher, progress or Progress()),
+        ]
+        self._only, self._refresh = options.source, options.refresh
 
     @property
     def reached(self) -> bool:
-        """Whether a list or the service could be connected to: if so, there is a network."""
+        """Whether a list or a service could be connected to: if so, there is a network."""
         return self._fetcher.reached
 
     def close(self) -> None:
@@ -98,65 +98,15 @@ class Sources:
         BadInput
             If the given list cannot be used.
         NoList
-            If the service gives none.
+            If there are synsets without one, when the lists of all others have been given.
         """
-        if not self._given:
-            yield from self._from_service_each(wnids)
-        elif "{wnid}" in self._given:
-            if not wnids:
-                raise BadInput(f'"{self._given}" needs to know which: add --wnid=W')
-            # A wnid is a letter and digits: it cannot change what path or address mean.
-            places = {wnid: self._given.replace("{wnid}", wnid) for wnid in wnids}
-            for place in places.values():
-                if not (urllists.is_url(place) or path_of("--urls", place).is_file()):
-                    raise BadInput(f'the list "{place}" cannot be read: No such file')
-            for wnid, place in places.items():
-                yield from self._from_given(place, (wnid,))
-        else:
-            yield from self._from_given(self._given, wnids)
-
-    def _from_given(self, where: str, wnids: Sequence[str]) -> Iterator[SynsetList]:
-        with self._opened(where) as stream:
-            found = _by_synset(urllists.read(stream, where), where, wnids)
-        for wnid in wnids or found:
-            yield SynsetList(wnid, where, found[wnid])
-
-    @contextmanager
-    def _opened(self, where: str) -> Iterator[BinaryIO]:
-        if urllists.is_url(where):
-            with tempfile.TemporaryFile() as kept:
-                self._fetch_to(kept, where)
-                yield cast(BinaryIO, kept)
+        if self._given:
+            yield from self._given.lists(wnids)
             return
-        try:
-            stream = path_of("--urls", where).open("rb")
-        except OSError as error:
-            raise BadInput(f'the list "{where}" cannot be read: {error.strerror}') from None
-        with stream, tempfile.TemporaryFile() as kept:
-            if stream.seekable():
-                yield stream
-            else:  # a pipe, such as /dev/stdin
-                shutil.copyfileobj(stream, kept)
-                kept.seek(0)
-                yield cast(BinaryIO, kept)
-
-    def _fetch_to(self, kept: BinaryIO, where: str) -> None:
-        try:
-            with self._fetcher.open(where, _MOST_BYTES, _LIMITS) as answer:
-                for chunk in answer.chunks:
-                    kept.write(chunk)
-        except Failed as failed:
-            raise BadInput(
-                f'the list "{where}" cannot be fetched: {failed.outcome.meaning} ({failed.detail})'
-            ) from None
-        kept.seek(0)
-
-    def _from_service_each(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
-        """Yield the lists that there are, and say only then which there are not."""
         missing = []
         for wnid in wnids:
             try:
-                found = self._from_service(wnid)
+                found = self._find(wnid)
             except NoList as error:
                 missing.append(str(error))
             else:
@@ -164,80 +114,41 @@ class Sources:
         if missing:
             raise NoList("\n".join(missing))
 
-    def _from_service(self, wnid: str) -> SynsetList:
+    def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
+        """Yield the places in their order, and what is kept of synsets."""
+        for place in self._places:
+            yield Row(place.name, place.state, place.needs)
+        for wnid in wnids:
+            yield Row(self._kept.name, self._kept.state_of(wnid), self._kept.needs)
+
+    def _find(self, wnid: str) -> SynsetList:
         said = []
-        for endpoint in _ENDPOINTS:
-            address = self._service + endpoint.path + quote(wnid)
+        for place in filter(self._is_asked, self._places):
             try:
-                with self._fetcher.open(address, _SERVICE_BYTES, _SERVICE_LIMITS) as answer:
-                    body = b"".join(answer.chunks)
-            except Failed as failed:
-                said.append(f"{endpoint.name}: {failed}")
-                if failed.outcome.unanswered:
-                    break  # the other paths are on the same host
-                continue
-            lines = list(urllists.read(io.BytesIO(body), address))
-            if lines:
-                return SynsetList(wnid, address, lines)
-            said.append(f"{endpoint.name}: {_beginning(body)}")
-        raise NoList(
-            f"no list of URLs for {wnid}: {self._service} has none ({'; '.join(said)}). "
-            f"If you have a list, give it: ck download imagenet --wnid={wnid} --urls=FILE"
-        )
+                return place.find(wnid)
+            except NoList as error:
+                if str(error):
+                    said.append(f"\n  {place.name}: {error}")
+        raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
+
+    def _is_asked(self, place: Place) -> bool:
+        if place is self._kept:
+            return not self._refresh
+        return self._only in ("", place.name)
+
+    def _advice(self, wnid: str) -> str:
+        """Return the one command that would help."""
+        if self._only in ("imagenet", "wayback"):
+            return f"The others may have one: ck download imagenet --wnid={wnid}"
+        if not (self.reached or self._only):
+            return "Nothing could be connected to: type the same command when the network is up"
+        if self._archive.is_here:
+            return f"If you have one, give it: ck download imagenet --wnid={wnid} --urls=FILE"
+        return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
 
 
-def _trusting(guard: Guard, address: str) -> Guard:
-    """Return the guard that also lets pass the one host and port that the user named."""
-    try:
-        parsed = urls.parse(address)
-    except Failed as failed:
-        raise BadInput(f'"{address}" is no address that can be asked: {failed.detail}') from None
-    return guard.trusting(parsed.host, parsed.port)
-
-
-def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dict[str, list[Line]]:
-    """Sort the lines of a list by synset; only those of `wnids`, if there are any."""
-    alone = next(iter(wnids)) if len(wnids) == 1 else None
-    nameless = alone or (None if wnids else wnid_inside(Path(where).name) or UNKNOWN)
-    found: dict[str, list[Line]] = {}
-    starts: dict[str, int] = {}
-    for line in lines:
-        wnid = line.name.wnid if line.name else nameless
-        if wnid is None:
-            raise BadInput(
-                f'the list "{where}" has URLs without names, so it cannot serve '
-                f"{len(wnids)} synsets: name one with --wnid=W"
-            )
-        # Each synset of a list has its own first line; the list's belongs to the first of them.
-        start = starts.setdefault(wnid, line.number if starts else 0)
-        if wnids and wnid not in wnids:
-            continue
-        own = line._replace(number=line.number - start) if line.name else line
-        found.setdefault(wnid, []).append(own)
-        if not wnids and len(found) > MOST_SYNSETS:
-            raise BadInput(
-                f'the list "{where}" has more than {MOST_SYNSETS} synsets: '
-                "name those that you want with --wnid=W,W"
-            )
-    _refuse_missing(where, wnids, found, list(starts))
-    return found
-
-
-def _refuse_missing(
-    where: str, wnids: Collection[str], found: Collection[str], listed: Sequence[str]
-) -> None:
-    missing = [wnid for wnid in wnids if wnid not in found]
-    if missing and listed:
-        shown = ", ".join(listed[:5]) + (", …" if len(listed) > 5 else "")
-        raise BadInput(f'the list "{where}" has no URL of {", ".join(missing)}; it has {shown}')
-    if missing or not found:
-        raise BadInput(
-            f'the list "{where}" holds no URL: a line is a URL, or a name such as '
-            "n01440764_9981 and a URL"
-        )
-
-
-def _beginning(body: bytes) -> str:
-    """Return how an answer that is no list begins."""
-    text = " ".join(body[:200].decode("latin-1").split())
-    return f'"{text[:60]}"' if text else "an empty answer"
+def _address(option: str, given: str, usual: str) -> str:
+    """Return the address of a service; raise BadInput for what is none."""
+    if not is_url(given):
+        raise BadInput(f'--{option}="{given}" is no address such as {usual}')
+    return given.rstrip("/")

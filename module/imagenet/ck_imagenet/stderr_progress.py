@@ -33,14 +33,20 @@ class Lines(Progress):
     def __init__(self, verbose: bool) -> None:
         self._verbose = verbose
 
-    def waiting(self, wnid: str) -> None:
+    def waiting(self, what: str) -> None:
         """Say why nothing happens."""
-        self._say(f"{wnid}: another ck download is at work on it; waiting for it to end")
+        self._say(f"{what}: another ck command is at work on it; waiting for it to end")
+
+    def resting(self, who: str, seconds: float) -> None:
+        """Say why nothing happens."""
+        self._say(f"{who} asks to be left alone for {seconds:.0f} s; waiting")
 
     def settled(self, record: Record) -> None:
         """Show one URL's outcome, if that is asked for."""
         if self._verbose:
-            detail = f" ({record.detail})" if record.detail else ""
+            wayback = f"Wayback Machine: {record.wayback}" if record.wayback else ""
+            told = "; ".join(filter(None, [record.detail, wayback]))
+            detail = f" ({told})" if told else ""
             self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
 
     def _say(self, text: str) -> None:
@@ -56,10 +62,10 @@ class Bar(Lines):
         self._bar: tqdm[Any] | None = None
         self._saved = self._bytes = 0
 
-    def begin(self, wnid: str, total: int) -> None:
+    def begin(self, what: str, total: int) -> None:
         """Show the bar of one synset."""
         self._saved = self._bytes = 0
-        self._bar = tqdm(total=total, desc=wnid, unit="url", file=sys.stderr, dynamic_ncols=True)
+        self._bar = tqdm(total=total, desc=what, unit="url", file=sys.stderr, dynamic_ncols=True)
 
     def settled(self, record: Record) -> None:
         """Move the bar by one URL."""
@@ -71,10 +77,26 @@ class Bar(Lines):
             self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
             self._bar.update()
 
+    def advance(self, what: str, done: int, total: int) -> None:
+        """Move the bar of something long, and show it first if it is new."""
+        if self._bar is None:
+            self._saved = self._bytes = 0
+            self._bar = tqdm(
+                total=total or None,
+                initial=done,
+                desc=what,
+                unit="B",
+                unit_scale=True,
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )
+        self._bar.update(done - self._bar.n)
+
     def end(self) -> None:
         """Leave the bar where it is."""
         if self._bar is not None:
             self._bar.close()
+        self._bar = None
 
     def _say(self, text: str) -> None:
         tqdm.write(visible(text), file=sys.stderr)

@@ -82,6 +82,14 @@ def read(stream: BinaryIO, what: str) -> Iterator[Line]:
         ) from error
 
 
+def read_plain(text: bytes) -> Iterator[Line]:
+    """Yield the lines of a list that is in memory and not packed, as `read` does."""
+    for number, line in enumerate(text.split(b"\n")):
+        parsed = parse_line(line) if len(line) < LONGEST_LINE else None
+        if parsed:
+            yield Line(number, *parsed)
+
+
 def _split_once(text: str) -> tuple[str, str, str]:
     """Split at the first space or tab: URLs may hold either."""
     return text.partition("\t" if "\t" in text.partition(" ")[0] else " ")

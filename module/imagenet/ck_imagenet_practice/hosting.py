@@ -38,7 +38,7 @@ class Hosting:
 
     Attributes
     ----------
-    service, refusing, forbidden : str
+    service, archive, refusing, forbidden : str
         The hosts that every practice web has, each as `address:port`.
     hosts : list of str
         The picture hosts.
@@ -54,9 +54,11 @@ class Hosting:
         self, port: int, hosts: int, one_address: bool, mix: Mapping[str, int], synsets: int
     ) -> None:
         needed = _hosts_needed(mix, synsets)
-        bound = places.bind(port, hosts, sum(needed.values()), one_address)
-        self.listening = [bound.service, *bound.hosts, *bound.forbidden]
+        bound = places.bind(port, hosts, sum(needed.values()) + 1, one_address)
+        archive = bound.others[-1]
+        self.listening = [bound.service, archive, *bound.hosts, *bound.forbidden]
         self.service = places.host_of(bound.service)
+        self.archive = places.host_of(archive)
         self.hosts = [places.host_of(host) for host in bound.hosts]
         self.refusing = places.host_of(bound.refusing)
         self.forbidden = f"{FORBIDDEN_ADDRESS}:{bound.hosts[0].getsockname()[1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, Sequence
+from typing import Callable, Iterable, Mapping, Sequence
 from urllib.parse import parse_qs
 
 from .exchange import Exchange
@@ -46,8 +46,8 @@ class ListService:
         Gives a synset's links: None if it does not exist, none if it is not ready.
     alive : iterable of str
         The endpoints that work, of `ENDPOINTS`.
-    dead : str
-        What the others answer, of `DEAD_ANSWERS`.
+    dead : str, or mapping of str to str
+        What the others answer, of `DEAD_ANSWERS`, all of them or each.
 
     Raises
     ------
@@ -59,10 +59,13 @@ class ListService:
         self,
         links_of: Callable[[str], Sequence[Link] | None],
         alive: Iterable[str] = ENDPOINTS,
-        dead: str = "missing",
+        dead: str | Mapping[str, str] = "missing",
     ) -> None:
         alive = set(alive)
-        unknown = sorted((alive - set(ENDPOINTS)) | ({dead} - set(DEAD_ANSWERS)))
+        answers = dict.fromkeys(ENDPOINTS, dead) if isinstance(dead, str) else dead
+        unknown = sorted(
+            ((alive | set(answers)) - set(ENDPOINTS)) | (set(answers.values()) - set(DEAD_ANSWERS))
+        )
         if unknown:
             raise ValueError(
                 f"{', '.join(unknown)}: endpoints are {', '.join(ENDPOINTS)}; "
@@ -70,19 +73,25 @@ class ListService:
             )
         self._links_of = links_of
         self._alive = {ENDPOINTS[name]: name for name in alive}
-        self._dead = DEAD_ANSWERS[dead]
+        self._dead = {ENDPOINTS[name]: DEAD_ANSWERS[answer] for name, answer in answers.items()}
 
     def answer(self, exchange: Exchange) -> None:
         """Answer one request."""
-        path, _, query = exchange.request.target.partition("?")
-        endpoint = self._alive.get(path)
-        if endpoint:
-            wnid = parse_qs(query).get("wnid", [""])[0]
-            exchange.answer(200, self._list(wnid, mapping=endpoint.endswith("mapping")))
-        elif path in ENDPOINTS.values():
-            self._dead(exchange)
+        body = self.body(exchange.request.target)
+        if body is None:
+            path = exchange.request.target.partition("?")[0]
+            self._dead.get(path, DEAD_ANSWERS["missing"])(exchange)
         else:
-            exchange.answer(404, b"Not Found\n", "text/html")
+            exchange.answer(200, body)
+
+    def body(self, target: str) -> bytes | None:
+        """Return what an endpoint that works answers to a path with a query, None if it is none."""
+        path, _, query = target.partition("?")
+        endpoint = self._alive.get(path)
+        if not endpoint:
+            return None
+        wnid = parse_qs(query).get("wnid", [""])[0]
+        return self._list(wnid, mapping=endpoint.endswith("mapping"))
 
     def _list(self, wnid: str, mapping: bool) -> bytes:
         links = self._links_of(wnid)

@@ -6,6 +6,7 @@ import zlib
 from typing import Iterable, Mapping, Sequence
 
 from . import world
+from .archive import Archive
 from .behaviours import behave
 from .exchange import Exchange
 from .hosting import Hosting
@@ -26,9 +27,11 @@ class PracticeWeb:
         Which links there are.
     hosts : int
         The number of picture hosts. Kinds that have hosts of their own get them on top.
-    alive, dead : iterable of str, str
+    alive, dead : iterable of str, str or mapping of str to str
         Which endpoints of the list service work (`service.ENDPOINTS`), and what the others
-        answer (`service.DEAD_ANSWERS`).
+        answer (`service.DEAD_ANSWERS`), all of them or each.
+    captured : iterable of str
+        Which endpoints the Wayback Machine has captured, when they worked.
     mix : mapping of str to int
         How many links of each kind a synset has, of `world.KINDS`; `world` has some mixes.
     wnids : sequence of str
@@ -42,6 +45,10 @@ class PracticeWeb:
     ----------
     service : str
         The list service's address, such as http://127.0.0.1:14197.
+    wayback : str
+        The Wayback Machine's address.
+    archive : Archive
+        What it has captured: at first every other link that is gone.
     hosts : list of str
         The picture hosts, each as `address:port`.
     own : dict of str to list of str
@@ -80,18 +87,24 @@ class PracticeWeb:
         *,
         hosts: int = 8,
         alive: Iterable[str] = ENDPOINTS,
-        dead: str = "missing",
+        dead: str | Mapping[str, str] = "missing",
+        captured: Iterable[str] = (),
         mix: Mapping[str, int] = world.MIX,
         wnids: Sequence[str] = world.SYNSETS,
         one_address: bool = False,
         latency: tuple[float, float] = (0, 0),
     ) -> None:
         self._service = ListService(self._list_of, alive, dead)
+        self.archive = Archive(ListService(self._list_of, captured).body)
         self._latency = latency
         self._is_strict = any(world.KINDS[kind].is_strict for kind in mix)
         self._hosting = hosting = Hosting(port, hosts, one_address, mix, len(wnids))
-        self._service_host = hosting.service
+        self._behaviours = {
+            hosting.service: self._service.answer,
+            hosting.archive: self.archive.answer,
+        }
         self.service = f"http://{hosting.service}"
+        self.wayback = f"http://{hosting.archive}"
         self.hosts = hosting.hosts
         self.own = hosting.own
         self.refusing = hosting.refusing
@@ -102,6 +115,9 @@ class PracticeWeb:
             wnid: world.draw(wnid, seed, self.hosts, self._share(mix, turn, len(wnids)), mix)
             for turn, wnid in enumerate(wnids)
         }
+        for links in self._lists.values():
+            for link in [link for link in links if link.kind == "gone"][::2]:
+                self.archive.keep(link.url, link.picture())
         self._server = Server(hosting.listening, self._answer)
         self.requests = self._server.requests
         self.connections = self._server.connections
@@ -153,6 +169,7 @@ class PracticeWeb:
             return self.strict_environment()
         return {
             "CK_IMAGENET_SERVICE": self.service,
+            "CK_IMAGENET_WAYBACK_SERVICE": self.wayback,
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_private,
         }
 
@@ -161,6 +178,7 @@ class PracticeWeb:
         certificates = {"REQUESTS_CA_BUNDLE": self.authority} if self.authority else {}
         return {
             "CK_IMAGENET_SERVICE": self.service,
+            "CK_IMAGENET_WAYBACK_SERVICE": self.wayback,
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_hosts,
             "CK_IMAGENET_RESOLVE": self.resolve,
             **certificates,
@@ -178,8 +196,8 @@ class PracticeWeb:
         return self._lists.get(wnid)
 
     def _answer(self, exchange: Exchange) -> None:
-        if exchange.host == self._service_host:
-            self._service.answer(exchange)
+        if exchange.host in self._behaviours:
+            self._behaviours[exchange.host](exchange)
             return
         if any(self._latency):
             exchange.wait(self.lateness(exchange.request.path))

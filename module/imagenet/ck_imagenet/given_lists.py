@@ -1,0 +1,140 @@
+"""A list of URLs that the user names: a file, a pipe or an address, of one synset or of many."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Collection, Iterator, Sequence, cast
+
+from . import urllists
+from .connections import Limits
+from .errors import BadInput
+from .fetch import Fetcher
+from .files import path_of
+from .lists import SynsetList
+from .names import UNKNOWN, wnid_inside
+from .outcomes import Failed
+from .urllists import Line
+
+MOST_SYNSETS = 100
+"""Synsets of one list that are downloaded without being named."""
+
+_MOST_BYTES = 4 * 2**30
+_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
+
+
+class GivenList:
+    """The lists in what the user names.
+
+    Parameters
+    ----------
+    named : str
+        A path or an address, in which `{wnid}` may stand.
+    fetcher : Fetcher
+        Asks for what has an address.
+    """
+
+    def __init__(self, named: str, fetcher: Fetcher) -> None:
+        self._named = named
+        self._fetcher = fetcher
+
+    def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
+        """Yield the list of each synset; without any, of those that are in it.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be used.
+        """
+        if "{wnid}" not in self._named:
+            yield from self._read(self._named, wnids)
+            return
+        if not wnids:
+            raise BadInput(f'"{self._named}" needs to know which: add --wnid=W')
+        # A wnid is a letter and digits: it cannot change what path or address mean.
+        places = {wnid: self._named.replace("{wnid}", wnid) for wnid in wnids}
+        for place in places.values():
+            if not (urllists.is_url(place) or path_of("--urls", place).is_file()):
+                raise BadInput(f'the list "{place}" cannot be read: No such file')
+        for wnid, place in places.items():
+            yield from self._read(place, (wnid,))
+
+    def _read(self, where: str, wnids: Sequence[str]) -> Iterator[SynsetList]:
+        with self._opened(where) as stream:
+            found = _by_synset(urllists.read(stream, where), where, wnids)
+        for wnid in wnids or found:
+            yield SynsetList(wnid, where, found[wnid])
+
+    @contextmanager
+    def _opened(self, where: str) -> Iterator[BinaryIO]:
+        if urllists.is_url(where):
+            with tempfile.TemporaryFile() as kept:
+                self._fetch_to(kept, where)
+                yield cast(BinaryIO, kept)
+            return
+        try:
+            stream = path_of("--urls", where).open("rb")
+        except OSError as error:
+            raise BadInput(f'the list "{where}" cannot be read: {error.strerror}') from None
+        with stream, tempfile.TemporaryFile() as kept:
+            if stream.seekable():
+                yield stream
+            else:  # a pipe, such as /dev/stdin
+                shutil.copyfileobj(stream, kept)
+                kept.seek(0)
+                yield cast(BinaryIO, kept)
+
+    def _fetch_to(self, kept: BinaryIO, where: str) -> None:
+        try:
+            with self._fetcher.open(where, _MOST_BYTES, _LIMITS) as answer:
+                for chunk in answer.chunks:
+                    kept.write(chunk)
+        except Failed as failed:
+            raise BadInput(
+                f'the list "{where}" cannot be fetched: {failed.outcome.meaning} ({failed.detail})'
+            ) from None
+        kept.seek(0)
+
+
+def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dict[str, list[Line]]:
+    """Sort the lines of a list by synset; only those of `wnids`, if there are any."""
+    alone = next(iter(wnids)) if len(wnids) == 1 else None
+    nameless = alone or (None if wnids else wnid_inside(Path(where).name) or UNKNOWN)
+    found: dict[str, list[Line]] = {}
+    starts: dict[str, int] = {}
+    for line in lines:
+        wnid = line.name.wnid if line.name else nameless
+        if wnid is None:
+            raise BadInput(
+                f'the list "{where}" has URLs without names, so it cannot serve '
+                f"{len(wnids)} synsets: name one with --wnid=W"
+            )
+        # Each synset of a list has its own first line; the list's belongs to the first of them.
+        start = starts.setdefault(wnid, line.number if starts else 0)
+        if wnids and wnid not in wnids:
+            continue
+        own = line._replace(number=line.number - start) if line.name else line
+        found.setdefault(wnid, []).append(own)
+        if not wnids and len(found) > MOST_SYNSETS:
+            raise BadInput(
+                f'the list "{where}" has more than {MOST_SYNSETS} synsets: '
+                "name those that you want with --wnid=W,W"
+            )
+    _refuse_missing(where, wnids, found, list(starts))
+    return found
+
+
+def _refuse_missing(
+    where: str, wnids: Collection[str], found: Collection[str], listed: Sequence[str]
+) -> None:
+    missing = [wnid for wnid in wnids if wnid not in found]
+    if missing and listed:
+        shown = ", ".join(listed[:5]) + (", …" if len(listed) > 5 else "")
+        raise BadInput(f'the list "{where}" has no URL of {", ".join(missing)}; it has {shown}')
+    if missing or not found:
+        raise BadInput(
+            f'the list "{where}" holds no URL: a line is a URL, or a name such as '
+            "n01440764_9981 and a URL"
+        )

@@ -1,0 +1,165 @@
+"""Services that are asked for a list: image-net.org's own, and the Wayback Machine with its copies.
+
+Their errors come with status 200, as text or as a page: so an answer is a list only if it holds a
+line of one.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import NamedTuple, Sequence
+
+from . import captures, urllists
+from .connections import Limits
+from .errors import NoList
+from .fetch import Body, Fetcher
+from .lists import Place, SynsetList
+from .outcomes import Failed, Outcome
+from .progress import Progress
+from .urllists import Line
+
+_LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
+_MOST_BYTES = 16 * 2**20
+
+_ATTEMPTS = 3
+_LONGEST_WAIT = 60.0
+"""Seconds that a busy service may ask for, and is asked again then."""
+
+_PAGE = re.compile(rb"<(!doctype|html|head|body)\b", re.IGNORECASE)
+
+
+class Question(NamedTuple):
+    """One way to ask."""
+
+    name: str
+    path: str
+    """What comes between the service's address and the wnid."""
+
+
+class Kind(NamedTuple):
+    """What is known of a service beforehand."""
+
+    name: str
+    needs: str
+    questions: tuple[Question, ...]
+    """The ways to ask, the best first."""
+    wait: float
+    """Seconds after which it is asked again if it is busy and does not say for how long."""
+
+
+# The newer paths were alive in 2021, the older ones until then; "mapping" gives the true numbers.
+_NEWER = (
+    Question("newer path, mapping", "/api/imagenet.synset.geturls.getmapping?wnid="),
+    Question("newer path, URLs", "/api/imagenet.synset.geturls?wnid="),
+)
+_OLDER = (
+    Question("older path, mapping", "/api/text/imagenet.synset.geturls.getmapping?wnid="),
+    Question("older path, URLs", "/api/text/imagenet.synset.geturls?wnid="),
+)
+
+# After the release of Fall 2011, and long before the first service was ended.
+_CAPTURED = captures.moment("2013")
+
+
+def _copy(question: Question) -> Question:
+    """Return how the Wayback Machine is asked for what the service once answered."""
+    original = f"http://www.image-net.org{question.path}"
+    return question._replace(path=captures.address("", _CAPTURED, original))
+
+
+IMAGENET = Kind(
+    "imagenet",
+    "the network; it has been down for long stretches since 2021",
+    (*_NEWER, *_OLDER),
+    wait=5,
+)
+WAYBACK = Kind(
+    "wayback",
+    "the network; it has the lists of some synsets, and may be asked only so often",
+    tuple(map(_copy, (*_OLDER, *_NEWER))),
+    wait=60,
+)
+
+
+class Service(Place):
+    """A service that is asked in several ways, until one answers with a list.
+
+    Parameters
+    ----------
+    kind : Kind
+        Which it is.
+    address : str
+        Where it is.
+    fetcher : Fetcher
+        Asks; it must trust the address.
+    progress : Progress
+        Is told of every wait.
+    """
+
+    def __init__(self, kind: Kind, address: str, fetcher: Fetcher, progress: Progress) -> None:
+        self.name = kind.name
+        self._kind = kind
+        self._address = address
+        self._fetcher = fetcher
+        self._progress = progress
+        self._out_of_reach = ""
+
+    @property
+    def state(self) -> str:
+        return self._address
+
+    @property
+    def needs(self) -> str:
+        return self._kind.needs
+
+    def find(self, wnid: str) -> SynsetList:
+        if self._out_of_reach:
+            raise NoList(self._out_of_reach)
+        said = []
+        for question in self._kind.questions:
+            try:
+                answer = self._ask(self._address + question.path + wnid)
+            except Failed as failed:
+                said.append(f"{question.name}: {failed}")
+                if failed.outcome.unanswered or failed.outcome is Outcome.BUSY:
+                    self._out_of_reach = self._none(said)  # as for all other questions
+                    break
+                continue
+            lines = listed(answer.data, wnid)
+            if lines:
+                return SynsetList(wnid, answer.url, lines, self.name)
+            said.append(f"{question.name}: {_beginning(answer.data)}")
+        raise NoList(self._none(said))
+
+    def _none(self, said: Sequence[str]) -> str:
+        return f"{self._address} has none ({'; '.join(said)})"
+
+    def _ask(self, address: str, attempts: int = _ATTEMPTS) -> Body:
+        """Return what is answered, also if that takes more than one attempt."""
+        try:
+            with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
+                return Body(answer.url, b"".join(answer.chunks))
+        except Failed as failed:
+            if failed.outcome is not Outcome.BUSY:
+                raise
+            wait = failed.retry_after or self._kind.wait
+            if attempts == 1 or wait > _LONGEST_WAIT:
+                raise Failed(Outcome.BUSY, f"{failed.detail}, come back in {wait:.0f} s") from None
+        self._progress.resting(self._address, wait)
+        time.sleep(wait)
+        return self._ask(address, attempts - 1)
+
+
+def listed(body: bytes, wnid: str) -> list[Line]:
+    """Return the lines of an answer that are of this synset, none if it is no list."""
+    if _PAGE.search(body[:4096]):
+        return []
+    lines = urllists.read_plain(body)
+    return [line for line in lines if line.name is None or line.name.wnid == wnid]
+
+
+def _beginning(body: bytes) -> str:
+    """Return how an answer that is no list begins."""
+    text = " ".join(body[:200].decode("latin-1").split())
+    return f'"{text[:60]}"' if text else "an empty answer"

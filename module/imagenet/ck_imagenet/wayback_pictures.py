@@ -1,0 +1,123 @@
+"""Pictures of links that are gone for good, as the Wayback Machine once took them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Iterable
+
+from . import captures, equip
+from .actions import DownloadOptions
+from .crawl import Crawl, Desk, Manner, Task
+from .hosts import Rests
+from .journal import Journal, Record
+from .ledger import Book, Ledger, Verdict
+from .numbering import Link
+from .outcomes import Outcome
+from .store import SynsetStore
+
+WAYBACK = "wayback"
+"""The source of a picture from there."""
+
+MANNER = Manner(jobs=2, sleep=0.5, per_host=2, rests=Rests(first=60, longest=300, strict=True))
+"""It bears ten requests a second, and shuts out for an hour who does not heed what it says."""
+
+# Here already; refused by its owner; nothing that anybody else could know of.
+_LEFT_ALONE = (
+    Outcome.SAVED,
+    Outcome.DUPLICATE,
+    Outcome.OPTED_OUT,
+    Outcome.BAD_URL,
+    Outcome.PRIVATE_ADDRESS,
+)
+
+# Failures of the Wayback Machine itself, or of the way to it: they tell nothing of a URL.
+_ITS_OWN = (
+    Outcome.BAD_URL,
+    Outcome.PRIVATE_ADDRESS,
+    Outcome.NO_SUCH_HOST,
+    Outcome.BAD_CERTIFICATE,
+    Outcome.NOT_HTTP,
+)
+
+
+def may_help(record: Record) -> bool:
+    """Say whether the Wayback Machine is to be asked for what its own host will not give."""
+    asked = record.wayback or record.source == WAYBACK
+    return record.outcome.final and record.outcome not in _LEFT_ALONE and not asked
+
+
+class Findings(Book):
+    """What the Wayback Machine has goes into the ledger; what it says of the rest, beside that.
+
+    Parameters
+    ----------
+    ledger, journal : Ledger, Journal
+        Of the synset; every URL that is asked for has its record.
+
+    Attributes
+    ----------
+    trouble : str
+        The first reason why it could not be asked for all, if there is one.
+    """
+
+    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self.trouble = ""
+
+    def claim(self, record: Record) -> Verdict:
+        if record.captured:
+            return self._ledger.claim(record)
+        # A redirect has led out of the archive: that is no picture of then.
+        self.settle(record._replace(outcome=Outcome.REDIRECTS, detail=record.final_url))
+        return Verdict.SETTLED
+
+    def keep(self, record: Record) -> None:
+        self._ledger.keep(record)
+
+    def settle(self, record: Record) -> None:
+        said = f"{record.outcome.word}: {record.detail}"
+        if record.outcome.final and record.outcome not in _ITS_OWN:
+            own = self._journal.records[record.url]
+            self._ledger.settle(own._replace(wayback=said, time=record.time))
+        else:
+            self.trouble = self.trouble or said
+
+    def reach(self) -> None:
+        self._ledger.reach()
+
+    def missing(self) -> int | None:
+        return self._ledger.missing()
+
+
+def fetch(
+    links: Iterable[Link],
+    options: DownloadOptions,
+    place: SynsetStore,
+    journal: Journal,
+    ledger: Ledger,
+) -> str:
+    """Ask the Wayback Machine for links, and keep what it has.
+
+    Parameters
+    ----------
+    links : iterable of Link
+        Those that it `may_help`.
+    options : DownloadOptions
+        Where it is, and which time to ask for.
+    place, journal, ledger : SynsetStore, Journal, Ledger
+        Of the synset.
+
+    Returns
+    -------
+    str
+        Why it could not be asked for all of them, nothing if it could.
+    """
+    findings = Findings(ledger, journal)
+    archive, moment = options.wayback_service, captures.moment(options.wayback_date)
+    manner = MANNER._replace(sleep=max(MANNER.sleep, options.sleep))
+    with closing(equip.wayback_fetcher(options)) as fetcher:
+        crawl = Crawl(Desk(fetcher, place, WAYBACK, findings, manner))
+        crawl.add(Task(link, captures.address(archive, moment, link.url)) for link in links)
+        crawl.work()
+    return findings.trouble

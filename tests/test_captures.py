@@ -1,0 +1,75 @@
+"""How captures of the Wayback Machine are addressed."""
+
+from __future__ import annotations
+
+import pytest
+from ck_imagenet import captures
+from ck_imagenet.errors import BadInput
+from ck_imagenet.outcomes import Failed
+from hypothesis import given
+from hypothesis import strategies as st
+
+ARCHIVE = "https://web.archive.org"
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("2010", "20100101000000"),
+        ("2010-05", "20100501000000"),
+        ("20100521", "20100521000000"),
+        ("2010-05-21", "20100521000000"),
+        ("20100521123456", "20100521123456"),
+    ],
+)
+def test_a_date_is_fourteen_digits_whatever_is_told_of_it(date: str, moment: str) -> None:
+    assert captures.moment(date) == moment
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["", "soon", "201", "201005213", "2010-13", "2010-02-30", "0000", "201005211234567", "²010"],
+)
+def test_what_is_no_date_is_refused(date: str) -> None:
+    with pytest.raises(BadInput, match=f'--wayback-date="{date}" is no date: write a year'):
+        captures.moment(date)
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://a.example/b.jpg", "http://a.example/b.jpg"),
+        ("HTTP://A.example:80/b.jpg", "http://a.example/b.jpg"),
+        ("http://a.example/b c\xe9.jpg?d=1,2#e", "http://a.example/b%20c%E9.jpg?d=1,2"),
+    ],
+)
+def test_a_capture_is_asked_for_by_the_address_that_its_host_is(url: str, address: str) -> None:
+    for archive in (ARCHIVE, f"{ARCHIVE}/"):
+        asked = captures.address(archive, "20100101000000", url)
+        assert asked == f"{ARCHIVE}/web/20100101000000id_/{address}"
+
+
+def test_what_has_no_address_has_no_capture() -> None:
+    with pytest.raises(Failed, match="bad-url"):
+        captures.address(ARCHIVE, "20100101000000", "http://")
+
+
+@pytest.mark.parametrize(
+    ("address", "time"),
+    [
+        (f"{ARCHIVE}/web/20100521123456id_/http://a.example/b.jpg", "2010-05-21T12:34:56Z"),
+        (f"{ARCHIVE}/web/20100521123456im_/https://a.example/b.jpg", "2010-05-21T12:34:56Z"),
+        (f"{ARCHIVE}/web/20100521123456/http://a.example/b.jpg", "2010-05-21T12:34:56Z"),
+        (f"{ARCHIVE}/web/20101321123456id_/http://a.example/b.jpg", ""),
+        ("http://a.example/web/20100521123456.jpg", ""),
+    ],
+)
+def test_the_address_of_a_capture_tells_its_time(address: str, time: str) -> None:
+    assert captures.time_of(address) == time
+
+
+@given(st.datetimes().map(lambda time: time.replace(microsecond=0)))
+def test_a_moment_comes_back_as_the_time_that_it_is(time: object) -> None:
+    digits = "".join(filter(str.isdigit, str(time)))
+    address = captures.address(ARCHIVE, captures.moment(digits), "http://a.example/")
+    assert captures.time_of(address) == f"{time}Z".replace(" ", "T")

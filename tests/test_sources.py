@@ -1,0 +1,68 @@
+"""The local archive among the places that may have a list."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ck_imagenet.actions import GeturlsOptions
+from ck_imagenet.errors import NoList
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.lists import SynsetList
+from ck_imagenet.names import ImageName
+from ck_imagenet.sources import Row, Sources
+from ck_imagenet.urllists import Line
+from ck_imagenet_practice import PracticeWeb
+
+WNID, DALMATIAN = "n01440764", "n02110341"
+LINES = [Line(0, ImageName(WNID, 9981), "http://a.example/b.jpg")]
+
+
+class Tench:
+    """An archive that has the lines of one synset."""
+
+    source = "http://a.example/all.tgz"
+
+    def lines(self, wnid: str) -> list[Line] | None:
+        return LINES if wnid == WNID else None
+
+
+def looking(folder: Path, web: PracticeWeb, **options: Any) -> Sources:
+    places: dict[str, Any] = {"service": web.service, "wayback_service": web.wayback, **options}
+    return Sources(GeturlsOptions(**places), FolderStore(folder), Tench())
+
+
+@pytest.mark.parametrize("options", [{}, {"source": "archive"}, {"refresh": True}])
+def test_what_is_in_the_archive_is_asked_of_nobody_else_and_not_kept(
+    tmp_path: Path, web: PracticeWeb, options: dict[str, Any]
+) -> None:
+    with closing(looking(tmp_path, web, **options)) as sources:
+        assert list(sources.lists([WNID])) == [SynsetList(WNID, Tench.source, LINES)]
+    assert len(web.requests) == 0
+
+
+def test_what_is_not_in_the_archive_is_asked_of_the_next_place(
+    tmp_path: Path, web: PracticeWeb
+) -> None:
+    with closing(looking(tmp_path, web)) as sources:
+        (found,) = sources.lists([DALMATIAN])
+    assert (found.obtained_by, len(found.lines)) == ("imagenet", 30)
+
+
+def test_who_has_the_archive_needs_a_list_of_their_own(tmp_path: Path) -> None:
+    with PracticeWeb(alive=[]) as web, closing(looking(tmp_path, web)) as sources, pytest.raises(
+        NoList
+    ) as refused:
+        list(sources.lists([DALMATIAN]))
+    said = str(refused.value)
+    assert "\n  archive: it has no URL of this synset\n" in said
+    assert said.endswith(
+        f"\nIf you have one, give it: ck download imagenet --wnid={DALMATIAN} --urls=FILE"
+    )
+
+
+def test_the_archive_is_shown_first(tmp_path: Path, web: PracticeWeb) -> None:
+    with closing(looking(tmp_path, web)) as sources:
+        assert next(sources.survey([])) == Row("archive", "on this machine", "nothing")

@@ -1,0 +1,259 @@
+"""Pictures from the Wayback Machine: `ck download imagenet --wayback`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from ck_imagenet_practice import Link, PracticeWeb, pictures
+from ck_imagenet_practice.archive import Patience
+from terminal import WNID, Terminal
+
+COMMAND = ("download", f"imagenet:{WNID}")
+TAKEN = "20100521123456"
+
+
+def gone(web: PracticeWeb, *numbers: int) -> list[Link]:
+    """Return the synset's links: these are gone, and there is nothing else."""
+    links = [web.link(WNID, number, "gone", number % 8) for number in numbers]
+    web.set_links(WNID, links)
+    return links
+
+
+def capture_address(web: PracticeWeb, link: Link, taken: str = TAKEN) -> str:
+    return f"{web.wayback}/web/{taken}id_/{link.url}"
+
+
+def asked_there(web: PracticeWeb) -> list[str]:
+    """Return the URLs that the Wayback Machine was asked for, of whatever time."""
+    asked = [each.path for each in web.requests.all() if f"http://{each.host}" == web.wayback]
+    return [path.partition("id_/")[2] for path in asked]
+
+
+def records(terminal: Terminal) -> dict[str, dict[str, object]]:
+    """Return what the journal says of each URL."""
+    journal = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
+    return {line["url"]: line for line in lines}
+
+
+def test_without_the_option_a_run_says_how_many_links_it_might_bring_back(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    kinds = ["gone", "flickr", "parked", "cut", "refused", "good", "noai"]
+    web.set_links(WNID, [web.link(WNID, n, kind, n) for n, kind in enumerate(kinds)])
+    said = terminal.says(*COMMAND, "--retry=0")
+    assert said.endswith(
+        "  Some of these may pass: ask again with --retry-failed\n"
+        "  The Wayback Machine may have pictures of 4 of these: ask it with --wayback\n"
+    )
+    assert asked_there(web) == []
+
+
+def test_a_picture_that_is_gone_comes_from_a_capture_and_is_marked(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    (link,) = gone(web, 9981)
+    web.archive.keep(link.url, link.picture(), TAKEN)
+    web.archive.keep(link.url, b"", "20210101000000")
+    assert terminal.says(*COMMAND, "--wayback") == (
+        f"{WNID}  tench, Tinca tinca\n"
+        "  1 pictures here (1 from the Wayback Machine), 1 links known, 1 saved now\n"
+    )
+    assert terminal.pictures() == {f"{WNID}_9981.jpg": link.picture()}
+    own = terminal.json("load", f"imagenet-{WNID}:dataset:9981")["dict"]["imagenet"]
+    assert (own["source"], own["url"]) == ("wayback", link.url)
+    assert own["final_url"] == capture_address(web, link)
+    assert own["captured"] == "2010-05-21T12:34:56Z"
+
+
+def test_every_other_picture_is_marked_as_from_its_own_host(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, 1, "good")])
+    terminal.says(*COMMAND, "--wayback")
+    own = terminal.json("load", f"imagenet-{WNID}:dataset:1")["dict"]["imagenet"]
+    assert own["source"].startswith(web.service)
+    assert "captured" not in own
+
+
+def test_captures_are_judged_as_any_picture_and_what_they_are_is_asked_once(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = gone(web, *range(5))
+    web.archive.keep(links[1].url, b"<html>parked</html>")
+    flickr = "https://s.yimg.com/pw/images/en-us/photo_unavailable.png"
+    web.archive.keep(links[2].url, status=302, location=flickr)
+    web.archive.keep(links[3].url, links[3].picture()[:200])
+    web.archive.keep(links[4].url, b"was gone then too", status=404)
+    result = terminal.json(*COMMAND, "--wayback")["synsets"][0]
+    assert (result["here"], result["failed"], result["for_wayback"]) == (0, {"gone": 5}, 0)
+    said = [str(records(terminal)[link.url]["wayback"]).partition(":")[0] for link in links]
+    assert said == ["gone", "not-a-picture", "placeholder", "truncated", "gone"]
+    web.requests.clear()
+    assert "Wayback" not in terminal.says(*COMMAND, "--wayback")
+    assert len(web.requests) == 0
+
+
+def test_a_placeholder_that_was_archived_several_times_is_one(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    for link in gone(web, *range(3)):
+        web.archive.keep(link.url, pictures.unlisted_placeholder())
+    result = terminal.json(*COMMAND, "--wayback")["synsets"][0]
+    assert (result["here"], result["failed"]) == (0, {"placeholder": 3})
+    assert result["for_wayback"] == 0
+
+
+def test_what_has_been_asked_is_asked_again_when_all_is(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    (link,) = gone(web, 1)
+    terminal.says(*COMMAND, "--wayback")
+    web.archive.keep(link.url, link.picture())
+    terminal.says(*COMMAND, "--wayback", "--retry-failed=all")
+    assert terminal.pictures() == {f"{WNID}_1.jpg": link.picture()}
+
+
+def test_the_same_picture_from_two_captures_is_kept_once(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = gone(web, 1, 2)
+    for link in links:
+        web.archive.keep(link.url, links[0].picture())
+    result = terminal.json(*COMMAND, "--wayback")["synsets"][0]
+    assert (result["here"], result["failed"]) == (1, {"duplicate": 1})
+    assert result["from_wayback"] == 1
+
+
+@pytest.mark.parametrize(
+    ("date", "taken"), [("2010", "2010"), ("2014-01", "2014"), ("2019", "2018")]
+)
+def test_the_capture_nearest_to_the_date_is_taken(
+    terminal: Terminal, web: PracticeWeb, date: str, taken: str
+) -> None:
+    (link,) = gone(web, 5)
+    shown = {year: pictures.picture(f"/{year}.jpg") for year in ("2010", "2014", "2018")}
+    for year, picture in shown.items():
+        web.archive.keep(link.url, picture, f"{year}0301000000")
+    terminal.environment["CK_IMAGENET_WAYBACK_DATE"] = date
+    terminal.says(*COMMAND, "--wayback")
+    assert list(terminal.pictures().values()) == [shown[taken]]
+
+
+def test_awkward_urls_are_asked_for_as_their_hosts_are(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    urls = [
+        web.url(0, f"/gone/{name}.jpg") for name in ("a,b", "c d", "e%20f", "g\xe9", "h?i=1&j=")
+    ]
+    lines = "".join(f"{WNID}_{number} {url}\n" for number, url in enumerate(urls))
+    (terminal.folder / "list").write_bytes(lines.encode("latin-1"))
+    for number, url in enumerate(urls):
+        web.archive.keep(url, pictures.picture(f"/{number}.jpg"))
+    result = terminal.json("download", "imagenet", "--urls=list", "--wayback")["synsets"][0]
+    assert result["from_wayback"] == 5
+
+
+def test_a_throttling_archive_is_heeded(terminal: Terminal, web: PracticeWeb) -> None:
+    links = gone(web, *range(5))
+    for link in links:
+        web.archive.keep(link.url, link.picture(), "20100101000000")
+    web.archive.be_patient(Patience(requests=2, rest=1))
+    result = terminal.json(*COMMAND, "--wayback", "--jobs=20")["synsets"][0]
+    assert (result["from_wayback"], result["wayback_trouble"]) == (5, "")
+    assert web.archive.heedless == 0
+    assert web.connections.most(web.wayback.partition("//")[2]) <= 2
+
+
+def test_an_archive_that_wants_to_be_left_alone_is_and_the_next_run_goes_on(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = gone(web, *range(4))
+    web.archive.keep(links[0].url, links[0].picture(), "20100101000000")
+    web.archive.be_patient(Patience(requests=1, rest=3600))
+    said = terminal.says(*COMMAND, "--wayback")
+    assert said.endswith(
+        "  The Wayback Machine has not been asked for 3 of these (busy: 429): "
+        "the same command goes on, later\n"
+    )
+    assert (len(asked_there(web)), web.archive.heedless) == (2, 0)
+    web.archive.be_patient(Patience())
+    web.requests.clear()
+    terminal.says(*COMMAND, "--wayback")
+    assert sorted(asked_there(web)) == sorted(link.url for link in links[1:])
+
+
+def test_an_archive_that_is_down_costs_nothing_but_a_sentence(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    gone(web, *range(3))
+    down = f"--wayback-service=http://{web.refusing}"
+    said = terminal.says(*COMMAND, "--wayback", down)
+    assert "  The Wayback Machine has not been asked for 3 of these (refused: " in said
+    assert all("wayback" not in record for record in records(terminal).values())
+
+
+def test_a_name_that_does_not_exist_says_nothing_of_the_links(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    gone(web, 1)
+    nowhere = ("--wayback-service=http://nowhere.example", "--resolve=nowhere.example:none")
+    said = terminal.says(*COMMAND, "--wayback", *nowhere)
+    assert "has not been asked for 1 of these (no-such-host: " in said
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(terminal: Terminal, web: PracticeWeb) -> None:
+    links = gone(web, *range(6))
+    for link in links[::2]:
+        web.archive.keep(link.url, link.picture(), "20100101000000")
+    process = terminal.start(*COMMAND, "--wayback")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and len(terminal.pictures()) < 2:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    done = {url for url, record in records(terminal).items() if "wayback" in str(record)}
+    assert 0 < len(done) < 6
+    web.requests.clear()
+    result = terminal.json(*COMMAND, "--wayback")["synsets"][0]
+    assert result["from_wayback"] == 3
+    assert set(asked_there(web)) == {link.url for link in links} - done
+
+
+def test_no_more_are_asked_for_than_are_wanted(terminal: Terminal, web: PracticeWeb) -> None:
+    links = gone(web, *range(4))
+    for link in links:
+        web.archive.keep(link.url, link.picture(), "20100101000000")
+    for _ in range(2):
+        said = terminal.says(*COMMAND, "--wayback", "--max-images=1")
+        assert "1 pictures here (1 from the Wayback Machine)" in said
+        assert said.count("Wayback") == 1
+    assert len(set(asked_there(web))) < 4
+
+
+def test_plain_folders_get_captures_too(terminal: Terminal, web: PracticeWeb) -> None:
+    (link,) = gone(web, 7)
+    web.archive.keep(link.url, link.picture())
+    terminal.says(*COMMAND, "--wayback", "--outdir=out")
+    assert (terminal.folder / "out" / WNID / Path(f"{WNID}_7.jpg")).read_bytes() == link.picture()
+
+
+def test_verbose_tells_what_the_archive_said(terminal: Terminal, web: PracticeWeb) -> None:
+    (link,) = gone(web, 3)
+    done = terminal.ck(*COMMAND, "--wayback", "--verbose")
+    assert done.stderr == (
+        f"{WNID}_3  gone  {link.url} (404)\n"
+        f"{WNID}_3  gone  {link.url} (404; Wayback Machine: gone: 404)\n"
+    )
+
+
+def test_a_person_sees_a_bar_for_it(terminal: Terminal, web: PracticeWeb) -> None:
+    (link,) = gone(web, 3)
+    web.archive.keep(link.url, link.picture())
+    shown = terminal.shows(*COMMAND, "--wayback")
+    assert f"{WNID} Wayback: 100%" in shown
