@@ -6,9 +6,16 @@ from dataclasses import dataclass
 
 from . import USER_AGENT
 from .hosts import PER_HOST
-from .options import choice, flag, kinds, number, seconds, setting, text, wnids
+from .options import choice, flag, kinds, number, seconds, setting, text, wnids, word
 
 SERVICE = "https://www.image-net.org"
+ARCHIVE = (
+    "https://web.archive.org/web/20190130005544id_/"
+    "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
+)
+"""The Wayback Machine's copy, the one public one that is known: 334 MB."""
+ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
+"""As ImageNet has published it."""
 
 _WNID = "the synset's wnid, or several with commas between; also after the colon of imagenet:W"
 _URLS = (
@@ -16,6 +23,14 @@ _URLS = (
     "a URL a line, or a name and a URL; plain, .gz or .tgz"
 )
 _SERVICE = "the address of image-net.org's list service"
+_ALL = "make an archive here of the URLs of all synsets, which is asked first from then on"
+_ARCHIVE = (
+    "ImageNet's list of all URLs for --all, a file or an address, by default that of the Wayback "
+    "Machine's copy"
+)
+_FORCE = "with --all, fetch the list although there is an archive, and whatever its SHA-1 is"
+_SEARCH_URL = "count the URLs of a host, and of those below it, in the archive of all URLs"
+_SORT = "those with most URLs first, as the archive of all URLs has them"
 _RESOLVE = (
     "addresses of hosts, as HOST:ADDRESS with commas between, instead of what the machine says; "
     "* is every other host, the address none says that there is no such host"
@@ -39,6 +54,7 @@ class ListOptions:
     under: str = text("", "WNID", "only this synset and those below it")
     ilsvrc2012: bool = flag("only the 1,000 synsets of ILSVRC2012")
     words: bool = flag("print the words too when not on a terminal")
+    sort: str = word("urls", ("urls",), _SORT)
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,11 @@ class GeturlsOptions:
     urls: str = text("", "FILE-or-URL", _URLS)
     mapping: bool = flag("print name, tab and URL")
     save: str = text("", "FILE", "write to this file instead")
+    all: bool = flag(_ALL)
+    archive: str = setting("", "FILE-or-URL", _ARCHIVE)
+    archive_sha1: str = setting(ARCHIVE_SHA1, "HEX", "the SHA-1 of what that address gives")
+    force: bool = flag(_FORCE)
+    search_url: str = text("", "HOST", _SEARCH_URL)
     service: str = setting(SERVICE, "URL", _SERVICE)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Collection, Iterator, Sequence
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from . import equip
 from .actions import DownloadOptions
 from .addresses import Guard
 from .adopt import adopt
 from .crawl import Crawl, Desk
-from .errors import BadInput, StoreError
+from .errors import BadInput
+from .fall11 import Archive
 from .fetch import Fetcher
+from .files import storage_errors
 from .journal import Journal
 from .ledger import Ledger
 from .named import answering
@@ -27,8 +29,9 @@ from .repeats import Repeats
 from .resolve import Resolver
 from .selection import with_pictures
 from .sources import Sources, SynsetList
-from .store import Store, SynsetStore
+from .store import Store
 from .team import Team, processes_for
+from .turns import only_one
 from .worker import Order
 
 
@@ -58,7 +61,9 @@ class Summary:
         return {**vars(self), "failed": failed, "set_aside": list(map(str, self.set_aside))}
 
 
-def download(options: DownloadOptions, store: Store, progress: Progress) -> Iterator[Summary]:
+def download(
+    options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
+) -> Iterator[Summary]:
     """Fetch the pictures of synsets that are not here yet, one synset after the other.
 
     Parameters
@@ -69,6 +74,8 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
         Where the pictures go.
     progress : Progress
         Is told how it goes.
+    archive : Archive, optional
+        The archive of all URLs on this machine, if there is one.
 
     Yields
     ------
@@ -90,18 +97,18 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
         )
     guard = Guard.allowing(options.allow_private)
     resolver = Resolver(answering(options.resolve))
-    with closing(Sources(options.urls, options.service, guard, resolver)) as sources, closing(
-        equip.fetcher(options)
-    ) as fetcher:
+    with closing(
+        Sources(options.urls, options.service, guard, resolver, archive)
+    ) as sources, closing(equip.fetcher(options)) as fetcher:
         repeats = Repeats()
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
-            with _storage_errors(place):
+            with storage_errors(place.state):
                 if options.dry_run:
                     summary = _Run(options, found, store, repeats).preview()
                 else:
                     place.create()
-                    with _only_one(place, progress):
+                    with only_one(FileLock(place.state / ".lock"), place.wnid, progress):
                         run = _Run(options, found, store, repeats)
                         summary = run.fetch(fetcher, progress, sources.reached)
                     summary.taken_out = _take_out_exposed(store, repeats, progress)
@@ -113,38 +120,14 @@ def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dic
     taken_out = {}
     for wnid in sorted(repeats.exposed()):
         place = store.synset(wnid)
-        with _only_one(place, progress), closing(Journal.of(place)) as journal:
+        lock = FileLock(place.state / ".lock")
+        with only_one(lock, wnid, progress), closing(Journal.of(place)) as journal:
             ledger = Ledger(
                 place, journal, repeats, most=None, reached=True, report=progress.settled
             )
             ledger.purge()
             taken_out[wnid] = -ledger.saved
     return taken_out
-
-
-@contextmanager
-def _storage_errors(place: SynsetStore) -> Iterator[None]:
-    """Turn what the system says of a full disk or a forbidden place into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or place.state
-        raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
-
-
-@contextmanager
-def _only_one(place: SynsetStore, progress: Progress) -> Iterator[None]:
-    """Let one process at a time work on a synset; the others wait, and say so."""
-    lock = FileLock(place.state / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        progress.waiting(place.wnid)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class _Run:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import BinaryIO, Collection, Iterator, NamedTuple, Sequence, cast
 from urllib.parse import quote
 
-from . import urllists, urls
+from . import urllists
 from .addresses import Guard
 from .connections import Limits
 from .errors import BadInput, NoList
+from .fall11 import Archive
 from .fetch import Fetcher
 from .files import path_of
 from .names import UNKNOWN, wnid_inside
@@ -65,15 +66,25 @@ class Sources:
         Which addresses may be asked besides these two.
     resolver : Resolver
         Knows the addresses of hosts.
+    archive : Archive, optional
+        The archive of all URLs on this machine, if there is one: it is asked first.
     """
 
-    def __init__(self, given: str, service: str, guard: Guard, resolver: Resolver) -> None:
+    def __init__(
+        self,
+        given: str,
+        service: str,
+        guard: Guard,
+        resolver: Resolver,
+        archive: Archive | None = None,
+    ) -> None:
         self._given = given
+        self._archive = archive
         self._service = service.rstrip("/")
         if not urllists.is_url(self._service):
             raise BadInput(f'--service="{service}" is no address such as https://www.image-net.org')
         for address in filter(urllists.is_url, (given, self._service)):
-            guard = _trusting(guard, address)
+            guard = guard.trusting_url(address)
         self._fetcher = Fetcher(guard, resolver=resolver)
 
     @property
@@ -156,13 +167,17 @@ class Sources:
         missing = []
         for wnid in wnids:
             try:
-                found = self._from_service(wnid)
+                found = self._from_archive(wnid) or self._from_service(wnid)
             except NoList as error:
                 missing.append(str(error))
             else:
                 yield found
         if missing:
             raise NoList("\n".join(missing))
+
+    def _from_archive(self, wnid: str) -> SynsetList | None:
+        lines = self._archive.lines(wnid) if self._archive else []
+        return SynsetList(wnid, self._archive.source, lines) if self._archive and lines else None
 
     def _from_service(self, wnid: str) -> SynsetList:
         said = []
@@ -184,15 +199,6 @@ class Sources:
             f"no list of URLs for {wnid}: {self._service} has none ({'; '.join(said)}). "
             f"If you have a list, give it: ck download imagenet --wnid={wnid} --urls=FILE"
         )
-
-
-def _trusting(guard: Guard, address: str) -> Guard:
-    """Return the guard that also lets pass the one host and port that the user named."""
-    try:
-        parsed = urls.parse(address)
-    except Failed as failed:
-        raise BadInput(f'"{address}" is no address that can be asked: {failed.detail}') from None
-    return guard.trusting(parsed.host, parsed.port)
 
 
 def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dict[str, list[Line]]:

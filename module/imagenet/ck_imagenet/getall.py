@@ -1,0 +1,119 @@
+"""The URLs of all synsets at once: ImageNet's whole list becomes an archive on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Callable
+
+from filelock import FileLock
+
+from .actions import ARCHIVE, GeturlsOptions
+from .addresses import Guard
+from .delivery import Delivery
+from .errors import BadInput, NoList
+from .fall11 import GET, Archive
+from .fall11_build import Origin, build
+from .fetch import Fetcher
+from .files import path_of, storage_errors
+from .named import answering
+from .options import refuse_together
+from .outcomes import Failed
+from .progress import Progress
+from .resolve import Resolver
+from .turns import only_one
+from .urllists import is_url
+
+
+def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progress) -> Archive:
+    """Return the archive of all URLs, and make it unless it is there.
+
+    Parameters
+    ----------
+    options : GeturlsOptions
+        Where the list is: a file makes the archive anew in any case, an address only if forced.
+    home : callable
+        Returns the archive's folder, which it makes unless it is there.
+    progress : Progress
+        Is told how it goes.
+
+    Raises
+    ------
+    ImagenetError
+        If the list is not to be had, or is no list. An archive that was there still is.
+    KeyboardInterrupt
+        When interrupted; what has been fetched is kept for the next time.
+    """
+    refuse_together(options, "all", "wnid", "urls", "mapping", "save", "search-url")
+    if not re.fullmatch("[0-9a-fA-F]{40}", options.archive_sha1):
+        raise BadInput(
+            f'--archive-sha1="{options.archive_sha1}" is no SHA-1: it has 40 hexadecimal digits'
+        )
+    given = options.archive or ARCHIVE
+    path = None if is_url(given) else path_of("--archive", given)
+    if path and not path.is_file():
+        raise BadInput(f'--archive="{given}" cannot be read: No such file')
+    folder = home()
+    with only_one(FileLock(folder / ".lock"), "all URLs", progress), storage_errors(folder):
+        if path:
+            _build(path, Origin(given), folder, progress)
+        elif options.force or not Archive.at(folder):
+            _fetch_and_build(given, options, folder, progress)
+        return Archive.needed(folder, "all")
+
+
+def _fetch_and_build(
+    address: str, options: GeturlsOptions, folder: Path, progress: Progress
+) -> None:
+    path = folder / "fetched.tgz"
+    delivery = Delivery(address, path)
+    guard = Guard.allowing(options.allow_private).trusting_url(address)
+    resolver = Resolver(answering(options.resolve))
+    with closing(Fetcher(guard, resolver=resolver)) as fetcher:
+        _fetch(delivery, fetcher, progress)
+    sha1, published = _sha1(path), options.archive_sha1.lower()
+    if sha1 != published and not options.force:
+        raise BadInput(
+            f'"{address}" is not the list that was published: its SHA-1 is {sha1}, not '
+            f"{published}. To use it all the same: {GET} --force; to fetch it anew, first remove "
+            f'"{path}"'
+        )
+    try:
+        _build(path, Origin(address, sha1), folder, progress)
+    except BadInput:
+        delivery.drop()
+        raise
+    delivery.drop()
+
+
+def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
+    try:
+        delivery.fetch(fetcher, partial(progress.advance, "fetching"))
+    except Failed as failed:
+        kept = "what has come is kept, and the same command goes on from there. "
+        raise NoList(
+            f'"{delivery.address}" cannot be fetched: {failed.outcome.meaning} ({failed.detail}); '
+            f"{kept if delivery.here else ''}If you have the file: {GET} --archive=FILE"
+        ) from None
+    finally:
+        progress.end()
+
+
+def _sha1(path: Path) -> str:
+    digest = hashlib.sha1()  # noqa: S324 - as ImageNet has published it
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(2**20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _build(path: Path, origin: Origin, folder: Path, progress: Progress) -> None:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        try:
+            build(stream, origin, folder, lambda: progress.advance("building", stream.tell(), size))
+        finally:
+            progress.end()
