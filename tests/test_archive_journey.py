@@ -221,6 +221,16 @@ def test_it_is_an_entry_of_ck(offline: Terminal, web: PracticeWeb) -> None:
     assert offline.says("find", "local:imagenet:fall11").strip() == str(home(offline))
     assert offline.json("load", "local:imagenet:fall11")["dict"] == {"format": 1}
     assert offline.says("list", "local:imagenet:*") == "fall11\n"
+    offline.says("rm", "local:imagenet:fall11", "--force")
+    assert not home(offline).exists()
+    assert "60 URLs" in got(offline, lines(web))
+
+
+def test_a_terminal_shows_how_far_it_is(offline: Terminal, web: PracticeWeb) -> None:
+    (offline.folder / "list").write_bytes(lines(web))
+    shown = offline.shows(*GET, "--archive=list")
+    assert "building: " in shown
+    assert "60 URLs of 2 synsets are here" in shown
 
 
 def test_one_that_a_newer_version_has_made_is_refused(offline: Terminal, web: PracticeWeb) -> None:
