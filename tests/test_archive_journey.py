@@ -194,6 +194,16 @@ def test_an_interrupted_fetch_goes_on_from_there(
     assert places(peer) == [0, 500]
 
 
+def test_a_file_that_is_given_ends_an_interrupted_fetch(
+    offline: Terminal, web: PracticeWeb, serve: Serve
+) -> None:
+    peer = serve(Keeper(tgz(lines(web)), most=500))
+    offline.refuses(*GET, f"--archive={peer.url()}")
+    assert list(home(offline).glob("fetched*"))
+    got(offline, lines(web))
+    assert not list(home(offline).glob("fetched*"))
+
+
 def test_where_the_list_is_not_to_be_had_the_user_is_told_what_helps(offline: Terminal) -> None:
     said = offline.refuses(*GET, "--archive=http://127.0.0.1:9/all.tgz")
     assert said.startswith('"http://127.0.0.1:9/all.tgz" cannot be fetched: the host refused')

@@ -58,17 +58,16 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
         raise BadInput(f'--archive="{given}" cannot be read: No such file')
     folder = home()
     with only_one(FileLock(folder / ".lock"), "all URLs", progress), storage_errors(folder):
+        fetched = folder / "fetched.tgz"
         if path:
             _build(path, Origin(given), folder, progress)
+            Delivery(given, fetched).drop()  # what an interrupted one has left
         elif options.force or not Archive.at(folder):
-            _fetch_and_build(given, options, folder, progress)
+            _fetch_and_build(given, fetched, options, progress)
         return Archive.needed(folder, "all")
 
 
-def _fetch_and_build(
-    address: str, options: GeturlsOptions, folder: Path, progress: Progress
-) -> None:
-    path = folder / "fetched.tgz"
+def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:
     delivery = Delivery(address, path)
     guard = Guard.allowing(options.allow_private).trusting_url(address)
     resolver = Resolver(answering(options.resolve))
@@ -82,7 +81,7 @@ def _fetch_and_build(
             f'"{path}"'
         )
     try:
-        _build(path, Origin(address, sha1), folder, progress)
+        _build(path, Origin(address, sha1), path.parent, progress)
     except BadInput:
         delivery.drop()
         raise
