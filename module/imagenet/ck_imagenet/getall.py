@@ -68,9 +68,9 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
 
 
 def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:
-    delivery = Delivery(address, path)
     guard = Guard.allowing(options.allow_private).trusting_url(address)
     resolver = Resolver(answering(options.resolve))
+    delivery = Delivery(address, path)
     with closing(Fetcher(guard, resolver=resolver)) as fetcher:
         _fetch(delivery, fetcher, progress)
     sha1, published = _sha1(path), options.archive_sha1.lower()
