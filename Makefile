@@ -55,6 +55,7 @@ bench:
 	@$(in_venv) benchmarks/healthy.py
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/memory.py
+	@$(in_venv) benchmarks/fall11.py
 
 pythons:
 	@$(with_any_python) tools/interpreters.py

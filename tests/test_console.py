@@ -139,3 +139,19 @@ def test_a_list_that_names_no_synset_has_a_summary_too() -> None:
     assert next(console.summary(Summary("unknown", links=0), dry_run=False)) == (
         "unknown  a list that names no synset"
     )
+
+
+def test_a_table_tells_how_many_urls_there_are_where_that_is_known() -> None:
+    known = [row._replace(urls=1300) for row in rows(TENCH)]
+    assert list(console.synsets_table(known)) == ["n01440764  12  1300  tench, Tinca tinca"]
+
+
+def test_hosts_are_told_the_most_frequent_first() -> None:
+    counts = Counter({"a.example": 2, "b.a.example": 1300})
+    assert list(console.hosts(counts, terminal=False)) == ["b.a.example\t1300", "a.example\t2"]
+    assert list(console.hosts(counts, terminal=True)) == [
+        "1,302 URLs, 2 hosts",
+        "1300  b.a.example",
+        "   2  a.example",
+    ]
+    assert list(console.hosts(Counter(), terminal=True)) == ["0 URLs, 0 hosts"]

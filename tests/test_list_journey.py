@@ -15,6 +15,7 @@ TENCH = {
     "hypernyms": ["n01439121"],
     "ilsvrc2012": 0,
     "downloaded": 0,
+    "urls": None,
 }
 
 

@@ -118,6 +118,18 @@ def test_words_of_no_synset_list_nothing() -> None:
     assert wnids(ListOptions(search="xyzzy")) == []
 
 
+def test_every_row_tells_how_many_urls_there_are_where_that_is_known() -> None:
+    options = ListOptions(lower=357, upper=359)
+    assert [row.urls for row in listed(options, {})] == [None] * 3
+    assert [row.urls for row in listed(options, {}, {TENCH: 7})] == [0, 0, 7]
+
+
+def test_those_with_most_urls_come_first_and_else_the_order_stays() -> None:
+    options = ListOptions(lower=357, upper=359, sort="urls")
+    rows = [row.synset.wnid for row in listed(options, {}, {TENCH: 7, "n01440467": 7})]
+    assert rows == ["n01440467", TENCH, "n01440242"]
+
+
 def test_images_are_the_pictures_here_whose_url_is_known(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     place = store.synset(TENCH)

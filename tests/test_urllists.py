@@ -160,6 +160,14 @@ class TestPackings:
             Line(n, ImageName("n01440764", n), f"http://a.com/{n}\xe9.jpg") for n in range(300)
         ]
 
+    @pytest.mark.parametrize("packing", PACKINGS)
+    def test_a_list_comes_in_blocks_of_whole_lines_however_it_is_packed(self, packing: str) -> None:
+        data = b"".join(b"n01440764_%d\thttp://a.com/%0900d\n" % (n, n) for n in range(2500))
+        blocks = list(urllists.blocks(io.BytesIO(PACKINGS[packing](data + b"end")), "my list"))
+        assert b"".join(blocks) == data + b"end\n"
+        assert len(blocks) > 2
+        assert all(block.endswith(b"\n") for block in blocks)
+
     @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
     @pytest.mark.parametrize("end", ["\n", "\r\n"])
     def test_a_list_that_a_windows_editor_saved_as_utf_16_is_read(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable
 
@@ -58,13 +59,16 @@ def list_synsets(i: CkDict) -> CkDict:
               (under=WNID)         - only this synset and those below it
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
               (words)              - print the words too when not on a terminal
+              (sort=urls)          - those with most URLs first, as the archive of all URLs has
+                                     them
             }
 
     Output: {
               return       - 0, or 1 with an error
               (error)      - what is wrong and what to do, in a sentence
               lst          - (unless out=con) a list of {wnid, index, words, hypernyms, ilsvrc2012,
-                             downloaded}; with images, of {name, url}
+                             downloaded, urls}, urls being the number of URLs in the archive of all
+                             URLs, null if that is not here; with images, of {name, url}
             }
     """
     # Whoever names a repository or an entry asks for entries, as of any other module.
@@ -93,6 +97,16 @@ def geturls(i: CkDict) -> CkDict:
                                      each needs
               (source=NAME)        - ask only this place for a list: archive, imagenet, wayback
               (refresh)            - ask again for a list that is kept here
+              (all)                - make an archive here of the URLs of all synsets, which is
+                                     asked first from then on
+              (archive=FILE-or-URL)- ImageNet's list of all URLs for --all, a file or an address,
+                                     by default the Wayback Machine's copy; a setting
+              (archive-sha1=HEX)   - the SHA-1 of what that address gives; a setting
+                                     [f5fd118232b871727fe333778be81df6c6fec372]
+              (force)              - with --all, fetch the list although there is an archive, and
+                                     whatever its SHA-1 is
+              (search-url=HOST)    - count the URLs of a host, and of those below it, in the
+                                     archive of all URLs
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
               (wayback-service=URL)- the address of the Wayback Machine; a setting
@@ -109,8 +123,12 @@ def geturls(i: CkDict) -> CkDict:
               return       - 0, or 1 with an error
               (error)      - what is wrong and what to do, in a sentence
               lst          - (unless out=con) a list of {name, url}, url as Latin-1 text: a
-                             character a byte
-              sources      - (unless out=con) with sources, instead, a list of {name, state, needs}
+                             character a byte; with search-url, of {host, urls}
+              sources      - with sources, instead, a list of {name, state, needs}
+              archive      - with all, instead, {urls, synsets, odd, source, sha1, time, data,
+                             rest}: how many URLs and synsets there are, how many odd lines, where
+                             they come from and since when, the files of all URLs and of the odd
+                             lines
             }
     """
     return _run("geturls", i, _geturls)
@@ -209,8 +227,11 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
 
     terminal = con and console.on_terminal()
     # In a pipe, the whole catalogue is listed without a look at the disk.
-    counted = options.downloaded_only or options.images or terminal or not con
-    rows = list(listing.listed(options, _ck_store().counts() if counted else {}))
+    shown = terminal or not con
+    counted = options.downloaded_only or options.images or shown
+    counts = _ck_store().counts() if counted else {}
+    urls = _url_counts(options) if options.sort or shown else None
+    rows = list(listing.listed(options, counts, urls))
     if options.images:
         links = listing.images(_ck_store(), rows)
         if con:
@@ -228,24 +249,68 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
                 "hypernyms": list(synset.hypernyms),
                 "ilsvrc2012": synset.ilsvrc2012,
                 "downloaded": downloaded,
+                "urls": urls,
             }
-            for synset, downloaded in rows
+            for synset, downloaded, urls in rows
         ]
 
 
+def _url_counts(options: Any) -> dict[str, int] | None:
+    from ck_imagenet import ck_archive, fall11
+
+    home = ck_archive.home(ck)
+    archive = fall11.Archive.needed(home, "sort") if options.sort else fall11.Archive.at(home)
+    return archive.counts() if archive else None
+
+
 def _geturls(options: Any, con: bool, output: CkDict) -> None:
+    if options.all:
+        _get_all(options, con, output)
+    elif options.search_url:
+        _count_hosts(options, con, output)
+    elif options.sources:
+        _show_sources(options, con, output)
+    else:
+        _print_urls(options, con, output)
+
+
+def _get_all(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import ck_archive, console, getall, stderr_progress
+
+    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    archive = getall.get_all(options, partial(ck_archive.make_home, ck), progress)
+    output["archive"] = archive.facts()
+    if con:
+        console.write(console.archive(archive, options.archive_sha1))
+
+
+def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import ck_archive, console, geturls, stderr_progress
+
+    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    counts = geturls.count_hosts(options, ck_archive.home(ck), progress)
+    if con:
+        console.write(console.hosts(counts, console.on_terminal()))
+    else:
+        output["lst"] = [{"host": host, "urls": count} for host, count in counts.most_common()]
+
+
+def _show_sources(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import console, geturls
+
+    rows = geturls.survey(options, _ck_store(), _archive(options))
+    if con:
+        console.write(console.sources(rows))
+    else:
+        output["sources"] = [row._asdict() for row in rows]
+
+
+def _print_urls(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, geturls, stderr_progress
     from ck_imagenet.files import path_of
 
-    if options.sources:
-        rows = geturls.survey(options, _ck_store())
-        if con:
-            console.write(console.sources(rows))
-        else:
-            output["sources"] = [row._asdict() for row in rows]
-        return
     progress = stderr_progress.choose(verbose=False, quiet=not con)
-    found = geturls.geturls(options, _ck_store(), progress)
+    found = geturls.geturls(options, _ck_store(), progress, _archive(options))
     if options.save:
         geturls.save(found, path_of("--save", options.save), options.mapping)
         if con:
@@ -269,7 +334,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     store = FolderStore(folder) if folder else _ck_store()
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     output["synsets"] = []
-    for summary in download.download(options, store, progress):
+    for summary in download.download(options, store, progress, _archive(options)):
         output["synsets"].append(summary.facts())
         if con and not options.quiet:
             console.write(console.summary(summary, options.dry_run))
@@ -385,6 +450,13 @@ def _ck_store() -> Any:
     from ck_imagenet.ck_store import CkStore
 
     return CkStore(ck)
+
+
+def _archive(options: Any) -> Any:
+    """Return the archive of all URLs if there is one and no other list is given."""
+    from ck_imagenet import ck_archive, fall11
+
+    return None if options.urls else fall11.Archive.at(ck_archive.home(ck))
 
 
 def _defect(error: Exception) -> str:

@@ -11,6 +11,8 @@ from .options import choice, flag, kinds, number, seconds, setting, text, wnids,
 SERVICE = "https://www.image-net.org"
 WAYBACK_SERVICE = "https://web.archive.org"
 SOURCES = ("archive", "imagenet", "wayback")
+ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
+"""As ImageNet has published it."""
 
 _WNID = "the synset's wnid, or several with commas between; also after the colon of imagenet:W"
 _URLS = (
@@ -21,6 +23,15 @@ _SOURCE = f"ask only this place for a list: {', '.join(SOURCES)}"
 _REFRESH = "ask again for a list that is kept here"
 _SERVICE = "the address of image-net.org's list service"
 _WAYBACK_SERVICE = "the address of the Wayback Machine"
+_SOURCES = "show which places may have a list, their state here, what each needs"
+_ALL = "make an archive here of the URLs of all synsets, which is asked first from then on"
+_ARCHIVE = (
+    "ImageNet's list of all URLs for --all, a file or an address, by default the Wayback Machine's "
+    "copy"
+)
+_FORCE = "with --all, fetch the list although there is an archive, and whatever its SHA-1 is"
+_SEARCH_URL = "count the URLs of a host, and of those below it, in the archive of all URLs"
+_SORT = "those with most URLs first, as the archive of all URLs has them"
 _RESOLVE = (
     "addresses of hosts, as HOST:ADDRESS with commas between, instead of what the machine says; "
     "* is every other host, the address none says that there is no such host"
@@ -44,6 +55,7 @@ class ListOptions:
     under: str = text("", "WNID", "only this synset and those below it")
     ilsvrc2012: bool = flag("only the 1,000 synsets of ILSVRC2012")
     words: bool = flag("print the words too when not on a terminal")
+    sort: str = word("urls", ("urls",), _SORT)
 
 
 @dataclass(frozen=True)
@@ -54,9 +66,14 @@ class GeturlsOptions:
     urls: str = text("", "FILE-or-URL", _URLS)
     mapping: bool = flag("print name, tab and URL")
     save: str = text("", "FILE", "write to this file instead")
-    sources: bool = flag("show which places may have a list, their state here, what each needs")
+    sources: bool = flag(_SOURCES)
     source: str = word("NAME", SOURCES, _SOURCE)
     refresh: bool = flag(_REFRESH)
+    all: bool = flag(_ALL)
+    archive: str = setting("", "FILE-or-URL", _ARCHIVE)
+    archive_sha1: str = setting(ARCHIVE_SHA1, "HEX", "the SHA-1 of what that address gives")
+    force: bool = flag(_FORCE)
+    search_url: str = text("", "HOST", _SEARCH_URL)
     service: str = setting(SERVICE, "URL", _SERVICE)
     wayback_service: str = setting(WAYBACK_SERVICE, "URL", _WAYBACK_SERVICE)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Counter, Iterable, Iterator, Mapping, NoReturn, Sequence
 
 from . import synsets
 from .errors import NobodyReads, StoreError
@@ -16,6 +17,7 @@ from .urls import readable
 if TYPE_CHECKING:
     from .actions import ListOptions
     from .download import Summary
+    from .fall11 import Archive
     from .sources import Row
 
 
@@ -119,10 +121,12 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
 
 
 def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
-    """Yield synsets as a table: wnid, pictures here, words."""
-    return table(
-        [(row.synset.wnid, str(row.downloaded), ", ".join(row.synset.words)) for row in rows]
-    )
+    """Yield synsets as a table: wnid, pictures here, URLs if they are known, words."""
+    return table([(row.synset.wnid, *_counts(row), ", ".join(row.synset.words)) for row in rows])
+
+
+def _counts(row: Listed) -> list[str]:
+    return [str(count) for count in (row.downloaded, row.urls) if count is not None]
 
 
 def sources(rows: Iterable[Row]) -> Iterator[str]:
@@ -135,6 +139,24 @@ def wnids(rows: Iterable[Listed], options: ListOptions) -> Iterator[str]:
     for row in rows:
         words = "\t" + ", ".join(row.synset.words) if options.words else ""
         yield row.synset.wnid + words
+
+
+def archive(known: Archive, published: str) -> Iterator[str]:
+    """Yield what is in the archive of all URLs."""
+    yield f"{known.urls:,} URLs of {known.synsets:,} synsets are here, in {known.data}"
+    yield f"  from {known.source}"
+    if known.sha1 not in ("", published.lower()):
+        yield f"  whose SHA-1 is {known.sha1}, not {published}"
+    if known.odd:
+        yield f"  odd lines, without a name or a URL: {known.odd:,}, kept in {known.rest}"
+
+
+def hosts(counts: Counter[str], terminal: bool) -> Iterator[str]:
+    """Yield how many URLs lead to which host, the most first."""
+    if not terminal:
+        return (f"{host}\t{count}" for host, count in counts.most_common())
+    rows = [(str(count), host) for host, count in counts.most_common()]
+    return chain([f"{sum(counts.values()):,} URLs, {len(counts):,} hosts"], table(rows))
 
 
 def practice(environment: Mapping[str, str], wnids: Sequence[str]) -> Iterator[str]:

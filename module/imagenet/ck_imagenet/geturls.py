@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Iterable, Iterator
 
 from filelock import Timeout
 
-from . import kept_lists
+from . import fall11, fall11_hosts, kept_lists
 from .actions import GeturlsOptions
 from .errors import BadInput, StoreError
 from .files import path_of, prove_writable_to, write_to
@@ -16,6 +17,7 @@ from .journal import Journal
 from .lists import SynsetList
 from .local_archive import Archive
 from .numbering import KeptNames, Link, number
+from .options import refuse_together
 from .progress import Progress
 from .selection import with_pictures
 from .sources import Row, Sources
@@ -65,8 +67,33 @@ def geturls(
 
 def survey(options: GeturlsOptions, store: Store, archive: Archive | None = None) -> list[Row]:
     """Return which places may have a list, how things stand there, and what each needs."""
+    refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
     with closing(Sources(options, store, archive)) as sources:
         return list(sources.survey(with_pictures(options.wnid)))
+
+
+def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Counter[str]:
+    """Return how many URLs of the archive in a folder lead to a host and to those below it.
+
+    Raises
+    ------
+    ImagenetError
+        If there is no archive.
+    """
+    refuse_together(options, "search-url", "urls", "mapping", "save")
+    refuse_together(options, "search-url", "sources", "source", "refresh")
+    wnids = with_pictures(options.wnid)
+    archive = fall11.Archive.needed(folder, "search-url")
+    size = archive.data.stat().st_size
+    try:
+        return fall11_hosts.hosts(
+            archive,
+            options.search_url,
+            wnids,
+            lambda done: progress.advance("searching", done, size),
+        )
+    finally:
+        progress.end()
 
 
 def line(link: Link, mapping: bool) -> str:

@@ -19,10 +19,14 @@ class Listed(NamedTuple):
 
     synset: Synset
     downloaded: int
+    urls: int | None = None
+    """How many it has in the archive of all URLs, if that is here."""
 
 
-def listed(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
-    """Yield the synsets that the options ask for, in the order of their wnids.
+def listed(
+    options: ListOptions, counts: Mapping[str, int], urls: Mapping[str, int] | None = None
+) -> Iterable[Listed]:
+    """Return the synsets that the options ask for, in the order of their wnids or as they say.
 
     Parameters
     ----------
@@ -30,12 +34,26 @@ def listed(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
         What to list.
     counts : mapping of str to int
         How many pictures of which synset are here.
+    urls : mapping of str to int, optional
+        How many URLs of which synset the archive of all URLs has, if it is here.
 
     Raises
     ------
     BadInput
-        If a position or `under` is none.
+        If a position or `under` is none; here, or when the first row is asked for.
     """
+    rows = _chosen(options, counts)
+    if urls is None:
+        return rows
+    counted = (row._replace(urls=urls.get(row.synset.wnid, 0)) for row in rows)
+    return sorted(counted, key=_most_urls_first) if options.sort else counted
+
+
+def _most_urls_first(row: Listed) -> int:
+    return -(row.urls or 0)
+
+
+def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
     catalogue = synsets.load()
     last = len(catalogue.synsets) - 1
     upper = last if options.upper is None else options.upper

@@ -12,7 +12,7 @@ from typing import NamedTuple, Sequence
 
 from . import captures, urllists
 from .connections import Limits
-from .errors import NoList
+from .errors import BadInput, NoList
 from .fetch import Body, Fetcher
 from .lists import Place, SynsetList
 from .outcomes import Failed, Outcome
@@ -82,6 +82,12 @@ WAYBACK = Kind(
 )
 
 
+def refuse_no_address(option: str, given: str, usual: str) -> None:
+    """Raise BadInput if what is given as a service's address is none."""
+    if not urllists.is_url(given):
+        raise BadInput(f'--{option}="{given}" is no address such as {usual}')
+
+
 class Service(Place):
     """A service that is asked in several ways, until one answers with a list.
 
@@ -100,7 +106,7 @@ class Service(Place):
     def __init__(self, kind: Kind, address: str, fetcher: Fetcher, progress: Progress) -> None:
         self.name = kind.name
         self._kind = kind
-        self._address = address
+        self._address = address.rstrip("/")
         self._fetcher = fetcher
         self._progress = progress
         self._out_of_reach = ""

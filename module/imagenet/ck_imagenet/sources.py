@@ -7,7 +7,7 @@ from typing import Iterator, NamedTuple, Sequence
 from . import services
 from .actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
 from .addresses import Guard
-from .errors import BadInput, NoList
+from .errors import NoList
 from .fetch import Fetcher
 from .given_lists import GivenList
 from .kept_lists import KeptLists
@@ -59,8 +59,9 @@ class Sources:
     ) -> None:
         if options.urls:
             refuse_together(options, "urls", "source")
-        service = _address("service", options.service, SERVICE)
-        wayback = _address("wayback-service", options.wayback_service, WAYBACK_SERVICE)
+        service, wayback = options.service, options.wayback_service
+        services.refuse_no_address("service", service, SERVICE)
+        services.refuse_no_address("wayback-service", wayback, WAYBACK_SERVICE)
         guard = Guard.allowing(options.allow_private)
         for address in filter(is_url, (options.urls, service, wayback)):
             guard = guard.trusting_url(address)
@@ -145,10 +146,3 @@ class Sources:
         if self._archive.is_here:
             return f"If you have one, give it: ck download imagenet --wnid={wnid} --urls=FILE"
         return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
-
-
-def _address(option: str, given: str, usual: str) -> str:
-    """Return the address of a service; raise BadInput for what is none."""
-    if not is_url(given):
-        raise BadInput(f'--{option}="{given}" is no address such as {usual}')
-    return given.rstrip("/")

@@ -14,6 +14,7 @@ import gzip
 import io
 import tarfile
 import zlib
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Iterator, NamedTuple, cast
 
@@ -22,6 +23,10 @@ from .names import ImageName, parse_image_name
 
 LONGEST_LINE = 65_536
 """Bytes; what is longer is no URL, and a list without line ends must not fill the memory."""
+
+_BLOCK = 2**20
+_LONGEST_BLOCK = 4 * 2**20
+"""Bytes; what has a longer line is no list."""
 
 _MOST_LAYERS = 4
 """More than a gzipped tar of a gzipped list has: there are files that unpack to themselves."""
@@ -70,12 +75,43 @@ def read(stream: BinaryIO, what: str) -> Iterator[Line]:
     BadInput
         If the file is damaged.
     """
-    try:
-        plain = _unpack(stream)
-        for number, line in enumerate(_lines(plain)):
+    with _damage_named(what):
+        for number, line in enumerate(_lines(_unpack(stream))):
             parsed = parse_line(line)
             if parsed:
                 yield Line(number, *parsed)
+
+
+def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
+    """Yield all bytes of a list, unpacked, in blocks of whole lines, each with its line end.
+
+    For lists that are too long to be read line by line; the arguments are those of `read`.
+
+    Raises
+    ------
+    BadInput
+        If the file is damaged, or no list.
+    """
+    with _damage_named(what):
+        plain, torn = _unpack(stream), b""
+        for data in iter(lambda: plain.read(_BLOCK), b""):
+            whole, end, rest = data.rpartition(b"\n")
+            if end:
+                yield torn + whole + end
+                torn = rest
+            else:
+                torn += rest
+            if len(torn) > _LONGEST_BLOCK:
+                raise BadInput(f'"{what}" is no list of URLs: it has a line of more than 4 MB')
+        if torn:
+            yield torn + b"\n"
+
+
+@contextmanager
+def _damage_named(what: str) -> Iterator[None]:
+    """Turn whatever unpacking raises into a sentence."""
+    try:
+        yield
     except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, RecursionError) as error:
         raise BadInput(
             f'the list "{what}" is damaged or incomplete ({error}): get it again'

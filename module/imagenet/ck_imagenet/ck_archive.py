@@ -1,0 +1,45 @@
+"""The archive's home in Collective Knowledge: the entry `local:imagenet:fall11`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from .ck_entries import Entries, ModuleName
+from .ck_repositories import Repositories
+from .errors import StoreError
+from .journal import FORMAT, refuse_newer
+
+_MODULE = "imagenet"
+_NAME = "fall11"
+
+
+def home(ck: ModuleType) -> Path:
+    """Return the archive's folder, which need not exist; `ck` is the CK kernel."""
+    return _local(ck) / _MODULE / _NAME
+
+
+def make_home(ck: ModuleType) -> Path:
+    """Return the archive's folder; make the entry unless it is there.
+
+    Raises
+    ------
+    StoreError
+        If that is not possible, or a newer version has made it.
+    """
+    entries = Entries(ck, _local(ck), ModuleName.of(ck, _MODULE))
+    try:
+        with Repositories(ck).locked():
+            entries.create()
+            meta = entries.meta(_NAME) or {"format": FORMAT}
+            refuse_newer(meta.get("format"), home(ck))
+            return entries.add(_NAME, meta, {})
+    except OSError as error:
+        raise StoreError(
+            f"the CK entry local:{_MODULE}:{_NAME} cannot be written: {error.strerror} "
+            f'("{error.filename}")'
+        ) from None
+
+
+def _local(ck: ModuleType) -> Path:
+    return Path(ck.work["dir_local_repo"]).absolute()

@@ -1,0 +1,126 @@
+"""The URLs of all synsets at once: ImageNet's whole list becomes an archive on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Callable
+
+from filelock import FileLock
+
+from . import captures
+from .actions import WAYBACK_SERVICE, GeturlsOptions
+from .addresses import Guard
+from .delivery import Delivery
+from .errors import BadInput, NoList
+from .fall11 import GET, Archive
+from .fall11_build import Origin, build
+from .fetch import Fetcher
+from .files import path_of, storage_errors
+from .named import answering
+from .options import refuse_together
+from .outcomes import Failed
+from .progress import Progress
+from .resolve import Resolver
+from .services import refuse_no_address
+from .turns import only_one
+from .urllists import is_url
+
+_LIST = "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
+_CAPTURED = "20190130005544"
+"""When the Wayback Machine took its copy of the list, the one public one that is known: 334 MB."""
+
+
+def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progress) -> Archive:
+    """Return the archive of all URLs, and make it unless it is there.
+
+    Parameters
+    ----------
+    options : GeturlsOptions
+        Where the list is: a file makes the archive anew in any case, an address only if forced.
+    home : callable
+        Returns the archive's folder, which it makes unless it is there.
+    progress : Progress
+        Is told how it goes.
+
+    Raises
+    ------
+    ImagenetError
+        If the list is not to be had, or is no list. An archive that was there still is.
+    KeyboardInterrupt
+        When interrupted; what has been fetched is kept for the next time.
+    """
+    refuse_together(options, "all", "wnid", "urls", "mapping", "save", "sources", "source")
+    refuse_together(options, "all", "refresh", "search-url")
+    if not re.fullmatch("[0-9a-fA-F]{40}", options.archive_sha1):
+        raise BadInput(
+            f'--archive-sha1="{options.archive_sha1}" is no SHA-1: it has 40 hexadecimal digits'
+        )
+    refuse_no_address("wayback-service", options.wayback_service, WAYBACK_SERVICE)
+    given = options.archive or captures.address(options.wayback_service, _CAPTURED, _LIST)
+    path = None if is_url(given) else path_of("--archive", given)
+    if path and not path.is_file():
+        raise BadInput(f'--archive="{given}" cannot be read: No such file')
+    folder = home()
+    with only_one(FileLock(folder / ".lock"), "all URLs", progress), storage_errors(folder):
+        fetched = folder / "fetched.tgz"
+        if path:
+            _build(path, Origin(given), folder, progress)
+            Delivery(given, fetched).drop()  # what an interrupted one has left
+        elif options.force or not Archive.at(folder):
+            _fetch_and_build(given, fetched, options, progress)
+        return Archive.needed(folder, "all")
+
+
+def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:
+    guard = Guard.allowing(options.allow_private).trusting_url(address)
+    resolver = Resolver(answering(options.resolve))
+    delivery = Delivery(address, path)
+    with closing(Fetcher(guard, resolver=resolver)) as fetcher:
+        _fetch(delivery, fetcher, progress)
+    sha1, published = _sha1(path), options.archive_sha1.lower()
+    if sha1 != published and not options.force:
+        raise BadInput(
+            f'"{address}" is not the list that was published: its SHA-1 is {sha1}, not '
+            f"{published}. To use it all the same: {GET} --force; to fetch it anew, first remove "
+            f'"{path}"'
+        )
+    try:
+        _build(path, Origin(address, sha1), path.parent, progress)
+    except BadInput:
+        delivery.drop()
+        raise
+    delivery.drop()
+
+
+def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
+    try:
+        delivery.fetch(fetcher, partial(progress.advance, "fetching"))
+    except Failed as failed:
+        kept = "what has come is kept, and the same command goes on from there. "
+        raise NoList(
+            f'"{delivery.address}" cannot be fetched: {failed.outcome.meaning} ({failed.detail}); '
+            f"{kept if delivery.here else ''}If you have the file: {GET} --archive=FILE"
+        ) from None
+    finally:
+        progress.end()
+
+
+def _sha1(path: Path) -> str:
+    digest = hashlib.sha1()  # noqa: S324 - as ImageNet has published it
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(2**20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _build(path: Path, origin: Origin, folder: Path, progress: Progress) -> None:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        try:
+            build(stream, origin, folder, lambda: progress.advance("building", stream.tell(), size))
+        finally:
+            progress.end()

@@ -1,0 +1,273 @@
+"""The archive of all URLs as a user makes and uses it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import random
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from ck_imagenet_practice import PracticeWeb
+from keeper import Keeper, places
+from peer import Serve, serving
+from terminal import WNID, Terminal
+from test_fall11 import tgz
+
+DALMATIAN = "n02110341"
+GET = ("geturls", "imagenet", "--all")
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start hosts, which end with the test."""
+    with serving() as start:
+        yield start
+
+
+@pytest.fixture
+def offline(terminal: Terminal) -> Terminal:
+    """A terminal whose list service is a port where nobody listens."""
+    terminal.environment["CK_IMAGENET_SERVICE"] = "http://127.0.0.1:9"
+    return terminal
+
+
+def home(terminal: Terminal) -> Path:
+    return terminal.repos / "local" / "imagenet" / "fall11"
+
+
+def lines(web: PracticeWeb) -> bytes:
+    """Return a list of all synsets of a web, with one odd line."""
+    wnids = (WNID, DALMATIAN)
+    listed = (f"{link.name}\t{link.url}\n" for wnid in wnids for link in web.links(wnid))
+    return ("odd\n" + "".join(listed)).encode("latin-1")
+
+
+def sha1(data: bytes) -> str:
+    return hashlib.sha1(data).hexdigest()  # noqa: S324 - as ImageNet has published it
+
+
+def got(terminal: Terminal, data: bytes, *options: str) -> str:
+    """Make the archive from a file, and return what that says."""
+    (terminal.folder / "list.tgz").write_bytes(tgz(data))
+    return terminal.says(*GET, "--archive=list.tgz", *options)
+
+
+def test_all_urls_are_here_afterwards_with_their_true_numbers_and_nobody_is_asked(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    said = got(offline, lines(web))
+    assert said == (
+        f"60 URLs of 2 synsets are here, in {home(offline)}/urls.gz\n"
+        "  from list.tgz\n"
+        f"  odd lines, without a name or a URL: 1, kept in {home(offline)}/rest.txt\n"
+    )
+    listed = gzip.decompress((home(offline) / "urls.gz").read_bytes())
+    assert b"odd\n" + listed == lines(web)
+    with offline.start("geturls", f"imagenet:{WNID}", "--mapping", encoding="latin-1") as process:
+        own = process.communicate()[0]
+    assert own == "".join(f"{link.name}\t{link.url}\n" for link in web.links(WNID))
+
+
+def test_a_download_has_its_lists_from_there_and_urls_come_through_unchanged(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    got(offline, lines(web))
+    offline.says("download", f"imagenet:{WNID}")
+    links = [link for link in web.links(WNID) if link.kind == "good"]
+    assert {link.url.translate({ord("\xe9"): "e"}) == link.url for link in links} == {True, False}
+    for link in links:
+        number = link.name.partition("_")[2]
+        meta = offline.json("load", f"imagenet-{WNID}:dataset:{number}")["dict"]["imagenet"]
+        assert (meta["url"], meta["source"]) == (link.url, "list.tgz")
+    offline.says("download", f"imagenet:{DALMATIAN}", "--outdir=plain")
+    assert list((offline.folder / "plain" / DALMATIAN).glob("*.jpg"))
+
+
+def test_a_given_list_comes_before_the_archive_and_the_service_after_it(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(DALMATIAN, [])
+    got(terminal, lines(web))
+    web.set_links(DALMATIAN, [web.link(DALMATIAN, 4, "good")])
+    (terminal.folder / "mine").write_text("http://127.0.0.1/mine.jpg\n")
+    mine = terminal.says("geturls", f"imagenet:{WNID}", "--urls=mine")
+    assert mine == "http://127.0.0.1/mine.jpg\n"
+    asked = terminal.json("geturls", f"imagenet:{WNID},{DALMATIAN}")["lst"]
+    assert [each["name"] for each in asked if each["name"].startswith(DALMATIAN)] == [
+        f"{DALMATIAN}_4"
+    ]
+    assert len(asked) == 31
+
+
+def test_synsets_are_listed_and_sorted_by_how_many_urls_they_have(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    said = offline.refuses("list", "imagenet", "--sort=urls")
+    assert said == ("--sort needs the archive of all URLs; get it with: ck geturls imagenet --all")
+    links = [f"{WNID}_1\thttp://a.example/\n", f"{DALMATIAN}_1\thttp://a.example/\n"]
+    got(offline, (links[0] * 7 + links[1] * 1200).encode())
+    assert offline.says("list", "imagenet", "--sort=urls").split()[:3] == [
+        DALMATIAN,
+        WNID,
+        "n00004475",
+    ]
+    assert offline.shows("list", "imagenet", "--lower=358", "--upper=359", "--sort=urls") == (
+        "n01440764  0  7  tench, Tinca tinca\nn01440467  0  0  European bream, Abramis brama\n"
+    )
+    (row,) = offline.json("list", "imagenet", "--search=dalmatian dog")["lst"]
+    assert (row["wnid"], row["urls"]) == (DALMATIAN, 1200)
+
+
+def test_urls_are_counted_by_host(offline: Terminal) -> None:
+    hosts = ("farm1.static.flickr.com", "www.flickr.com", "farm1.static.flickr.com", "a.example")
+    urls = [f"{WNID}_{number}\thttp://{host}/\n" for number, host in enumerate(hosts)]
+    got(offline, "".join(urls).encode() + f"{DALMATIAN}_1\thttp://www.flickr.com\n".encode())
+    search = ("geturls", "imagenet", "--search-url=flickr.com")
+    assert sorted(offline.says(*search).splitlines()) == [
+        "farm1.static.flickr.com\t2",
+        "www.flickr.com\t2",
+    ]
+    assert offline.json(*search, f"--wnid={WNID}")["lst"] == [
+        {"host": "farm1.static.flickr.com", "urls": 2},
+        {"host": "www.flickr.com", "urls": 1},
+    ]
+    shown = offline.shows(*search, f"--wnid={WNID}")
+    assert shown.endswith("3 URLs, 2 hosts\n2  farm1.static.flickr.com\n1  www.flickr.com\n")
+    assert offline.says("geturls", "imagenet", "--search-url=nowhere.example") == ""
+
+
+def test_the_list_is_fetched_checked_and_not_kept(
+    offline: Terminal, web: PracticeWeb, serve: Serve
+) -> None:
+    packed = tgz(lines(web))
+    peer = serve(Keeper(packed))
+    offline.environment["CK_IMAGENET_ARCHIVE"] = peer.url("/all.tgz")
+    offline.environment["CK_IMAGENET_ARCHIVE_SHA1"] = sha1(packed)
+    del offline.environment["CK_IMAGENET_ALLOW_PRIVATE"]
+    assert "60 URLs of 2 synsets are here" in offline.says(*GET)
+    assert not list(home(offline).glob("fetched*"))
+    known = offline.json(*GET)["archive"]
+    assert (known["source"], known["urls"]) == (peer.url("/all.tgz"), 60)
+    assert len(peer.heads) == 1
+    assert offline.json(*GET, "--force")["archive"]["time"] >= known["time"]
+    assert len(peer.heads) == 2
+
+
+def test_another_file_than_was_published_is_the_users_to_decide_on(
+    offline: Terminal, web: PracticeWeb, serve: Serve
+) -> None:
+    packed = tgz(lines(web))
+    peer = serve(Keeper(packed))
+    address = f"--archive={peer.url()}"
+    fetched = home(offline) / "fetched.tgz"
+    assert offline.refuses(*GET, address) == (
+        f'"{peer.url()}" is not the list that was published: its SHA-1 is {sha1(packed)}, not '
+        "f5fd118232b871727fe333778be81df6c6fec372. To use it all the same: "
+        "ck geturls imagenet --all --force; to fetch it anew, first remove "
+        f'"{fetched}"'
+    )
+    assert f"whose SHA-1 is {sha1(packed)}, not f5fd118" in offline.says(*GET, address, "--force")
+    assert len(peer.heads) == 1
+    assert not fetched.exists()
+
+
+def test_an_interrupted_fetch_goes_on_from_there(
+    offline: Terminal, web: PracticeWeb, serve: Serve
+) -> None:
+    packed = tgz(lines(web))
+    keeper = Keeper(packed, most=500)
+    peer = serve(keeper)
+    options = (f"--archive={peer.url()}", f"--archive-sha1={sha1(packed)}")
+    said = offline.refuses(*GET, *options)
+    assert said.startswith(f'"{peer.url()}" cannot be fetched: the connection ended before the')
+    assert said.endswith(
+        "; what has come is kept, and the same command goes on from there. "
+        "If you have the file: ck geturls imagenet --all --archive=FILE"
+    )
+    keeper.most = len(packed)
+    offline.says(*GET, *options)
+    assert places(peer) == [0, 500]
+
+
+def test_a_file_that_is_given_ends_an_interrupted_fetch(
+    offline: Terminal, web: PracticeWeb, serve: Serve
+) -> None:
+    peer = serve(Keeper(tgz(lines(web)), most=500))
+    offline.refuses(*GET, f"--archive={peer.url()}")
+    assert list(home(offline).glob("fetched*"))
+    got(offline, lines(web))
+    assert not list(home(offline).glob("fetched*"))
+
+
+def test_where_the_list_is_not_to_be_had_the_user_is_told_what_helps(offline: Terminal) -> None:
+    said = offline.refuses(*GET, "--archive=http://127.0.0.1:9/all.tgz")
+    assert said.startswith('"http://127.0.0.1:9/all.tgz" cannot be fetched: the host refused')
+    assert said.endswith("); If you have the file: ck geturls imagenet --all --archive=FILE")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--archive=nowhere.tgz"], '--archive="nowhere.tgz" cannot be read: No such file'),
+        (["--archive-sha1=f5"], '--archive-sha1="f5" is no SHA-1: it has 40 hexadecimal digits'),
+        ([f"--wnid={WNID}"], "--all and --wnid exclude each other: leave one of them out"),
+        (["--search-url=a.b"], "--all and --search-url exclude each other: leave one of them out"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_done(
+    offline: Terminal, options: list[str], sentence: str
+) -> None:
+    assert offline.refuses(*GET, *options) == sentence
+    assert not home(offline).exists()
+
+
+def test_it_is_an_entry_of_ck(offline: Terminal, web: PracticeWeb) -> None:
+    got(offline, lines(web))
+    assert offline.says("find", "local:imagenet:fall11").strip() == str(home(offline))
+    assert offline.json("load", "local:imagenet:fall11")["dict"] == {"format": 1}
+    assert offline.says("list", "local:imagenet:*") == "fall11\n"
+    offline.says("rm", "local:imagenet:fall11", "--force")
+    assert not home(offline).exists()
+    assert "60 URLs" in got(offline, lines(web))
+
+
+def test_a_terminal_shows_how_far_it_is(offline: Terminal, web: PracticeWeb) -> None:
+    (offline.folder / "list").write_bytes(lines(web))
+    shown = offline.shows(*GET, "--archive=list")
+    assert "building: " in shown
+    assert "60 URLs of 2 synsets are here" in shown
+
+
+def test_one_that_a_newer_version_has_made_is_refused(offline: Terminal, web: PracticeWeb) -> None:
+    got(offline, lines(web))
+    facts = home(offline) / "archive.json"
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "format": 2}))
+    for command in (("geturls", f"imagenet:{WNID}"), GET, ("download", f"imagenet:{WNID}")):
+        assert "was written by a newer ck-imagenet, in format 2" in offline.refuses(*command)
+
+
+def test_a_kill_at_any_moment_leaves_the_old_archive_or_none(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    chance = random.Random(3)
+    got(offline, lines(web))
+    new = b"".join(b"n%08d_1\thttp://a.example/%d\n" % (n // 9, n) for n in range(600_000))
+    (offline.folder / "list").write_bytes(new)
+    for _ in range(8):
+        process = offline.start(*GET, "--archive=list")
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=chance.uniform(0.3, 1.5))
+        process.kill()
+        process.communicate()
+        facts = home(offline) / "archive.json"
+        if facts.exists():
+            urls = json.loads(facts.read_text())["urls"]
+            plain = gzip.decompress((home(offline) / "urls.gz").read_bytes())
+            assert (urls, plain.count(b"\n")) in ((60, 60), (600_000, 600_000))
+    assert "600,000 URLs" in offline.says(*GET, "--archive=list")
+    assert not list(home(offline).glob(".new-*"))
