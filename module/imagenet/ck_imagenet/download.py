@@ -175,10 +175,10 @@ class _Run:
         lost = self._place.mend()
         with closing(self._journal):
             aside = adopt(self._place, self._journal, self._named(), lost)
-            self._repeats.add(self._journal.records.values())
             links = self._links()
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
+            self._repeats.add(self._journal.present(here))
             ledger = Ledger(
                 self._place,
                 self._journal,
@@ -201,7 +201,8 @@ class _Run:
                     ledger.close()
                 finally:
                     progress.end()
-        return self._summary(links, ledger.here, wanted, ledger.here - begin, aside)
+        saved = max(0, ledger.here - begin)
+        return self._summary(links, ledger.here, wanted, saved, aside)
 
     def _crew(self, fetcher: Fetcher, ledger: Ledger, links: int) -> Crawl | Team:
         """Return who fetches: this process, or several where that pays."""
@@ -224,14 +225,21 @@ class _Run:
 
     def _wanted(self, links: list[Link], here: Collection[int]) -> list[Link]:
         """Return the links to ask for: those without a record, or whose picture has gone."""
-        return [link for link in self._skip(links) if self._is_open(link, here)]
+        kept = {
+            record.sha256
+            for record in self._journal.present(here)
+            if record.outcome is Outcome.SAVED
+        }
+        return [link for link in self._skip(links) if self._is_open(link, here, kept)]
 
-    def _is_open(self, link: Link, here: Collection[int]) -> bool:
+    def _is_open(self, link: Link, here: Collection[int], kept: Collection[str]) -> bool:
         record = self._journal.records.get(link.url)
         if not record:
             return True
         if record.outcome is Outcome.SAVED:
             return link.name.number not in here
+        if record.outcome is Outcome.DUPLICATE:
+            return record.sha256 not in kept
         if record.outcome is Outcome.PRIVATE_ADDRESS:
             return True  # what may be asked is this run's affair, and to find out costs nothing
         again = self._options.retry_failed
