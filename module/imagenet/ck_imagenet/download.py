@@ -14,9 +14,10 @@ from . import equip
 from .actions import DownloadOptions
 from .addresses import Guard
 from .adopt import adopt
-from .crawl import Crawl, Desk
+from .crawl import Crawl, Desk, Task
 from .errors import BadInput, StoreError
 from .fetch import Fetcher
+from .hosts import Hosts
 from .journal import Journal
 from .ledger import Ledger
 from .named import answering
@@ -93,19 +94,27 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
     with closing(Sources(options.urls, options.service, guard, resolver)) as sources, closing(
         equip.fetcher(options)
     ) as fetcher:
-        repeats = Repeats()
+        experience = _Experience(Repeats(), Hosts(options.sleep, options.per_host))
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
             with _storage_errors(place):
                 if options.dry_run:
-                    summary = _Run(options, found, store, repeats).preview()
+                    summary = _Run(options, found, store, experience).preview()
                 else:
                     place.create()
                     with _only_one(place, progress):
-                        run = _Run(options, found, store, repeats)
+                        run = _Run(options, found, store, experience)
                         summary = run.fetch(fetcher, progress, sources.reached)
-                    summary.taken_out = _take_out_exposed(store, repeats, progress)
+                    summary.taken_out = _take_out_exposed(store, experience.repeats, progress)
             yield summary
+
+
+@dataclass
+class _Experience:
+    """What a run learns from synset to synset."""
+
+    repeats: Repeats
+    hosts: Hosts[Task]
 
 
 def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dict[str, int]:
@@ -151,14 +160,14 @@ class _Run:
     """One synset's part of a run."""
 
     def __init__(
-        self, options: DownloadOptions, found: SynsetList, store: Store, repeats: Repeats
+        self, options: DownloadOptions, found: SynsetList, store: Store, experience: _Experience
     ) -> None:
         place = store.synset(found.wnid)
         self._options = options
         self._store = store
         self._found = found
         self._place = place
-        self._repeats = repeats
+        self._experience = experience
         self._journal = Journal.of(place)
         self._kept = KeptNames.of(place)
 
@@ -178,11 +187,11 @@ class _Run:
             links = self._links()
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
-            self._repeats.add(self._journal.present(here))
+            self._experience.repeats.add(self._journal.present(here))
             ledger = Ledger(
                 self._place,
                 self._journal,
-                self._repeats,
+                self._experience.repeats,
                 here=len(here),
                 most=self._options.max_images,
                 reached=reached,
@@ -196,11 +205,13 @@ class _Run:
             self._kept.numbers = {}
             if wanted:
                 progress.begin(self._found.wnid, len(wanted))
+                crew = self._crew(fetcher, ledger, len(wanted))
                 try:
-                    self._crew(fetcher, ledger, len(wanted)).run(wanted)
+                    crew.run(wanted)
                     ledger.close()
                 finally:
                     progress.end()
+                self._experience.hosts = crew.learnt()
         saved = max(0, ledger.here - begin)
         return self._summary(links, ledger.here, wanted, saved, aside)
 
@@ -210,9 +221,9 @@ class _Run:
         manner = equip.manner(self._options, processes)
         desk = Desk(fetcher, self._place, source, ledger, manner)
         if processes == 1:
-            return Crawl(desk)
+            return Crawl(desk, hosts=self._experience.hosts)
         order = Order(self._store, self._place.wnid, source, self._options, processes)
-        return Team(order, desk, ledger)
+        return Team(order, desk, ledger, self._experience.hosts)
 
     def _named(self) -> dict[int, str]:
         kept = {number: url for url, number in self._kept.numbers.items()}
