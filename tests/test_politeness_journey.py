@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
-from ck_imagenet_practice.world import Link
 from terminal import WNID, Terminal
 
 DALMATIAN = "n02110341"
