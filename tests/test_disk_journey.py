@@ -132,6 +132,40 @@ def test_entries_that_were_deleted_come_back(terminal: Terminal) -> None:
     finishes(terminal)
 
 
+def test_an_entry_without_its_file_goes_when_its_url_has_gone_too(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    terminal.json(*COMMAND)
+    (terminal.repository() / "dataset" / "5" / f"{WNID}_5.jpg").unlink()
+    web.remove(web.links(WNID)[5])
+    done = terminal.json(*COMMAND)["synsets"][0]
+    assert (done["here"], done["failed"]) == (PICTURES - 1, {"gone": 2})
+    found = terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split()
+    assert len(found) == PICTURES - 1
+
+
+@pytest.mark.parametrize("removed", ["entry", "file"])
+def test_a_duplicate_is_asked_for_when_the_picture_that_was_kept_has_gone(
+    terminal: Terminal, web: PracticeWeb, removed: str
+) -> None:
+    kept = web.link(WNID, 5, "good", 0)
+    mirrors = [kept, web.link(WNID, 5, "good", 1)._replace(name=f"{WNID}_6")]
+    web.set_links(WNID, mirrors)
+    done = terminal.json(*COMMAND)["synsets"][0]
+    assert (done["here"], done["failed"]) == (1, {"duplicate": 1})
+    number = next(iter(terminal.pictures()))[len(WNID) + 1 : -len(".jpg")]
+    entry = terminal.repository() / "dataset" / number
+    if removed == "entry":
+        terminal.says("rm", f"imagenet-{WNID}:dataset:{number}", "--force")
+    else:
+        (entry / f"{WNID}_{number}.jpg").unlink()
+    first = next(link for link in mirrors if link.name.endswith(f"_{number}"))
+    web.remove(first)
+    done = terminal.json(*COMMAND)["synsets"][0]
+    assert (done["here"], done["failed"]) == (1, {"gone": 1})
+    assert list(terminal.pictures()) == [f"{WNID}_{11 - int(number)}.jpg"]
+
+
 def test_a_picture_whose_file_was_deleted_comes_back_into_its_entry(terminal: Terminal) -> None:
     terminal.json(*COMMAND)
     entry = terminal.repository() / "dataset" / "5"

@@ -311,6 +311,41 @@ NAMES = st.sampled_from("abc")
 TIMES = st.sampled_from([0.0, 0.5, 1.0, 3.0, 0.1])
 
 
+def test_the_next_crawl_knows_what_was_learnt_of_hosts() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "rests", "a")
+    put(hosts, "down", "bcdef")
+    taken(hosts, 0)
+    hosts.release("rests", 0, Sign.BUSY, 5.0)
+    for _ in range(BREAKER):
+        hosts.release("down", 0, Sign.SILENCE)
+    heirs = hosts.successor(1)
+    put(heirs, "rests", "g", 1)
+    put(heirs, "down", "hi", 1)
+    put(heirs, "other", "j", 1)
+    assert taken(heirs, 1) == ["j"]
+    assert heirs.next_time() == 5
+    assert taken(heirs, 5) == ["g", "h"]  # the second is the probe
+    heirs.release("down", 6, Sign.SILENCE)
+    assert heirs.given_up == [("i", Outcome.HOST_DOWN)]
+
+
+def test_a_host_that_was_busy_too_often_is_asked_once_more_in_the_next_crawl() -> None:
+    hosts: Hosts[str] = Hosts()
+    put(hosts, "h", "abcdefgh")
+    now = 0.0
+    while hosts.waiting:
+        if hosts.take(now):
+            hosts.release("h", now, Sign.BUSY)
+        now += 1
+    heirs = hosts.successor(now)
+    put(heirs, "h", "xyz", now)
+    now += 100
+    assert heirs.take(now) == ("h", "x")
+    heirs.release("h", now, Sign.BUSY)
+    assert heirs.given_up == [("y", Outcome.HOST_BUSY), ("z", Outcome.HOST_BUSY)]
+
+
 class HostsMachine(RuleBasedStateMachine):
     """Any use of hosts: no task is lost or given twice, no cap exceeded, nobody waits for ever."""
 

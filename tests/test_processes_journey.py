@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from ck_imagenet_practice.world import Link
 from terminal import WNID, Terminal
 
 PER_HOST = 10
+SLOW = 30
+"""Links that keep one process busy while another begins."""
 
 
 @pytest.fixture
@@ -102,39 +105,41 @@ def test_a_redirect_to_anothers_host_keeps_that_hosts_cap(
     assert 3 <= web.connections.most(target) <= PER_HOST
 
 
+def behind_slow_ones(web: PracticeWeb, links: list[Link]) -> list[Link]:
+    """Return links of three hosts, each the last of its host, which keeps a process busy."""
+    slow = [web.link(WNID, 100 + n, "slow", n % 3) for n in range(SLOW)]
+    return [*slow, *links]
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_three_mirrors_of_one_picture_keep_one(
     terminal: Terminal, web: PracticeWeb, processes: int
 ) -> None:
     links = [web.link(WNID, 5, "good", host) for host in range(3)]
     links = [link._replace(name=f"{WNID}_{n}") for n, link in enumerate(links)]
-    web.set_links(WNID, links)
-    terminal.json("download", "imagenet", f"--wnid={WNID}", f"--processes={processes}")
-    assert len(terminal.pictures()) == 1
-    assert sorted(outcome.word for outcome in records(terminal).values()) == [
-        "duplicate",
-        "duplicate",
-        "saved",
-    ]
+    web.set_links(WNID, behind_slow_ones(web, links))
+    terminal.json("download", "imagenet", f"--wnid={WNID}", f"--processes={processes}", "--jobs=6")
+    assert len(terminal.pictures()) == SLOW + 1
+    found = Counter(outcome.word for outcome in records(terminal).values())
+    assert found == {"duplicate": 2, "saved": SLOW + 1}
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_three_pages_of_one_placeholder_on_three_hosts_keep_none(
     terminal: Terminal, web: PracticeWeb, processes: int
 ) -> None:
-    links = [web.link(WNID, n, "placeholder", n) for n in range(3)]
-    web.set_links(WNID, [*links, web.link(WNID, 9, "good")])
-    limits = (f"--wnid={WNID}", f"--processes={processes}")
+    links = behind_slow_ones(web, [web.link(WNID, n, "placeholder", n) for n in range(3)])
+    web.set_links(WNID, links)
+    limits = (f"--wnid={WNID}", f"--processes={processes}", "--jobs=6")
     done = terminal.json("download", "imagenet", *limits)["synsets"][0]
-    assert (done["here"], done["saved"], done["failed"]) == (1, 1, {"placeholder": 3})
-    assert list(terminal.pictures()) == [f"{WNID}_9.jpg"]
-    assert terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split() == [
-        f"imagenet-{WNID}:dataset:9"
-    ]
+    assert (done["here"], done["saved"], done["failed"]) == (SLOW, SLOW, {"placeholder": 3})
+    assert {f"{WNID}_{n}.jpg" for n in range(3)} & terminal.pictures().keys() == set()
+    found = terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split()
+    assert len(found) == SLOW
     # Its checksum is kept: one more page of it is known at once.
-    web.set_links(WNID, [*links, web.link(WNID, 9, "good"), web.link(WNID, 10, "placeholder")])
+    web.set_links(WNID, [*links, web.link(WNID, 10, "placeholder")])
     again = terminal.json("download", "imagenet", *limits, "--refresh")["synsets"][0]
-    assert (again["here"], again["saved"], again["failed"]) == (1, 0, {"placeholder": 4})
+    assert (again["here"], again["saved"], again["failed"]) == (SLOW, 0, {"placeholder": 4})
 
 
 def test_three_pages_of_one_placeholder_in_three_synsets_keep_none(

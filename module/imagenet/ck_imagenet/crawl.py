@@ -113,13 +113,22 @@ class Crawl:
         What it works with.
     colleagues : Colleagues, optional
         Who else is at work.
+    hosts : Hosts, optional
+        What is known of hosts from a crawl before.
     """
 
-    def __init__(self, desk: Desk, colleagues: Colleagues | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        colleagues: Colleagues | None = None,
+        hosts: Hosts[Task] | None = None,
+    ) -> None:
         self._desk = desk
         self._manner = desk.manner
         self._colleagues = colleagues or Colleagues()
-        self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host, desk.manner.rests)
+        self._hosts: Hosts[Task] = hosts or Hosts(
+            desk.manner.sleep, desk.manner.per_host, desk.manner.rests
+        )
         self._hosts.complete = not self._colleagues.at_work
         self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
@@ -144,6 +153,11 @@ class Crawl:
                 self._hosts.put(task.endpoint, task, time.monotonic())
             self._settle_given_up()
             self._task_ready.notify()
+
+    def learnt(self) -> Hosts[Task]:
+        """Return what is known of hosts by now, for another crawl."""
+        with self._changed:
+            return self._hosts.successor(time.monotonic())
 
     def begin_end(self) -> None:
         """Tell that what may still be added are redirects of tasks that have been given out."""
@@ -283,6 +297,9 @@ class Crawl:
                 return Sign.ANSWER, 0.0
             picture = images.judge(body.data)
         except Failed as failed:
+            if failed.outcome is Outcome.BUSY:
+                journey.spent = 0.0  # it goes on where it was refused, with all its time
+                task.journey = journey
             return self._failed(task, failed)
         finally:
             if self._desk.fetcher.reached:

@@ -11,10 +11,11 @@ from typing import Any, Collection, Iterable, Iterator, Sequence
 from . import captures, equip, kept_lists, wayback_pictures
 from .actions import DownloadOptions
 from .adopt import adopt
-from .crawl import Crawl, Desk
+from .crawl import Crawl, Desk, Task
 from .errors import BadInput
 from .fetch import Fetcher
 from .files import storage_errors
+from .hosts import Hosts
 from .journal import Journal
 from .ledger import Ledger
 from .lists import SynsetList
@@ -101,21 +102,29 @@ def download(
     with closing(Sources(options, store, archive, progress)) as sources, closing(
         equip.fetcher(options)
     ) as fetcher:
-        repeats = Repeats()
+        experience = _Experience(Repeats(), Hosts(options.sleep, options.per_host))
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
             with storage_errors(place.state):
                 if options.dry_run:
-                    summary = _Run(options, found, store, repeats).preview()
+                    summary = _Run(options, found, store, experience).preview()
                 else:
                     place.create()
                     with only_one(place.lock(), place.wnid, progress):
                         if found.obtained_by:
                             kept_lists.keep(place, found)
-                        run = _Run(options, found, store, repeats)
+                        run = _Run(options, found, store, experience)
                         summary = run.fetch(fetcher, progress, sources.reached)
-                    summary.taken_out = _take_out_exposed(store, repeats, progress)
+                    summary.taken_out = _take_out_exposed(store, experience.repeats, progress)
             yield summary
+
+
+@dataclass
+class _Experience:
+    """What a run learns from synset to synset."""
+
+    repeats: Repeats
+    hosts: Hosts[Task]
 
 
 def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dict[str, int]:
@@ -136,14 +145,14 @@ class _Run:
     """One synset's part of a run."""
 
     def __init__(
-        self, options: DownloadOptions, found: SynsetList, store: Store, repeats: Repeats
+        self, options: DownloadOptions, found: SynsetList, store: Store, experience: _Experience
     ) -> None:
         place = store.synset(found.wnid)
         self._options = options
         self._store = store
         self._found = found
         self._place = place
-        self._repeats = repeats
+        self._experience = experience
         self._journal = Journal.of(place)
         self._kept = KeptNames.of(place)
 
@@ -160,18 +169,18 @@ class _Run:
         lost = self._place.mend()
         with closing(self._journal):
             aside = adopt(self._place, self._journal, self._named(), lost)
-            self._repeats.add(self._journal.records.values())
             links = self._links()
             chosen = self._skip(links)
             self._kept.keep(self._found.wnid, links)
             here = self._place.pictures()
+            self._experience.repeats.add(self._journal.present(here))
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
             self._kept.numbers = {}
             ledger = Ledger(
                 self._place,
                 self._journal,
-                self._repeats,
+                self._experience.repeats,
                 here=len(here),
                 most=self._options.max_images,
                 reached=reached,
@@ -184,7 +193,7 @@ class _Run:
             trouble = self._fetch_captures(chosen, ledger, progress)
         return replace(
             self._summary(links, chosen, ledger.here, wanted),
-            saved=ledger.here - begin,
+            saved=max(0, ledger.here - begin),
             set_aside=aside,
             wayback_trouble=trouble,
         )
@@ -196,11 +205,13 @@ class _Run:
         if not wanted:
             return
         progress.begin(self._found.wnid, len(wanted))
+        crew = self._crew(fetcher, ledger, len(wanted))
         try:
-            self._crew(fetcher, ledger, len(wanted)).run(wanted)
+            crew.run(wanted)
             ledger.close()
         finally:
             progress.end()
+        self._experience.hosts = crew.learnt()
 
     def _fetch_captures(self, links: Iterable[Link], ledger: Ledger, progress: Progress) -> str:
         """Ask the Wayback Machine for the rest, if so wished; return why not for all of it."""
@@ -223,9 +234,9 @@ class _Run:
         manner = equip.manner(self._options, processes)
         desk = Desk(fetcher, self._place, source, ledger, manner)
         if processes == 1:
-            return Crawl(desk)
+            return Crawl(desk, hosts=self._experience.hosts)
         order = Order(self._store, self._place.wnid, source, self._options, processes)
-        return Team(order, desk, ledger)
+        return Team(order, desk, ledger, self._experience.hosts)
 
     def _is_enough(self, here: int) -> bool:
         return self._options.max_images is not None and here >= self._options.max_images
@@ -241,14 +252,21 @@ class _Run:
 
     def _wanted(self, links: list[Link], here: Collection[int]) -> list[Link]:
         """Return the links to ask for: those without a record, or whose picture has gone."""
-        return [link for link in links if self._is_open(link, here)]
+        kept = {
+            record.sha256
+            for record in self._journal.present(here)
+            if record.outcome is Outcome.SAVED
+        }
+        return [link for link in links if self._is_open(link, here, kept)]
 
-    def _is_open(self, link: Link, here: Collection[int]) -> bool:
+    def _is_open(self, link: Link, here: Collection[int], kept: Collection[str]) -> bool:
         record = self._journal.records.get(link.url)
         if not record:
             return True
         if record.outcome is Outcome.SAVED:
             return link.name.number not in here
+        if record.outcome is Outcome.DUPLICATE:
+            return record.sha256 not in kept
         if record.outcome is Outcome.PRIVATE_ADDRESS:
             return True  # what may be asked is this run's affair, and to find out costs nothing
         again = self._options.retry_failed

@@ -24,6 +24,7 @@ def fetcher(options: DownloadOptions) -> Fetcher:
         user_agent=options.user_agent or USER_AGENT,
         obey_opt_out=not options.ignore_opt_out,
         per_host=options.per_host,
+        follow=not options.sleep,  # which lies between these requests too
     )
 
 

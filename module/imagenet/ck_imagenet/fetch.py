@@ -74,6 +74,8 @@ class Fetcher:
         Whether a picture whose host does not want it to be used for training is left there.
     per_host : int
         Connections that are kept for each host.
+    follow : bool
+        Whether `ask` follows redirects that stay on their host at once.
 
     Raises
     ------
@@ -90,7 +92,9 @@ class Fetcher:
         user_agent: str = USER_AGENT,
         obey_opt_out: bool = True,
         per_host: int = PER_HOST,
+        follow: bool = True,
     ) -> None:
+        self._follows = follow
         self._guard = guard
         self._limits = limits
         self._proxies = Proxies()
@@ -124,7 +128,7 @@ class Fetcher:
         Returns
         -------
         Body or None
-            None if the journey now leads to another host.
+            None if the journey now leads to another host, or a redirect is not to be followed.
 
         Raises
         ------
@@ -206,7 +210,7 @@ class Fetcher:
             if not location:
                 raise Failed(Outcome.REDIRECTS, f"{response.status} without a Location")
             base, address = address, journey.go_on(address, location)
-            if address.endpoint != base.endpoint:
+            if address.endpoint != base.endpoint or not self._follows:
                 return None
 
     def _ask(self, address: urls.Address, headers: CaseInsensitiveDict[str]) -> HTTPResponse:

@@ -86,6 +86,18 @@ class _Host(Generic[Task]):
         self.silences = self.rests = self.rests_in_row = 0
         self.rests_until = self.sleeps_until = 0.0
 
+    def successor(self) -> _Host[Task]:
+        """Return a host without tasks that knows what this one has learnt."""
+        heir: _Host[Task] = _Host(self.cap)
+        heir.proven, heir.silences = self.proven, self.silences
+        heir.rests_until, heir.sleeps_until = self.rests_until, self.sleeps_until
+        # Who was busy too often is asked once more, and who was silent is probed once more.
+        heir.rests = min(self.rests, MOST_RESTS)
+        heir.rests_in_row = min(self.rests_in_row, MOST_RESTS_IN_ROW)
+        if self.state is not _State.UP and self.outcome is Outcome.HOST_DOWN:
+            heir.state = _State.DOWN
+        return heir
+
     @property
     def room(self) -> int:
         """How many further connections it may get now."""
@@ -221,6 +233,15 @@ class Hosts(Generic[Task]):
                 if host.probed:
                     self._give_up(host)
         self._line_up(name, now)
+
+    def successor(self, now: float) -> Hosts[Task]:
+        """Return hosts without tasks that know what these have learnt, for another run of tasks."""
+        heirs: Hosts[Task] = Hosts(self._sleep, self._per_host, self._rests)
+        for name, host in self._hosts.items():
+            heirs._hosts[name] = host.successor()
+            if host.rests_until > now:
+                heirs._remind(host.rests_until, name, None)
+        return heirs
 
     @property
     def ready(self) -> bool:

@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Collection, Iterator, NamedTuple
 
 from . import captures
 from .errors import StoreError
@@ -132,6 +132,12 @@ class Journal:
             for record in self.records.values()
             if record.outcome is Outcome.SAVED
         }
+
+    def present(self, here: Collection[int]) -> Iterator[Record]:
+        """Yield the records without those of saved pictures that are not `here` any more."""
+        for record in self.records.values():
+            if record.outcome is not Outcome.SAVED or record.name.number in here:
+                yield record
 
     def close(self) -> None:
         """Close the file."""

@@ -196,7 +196,10 @@ class Ledger(Book):
     def _release_held(self) -> None:
         held, self._held = self._held, []
         for record in held:
+            known = self._journal.records.get(record.url)
             self._write(record)
+            if known and known.outcome is Outcome.SAVED and record.outcome.final:
+                self._place.remove(known.name.number)  # whose file somebody has deleted
 
     def _write(self, record: Record) -> None:
         self._journal.append(record)

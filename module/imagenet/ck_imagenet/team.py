@@ -18,6 +18,7 @@ from . import urls
 from .actions import DownloadOptions
 from .crawl import Colleagues, Crawl, Desk, Task
 from .errors import StoreError
+from .hosts import Hosts
 from .journal import Record
 from .ledger import Ledger
 from .numbering import Link
@@ -161,13 +162,15 @@ class Team(Colleagues):
         What this one works with; its book is the ledger.
     ledger : Ledger
         Decides what is saved.
+    hosts : Hosts
+        What this process knows of hosts from a crawl before.
     """
 
-    def __init__(self, order: Order, desk: Desk, ledger: Ledger) -> None:
+    def __init__(self, order: Order, desk: Desk, ledger: Ledger, hosts: Hosts[Task]) -> None:
         self._order = order
         self._ledger = ledger
         self.at_work = True
-        self._crawl = Crawl(desk, self)
+        self._crawl = Crawl(desk, self, hosts)
         self._own = _Own(self._crawl)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Link]] = deque()
@@ -186,6 +189,10 @@ class Team(Colleagues):
             self._crawl.work()
         finally:
             self._dismiss()
+
+    def learnt(self) -> Hosts[Task]:
+        """Return what this process knows of hosts by now."""
+        return self._crawl.learnt()
 
     def ask_for_more(self) -> None:
         with self._lock:

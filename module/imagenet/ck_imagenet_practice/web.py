@@ -97,6 +97,7 @@ class PracticeWeb:
         self._service = ListService(self._list_of, alive, dead)
         self.archive = Archive(ListService(self._list_of, captured).body)
         self._latency = latency
+        self._removed: set[tuple[str, str]] = set()
         self._is_strict = any(world.KINDS[kind].is_strict for kind in mix)
         self._hosting = hosting = Hosting(port, hosts, one_address, mix, len(wnids))
         self._behaviours = {
@@ -155,6 +156,10 @@ class PracticeWeb:
         """Have the service list these links; without any, it says that the synset is not ready."""
         self._lists[wnid] = list(links)
 
+    def remove(self, link: Link) -> None:
+        """Have a link's host answer from now on that it is gone."""
+        self._removed.add((link.host, link.path))
+
     def lateness(self, path: str) -> float:
         """Return the seconds that every answer to a path, percent-decoded, is late."""
         least, most = self._latency
@@ -201,4 +206,7 @@ class PracticeWeb:
             return
         if any(self._latency):
             exchange.wait(self.lateness(exchange.request.path))
-        behave(exchange)
+        if (exchange.host, exchange.request.path) in self._removed:
+            exchange.answer(404, b"gone", "text/plain")
+        else:
+            behave(exchange)
