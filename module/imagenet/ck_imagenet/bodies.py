@@ -30,13 +30,18 @@ def chunks(response: HTTPResponse, most_bytes: int) -> Iterator[bytes]:
     Failed
         TOO_LARGE if it has more than `most_bytes`; CUT_SHORT or NOT_HTTP if it is not whole.
     """
-    packed = response.headers.get("Content-Encoding", "").strip().lower() in _PACKED
+    received = _received(response)
     left = most_bytes
-    for chunk in _unpacked(_received(response)) if packed else _received(response):
+    for chunk in _unpacked(received) if is_packed(response) else received:
         left -= len(chunk)
         if left < 0:
             raise Failed(Outcome.TOO_LARGE, f"more than {most_bytes} bytes")
         yield chunk
+
+
+def is_packed(response: HTTPResponse) -> bool:
+    """Say whether a body comes packed, so that its places are not those of what it holds."""
+    return response.headers.get("Content-Encoding", "").strip().lower() in _PACKED
 
 
 def release(response: HTTPResponse) -> None:

@@ -32,6 +32,12 @@ class Answer(NamedTuple):
 
     url: str
     chunks: Iterator[bytes]
+    start: int = 0
+    """How many bytes of the whole come before the body."""
+    size: int | None = None
+    """How many bytes the whole has, if that is told and it comes as it is, not packed."""
+    version: str = ""
+    """What tells the whole from what may be there another time, if anything does."""
 
 
 class Body(NamedTuple):
@@ -130,7 +136,7 @@ class Fetcher:
         """
         budget = Budget(self._limits, journey.spent)
         try:
-            asked = self._follow(journey, budget)
+            asked = self._follow(journey, budget, self._headers)
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES) as answer:
@@ -144,6 +150,7 @@ class Fetcher:
         url: str,
         most_bytes: int,
         limits: Limits | None = None,
+        start: int = 0,
     ) -> Iterator[Answer]:
         """Give the answer to `url` while its body is read, from whichever host has it.
 
@@ -155,6 +162,8 @@ class Fetcher:
             What is larger fails as TOO_LARGE.
         limits : Limits, optional
             Others than the fetcher's own.
+        start : int
+            The first byte that is wanted; whether it is the first that comes, the answer tells.
 
         Raises
         ------
@@ -162,10 +171,13 @@ class Fetcher:
             Whatever goes wrong, here or while the body is read.
         """
         journey, budget = Journey(url), Budget(limits or self._limits)
+        headers = self._headers.copy()
+        if start:
+            headers["Range"] = f"bytes={start}-"
         asked = None
         while not asked:
-            asked = self._follow(journey, budget)
-        with self._answer(asked, most_bytes) as answer:
+            asked = self._follow(journey, budget, headers)
+        with self._answer(asked, most_bytes, start) as answer:
             yield answer
 
     def close(self) -> None:
@@ -173,12 +185,14 @@ class Fetcher:
         self._network.shut_down()
         self._adapter.close()
 
-    def _follow(self, journey: Journey, budget: Budget) -> _Asked | None:
+    def _follow(
+        self, journey: Journey, budget: Budget, headers: CaseInsensitiveDict[str]
+    ) -> _Asked | None:
         """Ask, and ask where the answer points to; None when that is another host."""
         address = journey.address()
         while True:
             spend(budget)
-            response = self._ask(address)
+            response = self._ask(address, headers)
             if response.status not in (301, 302, 303, 307, 308):
                 return _Asked(address, response)
             location = response.headers.get("Location")
@@ -189,28 +203,30 @@ class Fetcher:
             if address.endpoint != base.endpoint or not self._follows:
                 return None
 
-    def _ask(self, address: urls.Address) -> HTTPResponse:
+    def _ask(self, address: urls.Address, headers: CaseInsensitiveDict[str]) -> HTTPResponse:
         proxy = self._proxies.proxy_for(address)
         if proxy:
             self._guard.check_unresolved(address.host, address.port)
-        request = Request(address, self._headers, proxy)
+        request = Request(address, headers, proxy)
         with failures.named(Outcome.REFUSED):
             while True:
                 with suppress(Stale):  # each time with one kept connection less
                     return self._adapter.ask(request)
 
     @contextmanager
-    def _answer(self, asked: _Asked, most_bytes: int) -> Iterator[Answer]:
+    def _answer(self, asked: _Asked, most_bytes: int, wanted: int = 0) -> Iterator[Answer]:
         """Give an answer that holds what was asked for, and let its connection go in the end."""
         response = asked.response
         try:
-            if response.status != 200:
-                raise _refusal(response)
+            start = _start(response, wanted)
             self._check_opt_out(response)
             length = response.length_remaining
             if length and length > most_bytes:
                 raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
-            yield Answer(asked.address.url, bodies.chunks(response, most_bytes))
+            size = None if length is None or bodies.is_packed(response) else start + length
+            version = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
+            chunks = bodies.chunks(response, most_bytes)
+            yield Answer(asked.address.url, chunks, start, size, version)
         finally:
             bodies.release(response)
 
@@ -230,6 +246,16 @@ def _fit_for_a_header(user_agent: str) -> str:
             '--user-agent="my-study/1.0 (+https://example.org/my-study)"'
         )
     return user_agent
+
+
+def _start(response: HTTPResponse, wanted: int) -> int:
+    """Return where in the whole a body begins, with its beginning or where it was wanted."""
+    if response.status == 200:
+        return 0
+    begins = response.headers.get("Content-Range", "").startswith(f"bytes {wanted}-")
+    if not (wanted and response.status == 206 and begins):
+        raise _refusal(response)
+    return wanted
 
 
 def _refusal(response: HTTPResponse) -> Failed:
