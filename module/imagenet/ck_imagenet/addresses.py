@@ -63,6 +63,20 @@ class Guard(NamedTuple):
         """Return the same guard that also trusts one host and port."""
         return self._replace(endpoints=self.endpoints | {(host, port)})
 
+    def trusting_url(self, url: str) -> Guard:
+        """Return the same guard that also trusts the one host and port of what the user named.
+
+        Raises
+        ------
+        BadInput
+            If it has none.
+        """
+        try:
+            parsed = urls.parse(url)
+        except Failed as failed:
+            raise BadInput(f'"{url}" is no address that can be asked: {failed.detail}') from None
+        return self.trusting(parsed.host, parsed.port)
+
     def check_unresolved(self, host: str, port: int) -> None:
         """Raise PRIVATE_ADDRESS if the name alone says that a proxy should not be asked for it."""
         if (host, port) in self.endpoints or host in self.names:

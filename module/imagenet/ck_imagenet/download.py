@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Collection, Iterator, Sequence
-
-from filelock import FileLock, Timeout
 
 from . import equip
 from .actions import DownloadOptions
 from .addresses import Guard
 from .adopt import adopt
 from .crawl import Crawl, Desk, Task
-from .errors import BadInput, StoreError
+from .errors import BadInput
 from .fetch import Fetcher
+from .files import storage_errors
 from .hosts import Hosts
 from .journal import Journal
 from .ledger import Ledger
@@ -28,8 +27,9 @@ from .repeats import Repeats
 from .resolve import Resolver
 from .selection import with_pictures
 from .sources import Sources, SynsetList
-from .store import Store, SynsetStore
+from .store import Store
 from .team import Team, processes_for
+from .turns import only_one
 from .worker import Order
 
 
@@ -97,12 +97,12 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
         experience = _Experience(Repeats(), Hosts(options.sleep, options.per_host))
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
-            with _storage_errors(place):
+            with storage_errors(place.state):
                 if options.dry_run:
                     summary = _Run(options, found, store, experience).preview()
                 else:
                     place.create()
-                    with _only_one(place, progress):
+                    with only_one(place.lock(), place.wnid, progress):
                         run = _Run(options, found, store, experience)
                         summary = run.fetch(fetcher, progress, sources.reached)
                     summary.taken_out = _take_out_exposed(store, experience.repeats, progress)
@@ -122,38 +122,13 @@ def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dic
     taken_out = {}
     for wnid in sorted(repeats.exposed()):
         place = store.synset(wnid)
-        with _only_one(place, progress), closing(Journal.of(place)) as journal:
+        with only_one(place.lock(), wnid, progress), closing(Journal.of(place)) as journal:
             ledger = Ledger(
                 place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
             )
             ledger.purge()
             taken_out[wnid] = -ledger.here
     return taken_out
-
-
-@contextmanager
-def _storage_errors(place: SynsetStore) -> Iterator[None]:
-    """Turn what the system says of a full disk or a forbidden place into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or place.state
-        raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
-
-
-@contextmanager
-def _only_one(place: SynsetStore, progress: Progress) -> Iterator[None]:
-    """Let one process at a time work on a synset; the others wait, and say so."""
-    lock = FileLock(place.state / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        progress.waiting(place.wnid)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class _Run:

@@ -7,11 +7,11 @@ import os
 import shutil
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
-from .errors import BadInput
+from .errors import BadInput, StoreError
 
 NEW = ".new-"
 """How the name of everything unfinished begins."""
@@ -72,6 +72,16 @@ def path_of(option: str, text: str) -> Path:
     except (RuntimeError, ValueError) as error:
         raise BadInput(f"{option}={text!a} is no path: {error}") from None
     return path
+
+
+@contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn what the system says of a full disk or a forbidden place into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
 
 
 def sweep(folder: Path) -> None:

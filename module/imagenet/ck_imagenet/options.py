@@ -83,6 +83,17 @@ def choice(value: str, words: tuple[str, ...], help: str) -> Any:
     return _field("", Kind(value, help, parse))
 
 
+def word(value: str, words: tuple[str, ...], help: str) -> Any:
+    """Declare an option that is absent or one of some words."""
+
+    def parse(name: str, given: Any) -> str:
+        if given in ("", *words):
+            return str(given)
+        raise BadInput(f'--{name}="{given}": write --{name}={" or ".join(words)}')
+
+    return _field("", Kind(value, help, parse))
+
+
 def seconds(default: float, help: str, least: float = 0, above: float | None = None) -> Any:
     """Declare an option that takes a time in seconds."""
 
@@ -146,6 +157,13 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
                 if value and name not in values:
                     values[name] = _parse_setting(source, name, kind, value)
     return options(**{name.replace("-", "_"): value for name, value in values.items()})
+
+
+def refuse_together(options: Any, name: str, *others: str) -> None:
+    """Raise BadInput if one of the others is given too, which says nothing beside `name`."""
+    for other in others:
+        if getattr(options, other.replace("-", "_")):
+            raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
 
 
 def _parse_setting(source: str, name: str, kind: Kind, value: Any) -> Any:

@@ -8,8 +8,8 @@ from .journal import Record
 class Progress:
     """Is told how a run goes; this one keeps it to itself."""
 
-    def waiting(self, wnid: str) -> None:
-        """Another process is at work on this synset."""
+    def waiting(self, what: str) -> None:
+        """Another process is at work on this synset, or whatever it is."""
 
     def begin(self, wnid: str, total: int) -> None:
         """So many URLs of a synset will be asked for."""
@@ -17,5 +17,8 @@ class Progress:
     def settled(self, record: Record) -> None:
         """A URL is settled."""
 
+    def advance(self, what: str, done: int, total: int) -> None:
+        """So many bytes of something long are done, of so many in all, 0 if nobody knows."""
+
     def end(self) -> None:
-        """The synset is done."""
+        """The synset, or something long, is done."""

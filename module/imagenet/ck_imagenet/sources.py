@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Collection, Iterator, NamedTuple, Sequence, cast
 from urllib.parse import quote
 
-from . import urllists, urls
+from . import urllists
 from .addresses import Guard
 from .connections import Limits
 from .errors import BadInput, NoList
@@ -73,7 +73,7 @@ class Sources:
         if not urllists.is_url(self._service):
             raise BadInput(f'--service="{service}" is no address such as https://www.image-net.org')
         for address in filter(urllists.is_url, (given, self._service)):
-            guard = _trusting(guard, address)
+            guard = guard.trusting_url(address)
         self._fetcher = Fetcher(guard, resolver=resolver)
 
     @property
@@ -184,15 +184,6 @@ class Sources:
             f"no list of URLs for {wnid}: {self._service} has none ({'; '.join(said)}). "
             f"If you have a list, give it: ck download imagenet --wnid={wnid} --urls=FILE"
         )
-
-
-def _trusting(guard: Guard, address: str) -> Guard:
-    """Return the guard that also lets pass the one host and port that the user named."""
-    try:
-        parsed = urls.parse(address)
-    except Failed as failed:
-        raise BadInput(f'"{address}" is no address that can be asked: {failed.detail}') from None
-    return guard.trusting(parsed.host, parsed.port)
 
 
 def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dict[str, list[Line]]:

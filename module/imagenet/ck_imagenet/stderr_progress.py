@@ -33,9 +33,9 @@ class Lines(Progress):
     def __init__(self, verbose: bool) -> None:
         self._verbose = verbose
 
-    def waiting(self, wnid: str) -> None:
+    def waiting(self, what: str) -> None:
         """Say why nothing happens."""
-        self._say(f"{wnid}: another ck download is at work on it; waiting for it to end")
+        self._say(f"{what}: another ck command is at work on it; waiting for it to end")
 
     def settled(self, record: Record) -> None:
         """Show one URL's outcome, if that is asked for."""
@@ -71,10 +71,26 @@ class Bar(Lines):
             self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
             self._bar.update()
 
+    def advance(self, what: str, done: int, total: int) -> None:
+        """Move the bar of something long, and show it first if it is new."""
+        if self._bar is None:
+            self._saved = self._bytes = 0
+            self._bar = tqdm(
+                total=total or None,
+                initial=done,
+                desc=what,
+                unit="B",
+                unit_scale=True,
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )
+        self._bar.update(done - self._bar.n)
+
     def end(self) -> None:
         """Leave the bar where it is."""
         if self._bar is not None:
             self._bar.close()
+        self._bar = None
 
     def _say(self, text: str) -> None:
         tqdm.write(visible(text), file=sys.stderr)

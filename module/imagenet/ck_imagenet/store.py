@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from filelock import FileLock
+
 from .journal import Record
 
 
@@ -23,6 +25,10 @@ class SynsetStore(ABC):
     @abstractmethod
     def state(self) -> Path:
         """The folder of the synset's state: journal, known names."""
+
+    def lock(self) -> FileLock:
+        """Return what a process holds while it works here; the place must have been made."""
+        return FileLock(self.state / ".lock")
 
     @abstractmethod
     def create(self) -> None:
