@@ -20,7 +20,7 @@ from .hosts import Hosts
 from .journal import Journal
 from .ledger import Ledger
 from .named import answering
-from .numbering import KeptNames, Link, number
+from .numbering import KeptNames, Link, by_number, number
 from .outcomes import Outcome
 from .progress import Progress
 from .repeats import Repeats
@@ -148,6 +148,7 @@ class _Run:
 
     def preview(self) -> Summary:
         """Return what `fetch` would do, and do nothing."""
+        self._journal.tie(self._true())
         links = self._links()
         here = self._place.pictures()
         most = self._options.max_images
@@ -158,9 +159,10 @@ class _Run:
         """Fetch what is not settled; `reached` says that the network has been seen to be there."""
         lost = self._place.mend()
         with closing(self._journal):
-            aside = adopt(self._place, self._journal, self._named(), lost)
+            named, true = by_number(self._kept.numbers), self._true()
+            aside = adopt(self._place, self._journal, named, true, lost)
             links = self._links()
-            self._kept.keep(self._found.wnid, links)
+            self._kept.keep(self._found.wnid, links, self._found.lines)
             here = self._place.pictures()
             self._experience.repeats.add(self._journal.present(here))
             ledger = Ledger(
@@ -177,7 +179,7 @@ class _Run:
             wanted = [] if ledger.missing() == 0 else self._wanted(links, here)
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
-            self._kept.numbers = {}
+            self._kept.numbers = self._kept.true = {}
             if wanted:
                 progress.begin(self._found.wnid, len(wanted))
                 crew = self._crew(fetcher, ledger, len(wanted))
@@ -200,9 +202,10 @@ class _Run:
         order = Order(self._store, self._place.wnid, source, self._options, processes)
         return Team(order, desk, ledger, self._experience.hosts)
 
-    def _named(self) -> dict[int, str]:
-        kept = {number: url for url, number in self._kept.numbers.items()}
-        return {**kept, **{line.name.number: line.url for line in self._found.lines if line.name}}
+    def _true(self) -> dict[int, str]:
+        """Return the URLs of the numbers that ImageNet gave, as far as they are known here."""
+        named = {line.name.number: line.url for line in self._found.lines if line.name}
+        return {**by_number(self._kept.true), **named}
 
     def _links(self) -> list[Link]:
         return number(
