@@ -121,6 +121,11 @@ def download(i: CkDict) -> CkDict:
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
                                      for the wnid: a URL a line, or a name and a URL; plain, .gz
                                      or .tgz
+              (tar=FILE-or-URL)    - take the pictures from a tar instead, a file or an address,
+                                     in which {wnid} stands for the wnid: of a class, or of the
+                                     tars of classes; plain or .gz
+              (source=NAME)        - ask only this place: winter21
+              (accept-terms)       - accept ImageNet's terms of access, which winter21 wants
               (jobs=N)             - connections at once; from 1 to 1000 [32]
               (retry=N)            - further attempts after the first, where one may help; at
                                      least 0 [2]
@@ -140,6 +145,9 @@ def download(i: CkDict) -> CkDict:
               (dry-run)            - show what would be done, and do nothing
               (verbose)            - print what becomes of each URL
               (quiet)              - print nothing but errors
+              (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
+                                     the wnid; a setting
+                                     [https://image-net.org/data/winter21_whole/{wnid}.tar]
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
               (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
@@ -158,7 +166,10 @@ def download(i: CkDict) -> CkDict:
                              taken_out}: URLs known, pictures here, saved by this run, URLs that
                              this run asked for, how many of the others failed by outcome, files put
                              aside because they are no pictures, pictures of synsets done before
-                             that were removed as placeholders, by wnid
+                             that were removed as placeholders, by wnid; from tars, a list of
+                             {wnid, tar, here, unread, members, saved, failed, odd, set_aside}: why
+                             the tar was not read, pictures of the synset in it, what became of
+                             those that were not saved, what else is in it
             }
     """
     return _run("download", i, _download)
@@ -239,15 +250,19 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, download, stderr_progress
     from ck_imagenet.files import path_of
     from ck_imagenet.folder_store import FolderStore
+    from ck_imagenet.unpacked import Unpacked
 
     folder = path_of("--outdir", options.outdir) if options.outdir else None
     store = FolderStore(folder) if folder else _ck_store()
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     output["synsets"] = []
-    for summary in download.download(options, store, progress):
-        output["synsets"].append(summary.facts())
+    for done in download.download(options, store, progress):
+        output["synsets"].append(done.facts())
         if con and not options.quiet:
-            console.write(console.summary(summary, options.dry_run))
+            if isinstance(done, Unpacked):
+                console.write(console.unpacked(done))
+            else:
+                console.write(console.summary(done, options.dry_run))
 
 
 def _demo(options: Any, con: bool, output: CkDict) -> None:

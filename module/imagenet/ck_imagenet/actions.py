@@ -6,15 +6,22 @@ from dataclasses import dataclass
 
 from . import USER_AGENT
 from .hosts import PER_HOST
-from .options import choice, flag, kinds, number, seconds, setting, text, wnids
+from .options import choice, flag, kinds, number, seconds, setting, text, wnids, word
 
 SERVICE = "https://www.image-net.org"
+WINTER21 = "https://image-net.org/data/winter21_whole/{wnid}.tar"
+SOURCES = ("winter21",)
 
 _WNID = "the synset's wnid, or several with commas between; also after the colon of imagenet:W"
 _URLS = (
     "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
     "a URL a line, or a name and a URL; plain, .gz or .tgz"
 )
+_TAR = (
+    "take the pictures from a tar instead, a file or an address, in which {wnid} stands for the "
+    "wnid: of a class, or of the tars of classes; plain or .gz"
+)
+_SOURCE = f"ask only this place: {', '.join(SOURCES)}"
 _SERVICE = "the address of image-net.org's list service"
 _RESOLVE = (
     "addresses of hosts, as HOST:ADDRESS with commas between, instead of what the machine says; "
@@ -60,6 +67,9 @@ class DownloadOptions:
 
     wnid: tuple[str, ...] = wnids(_WNID)
     urls: str = text("", "FILE-or-URL", _URLS)
+    tar: str = text("", "FILE-or-URL", _TAR)
+    source: str = word("NAME", SOURCES, _SOURCE)
+    accept_terms: bool = flag("accept ImageNet's terms of access, which winter21 wants")
     jobs: int = number(32, "connections at once", least=1, most=1000)
     retry: int = number(2, "further attempts after the first, where one may help", least=0)
     timeout: float = seconds(20, "for the whole of one URL", above=0)
@@ -84,6 +94,9 @@ class DownloadOptions:
     dry_run: bool = flag("show what would be done, and do nothing")
     verbose: bool = flag("print what becomes of each URL")
     quiet: bool = flag("print nothing but errors")
+    winter21: str = setting(
+        WINTER21, "URL", "the address of winter21's tars, in which {wnid} stands for the wnid"
+    )
     service: str = setting(SERVICE, "URL", _SERVICE)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Collection, Iterator, Sequence
 
-from . import equip
+from . import equip, unpack
 from .actions import DownloadOptions
 from .addresses import Guard
 from .adopt import adopt
@@ -30,6 +30,7 @@ from .sources import Sources, SynsetList
 from .store import Store
 from .team import Team, processes_for
 from .turns import only_one
+from .unpacked import Unpacked
 from .worker import Order
 
 
@@ -59,7 +60,9 @@ class Summary:
         return {**vars(self), "failed": failed, "set_aside": list(map(str, self.set_aside))}
 
 
-def download(options: DownloadOptions, store: Store, progress: Progress) -> Iterator[Summary]:
+def download(
+    options: DownloadOptions, store: Store, progress: Progress
+) -> Iterator[Summary | Unpacked]:
     """Fetch the pictures of synsets that are not here yet, one synset after the other.
 
     Parameters
@@ -73,8 +76,8 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
 
     Yields
     ------
-    Summary
-        Of each synset, when it is done.
+    Summary or Unpacked
+        Of each synset, when it is done: the latter of pictures from tars.
 
     Raises
     ------
@@ -83,6 +86,9 @@ def download(options: DownloadOptions, store: Store, progress: Progress) -> Iter
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
+    if unpack.is_asked_for(options):
+        yield from unpack.unpack(options, store, progress)
+        return
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
         raise BadInput(

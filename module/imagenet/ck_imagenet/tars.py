@@ -46,6 +46,11 @@ class Fault(Enum):
     CUT = "cut: the tar ends too early"
     GARBAGE = "bytes that are no tar"
 
+    @property
+    def word(self) -> str:
+        """What summaries call it."""
+        return self.name.lower().replace("_", "-")
+
 
 _FAULTS = {Kind.LINK: Fault.LINK, Kind.DEVICE: Fault.DEVICE, Kind.SPARSE: Fault.SPARSE}
 

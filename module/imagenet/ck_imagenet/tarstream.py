@@ -6,7 +6,7 @@ import gzip
 import io
 import zlib
 from abc import ABC, abstractmethod
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from .outcomes import Failed
 
@@ -53,7 +53,7 @@ class Whole(Bytes):
         Why there was no more to read, unless what was read is itself damaged or cut.
     """
 
-    def __init__(self, stream: io.BufferedReader, size: int | None = None) -> None:
+    def __init__(self, stream: io.BufferedReader[Any], size: int | None = None) -> None:
         self._packed = stream
         self._size = size
         self._plain: BinaryIO | None = None

@@ -11,6 +11,7 @@ from .exchange import Exchange
 from .hosting import Hosting
 from .server import Server
 from .service import ENDPOINTS, ListService
+from .winter21 import FOLDER, Winter21
 from .world import Link, Place
 
 
@@ -42,6 +43,8 @@ class PracticeWeb:
     ----------
     service : str
         The list service's address, such as http://127.0.0.1:14197.
+    winter21 : Winter21
+        The tars of synsets, at the same address.
     hosts : list of str
         The picture hosts, each as `address:port`.
     own : dict of str to list of str
@@ -87,6 +90,7 @@ class PracticeWeb:
         latency: tuple[float, float] = (0, 0),
     ) -> None:
         self._service = ListService(self._list_of, alive, dead)
+        self.winter21 = Winter21(self._list_of)
         self._latency = latency
         self._removed: set[tuple[str, str]] = set()
         self._is_strict = any(world.KINDS[kind].is_strict for kind in mix)
@@ -121,6 +125,10 @@ class PracticeWeb:
     def url(self, host: int, path: str) -> str:
         """Return the URL of a path, such as "/good/0123.jpg", on the picture host of that index."""
         return f"http://{self.hosts[host]}{path}"
+
+    def tar_address(self, wnid: str = "{wnid}") -> str:
+        """Return the address of a synset's tar."""
+        return f"{self.service}{FOLDER}{wnid}.tar"
 
     def link(self, wnid: str, number: int, kind: str, host: int = 0) -> Link:
         """Return a new link of a kind of `world.KINDS`.
@@ -158,6 +166,7 @@ class PracticeWeb:
             return self.strict_environment()
         return {
             "CK_IMAGENET_SERVICE": self.service,
+            "CK_IMAGENET_WINTER21": self.tar_address(),
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_private,
         }
 
@@ -166,6 +175,7 @@ class PracticeWeb:
         certificates = {"REQUESTS_CA_BUNDLE": self.authority} if self.authority else {}
         return {
             "CK_IMAGENET_SERVICE": self.service,
+            "CK_IMAGENET_WINTER21": self.tar_address(),
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_hosts,
             "CK_IMAGENET_RESOLVE": self.resolve,
             **certificates,
@@ -184,7 +194,8 @@ class PracticeWeb:
 
     def _answer(self, exchange: Exchange) -> None:
         if exchange.host == self._service_host:
-            self._service.answer(exchange)
+            is_tar = exchange.request.path.startswith(FOLDER)
+            (self.winter21 if is_tar else self._service).answer(exchange)
             return
         if any(self._latency):
             exchange.wait(self.lateness(exchange.request.path))
