@@ -154,7 +154,7 @@ class TestOwn:
             "      1  other-synset    of another synset: n02110341_3.JPEG\n"
             f"      1  garbage         bytes that are no tar: {WNID}.tar\n"
             "      1  other-name      not called as ImageNet's pictures are: \\x1b[2J.JPEG\n"
-            "      1  cut             cut: the tar ends too early: n01440764_8.JPEG\n"
+            "      1  cut             not all there: the tar ends too early: n01440764_8.JPEG\n"
         )
         assert terminal.pictures() == named(5, 7)
         outside = [terminal.folder / "n01440764_1.JPEG", Path("/tmp/n01440764_1.JPEG")]  # noqa: S108

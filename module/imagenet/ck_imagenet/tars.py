@@ -43,7 +43,7 @@ class Fault(Enum):
     DEVICE = "a device or a pipe"
     SPARSE = "a file with holes"
     TOO_LARGE = "larger than any picture of ImageNet"
-    CUT = "cut: the tar ends too early"
+    CUT = "not all there: the tar ends too early"
     GARBAGE = "bytes that are no tar"
 
     @property

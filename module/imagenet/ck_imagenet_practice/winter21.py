@@ -117,7 +117,15 @@ class Winter21:
         self._manners: dict[str, str] = {}
 
     def set(self, wnid: str, manner: str = "good", tar: bytes | None = None) -> None:
-        """Have a synset's tar given in one of `MANNERS`, or another tar in its place."""
+        """Have a synset's tar given in one of `MANNERS`, or another tar in its place.
+
+        Raises
+        ------
+        ValueError
+            If there is no such manner.
+        """
+        if manner not in MANNERS:
+            raise ValueError(f"{manner}: tars are given {', '.join(MANNERS)}")
         self._manners[wnid] = manner
         if tar is not None:
             self._tars[wnid] = tar
