@@ -294,13 +294,16 @@ class TestHostile:
         assert found == ({}, [("the tar", Fault.GARBAGE)])
         assert stream.given <= 1024
 
+    def test_a_short_page_is_no_tar_that_ends_too_early(self) -> None:
+        assert unpacked(b"<html></html>") == ({}, [("the tar", Fault.GARBAGE)])
+
     def test_nothing_at_all_is_a_tar_that_ends_too_early(self) -> None:
         assert unpacked(b"") == ({}, [("the tar", Fault.CUT)])
 
     @pytest.mark.parametrize("seekable", [True, False])
     def test_wherever_a_tar_is_cut_what_is_whole_before_is_kept(self, seekable: bool) -> None:
         data = tar({b"n01440764_%d.JPEG" % n: bytes([n]) * 700 for n in range(3)})
-        for end in range(0, len(data) - 1024, 100):
+        for end in range(512, len(data) - 1024, 100):
             pictures, odd = unpacked(whole(data[:end], seekable))
             kept = {name: read for name, read in pictures.items() if read is not None}
             assert kept == {

@@ -251,6 +251,8 @@ class TestTogetherWithLinks:
         known, other = self.links(web, 5, 8)
         terminal.says("download", "imagenet", put(terminal, class_tar(5, 6)))
         assert "url" not in loaded(terminal, 5)["imagenet"]
+        listed = terminal.says("geturls", f"imagenet:{WNID}", "--mapping")
+        assert listed == f"{WNID}_5\t{known.url}\n{WNID}_8\t{other.url}\n"
         dry = unpacked(terminal, f"--wnid={WNID}", "--dry-run")
         done = unpacked(terminal, f"--wnid={WNID}")
         assert (dry["to_fetch"], done["to_fetch"], done["here"]) == (1, 1, 3)
@@ -364,6 +366,17 @@ class TestWinter21:
         ) in done.stdout
         assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
         assert not terminal.repository().exists()
+
+    def test_an_answer_that_is_no_tar_does_not_either(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        web.winter21.set(WNID, tar=b"<!DOCTYPE html>\n<html><body>Please log in</body></html>" * 9)
+        web.winter21.set(DALMATIAN, tar=class_tar(1, wnid=DALMATIAN))
+        done = terminal.ck(*WINTER21, f"--wnid={WNID},{DALMATIAN}")
+        address = web.tar_address(WNID)
+        said = f'the tar "{address}" holds no picture of {WNID}: it has bytes that are no tar ('
+        assert (done.returncode, said in done.stdout) == (1, True)
+        assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
 
     @pytest.mark.parametrize("manner", ["cut", "cut-whole", "busy"])
     def test_a_connection_that_breaks_is_made_again(

@@ -154,7 +154,7 @@ class _Run:
 
     def preview(self) -> Summary:
         """Return what `fetch` would do, and do nothing."""
-        self._journal.tie(self._true())
+        self._journal.tie(self._kept.urls(self._found.lines))
         links = self._links()
         here = self._place.pictures()
         most = self._options.max_images
@@ -165,7 +165,7 @@ class _Run:
         """Fetch what is not settled; `reached` says that the network has been seen to be there."""
         lost = self._place.mend()
         with closing(self._journal):
-            named, true = by_number(self._kept.numbers), self._true()
+            named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
             aside = adopt(self._place, self._journal, named, true, lost)
             links = self._links()
             self._kept.keep(self._found.wnid, links, self._found.lines)
@@ -207,11 +207,6 @@ class _Run:
             return Crawl(desk, hosts=self._experience.hosts)
         order = Order(self._store, self._place.wnid, source, self._options, processes)
         return Team(order, desk, ledger, self._experience.hosts)
-
-    def _true(self) -> dict[int, str]:
-        """Return the URLs of the numbers that ImageNet gave, as far as they are known here."""
-        named = {line.name.number: line.url for line in self._found.lines if line.name}
-        return {**by_number(self._kept.true), **named}
 
     def _links(self) -> list[Link]:
         return number(

@@ -36,8 +36,9 @@ def geturls(options: GeturlsOptions, store: Store) -> list[Link]:
     with closing(Sources(options.urls, options.service, guard, resolver)) as sources:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
-            known, settled = KeptNames.of(place).numbers, Journal.of(place).records
-            links += number(found.wnid, found.lines, known, settled)
+            kept, journal = KeptNames.of(place), Journal.of(place)
+            journal.tie(kept.urls(found.lines))
+            links += number(found.wnid, found.lines, kept.numbers, journal.records)
     return links
 
 

@@ -154,6 +154,11 @@ class KeptNames:
             text = "".join(f"{numbers[url]}\t{self._line(wnid, url)}\n" for url in numbers)
             write_whole(self._path, text.encode("latin-1"))
 
+    def urls(self, lines: Iterable[Line]) -> dict[int, str]:
+        """Return the URLs of ImageNet's own numbers, of which these lines know more."""
+        named = {line.name.number: line.url for line in lines if line.name}
+        return {**by_number(self.true), **named}
+
     def _line(self, wnid: str, url: str) -> str:
         return f"{ImageName(wnid, self.true[url])}\t{url}" if url in self.true else url
 

@@ -67,8 +67,7 @@ class Shelf:
         self.members = 0
         self.failed: Counter[Outcome] = Counter()
         kept = KeptNames.of(place)
-        known = {line.name.number: line.url for line in lines if line.name}
-        self._urls = {**by_number(kept.true), **known}
+        self._urls = kept.urls(lines)
         lost = place.mend()
         self.set_aside: list[Path] = adopt(
             place, journal, by_number(kept.numbers), self._urls, lost

@@ -26,8 +26,8 @@ class TarPlace(NamedTuple):
     """A path or an address."""
     wnids: frozenset[str]
     """The synsets whose pictures are wanted."""
-    is_of_one: bool
-    """Whether it has the pictures of one synset and nothing else, by what the user says."""
+    is_far: bool
+    """Whether it is one synset's own and has an address: to read it twice is a waste."""
 
     @property
     def name(self) -> str:
@@ -54,11 +54,12 @@ def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:
         if not wnids:
             raise BadInput(f'"{named}" needs to know which: add --wnid=W')
         # A wnid is a letter and digits: it cannot change what path or address mean.
-        found = [TarPlace(named.replace("{wnid}", wnid), frozenset({wnid}), True) for wnid in wnids]
-        for place in found:
-            if not (is_url(place.where) or path_of("--tar", place.where).is_file()):
+        far = is_url(named)
+        own = [TarPlace(named.replace("{wnid}", wnid), frozenset({wnid}), far) for wnid in wnids]
+        for place in own:
+            if not (far or path_of("--tar", place.where).is_file()):
                 raise BadInput(f'the tar "{place.where}" cannot be read: No such file')
-        return found
+        return own
     inside = wnid_inside(Path(named).name)
     wanted = wnids or ([inside] if inside else [each.wnid for each in synsets.load().synsets])
     return [TarPlace(named, frozenset(wanted), False)]

@@ -197,7 +197,7 @@ def _headers(tar: Bytes, what: str) -> Iterator[Header | Oddity]:
         if header:
             _skip_holes(tar, header)
             yield header
-        elif len(block) < BLOCK:
+        elif len(block) < BLOCK and (has_begun or not block):
             yield Oddity(what, Fault.CUT)
             return
         elif not is_lost:

@@ -120,11 +120,12 @@ class _Reading:
         Raises
         ------
         NoTar
-            If it is not to be had, or not all of it; what came is kept.
+            If it is not to be had, or not all of it, in which case what came is kept; if no
+            picture that is wanted is in it.
         BadInput
-            If no picture that is wanted is in it.
+            If there is no such file.
         """
-        unread = self._why_not() if self._tar.is_of_one else ""
+        unread = self._why_not() if self._tar.is_far else ""
         if unread:
             (wnid,) = self._tar.wnids
             here = len(self._store.synset(wnid).pictures())
@@ -138,7 +139,7 @@ class _Reading:
         if whole.failure:
             raise NoTar(self._told(whole.failure))
         if not self._wnid:
-            raise BadInput(self._nothing())
+            raise NoTar(self._nothing())
 
     def _watch(self, come: int, size: int) -> None:
         self._progress.advance(Path(self._tar.name).name, come, size)
@@ -152,7 +153,7 @@ class _Reading:
             place = self._store.synset(wnid)
             with self._shelf(place) as shelf:
                 self._fill(shelf, run)
-                if self._tar.is_of_one and not (shelf.is_full or self._is_cut(whole)):
+                if self._tar.is_far and not (shelf.is_full or self._is_cut(whole)):
                     ReadTars(place).add(self._tar.name)
                 done = self._done(place, shelf)
             self._progress.end()
