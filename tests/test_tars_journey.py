@@ -288,6 +288,25 @@ class TestTogetherWithLinks:
         done = unpacked(terminal, put(terminal, data))
         assert (done["here"], done["failed"]) == (1, {"duplicate": 1})
 
+    def test_a_double_comes_when_what_it_doubled_is_here_no_more(self, terminal: Terminal) -> None:
+        same = {b"n01440764_1.JPEG": picture(1), b"n01440764_2.JPEG": picture(1)}
+        terminal.says("download", "imagenet", put(terminal, tar(same)))
+        terminal.says("rm", f"imagenet-{WNID}:dataset:1", "--force")
+        only = tar({b"n01440764_2.JPEG": picture(1)})
+        assert unpacked(terminal, put(terminal, only))["saved"] == 1
+
+    def test_files_that_the_user_put_there_are_never_removed(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        self.links(web, 9)
+        folder = terminal.folder / "out" / WNID
+        folder.mkdir(parents=True)
+        for number in (1, 2):
+            (folder / f"{WNID}_{number}.jpg").write_bytes(picture(1))
+        for _ in range(2):
+            terminal.says("download", f"imagenet:{WNID}", "--outdir=out")
+        assert len(list(folder.glob("*.jpg"))) == 3
+
     def test_a_member_that_is_no_picture_says_nothing_of_its_link(
         self, terminal: Terminal, web: PracticeWeb
     ) -> None:

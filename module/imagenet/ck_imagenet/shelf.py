@@ -74,20 +74,28 @@ class Shelf:
         )
         self._numbers = Numbers(journal.records, kept.numbers.values())
         self._here = set(place.pictures())
+        self._repeats = Repeats(journal.present(self._here))
         self._ledger = Ledger(
             place,
             journal,
-            Repeats(journal.records.values()),
-            most=None if most is None else max(0, most - len(self._here)),
+            self._repeats,
+            here=len(self._here),
+            most=most,
             reached=True,
             report=self._report,
         )
         self._ledger.purge()
+        self._begin = self._ledger.here
+
+    @property
+    def here(self) -> int:
+        """How many pictures are here by now."""
+        return self._ledger.here
 
     @property
     def saved(self) -> int:
-        """How many pictures have been saved and not taken out again."""
-        return self._ledger.saved
+        """How many of them have been saved and not taken out again."""
+        return self._ledger.here - self._begin
 
     @property
     def is_full(self) -> bool:
@@ -111,7 +119,7 @@ class Shelf:
             self._report(Record(*link, failed.outcome, now(), detail, self._source))
             return
         record = saved(*link, data, picture, self._source, "")
-        if known and known.sha256 == record.sha256 and known.outcome is not Outcome.SAVED:
+        if known and self._holds_still(known, record):
             self._report(known)
         elif self._ledger.claim(record) is Verdict.KEEP:
             self._place.save(record, data, picture.format.extension)
@@ -127,6 +135,12 @@ class Shelf:
 
     def _is_here(self, record: Record) -> bool:
         return record.outcome is Outcome.SAVED and record.name.number in self._here
+
+    def _holds_still(self, known: Record, record: Record) -> bool:
+        """Say whether the same bytes were refused before, for a reason that there still is."""
+        is_double = known.outcome is Outcome.DUPLICATE and self._repeats.first(record)
+        reason = is_double or known.outcome is Outcome.PLACEHOLDER
+        return known.sha256 == record.sha256 and bool(reason)
 
     def _report(self, record: Record) -> None:
         if record.outcome is not Outcome.SAVED:

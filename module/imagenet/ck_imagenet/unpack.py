@@ -155,7 +155,7 @@ class _Reading:
                 self._fill(shelf, run)
                 if self._tar.is_far and not (shelf.is_full or self._is_cut(whole)):
                     ReadTars(place).add(self._tar.name)
-                done = self._done(place, shelf)
+                done = self._done(wnid, shelf)
             self._progress.end()
             yield done
             if self._filled >= self._tar.wnids:
@@ -189,12 +189,12 @@ class _Reading:
             ) as journal:
                 yield Shelf(place, journal, lines, self._tar.name, most, self._progress)
 
-    def _done(self, place: SynsetStore, shelf: Shelf) -> Unpacked:
+    def _done(self, wnid: str, shelf: Shelf) -> Unpacked:
         odd, self._odd = self._odd, Oddities()
         return Unpacked(
-            place.wnid,
+            wnid,
             self._tar.name,
-            len(place.pictures()),
+            shelf.here,
             members=shelf.members,
             saved=shelf.saved,
             failed=shelf.failed,
