@@ -43,7 +43,7 @@ def put(place: SynsetStore, name: str, data: bytes) -> Path:
 def adopted(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict[str, Record]]:
     """Adopt as a run does; return what was put aside, and the journal as the next run reads it."""
     journal = Journal(place.state / "journal")
-    aside = adopt(place, journal, named, ())
+    aside = adopt(place, journal, {}, named, ())
     journal.close()
     return aside, Journal(place.state / "journal").records
 
@@ -75,10 +75,23 @@ def test_a_second_time_there_is_nothing_to_adopt(place: SynsetStore) -> None:
     assert adopted(place, {7: "http://a/7"}) == first
 
 
-def test_a_picture_of_an_unknown_url_stays_as_it_is(place: SynsetStore) -> None:
+def test_a_picture_of_an_unknown_url_is_known_by_its_name(place: SynsetStore) -> None:
     path = put(place, "n01440764_7.jpg", jpeg())
-    assert adopted(place, {}) == ([], {})
+    aside, records = adopted(place, {})
+    assert aside == []
+    assert list(records) == ["n01440764_7"]
+    assert records["n01440764_7"].name == ImageName(WNID, 7)
     assert path.read_bytes() == jpeg()
+
+
+def test_it_has_its_url_as_soon_as_that_is_known(place: SynsetStore) -> None:
+    put(place, "n01440764_7.jpg", jpeg())
+    _, before = adopted(place, {})
+    _, after = adopted(place, {7: "http://a/7"})
+    assert list(after) == ["http://a/7"]
+    known = before["n01440764_7"]
+    assert after["http://a/7"] == known._replace(url="http://a/7", time=after["http://a/7"].time)
+    assert adopted(place, {}) == ([], after)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>gone</html>", jpeg()[:-20]])
@@ -123,6 +136,32 @@ def test_a_picture_that_is_here_after_all_is_no_failure_any_more(place: SynsetSt
     assert records["http://a/7"].outcome is Outcome.SAVED
 
 
+def test_what_is_told_of_a_picture_tells_its_url_as_soon_as_that_is_known(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, {})
+    meta = run(
+        terminal,
+        """
+from ck_imagenet.adopt import adopt
+from ck_imagenet.journal import Journal
+
+place = CkStore(ck).synset("n01440764")
+place.create()
+journal = Journal.of(place)
+record, _, _ = picture(9981, "n01440764_9981")
+record = record._replace(source="n01440764.tar")
+place.save(record, bytes.fromhex(given["jpeg"]), "jpg")
+journal.append(record)
+adopt(place, journal, {}, {9981: "http://a/9981"}, ())
+journal.close()
+result = json.loads((place.pictures()[9981].parent / ".cm" / "meta.json").read_text())
+""",
+        jpeg=jpeg().hex(),
+    )
+    assert "http://a/9981" in meta["tags"]
+    assert meta["imagenet"]["url"] == "http://a/9981"
+    assert meta["imagenet"]["source"] == "n01440764.tar"
+
+
 def test_a_repository_made_by_hand_is_adopted_with_the_urls_of_its_tags(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, {})
     terminal.says("add", f"repo:imagenet-{WNID}", "--quiet")
@@ -141,7 +180,7 @@ place = CkStore(ck).synset("n01440764")
 place.create()
 place.mend()
 journal = Journal(place.state / "journal")
-aside = adopt(place, journal, {9981: "http://another.example/"}, ())
+aside = adopt(place, journal, {}, {9981: "http://another.example/"}, ())
 journal.close()
 result = [path.name for path in aside], {n: record.url for n, record in journal.saved().items()}
 """,

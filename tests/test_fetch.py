@@ -971,6 +971,56 @@ class TestSize:
             pass
 
 
+class TestRanges:
+    """Answers that begin where an earlier one broke off."""
+
+    @staticmethod
+    def whole(fetcher: Fetcher, url: str, start: int) -> tuple[int, int | None, str, bytes]:
+        """Return where an answer begins, what is told of the whole, and its bytes."""
+        with fetcher.open(url, MOST_BYTES, start=start) as given:
+            return given.start, given.size, given.version, b"".join(given.chunks)
+
+    def test_the_rest_of_a_body_can_be_asked_for(self, serve: Serve, fetcher: Fetcher) -> None:
+        place = f"Content-Range: bytes 1000-{len(DATA) - 1}/{len(DATA)}"
+        rest = answer(DATA[1000:], place, 'ETag: "x"', status="206 Partial Content")
+        peer = serve(saying(rest))
+        told = (1000, len(DATA), '"x"', DATA[1000:])
+        assert self.whole(fetcher, peer.url(), 1000) == told
+        assert b"\r\nRange: bytes=1000-\r\n" in peer.heads[0]
+
+    def test_a_host_may_begin_again_instead(self, serve: Serve, fetcher: Fetcher) -> None:
+        again = answer(DATA, "Last-Modified: Sat, 01 Jan 2011 00:00:00 GMT")
+        told = (0, len(DATA), "Sat, 01 Jan 2011 00:00:00 GMT", DATA)
+        assert self.whole(fetcher, serve(saying(again)).url(), 1000) == told
+
+    @pytest.mark.parametrize("place", ["bytes 999-10239/10240", "bytes 10000-1/2", "pages 1-2", ""])
+    def test_what_begins_elsewhere_is_no_answer(
+        self, serve: Serve, fetcher: Fetcher, place: str
+    ) -> None:
+        wrong = answer(DATA, f"Content-Range: {place}", status="206 Partial Content")
+        with pytest.raises(Failed, match=r"^http-error: 206$"):
+            self.whole(fetcher, serve(saying(wrong)).url(), 1000)
+
+    def test_a_part_that_nobody_asked_for_is_no_answer(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        part = answer(DATA, "Content-Range: bytes 0-9/99", status="206 Partial Content")
+        assert failure(fetcher, serve(saying(part)).url()).outcome is Outcome.HTTP_ERROR
+
+    def test_the_places_of_a_packed_body_are_not_those_of_what_it_holds(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        packed = answer(gzip.compress(DATA), "Content-Encoding: gzip")
+        assert self.whole(fetcher, serve(saying(packed)).url(), 0) == (0, None, "", DATA)
+
+    def test_a_range_is_asked_of_whoever_a_redirect_leads_to(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        there = serve(saying(answer(DATA)))
+        self.whole(fetcher, serve(saying(redirect(there.url()))).url(), 7)
+        assert b"\r\nRange: bytes=7-\r\n" in there.heads[0]
+
+
 class TestPacked:
     """Bodies that are packed although that was not asked for."""
 

@@ -57,6 +57,45 @@ def write(folder: Path, *records: Record, writer: str = "0") -> Journal:
     return journal
 
 
+class TestNames:
+    """Pictures that are known by ImageNet's name until their URL is."""
+
+    SAVED = record(7, Outcome.SAVED, url="n01440764_7")
+
+    def test_a_picture_gets_the_url_of_its_own_number(self, tmp_path: Path) -> None:
+        """Which may be another than its number here."""
+        elsewhere = record(30, Outcome.SAVED, url="n01440764_8")
+        journal = write(tmp_path, self.SAVED, elsewhere)
+        tied = journal.tie({8: "http://a/8", 30: "http://a/30"})
+        assert [(str(each.name), each.url) for each in tied] == [("n01440764_30", "http://a/8")]
+        assert set(journal.records) == {"n01440764_7", "http://a/8"}
+
+    def test_a_failure_of_the_url_gives_way_to_it(self, tmp_path: Path) -> None:
+        journal = write(tmp_path, record(9, url="http://a/7"), self.SAVED)
+        assert [each.url for each in journal.tie({7: "http://a/7"})] == ["http://a/7"]
+        assert journal.saved()[7].url == "http://a/7"
+
+    def test_a_url_whose_picture_is_here_too_leaves_it_as_it_is(self, tmp_path: Path) -> None:
+        journal = write(tmp_path, record(9, Outcome.SAVED, url="http://a/7"), self.SAVED)
+        assert journal.tie({7: "http://a/7"}) == []
+
+    def test_what_failed_is_not_tied(self, tmp_path: Path) -> None:
+        journal = write(tmp_path, self.SAVED._replace(outcome=Outcome.DUPLICATE))
+        assert journal.tie({7: "http://a/7"}) == []
+
+    def test_only_what_has_been_appended_is_on_disk(self, tmp_path: Path) -> None:
+        journal = write(tmp_path, self.SAVED)
+        (tied,) = journal.tie({7: "http://a/7"})
+        assert set(Journal(tmp_path).records) == {"n01440764_7"}
+        journal.append(tied)
+        journal.close()
+        assert Journal(tmp_path).records == {"http://a/7": tied}
+
+    def test_what_has_become_of_the_url_since_is_what_counts(self, tmp_path: Path) -> None:
+        write(tmp_path, self.SAVED, record(7, Outcome.GONE, "2021", url="http://a/7"))
+        assert set(Journal(tmp_path).records) == {"http://a/7"}
+
+
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 

@@ -140,6 +140,9 @@ def test_images_are_the_pictures_here_whose_url_is_known(tmp_path: Path) -> None
         journal.append(record)
         if number != 8:
             place.save(record, b"", "jpg")
+    by_name = Record(ImageName(TENCH, 11), "n01440764_11", Outcome.SAVED, "2020")
+    journal.append(by_name)
+    place.save(by_name, b"", "jpg")
     journal.close()
     (tmp_path / TENCH / "n01440764_7.jpg").touch()
     rows = listed(ListOptions(images=True), store.counts())

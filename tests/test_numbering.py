@@ -8,7 +8,7 @@ from typing import Iterable, Mapping
 import pytest
 from ck_imagenet.journal import Record
 from ck_imagenet.names import LARGEST_NUMBER, ImageName
-from ck_imagenet.numbering import KeptNames, Link, number
+from ck_imagenet.numbering import KeptNames, Link, by_number, number
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.urllists import Line
 from hypothesis import given
@@ -114,6 +114,12 @@ def test_a_failure_gives_its_number_up_to_a_picture_that_is_here_under_it() -> N
     assert numbered(named(a=7), records=records) == {"a": 8}
 
 
+def test_a_picture_that_is_known_by_its_name_holds_its_number_and_what_failed_so_does_not() -> None:
+    saved, failed = Outcome.SAVED, Outcome.DUPLICATE
+    records = {**settled(saved, n01440764_5=5), **settled(failed, n01440764_6=6)}
+    assert numbered(named(a=5, b=6), records=records) == {"a": 7, "b": 6}
+
+
 def test_the_services_list_first_and_one_with_names_second_have_every_picture_once() -> None:
     first = numbered(plain("a", "b", "c", "d"))
     fetched = settled(a=first["a"], c=first["c"])
@@ -121,21 +127,38 @@ def test_the_services_list_first_and_one_with_names_second_have_every_picture_on
     assert second == {"d": 3, "c": 2, "b": 1, "a": 0, "e": 9}
 
 
-def test_names_are_kept_as_a_list_and_found_again(tmp_path: Path) -> None:
+def test_numbers_and_names_are_kept_and_found_again(tmp_path: Path) -> None:
     path = tmp_path / "names.tsv"
     kept = KeptNames(path)
     assert kept.numbers == {}
-    kept.keep(WNID, number(WNID, [*named(**{"http://a/ü x": 3}), *plain("", "https://b")], {}, {}))
-    assert path.read_bytes() == b"n01440764_3\thttp://a/\xfc x\nn01440764_1\thttps://b\n"
+    lines = [*named(**{"http://a/ü x": 3}), *plain("", "https://b")]
+    kept.keep(WNID, number(WNID, lines, {}, {}), lines)
+    assert path.read_bytes() == b"3\tn01440764_3\thttp://a/\xfc x\n1\thttps://b\n"
     assert KeptNames(path).numbers == {"http://a/ü x": 3, "https://b": 1}
+    assert KeptNames(path).true == {"http://a/ü x": 3}
+
+
+def test_imagenets_own_numbers_are_known_beside_those_here(tmp_path: Path) -> None:
+    """As after a list without names, downloads, and then one with names."""
+    path = tmp_path / "names.tsv"
+    records = settled(Outcome.SAVED, **{"http://a": 0})
+    for lines in (plain("http://a", "http://b"), named(**{"http://a": 9981, "http://c": 7})):
+        kept = KeptNames(path)
+        kept.keep(WNID, number(WNID, lines, kept.numbers, records), lines)
+    kept = KeptNames(path)
+    assert kept.numbers == {"http://a": 0, "http://b": 1, "http://c": 7}
+    assert kept.true == {"http://a": 9981, "http://c": 7}
+    assert by_number(kept.true) == {9981: "http://a", 7: "http://c"}
+    assert by_number({"x": 1, "y": 1}) == {1: "x"}
 
 
 def test_nothing_is_written_when_nothing_is_new(tmp_path: Path) -> None:
     path = tmp_path / "names.tsv"
-    links = number(WNID, plain("http://a", "http://b"), {}, {})
-    KeptNames(path).keep(WNID, links)
+    lines = plain("http://a", "http://b")
+    links = number(WNID, lines, {}, {})
+    KeptNames(path).keep(WNID, links, lines)
     written = path.stat().st_mtime_ns, path.stat().st_ino
-    KeptNames(path).keep(WNID, links[:1])
+    KeptNames(path).keep(WNID, links[:1], lines[:1])
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == written
 
 
@@ -143,7 +166,7 @@ def test_what_a_shorter_list_lacks_stays_known(tmp_path: Path) -> None:
     path = tmp_path / "names.tsv"
     for lines in (plain("http://a", "http://b"), plain("http://c")):
         kept = KeptNames(path)
-        kept.keep(WNID, number(WNID, lines, kept.numbers, {}))
+        kept.keep(WNID, number(WNID, lines, kept.numbers, {}), lines)
     assert KeptNames(path).numbers == {"http://a": 0, "http://b": 1, "http://c": 2}
 
 
@@ -152,16 +175,17 @@ def test_a_guess_is_forgotten_when_a_name_gives_its_number_to_another(tmp_path: 
     guessed, true = plain("http://a", "http://b"), named(**{"http://c": 1})
     for lines in (guessed, true):
         kept = KeptNames(path)
-        kept.keep(WNID, number(WNID, lines, kept.numbers, {}))
+        kept.keep(WNID, number(WNID, lines, kept.numbers, {}), lines)
     assert KeptNames(path).numbers == {"http://a": 0, "http://c": 1}
 
 
 def test_no_url_can_make_the_kept_names_unreadable(tmp_path: Path) -> None:
     """A list that is given may be packed; the kept one is not, whatever its bytes look like."""
     path = tmp_path / "names.tsv"
-    url = "http://a/".ljust(257 - len("n01440764_0\t"), "x") + "ustar"
+    url = "http://a/".ljust(257 - len("0\t"), "x") + "ustar"
     long = "http://a/" + "x" * 65_520
-    KeptNames(path).keep(WNID, number(WNID, plain(url, long), {}, {}))
+    lines = plain(url, long)
+    KeptNames(path).keep(WNID, number(WNID, lines, {}, {}), lines)
     assert KeptNames(path).numbers == {url: 0, long: 1}
 
 
@@ -211,7 +235,7 @@ def test_a_rerun_gives_every_url_the_same_number_wherever_the_first_run_ended(
     names = KeptNames(path)
     names.numbers = dict(kept)
     links = number(WNID, lines, kept, records)
-    names.keep(WNID, links)
+    names.keep(WNID, links, lines)
     done = data.draw(st.lists(st.sampled_from(links), unique=True) if links else st.just([]))
     progress = dict(records)
     for link in done:

@@ -158,6 +158,7 @@ def test_the_environment_points_a_client_at_the_web(web: PracticeWeb) -> None:
     assert web.environment() == {
         "CK_IMAGENET_SERVICE": web.service,
         "CK_IMAGENET_WAYBACK_SERVICE": web.wayback,
+        "CK_IMAGENET_WINTER21": f"{web.service}/data/winter21_whole/{{wnid}}.tar",
         "CK_IMAGENET_ALLOW_PRIVATE": "127.0.0.0/8",
     }
 
@@ -166,6 +167,7 @@ def test_strict_settings_come_with_kinds_that_need_them(web: PracticeWeb) -> Non
     strict = {
         "CK_IMAGENET_SERVICE": web.service,
         "CK_IMAGENET_WAYBACK_SERVICE": web.wayback,
+        "CK_IMAGENET_WINTER21": web.tar_address(),
         "CK_IMAGENET_ALLOW_PRIVATE": "127.0.0.0/16",
         "CK_IMAGENET_RESOLVE": web.resolve,
     }

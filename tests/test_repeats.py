@@ -47,6 +47,14 @@ def test_mirrors_keep_the_name() -> None:
     assert not repeats.is_placeholder(record("http://g/X.JPG"))
 
 
+def test_the_name_of_a_picture_from_a_tar_tells_nothing() -> None:
+    """The same picture is in the tars of several synsets."""
+    names = [record(f"n01440764_{number}") for number in range(9)]
+    repeats = Repeats([*names, record("http://a/x.jpg")])
+    assert not repeats.is_placeholder(record("http://b/y.jpg"))
+    assert repeats.first(record("http://b/y.jpg"))
+
+
 def test_the_checksum_of_a_placeholder_is_known_to_later_runs() -> None:
     earlier = [record("http://a/x.jpg", outcome=Outcome.PLACEHOLDER)]
     assert Repeats(earlier).is_placeholder(record("http://b/y.jpg"))

@@ -243,6 +243,14 @@ def test_refresh_asks_again_and_a_failure_leaves_what_is_kept(
     assert f"{WNID}_2\t" in terminal.says(*GETURLS, *nowhere)
 
 
+def test_who_wants_urls_of_pictures_that_have_none_is_told_how_to_get_them(
+    terminal: Terminal,
+) -> None:
+    assert terminal.refuses(*GETURLS, "--source=winter21") == (
+        "winter21 has pictures and no URLs: ck download imagenet --wnid=n01440764 --source=winter21"
+    )
+
+
 def test_a_list_that_another_place_gave_is_no_answer_of_the_chosen_one(terminal: Terminal) -> None:
     with pointed(terminal, PracticeWeb(captured=["older-urls"])) as web:
         terminal.says(*GETURLS, "--source=imagenet")
@@ -299,6 +307,11 @@ def test_the_places_are_shown_with_their_state_and_what_each_needs(
             "wayback",
             web.wayback,
             "the network; it has the lists of some synsets, and may be asked only so often",
+        ),
+        (
+            "winter21",
+            web.tar_address(),
+            "the network, and ImageNet's terms of access: download it with --source=winter21",
         ),
     ]
     said = terminal.says("geturls", "imagenet", "--sources")

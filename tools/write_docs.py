@@ -22,6 +22,7 @@ sys.path.insert(0, str(MODULE))
 from ck_imagenet.actions import ACTIONS  # noqa: E402
 from ck_imagenet.options import Kind, kinds  # noqa: E402
 from ck_imagenet.outcomes import Outcome  # noqa: E402
+from ck_imagenet.tars import Fault  # noqa: E402
 
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
 FUNCTIONS = {action: META["actions_redirect"].get(action, action) for action in ACTIONS}
@@ -43,7 +44,7 @@ def module(text: str) -> str:
 
 def readme(text: str) -> str:
     """Return README with its tables as the code has them."""
-    parts: dict[str, Callable[[], Iterator[str]]] = {"outcomes": _outcomes}
+    parts: dict[str, Callable[[], Iterator[str]]] = {"outcomes": _outcomes, "faults": _faults}
     for action in ACTIONS:
         parts[f"options of {action}"] = lambda action=action: _options(action)  # type: ignore[misc]
     for name, lines in parts.items():
@@ -94,6 +95,13 @@ def _outcomes() -> Iterator[str]:
     yield "|---|---|---|"
     for outcome in Outcome:
         yield f"| `{outcome.word}` | {outcome.meaning} | {'no' if outcome.final else 'yes'} |"
+
+
+def _faults() -> Iterator[str]:
+    yield "| in a tar | meaning |"
+    yield "|---|---|"
+    for fault in Fault:
+        yield f"| `{fault.word}` | {fault.value} |"
 
 
 if __name__ == "__main__":

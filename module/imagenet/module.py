@@ -95,7 +95,8 @@ def geturls(i: CkDict) -> CkDict:
               (save=FILE)          - write to this file instead
               (sources)            - show which places may have a list, their state here, what
                                      each needs
-              (source=NAME)        - ask only this place for a list: archive, imagenet, wayback
+              (source=NAME)        - ask only this place: archive, imagenet or wayback, which have
+                                     lists, or winter21, which has pictures
               (refresh)            - ask again for a list that is kept here
               (all)                - make an archive here of the URLs of all synsets, which is
                                      asked first from then on
@@ -111,6 +112,9 @@ def geturls(i: CkDict) -> CkDict:
                                      [https://www.image-net.org]
               (wayback-service=URL)- the address of the Wayback Machine; a setting
                                      [https://web.archive.org]
+              (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
+                                     the wnid; a setting
+                                     [https://image-net.org/data/winter21_whole/{wnid}.tar]
               (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
                                       instead of what the machine says; * is every other host, the
                                       address none says that there is no such host; a setting
@@ -146,8 +150,13 @@ def download(i: CkDict) -> CkDict:
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
                                      for the wnid: a URL a line, or a name and a URL; plain, .gz
                                      or .tgz
-              (source=NAME)        - ask only this place for a list: archive, imagenet, wayback
+              (tar=FILE-or-URL)    - take the pictures from a tar instead, a file or an address,
+                                     in which {wnid} stands for the wnid: of a class, or of the
+                                     tars of classes; plain or .gz
+              (source=NAME)        - ask only this place: archive, imagenet or wayback, which have
+                                     lists, or winter21, which has pictures
               (refresh)            - ask again for a list that is kept here
+              (accept-terms)       - accept ImageNet's terms of access, which winter21 wants
               (wayback)            - ask the Wayback Machine for what is gone for good; slow
               (wayback-date=DATE)  - the date near which it took the pictures to ask for; a
                                      setting [2010]
@@ -174,6 +183,9 @@ def download(i: CkDict) -> CkDict:
                                      [https://www.image-net.org]
               (wayback-service=URL)- the address of the Wayback Machine; a setting
                                      [https://web.archive.org]
+              (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
+                                     the wnid; a setting
+                                     [https://image-net.org/data/winter21_whole/{wnid}.tar]
               (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
                                       instead of what the machine says; * is every other host, the
                                       address none says that there is no such host; a setting
@@ -193,7 +205,10 @@ def download(i: CkDict) -> CkDict:
                              no pictures, pictures of synsets done before that were removed as
                              placeholders, by wnid, how many of the pictures are from the Wayback
                              Machine, URLs that it may be asked for, why it could not be asked for
-                             all
+                             all; from tars, a list of {wnid, tar, here, unread, members, saved,
+                             failed, odd, set_aside}: why the tar was not read, pictures of the
+                             synset in it, what became of those that were not saved, what else is in
+                             it
             }
     """
     return _run("download", i, _download)
@@ -329,15 +344,19 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, download, stderr_progress
     from ck_imagenet.files import path_of
     from ck_imagenet.folder_store import FolderStore
+    from ck_imagenet.unpacked import Unpacked
 
     folder = path_of("--outdir", options.outdir) if options.outdir else None
     store = FolderStore(folder) if folder else _ck_store()
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     output["synsets"] = []
-    for summary in download.download(options, store, progress, _archive(options)):
-        output["synsets"].append(summary.facts())
+    for done in download.download(options, store, progress, _archive(options)):
+        output["synsets"].append(done.facts())
         if con and not options.quiet:
-            console.write(console.summary(summary, options.dry_run))
+            if isinstance(done, Unpacked):
+                console.write(console.unpacked(done))
+            else:
+                console.write(console.summary(done, options.dry_run))
 
 
 def _demo(options: Any, con: bool, output: CkDict) -> None:

@@ -10,7 +10,8 @@ from .options import choice, flag, kinds, number, seconds, setting, text, wnids,
 
 SERVICE = "https://www.image-net.org"
 WAYBACK_SERVICE = "https://web.archive.org"
-SOURCES = ("archive", "imagenet", "wayback")
+WINTER21 = "https://image-net.org/data/winter21_whole/{wnid}.tar"
+SOURCES = ("archive", "imagenet", "wayback", "winter21")
 ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
 """As ImageNet has published it."""
 
@@ -19,8 +20,16 @@ _URLS = (
     "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
     "a URL a line, or a name and a URL; plain, .gz or .tgz"
 )
-_SOURCE = f"ask only this place for a list: {', '.join(SOURCES)}"
+_TAR = (
+    "take the pictures from a tar instead, a file or an address, in which {wnid} stands for the "
+    "wnid: of a class, or of the tars of classes; plain or .gz"
+)
+_SOURCE = (
+    "ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has "
+    "pictures"
+)
 _REFRESH = "ask again for a list that is kept here"
+_WINTER21 = "the address of winter21's tars, in which {wnid} stands for the wnid"
 _SERVICE = "the address of image-net.org's list service"
 _WAYBACK_SERVICE = "the address of the Wayback Machine"
 _SOURCES = "show which places may have a list, their state here, what each needs"
@@ -76,6 +85,7 @@ class GeturlsOptions:
     search_url: str = text("", "HOST", _SEARCH_URL)
     service: str = setting(SERVICE, "URL", _SERVICE)
     wayback_service: str = setting(WAYBACK_SERVICE, "URL", _WAYBACK_SERVICE)
+    winter21: str = setting(WINTER21, "URL", _WINTER21)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 
@@ -86,8 +96,10 @@ class DownloadOptions:
 
     wnid: tuple[str, ...] = wnids(_WNID)
     urls: str = text("", "FILE-or-URL", _URLS)
+    tar: str = text("", "FILE-or-URL", _TAR)
     source: str = word("NAME", SOURCES, _SOURCE)
     refresh: bool = flag(_REFRESH)
+    accept_terms: bool = flag("accept ImageNet's terms of access, which winter21 wants")
     wayback: bool = flag("ask the Wayback Machine for what is gone for good; slow")
     wayback_date: str = setting(
         "2010", "DATE", "the date near which it took the pictures to ask for"
@@ -118,6 +130,7 @@ class DownloadOptions:
     quiet: bool = flag("print nothing but errors")
     service: str = setting(SERVICE, "URL", _SERVICE)
     wayback_service: str = setting(WAYBACK_SERVICE, "URL", _WAYBACK_SERVICE)
+    winter21: str = setting(WINTER21, "URL", _WINTER21)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 

@@ -16,16 +16,22 @@ ASIDE = "no-pictures"
 
 
 def adopt(
-    store: SynsetStore, journal: Journal, named: Mapping[int, str], lost: Collection[int]
+    store: SynsetStore,
+    journal: Journal,
+    named: Mapping[int, str],
+    true: Mapping[int, str],
+    lost: Collection[int],
 ) -> list[Path]:
-    """Give every picture that is here and that can be tied to a URL its line in the journal.
+    """Give every picture that is here its line in the journal: of its URL, if that is known.
 
     Parameters
     ----------
     store, journal : SynsetStore, Journal
         What is here, and what is known of it.
     named : mapping of int to str
-        The URLs of the true numbers: they tie a file without a URL of its own.
+        The URLs of the numbers here.
+    true : mapping of int to str
+        The URLs of ImageNet's own numbers: they count more, and tell those of pictures from tars.
     lost : collection of int
         The pictures that are to be described anew.
 
@@ -34,11 +40,13 @@ def adopt(
     list of Path
         The files that were no pictures, at the place where they were put aside.
     """
+    tied = journal.tie(true)
+    changed = {*lost, *(record.name.number for record in tied)}
     known = journal.saved()
     urls = {record.url for record in known.values()}
     aside = []
     for number, path in sorted(store.pictures().items()):
-        if number in known and number not in lost:
+        if number in known and number not in changed:
             continue
         data = path.read_bytes()
         try:
@@ -49,12 +57,16 @@ def adopt(
         if number in known:
             store.describe(known[number], path.name)
             continue
-        url = store.url_of(number) or named.get(number)
-        if url and url not in urls:
+        name = ImageName(store.wnid, number)
+        url = store.url_of(number) or true.get(number) or named.get(number) or str(name)
+        if url not in urls:
             urls.add(url)
-            record = saved(ImageName(store.wnid, number), url, data, picture, "found here", "")
-            store.describe(record, path.name)
+            record = saved(name, url, data, picture, "found here", "")
+            if record.has_url:
+                store.describe(record, path.name)
             journal.append(record)
+    for record in tied:  # at last, so that a run that is killed here does it again
+        journal.append(record)
     return aside
 
 

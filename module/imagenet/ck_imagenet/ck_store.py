@@ -155,12 +155,13 @@ def _tags(meta: dict[str, Any]) -> list[str]:
 
 def _meta(known: dict[str, Any], record: Record, file: str) -> dict[str, Any]:
     """Return an entry's meta, with whatever a user's own meta had."""
-    url_tag = readable(record.url).replace(",", "%2C")  # CK splits tags at commas
-    tags = ["imagenet", record.name.wnid, str(record.name.number), url_tag]
+    tags = ["imagenet", record.name.wnid, str(record.name.number)]
+    if record.has_url:
+        tags.append(readable(record.url).replace(",", "%2C"))  # CK splits tags at commas
     tags += ["dataset", "image", record.image_format]
     tags += [tag for tag in _tags(known) if tag not in tags]
     facts = record.facts()
-    for key in ("name", "outcome", "detail"):
+    for key in ("name", "outcome", "detail", *(() if record.has_url else ("url",))):
         facts.pop(key, None)
     synset = synsets.load().get(record.name.wnid)
     own = {

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING, Counter, Iterable, Iterator, Mapping, NoReturn, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequence
 
 from . import synsets
 from .errors import NobodyReads, StoreError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from .download import Summary
     from .fall11 import Archive
     from .sources import Row
+    from .unpacked import Unpacked
 
 
 def on_terminal() -> bool:
@@ -87,21 +90,44 @@ def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> Iterator
         yield line if len(line) <= width else line[: width - 1] + "…"
 
 
+def unpacked(done: Unpacked) -> Iterator[str]:
+    """Yield what a tar brought for a synset."""
+    yield _title(done.wnid)
+    if done.unread:
+        yield f"  {done.here} pictures here, {done.tar} was not read: {done.unread}"
+        return
+    yield f"  {done.here} pictures here, {done.members} in {done.tar}, {done.saved} saved now"
+    yield from _failures(done.failed)
+    for fault, count in done.odd.counts.most_common():
+        paths = done.odd.examples[fault]
+        shown = ", ".join(paths) + (", …" if count > len(paths) else "")
+        yield f"  {count:5}  {fault.word:16}{fault.value}: {shown}"
+    yield from _set_aside(done.set_aside)
+
+
+def _title(wnid: str) -> str:
+    synset = synsets.load().get(wnid)
+    return f"{wnid}  {', '.join(synset.words) if synset else 'a list that names no synset'}"
+
+
+def _failures(failed: Counter[Outcome]) -> Iterator[str]:
+    for outcome, count in failed.most_common():
+        yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
+
+
+def _set_aside(files: Sequence[Path]) -> Iterator[str]:
+    if files:
+        yield f"  files here that were no pictures: {len(files)}, now in {files[0].parent}"
+
+
 def summary(done: Summary, dry_run: bool) -> Iterator[str]:
     """Yield what a run did for a synset."""
-    synset = synsets.load().get(done.wnid)
-    words = ", ".join(synset.words) if synset else "a list that names no synset"
-    yield f"{done.wnid}  {words}"
+    yield _title(done.wnid)
     last = f"{done.to_fetch} to ask for" if dry_run else f"{done.saved} saved now"
     wayback = f" ({done.from_wayback} from the Wayback Machine)" if done.from_wayback else ""
     yield f"  {done.here} pictures here{wayback}, {done.links} links known, {last}"
-    for outcome, count in done.failed.most_common():
-        yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
-    if done.set_aside:
-        yield (
-            f"  files here that were no pictures: {len(done.set_aside)}, "
-            f"now in {done.set_aside[0].parent}"
-        )
+    yield from _failures(done.failed)
+    yield from _set_aside(done.set_aside)
     for wnid, count in done.taken_out.items():
         yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}"
     if Outcome.PRIVATE_ADDRESS in done.failed:

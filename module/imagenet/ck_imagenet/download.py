@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Collection, Iterable, Iterator, Sequence
 
-from . import captures, equip, kept_lists, wayback_pictures
+from . import captures, equip, kept_lists, unpack, wayback_pictures
 from .actions import DownloadOptions
 from .adopt import adopt
 from .crawl import Crawl, Desk, Task
@@ -20,7 +20,7 @@ from .journal import Journal
 from .ledger import Ledger
 from .lists import SynsetList
 from .local_archive import Archive
-from .numbering import KeptNames, Link, number
+from .numbering import KeptNames, Link, by_number, number
 from .outcomes import Outcome
 from .progress import Progress
 from .repeats import Repeats
@@ -29,6 +29,7 @@ from .sources import Sources
 from .store import Store
 from .team import Team, processes_for
 from .turns import only_one
+from .unpacked import Unpacked
 from .worker import Order
 
 
@@ -66,7 +67,7 @@ class Summary:
 
 def download(
     options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
-) -> Iterator[Summary]:
+) -> Iterator[Summary | Unpacked]:
     """Fetch the pictures of synsets that are not here yet, one synset after the other.
 
     Parameters
@@ -82,8 +83,8 @@ def download(
 
     Yields
     ------
-    Summary
-        Of each synset, when it is done.
+    Summary or Unpacked
+        Of each synset, when it is done: the latter of pictures from tars.
 
     Raises
     ------
@@ -92,6 +93,9 @@ def download(
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
+    if unpack.is_asked_for(options):
+        yield from unpack.unpack(options, store, progress, archive)
+        return
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
         raise BadInput(
@@ -158,6 +162,7 @@ class _Run:
 
     def preview(self) -> Summary:
         """Return what `fetch` would do, and do nothing."""
+        self._journal.tie(self._kept.urls(self._found.lines))
         links = self._links()
         chosen = self._skip(links)
         here = self._place.pictures()
@@ -168,15 +173,16 @@ class _Run:
         """Fetch what is not settled; `reached` says that the network has been seen to be there."""
         lost = self._place.mend()
         with closing(self._journal):
-            aside = adopt(self._place, self._journal, self._named(), lost)
+            named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
+            aside = adopt(self._place, self._journal, named, true, lost)
             links = self._links()
             chosen = self._skip(links)
-            self._kept.keep(self._found.wnid, links)
+            self._kept.keep(self._found.wnid, links, self._found.lines)
             here = self._place.pictures()
             self._experience.repeats.add(self._journal.present(here))
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
-            self._kept.numbers = {}
+            self._kept.numbers = self._kept.true = {}
             ledger = Ledger(
                 self._place,
                 self._journal,
@@ -240,10 +246,6 @@ class _Run:
 
     def _is_enough(self, here: int) -> bool:
         return self._options.max_images is not None and here >= self._options.max_images
-
-    def _named(self) -> dict[int, str]:
-        kept = {number: url for url, number in self._kept.numbers.items()}
-        return {**kept, **{line.name.number: line.url for line in self._found.lines if line.name}}
 
     def _links(self) -> list[Link]:
         return number(

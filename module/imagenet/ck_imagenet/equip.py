@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Iterable
+
 from . import USER_AGENT
 from .actions import DownloadOptions
 from .addresses import Guard
@@ -15,10 +17,16 @@ _SLOW = 60.0
 """Seconds that an archive may take for one URL."""
 
 
-def fetcher(options: DownloadOptions) -> Fetcher:
-    """Return what asks for pictures; raise BadInput if the options cannot be used."""
+def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Fetcher:
+    """Return what asks for pictures; raise BadInput if the options cannot be used.
+
+    What the user names himself is trusted: exactly its host and port.
+    """
+    guard = Guard.allowing(options.allow_private)
+    for address in trusted:
+        guard = guard.trusting_url(address)
     return Fetcher(
-        Guard.allowing(options.allow_private),
+        guard,
         Limits.within(options.timeout),
         Resolver(answering(options.resolve)),
         user_agent=options.user_agent or USER_AGENT,

@@ -15,6 +15,10 @@ class NoList(ImagenetError):
     """No source gave a list of URLs for a synset."""
 
 
+class NoTar(ImagenetError):
+    """A tar of pictures is not to be had, or not all of it."""
+
+
 class NetworkDown(ImagenetError):
     """Not one host answered in a whole run."""
 

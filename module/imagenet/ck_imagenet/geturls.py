@@ -9,7 +9,7 @@ from typing import Iterable, Iterator
 
 from filelock import Timeout
 
-from . import fall11, fall11_hosts, kept_lists
+from . import fall11, fall11_hosts, kept_lists, winter21
 from .actions import GeturlsOptions
 from .errors import BadInput, StoreError
 from .files import path_of, prove_writable_to, write_to
@@ -50,6 +50,11 @@ def geturls(
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
         raise BadInput("whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE")
+    if options.source == winter21.NAME:
+        raise BadInput(
+            f"{winter21.NAME} has pictures and no URLs: ck download imagenet --wnid=n01440764 "
+            f"--source={winter21.NAME}"
+        )
     if options.save:
         path = path_of("--save", options.save)
         with _saving(path):
@@ -60,8 +65,9 @@ def geturls(
             place = store.synset(found.wnid)
             if found.obtained_by:
                 _keep(place, found)
-            known, settled = KeptNames.of(place).numbers, Journal.of(place).records
-            links += number(found.wnid, found.lines, known, settled)
+            kept, journal = KeptNames.of(place), Journal.of(place)
+            journal.tie(kept.urls(found.lines))
+            links += number(found.wnid, found.lines, kept.numbers, journal.records)
     return links
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Collection, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Collection, Iterator, Mapping, NamedTuple
 
 from . import captures
 from .errors import StoreError
@@ -28,7 +28,7 @@ class Record(NamedTuple):
 
     name: ImageName
     url: str
-    """As the list holds it: the key."""
+    """As the list holds it: the key. Of a picture whose URL nobody knows, ImageNet's own name."""
     outcome: Outcome
     time: str
     """UTC, ISO 8601, to the second."""
@@ -45,6 +45,11 @@ class Record(NamedTuple):
     width: int = 0
     height: int = 0
     image_format: str = ""
+
+    @property
+    def has_url(self) -> bool:
+        """Whether the picture's URL is known, not its name alone."""
+        return parse_image_name(self.url) is None
 
     def facts(self) -> dict[str, Any]:
         """Return what is known, without what is empty, as journal and meta hold it."""
@@ -107,6 +112,7 @@ class Journal:
                 known = self.records.get(record.url)
                 if not known or known.time <= record.time:
                     self.records[record.url] = _remembered(record)
+        self._drop_tied()
 
     @classmethod
     def of(cls, place: SynsetStore) -> Journal:
@@ -139,11 +145,46 @@ class Journal:
             if record.outcome is not Outcome.SAVED or record.name.number in here:
                 yield record
 
+    def tie(self, urls: Mapping[int, str]) -> list[Record]:
+        """Put pictures that are known by their names alone under their URLs, in memory only.
+
+        Parameters
+        ----------
+        urls : mapping of int to str
+            The URLs of ImageNet's own numbers.
+
+        Returns
+        -------
+        list of Record
+            What is to be told of these pictures from now on, and to be appended.
+        """
+        tied = []
+        here = {record.url for record in self.saved().values()}
+        for record in [each for each in self.saved().values() if not each.has_url]:
+            name = parse_image_name(record.url)
+            url = urls.get(name.number) if name else None
+            if url and url not in here:
+                del self.records[record.url]
+                self.records[url] = record._replace(url=url, time=now())
+                tied.append(self.records[url])
+                here.add(url)
+        return tied
+
     def close(self) -> None:
         """Close the file."""
         if self._file:
             self._file.close()
             self._file = None
+
+    def _drop_tied(self) -> None:
+        """Leave out what is told under a name where the same is told later under a URL."""
+        named = [record for record in self.records.values() if not record.has_url]
+        if not named:
+            return
+        told = {record.name: record.time for record in self.records.values() if record.has_url}
+        for record in named:
+            if told.get(record.name, "") >= record.time:
+                del self.records[record.url]
 
     def _open(self) -> BinaryIO:
         self._folder.mkdir(parents=True, exist_ok=True)

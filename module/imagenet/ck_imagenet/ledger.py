@@ -154,7 +154,7 @@ class Ledger(Book):
                 self._take_out(record.sha256)
                 continue
             first = kept.setdefault(record.sha256, record.url)
-            if first != record.url:
+            if first != record.url and record.has_url:  # else it is the user's own
                 self._repeats.forget(record.sha256, record.url)
                 record = _duplicate(record, first)
                 self._repeats.add([record])

@@ -84,7 +84,8 @@ def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:
         place = store.synset(row.synset.wnid)
         saved = Journal.of(place).saved()
         for number in sorted(place.pictures()):
-            url = saved[number].url if number in saved else place.url_of(number)
+            record = saved.get(number)
+            url = record.url if record and record.has_url else place.url_of(number)
             if url:
                 yield Link(ImageName(place.wnid, number), url)
 

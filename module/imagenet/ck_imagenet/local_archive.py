@@ -15,8 +15,8 @@ class Archive(Protocol):
     source: str
     """Where it came from."""
 
-    def lines(self, wnid: str) -> list[Line] | None:
-        """Return the lines of a synset, with their true numbers; None if it has none of them."""
+    def lines(self, wnid: str) -> list[Line]:
+        """Return the lines of a synset, with their true numbers; none if it is not there."""
 
 
 class LocalArchive(Place):

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from .formats import SUFFIXES
 from .journal import Record
-from .names import ImageName
+from .names import ImageName, parse_image_name
 from .outcomes import Outcome
 
 TELLING = 3
@@ -55,8 +55,9 @@ class Repeats:
         """Say whether the bytes of a new record, or of one already known, are a placeholder."""
         if record.sha256 in self._placeholders:
             return True
-        known = self._seen.get(record.sha256, [])
-        names = {file_name(url) for url in (*(each.url for each in known), record.url)}
+        urls = [record.url, *(each.url for each in self._seen.get(record.sha256, []))]
+        # What comes from a tar has no name but ImageNet's, which tells nothing.
+        names = {file_name(url) for url in urls if not parse_image_name(url)}
         if len(names) < TELLING:
             return False
         self._placeholders.add(record.sha256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Sequence
 
-from . import services
+from . import services, winter21
 from .actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
 from .addresses import Guard
 from .errors import NoList
@@ -76,6 +76,7 @@ class Sources:
             Service(services.WAYBACK, wayback, self._fetcher, progress or Progress()),
         ]
         self._only, self._refresh = options.source, options.refresh
+        self._winter21 = options.winter21
 
     @property
     def reached(self) -> bool:
@@ -119,6 +120,7 @@ class Sources:
         """Yield the places in their order, and what is kept of synsets."""
         for place in self._places:
             yield Row(place.name, place.state, place.needs)
+        yield Row(winter21.NAME, self._winter21, winter21.NEEDS)
         for wnid in wnids:
             yield Row(self._kept.name, self._kept.state_of(wnid), self._kept.needs)
 

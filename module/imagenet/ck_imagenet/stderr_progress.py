@@ -75,7 +75,7 @@ class Bar(Lines):
         if self._bar is not None:
             size = tqdm.format_sizeof(self._bytes, "B", 1000)
             self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
-            self._bar.update()
+            self._bar.update(self._bar.unit != "B")  # else it is `advance` that moves it
 
     def advance(self, what: str, done: int, total: int) -> None:
         """Move the bar of something long, and show it first if it is new."""

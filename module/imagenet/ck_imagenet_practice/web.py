@@ -12,6 +12,7 @@ from .exchange import Exchange
 from .hosting import Hosting
 from .server import Server
 from .service import ENDPOINTS, ListService
+from .winter21 import FOLDER, Winter21
 from .world import Link, Place
 
 
@@ -49,6 +50,8 @@ class PracticeWeb:
         The Wayback Machine's address.
     archive : Archive
         What it has captured: at first every other link that is gone.
+    winter21 : Winter21
+        The tars of synsets, at the list service's address.
     hosts : list of str
         The picture hosts, each as `address:port`.
     own : dict of str to list of str
@@ -96,12 +99,13 @@ class PracticeWeb:
     ) -> None:
         self._service = ListService(self._list_of, alive, dead)
         self.archive = Archive(ListService(self._list_of, captured).body)
+        self.winter21 = Winter21(self._list_of)
         self._latency = latency
         self._removed: set[tuple[str, str]] = set()
         self._is_strict = any(world.KINDS[kind].is_strict for kind in mix)
         self._hosting = hosting = Hosting(port, hosts, one_address, mix, len(wnids))
         self._behaviours = {
-            hosting.service: self._service.answer,
+            hosting.service: self._imagenet,
             hosting.archive: self.archive.answer,
         }
         self.service = f"http://{hosting.service}"
@@ -137,6 +141,10 @@ class PracticeWeb:
     def url(self, host: int, path: str) -> str:
         """Return the URL of a path, such as "/good/0123.jpg", on the picture host of that index."""
         return f"http://{self.hosts[host]}{path}"
+
+    def tar_address(self, wnid: str = "{wnid}") -> str:
+        """Return the address of a synset's tar."""
+        return f"{self.service}{FOLDER}{wnid}.tar"
 
     def link(self, wnid: str, number: int, kind: str, host: int = 0) -> Link:
         """Return a new link of a kind of `world.KINDS`.
@@ -175,6 +183,7 @@ class PracticeWeb:
         return {
             "CK_IMAGENET_SERVICE": self.service,
             "CK_IMAGENET_WAYBACK_SERVICE": self.wayback,
+            "CK_IMAGENET_WINTER21": self.tar_address(),
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_private,
         }
 
@@ -184,6 +193,7 @@ class PracticeWeb:
         return {
             "CK_IMAGENET_SERVICE": self.service,
             "CK_IMAGENET_WAYBACK_SERVICE": self.wayback,
+            "CK_IMAGENET_WINTER21": self.tar_address(),
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_hosts,
             "CK_IMAGENET_RESOLVE": self.resolve,
             **certificates,
@@ -199,6 +209,10 @@ class PracticeWeb:
 
     def _list_of(self, wnid: str) -> Sequence[Link] | None:
         return self._lists.get(wnid)
+
+    def _imagenet(self, exchange: Exchange) -> None:
+        is_tar = exchange.request.path.startswith(FOLDER)
+        (self.winter21 if is_tar else self._service).answer(exchange)
 
     def _answer(self, exchange: Exchange) -> None:
         if exchange.host in self._behaviours:
