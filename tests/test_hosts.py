@@ -330,6 +330,28 @@ def test_the_next_crawl_knows_what_was_learnt_of_hosts() -> None:
     assert heirs.given_up == [("i", Outcome.HOST_DOWN)]
 
 
+def test_the_pause_between_two_requests_lasts_into_the_next_crawl() -> None:
+    hosts: Hosts[str] = Hosts(sleep=5)
+    put(hosts, "h", "a")
+    assert taken(hosts, 0) == ["a"]
+    hosts.release("h", 1, Sign.ANSWER)
+    heirs = hosts.successor(1)
+    put(heirs, "h", "b", 1)
+    assert taken(heirs, 1) == []
+    assert heirs.next_time() == 5
+    assert taken(heirs, 5) == ["b"]
+
+
+def test_who_is_not_to_be_asked_any_more_is_not_in_the_next_crawl() -> None:
+    hosts: Hosts[str] = Hosts(rests=Rests(longest=300, strict=True))
+    put(hosts, "h", "ab")
+    hosts.take(0)
+    hosts.release("h", 0, Sign.BUSY, 3600)
+    heirs = hosts.successor(1)
+    put(heirs, "h", "c", 1)
+    assert heirs.given_up == [("c", Outcome.HOST_BUSY)]
+
+
 def test_a_host_that_was_busy_too_often_is_asked_once_more_in_the_next_crawl() -> None:
     hosts: Hosts[str] = Hosts()
     put(hosts, "h", "abcdefgh")

@@ -12,6 +12,7 @@ from ck_imagenet_practice import Link, PracticeWeb, pictures
 from ck_imagenet_practice.archive import Patience
 from terminal import WNID, Terminal
 
+DALMATIAN = "n02110341"
 COMMAND = ("download", f"imagenet:{WNID}")
 TAKEN = "20100521123456"
 
@@ -185,6 +186,30 @@ def test_an_archive_that_wants_to_be_left_alone_is_and_the_next_run_goes_on(
     web.requests.clear()
     terminal.says(*COMMAND, "--wayback")
     assert sorted(asked_there(web)) == sorted(link.url for link in links[1:])
+
+
+def test_its_wish_to_be_left_alone_holds_for_all_synsets_of_a_run(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, 1, "gone")])
+    web.set_links(DALMATIAN, [web.link(DALMATIAN, 2, "gone"), web.link(DALMATIAN, 3, "good")])
+    web.archive.be_patient(Patience(requests=0, rest=3600))
+    done = terminal.json("download", f"imagenet:{WNID},{DALMATIAN}", "--wayback")["synsets"]
+    assert [synset["for_wayback"] for synset in done] == [1, 1]
+    assert [synset["wayback_trouble"].partition(":")[0] for synset in done] == ["busy", "host-busy"]
+    assert (len(asked_there(web)), web.archive.heedless) == (1, 0)
+    assert len(terminal.pictures(DALMATIAN)) == 1
+
+
+def test_a_short_rest_lasts_into_the_next_synset(terminal: Terminal, web: PracticeWeb) -> None:
+    for wnid in (WNID, DALMATIAN):
+        link = web.link(wnid, 1, "gone")
+        web.set_links(wnid, [link])
+        web.archive.keep(link.url, link.picture(), "20100101000000")
+    web.archive.be_patient(Patience(requests=1, rest=2))
+    both = ("download", f"imagenet:{WNID},{DALMATIAN}", "--wayback")
+    assert [each["from_wayback"] for each in terminal.json(*both)["synsets"]] == [1, 1]
+    assert web.archive.heedless == 0
 
 
 def test_an_archive_that_is_down_costs_nothing_but_a_sentence(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Collection, Iterable, Iterator, Sequence
 
-from . import captures, equip, kept_lists, unpack, wayback_pictures
+from . import equip, kept_lists, unpack
 from .actions import DownloadOptions
 from .adopt import adopt
 from .crawl import Crawl, Desk, Task
@@ -30,6 +30,7 @@ from .store import Store
 from .team import Team, processes_for
 from .turns import only_one
 from .unpacked import Unpacked
+from .wayback_pictures import WAYBACK, WaybackPictures, may_help
 from .worker import Order
 
 
@@ -102,11 +103,12 @@ def download(
             "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
             "word, or give a list with --urls=FILE"
         )
-    captures.moment(options.wayback_date)  # or refuse it
+    experience = _Experience(
+        Repeats(), Hosts(options.sleep, options.per_host), WaybackPictures(options)
+    )
     with closing(Sources(options, store, archive, progress)) as sources, closing(
         equip.fetcher(options)
     ) as fetcher:
-        experience = _Experience(Repeats(), Hosts(options.sleep, options.per_host))
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
             with storage_errors(place.state):
@@ -129,6 +131,7 @@ class _Experience:
 
     repeats: Repeats
     hosts: Hosts[Task]
+    wayback: WaybackPictures
 
 
 def _take_out_exposed(store: Store, repeats: Repeats, progress: Progress) -> dict[str, int]:
@@ -226,9 +229,7 @@ class _Run:
             return ""
         progress.begin(f"{self._found.wnid} Wayback", len(lost))
         try:
-            trouble = wayback_pictures.fetch(
-                lost, self._options, self._place, self._journal, ledger
-            )
+            trouble = self._experience.wayback.fetch(lost, self._place, self._journal, ledger)
             ledger.close()
             return trouble
         finally:
@@ -282,11 +283,7 @@ class _Run:
     def _lost(self, links: Iterable[Link]) -> list[Link]:
         """Return the links that are gone for good, of which no archive has been asked."""
         known = self._journal.records
-        return [
-            link
-            for link in links
-            if link.url in known and wayback_pictures.may_help(known[link.url])
-        ]
+        return [link for link in links if link.url in known and may_help(known[link.url])]
 
     def _summary(
         self,
@@ -304,6 +301,6 @@ class _Run:
             here,
             to_fetch=len(wanted),
             failed=Counter(each.outcome for each in records if each.outcome is not Outcome.SAVED),
-            from_wayback=sum(each.source == wayback_pictures.WAYBACK for each in saved),
+            from_wayback=sum(each.source == WAYBACK for each in saved),
             for_wayback=0 if self._is_enough(here) else len(self._lost(chosen)),
         )

@@ -68,6 +68,7 @@ class _Host(Generic[Task]):
         "rests",
         "rests_in_row",
         "rests_until",
+        "shuts_out",
         "silences",
         "sleeps_until",
         "state",
@@ -82,7 +83,7 @@ class _Host(Generic[Task]):
         self.in_turn = False
         self.state = _State.UP
         self.outcome = Outcome.HOST_DOWN
-        self.probed = self.proven = False
+        self.probed = self.proven = self.shuts_out = False
         self.silences = self.rests = self.rests_in_row = 0
         self.rests_until = self.sleeps_until = 0.0
 
@@ -96,6 +97,8 @@ class _Host(Generic[Task]):
         heir.rests_in_row = min(self.rests_in_row, MOST_RESTS_IN_ROW)
         if self.state is not _State.UP and self.outcome is Outcome.HOST_DOWN:
             heir.state = _State.DOWN
+        if self.shuts_out:
+            heir.state, heir.outcome, heir.shuts_out = self.state, self.outcome, True
         return heir
 
     @property
@@ -239,8 +242,9 @@ class Hosts(Generic[Task]):
         heirs: Hosts[Task] = Hosts(self._sleep, self._per_host, self._rests)
         for name, host in self._hosts.items():
             heirs._hosts[name] = host.successor()
-            if host.rests_until > now:
-                heirs._remind(host.rests_until, name, None)
+            pauses_until = max(host.rests_until, host.sleeps_until)
+            if pauses_until > now:
+                heirs._remind(pauses_until, name, None)
         return heirs
 
     @property
@@ -305,7 +309,8 @@ class Hosts(Generic[Task]):
             host.rests_in_row += 1
         rest = wish or self._rests.first * 2.0 ** (host.rests_in_row - 1)
         too_often = host.rests > MOST_RESTS or host.rests_in_row > MOST_RESTS_IN_ROW
-        if too_often or (self._rests.strict and rest > self._rests.longest):
+        host.shuts_out = self._rests.strict and rest > self._rests.longest
+        if too_often or host.shuts_out:
             host.outcome = Outcome.HOST_BUSY
             self._give_up(host)
             return

@@ -8,7 +8,7 @@ from typing import Iterable
 from . import captures, equip
 from .actions import DownloadOptions
 from .crawl import Crawl, Desk, Manner, Task
-from .hosts import Rests
+from .hosts import Hosts, Rests
 from .journal import Journal, Record
 from .ledger import Book, Ledger, Verdict
 from .numbering import Link
@@ -90,34 +90,53 @@ class Findings(Book):
         return self._ledger.missing()
 
 
-def fetch(
-    links: Iterable[Link],
-    options: DownloadOptions,
-    place: SynsetStore,
-    journal: Journal,
-    ledger: Ledger,
-) -> str:
-    """Ask the Wayback Machine for links, and keep what it has.
+class WaybackPictures:
+    """Asks for one synset's pictures after the other's, and remembers how that is borne.
 
     Parameters
     ----------
-    links : iterable of Link
-        Those that it `may_help`.
     options : DownloadOptions
-        Where it is, and which time to ask for.
-    place, journal, ledger : SynsetStore, Journal, Ledger
-        Of the synset.
+        Where the Wayback Machine is, and which time to ask for.
 
-    Returns
-    -------
-    str
-        Why it could not be asked for all of them, nothing if it could.
+    Raises
+    ------
+    BadInput
+        If there is no such time.
     """
-    findings = Findings(ledger, journal)
-    archive, moment = options.wayback_service, captures.moment(options.wayback_date)
-    manner = MANNER._replace(sleep=max(MANNER.sleep, options.sleep))
-    with closing(equip.wayback_fetcher(options)) as fetcher:
-        crawl = Crawl(Desk(fetcher, place, WAYBACK, findings, manner))
-        crawl.add(Task(link, captures.address(archive, moment, link.url)) for link in links)
-        crawl.work()
-    return findings.trouble
+
+    def __init__(self, options: DownloadOptions) -> None:
+        self._options = options
+        self._moment = captures.moment(options.wayback_date)
+        self._manner = MANNER._replace(sleep=max(MANNER.sleep, options.sleep))
+        self._hosts: Hosts[Task] = Hosts(
+            self._manner.sleep, self._manner.per_host, self._manner.rests
+        )
+
+    def fetch(
+        self, links: Iterable[Link], place: SynsetStore, journal: Journal, ledger: Ledger
+    ) -> str:
+        """Ask for links, and keep what there is.
+
+        Parameters
+        ----------
+        links : iterable of Link
+            Those where it `may_help`.
+        place, journal, ledger : SynsetStore, Journal, Ledger
+            Of the synset.
+
+        Returns
+        -------
+        str
+            Why it could not be asked for all of them, nothing if it could.
+        """
+        findings = Findings(ledger, journal)
+        with closing(equip.wayback_fetcher(self._options)) as fetcher:
+            desk = Desk(fetcher, place, WAYBACK, findings, self._manner)
+            crawl = Crawl(desk, hosts=self._hosts)
+            crawl.add(Task(link, self._address(link)) for link in links)
+            crawl.work()
+            self._hosts = crawl.learnt()
+        return findings.trouble
+
+    def _address(self, link: Link) -> str:
+        return captures.address(self._options.wayback_service, self._moment, link.url)
