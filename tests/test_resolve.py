@@ -75,20 +75,18 @@ def failure(resolver: Resolver, host: str, wait: float = SOON) -> Failed:
 
 
 @contextmanager
-def held_up(resolver: Resolver, names: Names, count: int, wait: float = SOON) -> Iterator[None]:
-    """Have so many slow names looked up, each with somebody who waits for it."""
+def eight_slow(resolver: Resolver, names: Names, wait: float = SOON) -> Iterator[None]:
+    """Have somebody wait for each of eight slow names."""
 
     def ask(number: int) -> None:
         with suppress(Failed):
             resolver.resolve(f"slow{number}.com", wait)
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(count)]
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
-    names.wait_for(count)
+    names.wait_for(8)
     yield
-    if wait == SOON:
-        names.slow.set()
     for thread in threads:
         thread.join()
 
@@ -200,17 +198,17 @@ class TestWaiting:
     ) -> None:
         """That an answer did not come is the fault of the names before it."""
         resolver = Resolver(names)
-        with held_up(resolver, names, count=8):
+        with eight_slow(resolver, names):
             with pytest.raises(Postponed, match=r"the lookup of a\.com waits for others"):
                 resolver.resolve("a.com", wait=0.05)
+            names.slow.set()
         assert resolver.resolve("a.com", SOON)
         assert names.asked.count("a.com") == 1
 
     def test_a_lookup_that_began_late_is_given_its_whole_time(self, names: Names) -> None:
         resolver = Resolver(names)
-        with held_up(resolver, names, count=8, wait=0.3):
-            with pytest.raises(Postponed):
-                resolver.resolve("slow.com", wait=0.5)
+        with eight_slow(resolver, names, wait=0.3), pytest.raises(Postponed):
+            resolver.resolve("slow.com", wait=0.5)
         assert failure(resolver, "slow.com", wait=0.5).outcome is Outcome.SILENT
 
     def test_slow_lookups_hold_threads_that_have_an_end_and_never_keep_a_process_alive(
@@ -230,9 +228,10 @@ class TestWaiting:
     def test_a_name_that_nobody_waits_for_any_more_is_not_looked_up(self, names: Names) -> None:
         """Or a slow resolver would never come to the names that are wanted now."""
         resolver = Resolver(names)
-        with held_up(resolver, names, count=8):
+        with eight_slow(resolver, names):
             with pytest.raises(Postponed):
                 resolver.resolve("given-up.com", wait=0.01)
+            names.slow.set()
         assert resolver.resolve("a.com", SOON)
         assert sorted(names.asked) == ["a.com", *(f"slow{number}.com" for number in range(8))]
 
