@@ -153,6 +153,18 @@ def saying(*answers: bytes) -> Behaviour:
     return behave
 
 
+def saying_late(rest: bytes, whole: bytes) -> Behaviour:
+    """Answer each request, and say something more when the next one has come."""
+
+    def behave(talk: Talk) -> None:
+        while talk.hear():
+            talk.say(whole)
+            talk.hear()
+            talk.say(rest)
+
+    return behave
+
+
 def saying_once(data: bytes) -> Behaviour:
     """Answer one request and hang up."""
 

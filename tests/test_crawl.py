@@ -27,6 +27,7 @@ from ck_imagenet.names import ImageName
 from ck_imagenet.numbering import Link
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.repeats import Repeats
+from ck_imagenet.resolve import Resolver
 from PIL import Image
 
 WNID = "n01440764"
@@ -175,7 +176,7 @@ class World:
         return self.crawl_links(links, limits, **options)
 
     def crawl_links(self, links: Any, limits: Limits, **options: Any) -> int:
-        fetcher = Fetcher(Guard.allowing("127.0.0.0/8"), limits)
+        fetcher = Fetcher(Guard.allowing("127.0.0.0/8"), limits, options.pop("resolver", None))
         journal = Journal(self.place.state / "journal")
         ledger = Ledger(
             self.place,
@@ -418,6 +419,28 @@ def test_a_wanted_picture_is_not_waited_for_behind_hosts_that_keep_silent(
     assert world.crawl([*silent, *host.pictures(2)], Limits(whole=5), most=1) == 1
     assert time.monotonic() - begin < 9
     assert len(world.records) <= 7
+
+
+def test_names_that_are_slow_to_find_cost_no_other_host_anything(world: World, host: Host) -> None:
+    found = threading.Event()
+
+    def look_up(name: str) -> list[str]:
+        if name.startswith("slow"):
+            found.wait()
+        return ["127.0.0.1"]
+
+    slow = [f"http://slow{number}.example/" for number in range(16)]
+    good = [
+        url.replace("127.0.0.1", f"good{number % 4}.example")
+        for number, url in enumerate(host.pictures(20))
+    ]
+    resolver = Resolver(look_up)
+    try:
+        assert world.crawl([*slow, *good], Limits(connect=0.3), jobs=32, resolver=resolver) == 20
+    finally:
+        found.set()
+    assert world.outcomes(slow) == ["silent"] * 16
+    assert world.outcomes(good) == ["saved"] * 20
 
 
 def test_many_links_of_one_host_do_not_keep_another_waiting(world: World, host: Host) -> None:

@@ -46,6 +46,7 @@ from peer import (
     redirect,
     resetting_after,
     saying,
+    saying_late,
     saying_once,
     serving,
     stopping_after,
@@ -170,6 +171,8 @@ class TestAnswers:
             pytest.param(answer(DATA, "Set-Cookie: \xe9=\x01;;,; expires=never"), id="cookie"),
             pytest.param(answer(DATA, "no header at all"), id="broken header"),
             pytest.param(head(status="100 Continue") * 3 + answer(DATA), id="100"),
+            pytest.param(head(status="102 Processing") * 3 + answer(DATA), id="102"),
+            pytest.param(head("Link: </s.css>", status="103 Early Hints") + answer(DATA), id="103"),
         ],
     )
     def test_the_body_is_the_bytes_of_the_file(
@@ -721,6 +724,33 @@ class TestKeptConnections:
         started = time.monotonic()
         assert fetcher.fetch(serve(stopping_after(said)).url()).data == DATA
         assert time.monotonic() - started < LEEWAY
+
+    def test_hints_before_an_answer_are_not_the_answer_to_the_next_url(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        hints = head("Link: </s.css>", status="103 Early Hints")
+        peer = serve(saying(*(hints + answer(b"%d" % number) for number in range(4))))
+        assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [b"0", b"1", b"2", b"3"]
+        assert peer.connections == 1
+
+    def test_hints_have_an_end(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying_once(head(status="103 Early Hints") * 20_000))
+        assert outcome(fetcher, peer.url()) is Outcome.NOT_HTTP
+
+    def test_what_comes_after_the_announced_end_is_no_part_of_the_next_answer(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying_late(b"rest\n", answer(DATA)))
+        assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
+
+    @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified", "101 Switching"])
+    def test_a_body_where_none_may_be_is_not_the_next_answer(
+        self, serve: Serve, fetcher: Fetcher, status: str
+    ) -> None:
+        peer = serve(saying_late(answer(b"late"), head(status=status)))
+        for number in range(3):
+            failed = failure(fetcher, peer.url(f"/{number}"))
+            assert (failed.outcome, failed.detail) == (Outcome.HTTP_ERROR, status[:3])
 
     def test_a_connection_that_the_host_has_closed_is_made_anew(
         self, serve: Serve, fetcher: Fetcher

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import contextmanager, suppress
 from typing import Iterator
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.outcomes import Failed, Outcome, Postponed
 from ck_imagenet.resolve import Resolver
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +37,11 @@ class Names:
         self.most = 0
         self._busy = 0
         self._lock = threading.Lock()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many lookups have begun."""
+        while len(self.asked) < count:
+            time.sleep(0.005)
 
     def __call__(self, host: str) -> list[str]:
         with self._lock:
@@ -66,6 +72,23 @@ def failure(resolver: Resolver, host: str, wait: float = SOON) -> Failed:
     with pytest.raises(Failed) as failed:
         resolver.resolve(host, wait)
     return failed.value
+
+
+@contextmanager
+def eight_slow(resolver: Resolver, names: Names, wait: float = SOON) -> Iterator[None]:
+    """Have somebody wait for each of eight slow names."""
+
+    def ask(number: int) -> None:
+        with suppress(Failed):
+            resolver.resolve(f"slow{number}.com", wait)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    names.wait_for(8)
+    yield
+    for thread in threads:
+        thread.join()
 
 
 def no_lookup(host: str) -> list[str]:
@@ -150,30 +173,65 @@ class TestWaiting:
         assert resolver.resolve("slow.com", SOON) == ["192.0.2.1", "2001:db8::1"]
         assert names.asked == ["slow.com"]
 
-    def test_slow_lookups_hold_a_few_threads_that_never_keep_a_process_alive(
+    def test_lookups_that_nobody_waits_for_any_more_hold_up_no_other(self, names: Names) -> None:
+        resolver = Resolver(names)
+        for number in range(16):
+            failure(resolver, f"slow{number}.com", wait=0.01)
+        assert resolver.resolve("a.com", SOON)
+
+    def test_few_that_are_waited_for_run_at_once(self, names: Names) -> None:
+        resolver, found = Resolver(names), []
+        threads = [
+            threading.Thread(target=lambda n=n: found.append(resolver.resolve(f"slow{n}", SOON)))
+            for n in range(20)
+        ]
+        for thread in threads:
+            thread.start()
+        names.wait_for(8)
+        names.slow.set()
+        for thread in threads:
+            thread.join()
+        assert (len(found), len(names.asked), names.most) == (20, 20, 8)
+
+    def test_who_waited_behind_others_is_postponed_and_its_lookup_begins_next(
+        self, names: Names
+    ) -> None:
+        """That an answer did not come is the fault of the names before it."""
+        resolver = Resolver(names)
+        with eight_slow(resolver, names):
+            with pytest.raises(Postponed, match=r"the lookup of a\.com waits for others"):
+                resolver.resolve("a.com", wait=0.05)
+            names.slow.set()
+        assert resolver.resolve("a.com", SOON)
+        assert names.asked.count("a.com") == 1
+
+    def test_a_lookup_that_began_late_is_given_its_whole_time(self, names: Names) -> None:
+        resolver = Resolver(names)
+        with eight_slow(resolver, names, wait=0.3), pytest.raises(Postponed):
+            resolver.resolve("slow.com", wait=0.5)
+        assert failure(resolver, "slow.com", wait=0.5).outcome is Outcome.SILENT
+
+    def test_slow_lookups_hold_threads_that_have_an_end_and_never_keep_a_process_alive(
         self, names: Names
     ) -> None:
         resolver = Resolver(names)
-        for number in range(30):
+        for number in range(64):
             failure(resolver, f"slow{number}.com", wait=0.001)
+        with pytest.raises(Postponed):
+            resolver.resolve("a.com", wait=0.01)
         ours = [thread for thread in threading.enumerate() if thread.name == "resolver"]
         assert all(thread.daemon for thread in ours)
-        assert names.most <= 8
+        assert names.most == 64
         names.slow.set()
-        assert resolver.resolve("slow29.com", SOON)
-
-    def test_one_slow_lookup_does_not_hold_up_the_others(self, names: Names) -> None:
-        resolver = Resolver(names)
-        failure(resolver, "slow.com", wait=0.001)
         assert resolver.resolve("a.com", SOON)
 
     def test_a_name_that_nobody_waits_for_any_more_is_not_looked_up(self, names: Names) -> None:
         """Or a slow resolver would never come to the names that are wanted now."""
         resolver = Resolver(names)
-        for number in range(8):
-            failure(resolver, f"slow{number}.com", wait=0.01)
-        failure(resolver, "given-up.com", wait=0.01)
-        names.slow.set()
+        with eight_slow(resolver, names):
+            with pytest.raises(Postponed):
+                resolver.resolve("given-up.com", wait=0.01)
+            names.slow.set()
         assert resolver.resolve("a.com", SOON)
         assert sorted(names.asked) == ["a.com", *(f"slow{number}.com" for number in range(8))]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 from functools import lru_cache
+from http.client import HTTPException
+from http.client import HTTPResponse as PlainResponse
 from typing import Any, Callable
 
 import requests
@@ -47,7 +49,7 @@ class Request(requests.PreparedRequest):
 
 
 class Stale(Exception):
-    """A kept connection that its host closed before it was asked again: no fault of the URL."""
+    """A kept connection that gives no answer any more, or the rest of one: no fault of the URL."""
 
 
 class Adapter(HTTPAdapter):
@@ -115,9 +117,24 @@ class Adapter(HTTPAdapter):
         return pool
 
 
-class _Kept(HTTPConnection):
-    """Tells a host that hangs up on a new connection from one that no longer keeps an old one."""
+class _FinalResponse(PlainResponse):
+    """Reads past all hints that an answer will come; `http.client` knows but 100 of them."""
 
+    def begin(self) -> None:
+        super().begin()
+        while self.status in range(102, 200):
+            self.headers = self.msg = None  # type: ignore[assignment]  # or `begin` does nothing
+            super().begin()
+
+
+class _Kept(HTTPConnection):
+    """Tells a host that hangs up on a new connection from one that no longer keeps an old one.
+
+    So too where something else than an answer comes: what the host said after the announced end
+    of the one before.
+    """
+
+    response_class = _FinalResponse
     network: Network
     _answers = 0
 
@@ -125,7 +142,7 @@ class _Kept(HTTPConnection):
         current().expect()
         try:
             response = super().getresponse()
-        except ConnectionError as error:
+        except (ConnectionError, HTTPException) as error:
             if self._answers:
                 raise Stale from error
             raise

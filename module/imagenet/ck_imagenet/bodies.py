@@ -18,6 +18,9 @@ _WORTH_READING = 16_384
 _PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
 """For the rest of an answer that nobody needs: about what a new connection costs."""
 
+_BODILESS = (101, 204, 304)
+"""Statuses after which nothing may come; what some hosts send all the same would come too late."""
+
 _PACKED = ("gzip", "x-gzip", "deflate")
 _GZIP = b"\x1f"
 
@@ -51,7 +54,8 @@ def release(response: HTTPResponse) -> None:
     spend(Budget(_PARTING))
     try:
         length = response.length_remaining
-        if response.chunked if length is None else length <= _WORTH_READING:
+        short = response.chunked if length is None else length <= _WORTH_READING
+        if short and response.status not in _BODILESS:
             response.read(_WORTH_READING, decode_content=False)
         if response.isclosed():  # all has been read, in the words of `http.client`
             response.release_conn()

@@ -14,7 +14,7 @@ from .journal import Record, now, saved
 from .journey import Journey
 from .ledger import Book, Verdict
 from .numbering import Link
-from .outcomes import Failed, Outcome
+from .outcomes import Failed, Outcome, Postponed
 from .pace import Pace
 from .store import SynsetStore
 
@@ -301,6 +301,10 @@ class Crawl:
                 journey.spent = 0.0  # it goes on where it was refused, with all its time
                 task.journey = journey
             return self._failed(task, failed)
+        except Postponed:
+            task.journey = journey
+            self._put(Hosts.put, task, 1.0)
+            return Sign.UNCLEAR, 0.0
         finally:
             if self._desk.fetcher.reached:
                 self._desk.book.reach()

@@ -19,7 +19,7 @@ from .environment import Proxies
 from .errors import BadInput
 from .hosts import PER_HOST
 from .journey import Journey
-from .outcomes import Failed, Outcome
+from .outcomes import Failed, Outcome, Postponed
 from .resolve import Resolver
 
 MOST_BYTES = 32 * 2**20
@@ -118,9 +118,10 @@ class Fetcher:
         """Return what `url` answers, wholly; raise Failed if that is not to be had."""
         journey = Journey(url)
         while True:
-            body = self.ask(journey)
-            if body:
-                return body
+            with suppress(Postponed):
+                body = self.ask(journey)
+                if body:
+                    return body
 
     def ask(self, journey: Journey) -> Body | None:
         """Ask a journey's host, and follow its redirects as long as they stay there.
@@ -134,6 +135,8 @@ class Fetcher:
         ------
         Failed
             If nothing is to be had.
+        Postponed
+            If there is no room for it now; that time is not counted.
         """
         budget = Budget(self._limits, journey.spent)
         try:
@@ -142,6 +145,9 @@ class Fetcher:
                 return None
             with self._answer(asked, MOST_BYTES) as answer:
                 return Body(answer.url, b"".join(answer.chunks))
+        except Postponed:
+            budget = Budget(self._limits, journey.spent)  # as if it had not been asked
+            raise
         finally:
             journey.spent = budget.spent
 
@@ -186,7 +192,8 @@ class Fetcher:
                 headers["If-Range"] = version
         asked = None
         while not asked:
-            asked = self._follow(journey, budget, headers)
+            with suppress(Postponed):
+                asked = self._follow(journey, budget, headers)
         with self._answer(asked, most_bytes, start, unpack) as answer:
             yield answer
 

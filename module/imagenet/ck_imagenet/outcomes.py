@@ -90,3 +90,7 @@ class Failed(Exception):
         self.outcome = outcome
         self.detail = detail
         self.retry_after = retry_after
+
+
+class Postponed(Exception):
+    """This machine has no room for a URL now: no news of the URL, and none of its host."""

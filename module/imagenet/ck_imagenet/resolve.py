@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
-from queue import SimpleQueue
+import time
+from collections import deque
 from typing import Callable, List
 
 from .addresses import literal
-from .outcomes import Failed, Outcome
+from .outcomes import Failed, Outcome, Postponed
 
-_THREADS = 8
+_WANTED = 8
+"""Lookups at once that somebody waits for."""
+
+_ALL = 64
+"""Lookups at once, with those that everybody has left."""
+
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 }
@@ -28,15 +35,16 @@ def system_lookup(host: str) -> list[str]:
 class Resolver:
     """Looks names up and remembers the answers.
 
-    A lookup cannot be interrupted. So it runs on one of a few daemon threads, and whoever waits
-    for it leaves at the deadline.
+    A lookup cannot be interrupted. So each runs on a daemon thread of its own, and whoever waits
+    for it leaves at the deadline. Only a few that are waited for run at once; those that have been
+    left do not count, or a few slow names would keep all others waiting.
     """
 
     def __init__(self, lookup: Lookup = system_lookup) -> None:
         self._lookup = lookup
         self._answers: dict[str, _Answer] = {}
-        self._questions: SimpleQueue[_Answer | None] = SimpleQueue()
-        self._threads = 0
+        self._queue: deque[_Answer] = deque()
+        self._running: list[_Answer] = []
         self._closed = False
         self._lock = threading.Lock()
 
@@ -47,6 +55,8 @@ class Resolver:
         ------
         Failed
             NO_SUCH_HOST, or SILENT if the answer took too long.
+        Postponed
+            If the lookup had to wait for others, so that it has not had so long.
         """
         spelt = literal(host)
         if spelt:
@@ -54,70 +64,77 @@ class Resolver:
         answer = self._ask(host)
         try:
             if not answer.known.wait(wait):
+                if time.monotonic() - answer.begun < wait:
+                    raise Postponed(f"the lookup of {host} waits for others")
                 raise Failed(Outcome.SILENT, f"no address for {host} in {wait:.3g} s")
         finally:
             with self._lock:
                 answer.waiting -= 1
+                self._begin()
         if isinstance(answer.addresses, Failed):
             raise Failed(answer.addresses.outcome, answer.addresses.detail)
         return answer.addresses
 
     def close(self) -> None:
-        """End the threads, those in a lookup after it; who waits for an answer fails at once."""
+        """Begin no further lookups; who waits for an answer fails at once."""
         with self._lock:
             self._closed = True
+            self._queue.clear()
             for answer in self._answers.values():
                 if not answer.known.is_set():
                     answer.settle(_CLOSED)
-            for _ in range(self._threads):
-                self._questions.put(None)
-            self._threads = 0
 
     def _ask(self, host: str) -> _Answer:
         with self._lock:
             answer = self._answers.get(host)
             if not answer:
                 answer = self._answers[host] = _Answer(host)
-                self._look_up(answer)
+                if self._closed:
+                    answer.settle(_CLOSED)
+                else:
+                    self._queue.append(answer)
             answer.waiting += 1
+            self._begin()
             return answer
 
-    def _look_up(self, answer: _Answer) -> None:
-        if self._closed:
-            answer.settle(_CLOSED)
-            return
-        self._questions.put(answer)
-        if self._threads < _THREADS:
-            self._threads += 1
-            threading.Thread(target=self._work, name="resolver", daemon=True).start()
-
-    def _work(self) -> None:
-        for answer in iter(self._questions.get, None):
-            if self._is_wanted(answer):
-                answer.settle(self._outcome(answer.host))
-
-    def _is_wanted(self, answer: _Answer) -> bool:
-        """Say whether anybody still waits, and else forget the question: others wait behind it."""
-        with self._lock:
-            if not answer.waiting:
+    def _begin(self) -> None:
+        """Begin as many lookups as may run now; for who holds the lock."""
+        while self._queue and self._has_room():
+            answer = self._queue.popleft()
+            if answer.waiting:
+                answer.begun = time.monotonic()
+                self._running.append(answer)
+                threading.Thread(
+                    target=self._work, args=(answer,), name="resolver", daemon=True
+                ).start()
+            else:
                 del self._answers[answer.host]
-            return answer.waiting > 0
+
+    def _has_room(self) -> bool:
+        wanted = sum(answer.waiting > 0 for answer in self._running)
+        return wanted < _WANTED and len(self._running) < _ALL
+
+    def _work(self, answer: _Answer) -> None:
+        addresses = self._outcome(answer.host)
+        with self._lock:
+            if isinstance(addresses, Failed) and not addresses.outcome.final:
+                del self._answers[answer.host]
+            answer.settle(addresses)
+            self._running.remove(answer)
+            self._begin()
 
     def _outcome(self, host: str) -> list[str] | Failed:
         try:
             return self._lookup(host)
         except (OSError, UnicodeError) as error:
-            failed = _failure(host, error)
-        if not failed.outcome.final:
-            with self._lock:
-                del self._answers[host]
-        return failed
+            return _failure(host, error)
 
 
 class _Answer:
     def __init__(self, host: str) -> None:
         self.host = host
         self.waiting = 0
+        self.begun = math.inf
         self.known = threading.Event()
         self.addresses: list[str] | Failed = []
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import gzip
 import re
 import unicodedata
+from bisect import bisect_left
 from functools import cached_property, lru_cache
-from itertools import count
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple, Sequence
+from typing import Iterable, NamedTuple, Sequence
 
 from .errors import BadInput
 
 DATA = Path(__file__).with_name("data") / "synsets.tsv.gz"
 
+_WNID = len("n01440764")
 _GIVEN_WORD = re.compile(r"[^\s,]+")
 _SILENT = re.compile("['.\u2018\u2019\u0300-\u036f]")
 _HYPHEN = re.compile("[-\u2010-\u2015]")
@@ -59,18 +60,34 @@ class Synset(NamedTuple):
 
 
 class Catalogue:
-    """ImageNet's synsets and those above them; `synsets` come in the order of wnids."""
+    """ImageNet's synsets and those above them.
 
-    def __init__(self, synsets: Iterable[Synset]) -> None:
-        self._by_wnid = {synset.wnid: synset for synset in synsets}
-        self.synsets: Sequence[Synset] = tuple(
-            synset for synset in self._by_wnid.values() if synset.listed
+    A run that needs one of them is not to wait for all: each is read when it is asked for.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        A synset each, in the order of wnids, as `DATA` holds them.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = {line[:_WNID]: line for line in lines}
+        self._listed = [line[:_WNID] for line in lines if line.endswith("\tyes")]
+
+    @cached_property
+    def synsets(self) -> Sequence[Synset]:
+        """ImageNet's synsets in the order of wnids; each stands at its position."""
+        return tuple(
+            _read(self._lines[wnid], position) for position, wnid in enumerate(self._listed)
         )
-        """ImageNet's synsets; each stands at its position."""
 
     def get(self, wnid: str) -> Synset | None:
         """Return the synset, ImageNet's or above, or None if there is none of this wnid."""
-        return self._by_wnid.get(wnid)
+        line = self._lines.get(wnid)
+        if not line:
+            return None
+        position = bisect_left(self._listed, wnid)
+        return _read(line, position if wnid in self._listed[position : position + 1] else None)
 
     def search(self, text: str) -> list[Synset]:
         """Return ImageNet's synsets that have all words of `text`, in the order of wnids.
@@ -99,7 +116,7 @@ class Catalogue:
         UnknownSynset
             if `wnid` is neither ImageNet's nor above
         """
-        if wnid not in self._by_wnid:
+        if wnid not in self._lines:
             raise UnknownSynset(wnid)
         seen = {wnid}
         waiting = [wnid]
@@ -107,12 +124,13 @@ class Catalogue:
             fresh = self._below.get(waiting.pop(), set()) - seen
             seen |= fresh
             waiting.extend(fresh)
-        return frozenset(each for each in seen if self._by_wnid[each].listed)
+        return frozenset(seen.intersection(self._listed))
 
     @cached_property
     def _below(self) -> dict[str, set[str]]:
         below: dict[str, set[str]] = {}
-        for synset in self._by_wnid.values():
+        for line in self._lines.values():
+            synset = _read(line, None)
             for hypernym in synset.hypernyms:
                 below.setdefault(hypernym, set()).add(synset.wnid)
         return below
@@ -125,22 +143,19 @@ class Catalogue:
 @lru_cache(maxsize=None)
 def load() -> Catalogue:
     """Return the catalogue that comes with the library; read once a process."""
-    return Catalogue(_read(DATA))
+    with gzip.open(DATA) as packed:
+        return Catalogue(packed.read().decode("ascii").splitlines()[1:])
 
 
-def _read(path: Path) -> Iterator[Synset]:
-    with gzip.open(path) as packed:
-        lines = packed.read().decode("ascii").splitlines()
-    positions = count()
-    for line in lines[1:]:
-        wnid, words, hypernyms, label, listed = line.split("\t")
-        yield Synset(
-            wnid,
-            next(positions) if listed == "yes" else None,
-            tuple(words.split(", ")),
-            tuple(hypernyms.split()),
-            int(label) if label else None,
-        )
+def _read(line: str, position: int | None) -> Synset:
+    wnid, words, hypernyms, label, _ = line.split("\t")
+    return Synset(
+        wnid,
+        position,
+        tuple(words.split(", ")),
+        tuple(hypernyms.split()),
+        int(label) if label else None,
+    )
 
 
 def _searchable(words: Iterable[str]) -> str:
