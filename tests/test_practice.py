@@ -159,6 +159,7 @@ def test_the_environment_points_a_client_at_the_web(web: PracticeWeb) -> None:
         "CK_IMAGENET_SERVICE": web.service,
         "CK_IMAGENET_WAYBACK_SERVICE": web.wayback,
         "CK_IMAGENET_WINTER21": f"{web.service}/data/winter21_whole/{{wnid}}.tar",
+        "CK_IMAGENET_ARCHIVE_SHA1": web.all_urls_sha1(),
         "CK_IMAGENET_ALLOW_PRIVATE": "127.0.0.0/8",
     }
 
@@ -168,6 +169,7 @@ def test_strict_settings_come_with_kinds_that_need_them(web: PracticeWeb) -> Non
         "CK_IMAGENET_SERVICE": web.service,
         "CK_IMAGENET_WAYBACK_SERVICE": web.wayback,
         "CK_IMAGENET_WINTER21": web.tar_address(),
+        "CK_IMAGENET_ARCHIVE_SHA1": web.all_urls_sha1(),
         "CK_IMAGENET_ALLOW_PRIVATE": "127.0.0.0/16",
         "CK_IMAGENET_RESOLVE": web.resolve,
     }

@@ -128,6 +128,19 @@ def test_with_nothing_but_todays_world_a_download_gets_its_pictures(terminal: Te
         assert "ask it with --wayback" in done.stdout
 
 
+def test_the_one_command_that_is_named_helps(terminal: Terminal) -> None:
+    """Neither image-net.org nor the Wayback Machine has the synset's own list."""
+    with pointed(terminal, PracticeWeb(alive=[], dead="page")) as web:
+        said = terminal.refuses(*DOWNLOAD)
+        assert said.endswith(ALL)
+        terminal.says(*said.rpartition(": ck ")[2].split())
+        assert "18 pictures here, 30 links known, 18 saved now" in terminal.says(*DOWNLOAD)
+        assert meta(terminal, 9981)["source"] == (
+            f"{web.wayback}/web/20190130005544id_/"
+            "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
+        )
+
+
 def test_what_each_place_said_is_told_with_the_one_command_that_helps(terminal: Terminal) -> None:
     dead = {
         "newer-mapping": "not-ready",

@@ -43,7 +43,7 @@ class Archive:
     Parameters
     ----------
     list_at : callable
-        Gives what it has of image-net.org's list service by path and query, or None.
+        Gives what it has of image-net.org by path and query, or None.
 
     Attributes
     ----------

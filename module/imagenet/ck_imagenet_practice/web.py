@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import Iterable, Mapping, Sequence
 
-from . import world
+from . import fall11, world
 from .archive import Archive
 from .behaviours import behave
 from .exchange import Exchange
@@ -49,7 +50,7 @@ class PracticeWeb:
     wayback : str
         The Wayback Machine's address.
     archive : Archive
-        What it has captured: at first every other link that is gone.
+        What it has captured: the list of all URLs, and at first every other link that is gone.
     winter21 : Winter21
         The tars of synsets, at the list service's address.
     hosts : list of str
@@ -98,7 +99,8 @@ class PracticeWeb:
         latency: tuple[float, float] = (0, 0),
     ) -> None:
         self._service = ListService(self._list_of, alive, dead)
-        self.archive = Archive(ListService(self._list_of, captured).body)
+        self._captured = ListService(self._list_of, captured)
+        self.archive = Archive(self._capture)
         self.winter21 = Winter21(self._list_of)
         self._latency = latency
         self._removed: set[tuple[str, str]] = set()
@@ -146,6 +148,10 @@ class PracticeWeb:
         """Return the address of a synset's tar."""
         return f"{self.service}{FOLDER}{wnid}.tar"
 
+    def all_urls_sha1(self) -> str:
+        """Return the SHA-1 of the list of all URLs as it is now."""
+        return hashlib.sha1(self._all_urls()).hexdigest()  # noqa: S324 - as ImageNet's is
+
     def link(self, wnid: str, number: int, kind: str, host: int = 0) -> Link:
         """Return a new link of a kind of `world.KINDS`.
 
@@ -184,6 +190,7 @@ class PracticeWeb:
             "CK_IMAGENET_SERVICE": self.service,
             "CK_IMAGENET_WAYBACK_SERVICE": self.wayback,
             "CK_IMAGENET_WINTER21": self.tar_address(),
+            "CK_IMAGENET_ARCHIVE_SHA1": self.all_urls_sha1(),
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_private,
         }
 
@@ -194,6 +201,7 @@ class PracticeWeb:
             "CK_IMAGENET_SERVICE": self.service,
             "CK_IMAGENET_WAYBACK_SERVICE": self.wayback,
             "CK_IMAGENET_WINTER21": self.tar_address(),
+            "CK_IMAGENET_ARCHIVE_SHA1": self.all_urls_sha1(),
             "CK_IMAGENET_ALLOW_PRIVATE": self.allow_hosts,
             "CK_IMAGENET_RESOLVE": self.resolve,
             **certificates,
@@ -209,6 +217,13 @@ class PracticeWeb:
 
     def _list_of(self, wnid: str) -> Sequence[Link] | None:
         return self._lists.get(wnid)
+
+    def _all_urls(self) -> bytes:
+        return fall11.packed(link for wnid in sorted(self._lists) for link in self._lists[wnid])
+
+    def _capture(self, target: str) -> bytes | None:
+        """Return what the Wayback Machine has of image-net.org's at a path with a query."""
+        return self._all_urls() if target == fall11.PATH else self._captured.body(target)
 
     def _imagenet(self, exchange: Exchange) -> None:
         is_tar = exchange.request.path.startswith(FOLDER)
