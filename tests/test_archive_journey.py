@@ -13,6 +13,7 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.archive import Patience
 from keeper import Keeper, places
 from peer import Serve, serving
 from terminal import WNID, Terminal
@@ -199,7 +200,7 @@ def test_an_interrupted_fetch_goes_on_from_there(
     said = offline.refuses(*GET, *options)
     assert said.startswith(f'"{peer.url()}" cannot be fetched: the connection ended before the')
     assert said.endswith(
-        "; what has come is kept, and the same command goes on from there. "
+        ". What has come is kept, and the same command goes on from there. "
         "If you have the file: ck geturls imagenet --all --archive=FILE"
     )
     keeper.most = len(packed)
@@ -220,7 +221,33 @@ def test_a_file_that_is_given_ends_an_interrupted_fetch(
 def test_where_the_list_is_not_to_be_had_the_user_is_told_what_helps(offline: Terminal) -> None:
     said = offline.refuses(*GET, "--archive=http://127.0.0.1:9/all.tgz")
     assert said.startswith('"http://127.0.0.1:9/all.tgz" cannot be fetched: the host refused')
-    assert said.endswith("); If you have the file: ck geturls imagenet --all --archive=FILE")
+    assert said.endswith(
+        "). Type the same command later. "
+        "If you have the file: ck geturls imagenet --all --archive=FILE"
+    )
+
+
+def test_a_wayback_machine_that_throttles_is_waited_for(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.archive.be_patient(Patience(requests=1, rest=1))
+    terminal.says(*GET)
+    done = terminal.ck(*GET, "--force")
+    assert (done.returncode, "60 URLs" in done.stdout) == (0, True)
+    assert done.stderr.endswith(" asks to be left alone for 1 s; waiting\n")
+    assert web.archive.heedless == 0
+
+
+def test_one_that_wants_a_long_rest_is_left_alone_and_said_so(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.archive.be_patient(Patience(requests=0, rest=3600))
+    assert terminal.refuses(*GET).endswith(
+        " cannot be fetched: the host asks to come later (429, 503) (429, come back in 3600 s). "
+        "Type the same command later. "
+        "If you have the file: ck geturls imagenet --all --archive=FILE"
+    )
+    assert len(web.requests) == 1
 
 
 @pytest.mark.parametrize(

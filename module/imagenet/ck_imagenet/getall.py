@@ -23,6 +23,7 @@ from .files import path_of, storage_errors
 from .named import answering
 from .options import refuse_together
 from .outcomes import Failed
+from .patience import patiently
 from .progress import Progress
 from .resolve import Resolver
 from .services import refuse_no_address
@@ -32,6 +33,9 @@ from .urllists import is_url
 _LIST = "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
 _CAPTURED = "20190130005544"
 """When the Wayback Machine took its copy of the list, the one public one that is known: 334 MB."""
+
+_USUAL_WAIT = 60.0
+"""Seconds after which a busy host is asked again if it does not say for how long."""
 
 
 def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progress) -> Archive:
@@ -97,13 +101,16 @@ def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress
 
 
 def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
+    ask = partial(delivery.fetch, fetcher, partial(progress.advance, "fetching"))
     try:
-        delivery.fetch(fetcher, partial(progress.advance, "fetching"))
+        patiently(ask, delivery.address, _USUAL_WAIT, progress)
     except Failed as failed:
-        kept = "what has come is kept, and the same command goes on from there. "
+        later = "" if failed.outcome.final else "Type the same command later. "
+        if delivery.here:
+            later = "What has come is kept, and the same command goes on from there. "
         raise NoList(
-            f'"{delivery.address}" cannot be fetched: {failed.outcome.meaning} ({failed.detail}); '
-            f"{kept if delivery.here else ''}If you have the file: {GET} --archive=FILE"
+            f'"{delivery.address}" cannot be fetched: {failed.outcome.meaning} ({failed.detail}). '
+            f"{later}If you have the file: {GET} --archive=FILE"
         ) from None
     finally:
         progress.end()

@@ -49,7 +49,10 @@ def geturls(
     """
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
-        raise BadInput("whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE")
+        raise BadInput(
+            "whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE, or make an "
+            "archive of all of them with --all"
+        )
     if options.source == winter21.NAME:
         raise BadInput(
             f"{winter21.NAME} has pictures and no URLs: ck download imagenet --wnid=n01440764 "

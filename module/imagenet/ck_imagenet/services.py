@@ -7,7 +7,7 @@ line of one.
 from __future__ import annotations
 
 import re
-import time
+from functools import partial
 from typing import NamedTuple, Sequence
 
 from . import captures, urllists
@@ -16,15 +16,12 @@ from .errors import BadInput, NoList
 from .fetch import Body, Fetcher
 from .lists import Place, SynsetList
 from .outcomes import Failed, Outcome
+from .patience import patiently
 from .progress import Progress
 from .urllists import Line
 
 _LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
 _MOST_BYTES = 16 * 2**20
-
-_ATTEMPTS = 3
-_LONGEST_WAIT = 60.0
-"""Seconds that a busy service may ask for, and is asked again then."""
 
 _PAGE = re.compile(rb"<(!doctype|html|head|body)\b", re.IGNORECASE)
 
@@ -125,7 +122,12 @@ class Service(Place):
         said = []
         for question in self._kind.questions:
             try:
-                answer = self._ask(self._address + question.path + wnid)
+                answer = patiently(
+                    partial(self._ask, self._address + question.path + wnid),
+                    self._address,
+                    self._kind.wait,
+                    self._progress,
+                )
             except Failed as failed:
                 said.append(f"{question.name}: {failed}")
                 if failed.outcome.unanswered or failed.outcome is Outcome.BUSY:
@@ -141,20 +143,9 @@ class Service(Place):
     def _none(self, said: Sequence[str]) -> str:
         return f"{self._address} has none ({'; '.join(said)})"
 
-    def _ask(self, address: str, attempts: int = _ATTEMPTS) -> Body:
-        """Return what is answered, also if that takes more than one attempt."""
-        try:
-            with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
-                return Body(answer.url, b"".join(answer.chunks))
-        except Failed as failed:
-            if failed.outcome is not Outcome.BUSY:
-                raise
-            wait = failed.retry_after or self._kind.wait
-            if attempts == 1 or wait > _LONGEST_WAIT:
-                raise Failed(Outcome.BUSY, f"{failed.detail}, come back in {wait:.0f} s") from None
-        self._progress.resting(self._address, wait)
-        time.sleep(wait)
-        return self._ask(address, attempts - 1)
+    def _ask(self, address: str) -> Body:
+        with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
+            return Body(answer.url, b"".join(answer.chunks))
 
 
 def listed(body: bytes, wnid: str) -> list[Line]:

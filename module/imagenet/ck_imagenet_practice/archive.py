@@ -42,7 +42,7 @@ class Archive:
 
     Parameters
     ----------
-    list_at : callable
+    listed_at : callable
         Gives what it has of image-net.org by path and query, or None.
 
     Attributes
@@ -53,10 +53,10 @@ class Archive:
         Requests that came before a rest was over.
     """
 
-    def __init__(self, list_at: Callable[[str], bytes | None]) -> None:
+    def __init__(self, listed_at: Callable[[str], Capture | None]) -> None:
         self.patience = Patience()
         self.heedless = 0
-        self._list_at = list_at
+        self._listed_at = listed_at
         self._captures: dict[str, list[Capture]] = {}
         self._lock = threading.Lock()
         self._taken = 0
@@ -101,8 +101,8 @@ class Archive:
 
     def _of(self, url: str) -> list[Capture]:
         host, slash, target = _ORIGIN.sub("", url).partition("/")
-        listed = self._list_at(slash + target) if host == "image-net.org" else None
-        return [Capture(LISTED, listed)] if listed else self._captures.get(_key(url), [])
+        listed = self._listed_at(slash + target) if host == "image-net.org" else None
+        return [listed] if listed else self._captures.get(_key(url), [])
 
     def _is_tired(self) -> bool:
         with self._lock:

@@ -11,6 +11,9 @@ from .world import Link
 PATH = "/imagenet_data/urls/imagenet_fall11_urls.tgz"
 """Where it was at image-net.org."""
 
+CAPTURED = "20190130005544"
+"""When the Wayback Machine took it."""
+
 
 def packed(links: Iterable[Link]) -> bytes:
     """Return a list of links as ImageNet has packed its own: of the same links, the same bytes."""

@@ -7,7 +7,7 @@ import zlib
 from typing import Iterable, Mapping, Sequence
 
 from . import fall11, world
-from .archive import Archive
+from .archive import LISTED, Archive, Capture
 from .behaviours import behave
 from .exchange import Exchange
 from .hosting import Hosting
@@ -221,9 +221,12 @@ class PracticeWeb:
     def _all_urls(self) -> bytes:
         return fall11.packed(link for wnid in sorted(self._lists) for link in self._lists[wnid])
 
-    def _capture(self, target: str) -> bytes | None:
+    def _capture(self, target: str) -> Capture | None:
         """Return what the Wayback Machine has of image-net.org's at a path with a query."""
-        return self._all_urls() if target == fall11.PATH else self._captured.body(target)
+        if target == fall11.PATH:
+            return Capture(fall11.CAPTURED, self._all_urls())
+        listed = self._captured.body(target)
+        return Capture(LISTED, listed) if listed else None
 
     def _imagenet(self, exchange: Exchange) -> None:
         is_tar = exchange.request.path.startswith(FOLDER)
