@@ -156,6 +156,7 @@ class TestAnswers:
             pytest.param(b"HTTP/1.0 200\r\nServer: x\r\n\r\n" + DATA, id="no phrase"),
             pytest.param(b"HTTP/1.1 200 OK\nServer: x\n\n" + DATA, id="LF"),
             pytest.param(head("Transfer-Encoding: chunked") + chunked(DATA), id="chunked"),
+            pytest.param(answer(DATA, status="203 Non-Authoritative"), id="203 of a proxy"),
             pytest.param(answer(gzip.compress(DATA), "Content-Encoding: gzip"), id="gzip"),
             pytest.param(answer(zlib.compress(DATA), "Content-Encoding: deflate"), id="deflate"),
             pytest.param(
@@ -331,6 +332,7 @@ class TestStatuses:
             (408, Outcome.SERVER_ERROR),
             (410, Outcome.GONE),
             (418, Outcome.HTTP_ERROR),
+            (420, Outcome.BUSY),
             (425, Outcome.SERVER_ERROR),
             (429, Outcome.BUSY),
             (451, Outcome.FORBIDDEN),
