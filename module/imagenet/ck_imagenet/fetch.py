@@ -137,7 +137,7 @@ class Fetcher:
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES) as answer:
-                return Body(answer.url, b"".join(answer.chunks))
+                return Body(answer.url, bodies.whole(answer.chunks))
         except Postponed:
             budget = Budget(self._limits, journey.spent)  # as if it had not been asked
             raise
