@@ -56,6 +56,15 @@ class TestBudget:
         budget.receive(1)
         assert budget.until_due() > due - 0.01
 
+    def test_a_peer_that_was_not_read_for_a_while_is_not_late(self) -> None:
+        budget = Budget(Limits(first_byte=60, stall=0.1, whole=100))
+        budget.receive(1)
+        time.sleep(0.11)
+        with pytest.raises(Failed, match=r"^stalled"):
+            budget.until_due()
+        budget.renew()
+        assert budget.until_due() > 0
+
     def test_a_head_has_an_end_and_a_body_has_none(self) -> None:
         budget = Budget(Limits())
         budget.receive(MOST_HEAD)

@@ -110,8 +110,12 @@ class Budget:
         self._missing -= count
         if self._missing <= 0:
             self._answered = True
-            self._missing = SLOWEST * self.limits.stall
-            self._due = min(time.monotonic() + self.limits.stall, self._end)
+            self.renew()
+
+    def renew(self) -> None:
+        """Give a peer that has answered all of its time to go on."""
+        self._missing = SLOWEST * self.limits.stall
+        self._due = min(time.monotonic() + self.limits.stall, self._end)
 
     def late(self) -> Failed:
         """Return the failure of a host that did not keep the pace."""

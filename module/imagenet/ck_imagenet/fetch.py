@@ -137,7 +137,7 @@ class Fetcher:
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES) as answer:
-                return Body(answer.url, b"".join(answer.chunks))
+                return Body(answer.url, bodies.whole(answer.chunks))
         except Postponed:
             budget = Budget(self._limits, journey.spent)  # as if it had not been asked
             raise
@@ -211,7 +211,7 @@ class Fetcher:
         """Give an answer that holds what was asked for, and let its connection go in the end."""
         response = asked.response
         try:
-            if response.status != 200:
+            if response.status not in (200, 203):  # 203 is a proxy's word for 200
                 raise _refusal(response)
             self._check_opt_out(response)
             length = response.length_remaining
@@ -251,7 +251,7 @@ def _outcome_of(status: int) -> Outcome:
         return Outcome.GONE
     if status in (401, 402, 403, 451):
         return Outcome.FORBIDDEN
-    if status in (429, 503):
+    if status in (420, 429, 503):
         return Outcome.BUSY
     passes = status >= 500 or status in (408, 425)
     return Outcome.SERVER_ERROR if passes else Outcome.HTTP_ERROR
