@@ -91,9 +91,11 @@ def geturls(i: CkDict) -> CkDict:
               (save=FILE)          - write to this file instead
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
-              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
-                                      instead of what the machine says; * is every other host, the
-                                      address none says that there is no such host; a setting
+              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS or curl's
+                                      HOST:PORT:ADDRESS with commas between, instead of what the
+                                      machine says; * is every other host, the address none says
+                                      that there is no such host, slow:SECONDS that it takes so
+                                      long to find, also beside an address; a setting
               (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
                                      asked although they are not public, such as
                                      127.0.0.0/8,10.1.2.3,myserver; a setting
@@ -142,9 +144,11 @@ def download(i: CkDict) -> CkDict:
               (quiet)              - print nothing but errors
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
-              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
-                                      instead of what the machine says; * is every other host, the
-                                      address none says that there is no such host; a setting
+              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS or curl's
+                                      HOST:PORT:ADDRESS with commas between, instead of what the
+                                      machine says; * is every other host, the address none says
+                                      that there is no such host, slow:SECONDS that it takes so
+                                      long to find, also beside an address; a setting
               (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
                                      asked although they are not public, such as
                                      127.0.0.0/8,10.1.2.3,myserver; a setting

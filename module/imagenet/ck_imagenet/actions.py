@@ -17,8 +17,9 @@ _URLS = (
 )
 _SERVICE = "the address of image-net.org's list service"
 _RESOLVE = (
-    "addresses of hosts, as HOST:ADDRESS with commas between, instead of what the machine says; "
-    "* is every other host, the address none says that there is no such host"
+    "addresses of hosts, as HOST:ADDRESS or curl's HOST:PORT:ADDRESS with commas between, instead "
+    "of what the machine says; * is every other host, the address none says that there is no such "
+    "host, slow:SECONDS that it takes so long to find, also beside an address"
 )
 _USER_AGENT = "who asks, as hosts see it"
 _PRIVATE = (

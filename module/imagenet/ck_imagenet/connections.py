@@ -17,7 +17,7 @@ from typing import Any, Callable, NamedTuple
 from weakref import WeakSet
 
 from .addresses import Guard
-from .errors import BadInput
+from .errors import BadInput, TooManyFiles
 from .outcomes import Failed, Outcome
 from .resolve import Resolver
 
@@ -285,6 +285,7 @@ class Network:
             try:
                 return self._connect_to(address, port, left / (len(addresses) - place))
             except OSError as error:
+                TooManyFiles.check(error)
                 late = isinstance(error, (socket.timeout, TimeoutError))
                 failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
         raise failure

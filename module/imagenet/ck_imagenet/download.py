@@ -15,7 +15,7 @@ from .actions import DownloadOptions
 from .addresses import Guard
 from .adopt import adopt
 from .crawl import Crawl, Desk, Task
-from .errors import BadInput, StoreError
+from .errors import BadInput, StoreError, TooManyFiles
 from .fetch import Fetcher
 from .hosts import Hosts
 from .journal import Journal
@@ -137,6 +137,7 @@ def _storage_errors(place: SynsetStore) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        TooManyFiles.check(error)
         where = error.filename or place.state
         raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
 
