@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 import threading
@@ -11,7 +12,7 @@ from typing import Iterator
 import pytest
 from ck_imagenet.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.connections import MOST_HEAD, Budget, Limits, Network, spend
-from ck_imagenet.errors import BadInput
+from ck_imagenet.errors import BadInput, TooManyFiles
 from ck_imagenet.outcomes import Failed, Outcome
 from ck_imagenet.resolve import Resolver
 from peer import Peer, Talk, full_backlog
@@ -55,6 +56,15 @@ class TestBudget:
         time.sleep(0.01)
         budget.receive(1)
         assert budget.until_due() > due - 0.01
+
+    def test_a_peer_that_was_not_read_for_a_while_is_not_late(self) -> None:
+        budget = Budget(Limits(first_byte=60, stall=0.1, whole=100))
+        budget.receive(1)
+        time.sleep(0.11)
+        with pytest.raises(Failed, match=r"^stalled"):
+            budget.until_due()
+        budget.renew()
+        assert budget.until_due() > 0
 
     def test_a_head_has_an_end_and_a_body_has_none(self) -> None:
         budget = Budget(Limits())
@@ -111,6 +121,19 @@ class TestConnecting:
             assert time.monotonic() - started < HASTY.whole + LEEWAY
         ended.set()
         peer.stop()
+
+    def test_a_machine_that_opens_no_more_files_is_no_fault_of_a_host(
+        self, listener: socket.socket
+    ) -> None:
+        network = Network(Resolver(), LOOPBACK)
+        spend(Budget(HASTY))
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, before[1]))
+        try:
+            with pytest.raises(TooManyFiles, match=r"fewer --jobs, .*`ulimit -n`"):
+                network.connect(*listener.getsockname())
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
     def test_certificates_that_cannot_be_read_are_named(self, tmp_path: object) -> None:
         with pytest.raises(BadInput, match=r"no certificates can be read from .*gone\.pem"):

@@ -109,7 +109,7 @@ def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
     assert list(console.summary(done, dry_run=False)) == [
         "n01440764  tench, Tinca tinca",
         "  8 pictures here, 40 links known, 5 saved now",
-        "     30  busy            the host asks to come later (429, 503)",
+        "     30  busy            the host asks to come later (420, 429, 503)",
         "      2  gone            the host says that it is gone (404, 410)",
         "  Some of these may pass: ask again with --retry-failed",
     ]

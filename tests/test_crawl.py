@@ -384,6 +384,11 @@ def test_when_nothing_answers_nothing_is_recorded(world: World, refusing: str) -
     assert not (world.place.state / "journal").exists()
 
 
+def test_that_nothing_answers_is_told_of_a_url_that_was_asked(world: World, refusing: str) -> None:
+    with pytest.raises(NetworkDown, match=r"\(first: http://\S+, .*refused"):
+        world.crawl([f"{refusing}/{number}" for number in range(8)], retry=1)
+
+
 def test_what_needs_no_network_does_not_hide_that_it_is_down(world: World, refusing: str) -> None:
     nobody = ["http:///nowhere", "http://10.0.0.1/private", "http://i.imgur.com/removed.png"]
     with pytest.raises(NetworkDown):

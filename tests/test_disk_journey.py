@@ -78,6 +78,17 @@ def test_a_disk_that_takes_no_more_of_the_journal_ends_the_run_with_a_sentence(
     finishes(terminal)
 
 
+def test_too_many_open_files_end_the_run_with_a_sentence(terminal: Terminal) -> None:
+    said = terminal.refuses(
+        *COMMAND, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))
+    )
+    assert said == (
+        "this process may open no more files at once: give fewer --jobs, or raise the limit, "
+        "which `ulimit -n` shows"
+    )
+    finishes(terminal)
+
+
 @pytest.mark.parametrize("folder", ["dataset/.cm", f"imagenet/{WNID}", f"imagenet/{WNID}/journal"])
 def test_a_folder_that_is_read_only_ends_the_run_with_a_sentence(
     terminal: Terminal, folder: str

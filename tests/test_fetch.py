@@ -25,7 +25,7 @@ from ck_imagenet.connections import Limits
 from ck_imagenet.errors import BadInput
 from ck_imagenet.fetch import MOST_BYTES, Body, Fetcher
 from ck_imagenet.journey import MOST_REDIRECTS, Journey
-from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.outcomes import Failed, Outcome, Postponed
 from ck_imagenet.resolve import Resolver
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.behaviours import redirecting_to
@@ -156,6 +156,7 @@ class TestAnswers:
             pytest.param(b"HTTP/1.0 200\r\nServer: x\r\n\r\n" + DATA, id="no phrase"),
             pytest.param(b"HTTP/1.1 200 OK\nServer: x\n\n" + DATA, id="LF"),
             pytest.param(head("Transfer-Encoding: chunked") + chunked(DATA), id="chunked"),
+            pytest.param(answer(DATA, status="203 Non-Authoritative"), id="203 of a proxy"),
             pytest.param(answer(gzip.compress(DATA), "Content-Encoding: gzip"), id="gzip"),
             pytest.param(answer(zlib.compress(DATA), "Content-Encoding: deflate"), id="deflate"),
             pytest.param(
@@ -331,6 +332,7 @@ class TestStatuses:
             (408, Outcome.SERVER_ERROR),
             (410, Outcome.GONE),
             (418, Outcome.HTTP_ERROR),
+            (420, Outcome.BUSY),
             (425, Outcome.SERVER_ERROR),
             (429, Outcome.BUSY),
             (451, Outcome.FORBIDDEN),
@@ -1098,6 +1100,34 @@ class TestPacked:
         finally:
             tracemalloc.stop()
         assert failed.value.outcome is Outcome.TOO_LARGE
+
+    def test_many_endless_bodies_at_once_do_not_fill_the_memory(self, serve: Serve) -> None:
+        """Few that are large are read at once; the others wait for a while, without any blame."""
+        peer = serve(pouring(head()))
+        ended: list[object] = []
+
+        def ask() -> None:
+            try:
+                ended.append(impatient.ask(Journey(peer.url())))
+            except Postponed:
+                ended.append(Postponed)
+            except Failed as failed:
+                ended.append(failed.outcome)
+
+        threads = [threading.Thread(target=ask) for _ in range(24)]
+        tracemalloc.start()
+        try:
+            with fetching(limits=Limits(stall=0.1)) as impatient:
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+            assert tracemalloc.get_traced_memory()[1] < 8 * MOST_BYTES
+        finally:
+            tracemalloc.stop()
+        assert Outcome.TOO_LARGE in ended
+        assert len(ended) == 24
+        assert set(ended) <= {Outcome.TOO_LARGE, Postponed}
 
     @pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20])
     def test_all_of_a_large_body_is_unpacked(

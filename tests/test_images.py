@@ -290,6 +290,18 @@ def judged(data: bytes) -> None:
         assert min(picture.width, picture.height) >= SMALLEST_SIDE
 
 
+def said_by(script: str) -> str:
+    """Return what a Python of its own says on both streams."""
+    said = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=Path(images.__file__).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=True,
+    )
+    return said.stdout.decode()
+
+
 def test_judging_is_silent_in_whatever_way_others_want_their_warnings() -> None:
     """Pillow warns of pictures of this size; a warning may be an error that would break one."""
     judge = f"""
@@ -305,14 +317,23 @@ def outcome(data):
 
 print(*set(ThreadPoolExecutor(8).map(outcome, [{png_of(10_000, 10_001)!r}] * 100)))
 """
-    said = subprocess.run(
-        [sys.executable, "-W", "error", "-c", judge],
-        cwd=Path(images.__file__).parents[1],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=True,
-    )
-    assert said.stdout.decode().split() == ["too-large"]
+    assert said_by(judge) == "too-large\n"
+
+
+def test_judging_is_silent_where_nobody_wants_to_read_what_pillow_logs() -> None:
+    tiff = bytearray(written("TIFF"))
+    samples_per_pixel = tiff.index(struct.pack("<HHI", 277, 3, 1))
+    struct.pack_into("<H", tiff, samples_per_pixel + 8, 128)
+    judge = f"""
+from ck_imagenet import images
+from ck_imagenet.outcomes import Failed
+
+try:
+    images.judge({bytes(tiff)!r})
+except Failed as failed:
+    print(failed.outcome.word)
+"""
+    assert said_by(judge) == "broken\n"
 
 
 class TestFormats:

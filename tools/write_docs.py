@@ -20,7 +20,7 @@ MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
 from ck_imagenet.actions import ACTIONS  # noqa: E402
-from ck_imagenet.options import Kind, kinds  # noqa: E402
+from ck_imagenet.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.outcomes import Outcome  # noqa: E402
 from ck_imagenet.tars import Fault  # noqa: E402
 
@@ -44,7 +44,11 @@ def module(text: str) -> str:
 
 def readme(text: str) -> str:
     """Return README with its tables as the code has them."""
-    parts: dict[str, Callable[[], Iterator[str]]] = {"outcomes": _outcomes, "faults": _faults}
+    parts: dict[str, Callable[[], Iterator[str]]] = {
+        "faults": _faults,
+        "outcomes": _outcomes,
+        "settings": _settings,
+    }
     for action in ACTIONS:
         parts[f"options of {action}"] = lambda action=action: _options(action)  # type: ignore[misc]
     for name, lines in parts.items():
@@ -88,6 +92,20 @@ def _options(action: str) -> Iterator[str]:
     for name, (kind, default) in kinds(ACTIONS[action]).items():
         value = f"={kind.value}" if kind.value else ""
         yield f"| `--{name}{value}` | {kind.help} |{_default(kind, default).strip('[ ]') or ' '}|"
+
+
+def _settings() -> Iterator[str]:
+    yield "| option | environment variable | in the configuration |"
+    yield "|---|---|---|"
+    settings = {
+        name: kind.value
+        for options in ACTIONS.values()
+        for name, (kind, _) in kinds(options).items()
+        if kind.is_setting
+    }
+    for name, value in settings.items():
+        key = name.replace("-", "_")
+        yield f"| `--{name}={value}` | `{ENVIRONMENT}{key.upper()}` | `{key}` |"
 
 
 def _outcomes() -> Iterator[str]:

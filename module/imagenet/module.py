@@ -115,9 +115,11 @@ def geturls(i: CkDict) -> CkDict:
               (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
                                      the wnid; a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
-                                      instead of what the machine says; * is every other host, the
-                                      address none says that there is no such host; a setting
+              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS or curl's
+                                      HOST:PORT:ADDRESS with commas between, instead of what the
+                                      machine says; * is every other host, the address none says
+                                      that there is no such host, slow:SECONDS that it takes so
+                                      long to find, also beside an address; a setting
               (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
                                      asked although they are not public, such as
                                      127.0.0.0/8,10.1.2.3,myserver; a setting
@@ -186,9 +188,11 @@ def download(i: CkDict) -> CkDict:
               (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
                                      the wnid; a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS with commas between,
-                                      instead of what the machine says; * is every other host, the
-                                      address none says that there is no such host; a setting
+              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS or curl's
+                                      HOST:PORT:ADDRESS with commas between, instead of what the
+                                      machine says; * is every other host, the address none says
+                                      that there is no such host, slow:SECONDS that it takes so
+                                      long to find, also beside an address; a setting
               (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
                                      asked although they are not public, such as
                                      127.0.0.0/8,10.1.2.3,myserver; a setting

@@ -42,8 +42,9 @@ _FORCE = "with --all, fetch the list although there is an archive, and whatever 
 _SEARCH_URL = "count the URLs of a host, and of those below it, in the archive of all URLs"
 _SORT = "those with most URLs first, as the archive of all URLs has them"
 _RESOLVE = (
-    "addresses of hosts, as HOST:ADDRESS with commas between, instead of what the machine says; "
-    "* is every other host, the address none says that there is no such host"
+    "addresses of hosts, as HOST:ADDRESS or curl's HOST:PORT:ADDRESS with commas between, instead "
+    "of what the machine says; * is every other host, the address none says that there is no such "
+    "host, slow:SECONDS that it takes so long to find, also beside an address"
 )
 _USER_AGENT = "who asks, as hosts see it"
 _PRIVATE = (

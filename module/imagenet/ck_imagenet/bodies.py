@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
+from contextlib import contextmanager
 from typing import Any, Iterable, Iterator
 
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
 from . import failures
-from .connections import Budget, Limits, spend
-from .outcomes import Failed, Outcome
+from .connections import Budget, Limits, current, spend
+from .outcomes import Failed, Outcome, Postponed
 
 _CHUNK = 2**18
 _UNPACKED = 2**20
 _WORTH_READING = 16_384
 _PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
 """For the rest of an answer that nobody needs: about what a new connection costs."""
+
+_LARGE = 2**21
+"""Bytes; hardly any picture has more, but what has no end has."""
+
+_few_at_once = threading.Semaphore(4)  # with their bytes in memory
 
 _BODILESS = (101, 204, 304)
 """Statuses after which nothing may come; what some hosts send all the same would come too late."""
@@ -47,6 +54,18 @@ def is_packed(response: HTTPResponse) -> bool:
     return response.headers.get("Content-Encoding", "").strip().lower() in _PACKED
 
 
+def whole(chunks: Iterable[bytes]) -> bytes:
+    """Return all of a body; raise Postponed if there is no room for one that is so large."""
+    parts, size = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > _LARGE:
+            with _room():
+                parts += chunks
+    return b"".join(parts)
+
+
 def release(response: HTTPResponse) -> None:
     """Keep the connection if little of its answer is left to read, else close it."""
     if response.connection is None:  # all has been read, and so it is kept
@@ -62,6 +81,19 @@ def release(response: HTTPResponse) -> None:
     except (Failed, HTTPError, OSError):
         pass  # and so it is closed
     response.close()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Wait until few other large bodies are read, as long as the peer might keep silent."""
+    budget = current()
+    if not _few_at_once.acquire(timeout=budget.until_due()):
+        raise Postponed("other large answers come first")
+    try:
+        budget.renew()  # it was not the peer who paused
+        yield
+    finally:
+        _few_at_once.release()
 
 
 def _received(response: HTTPResponse) -> Iterator[bytes]:

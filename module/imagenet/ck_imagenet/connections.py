@@ -17,7 +17,7 @@ from typing import Any, Callable, NamedTuple
 from weakref import WeakSet
 
 from .addresses import Guard
-from .errors import BadInput
+from .errors import BadInput, TooManyFiles
 from .outcomes import Failed, Outcome
 from .resolve import Resolver
 
@@ -110,8 +110,12 @@ class Budget:
         self._missing -= count
         if self._missing <= 0:
             self._answered = True
-            self._missing = SLOWEST * self.limits.stall
-            self._due = min(time.monotonic() + self.limits.stall, self._end)
+            self.renew()
+
+    def renew(self) -> None:
+        """Give a peer that has answered all of its time to go on."""
+        self._missing = SLOWEST * self.limits.stall
+        self._due = min(time.monotonic() + self.limits.stall, self._end)
 
     def late(self) -> Failed:
         """Return the failure of a host that did not keep the pace."""
@@ -281,6 +285,7 @@ class Network:
             try:
                 return self._connect_to(address, port, left / (len(addresses) - place))
             except OSError as error:
+                TooManyFiles.check(error)
                 late = isinstance(error, (socket.timeout, TimeoutError))
                 failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
         raise failure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class ImagenetError(Exception):
     """Something that a user must know: its text is one sentence, what happened and what to do."""
@@ -25,6 +27,19 @@ class NetworkDown(ImagenetError):
 
 class StoreError(ImagenetError):
     """The place where pictures and state are kept does not do what it must."""
+
+
+class TooManyFiles(ImagenetError):
+    """This machine lets the process open no more files or connections."""
+
+    @classmethod
+    def check(cls, error: OSError) -> None:
+        """Raise it if this is what the system says."""
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise cls(
+                "this process may open no more files at once: give fewer --jobs, or raise the "
+                "limit, which `ulimit -n` shows"
+            ) from None
 
 
 class NobodyReads(ImagenetError):

@@ -144,7 +144,7 @@ class Fetcher:
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES) as answer:
-                return Body(answer.url, b"".join(answer.chunks))
+                return Body(answer.url, bodies.whole(answer.chunks))
         except Postponed:
             budget = Budget(self._limits, journey.spent)  # as if it had not been asked
             raise
@@ -270,7 +270,7 @@ def _fit_for_a_header(user_agent: str) -> str:
 
 def _start(response: HTTPResponse, wanted: int) -> int:
     """Return where in the whole a body begins, with its beginning or where it was wanted."""
-    if response.status == 200:
+    if response.status in (200, 203):  # 203 is a proxy's word for 200
         return 0
     begins = response.headers.get("Content-Range", "").startswith(f"bytes {wanted}-")
     if not (wanted and response.status == 206 and begins):
@@ -298,7 +298,7 @@ def _outcome_of(status: int) -> Outcome:
         return Outcome.GONE
     if status in (401, 402, 403, 451):
         return Outcome.FORBIDDEN
-    if status in (429, 503):
+    if status in (420, 429, 503):
         return Outcome.BUSY
     passes = status >= 500 or status in (408, 425)
     return Outcome.SERVER_ERROR if passes else Outcome.HTTP_ERROR

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Iterator
 
-from .errors import BadInput, StoreError
+from .errors import BadInput, StoreError, TooManyFiles
 
 NEW = ".new-"
 """How the name of everything unfinished begins."""
@@ -87,6 +87,7 @@ def storage_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        TooManyFiles.check(error)
         where = error.filename or folder
         raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
 

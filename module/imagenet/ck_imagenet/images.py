@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import struct
 import threading
@@ -22,6 +23,10 @@ SMALLEST_SIDE = 8
 MOST_PIXELS = 100_000_000
 """The largest pictures of ImageNet have some 60 million; a bomb would decode to far more."""
 
+
+# What Pillow thinks of hostile bytes is no news for anybody's terminal.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+logging.getLogger("PIL").propagate = False
 
 # For all threads and for good: what `warnings` can change for a moment, it changes for all of them.
 warnings.filterwarnings("ignore", module=r"PIL\.")

@@ -171,9 +171,10 @@ class Ledger(Book):
             and not (record.url in known and known[record.url].outcome.unanswered)
         ]
         if news and not self._reached:
+            first = min(news, key=lambda record: record.outcome is Outcome.HOST_DOWN)
             raise NetworkDown(
                 f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
-                f"down (first: {news[0].url}, {news[0].detail}); "
+                f"down (first: {first.url}, {first.detail}); "
                 "nothing was recorded, so run the same command again when it is up"
             )
         self._release_held()

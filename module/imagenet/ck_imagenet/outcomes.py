@@ -39,7 +39,7 @@ class Outcome(Enum):
     BAD_CERTIFICATE = ("bad-certificate", "the host cannot prove who it is")
     NOT_HTTP = ("not-http", "the host speaks something else than HTTP")
 
-    BUSY = ("busy", "the host asks to come later (429, 503)", False)
+    BUSY = ("busy", "the host asks to come later (420, 429, 503)", False)
     SERVER_ERROR = ("server-error", "the host failed (408, 425, 500 and above)", False)
     CUT_SHORT = ("cut-short", "the connection ended before the answer did", False)
     STALLED = ("stalled", "the answer began and did not end in time", False)
