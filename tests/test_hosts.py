@@ -399,6 +399,7 @@ class HostsMachine(RuleBasedStateMachine):
 
     def take_one(self) -> bool:
         started = self.hosts.take(self.now)
+        self.drain()  # of what had waited for its time while its host was given up
         if started:
             host, task = started
             self.waiting.remove(task)
