@@ -31,7 +31,7 @@ def head_and_then(connection: socket.socket) -> tuple[bytes, bytes]:
 
 def test_after_the_headers_nothing_may_come(web: PracticeWeb) -> None:
     whole = len(pictures.picture("/head-only/1.jpg"))
-    with send(web.url(0, "/head-only/1.jpg"), timeout=0.1) as client:
+    with send(web.url(0, "/head-only/1.jpg"), timeout=1) as client:
         head, rest = head_and_then(client)
         assert b"Content-Length: %d" % whole in head
         assert rest == b""

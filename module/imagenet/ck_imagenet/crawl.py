@@ -180,6 +180,7 @@ class Crawl:
         KeyboardInterrupt
             When interrupted, as soon as what is being saved is safe.
         """
+        _end_a_thread()
         try:
             while self._go_on():
                 pass
@@ -369,3 +370,10 @@ class Crawl:
         for thread in self._threads:
             with suppress(RuntimeError):  # that of one whose start was interrupted
                 thread.join(max(0.0, end - time.monotonic()))
+
+
+def _end_a_thread() -> None:
+    """Have the system load what ends threads: where files have run out it cannot, and aborts."""
+    thread = threading.Thread(target=time.time)
+    thread.start()
+    thread.join()
