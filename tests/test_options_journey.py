@@ -48,6 +48,7 @@ DOWNLOAD = ("download", "imagenet")
         ((*DOWNLOAD, f"--wnid={WNID}", "--source=here"), "write --source=archive or imagenet or "),
         ((*DOWNLOAD, "--urls=text", "--source=imagenet"), "--urls and --source exclude each other"),
         (("geturls", "imagenet"), "whose URLs? Write --wnid=n01440764"),
+        (("geturls", f"imagenet:{WNID}", "--force"), "write it with --all"),
         (
             ("geturls", f"imagenet:{WNID}", "--save=no/such/file"),
             '"no/such/file" cannot be written',

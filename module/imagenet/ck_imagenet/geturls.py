@@ -53,6 +53,8 @@ def geturls(
             "whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE, or make an "
             "archive of all of them with --all"
         )
+    if options.force:
+        raise BadInput("--force takes an archive as it is: write it with --all")
     if options.source == winter21.NAME:
         raise BadInput(
             f"{winter21.NAME} has pictures and no URLs: ck download imagenet --wnid=n01440764 "
