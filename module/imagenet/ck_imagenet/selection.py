@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Iterable, Sequence
 
 from . import synsets
 from .errors import BadInput
@@ -27,6 +27,41 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
                 f"ImageNet; see what is below it: ck list imagenet --under={wnid}"
             )
     return tuple(wnids)
+
+
+def among(
+    here: Iterable[str], wnids: Sequence[str], under: str = "", ilsvrc2012: bool = False
+) -> list[str]:
+    """Return those of the synsets that are `here` that a user means, in the order of wnids.
+
+    Without `wnids` that is every synset, but not what no list has named. What else is given
+    narrows it.
+
+    Raises
+    ------
+    BadInput
+        If something is no synset, or nothing is left.
+    """
+    here = set(here)
+    named = with_pictures(wnids)
+    for wnid in named:
+        if wnid not in here:
+            raise BadInput(
+                f"no picture of {wnid} is here: get some with: ck download imagenet --wnid={wnid}"
+            )
+    catalogue = synsets.load()
+    below = catalogue.under(any_synset(under)) if under else None
+    labelled = {each.wnid for each in catalogue.synsets if each.ilsvrc2012 is not None}
+    chosen = [
+        wnid
+        for wnid in sorted(named or here - {UNKNOWN})
+        if (below is None or wnid in below) and (not ilsvrc2012 or wnid in labelled)
+    ]
+    if not chosen:
+        raise BadInput(
+            "no picture of such a synset is here; see ck list imagenet --downloaded-only"
+        )
+    return chosen
 
 
 def any_synset(wnid: str, option: str = "--under") -> str:
