@@ -179,7 +179,8 @@ class _Run:
         folders = ImageFolders(self._root, flat, link, _rendering(self._options))
         done.removed = folders.remove_stale(self._samples)
         done.written = folders.write(self._samples, self._report)
-        write_caffe_lists(folders, self._root, self._samples)
+        if flat or self._options.split:  # else `datasets` takes the list for a part of the data
+            write_caffe_lists(folders, self._root, self._samples)
 
     def _write_tables(self, done: Exported) -> None:
         for part, of_part in self._by_part().items():

@@ -9,10 +9,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
-from .files import read_json, replacing, to_json, write_whole
+from .files import read_json, replacing, sweep, to_json, write_whole
 from .samples import Sample
 
 _LOG = ".shards.json"
+_DATA = "data"
+"""The folder of the shards, since libraries take all files of a folder for shards."""
 
 Log = Dict[str, List[Dict[str, Any]]]
 
@@ -45,7 +47,7 @@ class Form(ABC):
 
 
 class Shards:
-    """Writes shards `root/PART-000000.tar`.
+    """Writes shards `root/data/PART-000000.tar`.
 
     Parameters
     ----------
@@ -58,14 +60,17 @@ class Shards:
     """
 
     def __init__(self, root: Path, form: Form, most: int) -> None:
-        self._root = root
+        self._log_path = root / _LOG
+        self._data = root / _DATA
         self._form = form
         self._most = most
-        found = read_json(root / _LOG) or {}
+        found = read_json(self._log_path) or {}
         self._log: Log = {part: found[part] for part in found if isinstance(found[part], list)}
 
     def write(self, part: str, samples: Sequence[Sample], report: Callable[[Sample], None]) -> int:
         """Bring the shards of a part up to date, report each sample, return how many are new."""
+        self._data.mkdir(exist_ok=True)
+        sweep(self._data)
         log = self._log[part] = self._valid(part, samples)
         begun: int = sum(shard["samples"] for shard in log)
         place = begun
@@ -74,7 +79,7 @@ class Shards:
         left: Encoded | None = None
         while place < len(samples):
             first = place
-            path = self._root / self._name(part, len(log))
+            path = self._data / self._name(part, len(log))
             with replacing(path) as unfinished, self._form.writer(unfinished) as add:
                 size = self._form.closing
                 while place < len(samples):
@@ -87,13 +92,13 @@ class Shards:
                     report(samples[place])
                     place += 1
             log.append(_entry(path, samples[first:place]))
-            write_whole(self._root / _LOG, to_json(self._log))
+            write_whole(self._log_path, to_json(self._log))
         return place - begun
 
     def remove_stale(self) -> None:
         """Remove shards of earlier runs that there are no samples for any more."""
         wanted = {shard["file"] for log in self._log.values() for shard in log}
-        for path in self._root.glob(f"*-{'[0-9]' * self._form.digits}{self._form.extension}"):
+        for path in self._data.glob(f"*-{'[0-9]' * self._form.digits}{self._form.extension}"):
             if path.name not in wanted:
                 path.unlink()
 
@@ -105,7 +110,7 @@ class Shards:
         valid: list[dict[str, Any]] = []
         place = 0
         for number, shard in enumerate(self._log.get(part, [])):
-            path = self._root / self._name(part, number)
+            path = self._data / self._name(part, number)
             count = shard.get("samples", 0)
             if (
                 not count
