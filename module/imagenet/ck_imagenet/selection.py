@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence
+from typing import Collection, Sequence
 
 from . import synsets
 from .errors import BadInput
@@ -30,37 +30,34 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
 
 
 def among(
-    here: Iterable[str], wnids: Sequence[str], under: str = "", ilsvrc2012: bool = False
+    here: Collection[str], wnids: Sequence[str] = (), under: str = "", search: str = ""
 ) -> list[str]:
-    """Return those of the synsets that are `here` that a user means, in the order of wnids.
+    """Return which of the synsets that are here are meant: by default all.
 
-    Without `wnids` that is every synset, but not what no list has named. What else is given
-    narrows it.
+    Parameters
+    ----------
+    here : collection of str
+        The synsets to choose from.
+    wnids : sequence of str, optional
+        Those that are named.
+    under, search : str, optional
+        What they must be below, and the words that they must have.
 
     Raises
     ------
     BadInput
-        If something is no synset, or nothing is left.
+        If one is named that is not here, or that is none.
     """
-    here = set(here)
-    named = with_pictures(wnids)
-    for wnid in named:
-        if wnid not in here:
-            raise BadInput(
-                f"no picture of {wnid} is here: get some with: ck download imagenet --wnid={wnid}"
-            )
+    for wnid in with_pictures([wnid for wnid in wnids if wnid not in here]):
+        raise BadInput(f"nothing of {wnid} is here: see ck list imagenet --downloaded-only")
     catalogue = synsets.load()
-    below = catalogue.under(any_synset(under)) if under else None
-    labelled = {each.wnid for each in catalogue.synsets if each.ilsvrc2012 is not None}
-    chosen = [
-        wnid
-        for wnid in sorted(named or here - {UNKNOWN})
-        if (below is None or wnid in below) and (not ilsvrc2012 or wnid in labelled)
-    ]
-    if not chosen:
-        raise BadInput(
-            "no picture of such a synset is here; see ck list imagenet --downloaded-only"
-        )
+    chosen = list(wnids or here)
+    if under:
+        below = catalogue.under(any_synset(under))
+        chosen = [wnid for wnid in chosen if wnid in below]
+    if search:
+        found = {synset.wnid for synset in catalogue.search(search)}
+        chosen = [wnid for wnid in chosen if wnid in found]
     return chosen
 
 
