@@ -243,6 +243,8 @@ def export(i: CkDict) -> CkDict:
                                      copy [copy]
               (shard-size=N)       - megabytes of a file of webdataset or parquet; from 1 to
                                      100000 [256]
+              (register)           - tell CK programs of the folder, as an environment: of folders
+                                     for training, of flat for validation
               (outdir=DIR)         - take pictures of ck download --outdir=DIR, not CK entries
               (quiet)              - print nothing but errors
             }
@@ -254,6 +256,7 @@ def export(i: CkDict) -> CkDict:
                              folder; synsets and pictures in it; pictures written and removed by
                              this run; pictures of each part, if there are several; "ilsvrc2012" or
                              "positions"
+              environment  - with register, the UID of CK's environment
             }
     """
     return _run("export", i, _export)
@@ -401,14 +404,20 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _export(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, export, stderr_progress
+    from ck_imagenet import ck_soft, console, export, stderr_progress
 
+    if options.register:
+        ck_soft.prove_possible(ck, options)
     con = con and not options.quiet
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     done = export.export(options, _store(options), progress)
     output["export"] = done.facts()
+    if options.register:
+        output["environment"] = ck_soft.register(ck, options, done.to)
     if con:
         console.write(console.exported(done))
+        if options.register:
+            console.write([f"  registered: ck show env:{output['environment']}"])
 
 
 def _demo(options: Any, con: bool, output: CkDict) -> None:

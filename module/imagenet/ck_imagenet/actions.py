@@ -166,6 +166,10 @@ class ExportOptions:
     shard_size: int = number(
         256, "megabytes of a file of webdataset or parquet", least=1, most=100_000
     )
+    register: bool = flag(
+        "tell CK programs of the folder, as an environment: of folders for training, of flat for "
+        "validation"
+    )
     outdir: str = text("", "DIR", "take pictures of ck download --outdir=DIR, not CK entries")
     quiet: bool = flag("print nothing but errors")
 

@@ -13,6 +13,7 @@ from .classes import ImageClass, classes, listed
 from .errors import BadInput
 from .files import path_of, storage_errors, write_whole
 from .image_folders import ImageFolders, write_caffe_lists
+from .names import UNKNOWN
 from .own_folder import OwnFolder
 from .progress import Progress
 from .rendering import Rendering
@@ -76,8 +77,7 @@ def export(options: ExportOptions, store: Store, progress: Progress) -> Exported
     folder.refuse_foreign()
     split = Split.parse(options.split, options.seed)
     form = _form(options)
-    wnids = selection.among(store.counts(), options.wnid, options.under, options.ilsvrc2012)
-    chosen = classes(wnids)
+    chosen = _chosen(options, store)
     with storage_errors(folder.path):
         all_samples = list(samples(store, chosen, split, options.max_images))
         folder.claim()
@@ -100,6 +100,28 @@ def _refuse_what_says_nothing(options: ExportOptions) -> None:
         raise BadInput(f"--layout={options.layout} writes no single pictures to --link")
     if options.link != "copy" and options.resize:
         raise BadInput("resized pictures are new files: leave --link out")
+
+
+def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
+    """Return the classes that are meant: without --wnid not what no list has named."""
+    counts = store.counts()
+    for wnid in selection.with_pictures(options.wnid):
+        if wnid not in counts:
+            raise BadInput(
+                f"no picture of {wnid} is here: get some with: ck download imagenet --wnid={wnid}"
+            )
+    wnids = selection.among(counts, options.wnid, options.under)
+    chosen = [
+        each
+        for each in classes(wnids)
+        if not (options.ilsvrc2012 and each.ilsvrc2012 is None)
+        and (each.wnid != UNKNOWN or each.wnid in options.wnid)
+    ]
+    if not chosen:
+        raise BadInput(
+            "no picture of such a synset is here; see ck list imagenet --downloaded-only"
+        )
+    return classes(each.wnid for each in chosen)
 
 
 def _deciding(options: ExportOptions) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from . import pictures, selection, synsets
+from . import selection, synsets
 from .actions import ListOptions
 from .errors import BadInput
+from .journal import Journal
+from .names import ImageName
 from .numbering import Link
 from .store import Store
 from .synsets import Catalogue, Synset
@@ -79,9 +81,13 @@ def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]
 def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:
     """Yield name and URL of the pictures that are here, those whose URL is known."""
     for row in rows:
-        for picture in pictures.known(store.synset(row.synset.wnid)):
-            if picture.url:
-                yield Link(picture.name, picture.url)
+        place = store.synset(row.synset.wnid)
+        saved = Journal.of(place).saved()
+        for number in sorted(place.pictures()):
+            record = saved.get(number)
+            url = record.url if record and record.has_url else place.url_of(number)
+            if url:
+                yield Link(ImageName(place.wnid, number), url)
 
 
 def _in_no_catalogue(catalogue: Catalogue, counts: Mapping[str, int]) -> Iterator[Listed]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple
 
-from . import pictures
 from .classes import ImageClass
 from .errors import BadInput
+from .holdings import Holding
+from .journal import Record
 from .names import ImageName
-from .pictures import Known
 from .splits import Split
 from .store import Store
 
@@ -17,29 +17,24 @@ from .store import Store
 class Sample(NamedTuple):
     """A picture that is to be exported."""
 
-    known: Known
-    image_class: ImageClass
-    part: str
-    """Empty if there is but one part."""
+    name: ImageName
+    path: Path
+    """The file that is here."""
     size: int
-    """Of the file that is here, in bytes."""
+    """Of this file, in bytes."""
     time: int
     """When it was written, in nanoseconds."""
-
-    @property
-    def name(self) -> ImageName:
-        """The picture's name."""
-        return self.known.name
-
-    @property
-    def path(self) -> Path:
-        """The file that is here."""
-        return self.known.path
+    record: Record | None
+    """What the journal tells; nothing of a picture that no run of this program has seen."""
+    url: str
+    """As lists have it; empty if nobody knows it."""
+    image_class: ImageClass
+    part: str = ""
+    """Empty if there is but one part."""
 
     def facts(self) -> dict[str, Any]:
         """Return all that is known, by column; None stands for what nobody knows."""
-        record = self.known.record
-        told = record.facts() if record else {}
+        told = self.record.facts() if self.record else {}
         facts: dict[str, Any] = {
             "name": str(self.name),
             "wnid": self.name.wnid,
@@ -47,7 +42,7 @@ class Sample(NamedTuple):
             "label": self.image_class.label,
             "ilsvrc2012": self.image_class.ilsvrc2012,
             "words": ", ".join(self.image_class.words),
-            "url": self.known.url or None,
+            "url": self.url or None,
         }
         facts.update((column, told.get(column)) for column in COLUMNS if column not in facts)
         return facts
@@ -96,24 +91,33 @@ def samples(
         If a class has fewer pictures than there are parts; before any of its samples.
     """
     for image_class in chosen:
-        here = list(_here(store, image_class, most))
+        here = list(_here(store, image_class))[:most]
         if len(here) < len(split.parts):
             raise BadInput(
                 f"{image_class.wnid} has {len(here)} pictures here, too few for "
                 f"{len(split.parts)} parts: get more, name other synsets, or leave out --split"
             )
-        parts = split.parts_of([known.name for known, _, _ in here])
-        for known, size, time in here:
-            yield Sample(known, image_class, parts[known.name], size, time)
+        parts = split.parts_of([sample.name for sample in here])
+        for sample in here:
+            yield sample._replace(part=parts[sample.name])
 
 
-def _here(
-    store: Store, image_class: ImageClass, most: int | None
-) -> Iterator[tuple[Known, int, int]]:
+def _here(store: Store, image_class: ImageClass) -> Iterator[Sample]:
     place = store.synset(image_class.wnid)
-    for known in list(pictures.known(place))[:most]:
+    holding = Holding.of(place)
+    for number, path in holding.pictures.items():
         try:
-            status = known.path.stat()
+            status = path.stat()
         except FileNotFoundError:
             continue  # a download has just found that it is a placeholder
-        yield known, status.st_size, status.st_mtime_ns
+        record = holding.saved.get(number)
+        url = record.url if record and record.has_url else place.url_of(number)
+        yield Sample(
+            name=ImageName(place.wnid, number),
+            path=path,
+            size=status.st_size,
+            time=status.st_mtime_ns,
+            record=record,
+            url=url,
+            image_class=image_class,
+        )
