@@ -59,8 +59,9 @@ def register(ck: ModuleType, options: ExportOptions, folder: Path) -> str:
         "full_path": str(picture),
         "force_version": _VERSION,
         "quiet": "yes",
+        "out": "con",  # otherwise it fails where such an environment is there
     }
-    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):  # which it writes to, whoever asks
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         done = ck.access(request)
     if done["return"] > 0:
         raise StoreError(f'CK does not register "{root}": {done["error"]}')
