@@ -120,14 +120,28 @@ def test_every_room_of_the_library_is_in_the_house() -> None:
     assert shown - rooms == set()
 
 
-def test_the_python_example_runs(terminal: Terminal, web: PracticeWeb) -> None:
-    web.set_links(WNID, [web.link(WNID, 1, "good")])
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.S)
+def python_prints(example: str, terminal: Terminal) -> str:
+    """Return what an example prints, where the library is installed."""
     done = subprocess.run(
         [sys.executable, "-c", example],
-        env=terminal.environment,
+        env={**terminal.environment, "PYTHONPATH": str(write_docs.MODULE)},
         cwd=terminal.folder,
         capture_output=True,
         encoding="utf-8",
     )
-    assert (done.stdout, done.stderr) == ("1\n", "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+def test_the_python_examples_run(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, 1, "good"), web.link(WNID, 2, "gone")])
+    with_ck, without_ck = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert python_prints(with_ck, terminal) == (
+        "1 pictures here; what failed: {'gone': 1}\n"
+        f"1 is in {terminal.repository()}/dataset/1\n"
+        f"1 pictures in {terminal.folder}/tench\n"
+    )
+    (terminal.folder / "tench").rename(terminal.folder / "with CK")
+    assert python_prints(without_ck, terminal) == (
+        f"1 pictures of tench, Tinca tinca\n1 pictures in {terminal.folder}/tench\n"
+    )

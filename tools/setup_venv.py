@@ -23,7 +23,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CK = "ck==2.6.4"
 REQUIREMENTS = "requirements.txt"
 DEV_REQUIREMENTS = "requirements-dev.txt"
-INPUTS = ["tools/setup_venv.py", "tools/interpreters.py", REQUIREMENTS, DEV_REQUIREMENTS]
+EXPORT_REQUIREMENTS = "requirements-export.txt"  # which those of developers include
+INPUTS = ["tools/setup_venv.py", "tools/interpreters.py"]
+INPUTS += [REQUIREMENTS, DEV_REQUIREMENTS, EXPORT_REQUIREMENTS]
 STAMP = "ck-imagenet.json"
 
 

@@ -219,6 +219,50 @@ def download(i: CkDict) -> CkDict:
 
 
 ##############################################################################
+# hand pictures that are here to other tools
+
+
+def export(i: CkDict) -> CkDict:
+    """
+    Input:  {
+              (to=DIR)             - the folder to write, which may exist if it is of the same
+                                     export
+              (layout=NAME)        - folders, flat, webdataset, csv or parquet [folders]
+              (wnid=W)             - the synset's wnid, or several with commas between; also after
+                                     the colon of imagenet:W; by default all with pictures here
+              (under=WNID)         - only this synset and those below it
+              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
+              (max-images=N)       - pictures of a synset at most, those with the smallest
+                                     numbers; at least 1
+              (split=SHARES)       - shares of each class for training, validation and tests, such
+                                     as 0.8,0.2 or 0.8,0.1,0.1; by default one part
+              (seed=N)             - another number, another split and order; at least 0 [0]
+              (resize=N)           - pixels of the shorter side; all become JPEGs; from 8 to 4096
+              (crop=center)        - with --resize, cut to the square in the middle
+              (link=HOW)           - how files that stay as they are come there: hard, symbolic or
+                                     copy [copy]
+              (shard-size=N)       - megabytes of a file of webdataset or parquet; from 1 to
+                                     100000 [256]
+              (register)           - tell CK programs of the folder, as an environment: of folders
+                                     for training, of flat for validation
+              (outdir=DIR)         - take pictures of ck download --outdir=DIR, not CK entries
+              (quiet)              - print nothing but errors
+            }
+
+    Output: {
+              return       - 0, or 1 with an error; 130 when interrupted
+              (error)      - what is wrong and what to do, in a sentence
+              export       - {to, layout, classes, pictures, written, removed, parts, labels}: the
+                             folder; synsets and pictures in it; pictures written and removed by
+                             this run; pictures of each part, if there are several; "ilsvrc2012" or
+                             "positions"
+              environment  - with register, the UID of CK's environment
+            }
+    """
+    return _run("export", i, _export)
+
+
+##############################################################################
 # play a small web on loopback, to try the module without the internet
 
 
@@ -346,21 +390,34 @@ def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
 
 def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, download, stderr_progress
-    from ck_imagenet.files import path_of
-    from ck_imagenet.folder_store import FolderStore
     from ck_imagenet.unpacked import Unpacked
 
-    folder = path_of("--outdir", options.outdir) if options.outdir else None
-    store = FolderStore(folder) if folder else _ck_store()
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     output["synsets"] = []
-    for done in download.download(options, store, progress, _archive(options)):
+    for done in download.download(options, _store(options), progress, _archive(options)):
         output["synsets"].append(done.facts())
         if con and not options.quiet:
             if isinstance(done, Unpacked):
                 console.write(console.unpacked(done))
             else:
                 console.write(console.summary(done, options.dry_run))
+
+
+def _export(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import ck_soft, console, export, stderr_progress
+
+    if options.register:
+        ck_soft.prove_possible(ck, options)
+    con = con and not options.quiet
+    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    done = export.export(options, _store(options), progress)
+    output["export"] = done.facts()
+    if options.register:
+        output["environment"] = ck_soft.register(ck, options, done.to)
+    if con:
+        console.write(console.exported(done))
+        if options.register:
+            console.write([f"  registered: ck show env:{output['environment']}"])
 
 
 def _demo(options: Any, con: bool, output: CkDict) -> None:
@@ -469,6 +526,14 @@ def _settings() -> CkDict:
     return settings
 
 
+def _store(options: Any) -> Any:
+    """Return where the pictures are: in the folder that the options name, or in CK."""
+    from ck_imagenet.files import path_of
+    from ck_imagenet.folder_store import FolderStore
+
+    return FolderStore(path_of("--outdir", options.outdir)) if options.outdir else _ck_store()
+
+
 def _ck_store() -> Any:
     from ck_imagenet.ck_store import CkStore
 
@@ -496,7 +561,8 @@ def _defect(error: Exception) -> str:
 
 
 def _missing(error: ModuleNotFoundError) -> str:
-    requirements = HERE.parent.parent / "requirements.txt"
+    extra = error.name == "pyarrow"  # all that one layout of an export needs
+    requirements = HERE.parent.parent / f"requirements{'-export' if extra else ''}.txt"
     return (
         f'the Python package "{error.name}" is missing; '
         f'get all that is needed with: "{sys.executable}" -m pip install -r "{requirements}"'

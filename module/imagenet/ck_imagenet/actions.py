@@ -12,6 +12,8 @@ SERVICE = "https://www.image-net.org"
 WAYBACK_SERVICE = "https://web.archive.org"
 WINTER21 = "https://image-net.org/data/winter21_whole/{wnid}.tar"
 SOURCES = ("archive", "imagenet", "wayback", "winter21")
+LAYOUTS = ("folders", "flat", "webdataset", "csv", "parquet")
+LINKS = ("hard", "symbolic", "copy")
 ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
 """As ImageNet has published it."""
 
@@ -47,6 +49,12 @@ _RESOLVE = (
     "host, slow:SECONDS that it takes so long to find, also beside an address"
 )
 _USER_AGENT = "who asks, as hosts see it"
+_LAYOUT = "folders, flat, webdataset, csv or parquet"
+_SPLIT = (
+    "shares of each class for training, validation and tests, such as 0.8,0.2 or 0.8,0.1,0.1; "
+    "by default one part"
+)
+_LINK = "how files that stay as they are come there: hard, symbolic or copy"
 _PRIVATE = (
     "hosts, addresses and networks with commas between that may be asked although they are "
     "not public, such as 127.0.0.0/8,10.1.2.3,myserver"
@@ -137,6 +145,36 @@ class DownloadOptions:
 
 
 @dataclass(frozen=True)
+class ExportOptions:
+    """Hand pictures to other tools."""
+
+    to: str = text("", "DIR", "the folder to write, which may exist if it is of the same export")
+    layout: str = word("NAME", LAYOUTS, _LAYOUT, default="folders")
+    wnid: tuple[str, ...] = wnids(f"{_WNID}; by default all with pictures here")
+    under: str = text("", "WNID", "only this synset and those below it")
+    ilsvrc2012: bool = flag("only the 1,000 synsets of ILSVRC2012")
+    max_images: int | None = number(
+        None, "pictures of a synset at most, those with the smallest numbers", least=1
+    )
+    split: str = text("", "SHARES", _SPLIT)
+    seed: int = number(0, "another number, another split and order", least=0)
+    resize: int | None = number(
+        None, "pixels of the shorter side; all become JPEGs", least=8, most=4096
+    )
+    crop: str = word("center", ("center",), "with --resize, cut to the square in the middle")
+    link: str = word("HOW", LINKS, _LINK, default="copy")
+    shard_size: int = number(
+        256, "megabytes of a file of webdataset or parquet", least=1, most=100_000
+    )
+    register: bool = flag(
+        "tell CK programs of the folder, as an environment: of folders for training, of flat for "
+        "validation"
+    )
+    outdir: str = text("", "DIR", "take pictures of ck download --outdir=DIR, not CK entries")
+    quiet: bool = flag("print nothing but errors")
+
+
+@dataclass(frozen=True)
 class DemoOptions:
     """Play a small web on loopback, to try the module without the internet."""
 
@@ -147,6 +185,7 @@ ACTIONS = {
     "list": ListOptions,
     "geturls": GeturlsOptions,
     "download": DownloadOptions,
+    "export": ExportOptions,
     "demo": DemoOptions,
 }
 

@@ -19,6 +19,7 @@ from .urls import readable
 if TYPE_CHECKING:
     from .actions import ListOptions
     from .download import Summary
+    from .export import Exported
     from .fall11 import Archive
     from .sources import Row
     from .unpacked import Unpacked
@@ -195,3 +196,12 @@ def practice(environment: Mapping[str, str], wnids: Sequence[str]) -> Iterator[s
         yield f"  ck download imagenet --wnid={wnid}"
     yield ""
     yield "Ctrl-C ends it."
+
+
+def exported(done: Exported) -> Iterator[str]:
+    """Yield what an export holds."""
+    yield f"{done.pictures} pictures of {done.classes} synsets are in {done.to}"
+    parts = "".join(f", {count} to {part}" for part, count in done.parts.items())
+    yield f"  {done.written} written now, {done.removed} removed{parts}"
+    whose = "of ILSVRC2012" if done.labels == "ilsvrc2012" else "positions in the order of wnids"
+    yield f"  labels: {whose}; see classes.txt"

@@ -34,9 +34,19 @@ def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
     OSError
         If that is not possible; its `filename` is `path`, where nothing has changed.
     """
+    with replacing(path, scratch) as unfinished:
+        unfinished.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
+    """Give the place of an unfinished file that becomes `path` in one step, if all goes well.
+
+    Parameters and errors are those of `write_whole`.
+    """
     unfinished = (scratch or path.parent) / f"{NEW}{path.name}"
     try:
-        unfinished.write_bytes(data)
+        yield unfinished
         unfinished.replace(path)
     except BaseException as error:
         with suppress(OSError):

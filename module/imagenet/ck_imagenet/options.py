@@ -83,15 +83,15 @@ def choice(value: str, words: tuple[str, ...], help: str) -> Any:
     return _field("", Kind(value, help, parse))
 
 
-def word(value: str, words: tuple[str, ...], help: str) -> Any:
-    """Declare an option that is absent or one of some words."""
+def word(value: str, words: tuple[str, ...], help: str, default: str = "") -> Any:
+    """Declare an option that is one of some words, by default absent."""
 
     def parse(name: str, given: Any) -> str:
         if given in ("", *words):
             return str(given)
         raise BadInput(f'--{name}="{given}": write --{name}={" or ".join(words)}')
 
-    return _field("", Kind(value, help, parse))
+    return _field(default, Kind(value, help, parse))
 
 
 def seconds(default: float, help: str, least: float = 0, above: float | None = None) -> Any:

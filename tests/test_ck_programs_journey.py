@@ -1,0 +1,118 @@
+"""CK programs use what has been downloaded: pictures by tags and UID, exports as environments.
+
+`tests/ck-env` stands for the repository of that name: the least of it that is needed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from ck_imagenet_practice import PracticeWeb
+from terminal import CHECKOUT, WNID, Terminal
+
+
+@pytest.fixture
+def here(terminal: Terminal, web: PracticeWeb) -> Terminal:
+    """A terminal with three pictures in CK."""
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in (1, 2, 9981)])
+    terminal.says("download", f"imagenet:{WNID}", "--quiet")
+    return terminal
+
+
+@pytest.fixture
+def with_ck_env(here: Terminal) -> Terminal:
+    """The same where CK has what stands for ck-env."""
+    shutil.copytree(CHECKOUT / "tests" / "ck-env", here.folder / "ck-env")
+    here.says("import", "repo", f"--path={here.folder / 'ck-env'}", "--quiet")
+    return here
+
+
+def measured(terminal: Terminal, selection: str) -> tuple[int, Path]:
+    """Return what the program writes: the size of the picture that it is given, and its path."""
+    terminal.says("run", "program:size", selection)
+    size, path = (
+        (terminal.folder / "ck-env/program/size/tmp/size.txt").read_text().split(maxsplit=1)
+    )
+    return int(size), Path(path.strip())
+
+
+def test_a_program_runs_on_a_picture_chosen_by_tags(with_ck_env: Terminal) -> None:
+    tags = f"@@@{{'extra_dataset_tags':['{WNID}','9981']}}"
+    picture = with_ck_env.pictures()[f"{WNID}_9981.jpg"]
+    path = with_ck_env.repository() / "dataset" / "9981" / f"{WNID}_9981.jpg"
+    assert measured(with_ck_env, tags) == (len(picture), path)
+
+
+def test_a_program_runs_on_a_picture_chosen_by_its_uid(with_ck_env: Terminal) -> None:
+    uid = with_ck_env.says("cid", f"imagenet-{WNID}:dataset:2").strip().partition(":")[2]
+    picture = with_ck_env.pictures()[f"{WNID}_2.jpg"]
+    path = with_ck_env.repository() / "dataset" / "2" / f"{WNID}_2.jpg"
+    assert measured(with_ck_env, f"--dataset_uoa={uid}") == (len(picture), path)
+
+
+def variable(terminal: Terminal, environment: str, name: str) -> str:
+    """Return what a program finds in a variable when CK has set its environment."""
+    script = Path(terminal.says("find", f"env:{environment}").strip()) / "env.sh"
+    printed = subprocess.run(
+        ["bash", "-c", f'. "{script}"; printf %s "${name}"'],
+        env=terminal.environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return printed.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "folder"),
+    [
+        (["--layout=folders"], "CK_ENV_DATASET_IMAGENET_TRAIN", ""),
+        (["--layout=folders", "--split=0.7,0.3"], "CK_ENV_DATASET_IMAGENET_TRAIN", "train"),
+        (["--layout=flat"], "CK_ENV_DATASET_IMAGENET_VAL", ""),
+        (["--layout=flat", "--split=0.7,0.3"], "CK_ENV_DATASET_IMAGENET_VAL", "val"),
+    ],
+)
+def test_an_export_becomes_an_environment(
+    with_ck_env: Terminal, options: list[str], name: str, folder: str
+) -> None:
+    for to in ("first", "my export"):  # a second takes the place of the first
+        to = f"--to={to}"
+        done = with_ck_env.json("export", "imagenet", to, *options, "--register")
+    root = with_ck_env.folder / "my export" / folder
+    assert variable(with_ck_env, done["environment"], name) == str(root).rstrip("/")
+    assert len(with_ck_env.says("list", "env").split()) == 1
+
+
+def test_people_are_told_of_the_environment(with_ck_env: Terminal) -> None:
+    said = with_ck_env.says("export", "imagenet", "--to=out", "--register")
+    (uid,) = with_ck_env.says("list", "env").split()
+    assert said == (
+        f"3 pictures of 1 synsets are in {with_ck_env.folder}/out\n"
+        "  3 written now, 0 removed\n"
+        "  labels: of ILSVRC2012; see classes.txt\n"
+        f"  registered: ck show env:{uid}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            ["--layout=flat"],
+            "--register needs soft:dataset.imagenet.val, which CK does not have yet: "
+            "get it with: ck pull repo:ck-env",
+        ),
+        (
+            ["--layout=csv"],
+            "--register needs --layout=folders, for training, or --layout=flat",
+        ),
+    ],
+)
+def test_what_cannot_be_registered_is_not_exported(
+    here: Terminal, options: list[str], sentence: str
+) -> None:
+    assert here.refuses("export", "imagenet", "--to=out", "--register", *options) == sentence
+    assert not (here.folder / "out").exists()

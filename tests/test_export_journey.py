@@ -1,0 +1,327 @@
+"""`ck export imagenet` as a user types it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from ck_imagenet_practice import PracticeWeb
+from PIL import Image
+from terminal import WNID, Terminal
+
+DALMATIAN = "n02110341"
+
+
+@pytest.fixture
+def here(terminal: Terminal, web: PracticeWeb) -> Terminal:
+    """A terminal with ten pictures of each of two synsets."""
+    for wnid in (WNID, DALMATIAN):
+        web.set_links(wnid, [web.link(wnid, n, "good") for n in range(10)])
+    terminal.says("download", f"imagenet:{WNID},{DALMATIAN}", "--quiet")
+    return terminal
+
+
+def export(terminal: Terminal, *options: str) -> str:
+    return terminal.says("export", "imagenet", "--to=out", *options)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return all that tools see in a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("[!.]*"))
+        if path.is_file()
+    }
+
+
+def names(folder: Path) -> list[str]:
+    return [name for name in files(folder) if not name.endswith(".txt")]
+
+
+def test_every_class_becomes_a_folder(here: Terminal) -> None:
+    assert export(here) == (
+        f"20 pictures of 2 synsets are in {here.folder}/out\n"
+        "  20 written now, 0 removed\n"
+        "  labels: of ILSVRC2012; see classes.txt\n"
+    )
+    found = files(here.folder / "out")
+    assert found.pop("classes.txt").decode() == (
+        f"0\t{WNID}\ttench, Tinca tinca\n251\t{DALMATIAN}\tdalmatian, coach dog, carriage dog\n"
+    )
+    assert found == {
+        f"{wnid}/{name}": data
+        for wnid in (WNID, DALMATIAN)
+        for name, data in here.pictures(wnid).items()
+    }
+
+
+def test_flat_is_one_folder_with_the_list_that_caffe_reads(here: Terminal) -> None:
+    export(here, "--layout=flat", f"--wnid={DALMATIAN}")
+    found = files(here.folder / "out")
+    lines = found["val.txt"].decode().splitlines()
+    assert lines == [f"{DALMATIAN}_{n}.jpg 251" for n in range(10)]
+    assert names(here.folder / "out") == sorted(here.pictures(DALMATIAN))
+
+
+def test_labels_are_positions_where_a_synset_has_none_of_ilsvrc2012(
+    here: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links("n01441117", [web.link("n01441117", 1, "good")])
+    here.says("download", "imagenet:n01441117", "--quiet")
+    assert "labels: positions in the order of wnids" in export(here, "--layout=flat")
+    found = files(here.folder / "out")
+    assert [line.split(b"\t")[:2] for line in found["classes.txt"].splitlines()] == [
+        [b"0", WNID.encode()],
+        [b"1", b"n01441117"],
+        [b"2", DALMATIAN.encode()],
+    ]
+    assert b"n01441117" not in found["val.txt"]
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ([], 20),
+        ([f"--wnid={WNID}"], 10),
+        (["--under=n02084071"], 10),
+        (["--ilsvrc2012", "--max-images=3"], 6),
+        ([f"--wnid={WNID},{DALMATIAN}", "--under=n02084071", "--max-images=1"], 1),
+    ],
+)
+def test_options_narrow_what_is_exported(here: Terminal, options: list[str], count: int) -> None:
+    export(here, *options)
+    assert len(names(here.folder / "out")) == count
+
+
+def test_a_split_takes_its_share_of_every_class(here: Terminal) -> None:
+    said = export(here, "--split=0.8,0.2", "--seed=7")
+    assert "20 written now, 0 removed, 16 to train, 4 to val\n" in said
+    found = names(here.folder / "out")
+    for wnid in (WNID, DALMATIAN):
+        assert sum(name.startswith(f"train/{wnid}/") for name in found) == 8
+        assert sum(name.startswith(f"val/{wnid}/") for name in found) == 2
+    for part in ("train", "val"):
+        lines = files(here.folder / "out")[f"{part}.txt"].decode().splitlines()
+        paths = [line.split()[0] for line in lines if line.endswith((" 0", " 251"))]
+        assert sorted(f"{part}/{path}" for path in paths) == [
+            name for name in found if name.startswith(part)
+        ]
+    again = ["--to=again", "--split=0.8,0.2", "--seed=7"]
+    here.says("export", "imagenet", *again)
+    assert files(here.folder / "again") == files(here.folder / "out")
+    here.says("export", "imagenet", "--to=other", "--split=0.8,0.2", "--seed=8")
+    assert names(here.folder / "other") != found
+
+
+def test_pictures_can_be_resized_and_cut_to_squares(here: Terminal) -> None:
+    export(here, "--resize=32", f"--wnid={WNID}")
+    here.says("export", "imagenet", "--to=square", "--resize=32", "--crop=center")
+    for path in (here.folder / "out").glob("*/*.jpg"):
+        with Image.open(path) as image:
+            assert min(image.size) == 32
+    for path in (here.folder / "square").glob("*/*.jpg"):
+        with Image.open(path) as image:
+            assert (image.size, image.mode, image.format) == ((32, 32), "RGB", "JPEG")
+
+
+@pytest.mark.parametrize("link", ["hard", "symbolic", "copy"])
+def test_files_are_linked_or_copied(here: Terminal, link: str) -> None:
+    export(here, f"--wnid={WNID}", "--max-images=1", f"--link={link}")
+    path = here.folder / "out" / WNID / f"{WNID}_0.jpg"
+    origin = here.repository() / "dataset" / "0" / path.name
+    assert path.read_bytes() == origin.read_bytes()
+    assert path.is_symlink() == (link == "symbolic")
+    assert path.samefile(origin) == (link != "copy")
+
+
+def test_another_kind_of_link_replaces_the_one_that_is_there(here: Terminal) -> None:
+    kinds = ["hard", "copy", "symbolic", "hard", "symbolic", "copy"]
+    written = [export(here, f"--link={link}").splitlines()[1].strip() for link in kinds]
+    assert written == ["20 written now, 0 removed"] * 6
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--link=hard"], ["--link=symbolic"], ["--resize=16"], ["--layout=webdataset"]]
+)
+def test_the_same_again_writes_nothing(here: Terminal, options: list[str]) -> None:
+    export(here, *options)
+    before = files(here.folder / "out")
+    assert "\n  0 written now, 0 removed\n" in export(here, *options)
+    assert files(here.folder / "out") == before
+
+
+@pytest.mark.parametrize("layout", ["folders", "flat", "webdataset", "csv"])
+def test_an_export_follows_what_is_here(here: Terminal, web: PracticeWeb, layout: str) -> None:
+    export(here, f"--layout={layout}")
+    here.says("rm", f"imagenet-{WNID}:dataset:3", "--force")
+    here.says("rm", f"imagenet-{DALMATIAN}:dataset:*", "--force")
+    web.set_links(WNID, [web.link(WNID, n, "good") for n in (*range(3), *range(4, 12))])
+    here.says("download", f"imagenet:{WNID}", "--quiet")
+    export(here, f"--layout={layout}")
+    here.says("export", "imagenet", "--to=fresh", f"--layout={layout}")
+    assert files(here.folder / "out") == files(here.folder / "fresh")
+
+
+def test_an_export_goes_on_where_it_was_killed(here: Terminal) -> None:
+    options = ["export", "imagenet", "--to=out", "--resize=1500"]
+    with here.start(*options) as process:
+        while process.poll() is None and len(names(here.folder / "out")) < 2:
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGKILL)
+    begun = {
+        path: path.stat().st_mtime_ns
+        for path in (here.folder / "out").glob("*/*")
+        if path.is_file()
+    }
+    assert 2 <= len(begun) < 20
+    here.says(*options)
+    assert len(names(here.folder / "out")) == 20
+    assert list((here.folder / "out").glob(".new-*")) == []
+    assert {path: path.stat().st_mtime_ns for path in begun} == begun
+
+
+def test_a_table_tells_every_fact(here: Terminal) -> None:
+    export(here, "--layout=csv")
+    with (here.folder / "out" / "pictures.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 20
+    meta = here.json("load", f"imagenet-{WNID}:dataset:4")["dict"]["imagenet"]
+    row = rows[4]
+    assert Path(row.pop("path")).read_bytes() == here.pictures()[f"{WNID}_4.jpg"]
+    told = {**meta, "name": f"{WNID}_4", "label": 0, "ilsvrc2012": 0, "captured": ""}
+    told["words"] = ", ".join(told["words"])
+    del told["format"]
+    assert row == {key: str(value) for key, value in told.items()}
+
+
+def test_pictures_of_a_folder_are_exported_too(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "good") for n in range(3)])
+    terminal.says("download", f"imagenet:{WNID}", "--outdir=plain", "--quiet")
+    export(terminal, "--outdir=plain")
+    for name in (f"{WNID}/{WNID}_{n}.jpg" for n in range(3)):
+        exported = terminal.folder / "out" / name
+        assert exported.read_bytes() == (terminal.folder / "plain" / name).read_bytes()
+
+
+def test_json_and_python_get_what_people_read(here: Terminal) -> None:
+    request = {"action": "export", "module_uoa": "imagenet", "to": "out", "split": "0.5,0.5"}
+    expected = {
+        "to": str(here.folder / "out"),
+        "layout": "folders",
+        "classes": 2,
+        "pictures": 20,
+        "written": 20,
+        "removed": 0,
+        "parts": {"train": 10, "val": 10},
+        "labels": "ilsvrc2012",
+    }
+    assert here.access(request) == {"return": 0, "export": expected}
+    again = here.json("export", "imagenet", "--to=out", "--split=0.5,0.5")
+    assert again == {"return": 0, "export": {**expected, "written": 0}}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], "where to? Write --to=DIR"),
+        (["--to=out", "--crop=center"], "--crop=center needs --resize=N"),
+        (["--to=out", "--layout=csv", "--resize=9"], "so there is nothing to --resize"),
+        (["--to=out", "--layout=webdataset", "--link=hard"], "no single pictures to --link"),
+        (["--to=out", "--link=hard", "--resize=9"], "leave --link out"),
+        (["--to=out", "--layout=zip"], '--layout="zip": write --layout=folders or'),
+        (["--to=out", "--split=0.8,0.3"], '--split="0.8,0.3": write two or three shares'),
+        (["--to=out", "--split=0.99,0.005,0.005", "--max-images=2"], "too few for 3 parts"),
+        (["--to=out", "--wnid=n01443537"], "no picture of n01443537 is here"),
+        (["--to=out", "--wnid=goldfish"], "These synsets match"),
+        (["--to=out", "--under=n01439121", "--wnid=n02110341"], "no picture of such a synset"),
+        (["--to=out", "--outdir=absent"], "no picture of such a synset is here"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    here: Terminal, options: list[str], sentence: str
+) -> None:
+    assert sentence in here.refuses("export", "imagenet", *options)
+    assert not (here.folder / "out").exists()
+
+
+def test_a_folder_that_is_not_its_own_is_left_alone(here: Terminal) -> None:
+    (here.folder / "out").mkdir()
+    mine = here.folder / "out" / "thesis.txt"
+    mine.write_text("mine")
+    said = here.refuses("export", "imagenet", "--to=out")
+    assert said == (
+        f'"{here.folder}/out" is not empty, and no export of ck-imagenet: '
+        "choose another folder with --to=DIR"
+    )
+    said = here.refuses("export", "imagenet", "--to=out/thesis.txt")
+    assert said == f'--to="{mine}" is no folder: choose another'
+    assert files(here.folder / "out") == {"thesis.txt": b"mine"}
+
+
+def test_an_export_with_other_options_is_left_alone(here: Terminal) -> None:
+    export(here, f"--wnid={WNID}", "--resize=16")
+    before = files(here.folder / "out")
+    assert here.refuses("export", "imagenet", "--to=out", "--resize=17", "--seed=1") == (
+        f'"{here.folder}/out" holds an export with --wnid={WNID}, --seed=0, --resize=16: '
+        "repeat that, or choose another folder with --to=DIR"
+    )
+    assert files(here.folder / "out") == before
+
+
+def test_a_newer_export_is_refused(here: Terminal) -> None:
+    export(here)
+    mark = here.folder / "out" / ".ck-imagenet.json"
+    mark.write_text(json.dumps({**json.loads(mark.read_text()), "format": 2}))
+    assert "written by a newer ck-imagenet" in here.refuses("export", "imagenet", "--to=out")
+
+
+def test_what_a_user_has_added_stays(here: Terminal) -> None:
+    export(here)
+    note = here.folder / "out" / WNID / "note.txt"
+    note.write_text("mine")
+    here.says("rm", f"imagenet-{WNID}:dataset:*", "--force")
+    assert "0 written now, 10 removed" in export(here)
+    assert [name for name in files(here.folder / "out") if WNID in name] == [f"{WNID}/note.txt"]
+
+
+def test_a_gif_becomes_a_png_for_tools_that_read_no_gif(terminal: Terminal) -> None:
+    plain = terminal.folder / "plain" / WNID
+    plain.mkdir(parents=True)
+    Image.new("P", (30, 20), 3).save(plain / f"{WNID}_1.gif")
+    export(terminal, "--outdir=plain", "--link=hard")
+    (name,) = names(terminal.folder / "out")
+    assert name == f"{WNID}/{WNID}_1.png"
+    with Image.open(terminal.folder / "out" / name) as image:
+        assert (image.format, image.size) == ("PNG", (30, 20))
+
+
+def test_a_file_that_is_no_picture_is_told(terminal: Terminal) -> None:
+    plain = terminal.folder / "plain" / WNID
+    plain.mkdir(parents=True)
+    (plain / f"{WNID}_1.jpg").write_bytes(b"no picture")
+    said = terminal.refuses("export", "imagenet", "--to=out", "--outdir=plain", "--resize=9")
+    assert said.startswith(f'"plain/{WNID}/{WNID}_1.jpg" cannot be decoded: ')
+
+
+def test_a_bar_shows_how_far_it_is(here: Terminal) -> None:
+    shown = here.shows("export", "imagenet", "--to=out")
+    assert re.search(r"exporting: 100%.*\n20 pictures of 2 synsets are in", shown, re.S)
+
+
+def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
+    hidden = "import sys; sys.modules['pyarrow'] = None"
+    (here.folder / "sitecustomize.py").write_text(hidden)
+    here.environment["PYTHONPATH"] = str(here.folder)
+    said = here.refuses("export", "imagenet", "--to=out", "--layout=parquet")
+    assert re.fullmatch(
+        'the Python package "pyarrow" is missing; get all that is needed with: '
+        '".*" -m pip install -r ".*/requirements-export.txt"',
+        said,
+    )
+    assert not (here.folder / "out").exists()
