@@ -126,6 +126,19 @@ class Catalogue:
             waiting.extend(fresh)
         return frozenset(seen.intersection(self._listed))
 
+    def directly_below(self, wnid: str) -> list[Synset]:
+        """Return the synsets directly below `wnid`, ImageNet's or not, in the order of wnids."""
+        return [self._by_wnid[each] for each in sorted(self._below.get(wnid, ()))]
+
+    def lineages(self, wnid: str) -> list[list[Synset]]:
+        """Return every way down the hierarchy from its top to just above `wnid`."""
+        synset = self._by_wnid.get(wnid)
+        return [
+            [*above, self._by_wnid[hypernym]]
+            for hypernym in (synset.hypernyms if synset else ())
+            for above in self.lineages(hypernym) or [[]]
+        ]
+
     @cached_property
     def _below(self) -> dict[str, set[str]]:
         below: dict[str, set[str]] = {}
