@@ -6,7 +6,9 @@ import base64
 import io
 import json
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
@@ -23,12 +25,18 @@ KEPT = "thumbnails.jsonl"
 SIDE = 160
 """Pixels, of the longer side."""
 
-MOST_BYTES = 4_500
+MOST_BYTES = 4_096
 """Of one: a page with 3,000 of them must not have more than 20 MB."""
 
 _QUALITIES = (72, 50, 30, 10, 1)
 _AT_ONCE = 64
 """Pictures between two looks at whether the user has had enough."""
+
+_NUMBERS = ("bytes", "changed", "width", "height")
+_TEXTS = {
+    "difference_hash": re.compile("(?:[0-9a-f]{32})?"),
+    "webp": re.compile("[A-Za-z0-9+/=]*"),
+}
 
 
 class Thumbnail(NamedTuple):
@@ -157,11 +165,21 @@ def _read(path: Path) -> dict[int, Thumbnail]:
     """Return what is kept, the latest of each picture."""
     kept = {}
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
-        try:
+        with suppress(ValueError, RecursionError):  # a torn line
             facts = json.loads(line)
-            refuse_newer(facts.pop("format", None), path)
-            number = int(facts.pop("number"))
-            kept[number] = Thumbnail(**facts)
-        except (ValueError, KeyError, TypeError, AttributeError):  # torn, or the first line
-            continue
+            if isinstance(facts, dict):
+                refuse_newer(facts.pop("format", None), path)
+                number = facts.pop("number", None)
+                if isinstance(number, int) and _valid(facts):
+                    kept[number] = Thumbnail(**facts)
     return kept
+
+
+def _valid(facts: Mapping[str, Any]) -> bool:
+    """Say whether facts are those of a thumbnail: a folder may come from other people."""
+    return facts.keys() == set(Thumbnail._fields) and all(
+        isinstance(value, int)
+        if name in _NUMBERS
+        else isinstance(value, str) and _TEXTS[name].fullmatch(value)
+        for name, value in facts.items()
+    )
