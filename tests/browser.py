@@ -91,6 +91,11 @@ class Browser:
             time.sleep(0.05)
         raise AssertionError(f"never true: {script}")
 
+    def enter(self, frame: str) -> None:
+        """Look into a frame; the next page is a page again."""
+        found = self._ask("POST", "element", using="css selector", value=frame)
+        self._ask("POST", "frame", id=found)
+
     def press(self, *keys: str) -> None:
         """Press keys, by their names in KEYS or as they are."""
         typed = [KEYS.get(key, key) for key in keys]

@@ -177,7 +177,7 @@ def test_a_page_asks_nothing_of_the_network(tmp_path: Path) -> None:
 
 
 def test_a_page_of_3000_pictures_has_at_most_20_megabytes(tmp_path: Path) -> None:
-    known = {"width": 500, "height": 375, "bytes": 99_999, "sha256": 64 * "f"}
+    known: dict[str, Any] = {"width": 500, "height": 375, "bytes": 99_999, "sha256": 64 * "f"}
     url = "http://farm1.static.flickr.com/%d/%010d_0123456789.jpg"
     places = [record(n, url % (n, n), **known, image_format="jpeg") for n in range(3000)]
     webp = "A" * (MOST_BYTES * 4 // 3)

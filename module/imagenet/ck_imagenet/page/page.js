@@ -103,6 +103,12 @@ function roam() {
   }
 }
 
+function goTo(button) {
+  for (const other of visible(button.closest(".wall"))) other.tabIndex = -1;
+  button.tabIndex = 0;
+  button.focus();
+}
+
 function step(button, key) {
   const buttons = visible(button.closest(".wall"));
   const place = buttons.indexOf(button);
@@ -136,10 +142,7 @@ addEventListener("keydown", (event) => {
   if (!target.matches(".wall button") || !/^(Arrow|Home|End)/.test(key)) return;
   event.preventDefault();
   const next = step(target, key);
-  if (!next) return;
-  target.tabIndex = -1;
-  next.tabIndex = 0;
-  next.focus();
+  if (next) goTo(next);
 });
 
 // One picture with all that is known of it.
@@ -179,8 +182,5 @@ dialog.addEventListener("keydown", ({ key }) => {
   if (next) show(next);
 });
 dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-dialog.addEventListener("close", () => {
-  looking.tabIndex = 0;
-  looking.focus();
-});
+dialog.addEventListener("close", () => goTo(looking));
 roam();
