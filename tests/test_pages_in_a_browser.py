@@ -141,7 +141,7 @@ def test_it_goes_by_keyboard(page: Browser) -> None:
     assert link == "http://host-0/4.jpg"
     page.press("escape")
     focused = "return document.activeElement.closest('li')?.dataset.number"
-    assert page.until(focused) == "4"
+    page.until(f"{focused} === '4'")
     page.press("down")
     assert int(page.run(focused)) > 5
     inside = "return document.querySelectorAll('.wall[data-list] [tabindex=\"0\"]').length"
