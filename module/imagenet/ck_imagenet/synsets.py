@@ -128,15 +128,18 @@ class Catalogue:
 
     def directly_below(self, wnid: str) -> list[Synset]:
         """Return the synsets directly below `wnid`, ImageNet's or not, in the order of wnids."""
-        return [self._by_wnid[each] for each in sorted(self._below.get(wnid, ()))]
+        below = map(self.get, sorted(self._below.get(wnid, ())))
+        return [synset for synset in below if synset]
 
     def lineages(self, wnid: str) -> list[list[Synset]]:
         """Return every way down the hierarchy from its top to just above `wnid`."""
-        synset = self._by_wnid.get(wnid)
+        synset = self.get(wnid)
+        above = map(self.get, synset.hypernyms if synset else ())
         return [
-            [*above, self._by_wnid[hypernym]]
-            for hypernym in (synset.hypernyms if synset else ())
-            for above in self.lineages(hypernym) or [[]]
+            [*way, hypernym]
+            for hypernym in above
+            if hypernym
+            for way in self.lineages(hypernym.wnid) or [[]]
         ]
 
     @cached_property
