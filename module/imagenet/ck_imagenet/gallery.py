@@ -8,10 +8,10 @@ from typing import Mapping, NamedTuple
 from urllib.parse import urlsplit
 
 from . import synsets, urls
-from .journal import Journal, Record
+from .holdings import Holding
+from .journal import Record
 from .likeness import alike
 from .names import ImageName
-from .numbering import KeptNames
 from .outcomes import Failed, Outcome
 from .store import SynsetStore
 from .synsets import Synset
@@ -68,16 +68,13 @@ class Gallery:
         self.wnid = place.wnid
         self.synset = synsets.load().get(place.wnid)
         self._thumbnails = thumbnails
-        here = place.pictures()
-        journal = Journal.of(place)
-        records = list(journal.present(here))
-        told = {record.name.number for record in records if record.outcome is Outcome.SAVED}
-        records += [_untold(place, number) for number in here if number not in told]
-        records.sort(key=lambda record: record.name.number)
-        self.saved = [record for record in records if record.outcome is Outcome.SAVED]
-        self.failed = [record for record in records if record.outcome is not Outcome.SAVED]
-        self.unasked = len(KeptNames.of(place).numbers.keys() - journal.records.keys())
-        """Links that have not been asked yet."""
+        holding = Holding.of(place)
+        unseen = holding.pictures.keys() - holding.saved.keys()
+        records = [*holding.saved.values(), *(_untold(place, number) for number in unseen)]
+        self.saved = sorted(records, key=lambda record: record.name.number)
+        self.failed = holding.failed
+        self.unasked = len(holding.waiting) + len(holding.missing)
+        """Links that the next run asks for."""
 
     @property
     def here(self) -> int:
