@@ -198,11 +198,11 @@ def test_under_a_synset_above_are_only_listed_ones() -> None:
 
 def test_a_lineage_leads_from_the_top_to_the_synset_above_it_by_every_way() -> None:
     ways = synsets.load().lineages("n02084071")
-    assert [[above.words[0] for above in way] for way in ways] == [
-        ["entity", "physical entity", "object", "whole", "living thing", "organism", "animal"]
-        + ["chordate", "vertebrate", "mammal", "placental", "carnivore", "canine"],
-        ["entity", "physical entity", "object", "whole", "living thing", "organism", "animal"]
-        + ["domestic animal"],
+    assert [" > ".join(above.words[0] for above in way) for way in ways] == [
+        "entity > physical entity > object > whole > living thing > organism > animal > chordate"
+        " > vertebrate > mammal > placental > carnivore > canine",
+        "entity > physical entity > object > whole > living thing > organism > animal"
+        " > domestic animal",
     ]
     assert synsets.load().lineages("n00001740") == synsets.load().lineages("unknown") == []
 
