@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 from typing import Iterator
 
+import browser
 import hypothesis
 import pytest
 from ck_imagenet_practice import PracticeWeb
 from terminal import Terminal
+
+# These need a browser; `.ci/run` sees to it that there is one.
+collect_ignore = [] if browser.CHROMIUM and browser.DRIVER else ["test_pages_in_a_browser.py"]
 
 # A developer's proxy has no business between the tests and the practice web.
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:

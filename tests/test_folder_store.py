@@ -61,6 +61,14 @@ def test_a_picture_lies_under_its_name_in_its_synset(tmp_path: Path) -> None:
     assert place.state == tmp_path / "new" / WNID / ".ck-imagenet"
 
 
+def test_what_is_about_all_synsets_has_a_home_that_is_no_synset(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "new")
+    assert not store.home().exists()
+    assert store.create_home() == store.home() == tmp_path / "new" / ".ck-imagenet"
+    assert store.home().is_dir()
+    assert store.counts() == {}
+
+
 def test_nothing_else_is_a_picture(tmp_path: Path) -> None:
     folder = tmp_path / WNID
     folder.mkdir()

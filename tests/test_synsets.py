@@ -196,6 +196,24 @@ def test_under_a_synset_above_are_only_listed_ones() -> None:
     assert CATALOGUE.under(ROOT) == {synset.wnid for synset in CATALOGUE.synsets}
 
 
+def test_a_lineage_leads_from_the_top_to_the_synset_above_it_by_every_way() -> None:
+    ways = synsets.load().lineages("n02084071")
+    assert [" > ".join(above.words[0] for above in way) for way in ways] == [
+        "entity > physical entity > object > whole > living thing > organism > animal > chordate"
+        " > vertebrate > mammal > placental > carnivore > canine",
+        "entity > physical entity > object > whole > living thing > organism > animal"
+        " > domestic animal",
+    ]
+    assert synsets.load().lineages("n00001740") == synsets.load().lineages("unknown") == []
+
+
+def test_directly_below_are_the_next_ones_only() -> None:
+    below = synsets.load().directly_below("n02084071")
+    assert [synset.words[0] for synset in below][:3] == ["puppy", "pooch", "cur"]
+    assert all("n02084071" in synset.hypernyms for synset in below)
+    assert synsets.load().directly_below("n01440764") == []
+
+
 def test_under_an_unknown_synset_is_an_error_that_names_it() -> None:
     with pytest.raises(synsets.UnknownSynset, match=r"^n00000001 is neither a synset") as caught:
         CATALOGUE.under("n00000001")

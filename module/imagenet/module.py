@@ -263,6 +263,50 @@ def export(i: CkDict) -> CkDict:
 
 
 ##############################################################################
+# show the pictures of synsets, and what became of the rest, on a page
+
+
+def browse(i: CkDict) -> CkDict:
+    """
+    Input:  {
+              (wnid=W)             - the synset's wnid, or several with commas between; also after
+                                     the colon of imagenet:W; without it, an overview of all that
+                                     are here
+              (save=FILE)          - write the page to this file instead
+              (no-open)            - do not open the page, as is done on a terminal
+              (outdir=DIR)         - what download has put there with --outdir=DIR
+            }
+
+    Output: {
+              return       - 0, or 1 with an error; 130 when interrupted
+              (error)      - what is wrong and what to do, in a sentence
+              pages        - a list of {wnid, page, bytes}: the synset, nothing for the overview;
+                             the page's file; its size
+            }
+    """
+    return _run("browse", i, _browse)
+
+
+##############################################################################
+# show the same in CK's own web page
+
+
+def html_viewer(i: CkDict) -> CkDict:
+    """
+    Input:  {
+              data_uoa     - the entry: imagenet:W, or imagenet:overview
+            }
+
+    Output: {
+              return       - 0, or 1 with an error
+              (error)      - what is wrong and what to do, in a sentence
+              html         - the page, in a frame
+            }
+    """
+    return _answer(partial(_view, i))
+
+
+##############################################################################
 # play a small web on loopback, to try the module without the internet
 
 
@@ -420,6 +464,39 @@ def _export(options: Any, con: bool, output: CkDict) -> None:
             console.write([f"  registered: ck show env:{output['environment']}"])
 
 
+def _browse(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import browse, console, desktop, stderr_progress
+
+    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    output["pages"] = []
+    for written in browse.browse(options, _store(options), progress):
+        output["pages"].append(written.facts())
+        if con:
+            console.write([str(written.page)])
+        if con and console.on_terminal() and not options.no_open:
+            desktop.show(written.page)
+
+
+def _view(i: CkDict, output: CkDict) -> None:
+    from ck_imagenet import browse, pages
+    from ck_imagenet.ck_store import OVERVIEW
+    from ck_imagenet.errors import BadInput
+    from ck_imagenet.progress import Progress
+    from ck_imagenet.selection import with_pictures
+
+    entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
+    found = ck.access(dict(entry, action="load", common_func="yes"))
+    if found["return"] > 0:
+        raise BadInput(found["error"])
+    name = found["data_uoa"]
+    store = _ck_store()
+    if name == OVERVIEW:
+        page = browse.overview(store, Progress())
+    else:
+        page = browse.synset(store.synset(*with_pictures([name])), Progress())
+    output["html"] = pages.framed(page)
+
+
 def _demo(options: Any, con: bool, output: CkDict) -> None:
     import signal
     import time
@@ -451,20 +528,30 @@ def _demo(options: Any, con: bool, output: CkDict) -> None:
 
 def _run(name: str, i: CkDict, action: Action) -> CkDict:
     """Run an action with the options of the input; return its output, or what went wrong."""
+
+    def with_options(output: CkDict) -> None:
+        from ck_imagenet.actions import ACTIONS
+        from ck_imagenet.options import parse
+
+        _refuse_stray(i, ACTIONS[name])
+        options: Any = parse(ACTIONS[name], _given(i), _settings())
+        action(options, i.get("out") == "con", output)
+
+    return _answer(with_options)
+
+
+def _answer(fill: Callable[[CkDict], None]) -> CkDict:
+    """Return an output that is filled, or what went wrong."""
     if sys.stdin is None:  # CK asks it for its encoding
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     output: CkDict = {"return": 0}
     try:
-        from ck_imagenet.actions import ACTIONS
         from ck_imagenet.errors import ImagenetError, NobodyReads
-        from ck_imagenet.options import parse
 
         try:
-            _refuse_stray(i, ACTIONS[name])
-            options: Any = parse(ACTIONS[name], _given(i), _settings())
-            action(options, i.get("out") == "con", output)
+            fill(output)
         except NobodyReads:
             pass
         except ImagenetError as error:

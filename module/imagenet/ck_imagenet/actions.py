@@ -145,6 +145,16 @@ class DownloadOptions:
 
 
 @dataclass(frozen=True)
+class BrowseOptions:
+    """Show the pictures of synsets, and what became of the rest, on a page of their own."""
+
+    wnid: tuple[str, ...] = wnids(f"{_WNID}; without it, an overview of all that are here")
+    save: str = text("", "FILE", "write the page to this file instead")
+    no_open: bool = flag("do not open the page, as is done on a terminal")
+    outdir: str = text("", "DIR", "what download has put there with --outdir=DIR")
+
+
+@dataclass(frozen=True)
 class ExportOptions:
     """Hand pictures to other tools."""
 
@@ -185,6 +195,7 @@ ACTIONS = {
     "list": ListOptions,
     "geturls": GeturlsOptions,
     "download": DownloadOptions,
+    "browse": BrowseOptions,
     "export": ExportOptions,
     "demo": DemoOptions,
 }

@@ -1,4 +1,7 @@
-"""The archive's home in Collective Knowledge: the entry `local:imagenet:fall11`."""
+"""Homes in Collective Knowledge of what is about all synsets: entries `local:imagenet:NAME`.
+
+Such as `fall11`, which is the archive's.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ _MODULE = "imagenet"
 _NAME = "fall11"
 
 
-def home(ck: ModuleType) -> Path:
-    """Return the archive's folder, which need not exist; `ck` is the CK kernel."""
-    return _local(ck) / _MODULE / _NAME
+def home(ck: ModuleType, name: str = _NAME) -> Path:
+    """Return an entry's folder, which need not exist; `ck` is the CK kernel."""
+    return _local(ck) / _MODULE / name
 
 
-def make_home(ck: ModuleType) -> Path:
-    """Return the archive's folder; make the entry unless it is there.
+def make_home(ck: ModuleType, name: str = _NAME) -> Path:
+    """Return an entry's folder; make the entry unless it is there.
 
     Raises
     ------
@@ -31,12 +34,12 @@ def make_home(ck: ModuleType) -> Path:
     try:
         with Repositories(ck).locked():
             entries.create()
-            meta = entries.meta(_NAME) or {"format": FORMAT}
-            refuse_newer(meta.get("format"), home(ck))
-            return entries.add(_NAME, meta, {})
+            meta = entries.meta(name) or {"format": FORMAT}
+            refuse_newer(meta.get("format"), home(ck, name))
+            return entries.add(name, meta, {})
     except OSError as error:
         raise StoreError(
-            f"the CK entry local:{_MODULE}:{_NAME} cannot be written: {error.strerror} "
+            f"the CK entry local:{_MODULE}:{name} cannot be written: {error.strerror} "
             f'("{error.filename}")'
         ) from None
 

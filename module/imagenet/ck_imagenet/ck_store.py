@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import synsets
+from . import ck_archive, synsets
 from .ck_entries import Entries, ModuleName
 from .ck_repositories import Repositories
 from .errors import StoreError
@@ -21,6 +21,9 @@ from .urls import readable
 
 PREFIX = "imagenet-"
 """What the name of every synset's repository begins with."""
+
+OVERVIEW = "overview"
+"""The entry, of the repository `local`, of what is about all synsets."""
 
 
 class CkStore(Store):
@@ -40,6 +43,14 @@ class CkStore(Store):
     def __reduce__(self) -> tuple[Any, ...]:
         """Let another process open the same store."""
         return _reopened, ()
+
+    def home(self) -> Path:
+        """Return the folder of what is about all synsets; it need not exist."""
+        return ck_archive.home(self._ck, OVERVIEW)
+
+    def create_home(self) -> Path:
+        """Return the folder of what is about all synsets; make it unless it is there."""
+        return ck_archive.make_home(self._ck, OVERVIEW)
 
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from .errors import StoreError
-from .files import prove_writable, sweep, write_whole
+from .files import prove_writable, storage_errors, sweep, write_whole
 from .formats import is_picture_file
 from .journal import Record
 from .names import parse_image_name, stands_for_synset
@@ -26,6 +26,16 @@ class FolderStore(Store):
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    def home(self) -> Path:
+        """Return the folder of what is about all synsets; it need not exist."""
+        return self._root / STATE
+
+    def create_home(self) -> Path:
+        """Return the folder of what is about all synsets; make it unless it is there."""
+        with storage_errors(self._root):
+            self.home().mkdir(parents=True, exist_ok=True)
+        return self.home()
 
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""

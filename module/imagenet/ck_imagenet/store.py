@@ -75,6 +75,20 @@ class Store(ABC):
     """All synsets in one place."""
 
     @abstractmethod
+    def home(self) -> Path:
+        """Return the folder of what is about all synsets; it need not exist."""
+
+    @abstractmethod
+    def create_home(self) -> Path:
+        """Return the folder of what is about all synsets; make it unless it is there.
+
+        Raises
+        ------
+        StoreError
+            If that is not possible.
+        """
+
+    @abstractmethod
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
 

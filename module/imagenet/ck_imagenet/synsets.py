@@ -126,6 +126,22 @@ class Catalogue:
             waiting.extend(fresh)
         return frozenset(seen.intersection(self._listed))
 
+    def directly_below(self, wnid: str) -> list[Synset]:
+        """Return the synsets directly below `wnid`, ImageNet's or not, in the order of wnids."""
+        below = map(self.get, sorted(self._below.get(wnid, ())))
+        return [synset for synset in below if synset]
+
+    def lineages(self, wnid: str) -> list[list[Synset]]:
+        """Return every way down the hierarchy from its top to just above `wnid`."""
+        synset = self.get(wnid)
+        above = map(self.get, synset.hypernyms if synset else ())
+        return [
+            [*way, hypernym]
+            for hypernym in above
+            if hypernym
+            for way in self.lineages(hypernym.wnid) or [[]]
+        ]
+
     @cached_property
     def _below(self) -> dict[str, set[str]]:
         below: dict[str, set[str]] = {}

@@ -1,0 +1,146 @@
+"""Headless Chromium, as a person at a browser: WebDriver over ChromeDriver, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import requests
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-dev-shm-usage", "--hide-scrollbars"),
+)
+
+KEYS = {"right": "\ue014", "down": "\ue015", "enter": "\ue007", "escape": "\ue00c", "tab": "\ue004"}
+
+
+class Browser:
+    """A browser of its own, without a network.
+
+    Parameters
+    ----------
+    profile : Path
+        An empty folder for what it keeps.
+    """
+
+    def __init__(self, profile: Path) -> None:
+        self._profile = profile
+
+    def __enter__(self) -> Browser:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self._driver = subprocess.Popen(
+            [str(DRIVER), f"--port={port}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._session = f"http://127.0.0.1:{port}"
+        self._await_driver()
+        options = {
+            "binary": CHROMIUM,
+            "args": [*FLAGS, f"--user-data-dir={self._profile}"],
+        }
+        asked = {"browserName": "chrome", "goog:chromeOptions": options}
+        made = self._ask("POST", "session", capabilities={"alwaysMatch": asked})
+        self._session += f"/session/{made['sessionId']}"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ask("DELETE", "")
+        self._http.close()
+        self._driver.terminate()
+        self._driver.wait()
+
+    def open(self, page: Path) -> None:
+        """Load a file."""
+        self.visit(page.resolve().as_uri())
+
+    def visit(self, address: str) -> None:
+        """Load an address."""
+        self._ask("POST", "url", url=address)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Return what a script in the page returns."""
+        return self._ask("POST", "execute/sync", script=script, args=list(arguments))
+
+    def until(self, script: str) -> Any:
+        """Return what a script in the page returns as soon as that is true."""
+        for _ in range(200):
+            found = self.run(script)
+            if found:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"never true: {script}")
+
+    def enter(self, frame: str) -> None:
+        """Look into a frame; the next page is a page again."""
+        found = self._ask("POST", "element", using="css selector", value=frame)
+        self._ask("POST", "frame", id=found)
+
+    def press(self, *keys: str) -> None:
+        """Press keys, by their names in KEYS or as they are."""
+        typed = [KEYS.get(key, key) for key in keys]
+        actions = [{"type": kind, "value": key} for key in typed for kind in ("keyDown", "keyUp")]
+        keyboard = {"type": "key", "id": "keyboard", "actions": actions}
+        self._ask("POST", "actions", actions=[keyboard])
+
+    def devtools(self, command: str, **parameters: Any) -> Any:
+        """Return what Chromium's own tools answer."""
+        return self._ask("POST", "goog/cdp/execute", cmd=command, params=parameters)
+
+    def resize(self, width: int, height: int, *, scale: float = 1, dark: bool = False) -> None:
+        """Show pages as on a screen of so many pixels."""
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=width < 600,
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.devtools("Emulation.setEmulatedMedia", features=[scheme])
+
+    def screenshot(self) -> bytes:
+        """Return what is to be seen, as PNG."""
+        return base64.b64decode(self._ask("GET", "screenshot"))
+
+    def console(self) -> list[str]:
+        """Return what the page has complained of since it was asked last."""
+        entries = self._ask("POST", "se/log", type="browser")
+        return [str(entry["message"]) for entry in entries]
+
+    def _await_driver(self) -> None:
+        for _ in range(200):
+            try:
+                if self._ask("GET", "status")["ready"]:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        raise AssertionError("ChromeDriver does not start")
+
+    def _ask(self, method: str, path: str, **body: Any) -> Any:
+        address = f"{self._session}/{path}".rstrip("/")
+        json = body if method == "POST" else None
+        answer = self._http.request(method, address, json=json, timeout=60).json()["value"]
+        if isinstance(answer, dict) and "error" in answer:
+            raise AssertionError(f"{answer['error']}: {answer['message']}")
+        return answer

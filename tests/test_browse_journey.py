@@ -1,0 +1,108 @@
+"""`ck browse`, with the real `ck`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ck_imagenet_practice import PracticeWeb
+from terminal import WNID, Terminal
+
+DALMATIAN = "n02110341"
+BROWSE = ("browse", "imagenet")
+
+
+@pytest.fixture
+def downloaded(terminal: Terminal, web: PracticeWeb) -> Terminal:
+    """A terminal where a synset has two pictures and a dead link."""
+    kinds = {1: "good", 2: "good", 3: "gone"}
+    web.set_links(WNID, [web.link(WNID, number, kind) for number, kind in kinds.items()])
+    web.set_links(DALMATIAN, [web.link(DALMATIAN, 4, "good")])
+    terminal.says("download", "imagenet", f"--wnid={WNID}")
+    return terminal
+
+
+def test_the_page_lies_in_the_synsets_state_and_its_path_is_printed(downloaded: Terminal) -> None:
+    page = downloaded.repository() / "imagenet" / WNID / "gallery.html"
+    assert downloaded.says(*BROWSE, f"--wnid={WNID}") == f"{page}\n"
+    assert downloaded.json("browse", f"imagenet:{WNID}")["pages"] == [
+        {"wnid": WNID, "page": str(page), "bytes": page.stat().st_size}
+    ]
+    text = page.read_text("utf-8")
+    assert text.count('<li data-number="') == 2
+    assert text.count('<tr data-number="3"') == 1
+
+
+def test_a_page_is_saved_where_the_user_says(downloaded: Terminal) -> None:
+    said = downloaded.says(*BROWSE, f"--wnid={WNID}", "--save=tench.html")
+    assert Path(said.strip()) == downloaded.folder / "tench.html"
+    assert (downloaded.folder / "tench.html").read_text("utf-8").startswith("<!doctype html>")
+    assert not (downloaded.repository() / "imagenet" / WNID / "gallery.html").exists()
+
+
+def test_the_overview_leads_to_the_pages_that_are_there(downloaded: Terminal) -> None:
+    downloaded.says("download", "imagenet", f"--wnid={DALMATIAN}")
+    downloaded.says(*BROWSE, f"--wnid={WNID}")
+    page = Path(downloaded.says(*BROWSE).strip())
+    assert page == downloaded.repos / "local" / "imagenet" / "overview" / "gallery.html"
+    text = page.read_text("utf-8")
+    link = f"../../../imagenet-{WNID}/imagenet/{WNID}/gallery.html"
+    assert f'<a href="{link}">tench</a>' in text
+    assert (page.parent / link).is_file()
+    assert f"<code>ck browse imagenet --wnid={DALMATIAN}</code>" in text
+    assert "ck browse imagenet --wnid=" + WNID not in text
+
+
+def test_plain_folders_are_shown_too(downloaded: Terminal) -> None:
+    downloaded.says("download", "imagenet", f"--wnid={DALMATIAN}", "--outdir=out")
+    said = downloaded.says(*BROWSE, f"--wnid={DALMATIAN}", "--outdir=out")
+    state = downloaded.folder / "out" / DALMATIAN / ".ck-imagenet"
+    assert Path(said.strip()) == state / "gallery.html"
+    said = downloaded.says(*BROWSE, "--outdir=out")
+    assert Path(said.strip()) == downloaded.folder / "out" / ".ck-imagenet" / "gallery.html"
+
+
+def test_on_a_terminal_the_page_is_opened_unless_that_is_not_wanted(downloaded: Terminal) -> None:
+    opened = downloaded.folder / "opened"
+    browser = downloaded.folder / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> "{opened}"\n')
+    browser.chmod(0o755)
+    downloaded.environment["BROWSER"] = str(browser)
+    downloaded.shows(*BROWSE, f"--wnid={WNID}", "--no-open")
+    downloaded.says(*BROWSE, f"--wnid={WNID}")
+    assert not opened.exists()
+    shown = downloaded.shows(*BROWSE, f"--wnid={WNID}")
+    page = downloaded.repository() / "imagenet" / WNID / "gallery.html"
+    assert shown.splitlines()[-1] == str(page)
+    assert opened.read_text().split() == [page.as_uri()]
+
+
+def test_where_there_is_nothing_to_see_it_says_how_to_get_something(terminal: Terminal) -> None:
+    get = f"ck download imagenet --wnid={WNID}"
+    said = terminal.refuses(*BROWSE, f"--wnid={WNID}")
+    assert said == f"of {WNID} nothing is here; get it with: {get}"
+    assert terminal.refuses(*BROWSE) == f"no pictures are here yet; begin with: {get}"
+    assert not terminal.repository().exists()
+
+
+def test_one_file_takes_one_page(terminal: Terminal) -> None:
+    said = terminal.refuses(*BROWSE, f"--wnid={WNID},{DALMATIAN}", "--save=x.html")
+    assert said == "--save=FILE takes one page: name one synset, or none for the overview"
+
+
+def test_a_place_that_cannot_be_written_is_named(downloaded: Terminal) -> None:
+    said = downloaded.refuses(*BROWSE, f"--wnid={WNID}", "--save=no/where.html")
+    assert (
+        said == f'"{downloaded.folder / "no/where.html"}" cannot be used: No such file or directory'
+    )
+
+
+def test_cks_viewer_shows_the_same(downloaded: Terminal) -> None:
+    viewer = {"action": "html_viewer", "module_uoa": "imagenet"}
+    shown = downloaded.access({**viewer, "data_uoa": WNID})
+    assert shown["return"] == 0
+    assert shown["html"].startswith("<iframe sandbox=")
+    assert "tench" in shown["html"]
+    downloaded.says(*BROWSE)
+    assert "1 synset" in downloaded.access({**viewer, "data_uoa": "overview"})["html"]
+    assert downloaded.access({**viewer, "data_uoa": "n00000000"})["return"] == 1
