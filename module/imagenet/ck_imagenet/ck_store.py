@@ -14,7 +14,7 @@ from .errors import StoreError
 from .files import prove_writable, sweep
 from .formats import is_picture_file
 from .journal import FORMAT, Record, refuse_newer
-from .names import parse_image_name
+from .names import parse_image_name, stands_for_synset
 from .store import Store, SynsetStore
 from .urllists import is_url
 from .urls import readable
@@ -45,11 +45,10 @@ class CkStore(Store):
         """Return the place of a synset, which need not exist."""
         return _SynsetRepository(self._ck, self._repositories, self._pictures, wnid)
 
-    def counts(self) -> dict[str, int]:
-        """Return how many pictures of each synset are here, of those that have any."""
-        wnids = [name[len(PREFIX) :] for name in self._repositories.paths(PREFIX)]
-        counts = {wnid: len(self.synset(wnid).pictures()) for wnid in sorted(wnids)}
-        return {wnid: count for wnid, count in counts.items() if count}
+    def wnids(self) -> list[str]:
+        """Return the synsets that have a place here, in order."""
+        names = sorted(name[len(PREFIX) :] for name in self._repositories.paths(PREFIX))
+        return list(filter(stands_for_synset, names))
 
 
 def _reopened() -> CkStore:

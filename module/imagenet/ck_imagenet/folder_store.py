@@ -9,7 +9,7 @@ from .errors import StoreError
 from .files import prove_writable, sweep, write_whole
 from .formats import is_picture_file
 from .journal import Record
-from .names import UNKNOWN, is_wnid, parse_image_name
+from .names import parse_image_name, stands_for_synset
 from .store import Store, SynsetStore
 
 STATE = ".ck-imagenet"
@@ -31,12 +31,10 @@ class FolderStore(Store):
         """Return the place of a synset, which need not exist."""
         return _SynsetFolder(self._root / wnid, wnid)
 
-    def counts(self) -> dict[str, int]:
-        """Return how many pictures of each synset are here, of those that have any."""
+    def wnids(self) -> list[str]:
+        """Return the synsets that have a place here, in order."""
         names = sorted(path.name for path in self._root.glob("*") if path.is_dir())
-        wnids = [name for name in names if is_wnid(name) or name == UNKNOWN]
-        counts = {wnid: len(self.synset(wnid).pictures()) for wnid in wnids}
-        return {wnid: count for wnid, count in counts.items() if count}
+        return list(filter(stands_for_synset, names))
 
 
 class _SynsetFolder(SynsetStore):

@@ -31,6 +31,11 @@ def is_wnid(text: str) -> bool:
     return _WNID.fullmatch(text) is not None
 
 
+def stands_for_synset(text: str) -> bool:
+    """Say whether pictures may be kept under `text`: a wnid, or `unknown`."""
+    return is_wnid(text) or text == UNKNOWN
+
+
 def parse_image_name(text: str) -> ImageName | None:
     """Return the picture name that `text` is, or None if it is none."""
     match = _IMAGE_NAME.fullmatch(text)

@@ -24,6 +24,7 @@ class Outcome(Enum):
     FORBIDDEN = ("forbidden", "the host does not give it to us (401, 402, 403, 451)")
     HTTP_ERROR = ("http-error", "the host answered with another error")
     OPTED_OUT = ("opted-out", "the host asks not to be used for training machines (X-Robots-Tag)")
+    REJECTED = ("rejected", "a picture that you have rejected with ck clean; never asked again")
     DUPLICATE = ("duplicate", "the same picture is here from another URL")
     PLACEHOLDER = ("placeholder", "a picture that says that the picture is gone")
     NOT_A_PICTURE = ("not-a-picture", "a web page or other text instead of a picture")

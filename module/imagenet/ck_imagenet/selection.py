@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Collection, Sequence
 
 from . import synsets
 from .errors import BadInput
@@ -27,6 +27,38 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
                 f"ImageNet; see what is below it: ck list imagenet --under={wnid}"
             )
     return tuple(wnids)
+
+
+def among(
+    here: Collection[str], wnids: Sequence[str] = (), under: str = "", search: str = ""
+) -> list[str]:
+    """Return which of the synsets that are here are meant: by default all.
+
+    Parameters
+    ----------
+    here : collection of str
+        The synsets to choose from.
+    wnids : sequence of str, optional
+        Those that are named.
+    under, search : str, optional
+        What they must be below, and the words that they must have.
+
+    Raises
+    ------
+    BadInput
+        If one is named that is not here, or that is none.
+    """
+    for wnid in with_pictures([wnid for wnid in wnids if wnid not in here]):
+        raise BadInput(f"nothing of {wnid} is here: see ck list imagenet --downloaded-only")
+    catalogue = synsets.load()
+    chosen = list(wnids or here)
+    if under:
+        below = catalogue.under(any_synset(under))
+        chosen = [wnid for wnid in chosen if wnid in below]
+    if search:
+        found = {synset.wnid for synset in catalogue.search(search)}
+        chosen = [wnid for wnid in chosen if wnid in found]
+    return chosen
 
 
 def any_synset(wnid: str, option: str = "--under") -> str:

@@ -79,5 +79,10 @@ class Store(ABC):
         """Return the place of a synset, which need not exist."""
 
     @abstractmethod
+    def wnids(self) -> list[str]:
+        """Return the synsets that have a place here, in order."""
+
     def counts(self) -> dict[str, int]:
         """Return how many pictures of each synset are here, of those that have any."""
+        counts = {wnid: len(self.synset(wnid).pictures()) for wnid in self.wnids()}
+        return {wnid: count for wnid, count in counts.items() if count}

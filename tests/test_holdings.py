@@ -1,0 +1,96 @@
+"""What is here of a synset, and what is known of the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ck_imagenet.errors import BadInput
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.holdings import Holding, holdings
+from ck_imagenet.journal import Journal, Record
+from ck_imagenet.names import ImageName
+from ck_imagenet.numbering import KeptNames, Link
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.store import SynsetStore
+
+TENCH = "n01440764"
+DALMATIAN = "n02110341"
+
+
+def record(number: int, outcome: Outcome = Outcome.SAVED, url: str = "") -> Record:
+    name = ImageName(TENCH, number)
+    return Record(name, url or f"http://a/{number}", outcome, "2020", sha256=str(number))
+
+
+def link(number: int) -> Link:
+    return Link(ImageName(TENCH, number), f"http://a/{number}")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> SynsetStore:
+    """The place of a synset, in which two pictures have been saved and two links have failed."""
+    place = FolderStore(tmp_path).synset(TENCH)
+    place.create()
+    journal = Journal.of(place)
+    for each in (record(9), record(5, Outcome.SILENT), record(2), record(3, Outcome.GONE)):
+        journal.append(each)
+        if each.outcome is Outcome.SAVED:
+            place.save(each, b"", "jpg")
+    journal.close()
+    return place
+
+
+def test_of_an_empty_place_nothing_is_known(tmp_path: Path) -> None:
+    assert Holding.of(FolderStore(tmp_path).synset(TENCH)) == Holding(TENCH, {}, {}, [], [], [])
+
+
+def test_every_link_is_in_one_place_and_in_order(place: SynsetStore) -> None:
+    KeptNames.of(place).keep(TENCH, [link(number) for number in (9, 3, 7, 2)], [])
+    held = Holding.of(place)
+    assert [path.name for path in held.pictures.values()] == [f"{TENCH}_2.jpg", f"{TENCH}_9.jpg"]
+    assert list(held.saved.items()) == [(2, record(2)), (9, record(9))]
+    assert held.failed == [record(3, Outcome.GONE), record(5, Outcome.SILENT)]
+    assert (held.missing, held.waiting) == ([], [link(7)])
+
+
+def test_a_picture_that_somebody_has_removed_is_missing(place: SynsetStore) -> None:
+    place.remove(9)
+    held = Holding.of(place)
+    assert (list(held.pictures), list(held.saved), held.missing) == ([2], [2], [record(9)])
+
+
+def test_a_picture_that_no_run_has_seen_is_here_and_its_link_is_not_waiting(
+    place: SynsetStore,
+) -> None:
+    KeptNames.of(place).keep(TENCH, [link(7)], [])
+    place.save(record(7), b"", "jpg")
+    held = Holding.of(place)
+    assert (list(held.pictures), list(held.saved), held.waiting) == ([2, 7, 9], [2, 9], [])
+
+
+def test_a_line_that_is_just_being_written_is_not_there_yet(place: SynsetStore) -> None:
+    with (place.state / "journal" / "0.jsonl").open("a") as torn:
+        torn.write('{"name": "n01440764_11", "url": "http://a/11", "outc')
+    assert len(Holding.of(place).failed) == 2
+
+
+def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: SynsetStore) -> None:
+    store = FolderStore(place.state.parent.parent)
+    store.synset(DALMATIAN).create()
+    assert [held.wnid for held in holdings(store)] == [TENCH, DALMATIAN]
+    assert [held.wnid for held in holdings(store, [DALMATIAN])] == [DALMATIAN]
+    assert [held.wnid for held in holdings(store, under="n02084071")] == [DALMATIAN]
+    assert [held.wnid for held in holdings(store, search="tinca")] == [TENCH]
+
+
+@pytest.mark.parametrize(
+    ("wnid", "sentence"),
+    [
+        (TENCH, "nothing of n01440764 is here: see ck list imagenet --downloaded-only"),
+        ("n99999999", "--wnid=n99999999: ImageNet has no such synset; see ck list imagenet"),
+    ],
+)
+def test_a_synset_that_is_not_here_is_refused(tmp_path: Path, wnid: str, sentence: str) -> None:
+    with pytest.raises(BadInput, match=f"^{sentence}$"):
+        holdings(FolderStore(tmp_path), [wnid])
