@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Collection, Iterator, Mapping, 
 
 from . import captures
 from .errors import StoreError
+from .files import write_whole
 from .names import ImageName, parse_image_name
 from .outcomes import Outcome
 
@@ -170,6 +171,21 @@ class Journal:
                 here.add(url)
         return tied
 
+    def forget(self, urls: Collection[str]) -> None:
+        """Take out all that is told of these URLs; nobody else may be writing.
+
+        Raises
+        ------
+        OSError
+            If that is not possible.
+        """
+        self.close()
+        for path in self._folder.glob("*.jsonl"):
+            kept = [line + b"\n" for line in _lines(path) if _facts(line).get("url") not in urls]
+            write_whole(path, b"".join(kept), scratch=self._folder.parent)
+        for url in urls:
+            self.records.pop(url, None)
+
     def close(self) -> None:
         """Close the file."""
         if self._file:
@@ -205,17 +221,26 @@ def _drop_torn_line(path: Path) -> None:
 
 def _read(path: Path) -> dict[str, Record]:
     records = {}
-    for line in path.read_bytes().split(b"\n")[:-1]:  # what has no end is torn
-        try:
-            facts = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(facts, dict):
-            refuse_newer(facts.get("format"), path)
-            record = _record(facts)
-            if record:
-                records[record.url] = record
+    for line in _lines(path):
+        facts = _facts(line)
+        refuse_newer(facts.get("format"), path)
+        record = _record(facts)
+        if record:
+            records[record.url] = record
     return records
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().split(b"\n")[:-1]  # what has no end is torn
+
+
+def _facts(line: bytes) -> dict[str, Any]:
+    """Return the object in a line, an empty one if there is none."""
+    try:
+        facts = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 _TYPES: dict[str, type] = {
