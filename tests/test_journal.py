@@ -61,7 +61,7 @@ def test_what_is_forgotten_is_as_if_it_had_never_been_told(tmp_path: Path) -> No
     write(tmp_path / "journal", record(1), record(2), writer="0")
     write(tmp_path / "journal", record(1, Outcome.SAVED), record(3), writer="1")
     journal = Journal(tmp_path / "journal")
-    journal.forget({"http://a/1", "http://a/9"})
+    journal.forget([record(1), record(9)])
     journal.append(record(4))
     journal.close()
     left = {f"http://a/{number}" for number in (2, 3, 4)}

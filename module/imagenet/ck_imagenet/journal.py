@@ -157,7 +157,7 @@ class Journal:
         Returns
         -------
         list of Record
-            What is to be told of these pictures from now on, and to be appended.
+            What is to be told of these pictures from now on: to be appended, with the time then.
         """
         tied = []
         here = {record.url for record in self.saved().values()}
@@ -166,13 +166,13 @@ class Journal:
             url = urls.get(name.number) if name else None
             if url and url not in here:
                 del self.records[record.url]
-                self.records[url] = record._replace(url=url, time=now())
+                self.records[url] = record._replace(url=url)
                 tied.append(self.records[url])
                 here.add(url)
         return tied
 
-    def forget(self, urls: Collection[str]) -> None:
-        """Take out all that is told of these URLs; nobody else may be writing.
+    def forget(self, records: Collection[Record]) -> None:
+        """Take out all that is told of these links, under whatever name; nobody may be writing.
 
         Raises
         ------
@@ -180,9 +180,11 @@ class Journal:
             If that is not possible.
         """
         self.close()
+        urls = {record.url for record in records}
+        names = {str(record.name) for record in records}
         for path in self._folder.glob("*.jsonl"):
-            kept = [line + b"\n" for line in _lines(path) if _facts(line).get("url") not in urls]
-            write_whole(path, b"".join(kept), scratch=self._folder.parent)
+            kept = [line for line in _lines(path) if not _tells_of(_facts(line), urls, names)]
+            write_whole(path, b"".join(line + b"\n" for line in kept), self._folder.parent)
         for url in urls:
             self.records.pop(url, None)
 
@@ -241,6 +243,13 @@ def _facts(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
+
+
+def _tells_of(facts: dict[str, Any], urls: set[str], names: set[str]) -> bool:
+    """Say whether a line tells of one of these URLs, or of one of these pictures by its name."""
+    url = facts.get("url")
+    is_named = isinstance(url, str) and parse_image_name(url) is not None
+    return url in urls or (is_named and facts.get("name") in names)
 
 
 _TYPES: dict[str, type] = {
