@@ -150,7 +150,7 @@ class TestPictures:
     def test_a_jpeg_of_several_pictures_is_a_jpeg(self) -> None:
         """Some cameras write them; Pillow calls them MPO."""
         assert images.judge(animated("MPO")) == Picture(FORMATS["JPEG"], *SIZE)
-        assert images._decode(animated("MPO")).format.tag == "jpeg"
+        assert images.decode(animated("MPO")).format.tag == "jpeg"
 
     def test_a_jpeg_padded_between_its_markers_is_a_picture(self) -> None:
         data = written("baseline JPEG")
@@ -169,7 +169,7 @@ class TestPictures:
         for name in FORMS:
             if "JPEG" in name:
                 data = written(name)
-                assert images._walk_jpeg(data) == images._decode(data)
+                assert images._walk_jpeg(data) == images.decode(data)
 
 
 class TestRefused:

@@ -57,6 +57,18 @@ def write(folder: Path, *records: Record, writer: str = "0") -> Journal:
     return journal
 
 
+def test_what_is_forgotten_is_as_if_it_had_never_been_told(tmp_path: Path) -> None:
+    write(tmp_path / "journal", record(1), record(2), writer="0")
+    write(tmp_path / "journal", record(1, Outcome.SAVED), record(3), writer="1")
+    journal = Journal(tmp_path / "journal")
+    journal.forget([record(1), record(9)])
+    journal.append(record(4))
+    journal.close()
+    left = {f"http://a/{number}" for number in (2, 3, 4)}
+    assert set(journal.records) == set(Journal(tmp_path / "journal").records) == left
+    assert [path.name for path in tmp_path.iterdir()] == ["journal"]
+
+
 class TestNames:
     """Pictures that are known by ImageNet's name until their URL is."""
 

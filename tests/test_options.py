@@ -6,7 +6,14 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from ck_imagenet.actions import ACTIONS, SERVICE, DownloadOptions, GeturlsOptions, ListOptions
+from ck_imagenet.actions import (
+    ACTIONS,
+    SERVICE,
+    CleanOptions,
+    DownloadOptions,
+    GeturlsOptions,
+    ListOptions,
+)
 from ck_imagenet.errors import BadInput
 from ck_imagenet.options import kinds, parse
 from hypothesis import given
@@ -124,6 +131,28 @@ def test_a_wrong_value_gives_one_sentence_that_names_the_option(
     given: dict[str, Any], sentence: str
 ) -> None:
     assert refusal(DownloadOptions, **given) == sentence
+
+
+@pytest.mark.parametrize("given", ["9981,12,9981", " 9981, 12", ["9981", 12], [9981, 12]])
+def test_numbers_of_pictures_are_understood(given: Any) -> None:
+    assert parse(CleanOptions, {"number": given}, {}) == CleanOptions(number=(9981, 12))
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("yes", "yes"),
+        ("", ""),
+        ("1,", ""),
+        ("-1", "-1"),
+        ("٣", "٣"),
+        (True, "True"),
+        ("1-3", "1-3"),
+    ],
+)
+def test_what_is_no_number_of_a_picture_is_refused(given: Any, shown: str) -> None:
+    said = refusal(CleanOptions, number=given)
+    assert said == f'--number="{shown}" is no picture\'s number: write --number=9981,12'
 
 
 @pytest.mark.parametrize(

@@ -77,3 +77,10 @@ def test_what_has_been_forgotten_does_not_count() -> None:
 )
 def test_the_name_of_a_urls_file(url: str, name: str) -> None:
     assert file_name(url) == name
+
+
+def test_what_is_rejected_is_so_in_its_synset_whatever_its_url() -> None:
+    repeats = Repeats([record("http://a/x.jpg", outcome=Outcome.REJECTED)])
+    assert repeats.is_rejected(record("http://b/y.jpg"))
+    assert not repeats.is_rejected(record("http://b/y.jpg", sha256="bb"))
+    assert not repeats.is_rejected(record("http://b/y.jpg", wnid="n02110341"))

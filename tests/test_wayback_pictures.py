@@ -32,7 +32,7 @@ CAPTURE = Record(
 
 def test_the_archive_is_asked_for_what_is_gone_for_good_and_not_meant_to_be() -> None:
     helped = {outcome for outcome in Outcome if may_help(GONE._replace(outcome=outcome))}
-    left_alone = {"saved", "duplicate", "opted-out", "bad-url", "private-address"}
+    left_alone = {"saved", "duplicate", "rejected", "opted-out", "bad-url", "private-address"}
     assert {each.word for each in Outcome if each.final} - {each.word for each in helped} == (
         left_alone
     )

@@ -20,6 +20,7 @@ MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
 from ck_imagenet.actions import ACTIONS  # noqa: E402
+from ck_imagenet.flaws import Flaw  # noqa: E402
 from ck_imagenet.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.outcomes import Outcome  # noqa: E402
 from ck_imagenet.tars import Fault  # noqa: E402
@@ -46,6 +47,7 @@ def readme(text: str) -> str:
     """Return README with its tables as the code has them."""
     parts: dict[str, Callable[[], Iterator[str]]] = {
         "faults": _faults,
+        "flaws": _flaws,
         "outcomes": _outcomes,
         "settings": _settings,
     }
@@ -120,6 +122,13 @@ def _faults() -> Iterator[str]:
     yield "|---|---|"
     for fault in Fault:
         yield f"| `{fault.word}` | {fault.value} |"
+
+
+def _flaws() -> Iterator[str]:
+    yield "| finding | meaning | `--repair` |"
+    yield "|---|---|---|"
+    for flaw in Flaw:
+        yield f"| `{flaw.word}` | {flaw.meaning} | {flaw.remedy} |"
 
 
 if __name__ == "__main__":

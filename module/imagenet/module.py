@@ -307,6 +307,100 @@ def html_viewer(i: CkDict) -> CkDict:
 
 
 ##############################################################################
+# show what is here of how much, and what became of the rest
+
+
+def status(i: CkDict) -> CkDict:
+    """
+    Input:  {
+              (wnid=W)             - the synset's wnid, or several with commas between; also after
+                                     the colon of imagenet:W
+              (under=WNID)         - only this synset and those below it
+              (search=WORDS)       - only synsets with all these words, or words beginning so
+              (hosts)              - by host instead of by synset
+              (failures)           - the links that gave no picture, each with its cause, instead
+              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
+                                     written
+            }
+
+    Output: {
+              return       - 0, or 1 with an error
+              (error)      - what is wrong and what to do, in a sentence
+              synsets      - (unless out=con) a list of {wnid, here, known, waiting, failed, bytes,
+                             rot, latest}: pictures here, links and pictures in all, links
+                             that are to be asked for, how many of the others by outcome, bytes of
+                             the pictures, which part of the links that were asked is dead (from 0
+                             to 1, or null), when the last was settled
+              hosts        - with hosts, instead, a list of the same with host instead of wnid
+              total        - the sum of all
+              failures     - with failures, instead, a list of {name, url, outcome, detail, time,
+                             …}, as the journal has them
+            }
+    """
+    return _run("status", i, _status)
+
+
+##############################################################################
+# check every picture against what is known of it
+
+
+def check(i: CkDict) -> CkDict:
+    """
+    Input:  {
+              (wnid=W)             - the synset's wnid, or several with commas between; also after
+                                     the colon of imagenet:W
+              (decode)             - decode every picture too; slow
+              (repair)             - mend what is found, or have the link asked again by the next
+                                     download
+              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
+                                     written
+            }
+
+    Output: {
+              return       - 0, or 1 with an error, also if something is found that is not mended
+              (error)      - what is wrong and what to do, in a sentence
+              pictures     - how many pictures have been checked
+              findings     - a list of {wnid, finding, where, detail, mended}: what is found, of
+                             which picture or file, what exactly, whether it has been mended
+            }
+    """
+    return _run("check", i, _check)
+
+
+##############################################################################
+# remove pictures, or what is known of links
+
+
+def clean(i: CkDict) -> CkDict:
+    """
+    Input:  {
+              (wnid=W)             - the synset's wnid, or several with commas between; also after
+                                     the colon of imagenet:W
+              (number=N)           - reject these pictures: they go, and never come back; several
+                                     with commas between
+              (failed)             - forget what failed, so that it is asked again, and files put
+                                     aside
+              (all)                - remove all that is here of the synset, its repository too
+              (dry-run)            - show what would go, and do nothing
+              (force)              - do not ask
+              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
+                                     written
+            }
+
+    Output: {
+              return       - 0, or 1 with an error
+              (error)      - what is wrong and what to do, in a sentence
+              synsets      - a list of {wnid, done, pictures, bytes, rejected, forgotten, files,
+                             folder, kept}: whether it has been done, how many pictures go, of how
+                             many bytes, how many links are rejected, how many forgotten, how many
+                             files that were put aside go, the folder that goes, and what is in it
+                             that is not ours, for whose sake it stays
+            }
+    """
+    return _run("clean", i, _clean)
+
+
+##############################################################################
 # play a small web on loopback, to try the module without the internet
 
 
@@ -497,6 +591,70 @@ def _view(i: CkDict, output: CkDict) -> None:
     output["html"] = pages.framed(page)
 
 
+def _status(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import console, reports, status
+    from ck_imagenet.holdings import holdings
+    from ck_imagenet.options import refuse_together
+
+    if options.hosts:
+        refuse_together(options, "hosts", "failures")
+    held = holdings(_present_store(options), options.wnid, options.under, options.search)
+    if options.failures:
+        failed = status.failures(held)
+        if con:
+            console.write(reports.failures(failed), "latin-1")
+        else:
+            output["failures"] = [record.facts() for record in failed]
+        return
+    of = "host" if options.hosts else "wnid"
+    tallies = status.by_host(held) if options.hosts else status.by_synset(held)
+    if con:
+        terminal = console.on_terminal()
+        console.write(reports.standing(tallies, of) if terminal else reports.lines(tallies))
+    else:
+        rows = list(tallies)
+        output["hosts" if options.hosts else "synsets"] = [
+            {of: tally.name, **tally.facts()} for tally in rows
+        ]
+        output["total"] = status.total(rows).facts()
+
+
+def _check(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import check, console, reports, stderr_progress
+
+    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    inspection = check.Inspection(options, _present_store(options), progress)
+    output["findings"] = []
+    for finding in inspection.findings():
+        output["findings"].append(finding.facts())
+        if con:
+            console.write([reports.finding(finding)])
+    output["pictures"] = inspection.pictures
+    if con and console.on_terminal():
+        console.write([reports.inspected(inspection)])
+    inspection.refuse()
+
+
+def _clean(options: Any, con: bool, output: CkDict) -> None:
+    from ck_imagenet import clean, console, reports, stderr_progress
+    from ck_imagenet.errors import BadInput
+
+    if not (con or options.force or options.dry_run):
+        raise BadInput("nobody can be asked here: give force too, or dry_run to see what would go")
+
+    def agree(plan: clean.Plan) -> bool:
+        if con:
+            console.write(reports.plan(plan))
+        return not options.dry_run and (options.force or console.agrees("Remove this?"))
+
+    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    output["synsets"] = []
+    for plan in clean.clean(options, _present_store(options), progress, agree):
+        output["synsets"].append(plan.facts())
+        if con:
+            console.write(reports.cleaned(plan, options.dry_run))
+
+
 def _demo(options: Any, con: bool, output: CkDict) -> None:
     import signal
     import time
@@ -619,6 +777,20 @@ def _store(options: Any) -> Any:
     from ck_imagenet.folder_store import FolderStore
 
     return FolderStore(path_of("--outdir", options.outdir)) if options.outdir else _ck_store()
+
+
+def _present_store(options: Any) -> Any:
+    """Return where to look for what is here."""
+    from ck_imagenet.errors import BadInput
+    from ck_imagenet.files import path_of
+    from ck_imagenet.folder_store import FolderStore
+
+    if not options.outdir:
+        return _ck_store()
+    folder = path_of("--outdir", options.outdir)
+    if not folder.is_dir():
+        raise BadInput(f'--outdir="{options.outdir}" is no folder')
+    return FolderStore(folder)
 
 
 def _ck_store() -> Any:

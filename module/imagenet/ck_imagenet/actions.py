@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import USER_AGENT
 from .hosts import PER_HOST
-from .options import choice, flag, kinds, number, seconds, setting, text, wnids, word
+from .options import choice, flag, kinds, number, numbers, seconds, setting, text, wnids, word
 
 SERVICE = "https://www.image-net.org"
 WAYBACK_SERVICE = "https://web.archive.org"
@@ -48,6 +48,7 @@ _RESOLVE = (
     "of what the machine says; * is every other host, the address none says that there is no such "
     "host, slow:SECONDS that it takes so long to find, also beside an address"
 )
+_OUTDIR = "look there instead of in CK: what download --outdir=DIR has written"
 _USER_AGENT = "who asks, as hosts see it"
 _LAYOUT = "folders, flat, webdataset, csv or parquet"
 _SPLIT = (
@@ -145,6 +146,41 @@ class DownloadOptions:
 
 
 @dataclass(frozen=True)
+class StatusOptions:
+    """Show what is here of how much, and what became of the rest."""
+
+    wnid: tuple[str, ...] = wnids(_WNID)
+    under: str = text("", "WNID", "only this synset and those below it")
+    search: str = text("", "WORDS", "only synsets with all these words, or words beginning so")
+    hosts: bool = flag("by host instead of by synset")
+    failures: bool = flag("the links that gave no picture, each with its cause, instead")
+    outdir: str = text("", "DIR", _OUTDIR)
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """Check every picture against what is known of it."""
+
+    wnid: tuple[str, ...] = wnids(_WNID)
+    decode: bool = flag("decode every picture too; slow")
+    repair: bool = flag("mend what is found, or have the link asked again by the next download")
+    outdir: str = text("", "DIR", _OUTDIR)
+
+
+@dataclass(frozen=True)
+class CleanOptions:
+    """Remove pictures, or what is known of links."""
+
+    wnid: tuple[str, ...] = wnids(_WNID)
+    number: tuple[int, ...] = numbers("reject these pictures: they go, and never come back")
+    failed: bool = flag("forget what failed, so that it is asked again, and files put aside")
+    all: bool = flag("remove all that is here of the synset, its repository too")
+    dry_run: bool = flag("show what would go, and do nothing")
+    force: bool = flag("do not ask")
+    outdir: str = text("", "DIR", _OUTDIR)
+
+
+@dataclass(frozen=True)
 class BrowseOptions:
     """Show the pictures of synsets, and what became of the rest, on a page of their own."""
 
@@ -195,6 +231,9 @@ ACTIONS = {
     "list": ListOptions,
     "geturls": GeturlsOptions,
     "download": DownloadOptions,
+    "status": StatusOptions,
+    "check": CheckOptions,
+    "clean": CleanOptions,
     "browse": BrowseOptions,
     "export": ExportOptions,
     "demo": DemoOptions,

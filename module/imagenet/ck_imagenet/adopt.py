@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Collection, Mapping
 
 from . import images
-from .journal import Journal, saved
+from .journal import Journal, now, saved
 from .names import ImageName
 from .outcomes import Failed
 from .store import SynsetStore
@@ -52,7 +52,7 @@ def adopt(
         try:
             picture = images.judge(data)
         except Failed:
-            aside.append(_put_aside(store, path))
+            aside.append(put_aside(store, path))
             continue
         if number in known:
             store.describe(known[number], path.name)
@@ -66,11 +66,12 @@ def adopt(
                 store.describe(record, path.name)
             journal.append(record)
     for record in tied:  # at last, so that a run that is killed here does it again
-        journal.append(record)
+        journal.append(record._replace(time=now()))
     return aside
 
 
-def _put_aside(store: SynsetStore, path: Path) -> Path:
+def put_aside(store: SynsetStore, path: Path) -> Path:
+    """Move a file that is not what it should be into the synset's state; return where it is."""
     folder = store.state / ASIDE
     folder.mkdir(exist_ok=True)
     return path.replace(folder / path.name)

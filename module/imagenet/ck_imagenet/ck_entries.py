@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterator, Mapping, NamedTuple
 
-from .files import NEW, read_json, sweep, to_json, write_whole
+from .files import NEW, leftovers, read_json, sweep, to_json, write_whole
 
 _CM = ".cm"
 
@@ -165,15 +165,41 @@ class Entries:
             return set()
         self.create()
         sweep(self._cm)
-        aliased = {path.name[len("alias-a-") :] for path in self._cm.glob("alias-a-*")}
-        entries = set(self.names())
-        for name in filter(str.isdecimal, aliased - entries):
-            self.forget(name)
-        lost = {name for name in filter(str.isdecimal, entries) if self.meta(name) is None}
-        for name in lost | set(filter(str.isdecimal, entries - aliased)):
+        entries = set(filter(str.isdecimal, self.names()))
+        lost = {name for name in entries if self.meta(name) is None}
+        for name in lost | self.hidden():
             self._mend_entry(name)
-        self._drop_lost_uids()
+        for path in self.dangling():
+            path.unlink()
         return lost
+
+    def hidden(self) -> set[str]:
+        """Return the numbered entries that have no alias, so that CK does not find them."""
+        return set(filter(str.isdecimal, self.names())) - self._aliased()
+
+    def dangling(self) -> list[Path]:
+        """Return the aliases of numbered entries that are not there, and the UIDs of no alias."""
+        nowhere = set(filter(str.isdecimal, self._aliased())) - set(self.names())
+        found, uids = self._aliased() - nowhere, set(self._cm.glob("alias-u-*"))
+        if len(found) < len(uids):  # else there is no need to read them all
+            uids -= {self._cm / f"alias-u-{self.uid(name)}" for name in found}
+        else:
+            uids.clear()
+        return [*(self._cm / f"alias-a-{name}" for name in sorted(nowhere)), *sorted(uids)]
+
+    def leftovers(self) -> Iterator[Path]:
+        """Yield what killed runs have left unfinished."""
+        return leftovers(self._cm)
+
+    def discard(self) -> None:
+        """Remove the place for entries, unless one is there."""
+        if not any(self.names()):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            for path, _ in _alias_files(self._repository / _CM, *self._module):
+                path.unlink(missing_ok=True)
+
+    def _aliased(self) -> set[str]:
+        return {path.name[len("alias-a-") :] for path in self._cm.glob("alias-a-*")}
 
     def forget(self, name: str) -> None:
         """Remove the alias of an entry whose folder is gone."""
@@ -181,15 +207,6 @@ class Entries:
         (self._cm / f"alias-a-{name}").unlink(missing_ok=True)
         if uid:
             (self._cm / f"alias-u-{uid}").unlink(missing_ok=True)
-
-    def _drop_lost_uids(self) -> None:
-        """Remove the UID files to which no alias leads back."""
-        aliases = {path.name for path in self._cm.glob("alias-a-*")}
-        uids = {path.name for path in self._cm.glob("alias-u-*")}
-        if len(aliases) < len(uids):
-            used = {"alias-u-" + self.uid(name[len("alias-a-") :]) for name in aliases}
-            for lost in uids - used:
-                (self._cm / lost).unlink()
 
     def uid(self, name: str) -> str:
         """Return an entry's UID, or an empty text if it has none."""

@@ -74,6 +74,28 @@ class Repositories:
                 f'("{error.filename}"); CK_REPOS must be a folder that can be written'
             ) from None
 
+    def unregister(self, name: str) -> None:
+        """Let CK know nothing of a repository any more; its folder is not touched.
+
+        Raises
+        ------
+        StoreError
+            If CK's folders cannot be written.
+        """
+        try:
+            with self.locked():
+                self._entries().remove(name)
+                uid = self._ck.cache_repo_uoa.pop(name, "")
+                self._ck.cache_repo_info.pop(uid, None)
+                places = self._ck.paths_repos_all
+                places[:] = [place for place in places if place.get("repo_uid") != uid]
+                self._write_cache()
+        except OSError as error:
+            raise StoreError(
+                f'the CK repository "{name}" cannot be unregistered: {error.strerror} '
+                f'("{error.filename}")'
+            ) from None
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes of this program from making anything of a repository meanwhile."""
@@ -123,6 +145,9 @@ class Repositories:
         self._ck.cache_repo_uoa[name] = uid
         place = {"path": info["dict"]["path"], "dict": info["dict"], "repo_uoa": name}
         self._ck.paths_repos_all.append({**place, "repo_uid": uid, "repo_alias": name})
+        self._write_cache()
+
+    def _write_cache(self) -> None:
         # The second file makes the repository known: whoever finds it there finds its facts too.
         for key in ("info", "uoa"):
             path = Path(self._ck.work[f"dir_cache_repo_{key}"])

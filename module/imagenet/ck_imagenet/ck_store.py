@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Iterator
 
 from . import ck_archive, synsets
 from .ck_entries import Entries, ModuleName
 from .ck_repositories import Repositories
 from .errors import StoreError
-from .files import prove_writable, sweep
-from .formats import is_picture_file
+from .files import leftovers, prove_writable, sweep
+from .flaws import Finding, Flaw
+from .formats import SUFFIXES, is_picture_file
 from .journal import FORMAT, Record, refuse_newer
-from .names import parse_image_name, stands_for_synset
+from .names import ImageName, parse_image_name, stands_for_synset
 from .store import Store, SynsetStore
 from .urllists import is_url
 from .urls import readable
@@ -80,9 +83,12 @@ class _SynsetRepository(SynsetStore):
         self._repository = repositories.path(PREFIX + wnid)
 
     @property
+    def folder(self) -> Path:
+        return self._repository or self._repositories.usual_path(PREFIX + self.wnid)
+
+    @property
     def state(self) -> Path:
-        repository = self._repository or self._repositories.usual_path(PREFIX + self.wnid)
-        return repository / "imagenet" / self.wnid
+        return self.folder / "imagenet" / self.wnid
 
     def create(self) -> None:
         self._repository = self._repositories.create(PREFIX + self.wnid)
@@ -130,6 +136,67 @@ class _SynsetRepository(SynsetStore):
     def remove(self, number: int) -> None:
         self._entries().remove(str(number))
 
+    def findings(self) -> Iterator[Finding]:
+        if self._repository and not self._repository.is_dir():
+            yield Finding(Flaw.UNREGISTERED, self._repository)
+            return
+        entries = self._entries()
+        for path in chain(leftovers(self.state), entries.leftovers()):
+            yield Finding(Flaw.LEFTOVER, path)
+        for path in entries.dangling():
+            yield Finding(Flaw.DANGLING, path)
+        hidden = entries.hidden()
+        for name in sorted(filter(str.isdecimal, entries.names()), key=int):
+            where = ImageName(self.wnid, int(name))
+            if name in hidden:
+                yield Finding(Flaw.HIDDEN, where)
+            picture = self._file(entries.folder, name)
+            if not picture:
+                yield Finding(Flaw.EMPTY, where)
+            for path in _other_pictures(entries.folder / name, picture):
+                yield Finding(Flaw.STRAY, path)
+        for path in _other_pictures(entries.folder, None):
+            yield Finding(Flaw.STRAY, path)
+
+    def contradiction(self, record: Record, path: Path) -> str:
+        meta = self._entries().meta(str(record.name.number))
+        if meta is None:
+            return "it has no meta that can be read"
+        if meta.get("dataset_files") != [path.name]:
+            return f"its file is called {meta.get('dataset_files')}"
+        own = _own(meta)
+        for key in ("sha256", "url"):
+            told = own.get(key, "")
+            if told != getattr(record, key) and (key != "url" or record.has_url):
+                return f"its {key} is {told}"
+        return ""
+
+    def foreign(self) -> list[Path]:
+        entries, folder = self._entries(), self.folder
+        ours = {folder / ".cm", folder / ".ckr.json", entries.folder, self.state.parent}
+        return sorted(
+            path
+            for place in (folder, entries.folder, self.state.parent)
+            for path in place.glob("*")
+            if not (path in ours or path == self.state or path.name == ".cm")
+            and not (place == entries.folder and path.name.isdecimal() and path.is_dir())
+        )
+
+    def discard(self) -> None:
+        whole = not self.folder.is_symlink() and not self.foreign()
+        if whole:
+            self._repositories.unregister(PREFIX + self.wnid)
+            if self.folder.is_dir():
+                shutil.rmtree(self.folder)
+            return
+        states = Entries(self._ck, self.folder, ModuleName.of(self._ck, "imagenet"))
+        states.remove(self.wnid)
+        entries = self._entries()
+        for name in list(filter(str.isdecimal, entries.names())):
+            entries.remove(name)
+        for each in (states, entries):
+            each.discard()
+
     def describe(self, record: Record, file: str) -> None:
         self._add(record, file, {})
 
@@ -151,6 +218,15 @@ class _SynsetRepository(SynsetStore):
         if os.path.isfile(usual):  # noqa: PTH113  there are many, and `Path` takes twice as long
             return Path(usual)
         return next(filter(is_picture_file, sorted((entries / name).glob("*"))), None)
+
+
+def _other_pictures(folder: Path, picture: Path | None) -> Iterator[Path]:
+    """Yield the pictures in a folder but one."""
+    with os.scandir(folder) as found:
+        names = sorted(entry.name for entry in found)
+    for path in (folder / name for name in names if name.lower().endswith(SUFFIXES)):
+        if path != picture and is_picture_file(path):
+            yield path
 
 
 def _own(meta: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequence
 
 from . import synsets
-from .errors import NobodyReads, StoreError
+from .errors import BadInput, NobodyReads, StoreError
 from .listing import Listed
 from .outcomes import Outcome
 from .urls import readable
@@ -70,6 +70,21 @@ def _give_up(error: OSError) -> NoReturn:
     raise lost from None
 
 
+def agrees(question: str) -> bool:
+    """Ask a person, or whoever answers on standard input.
+
+    Raises
+    ------
+    BadInput
+        If nobody answers.
+    """
+    write([f"{question} Type y or n:"])
+    answer = sys.stdin.readline()
+    if not answer:
+        raise BadInput("nobody has answered, so nothing has been done; --force does not ask")
+    return answer.strip().lower() in ("y", "yes")
+
+
 def visible(text: str) -> str:
     """Return `text` with its control characters spelt out: lists are other people's text."""
     text = readable(text)
@@ -93,12 +108,12 @@ def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> Iterator
 
 def unpacked(done: Unpacked) -> Iterator[str]:
     """Yield what a tar brought for a synset."""
-    yield _title(done.wnid)
+    yield title(done.wnid)
     if done.unread:
         yield f"  {done.here} pictures here, {done.tar} was not read: {done.unread}"
         return
     yield f"  {done.here} pictures here, {done.members} in {done.tar}, {done.saved} saved now"
-    yield from _failures(done.failed)
+    yield from outcomes(done.failed)
     for fault, count in done.odd.counts.most_common():
         paths = done.odd.examples[fault]
         shown = ", ".join(paths) + (", …" if count > len(paths) else "")
@@ -106,12 +121,14 @@ def unpacked(done: Unpacked) -> Iterator[str]:
     yield from _set_aside(done.set_aside)
 
 
-def _title(wnid: str) -> str:
+def title(wnid: str) -> str:
+    """Return a synset's wnid and its words."""
     synset = synsets.load().get(wnid)
     return f"{wnid}  {', '.join(synset.words) if synset else 'a list that names no synset'}"
 
 
-def _failures(failed: Counter[Outcome]) -> Iterator[str]:
+def outcomes(failed: Counter[Outcome]) -> Iterator[str]:
+    """Yield how often what has happened, and what it means."""
     for outcome, count in failed.most_common():
         yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
 
@@ -123,11 +140,11 @@ def _set_aside(files: Sequence[Path]) -> Iterator[str]:
 
 def summary(done: Summary, dry_run: bool) -> Iterator[str]:
     """Yield what a run did for a synset."""
-    yield _title(done.wnid)
+    yield title(done.wnid)
     last = f"{done.to_fetch} to ask for" if dry_run else f"{done.saved} saved now"
     wayback = f" ({done.from_wayback} from the Wayback Machine)" if done.from_wayback else ""
     yield f"  {done.here} pictures here{wayback}, {done.links} links known, {last}"
-    yield from _failures(done.failed)
+    yield from outcomes(done.failed)
     yield from _set_aside(done.set_aside)
     for wnid, count in done.taken_out.items():
         yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}"

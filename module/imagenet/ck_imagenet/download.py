@@ -258,7 +258,7 @@ class _Run:
         kept = {
             record.sha256
             for record in self._journal.present(here)
-            if record.outcome is Outcome.SAVED
+            if record.outcome in (Outcome.SAVED, Outcome.REJECTED)
         }
         return [link for link in links if self._is_open(link, here, kept)]
 
@@ -270,6 +270,8 @@ class _Run:
             return link.name.number not in here
         if record.outcome is Outcome.DUPLICATE:
             return record.sha256 not in kept
+        if record.outcome is Outcome.REJECTED:
+            return False
         if record.outcome is Outcome.PRIVATE_ADDRESS:
             return True  # what may be asked is this run's affair, and to find out costs nothing
         again = self._options.retry_failed

@@ -42,5 +42,9 @@ class TooManyFiles(ImagenetError):
             ) from None
 
 
+class Unsound(ImagenetError):
+    """What is here is not all as it should be."""
+
+
 class NobodyReads(ImagenetError):
     """Whoever read the output has had enough, as `head` does: no reason to complain."""

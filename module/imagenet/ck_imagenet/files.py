@@ -102,13 +102,18 @@ def storage_errors(folder: Path) -> Iterator[None]:
         raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
 
 
+def leftovers(folder: Path) -> Iterator[Path]:
+    """Yield what is unfinished in a folder, by a writer that is at work or was killed."""
+    return folder.glob(NEW + "*")
+
+
 def sweep(folder: Path) -> None:
     """Remove what killed writers left unfinished in a folder; nobody may be writing there."""
-    for unfinished in folder.glob(NEW + "*"):
-        if unfinished.is_dir():
-            shutil.rmtree(unfinished, ignore_errors=True)
+    for path in leftovers(folder):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
         else:
-            unfinished.unlink()
+            path.unlink()
 
 
 def to_json(value: Any) -> bytes:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from itertools import chain
 from pathlib import Path
+from typing import Iterator
 
 from .errors import StoreError
-from .files import prove_writable, storage_errors, sweep, write_whole
+from .files import leftovers, prove_writable, storage_errors, sweep, write_whole
+from .flaws import Finding, Flaw
 from .formats import is_picture_file
 from .journal import Record
 from .names import parse_image_name, stands_for_synset
@@ -54,6 +57,10 @@ class _SynsetFolder(SynsetStore):
         self._unfinished = self.state / "new"
 
     @property
+    def folder(self) -> Path:
+        return self._folder
+
+    @property
     def state(self) -> Path:
         return self._folder / STATE
 
@@ -91,6 +98,29 @@ class _SynsetFolder(SynsetStore):
     def remove(self, number: int) -> None:
         for path in filter(is_picture_file, self._folder.glob(f"{self.wnid}_{number}.*")):
             path.unlink()
+
+    def findings(self) -> Iterator[Finding]:
+        for path in chain(leftovers(self.state), self._unfinished.glob("*")):
+            yield Finding(Flaw.LEFTOVER, path)
+        pictures = set(self.pictures().values())
+        for path in sorted(filter(is_picture_file, self._folder.glob("*"))):
+            if path not in pictures:
+                yield Finding(Flaw.STRAY, path)
+
+    def contradiction(self, record: Record, path: Path) -> str:
+        return ""  # nothing is kept with a plain file
+
+    def foreign(self) -> list[Path]:
+        ours = {self.state, *self.pictures().values()}
+        return sorted(path for path in self._folder.glob("*") if path not in ours)
+
+    def discard(self) -> None:
+        for path in self.pictures().values():
+            path.unlink()
+        if self.state.is_dir():
+            shutil.rmtree(self.state)
+        if not self.foreign():
+            self._folder.rmdir()
 
     def describe(self, record: Record, file: str) -> None:
         pass  # a plain file has no place for it

@@ -35,6 +35,11 @@ class Holding:
     waiting: list[Link]
     """The links that have not been asked for."""
 
+    @property
+    def unseen(self) -> dict[int, Path]:
+        """The files of pictures that no run has seen yet, by number."""
+        return {number: path for number, path in self.pictures.items() if number not in self.saved}
+
     @classmethod
     def of(cls, place: SynsetStore) -> Holding:
         """Return what is in a synset's place."""

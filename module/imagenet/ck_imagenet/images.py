@@ -54,7 +54,7 @@ def judge(data: bytes) -> Picture:
         raise Failed(Outcome.PLACEHOLDER, "known by its checksum")
     if is_cut(data):
         raise Failed(Outcome.TRUNCATED, "a file without its end")
-    picture = (_walk_jpeg(data) if data.startswith(b"\xff\xd8") else None) or _decode(data)
+    picture = (_walk_jpeg(data) if data.startswith(b"\xff\xd8") else None) or decode(data)
     if min(picture.width, picture.height) < SMALLEST_SIDE:
         raise Failed(Outcome.TOO_SMALL, f"{picture.width}x{picture.height} pixels")
     return picture
@@ -115,8 +115,14 @@ def _frame_size(segment: bytes) -> tuple[int, int] | None:
 _few_at_once = threading.Semaphore(2)
 
 
-def _decode(data: bytes) -> Picture:
-    """Decode the whole picture, as whoever uses it will."""
+def decode(data: bytes) -> Picture:
+    """Return what picture `data` is, having decoded all of it, as whoever uses it will.
+
+    Raises
+    ------
+    Failed
+        If that is not possible: NOT_A_PICTURE, TRUNCATED, BROKEN, TOO_LARGE.
+    """
     with _few_at_once:
         return _decode_whole(data)
 

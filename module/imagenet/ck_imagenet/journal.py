@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Collection, Iterator, Mapping, 
 
 from . import captures
 from .errors import StoreError
+from .files import write_whole
 from .names import ImageName, parse_image_name
 from .outcomes import Outcome
 
@@ -156,7 +157,7 @@ class Journal:
         Returns
         -------
         list of Record
-            What is to be told of these pictures from now on, and to be appended.
+            What is to be told of these pictures from now on: to be appended, with the time then.
         """
         tied = []
         here = {record.url for record in self.saved().values()}
@@ -165,10 +166,27 @@ class Journal:
             url = urls.get(name.number) if name else None
             if url and url not in here:
                 del self.records[record.url]
-                self.records[url] = record._replace(url=url, time=now())
+                self.records[url] = record._replace(url=url)
                 tied.append(self.records[url])
                 here.add(url)
         return tied
+
+    def forget(self, records: Collection[Record]) -> None:
+        """Take out all that is told of these links, under whatever name; nobody may be writing.
+
+        Raises
+        ------
+        OSError
+            If that is not possible.
+        """
+        self.close()
+        urls = {record.url for record in records}
+        names = {str(record.name) for record in records}
+        for path in self._folder.glob("*.jsonl"):
+            kept = [line for line in _lines(path) if not _tells_of(_facts(line), urls, names)]
+            write_whole(path, b"".join(line + b"\n" for line in kept), self._folder.parent)
+        for url in urls:
+            self.records.pop(url, None)
 
     def close(self) -> None:
         """Close the file."""
@@ -205,17 +223,33 @@ def _drop_torn_line(path: Path) -> None:
 
 def _read(path: Path) -> dict[str, Record]:
     records = {}
-    for line in path.read_bytes().split(b"\n")[:-1]:  # what has no end is torn
-        try:
-            facts = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(facts, dict):
-            refuse_newer(facts.get("format"), path)
-            record = _record(facts)
-            if record:
-                records[record.url] = record
+    for line in _lines(path):
+        facts = _facts(line)
+        refuse_newer(facts.get("format"), path)
+        record = _record(facts)
+        if record:
+            records[record.url] = record
     return records
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().split(b"\n")[:-1]  # what has no end is torn
+
+
+def _facts(line: bytes) -> dict[str, Any]:
+    """Return the object in a line, an empty one if there is none."""
+    try:
+        facts = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _tells_of(facts: dict[str, Any], urls: set[str], names: set[str]) -> bool:
+    """Say whether a line tells of one of these URLs, or of one of these pictures by its name."""
+    url = facts.get("url")
+    is_named = isinstance(url, str) and parse_image_name(url) is not None
+    return url in urls or (is_named and facts.get("name") in names)
 
 
 _TYPES: dict[str, type] = {

@@ -99,6 +99,9 @@ class Ledger(Book):
 
     def claim(self, record: Record) -> Verdict:
         with self._lock:
+            if self._repeats.is_rejected(record):
+                self._write(_rejected(record))
+                return Verdict.SETTLED
             if self._repeats.is_placeholder(record):
                 self._write(_placeholder(record))
                 self._take_out(record.sha256)
@@ -209,6 +212,11 @@ class Ledger(Book):
 
 def _duplicate(record: Record, first: str) -> Record:
     return record._replace(outcome=Outcome.DUPLICATE, time=now(), detail=f"of {first}")
+
+
+def _rejected(record: Record) -> Record:
+    detail = "the same bytes have been rejected"
+    return record._replace(outcome=Outcome.REJECTED, time=now(), detail=detail)
 
 
 def _placeholder(record: Record) -> Record:

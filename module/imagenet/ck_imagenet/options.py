@@ -69,6 +69,11 @@ def number(default: int | None, help: str, least: int, most: int | None = None) 
     return _field(default, Kind("N", f"{help}; {bounds}", parse))
 
 
+def numbers(help: str) -> Any:
+    """Declare an option that takes the numbers of pictures."""
+    return _field((), Kind("N", f"{help}; several with commas between", _numbers))
+
+
 def choice(value: str, words: tuple[str, ...], help: str) -> Any:
     """Declare an option that is absent, there without a value ("yes"), or one of some words."""
 
@@ -201,6 +206,15 @@ def _wnids(name: str, value: Any) -> tuple[str, ...]:
     listed = value if isinstance(value, (list, tuple)) else [value]
     stripped = [wnid.strip() for each in listed for wnid in _text(name, each).split(",")]
     return tuple(dict.fromkeys(wnid for wnid in stripped if wnid))
+
+
+def _numbers(name: str, value: Any) -> tuple[int, ...]:
+    listed = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    stripped = [str(each).strip() for each in listed]
+    for each in stripped:
+        if not re.fullmatch(r"[0-9]{1,9}", each):
+            raise BadInput(f'--{name}="{each}" is no picture\'s number: write --{name}=9981,12')
+    return tuple(dict.fromkeys(map(int, stripped)))
 
 
 def _bounded(name: str, value: float, least: float, most: float | None) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Collection, Iterable
+
 from .files import read_json, to_json, write_whole
-from .journal import FORMAT, now, refuse_newer
+from .journal import FORMAT, Journal, Record, now, refuse_newer
 from .store import SynsetStore
 
 
@@ -31,7 +33,25 @@ class ReadTars:
     def __contains__(self, tar: str) -> bool:
         return tar in self._read
 
+    def forget(self, tars: Iterable[str]) -> None:
+        """Have tars read again, if they have been; raise OSError if that is not possible."""
+        known = self._read.keys() & set(tars)
+        for tar in known:
+            del self._read[tar]
+        if known:
+            self._write()
+
     def add(self, tar: str) -> None:
         """Remember a tar, and when that was; raise OSError if that is not possible."""
         self._read[tar] = now()
+        self._write()
+
+    def _write(self) -> None:
         write_whole(self._path, to_json({"format": FORMAT, "read": self._read}))
+
+
+def ask_again(place: SynsetStore, journal: Journal, records: Collection[Record]) -> None:
+    """Forget what became of links, so that the next download asks for them, or for their tars."""
+    if records:
+        ReadTars(place).forget(record.source for record in records)
+        journal.forget(records)

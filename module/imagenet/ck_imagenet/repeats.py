@@ -39,6 +39,7 @@ class Repeats:
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._seen: dict[str, list[Sighting]] = {}
         self._placeholders: set[str] = set()
+        self._rejected: set[tuple[str, str]] = set()
         self.add(records)
 
     def add(self, records: Iterable[Record]) -> None:
@@ -50,6 +51,12 @@ class Repeats:
                 seen.append(Sighting(record.name, record.url, kept))
             elif record.sha256 and record.outcome is Outcome.PLACEHOLDER:
                 self._placeholders.add(record.sha256)
+            elif record.sha256 and record.outcome is Outcome.REJECTED:
+                self._rejected.add((record.name.wnid, record.sha256))
+
+    def is_rejected(self, record: Record) -> bool:
+        """Say whether the user has rejected these bytes in this synset, whatever their URL."""
+        return (record.name.wnid, record.sha256) in self._rejected
 
     def is_placeholder(self, record: Record) -> bool:
         """Say whether the bytes of a new record, or of one already known, are a placeholder."""

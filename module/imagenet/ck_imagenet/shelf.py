@@ -107,7 +107,7 @@ class Shelf:
         self.members += 1
         link = self._link(member.name)
         known = self._journal.records.get(link.url)
-        if self.is_full or (known and self._is_here(known)):
+        if self.is_full or (known and self._is_settled(known)):
             return
         data = member.read()
         if data is None:
@@ -133,8 +133,9 @@ class Shelf:
         self._numbers.add(url)
         return Link(ImageName(name.wnid, self._numbers.of[url]), url)
 
-    def _is_here(self, record: Record) -> bool:
-        return record.outcome is Outcome.SAVED and record.name.number in self._here
+    def _is_settled(self, known: Record) -> bool:
+        is_here = known.outcome is Outcome.SAVED and known.name.number in self._here
+        return is_here or known.outcome is Outcome.REJECTED
 
     def _holds_still(self, known: Record, record: Record) -> bool:
         """Say whether the same bytes were refused before, for a reason that there still is."""

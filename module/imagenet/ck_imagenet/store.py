@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Iterator
 
 from filelock import FileLock
 
+from .flaws import Finding
 from .journal import Record
 
 
@@ -20,6 +22,11 @@ class SynsetStore(ABC):
     """
 
     wnid: str
+
+    @property
+    @abstractmethod
+    def folder(self) -> Path:
+        """The folder of all that is kept of the synset, which need not exist."""
 
     @property
     @abstractmethod
@@ -65,6 +72,26 @@ class SynsetStore(ABC):
     @abstractmethod
     def remove(self, number: int) -> None:
         """Take a picture away, wholly; it need not be here."""
+
+    @abstractmethod
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is wrong with the place itself, whatever the journal says.
+
+        What `mend` mends, files that belong to no picture, entries without one; nobody may be
+        writing there.
+        """
+
+    @abstractmethod
+    def contradiction(self, record: Record, path: Path) -> str:
+        """Return what is kept with a picture that its record does not say, or an empty text."""
+
+    @abstractmethod
+    def foreign(self) -> list[Path]:
+        """Return what is in the place and is not ours: what users keep there."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Remove all that is ours, and the place itself unless anything else is in it."""
 
     @abstractmethod
     def describe(self, record: Record, file: str) -> None:

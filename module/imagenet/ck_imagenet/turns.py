@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Iterator
 
 from filelock import FileLock, Timeout
 
 from .progress import Progress
+from .store import SynsetStore
 
 
 @contextmanager
@@ -22,3 +23,13 @@ def only_one(lock: FileLock, what: str, progress: Progress) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def undisturbed(place: SynsetStore, progress: Progress) -> Iterator[None]:
+    """Let no run work on a synset meanwhile; where nothing can be written, none does."""
+    with ExitStack() as turn:
+        if place.state.is_dir():
+            with suppress(OSError):
+                turn.enter_context(only_one(place.lock(), place.wnid, progress))
+        yield

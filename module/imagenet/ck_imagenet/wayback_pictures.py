@@ -21,10 +21,11 @@ WAYBACK = "wayback"
 MANNER = Manner(jobs=2, sleep=0.5, per_host=2, rests=Rests(first=60, longest=300, strict=True))
 """It bears ten requests a second, and shuts out for an hour who does not heed what it says."""
 
-# Here already; refused by its owner; nothing that anybody else could know of.
+# Here already; refused by the user, or by its owner; nothing that anybody else could know of.
 _LEFT_ALONE = (
     Outcome.SAVED,
     Outcome.DUPLICATE,
+    Outcome.REJECTED,
     Outcome.OPTED_OUT,
     Outcome.BAD_URL,
     Outcome.PRIVATE_ADDRESS,

@@ -1,0 +1,212 @@
+"""Whether what is here is what was saved: every file against the journal, and the other way."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Any, Iterator, NamedTuple
+
+from . import images, selection
+from .actions import CheckOptions
+from .adopt import adopt, put_aside
+from .errors import Unsound
+from .files import storage_errors
+from .flaws import Finding, Flaw
+from .holdings import Holding
+from .journal import Journal, Record, now
+from .names import ImageName
+from .numbering import KeptNames, by_number
+from .outcomes import Failed, Outcome
+from .progress import Progress
+from .readtars import ask_again
+from .store import Store, SynsetStore
+from .turns import undisturbed
+
+_AT_ONCE = 32
+"""Pictures that one thread looks at in a row: fewer would cost more than they spare."""
+
+
+class Told(NamedTuple):
+    """A finding as users see it."""
+
+    wnid: str
+    finding: Finding
+    mended: bool
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same in plain types."""
+        return {
+            "wnid": self.wnid,
+            "finding": self.finding.flaw.word,
+            "where": str(self.finding.where),
+            "detail": self.finding.detail,
+            "mended": self.mended,
+        }
+
+
+class Inspection:
+    """Looks at synsets, one after the other.
+
+    Parameters
+    ----------
+    options : CheckOptions
+        At which, how closely, and whether to mend.
+    store : Store
+        Where they are.
+    progress : Progress
+        Is told how it goes.
+
+    Attributes
+    ----------
+    pictures, bytes : int
+        What has been looked at so far.
+    found : int
+        How much has been found, mended or not.
+    """
+
+    def __init__(self, options: CheckOptions, store: Store, progress: Progress) -> None:
+        self._options = options
+        self._store = store
+        self._progress = progress
+        self._wnids = selection.among(store.wnids(), options.wnid)
+        self.pictures = self.bytes = self.found = 0
+
+    def findings(self) -> Iterator[Told]:
+        """Yield what is found; mend it first, if so wished."""
+        # What takes time, reading and hashing, leaves the interpreter to other threads.
+        with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as threads:
+            for wnid in self._wnids:
+                place = self._store.synset(wnid)
+                with storage_errors(place.folder), undisturbed(place, self._progress):
+                    for finding in self._inspect(place, threads):
+                        self.found += 1
+                        yield Told(wnid, finding, self._options.repair)
+
+    def refuse(self) -> None:
+        """Raise Unsound if anything has been found and is not mended."""
+        if self.found and not self._options.repair:
+            findings = f"{self.found} findings" if self.found > 1 else "1 finding"
+            raise Unsound(f"{findings} in {self.pictures} pictures: mend with --repair")
+
+    def _inspect(self, place: SynsetStore, threads: Executor) -> list[Finding]:
+        of_place = list(place.findings())
+        held = Holding.of(place)
+        expected = {record.name for record in held.missing} | {link.name for link in held.waiting}
+        found = [
+            *(
+                each
+                for each in of_place
+                if each.flaw is not Flaw.EMPTY or each.where not in expected
+            ),
+            *(Finding(Flaw.MISSING, record.name) for record in held.missing),
+            *(Finding(Flaw.UNSEEN, ImageName(place.wnid, number)) for number in held.unseen),
+            *self._examine(place, held, threads),
+        ]
+        if found and self._options.repair:
+            _repair(place, held, found)
+        return found
+
+    def _examine(self, place: SynsetStore, held: Holding, threads: Executor) -> Iterator[Finding]:
+        """Yield what is wrong with pictures of which something is known."""
+        known = [(record, held.pictures[number]) for number, record in held.saved.items()]
+        parts = (known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE))
+        total, done = sum(record.bytes for record, _ in known), 0
+
+        def examine(part: list[tuple[Record, Path]]) -> tuple[int, list[Finding]]:
+            found = (self._doubts(place, record, path) for record, path in part)
+            return sum(record.bytes for record, _ in part), list(chain.from_iterable(found))
+
+        try:
+            for size, found in threads.map(examine, parts):
+                done += size
+                self._progress.advance(place.wnid, done, total)
+                yield from found
+        finally:
+            self._progress.end()
+        self.pictures += len(held.pictures)
+        self.bytes += total
+
+    def _doubts(self, place: SynsetStore, record: Record, path: Path) -> Iterator[Finding]:
+        """Yield what is wrong with one picture; threads do so at once."""
+        try:
+            size = path.stat().st_size
+            if size != record.bytes:  # whatever it is, it may be too large to be read
+                yield Finding(Flaw.CHANGED, record.name, f"{size} bytes, {record.bytes} were saved")
+            else:
+                yield from self._doubts_of(record, path.read_bytes())
+        except OSError as error:
+            yield Finding(Flaw.CHANGED, record.name, str(error.strerror))
+            return
+        contradiction = place.contradiction(record, path)
+        if contradiction:
+            yield Finding(Flaw.MISDESCRIBED, record.name, contradiction)
+
+    def _doubts_of(self, record: Record, data: bytes) -> Iterator[Finding]:
+        if hashlib.sha256(data).hexdigest() != record.sha256:
+            yield Finding(Flaw.CHANGED, record.name)
+        elif self._options.decode:
+            try:
+                images.decode(data)
+            except Failed as failed:
+                yield Finding(Flaw.BROKEN, record.name, failed.detail)
+
+
+def _repair(place: SynsetStore, held: Holding, found: list[Finding]) -> None:
+    """Mend what has been found."""
+    if any(finding.flaw is Flaw.UNREGISTERED for finding in found):
+        place.discard()
+        return
+    place.create()
+    lost = place.mend()
+    with closing(Journal.of(place)) as journal:
+        mender = _Mender(place, held, journal)
+        for finding in found:
+            mender.mend(finding)
+        ask_again(place, journal, mender.to_ask)
+        names = KeptNames.of(place)
+        adopt(place, journal, by_number(names.numbers), names.urls([]), lost)
+
+
+class _Mender:
+    """Mends one finding after the other; `to_ask` is what is to be asked for again."""
+
+    def __init__(self, place: SynsetStore, held: Holding, journal: Journal) -> None:
+        self._place = place
+        self._held = held
+        self._journal = journal
+        self._missing = {record.name: record for record in held.missing}
+        self.to_ask: list[Record] = []
+
+    def mend(self, finding: Finding) -> None:
+        """Mend what `SynsetStore.mend` and `adopt` do not."""
+        if isinstance(finding.where, ImageName):
+            self._mend_picture(finding, finding.where)
+        elif finding.flaw is Flaw.STRAY:
+            put_aside(self._place, finding.where)
+
+    def _mend_picture(self, finding: Finding, name: ImageName) -> None:
+        if finding.flaw is Flaw.EMPTY:
+            self._place.remove(name.number)
+        elif finding.flaw is Flaw.MISSING:
+            self.to_ask.append(self._missing[name])
+        elif finding.flaw is Flaw.CHANGED:
+            self._take_out(name.number)
+            self.to_ask.append(self._held.saved[name.number])
+        elif finding.flaw is Flaw.BROKEN:
+            self._take_out(name.number)
+            record = self._held.saved[name.number]
+            broken = record._replace(outcome=Outcome.BROKEN, detail=finding.detail, time=now())
+            self._journal.append(broken)
+        elif finding.flaw is Flaw.MISDESCRIBED:
+            path = self._held.pictures[name.number]
+            if path.is_file():  # else it has just been taken out
+                self._place.describe(self._held.saved[name.number], path.name)
+
+    def _take_out(self, number: int) -> None:
+        """Remove a picture and keep its file."""
+        put_aside(self._place, self._held.pictures[number])
+        self._place.remove(number)

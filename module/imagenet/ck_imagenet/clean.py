@@ -1,0 +1,161 @@
+"""What goes: pictures, single ones for good, what failed, or all that is here of a synset."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+from . import selection
+from .actions import CleanOptions
+from .adopt import ASIDE
+from .errors import BadInput
+from .files import storage_errors
+from .holdings import Holding
+from .journal import Journal, Record, now
+from .names import ImageName
+from .numbering import KeptNames, by_number
+from .options import refuse_together
+from .outcomes import Outcome
+from .progress import Progress
+from .readtars import ask_again
+from .store import Store, SynsetStore
+from .turns import undisturbed
+
+
+@dataclass
+class Plan:
+    """What is to go of one synset."""
+
+    wnid: str
+    pictures: dict[int, Path] = field(default_factory=dict)
+    """The files of pictures, by number."""
+    rejected: list[Record] = field(default_factory=list)
+    """Links that shall never be asked again, as the journal will have them."""
+    forgotten: list[Record] = field(default_factory=list)
+    """What the next download is to ask for again."""
+    aside: list[Path] = field(default_factory=list)
+    """Files that were put aside."""
+    folder: Path | None = None
+    """The folder of all that is here of the synset, if that is to go."""
+    kept: list[Path] = field(default_factory=list)
+    """What is in it and is not ours, so that it stays."""
+    bytes: int = 0
+    """Of the files that go."""
+    done: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        goes = (self.pictures, self.rejected, self.forgotten, self.aside, self.folder)
+        return not any(goes)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same in plain types: how much of each."""
+        return {
+            "wnid": self.wnid,
+            "done": self.done,
+            "pictures": len(self.pictures),
+            "bytes": self.bytes,
+            "rejected": len(self.rejected),
+            "forgotten": len(self.forgotten),
+            "files": len(self.aside),
+            "folder": str(self.folder or ""),
+            "kept": list(map(str, self.kept)),
+        }
+
+
+def clean(
+    options: CleanOptions, store: Store, progress: Progress, agree: Callable[[Plan], bool]
+) -> Iterator[Plan]:
+    """Remove what the options name, synset by synset.
+
+    Parameters
+    ----------
+    options : CleanOptions
+        What is to go.
+    store : Store
+        Where it is.
+    progress : Progress
+        Is told when another process is at work there.
+    agree : callable
+        Is asked before anything goes.
+
+    Yields
+    ------
+    Plan
+        Of each synset, when it is done or was not agreed to.
+
+    Raises
+    ------
+    BadInput
+        If no synset is named, or a picture that is not known.
+    """
+    if options.all:
+        refuse_together(options, "all", "number", "failed")
+    if options.number:
+        refuse_together(options, "number", "failed")
+    if not options.wnid:
+        raise BadInput("which synset? Write --wnid=n01440764")
+    if options.number and len(options.wnid) > 1:
+        raise BadInput("--number is of one synset: name one with --wnid")
+    for wnid in selection.among(store.wnids(), options.wnid):
+        place = store.synset(wnid)
+        with storage_errors(place.folder):
+            with undisturbed(place, progress):
+                plan = _plan(options, place)
+                plan.done = not plan.is_empty and agree(plan)
+                if plan.done and not plan.folder:
+                    _carry_out(plan, place)
+            if plan.done and plan.folder:
+                place.discard()
+        yield plan
+
+
+def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
+    held, plan = Holding.of(place), Plan(place.wnid)
+    if options.number:
+        plan.rejected = [_rejected(place, held, number) for number in options.number]
+        plan.pictures = {
+            number: held.pictures[number] for number in options.number if number in held.pictures
+        }
+    elif options.failed:
+        plan.forgotten = [each for each in held.failed if each.outcome is not Outcome.REJECTED]
+    else:
+        plan.pictures = held.pictures
+        plan.forgotten = [*held.saved.values(), *held.missing]
+    if options.failed or options.all:
+        plan.aside = sorted((place.state / ASIDE).glob("*"))
+    if options.all:
+        plan.folder, plan.kept = place.folder, place.foreign()
+    plan.bytes = sum(path.stat().st_size for path in (*plan.pictures.values(), *plan.aside))
+    return plan
+
+
+def _rejected(place: SynsetStore, held: Holding, number: int) -> Record:
+    """Return what the journal is to say of a picture that is rejected."""
+    for known in (*held.saved.values(), *held.missing, *held.failed):
+        if known.name.number == number:
+            return known._replace(outcome=Outcome.REJECTED, time=now(), detail="", wayback="")
+    name = ImageName(place.wnid, number)
+    named = by_number(KeptNames.of(place).numbers)
+    if number not in held.pictures and number not in named:
+        raise BadInput(f"--number={number}: no picture or link of {place.wnid} has that number")
+    url = named.get(number) or place.url_of(number) or str(name)
+    path = held.pictures.get(number)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
+    return Record(name, url, Outcome.REJECTED, now(), sha256=sha256)
+
+
+def _carry_out(plan: Plan, place: SynsetStore) -> None:
+    """Do what is planned, but for the removal of the place itself."""
+    for number in plan.pictures:
+        place.remove(number)
+    for path in plan.aside:
+        path.unlink()
+    with closing(Journal.of(place)) as journal:
+        for record in plan.rejected:
+            journal.append(record)
+        ask_again(place, journal, plan.forgotten)

@@ -1,0 +1,213 @@
+"""`ck check imagenet` as a user types it: what is damaged is found, told and mended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Callable
+
+import pytest
+from ck_imagenet_practice import PracticeWeb
+from terminal import WNID, Terminal
+
+CHECK = ("check", "imagenet")
+DOWNLOAD = ("download", "imagenet", f"--wnid={WNID}", "--retry=0")
+
+
+@pytest.fixture
+def sound(terminal: Terminal, web: PracticeWeb) -> dict[str, bytes]:
+    """The pictures of a synset that has been downloaded, 1 to 4, and one link that is gone."""
+    links = [web.link(WNID, number, "good") for number in range(1, 5)]
+    web.set_links(WNID, [*links, web.link(WNID, 5, "gone")])
+    terminal.says(*DOWNLOAD)
+    return terminal.pictures()
+
+
+def entry(terminal: Terminal, number: int) -> Path:
+    return terminal.repository() / "dataset" / str(number)
+
+
+def picture(terminal: Terminal, number: int) -> Path:
+    return entry(terminal, number) / f"{WNID}_{number}.jpg"
+
+
+def remove_entry(terminal: Terminal) -> None:
+    terminal.says("rm", f"imagenet-{WNID}:dataset:1", "--force")
+
+
+def remove_file(terminal: Terminal) -> None:
+    picture(terminal, 1).unlink()
+
+
+def lose_the_end(terminal: Terminal) -> None:
+    """As a power cut may."""
+    data = picture(terminal, 2).read_bytes()
+    picture(terminal, 2).write_bytes(data[:-1000] + bytes(1000))
+
+
+def empty_the_meta(terminal: Terminal) -> None:
+    (entry(terminal, 3) / ".cm" / "meta.json").write_bytes(b"")
+
+
+def name_another_file(terminal: Terminal) -> None:
+    path = entry(terminal, 3) / ".cm" / "meta.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "dataset_files": ["other.jpg"]}))
+
+
+def forget_the_url(terminal: Terminal) -> None:
+    path = entry(terminal, 3) / ".cm" / "meta.json"
+    meta = json.loads(path.read_text())
+    del meta["imagenet"]["url"]
+    path.write_text(json.dumps(meta))
+
+
+def lose_the_journal(terminal: Terminal) -> None:
+    shutil.rmtree(terminal.repository() / "imagenet" / WNID / "journal")
+
+
+def add_a_second_file(terminal: Terminal) -> None:
+    (entry(terminal, 4) / "copy.png").write_bytes(b"a copy")
+
+
+def add_a_lost_file(terminal: Terminal) -> None:
+    (terminal.repository() / "dataset" / "lost.jpg").write_bytes(b"nobody's")
+
+
+def add_an_empty_entry(terminal: Terminal) -> None:
+    terminal.says("add", f"imagenet-{WNID}:dataset:77", "--common")
+
+
+def be_killed(terminal: Terminal) -> None:
+    (terminal.repository() / "dataset" / ".cm" / ".new-9").mkdir()
+    (terminal.repository() / "imagenet" / WNID / ".new-names.tsv").touch()
+
+
+def leave_aliases(terminal: Terminal) -> None:
+    """As `rm -r` of an entry's folder does."""
+    terminal.says("add", f"imagenet-{WNID}:dataset:77", "--common")
+    shutil.rmtree(entry(terminal, 77))
+
+
+def remove_an_alias(terminal: Terminal) -> None:
+    (terminal.repository() / "dataset" / ".cm" / "alias-a-1").unlink()
+
+
+def remove_the_folder(terminal: Terminal) -> None:
+    shutil.rmtree(terminal.repository())
+
+
+Damage = Callable[[Terminal], None]
+DAMAGES: list[tuple[Damage, list[str]]] = [
+    (remove_entry, ["missing"]),
+    (remove_file, ["missing"]),
+    (lose_the_end, ["changed"]),
+    (empty_the_meta, ["misdescribed"]),
+    (name_another_file, ["misdescribed"]),
+    (forget_the_url, ["misdescribed"]),
+    (lose_the_journal, ["unseen"] * 4),
+    (add_a_second_file, ["stray"]),
+    (add_a_lost_file, ["stray"]),
+    (add_an_empty_entry, ["empty-entry"]),
+    (be_killed, ["leftover", "leftover"]),
+    (leave_aliases, ["dangling", "dangling"]),
+    (remove_an_alias, ["dangling", "hidden"]),
+    (remove_the_folder, ["no-folder"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"), DAMAGES, ids=lambda each: getattr(each, "__name__", "")
+)
+def test_what_is_damaged_is_told_in_a_line_mended_and_is_as_before_after_the_next_download(
+    terminal: Terminal, sound: dict[str, bytes], damage: Damage, words: list[str]
+) -> None:
+    damage(terminal)
+    found = terminal.ck(*CHECK)
+    *lines, last = found.stdout.splitlines()
+    assert [line.split("  ")[1] for line in lines] == words
+    assert last.startswith(f"CK error: [imagenet] {len(words)} finding")
+    assert (found.returncode, found.stderr) == (1, "")
+    mended = terminal.says(*CHECK, "--repair").splitlines()
+    assert [line.partition(";")[0] for line in mended] == lines
+    assert terminal.says(*CHECK, "--decode") == ""
+    terminal.says(*DOWNLOAD)
+    assert terminal.pictures() == sound
+    found_by_ck = terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split()
+    assert len(found_by_ck) == len(sound)
+
+
+def test_bytes_that_were_saved_and_cannot_be_decoded_are_found_by_decode_alone(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    """Their host gives the same again, so it is not asked."""
+    damaged = b"damaged".ljust(len(sound[f"{WNID}_1.jpg"]), b".")
+    old, new = (hashlib.sha256(data).hexdigest() for data in (sound[f"{WNID}_1.jpg"], damaged))
+    picture(terminal, 1).write_bytes(damaged)
+    journal = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    for path in (journal, entry(terminal, 1) / ".cm" / "meta.json"):
+        path.write_text(path.read_text().replace(old, new))
+    assert terminal.says(*CHECK) == ""
+    found = terminal.ck(*CHECK, "--decode").stdout
+    told = "the bytes that were saved cannot be decoded (begins 'damaged."
+    assert found.startswith(f"{WNID}_1  broken  {told}")
+    terminal.says(*CHECK, "--decode", "--repair")
+    assert terminal.says(*CHECK, "--decode") == ""
+    done = terminal.json(*DOWNLOAD)["synsets"][0]
+    assert (done["here"], done["to_fetch"], done["failed"]) == (3, 0, {"gone": 1, "broken": 1})
+
+
+def test_a_changed_file_is_put_aside_and_not_lost(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    lose_the_end(terminal)
+    changed = picture(terminal, 2).read_bytes()
+    terminal.says(*CHECK, "--repair")
+    aside = terminal.repository() / "imagenet" / WNID / "no-pictures" / f"{WNID}_2.jpg"
+    assert aside.read_bytes() == changed
+
+
+def test_what_is_nobodys_affair_is_no_finding(terminal: Terminal, sound: dict[str, bytes]) -> None:
+    terminal.says("add", f"imagenet-{WNID}:dataset:mine", "--common")
+    (entry(terminal, 1) / "notes.txt").write_text("pretty")
+    assert terminal.says(*CHECK) == ""
+
+
+def test_json_tells_what_where_and_whether_it_is_mended(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    remove_file(terminal)
+    finding = {"wnid": WNID, "finding": "missing", "where": f"{WNID}_1", "detail": ""}
+    told, _ = json.JSONDecoder().raw_decode(terminal.ck(*CHECK, "--out=json").stdout)
+    assert (told["return"], told["error"]) == (1, "1 finding in 3 pictures: mend with --repair")
+    assert (told["pictures"], told["findings"]) == (3, [{**finding, "mended": False}])
+    mended = terminal.json(*CHECK, "--repair")
+    assert mended["findings"] == [{**finding, "mended": True}]
+
+
+def test_on_a_terminal_it_says_that_all_is_well(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    assert "\n4 pictures, " in terminal.shows(*CHECK)
+    assert ": nothing found\n" in terminal.shows(*CHECK)
+
+
+def test_plain_folders_are_checked_too(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in range(1, 4)])
+    terminal.says(*DOWNLOAD, "--outdir=out")
+    folder = terminal.folder / "out" / WNID
+    before = {path.name: path.read_bytes() for path in folder.glob("*.jpg")}
+    (folder / f"{WNID}_1.jpg").unlink()
+    (folder / f"{WNID}_2.jpg").write_bytes(b"changed")
+    (folder / f"{WNID}_3.bmp").write_bytes(b"another")
+    (folder / "holiday.jpg").write_bytes(b"mine")
+    (folder / ".ck-imagenet" / "new" / ".new-x").touch()
+    check = (*CHECK, "--outdir=out")
+    lines = terminal.ck(*check).stdout.splitlines()[:-1]
+    words = ["leftover", "stray", "stray", "missing", "changed"]
+    assert [line.split("  ")[1] for line in lines] == words
+    assert len(terminal.says(*check, "--repair").splitlines()) == 5
+    assert terminal.says(*check) == ""
+    terminal.says(*DOWNLOAD, "--outdir=out")
+    assert {path.name: path.read_bytes() for path in folder.glob("[!.]*")} == before

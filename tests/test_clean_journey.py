@@ -1,0 +1,246 @@
+"""`ck clean imagenet` as a user types it: what goes, what stays, what comes back."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import tarballs
+from ck_imagenet_practice import Link, PracticeWeb
+from terminal import WNID, Terminal
+
+CLEAN = ("clean", "imagenet", f"--wnid={WNID}")
+DOWNLOAD = ("download", "imagenet", f"--wnid={WNID}", "--retry=0")
+TITLE = f"{WNID}  tench, Tinca tinca"
+
+
+@pytest.fixture
+def links(terminal: Terminal, web: PracticeWeb) -> list[Link]:
+    """The links of a synset that has been downloaded: 1 to 3, a mirror's, and one that is gone."""
+    links = [
+        *(web.link(WNID, number, "good") for number in (1, 2, 3)),
+        web.link(WNID, 4, "gone"),
+    ]
+    web.set_links(WNID, links)
+    terminal.says(*DOWNLOAD)
+    web.requests.clear()
+    return links
+
+
+def answered(terminal: Terminal, answer: str, *arguments: str) -> str:
+    """Return what `ck` says to a person who answers."""
+    with terminal.start(*arguments, stdin=subprocess.PIPE) as process:
+        said, _ = process.communicate(answer)
+    return said
+
+
+def names(terminal: Terminal) -> list[str]:
+    return sorted(terminal.pictures())
+
+
+def asked(web: PracticeWeb, links: list[Link]) -> set[str]:
+    """Return the names of the links that have been asked for."""
+    counts = web.requests.counts()
+    return {link.name for link in links if (link.host, link.path) in counts}
+
+
+def test_it_shows_what_will_go_and_asks(terminal: Terminal, links: list[Link]) -> None:
+    size = round(sum(map(len, terminal.pictures().values())) / 1000)
+    plan = (
+        f"{TITLE}\n"
+        f"      3  pictures, {size} kB with all files\n"
+        "      3  links that the next download asks for again\n"
+    )
+    question = "Remove this? Type y or n:\n"
+    assert terminal.says(*CLEAN, "--dry-run") == plan
+    assert answered(terminal, "n\n", *CLEAN) == f"{plan}{question}  nothing has been removed\n"
+    assert len(names(terminal)) == 3
+    assert answered(terminal, "y\n", *CLEAN) == f"{plan}{question}  done\n"
+    assert names(terminal) == []
+    assert terminal.says(*CLEAN) == f"{WNID}: nothing to remove\n"
+
+
+def test_where_nobody_answers_nothing_goes(terminal: Terminal, links: list[Link]) -> None:
+    said = terminal.ck(*CLEAN)
+    assert said.returncode == 1
+    assert said.stdout.endswith(
+        "CK error: [imagenet] nobody has answered, so nothing has been done; "
+        "--force does not ask!\n"
+    )
+    asked_nobody = terminal.access({"action": "clean", "module_uoa": "imagenet", "wnid": WNID})
+    assert asked_nobody == {
+        "return": 1,
+        "error": "nobody can be asked here: give force too, or dry_run to see what would go",
+    }
+    assert len(names(terminal)) == 3
+
+
+def test_pictures_that_go_come_back_and_what_failed_is_not_asked_again(
+    terminal: Terminal, web: PracticeWeb, links: list[Link]
+) -> None:
+    before = terminal.pictures()
+    terminal.says(*CLEAN, "--force")
+    assert terminal.says("check", "imagenet") == ""
+    assert terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}") == ""
+    assert terminal.json(*DOWNLOAD)["synsets"][0]["saved"] == 3
+    assert terminal.pictures() == before
+    assert asked(web, links) == {link.name for link in links[:3]}
+
+
+def test_a_picture_that_is_rejected_never_comes_back(
+    terminal: Terminal, web: PracticeWeb, links: list[Link]
+) -> None:
+    told = terminal.json(*CLEAN, "--number=1,3", "--force")["synsets"][0]
+    assert (told["done"], told["pictures"], told["rejected"]) == (True, 2, 2)
+    assert names(terminal) == [f"{WNID}_2.jpg"]
+    assert terminal.says("check", "imagenet") == ""
+    done = terminal.json(*DOWNLOAD, "--retry-failed=all", "--wayback")["synsets"][0]
+    assert (done["here"], done["failed"]) == (1, {"rejected": 2, "gone": 1})
+    assert asked(web, links) == {links[3].name}
+
+
+def test_the_bytes_of_a_rejected_picture_are_so_from_every_url(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    first, mirror = web.link(WNID, 1, "mirrored"), web.link(WNID, 2, "mirror")
+    web.set_links(WNID, [first])
+    terminal.says(*DOWNLOAD)
+    terminal.says(*CLEAN, "--number=1", "--force")
+    web.set_links(WNID, [first, mirror])
+    done = terminal.json(*DOWNLOAD, "--refresh")["synsets"][0]
+    assert (done["here"], done["failed"]) == (0, {"rejected": 2})
+
+
+def test_a_rejected_picture_is_not_taken_from_a_tar(terminal: Terminal, links: list[Link]) -> None:
+    members = {f"{link.name}.JPEG".encode(): link.picture() for link in links[:2]}
+    (terminal.folder / "class.tar").write_bytes(tarballs.tar(members))
+    terminal.says(*CLEAN, "--number=1,2", "--force")
+    terminal.says("download", "imagenet", "--tar=class.tar")
+    assert names(terminal) == [f"{WNID}_3.jpg"]
+
+
+def test_an_entry_that_is_removed_with_ck_rm_comes_back(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    terminal.says("rm", f"imagenet-{WNID}:dataset:1", "--force")
+    assert terminal.json(*DOWNLOAD)["synsets"][0]["saved"] == 1
+    assert len(names(terminal)) == 3
+
+
+def test_links_can_be_rejected_before_they_are_asked_and_when_they_have_failed(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in (1, 2)])
+    terminal.says(*DOWNLOAD, "--max-images=1")
+    (here,) = names(terminal)
+    other = "2" if here.endswith("_1.jpg") else "1"
+    terminal.says(*CLEAN, f"--number={other}", "--force")
+    done = terminal.json(*DOWNLOAD)["synsets"][0]
+    assert (done["here"], done["to_fetch"]) == (1, 0)
+
+
+def test_failures_that_are_forgotten_are_asked_again_but_not_what_is_rejected(
+    terminal: Terminal, web: PracticeWeb, links: list[Link]
+) -> None:
+    terminal.says(*CLEAN, "--number=1", "--force")
+    told = terminal.json(*CLEAN, "--failed", "--force")["synsets"][0]
+    assert (told["forgotten"], told["pictures"]) == (1, 0)
+    assert terminal.json(*DOWNLOAD)["synsets"][0]["failed"] == {"rejected": 1, "gone": 1}
+    assert asked(web, links) == {links[3].name}
+
+
+def test_all_leaves_nothing_and_ck_knows_nothing_of_it(
+    terminal: Terminal, web: PracticeWeb, links: list[Link]
+) -> None:
+    said = terminal.says(*CLEAN, "--all", "--force")
+    repository = terminal.repository()
+    assert said.splitlines()[-2:] == [
+        f"  and all that is known of them, with the folder {repository}",
+        "  done",
+    ]
+    assert not repository.exists()
+    assert f"imagenet-{WNID}" not in terminal.says("list", "repo", "--time_out=-1")
+    local = terminal.repos / "local"
+    assert not [path for path in local.rglob("*") if path.name.endswith(f"imagenet-{WNID}")]
+    terminal.says("recache", "repo")
+    assert f"imagenet-{WNID}" not in terminal.says("list", "repo", "--time_out=-1")
+    assert terminal.says("status", "imagenet") == ""
+    terminal.says(*DOWNLOAD)
+    assert len(names(terminal)) == 3
+
+
+def test_all_spares_what_users_keep_there(terminal: Terminal, links: list[Link]) -> None:
+    terminal.says("add", f"imagenet-{WNID}:dataset:mine", "--common")
+    notes = terminal.repository() / "notes.txt"
+    notes.write_text("mine")
+    said = terminal.says(*CLEAN, "--all", "--force")
+    assert said.splitlines()[2:] == [
+        f"  and all that is known of them; {terminal.repository()} stays, for it holds",
+        "    dataset/mine",
+        "    notes.txt",
+        "  done",
+    ]
+    assert names(terminal) == []
+    assert notes.read_text() == "mine"
+    assert terminal.says("find", f"imagenet-{WNID}:dataset:mine")
+    assert not (terminal.repository() / "imagenet").exists()
+
+
+def test_a_registration_whose_folder_is_gone_goes(terminal: Terminal, links: list[Link]) -> None:
+    terminal.repository().rename(terminal.folder / "elsewhere")
+    terminal.says(*CLEAN, "--all", "--force")
+    assert f"imagenet-{WNID}" not in terminal.says("list", "repo", "--time_out=-1")
+
+
+def test_what_old_scripts_made_goes_too(terminal: Terminal) -> None:
+    terminal.says("add", "repo:imagenet-unknown", "--quiet")
+    terminal.says("add", "imagenet-unknown:dataset:7", "--tags=imagenet", "--common")
+    folder = Path(terminal.says("find", "imagenet-unknown:dataset:7").strip())
+    (folder / "unknown_7.jpg").write_bytes(b"a picture")
+    terminal.says("clean", "imagenet", "--wnid=unknown", "--all", "--force")
+    assert not terminal.repository("unknown").exists()
+    assert "imagenet-unknown" not in terminal.says("list", "repo", "--time_out=-1")
+
+
+def test_plain_folders_are_cleaned_too(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in (1, 2)])
+    terminal.says(*DOWNLOAD, "--outdir=out")
+    folder, clean = terminal.folder / "out" / WNID, (*CLEAN, "--outdir=out", "--force")
+    terminal.says(*clean, "--number=1")
+    assert [path.name for path in folder.glob("[!.]*")] == [f"{WNID}_2.jpg"]
+    assert terminal.json(*DOWNLOAD, "--outdir=out")["synsets"][0]["here"] == 1
+    (folder / "notes.txt").write_text("mine")
+    terminal.says(*clean, "--all")
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    (folder / "notes.txt").unlink()
+    terminal.says(*clean, "--all")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--number=77"], f"--number=77: no picture or link of {WNID} has that number"),
+        (
+            ["--number=1,two"],
+            '--number="two" is no picture\'s number: write --number=9981,12',
+        ),
+        (["--all", "--failed"], "--all and --failed exclude each other: leave one of them out"),
+        (
+            ["--number=1", "--failed"],
+            "--number and --failed exclude each other: leave one of them out",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    terminal: Terminal, links: list[Link], options: list[str], sentence: str
+) -> None:
+    assert terminal.refuses(*CLEAN, *options) == sentence
+    assert len(names(terminal)) == 3
+
+
+def test_a_synset_must_be_named(terminal: Terminal) -> None:
+    assert terminal.refuses("clean", "imagenet", "--all") == (
+        "which synset? Write --wnid=n01440764"
+    )

@@ -1,0 +1,86 @@
+"""How things stand, counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ck_imagenet.holdings import Holding
+from ck_imagenet.journal import Record
+from ck_imagenet.names import ImageName
+from ck_imagenet.numbering import Link
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.status import NO_URL, by_host, by_synset, failures, total
+
+WNID = "n01440764"
+
+
+def record(
+    number: int,
+    outcome: Outcome = Outcome.SAVED,
+    host: str = "a",
+    final_url: str = "",
+    captured: str = "",
+) -> Record:
+    return Record(
+        ImageName(WNID, number),
+        f"http://{host}/{number}" if host else f"{WNID}_{number}",
+        outcome,
+        f"2020-01-0{number}",
+        final_url=final_url,
+        captured=captured,
+        bytes=100 if outcome is Outcome.SAVED else 0,
+    )
+
+
+def holding(saved: list[Record], failed: list[Record], unseen: tuple[Path, ...] = ()) -> Holding:
+    """Return what is here: besides these, a picture that is missing and a link that waits."""
+    known = {each.name.number: each for each in saved}
+    pictures = {**{number: Path() for number in known}, **dict(enumerate(unseen, 50))}
+    missing, waiting = [record(8, host="b")], [Link(ImageName(WNID, 9), "http://b/9")]
+    return Holding(WNID, pictures, known, failed, missing, waiting)
+
+
+def test_everything_known_is_here_or_failed_or_waits() -> None:
+    held = holding([record(1), record(2)], [record(3, Outcome.GONE), record(4, Outcome.SILENT)])
+    (tally,) = by_synset([held])
+    assert (tally.name, tally.here, tally.waiting, tally.known) == (WNID, 2, 2, 6)
+    assert tally.failed == {Outcome.GONE: 1, Outcome.SILENT: 1}
+    assert (tally.bytes, tally.latest) == (200, "2020-01-04")
+    assert list(failures([held])) == held.failed
+
+
+def test_a_picture_that_no_run_has_seen_is_here(tmp_path: Path) -> None:
+    (tmp_path / "picture").write_bytes(b"12345")
+    held = holding([], [], (tmp_path / "picture", tmp_path / "just removed"))
+    (tally,) = by_synset([held])
+    assert (tally.here, tally.bytes, tally.latest, tally.rot) == (1, 5, "", None)
+
+
+def test_what_is_here_from_the_wayback_machine_is_a_rotten_link_all_the_same() -> None:
+    asked = record(1, final_url="http://a/1")
+    revived = record(2, final_url="http://w/2", captured="2010")
+    (tally,) = by_synset([holding([asked, revived], [])])
+    assert (tally.asked, tally.rot) == (2, 0.5)
+
+
+def test_a_link_that_has_not_been_asked_or_gave_its_picture_is_not_rotten() -> None:
+    from_tar = record(1)
+    alive = [
+        record(2, Outcome.DUPLICATE),
+        record(3, Outcome.REJECTED),
+        record(4, Outcome.OPTED_OUT),
+    ]
+    unasked = record(5, Outcome.PRIVATE_ADDRESS)
+    (tally,) = by_synset([holding([from_tar], [*alive, unasked, record(6, Outcome.GONE)])])
+    assert (tally.asked, tally.rotten) == (4, 1)
+
+
+def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> None:
+    held = holding([record(1, host=""), record(2)], [record(3, Outcome.GONE)])
+    hosts = by_host([held, held])
+    assert [(each.name, each.known) for each in hosts] == [("a:80", 4), ("b:80", 4), (NO_URL, 2)]
+    assert total(hosts).known == 10
+
+
+def test_a_synset_of_which_nothing_is_known_is_left_out() -> None:
+    assert list(by_synset([Holding(WNID, {}, {}, [], [], [])])) == []
