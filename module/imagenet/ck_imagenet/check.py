@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -139,6 +140,8 @@ class Inspection:
             else:
                 yield from self._doubts_of(record, path.read_bytes())
         except OSError as error:
+            if error.errno != errno.EIO:  # else it is not the file that is damaged
+                raise
             yield Finding(Flaw.CHANGED, record.name, str(error.strerror))
             return
         contradiction = place.contradiction(record, path)
