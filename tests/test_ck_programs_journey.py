@@ -90,7 +90,7 @@ def test_people_are_told_of_the_environment(with_ck_env: Terminal) -> None:
     said = with_ck_env.says("export", "imagenet", "--to=out", "--register")
     (uid,) = with_ck_env.says("list", "env").split()
     assert said == (
-        f"3 pictures of 1 synsets are in {with_ck_env.folder}/out\n"
+        f"3 pictures of 1 synset are in {with_ck_env.folder}/out\n"
         "  3 written now, 0 removed\n"
         "  labels: of ILSVRC2012; see classes.txt\n"
         f"  registered: ck show env:{uid}\n"

@@ -217,7 +217,8 @@ def practice(environment: Mapping[str, str], wnids: Sequence[str]) -> Iterator[s
 
 def exported(done: Exported) -> Iterator[str]:
     """Yield what an export holds."""
-    yield f"{done.pictures} pictures of {done.classes} synsets are in {done.to}"
+    classes = "1 synset" if done.classes == 1 else f"{done.classes} synsets"
+    yield f"{done.pictures} pictures of {classes} are in {done.to}"
     parts = "".join(f", {count} to {part}" for part, count in done.parts.items())
     yield f"  {done.written} written now, {done.removed} removed{parts}"
     whose = "of ILSVRC2012" if done.labels == "ilsvrc2012" else "positions in the order of wnids"
