@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import Any, Iterator
@@ -184,7 +186,9 @@ def test_the_overview_leads_to_the_synset(folder: Path, page: Browser, tmp_path:
 
 
 def test_cks_own_web_page_shows_the_same(tmp_path: Path, chromium: Browser) -> None:
-    terminal = Terminal(tmp_path, {})
+    # CK's web service runs the `ck` that it finds.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    terminal = Terminal(tmp_path, {"PATH": path})
     url = HOSTILE.replace("host-3", "10.0.0.1")
     (tmp_path / "list").write_text(f"{WNID}_15\t{url}\n")
     terminal.says("download", "imagenet", f"--wnid={WNID}", "--urls=list")
