@@ -190,6 +190,20 @@ def test_another_file_than_was_published_is_the_users_to_decide_on(
     assert not fetched.exists()
 
 
+def test_a_page_in_its_place_is_dropped_and_asked_for_again(
+    offline: Terminal, web: PracticeWeb, serve: Serve
+) -> None:
+    peer = serve(Keeper(b"<html>We are moving house.</html>"))
+    for _ in range(2):
+        assert offline.refuses(*GET, f"--archive={peer.url()}") == (
+            f'"{peer.url()}" gave no archive today: "<html>We are moving house.</html>". '
+            "Type the same command later. "
+            "If you have the file: ck geturls imagenet --all --archive=FILE"
+        )
+    assert len(peer.heads) == 2
+    assert not (home(offline) / "fetched.tgz").exists()
+
+
 def test_an_interrupted_fetch_goes_on_from_there(
     offline: Terminal, web: PracticeWeb, serve: Serve
 ) -> None:

@@ -141,6 +141,20 @@ def test_the_one_command_that_is_named_helps(terminal: Terminal) -> None:
         )
 
 
+def test_where_the_wayback_machine_wants_a_long_rest_the_pictures_themselves_are_named(
+    terminal: Terminal,
+) -> None:
+    with pointed(terminal, PracticeWeb(alive=[], dead="page")) as web:
+        web.archive.be_patient(Patience(requests=0, rest=3600))
+        said = terminal.refuses(*DOWNLOAD)
+        assert said.endswith(
+            "Type the same command later; or take the pictures themselves, which need no list: "
+            f"ck download imagenet --wnid={WNID} --source=winter21"
+        )
+        command = said.rpartition(": ck ")[2].split()
+        assert "30 pictures here" in terminal.says(*command, "--accept-terms")
+
+
 def test_what_each_place_said_is_told_with_the_one_command_that_helps(terminal: Terminal) -> None:
     dead = {
         "newer-mapping": "not-ready",

@@ -26,13 +26,16 @@ from .outcomes import Failed
 from .patience import patiently
 from .progress import Progress
 from .resolve import Resolver
-from .services import refuse_no_address
+from .services import beginning, refuse_no_address
 from .turns import only_one
 from .urllists import is_url
 
 _LIST = "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
 _CAPTURED = "20190130005544"
 """When the Wayback Machine took its copy of the list, the one public one that is known: 334 MB."""
+
+_PACKED = b"\x1f\x8b"
+"""How a gzip file begins."""
 
 _USUAL_WAIT = 60.0
 """Seconds after which a busy host is asked again if it does not say for how long."""
@@ -87,6 +90,7 @@ def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress
         _fetch(delivery, fetcher, progress)
     sha1, published = _sha1(path), options.archive_sha1.lower()
     if sha1 != published and not options.force:
+        _refuse_page(delivery, path)
         raise BadInput(
             f'"{address}" is not the list that was published: its SHA-1 is {sha1}, not '
             f"{published}. To use it all the same: {GET} --force; to fetch it anew, first remove "
@@ -114,6 +118,18 @@ def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
         ) from None
     finally:
         progress.end()
+
+
+def _refuse_page(delivery: Delivery, path: Path) -> None:
+    """Drop what is not even packed, such as the page of a place that is out of order."""
+    with path.open("rb") as stream:
+        begin = stream.read(200)
+    if not begin.startswith(_PACKED):
+        delivery.drop()
+        raise NoList(
+            f'"{delivery.address}" gave no archive today: {beginning(begin)}. '
+            f"Type the same command later. If you have the file: {GET} --archive=FILE"
+        )
 
 
 def _sha1(path: Path) -> str:

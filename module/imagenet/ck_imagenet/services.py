@@ -107,6 +107,8 @@ class Service(Place):
         self._fetcher = fetcher
         self._progress = progress
         self._out_of_reach = ""
+        self.is_busy = False
+        """Whether it wants to be left alone for longer than anybody waits."""
 
     @property
     def state(self) -> str:
@@ -132,12 +134,13 @@ class Service(Place):
                 said.append(f"{question.name}: {failed}")
                 if failed.outcome.unanswered or failed.outcome is Outcome.BUSY:
                     self._out_of_reach = self._none(said)  # as for all other questions
+                    self.is_busy = failed.outcome is Outcome.BUSY
                     break
                 continue
             lines = listed(answer.data, wnid)
             if lines:
                 return SynsetList(wnid, answer.url, lines, self.name)
-            said.append(f"{question.name}: {_beginning(answer.data)}")
+            said.append(f"{question.name}: {beginning(answer.data)}")
         raise NoList(self._none(said))
 
     def _none(self, said: Sequence[str]) -> str:
@@ -156,7 +159,7 @@ def listed(body: bytes, wnid: str) -> list[Line]:
     return [line for line in lines if line.name is None or line.name.wnid == wnid]
 
 
-def _beginning(body: bytes) -> str:
+def beginning(body: bytes) -> str:
     """Return how an answer that is no list begins."""
     text = " ".join(body[:200].decode("latin-1").split())
     return f'"{text[:60]}"' if text else "an empty answer"

@@ -69,11 +69,12 @@ class Sources:
         self._given = GivenList(options.urls, self._fetcher) if options.urls else None
         self._archive = LocalArchive(archive)
         self._kept = KeptLists(store, by=options.source)
+        self._wayback = Service(services.WAYBACK, wayback, self._fetcher, progress or Progress())
         self._places: list[Place] = [
             self._archive,
             self._kept,
             Service(services.IMAGENET, service, self._fetcher, progress or Progress()),
-            Service(services.WAYBACK, wayback, self._fetcher, progress or Progress()),
+            self._wayback,
         ]
         self._only, self._refresh = options.source, options.refresh
         self._winter21 = options.winter21
@@ -147,4 +148,9 @@ class Sources:
             return "Nothing could be connected to: type the same command when the network is up"
         if self._archive.is_here:
             return f"If you have one, give it: ck download imagenet --wnid={wnid} --urls=FILE"
+        if self._wayback.is_busy:
+            return (
+                "Type the same command later; or take the pictures themselves, which need no list: "
+                f"ck download imagenet --wnid={wnid} --source={winter21.NAME}"
+            )
         return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"

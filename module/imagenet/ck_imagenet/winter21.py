@@ -28,6 +28,6 @@ def check_terms(wnids: Sequence[str], accepted: bool) -> None:
 def dropped(wnid: str) -> str:
     """Return what to tell of a synset that has no tar."""
     return (
-        f"winter21 has no {wnid}: ImageNet dropped 2,674 of its 21,841 synsets then; "
-        f"ck download imagenet --wnid={wnid} asks for its links"
+        f"winter21 has no {wnid}: ImageNet dropped 2,674 of its 21,841 synsets then, or has moved "
+        f"this one since; ck download imagenet --wnid={wnid} asks for its links"
     )
