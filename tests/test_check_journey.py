@@ -174,6 +174,20 @@ def test_what_is_nobodys_affair_is_no_finding(terminal: Terminal, sound: dict[st
     assert terminal.says(*CHECK) == ""
 
 
+def test_what_a_user_keeps_beside_the_pictures_is_no_finding(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    """An entry of another kind, and one that is called almost as a picture's is."""
+    number = min(int(name[len(WNID) + 1 : -len(".jpg")]) for name in sound)
+    own = [entry(terminal, 4200), entry(terminal, number).with_name(f"0{number}")]
+    for folder in own:
+        folder.mkdir()
+        (folder / "table.csv").write_text("mine")
+    terminal.says("check", "imagenet", "--repair")
+    assert [(folder / "table.csv").read_text() for folder in own] == ["mine", "mine"]
+    assert {name: data for name, data in terminal.pictures().items() if name in sound} == sound
+
+
 def test_json_tells_what_where_and_whether_it_is_mended(
     terminal: Terminal, sound: dict[str, bytes]
 ) -> None:

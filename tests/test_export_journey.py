@@ -290,6 +290,26 @@ def test_what_a_user_has_added_stays(here: Terminal) -> None:
     assert [name for name in files(here.folder / "out") if WNID in name] == [f"{WNID}/note.txt"]
 
 
+@pytest.mark.parametrize(
+    ("layout", "own"),
+    [
+        ("folders", f"mine/{WNID}_99999.jpg"),
+        ("flat", f"mine/{WNID}_99999.jpg"),
+        ("webdataset", "data/my-000000.tar"),
+        ("parquet", "data/my-00000.parquet"),
+    ],
+)
+def test_what_a_user_keeps_in_places_of_his_own_stays(
+    here: Terminal, layout: str, own: str
+) -> None:
+    export(here, f"--layout={layout}")
+    kept = here.folder / "out" / own
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("mine")
+    export(here, f"--layout={layout}")
+    assert kept.read_text() == "mine"
+
+
 def test_a_gif_becomes_a_png_for_tools_that_read_no_gif(terminal: Terminal) -> None:
     plain = terminal.folder / "plain" / WNID
     plain.mkdir(parents=True)

@@ -146,12 +146,12 @@ class _SynsetRepository(SynsetStore):
         for path in entries.dangling():
             yield Finding(Flaw.DANGLING, path)
         hidden = entries.hidden()
-        for name in sorted(filter(str.isdecimal, entries.names()), key=int):
+        for name in sorted(filter(_is_number, entries.names()), key=int):
             where = ImageName(self.wnid, int(name))
             if name in hidden:
                 yield Finding(Flaw.HIDDEN, where)
             picture = self._file(entries.folder, name)
-            if not picture:
+            if not picture and _is_bare(entries.folder / name):
                 yield Finding(Flaw.EMPTY, where)
             for path in _other_pictures(entries.folder / name, picture):
                 yield Finding(Flaw.STRAY, path)
@@ -220,10 +220,22 @@ class _SynsetRepository(SynsetStore):
         return next(filter(is_picture_file, sorted((entries / name).glob("*"))), None)
 
 
+def _is_number(name: str) -> bool:
+    """Say whether an entry's name is a picture's number as we write it: `0042` is a user's."""
+    return name.isdecimal() and str(int(name)) == name
+
+
+def _is_bare(entry: Path) -> bool:
+    """Say whether an entry holds nothing but what CK keeps: else it may be a user's."""
+    return all(path.name == ".cm" for path in entry.iterdir())
+
+
 def _other_pictures(folder: Path, picture: Path | None) -> Iterator[Path]:
     """Yield the pictures in a folder but one."""
-    with os.scandir(folder) as found:
-        names = sorted(entry.name for entry in found)
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return
     for path in (folder / name for name in names if name.lower().endswith(SUFFIXES)):
         if path != picture and is_picture_file(path):
             yield path

@@ -13,6 +13,7 @@ from .formats import SUFFIXES
 from .names import is_wnid, parse_image_name
 from .rendering import Rendering
 from .samples import Sample
+from .splits import PARTS
 
 _SAME_TIME = 2_000_000_000
 """Nanoseconds; some file systems tell times no better than that."""
@@ -60,13 +61,22 @@ class ImageFolders:
         """Remove pictures of earlier runs that are not among the samples; return how many."""
         wanted = {self._root / self.place(sample) for sample in samples}
         stale = [
-            path for path in self._root.rglob("*_*") if path not in wanted and _is_picture(path)
+            path
+            for path in self._root.rglob("*_*")
+            if path not in wanted and _is_picture(path) and self._is_ours(path)
         ]
         for path in stale:
             path.unlink()
             if is_wnid(path.parent.name) and not any(path.parent.iterdir()):
                 path.parent.rmdir()
         return len(stale)
+
+    def _is_ours(self, path: Path) -> bool:
+        """Say whether this is where a run puts such a picture: other folders are the user's."""
+        folders = list(path.relative_to(self._root).parts[:-1])
+        if folders and folders[0] in PARTS:
+            del folders[0]
+        return folders == ([] if self._flat else [path.name.partition("_")[0]])
 
     def _is_there(self, sample: Sample, path: Path) -> bool:
         """Say whether an earlier run has brought this very picture."""

@@ -11,6 +11,10 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 from .files import read_json, replacing, sweep, to_json, write_whole
 from .samples import Sample
+from .splits import PARTS
+
+_ALONE = "pictures"
+"""What the shards of a part without a name begin with."""
 
 _LOG = ".shards.json"
 _DATA = "data"
@@ -98,12 +102,14 @@ class Shards:
     def remove_stale(self) -> None:
         """Remove shards of earlier runs that there are no samples for any more."""
         wanted = {shard["file"] for log in self._log.values() for shard in log}
-        for path in self._data.glob(f"*-{'[0-9]' * self._form.digits}{self._form.extension}"):
-            if path.name not in wanted:
-                path.unlink()
+        number = "[0-9]" * self._form.digits
+        for part in ("", *PARTS):
+            for path in self._data.glob(f"{part or _ALONE}-{number}{self._form.extension}"):
+                if path.name not in wanted:
+                    path.unlink()
 
     def _name(self, part: str, number: int) -> str:
-        return f"{part or 'pictures'}-{number:0{self._form.digits}}{self._form.extension}"
+        return f"{part or _ALONE}-{number:0{self._form.digits}}{self._form.extension}"
 
     def _valid(self, part: str, samples: Sequence[Sample]) -> list[dict[str, Any]]:
         """Return what is told of the first shards, as far as they hold what they would now."""

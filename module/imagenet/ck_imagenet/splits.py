@@ -11,6 +11,8 @@ from .errors import BadInput
 from .names import ImageName
 
 _NAMES = {2: ("train", "val"), 3: ("train", "val", "test")}
+PARTS = _NAMES[3]
+"""All names that parts can have; one that is alone has none."""
 
 
 class Split(NamedTuple):
