@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from ck_imagenet import console, synsets
 from ck_imagenet.actions import ListOptions
-from ck_imagenet.download import Summary
 from ck_imagenet.listing import Listed
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.summary import Summary
 from hypothesis import given
 from hypothesis import strategies as st
 

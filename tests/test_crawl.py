@@ -28,6 +28,7 @@ from ck_imagenet.numbering import Link
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.repeats import Repeats
 from ck_imagenet.resolve import Resolver
+from ck_imagenet.task import Task
 from PIL import Image
 
 WNID = "n01440764"
@@ -161,7 +162,8 @@ class World:
     """A synset in a folder, to crawl into."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = FolderStore(folder).synset(WNID)
+        self.store = FolderStore(folder)
+        self.place = self.store.synset(WNID)
         self.place.create()
         self.reported: list[Record] = []
 
@@ -191,7 +193,9 @@ class World:
         try:
             ledger.purge()
             begin = ledger.here
-            Crawl(Desk(fetcher, self.place, "a list", ledger, manner)).run(links)
+            crawl = Crawl(Desk(fetcher, self.store, ledger, manner))
+            crawl.add(Task(link, "a list") for link in links)
+            crawl.work()
             ledger.close()
             return ledger.here - begin
         finally:

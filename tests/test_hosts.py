@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.hosts import BREAKER, MOST_RESTS_IN_ROW, PER_HOST, Hosts, Rests, Sign
+from ck_imagenet.hosts import (
+    BREAKER,
+    DOUBT,
+    MEMORY,
+    MOST_RESTS,
+    MOST_RESTS_IN_ROW,
+    PER_HOST,
+    REDEEMING,
+    Hosts,
+    Rests,
+    Sign,
+)
 from ck_imagenet.outcomes import Outcome
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -311,61 +322,69 @@ NAMES = st.sampled_from("abc")
 TIMES = st.sampled_from([0.0, 0.5, 1.0, 3.0, 0.1])
 
 
-def test_the_next_crawl_knows_what_was_learnt_of_hosts() -> None:
+@pytest.fixture
+def stream() -> Hosts[str]:
+    """Hosts of which further tasks are still to come."""
     hosts: Hosts[str] = Hosts()
-    put(hosts, "rests", "a")
-    put(hosts, "down", "bcdef")
+    hosts.complete = False
+    put(hosts, "down", "abcde")
     taken(hosts, 0)
-    hosts.release("rests", 0, Sign.BUSY, 5.0)
     for _ in range(BREAKER):
         hosts.release("down", 0, Sign.SILENCE)
-    heirs = hosts.successor(1)
-    put(heirs, "rests", "g", 1)
-    put(heirs, "down", "hi", 1)
-    put(heirs, "other", "j", 1)
-    assert taken(heirs, 1) == ["j"]
-    assert heirs.next_time() == 5
-    assert taken(heirs, 5) == ["g", "h"]  # the second is the probe
-    heirs.release("down", 6, Sign.SILENCE)
-    assert heirs.given_up == [("i", Outcome.HOST_DOWN)]
+    return hosts
 
 
-def test_the_pause_between_two_requests_lasts_into_the_next_crawl() -> None:
-    hosts: Hosts[str] = Hosts(sleep=5)
-    put(hosts, "h", "a")
-    assert taken(hosts, 0) == ["a"]
-    hosts.release("h", 1, Sign.ANSWER)
-    heirs = hosts.successor(1)
-    put(heirs, "h", "b", 1)
-    assert taken(heirs, 1) == []
-    assert heirs.next_time() == 5
-    assert taken(heirs, 5) == ["b"]
+def test_while_tasks_are_still_to_come_a_host_in_doubt_is_asked_again_after_a_time(
+    stream: Hosts[str],
+) -> None:
+    assert taken(stream, DOUBT - 1) == []
+    assert taken(stream, DOUBT) == ["d"]
+    stream.release("down", DOUBT + 1, Sign.ANSWER)
+    assert taken(stream, DOUBT + 1) == ["e"]
 
 
-def test_who_is_not_to_be_asked_any_more_is_not_in_the_next_crawl() -> None:
+def test_a_host_in_doubt_is_asked_at_once_where_it_keeps_others_waiting(
+    stream: Hosts[str],
+) -> None:
+    stream.ask_again(1)
+    assert taken(stream, 1) == ["d"]
+    stream.release("down", 2, Sign.SILENCE)
+    assert stream.given_up == [("e", Outcome.HOST_DOWN)]
+
+
+def test_a_host_that_was_given_up_is_a_new_one_after_a_time(stream: Hosts[str]) -> None:
+    stream.ask_again(1)
+    taken(stream, 1)
+    stream.release("down", 2, Sign.SILENCE)
+    put(stream, "down", "f", 2)
+    assert stream.given_up == [("e", Outcome.HOST_DOWN), ("f", Outcome.HOST_DOWN)]
+    stream.take(2 + MEMORY)
+    assert vars(stream)["_hosts"] == {}
+    put(stream, "down", "g", 2 + MEMORY)
+    assert taken(stream, 2 + MEMORY) == ["g"]
+
+
+def test_who_is_not_to_be_asked_any_more_never_is() -> None:
     hosts: Hosts[str] = Hosts(rests=Rests(longest=300, strict=True))
+    hosts.complete = False
     put(hosts, "h", "ab")
     hosts.take(0)
     hosts.release("h", 0, Sign.BUSY, 3600)
-    heirs = hosts.successor(1)
-    put(heirs, "h", "c", 1)
-    assert heirs.given_up == [("c", Outcome.HOST_BUSY)]
+    put(hosts, "h", "c", 2 * MEMORY)
+    assert taken(hosts, 3 * MEMORY) == []
+    assert hosts.given_up == [("b", Outcome.HOST_BUSY), ("c", Outcome.HOST_BUSY)]
 
 
-def test_a_host_that_was_busy_too_often_is_asked_once_more_in_the_next_crawl() -> None:
+def test_a_host_that_has_given_many_answers_may_be_busy_again() -> None:
     hosts: Hosts[str] = Hosts()
-    put(hosts, "h", "abcdefgh")
     now = 0.0
-    while hosts.waiting:
-        if hosts.take(now):
-            hosts.release("h", now, Sign.BUSY)
-        now += 1
-    heirs = hosts.successor(now)
-    put(heirs, "h", "xyz", now)
-    now += 100
-    assert heirs.take(now) == ("h", "x")
-    heirs.release("h", now, Sign.BUSY)
-    assert heirs.given_up == [("y", Outcome.HOST_BUSY), ("z", Outcome.HOST_BUSY)]
+    for _ in range(2 * MOST_RESTS):
+        for sign in (Sign.BUSY, *[Sign.ANSWER] * REDEEMING):
+            put(hosts, "h", "a", now)
+            hosts.take(now)
+            hosts.release("h", now, sign)
+            now += 1
+    assert hosts.given_up == []
 
 
 class HostsMachine(RuleBasedStateMachine):

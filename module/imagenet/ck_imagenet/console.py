@@ -18,10 +18,10 @@ from .urls import readable
 
 if TYPE_CHECKING:
     from .actions import ListOptions
-    from .download import Summary
     from .export import Exported
     from .fall11 import Archive
     from .sources import Row
+    from .summary import Summary
     from .unpacked import Unpacked
 
 

@@ -1,22 +1,23 @@
-"""Many fetches at once: threads around hosts, `fetch` and a book."""
+"""Many fetches at once: threads around hosts, `fetch`, a book and a store."""
 
 from __future__ import annotations
 
 import threading
 import time
 from contextlib import suppress
+from functools import lru_cache
 from typing import Callable, Iterable, NamedTuple
 
-from . import images, urls
+from . import images
 from .fetch import Fetcher
 from .hosts import PER_HOST, USUAL_RESTS, Hosts, Rests, Sign
 from .journal import Record, now, saved
 from .journey import Journey
 from .ledger import Book, Verdict
-from .numbering import Link
 from .outcomes import Failed, Outcome, Postponed
 from .pace import Pace
-from .store import SynsetStore
+from .store import Store
+from .task import Task
 
 PATIENCE = 2.0
 """Seconds after which a fetch is not counted on any more where only so many pictures are wanted."""
@@ -27,8 +28,11 @@ LONGEST_PAUSE = 30.0
 _LONGEST_END = 0.5
 """Seconds that an interrupted run waits for its threads."""
 
-_SAMPLE = 0.05
+SAMPLE = 0.05
 """Seconds between two looks at what the processor does."""
+
+_PLACES = 1000
+"""Synsets whose places are remembered."""
 
 _SILENCES = (Outcome.SILENT, Outcome.STALLED, Outcome.REFUSED)
 _UNCLEAR = (
@@ -56,37 +60,17 @@ class Manner(NamedTuple):
     """How long a busy host is left alone."""
 
 
-class Task:
-    """A link that is to be fetched, from its URL or from another address, and how far it is."""
-
-    __slots__ = ("address", "attempts", "failed", "journey", "link")
-
-    def __init__(self, link: Link, address: str = "") -> None:
-        self.link = link
-        self.address = address or link.url
-        self.attempts = 0
-        self.journey: Journey | None = None
-        self.failed: Failed | None = None
-
-    @property
-    def endpoint(self) -> str:
-        """The host and port that it waits for, nothing if its address has none."""
-        return self.journey.endpoint if self.journey else urls.endpoint(self.address)
-
-
 class Desk(NamedTuple):
     """What a crawl works with."""
 
     fetcher: Fetcher
-    place: SynsetStore
-    source: str
-    """Where the links come from, for the record."""
+    store: Store
     book: Book
     manner: Manner
 
 
 class Colleagues:
-    """Other processes at work on the same synset; by default there are none.
+    """Others from whom tasks may come; by default there are none.
 
     Attributes
     ----------
@@ -105,7 +89,7 @@ class Colleagues:
 
 
 class Crawl:
-    """One crawl over links of one synset.
+    """One crawl over links of any synsets.
 
     Parameters
     ----------
@@ -113,38 +97,25 @@ class Crawl:
         What it works with.
     colleagues : Colleagues, optional
         Who else is at work.
-    hosts : Hosts, optional
-        What is known of hosts from a crawl before.
     """
 
-    def __init__(
-        self,
-        desk: Desk,
-        colleagues: Colleagues | None = None,
-        hosts: Hosts[Task] | None = None,
-    ) -> None:
+    def __init__(self, desk: Desk, colleagues: Colleagues | None = None) -> None:
         self._desk = desk
+        self._place = lru_cache(_PLACES)(desk.store.synset)
         self._manner = desk.manner
         self._colleagues = colleagues or Colleagues()
-        self._hosts: Hosts[Task] = hosts or Hosts(
-            desk.manner.sleep, desk.manner.per_host, desk.manner.rests
-        )
+        self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host, desk.manner.rests)
         self._hosts.complete = not self._colleagues.at_work
         self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
         lock = threading.RLock()
         self._task_ready = threading.Condition(lock)
         self._changed = threading.Condition(lock)
-        self._begun: dict[int, float] = {}
+        self._begun: dict[int, tuple[float, str]] = {}
         self._threads: list[threading.Thread] = []
         self._saving = 0
         self._stopped = False
         self._error: Exception | None = None
-
-    def run(self, links: Iterable[Link]) -> None:
-        """Fetch links; as `add` and `work`."""
-        self.add(map(Task, links))
-        self.work()
 
     def add(self, tasks: Iterable[Task]) -> None:
         """Let tasks wait for their turn."""
@@ -154,10 +125,16 @@ class Crawl:
             self._settle_given_up()
             self._task_ready.notify()
 
-    def learnt(self) -> Hosts[Task]:
-        """Return what is known of hosts by now, for another crawl."""
+    def share(self, jobs: int) -> None:
+        """Make no more requests at once than so many."""
         with self._changed:
-            return self._hosts.successor(time.monotonic())
+            self._pace.most = jobs
+
+    def hurry(self) -> None:
+        """Ask now whom it would be asked later whether he has come back."""
+        with self._changed:
+            self._hosts.ask_again(time.monotonic())
+            self._task_ready.notify()
 
     def begin_end(self) -> None:
         """Tell that what may still be added are redirects of tasks that have been given out."""
@@ -180,33 +157,48 @@ class Crawl:
         KeyboardInterrupt
             When interrupted, as soon as what is being saved is safe.
         """
-        _end_a_thread()
         try:
-            while self._go_on():
+            while self.tend(SAMPLE):
                 pass
             self.stop()
-            if self._error:
-                raise self._error
         except BaseException:
-            self.stop()
-            self._desk.fetcher.close()
-            self._wait_for_threads()
+            self.abandon()
             raise
 
-    def _go_on(self) -> bool:
-        """Adapt to what is to be done, and wait for news; return False when all is done."""
+    def tend(self, patience: float) -> bool:
+        """Adapt to what is to be done, and wait for news, at most so many seconds.
+
+        Returns
+        -------
+        bool
+            Whether something is left to do.
+
+        Raises
+        ------
+        OSError
+            If a picture cannot be kept.
+        """
+        self.add(self._desk.book.take_up())
         with self._changed:
             self._adapt()
-            few = not self._hosts.ready or self._hosts.waiting < self._manner.jobs
+            few = not self._hosts.ready or self._hosts.waiting < self._pace.most
         # Without the lock, since a colleague who gives tasks holds another one.
         if few and self._colleagues.at_work:
             self._colleagues.ask_for_more()
         with self._changed:
-            if self._is_done():
-                return False
-            self._task_ready.notify()  # whose time may have come
-            self._changed.wait(self._until_next_look())
-            return True
+            if not self._is_done():
+                self._task_ready.notify()  # whose time may have come
+                self._changed.wait(min(patience, self._until_next_look()))
+                return True
+        if self._error:
+            raise self._error
+        return False
+
+    def abandon(self) -> None:
+        """End at once; what is being saved is safe."""
+        self.stop()
+        self._desk.fetcher.close()
+        self._wait_for_threads()
 
     def stop(self, error: Exception | None = None) -> None:
         """Let no further picture be saved, and wait for those that are being saved."""
@@ -218,18 +210,21 @@ class Crawl:
             self._changed.wait_for(lambda: not self._saving, timeout=1)
 
     def _is_done(self) -> bool:
-        if self._stopped or self._desk.book.missing() == 0:
+        if self._stopped or self._desk.book.is_full():
             return True
-        return not (self._colleagues.at_work or self._begun or self._hosts.waiting)
+        waiting = self._begun or self._hosts.waiting or self._desk.book.has_put_by()
+        return not (self._colleagues.at_work or waiting)
 
     def _until_next_look(self) -> float:
         wake = self._hosts.next_time()
-        return _SAMPLE if wake is None else min(_SAMPLE, max(0.001, wake - time.monotonic()))
+        return SAMPLE if wake is None else min(SAMPLE, max(0.001, wake - time.monotonic()))
 
     def _adapt(self) -> None:
         """Have as many threads as there are requests worth making at once."""
         self._pace.sample(time.monotonic(), time.process_time(), len(self._begun))
         wanted = min(self._pace.allowed, len(self._begun) + self._hosts.waiting)
+        if wanted and not self._threads:
+            _end_a_thread()
         while len(self._threads) < wanted:
             name = f"crawl-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -252,10 +247,10 @@ class Crawl:
         with self._changed:
             while not self._is_done():
                 time_now = time.monotonic()
-                started = self._hosts.take(time_now) if self._has_room(time_now) else None
+                started = self._take(time_now)
                 self._settle_given_up()
                 if started:
-                    self._begun[threading.get_ident()] = time_now
+                    self._begun[threading.get_ident()] = time_now, started[1].wnid
                     if self._hosts.ready:
                         self._task_ready.notify()
                     return started
@@ -263,14 +258,26 @@ class Crawl:
             self._changed.notify_all()
             return None
 
-    def _has_room(self, time_now: float) -> bool:
-        """Say whether one more request is worth making now."""
-        missing = self._desk.book.missing()
+    def _take(self, time_now: float) -> tuple[str, Task] | None:
+        """Return the next task that is worth a request now, if there is one."""
+        while len(self._begun) < self._pace.allowed:
+            started = self._hosts.take(time_now)
+            if not started or self._is_wanted(started[1], time_now):
+                return started
+            host, task = started
+            self._desk.book.put_by(task)
+            self._hosts.release(host, time_now, Sign.UNCLEAR)
+        return None
+
+    def _is_wanted(self, task: Task, time_now: float) -> bool:
+        """Say whether its synset wants more pictures than those that are under way to it."""
+        missing = self._desk.book.missing(task.wnid)
         if missing is None:
-            return len(self._begun) < self._pace.allowed
-        hopeful = sum(begun + PATIENCE > time_now for begun in self._begun.values())
-        overdue = len(self._begun) - hopeful
-        return hopeful - overdue < missing and len(self._begun) < self._pace.allowed
+            return True
+        begun = [since for since, wnid in self._begun.values() if wnid == task.wnid]
+        hopeful = sum(since + PATIENCE > time_now for since in begun)
+        overdue = len(begun) - hopeful
+        return hopeful - overdue < missing
 
     def _ended(self, host: str, sign: Sign, wish: float) -> None:
         with self._changed:
@@ -309,10 +316,10 @@ class Crawl:
         finally:
             if self._desk.fetcher.reached:
                 self._desk.book.reach()
-        record = saved(*task.link, body.data, picture, self._desk.source, body.url)
+        record = saved(*task.link, body.data, picture, task.source, body.url)
         verdict = self._desk.book.claim(record)
         if verdict is Verdict.ENOUGH:
-            self._put(Hosts.put_back, task)
+            self._desk.book.put_by(task)
         elif verdict is Verdict.KEEP:
             self._save(record, body.data, picture.format.extension)
         return Sign.ANSWER, 0.0
@@ -331,7 +338,7 @@ class Crawl:
                 return
             self._saving += 1
         try:
-            self._desk.place.save(record, data, extension)
+            self._place(record.name.wnid).save(record, data, extension)
             self._desk.book.keep(record)
         finally:
             with self._changed:
@@ -360,7 +367,7 @@ class Crawl:
 
     def _settle(self, task: Task, failed: Failed) -> None:
         if not self._stopped:
-            detail, source = failed.detail, self._desk.source
+            detail, source = failed.detail, task.source
             record = Record(*task.link, failed.outcome, now(), detail=detail, source=source)
             self._desk.book.settle(record)
 

@@ -47,7 +47,6 @@ def wayback_fetcher(options: DownloadOptions) -> Fetcher:
     )
 
 
-def manner(options: DownloadOptions, processes: int = 1) -> Manner:
-    """Return how one of several processes is to crawl."""
-    jobs = max(1, options.jobs // processes)
-    return Manner(jobs, options.retry, options.sleep, options.per_host)
+def manner(options: DownloadOptions) -> Manner:
+    """Return how to crawl."""
+    return Manner(options.jobs, options.retry, options.sleep, options.per_host)

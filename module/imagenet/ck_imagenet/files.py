@@ -102,6 +102,16 @@ def storage_errors(folder: Path) -> Iterator[None]:
         raise StoreError(f'"{where}" cannot be used: {error.strerror or error}') from error
 
 
+def most_open_files() -> int:
+    """Return how many files this process may have open at once."""
+    try:
+        import resource  # which Windows has not
+    except ImportError:
+        return 512
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limit if limit > 0 else sys.maxsize
+
+
 def leftovers(folder: Path) -> Iterator[Path]:
     """Yield what is unfinished in a folder, by a writer that is at work or was killed."""
     return folder.glob(NEW + "*")

@@ -18,10 +18,18 @@ BREAKER = 3
 """Requests in a row that a host may leave unanswered before it is left alone."""
 
 MOST_RESTS = 30
-"""Rests of one host in a run."""
+"""Rests of one host; one that has given `REDEEMING` answers since the last begins anew."""
+
+REDEEMING = 100
 
 MOST_RESTS_IN_ROW = 3
 """Rests of one host with nothing but requests to come later in between."""
+
+DOUBT = 60.0
+"""Seconds after which a host in doubt is asked again although others are still to come."""
+
+MEMORY = 60.0
+"""Seconds after which a host that was given up is a new one, while others are still to come."""
 
 
 class Rests(NamedTuple):
@@ -50,7 +58,7 @@ class Sign(Enum):
 class _State(Enum):
     UP = 0
     DOWN = 1
-    """Not asked, until the end of the run."""
+    """Not asked, until it is asked again."""
     PROBED = 2
     """Asked once more, to decide."""
     GIVEN_UP = 3
@@ -58,6 +66,8 @@ class _State(Enum):
 
 class _Host(Generic[Task]):
     __slots__ = (
+        "answers",
+        "asked_again_at",
         "busy",
         "cap",
         "in_turn",
@@ -84,22 +94,9 @@ class _Host(Generic[Task]):
         self.state = _State.UP
         self.outcome = Outcome.HOST_DOWN
         self.probed = self.proven = self.shuts_out = False
-        self.silences = self.rests = self.rests_in_row = 0
+        self.silences = self.answers = self.rests = self.rests_in_row = 0
         self.rests_until = self.sleeps_until = 0.0
-
-    def successor(self) -> _Host[Task]:
-        """Return a host without tasks that knows what this one has learnt."""
-        heir: _Host[Task] = _Host(self.cap)
-        heir.proven, heir.silences = self.proven, self.silences
-        heir.rests_until, heir.sleeps_until = self.rests_until, self.sleeps_until
-        # Who was busy too often is asked once more, and who was silent is probed once more.
-        heir.rests = min(self.rests, MOST_RESTS)
-        heir.rests_in_row = min(self.rests_in_row, MOST_RESTS_IN_ROW)
-        if self.state is not _State.UP and self.outcome is Outcome.HOST_DOWN:
-            heir.state = _State.DOWN
-        if self.shuts_out:
-            heir.state, heir.outcome, heir.shuts_out = self.state, self.outcome, True
-        return heir
+        self.asked_again_at = 0.0
 
     @property
     def room(self) -> int:
@@ -123,7 +120,9 @@ class Hosts(Generic[Task]):
     """Tasks that wait for their hosts: fair turns, a cap of connections, rests, a breaker.
 
     A host that leaves `BREAKER` requests in a row unanswered is left alone. When nothing else
-    waits, one request decides whether it has come back.
+    waits, one request decides whether it has come back. Where tasks keep coming that is never: so
+    until they are `complete` it is asked again after `DOUBT`, and forgotten `MEMORY` after it was
+    given up, such that what is remembered does not grow.
 
     Times are seconds of any one clock.
 
@@ -182,13 +181,15 @@ class Hosts(Generic[Task]):
         host.last.append(task)
         self._idle += 1
         if host.state is _State.GIVEN_UP:
-            self._give_up(host)
+            self._give_up(name, now)
+        else:
+            self._doubt(name, now)
 
     def take(self, now: float) -> tuple[str, Task] | None:
         """Return the next host and task that may be started now, and count it as started."""
         self._wake(now)
         if not self._turns and self.complete and self.waiting == self._idle:
-            self._ask_again(now)
+            self.ask_again(now)
         if not self._turns:
             return None
         name = self._turns.popleft()
@@ -223,29 +224,26 @@ class Hosts(Generic[Task]):
             self._rest(name, now, wish)
         elif sign is Sign.ANSWER:
             host.rests_in_row = 0
+            host.answers += 1
+            host.rests = host.rests if host.answers < REDEEMING else 0
         if sign in (Sign.ANSWER, Sign.BUSY):
             self._answered(host)
         elif host.state is _State.PROBED and sign is Sign.SILENCE:
-            self._give_up(host)
+            self._give_up(name, now)
         elif host.state is _State.PROBED:  # that decided nothing: the next one may
-            self._leave_alone(host)
+            self._leave_alone(name, now)
         elif sign is Sign.SILENCE:
             host.silences += 1
             if host.silences >= BREAKER and host.state is _State.UP:
-                self._leave_alone(host)
+                self._leave_alone(name, now)
                 if host.probed:
-                    self._give_up(host)
+                    self._give_up(name, now)
         self._line_up(name, now)
 
-    def successor(self, now: float) -> Hosts[Task]:
-        """Return hosts without tasks that know what these have learnt, for another run of tasks."""
-        heirs: Hosts[Task] = Hosts(self._sleep, self._per_host, self._rests)
-        for name, host in self._hosts.items():
-            heirs._hosts[name] = host.successor()
-            pauses_until = max(host.rests_until, host.sleeps_until)
-            if pauses_until > now:
-                heirs._remind(pauses_until, name, None)
-        return heirs
+    def ask_again(self, now: float) -> None:
+        """Let one request go to each host in doubt, and what was put last to the others."""
+        for name in list(self._hosts):
+            self._ask_host_again(name, now)
 
     @property
     def ready(self) -> bool:
@@ -271,7 +269,7 @@ class Hosts(Generic[Task]):
         if host.state in (_State.DOWN, _State.GIVEN_UP):
             self._idle += 1
         if host.state is _State.GIVEN_UP:
-            self._give_up(host)
+            self._give_up(name, now)
         self._line_up(name, now)
 
     def _answered(self, host: _Host[Task]) -> None:
@@ -284,18 +282,31 @@ class Hosts(Generic[Task]):
         if host.state is not _State.GIVEN_UP:
             host.state = _State.UP
 
-    def _leave_alone(self, host: _Host[Task]) -> None:
+    def _leave_alone(self, name: str, now: float) -> None:
+        host = self._hosts[name]
         host.state = _State.DOWN
         self._idle += len(host.waiting)
+        self._doubt(name, now)
 
-    def _give_up(self, host: _Host[Task]) -> None:
+    def _doubt(self, name: str, now: float) -> None:
+        """Have a host asked again some time, should others wait until then."""
+        host = self._hosts[name]
+        if not host.asked_again_at:
+            host.asked_again_at = now + DOUBT
+            self._remind(host.asked_again_at, name, None)
+
+    def _give_up(self, name: str, now: float) -> None:
         """Settle what waits for a host; what it is given later is settled at once."""
+        host = self._hosts[name]
         if host.state in (_State.UP, _State.PROBED):
             self._idle += len(host.waiting)
         tasks = [*host.waiting, *host.last]
         host.waiting.clear()
         host.last.clear()
-        host.state = _State.GIVEN_UP
+        if host.state is not _State.GIVEN_UP:
+            host.state = _State.GIVEN_UP
+            host.asked_again_at = now + MEMORY
+            self._remind(host.asked_again_at, name, None)
         self.waiting -= len(tasks)
         self._idle -= len(tasks)
         self.given_up += [(task, host.outcome) for task in tasks]
@@ -305,6 +316,7 @@ class Hosts(Generic[Task]):
         # Refused while others are served: too many at once. Refused while alone: something else.
         host.cap = min(host.cap, host.busy) if host.busy else self._per_host
         if host.rests_until <= now:
+            host.answers = 0
             host.rests += 1
             host.rests_in_row += 1
         rest = wish or self._rests.first * 2.0 ** (host.rests_in_row - 1)
@@ -312,29 +324,30 @@ class Hosts(Generic[Task]):
         host.shuts_out = self._rests.strict and rest > self._rests.longest
         if too_often or host.shuts_out:
             host.outcome = Outcome.HOST_BUSY
-            self._give_up(host)
+            self._give_up(name, now)
             return
         host.rests_until = max(host.rests_until, now + min(self._rests.longest, rest))
         self._remind(host.rests_until, name, None)
 
-    def _ask_again(self, now: float) -> None:
-        """Nothing else waits: one request to each host in doubt, and what was put last."""
-        for name, host in list(self._hosts.items()):
-            if host.state is _State.PROBED or not (host.waiting or host.last):
-                continue
-            if host.silences and host.busy:
-                continue  # what is under way was asked before: its end says nothing of now
-            if host.silences:
-                if host.state is _State.DOWN:
-                    self._idle -= len(host.waiting)
-                if not host.waiting:
-                    host.waiting.append(host.last.popleft())
-                    self._idle -= 1
-                host.state = _State.PROBED
-                host.probed = True
-            else:
-                self._resume(host)
-            self._line_up(name, now)
+    def _ask_host_again(self, name: str, now: float) -> None:
+        host = self._hosts[name]
+        host.asked_again_at = 0.0
+        if host.state is _State.PROBED or not (host.waiting or host.last):
+            return
+        if host.silences and host.busy:
+            self._doubt(name, now)
+            return  # what is under way was asked before: its end says nothing of now
+        if host.silences:
+            if host.state is _State.DOWN:
+                self._idle -= len(host.waiting)
+            if not host.waiting:
+                host.waiting.append(host.last.popleft())
+                self._idle -= 1
+            host.state = _State.PROBED
+            host.probed = True
+        else:
+            self._resume(host)
+        self._line_up(name, now)
 
     def _resume(self, host: _Host[Task]) -> None:
         self._idle -= len(host.last)
@@ -351,7 +364,19 @@ class Hosts(Generic[Task]):
             if task is not None:
                 self._enqueue(name, task, now)
             elif name in self._hosts:
-                self._line_up(name, now)
+                self._reconsider(name, now)
+
+    def _reconsider(self, name: str, now: float) -> None:
+        host = self._hosts[name]
+        if not self.complete and 0 < host.asked_again_at <= now and not host.shuts_out:
+            if host.state is not _State.GIVEN_UP:
+                self._ask_host_again(name, now)
+            elif host.busy:
+                self._remind(now + MEMORY, name, None)
+            else:
+                del self._hosts[name]
+                return
+        self._line_up(name, now)
 
     def _line_up(self, name: str, now: float) -> None:
         """Give a host that can start a task its turn, or take it away; forget a plain one."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from enum import Enum
 from typing import Callable
 
@@ -12,6 +12,7 @@ from .journal import Journal, Record, now
 from .outcomes import Outcome
 from .repeats import Repeats, Sighting
 from .store import SynsetStore
+from .task import Task
 
 Report = Callable[[Record], None]
 
@@ -43,9 +44,25 @@ class Book(ABC):
     def reach(self) -> None:
         """Tell that a host could be connected to: so there is a network."""
 
-    @abstractmethod
-    def missing(self) -> int | None:
-        """Return how many pictures are still wanted, None for all that there are."""
+    def missing(self, wnid: str) -> int | None:
+        """Return how many pictures of a synset are still wanted, None for all that there are."""
+        return None
+
+    def is_full(self) -> bool:
+        """Say whether no picture is wanted any more."""
+        return False
+
+    def put_by(self, task: Task) -> None:
+        """Take back a task for which its synset has no use now, as `missing` has said."""
+        raise NotImplementedError
+
+    def has_put_by(self) -> bool:
+        """Say whether there are tasks that may be of use later."""
+        return False
+
+    def take_up(self) -> list[Task]:
+        """Return tasks that were put by and may be of use now."""
+        return []
 
 
 class Ledger(Book):
@@ -64,7 +81,7 @@ class Ledger(Book):
     reached : bool
         Whether the network has been seen to be there.
     report : callable
-        Told of every record, by any thread, but by one at a time.
+        Told of every record, by any thread, but by one at a time for the same `repeats`.
 
     Attributes
     ----------
@@ -90,12 +107,28 @@ class Ledger(Book):
         self._most = most
         self._reached = reached
         self._report = report
-        self._lock = threading.RLock()
+        self._lock = repeats.lock
         self._saving: dict[str, Record] = {}
         self._held: list[Record] = []
+        self._put_by: deque[Task] = deque()
 
-    def missing(self) -> int | None:
+    def missing(self, wnid: str = "") -> int | None:
         return None if self._most is None else max(0, self._most - self.here)
+
+    def is_full(self) -> bool:
+        return self.missing() == 0
+
+    def put_by(self, task: Task) -> None:
+        with self._lock:
+            self._put_by.append(task)
+
+    def has_put_by(self) -> bool:
+        return bool(self._put_by) and not self.is_full()
+
+    def take_up(self) -> list[Task]:
+        with self._lock:
+            wanted = min(len(self._put_by), self.missing() or 0)
+            return [self._put_by.popleft() for _ in range(wanted)]
 
     def claim(self, record: Record) -> Verdict:
         with self._lock:

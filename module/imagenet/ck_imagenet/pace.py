@@ -21,7 +21,7 @@ class Pace:
     """
 
     def __init__(self, most: int, now: float, processor: float) -> None:
-        self._most = most
+        self.most = most
         self._now = now
         self._processor = processor
         self.allowed = min(most, _START)
@@ -33,6 +33,6 @@ class Pace:
         share = (processor - self._processor) / (now - self._now)
         self._now, self._processor = now, processor
         if share > _FULL:
-            self.allowed = max(min(_LEAST, self._most), self.allowed - 1 - self.allowed // 8)
+            self.allowed = max(min(_LEAST, self.most), self.allowed - 1 - self.allowed // 8)
         elif share < _IDLE and under_way >= self.allowed:
-            self.allowed = min(self._most, self.allowed + self.allowed // 2 + 1)
+            self.allowed = min(self.most, self.allowed + self.allowed // 2 + 1)

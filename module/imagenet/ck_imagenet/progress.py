@@ -15,7 +15,7 @@ class Progress:
         """A service asks to be left alone for so long, and is asked again afterwards."""
 
     def begin(self, what: str, total: int) -> None:
-        """So many URLs will be asked for; `what` is the synset, and who is asked instead."""
+        """So many more URLs will be asked for; `what` is the synset, and who is asked instead."""
 
     def settled(self, record: Record) -> None:
         """A URL is settled."""
@@ -23,5 +23,8 @@ class Progress:
     def advance(self, what: str, done: int, total: int) -> None:
         """So many bytes of something long are done, of so many in all, 0 if nobody knows."""
 
+    def step_aside(self) -> None:
+        """Something else is about to be printed."""
+
     def end(self) -> None:
-        """The synset, or something long, is done."""
+        """All that was begun is done, or something long."""

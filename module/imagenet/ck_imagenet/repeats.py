@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from typing import Iterable, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +14,9 @@ from .outcomes import Outcome
 
 TELLING = 3
 """Different file names under which the same bytes are no picture of anything."""
+
+REMEMBERED = 50_000
+"""Different bytes, of synsets that are done, whose repetition is still noticed."""
 
 _SEEN = (Outcome.SAVED, Outcome.DUPLICATE)
 
@@ -34,10 +39,17 @@ class Repeats:
     ----------
     records : iterable of Record
         What is known from earlier runs.
+
+    Attributes
+    ----------
+    lock : RLock
+        For those to hold, at least for a moment, who share this and are at work at once.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.lock = threading.RLock()
         self._seen: dict[str, list[Sighting]] = {}
+        self._old: OrderedDict[str, None] = OrderedDict()
         self._placeholders: set[str] = set()
         self._rejected: set[tuple[str, str]] = set()
         self.add(records)
@@ -53,6 +65,15 @@ class Repeats:
                 self._placeholders.add(record.sha256)
             elif record.sha256 and record.outcome is Outcome.REJECTED:
                 self._rejected.add((record.name.wnid, record.sha256))
+
+    def retire(self, records: Iterable[Record]) -> None:
+        """Remember what became of the URLs of a synset that is done, but not for ever."""
+        for record in records:
+            if record.sha256 in self._seen:
+                self._old[record.sha256] = None
+                self._old.move_to_end(record.sha256)
+        while len(self._old) > REMEMBERED:
+            self._seen.pop(self._old.popitem(last=False)[0], None)
 
     def is_rejected(self, record: Record) -> bool:
         """Say whether the user has rejected these bytes in this synset, whatever their URL."""

@@ -55,16 +55,21 @@ class Lines(Progress):
 
 
 class Bar(Lines):
-    """A bar for each synset: done of all, pictures saved, bytes, rate and time left."""
+    """A bar for synsets: done of all, pictures saved, bytes, rate and time left."""
 
     def __init__(self, verbose: bool) -> None:
         super().__init__(verbose)
         self._bar: tqdm[Any] | None = None
-        self._saved = self._bytes = 0
+        self._saved = self._bytes = self._begun = 0
 
     def begin(self, what: str, total: int) -> None:
-        """Show the bar of one synset."""
-        self._saved = self._bytes = 0
+        """Show the bar, or make it longer."""
+        if self._bar is not None:
+            self._begun += 1
+            self._bar.total = (self._bar.total or 0) + total
+            self._bar.set_description(f"{what} and {self._begun} more", refresh=False)
+            return
+        self._saved = self._bytes = self._begun = 0
         self._bar = tqdm(total=total, desc=what, unit="url", file=sys.stderr, dynamic_ncols=True)
 
     def settled(self, record: Record) -> None:
@@ -91,6 +96,11 @@ class Bar(Lines):
                 dynamic_ncols=True,
             )
         self._bar.update(done - self._bar.n)
+
+    def step_aside(self) -> None:
+        """Clear the bar's line; it comes back with the next URL."""
+        if self._bar is not None:
+            self._bar.clear()
 
     def end(self) -> None:
         """Leave the bar where it is."""

@@ -1,4 +1,4 @@
-"""Several processes on one synset: each host belongs to one of them."""
+"""Several processes in one run: each host belongs to one of them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ import subprocess
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict, deque
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Iterable, Iterator, cast
 
-from . import urls
 from .actions import DownloadOptions
-from .crawl import Colleagues, Crawl, Desk, Task
+from .books import Books
+from .crawl import Colleagues, Crawl, Desk, Manner
 from .errors import StoreError
-from .hosts import Hosts
+from .fetch import Fetcher
 from .journal import Record
-from .ledger import Ledger
-from .numbering import Link
+from .ledger import Book
+from .names import ImageName
+from .store import Store
+from .task import Task
 from .worker import Order
 
 WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""
+
+_OWNERS = 50_000
+"""Hosts of which is remembered whose they are: many more than have tasks at once."""
 
 _MOST_DEATHS = 5
 _GRACE = 2.0
@@ -62,6 +67,14 @@ class _Member(ABC):
     def begin_end(self) -> None:
         """Tell it that all tasks have been given out."""
 
+    @abstractmethod
+    def share(self, jobs: int) -> None:
+        """Tell it how many requests it may make at once."""
+
+    @abstractmethod
+    def hurry(self) -> None:
+        """Tell it to ask now whom it would ask later whether he has come back."""
+
 
 class _Own(_Member):
     """This process."""
@@ -76,11 +89,18 @@ class _Own(_Member):
     def begin_end(self) -> None:
         self._crawl.begin_end()
 
+    def share(self, jobs: int) -> None:
+        self._crawl.share(jobs)
+
+    def hurry(self) -> None:
+        self._crawl.hurry()
+
 
 class _Worker(_Member):
     """Another process, and what it has been given."""
 
     def __init__(self, order: Order) -> None:
+        self.order = order
         library = str(Path(__file__).parent.parent)
         path = os.pathsep.join([library, *filter(None, sys.path)])
         self.process = subprocess.Popen(
@@ -92,7 +112,7 @@ class _Worker(_Member):
         )
         self._inbox = cast(BinaryIO, self.process.stdin)
         self._outbox = cast(BinaryIO, self.process.stdout)
-        self.open: dict[str, Link] = {}
+        self.open: dict[ImageName, Task] = {}
         self.said_bye = False
         self.listener = threading.Thread()
         self._letters: SimpleQueue[Any] = SimpleQueue()
@@ -119,17 +139,23 @@ class _Worker(_Member):
                 self._inbox.flush()
 
     def give(self, tasks: list[Task]) -> None:
-        self.open.update((task.link.url, task.link) for task in tasks)
+        self.open.update((task.link.name, task) for task in tasks)
         self.hungry = False
         self.send("tasks", tasks)
 
     def known(self, record: Record) -> Record:
         """Return what it says of a link in the words that are here already: lists are long."""
-        name, url = self.open[record.url]
+        name, url = self.open.pop(record.name).link
         return record._replace(name=name, url=url)
 
     def begin_end(self) -> None:
         self.send("drained")
+
+    def share(self, jobs: int) -> None:
+        self.send("share", jobs)
+
+    def hurry(self) -> None:
+        self.send("hurry")
 
     def end(self) -> None:
         """Let it end."""
@@ -149,50 +175,100 @@ class _Worker(_Member):
 
 
 class Team(Colleagues):
-    """Crawls the links of one synset with several processes, of which this is one.
+    """Fetches with as many processes as pay, of which this is one.
 
     The work is divided by host, so that each host's cap, rests and breaker have one owner. What
-    comes of it all meets in one ledger, here.
+    comes of it all meets in the books, here.
 
     Parameters
     ----------
-    order : Order
-        What the other processes are started with.
-    desk : Desk
-        What this one works with; its book is the ledger.
-    ledger : Ledger
-        Decides what is saved.
-    hosts : Hosts
-        What this process knows of hosts from a crawl before.
+    order : Order, optional
+        What the other processes are started with; without it, there are none.
+    fetcher : Fetcher
+        What this process asks with.
+    store : Store
+        Where the pictures go.
+    manner : Manner
+        How to crawl, all processes together.
+
+    Attributes
+    ----------
+    books : Books
+        The books of the synsets that are open.
     """
 
-    def __init__(self, order: Order, desk: Desk, ledger: Ledger, hosts: Hosts[Task]) -> None:
+    def __init__(self, order: Order | None, fetcher: Fetcher, store: Store, manner: Manner) -> None:
         self._order = order
-        self._ledger = ledger
+        self._jobs = manner.jobs
+        self.books = Books()
         self.at_work = True
-        self._crawl = Crawl(desk, self, hosts)
+        self._coming = True
+        self._crawl = Crawl(Desk(fetcher, store, self.books, manner), self)
         self._own = _Own(self._crawl)
         self._lock = threading.RLock()
-        self._unassigned: deque[list[Link]] = deque()
-        self._owners: dict[str, _Member] = {}
+        self._unassigned: deque[list[Task]] = deque()
+        self._owners: OrderedDict[str, _Member] = OrderedDict()
         self._workers: list[_Worker] = []
         self._deaths = 0
         self._drained = self._stopped = False
 
-    def run(self, links: Iterable[Link]) -> None:
-        """Fetch the links; raise as a `Crawl` does, and StoreError if workers keep dying."""
-        self._divide(links)
+    @property
+    def is_hungry(self) -> bool:
+        """Whether somebody has less to do than he could."""
+        return not self._unassigned and any(member.hungry for member in self._members)
+
+    def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
+        """Have one synset's tasks fetched; what comes of them goes into its book."""
+        self.books.open(wnid, book, tasks)
+        with self._lock:
+            self._divide(tasks)
+            self._hire_those_who_pay()
+            self._feed()
+            self._count()
+
+    def begin_end(self) -> None:
+        """Tell that all tasks have been added."""
+        with self._lock:
+            self._coming = False
+            self._feed()
+            self._count()
+
+    def tend(self, patience: float) -> bool:
+        """Work for so many seconds at most, until there is news; return whether any is to come.
+
+        Raises
+        ------
+        OSError
+            If a picture cannot be kept.
+        StoreError
+            If workers keep dying.
+        """
+        return self._crawl.tend(patience)
+
+    def ended(self) -> Iterator[str]:
+        """Yield the synsets of whose tasks nothing is to come any more."""
+        while self.books.ended:
+            wnid = self.books.ended.popleft()
+            self.books.close(wnid)
+            yield wnid
+
+    def hurry(self) -> None:
+        """Ask now whom one would ask later whether he has come back."""
+        with self._lock:
+            for member in self._members:
+                member.hurry()
+
+    def close(self) -> None:
+        """End, when there is nothing left to do or no picture is wanted any more."""
+        self._crawl.stop()
+        self._dismiss()
+
+    def abandon(self) -> None:
+        """End at once; what has been saved is counted."""
         try:
-            with self._lock:
-                for _ in range(1, self._order.processes):
-                    self._hire()
-            self._crawl.work()
+            self._crawl.abandon()
         finally:
             self._dismiss()
-
-    def learnt(self) -> Hosts[Task]:
-        """Return what this process knows of hosts by now."""
-        return self._crawl.learnt()
 
     def ask_for_more(self) -> None:
         with self._lock:
@@ -208,23 +284,40 @@ class Team(Colleagues):
             self._count()
             return True
 
-    def _divide(self, links: Iterable[Link]) -> None:
-        """Put links up for whoever has time, the largest hosts first."""
-        by_host: defaultdict[str, list[Link]] = defaultdict(list)
-        for link in links:
-            by_host[urls.endpoint(link.url)].append(link)
-        self._unassigned = deque(
-            sorted([*self._unassigned, *by_host.values()], key=len, reverse=True)
-        )
+    @property
+    def _members(self) -> list[_Member]:
+        return [self._own, *self._workers]
+
+    def _divide(self, tasks: Iterable[Task]) -> None:
+        """Put tasks up for whoever has time, the largest hosts first."""
+        by_host: defaultdict[str, list[Task]] = defaultdict(list)
+        for task in tasks:
+            by_host[task.endpoint].append(task)
+        self._unassigned += sorted(by_host.values(), key=len, reverse=True)
+
+    def _hire_those_who_pay(self) -> None:
+        if not self._order:
+            return
+        links = sum(map(len, self._unassigned)) + sum(len(worker.open) for worker in self._workers)
+        wanted = processes_for(links, self._order.options) - len(self._members)
+        for _ in range(wanted):
+            self._hire(self._order)
+        if wanted > 0:
+            self._share()
+
+    def _share(self) -> None:
+        for member in self._members:
+            member.share(max(1, self._jobs // len(self._members)))
 
     def _count(self) -> None:
         """See whether there is still something elsewhere; here, only after what has been given."""
-        self.at_work = bool(self._unassigned or any(worker.open for worker in self._workers))
+        elsewhere = self._unassigned or any(worker.open for worker in self._workers)
+        self.at_work = bool(self._coming or elsewhere)
         if not self.at_work:
             self._crawl.look()
 
-    def _hire(self) -> None:
-        worker = _Worker(self._order)
+    def _hire(self, order: Order) -> None:
+        worker = _Worker(order)
         self._workers.append(worker)
         worker.listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
         worker.listener.start()
@@ -244,22 +337,20 @@ class Team(Colleagues):
             self._crawl.stop(error)
 
     def _on_keep(self, worker: _Worker, record: Record) -> None:
-        self._ledger.take_in(worker.known(record))
-        del worker.open[record.url]
+        self.books.take_in(worker.known(record))
 
     def _on_settle(self, worker: _Worker, record: Record) -> None:
-        self._ledger.settle(worker.known(record))
-        del worker.open[record.url]
+        self.books.settle(worker.known(record))
 
     def _on_reach(self, worker: _Worker) -> None:
-        self._ledger.reach()
+        self.books.reach()
 
     def _on_error(self, worker: _Worker, error: Exception) -> None:
         self._crawl.stop(error)
 
     def _on_moved(self, worker: _Worker, task: Task) -> None:
         """A redirect has led to a host that may be another's."""
-        task.link = worker.open.pop(task.link.url)
+        task.link = worker.open.pop(task.link.name).link
         owner = self._owners.setdefault(task.endpoint, worker)
         owner.give([task])
 
@@ -268,31 +359,35 @@ class Team(Colleagues):
         self._feed()
 
     def _feed(self) -> None:
-        for member in (self._own, *self._workers):
+        for member in self._members:
             if member.hungry and self._unassigned:
                 tasks: list[Task] = []
-                while self._unassigned and len(tasks) < self._order.options.jobs:
-                    tasks += map(Task, self._unassigned.popleft())
+                while self._unassigned and len(tasks) < self._jobs:
+                    tasks += self._unassigned.popleft()
                 for task in tasks:
                     self._owners.setdefault(task.endpoint, member)
                 self._give_to_owners(tasks)
-        if not self._unassigned and not self._drained:
+        if not (self._unassigned or self._coming or self._drained):
             self._drained = True
-            for member in (self._own, *self._workers):
+            for member in self._members:
                 member.begin_end()
 
     def _give_to_owners(self, tasks: list[Task]) -> None:
         by_owner: defaultdict[_Member, list[Task]] = defaultdict(list)
         for task in tasks:
+            self._owners.move_to_end(task.endpoint)
             by_owner[self._owners[task.endpoint]].append(task)
         for owner, given in by_owner.items():
             owner.give(given)
+        while len(self._owners) > _OWNERS:
+            self._owners.popitem(last=False)
 
     def _take_over(self, worker: _Worker) -> None:
         """Give what a killed worker left to others."""
         status = worker.wait()
         self._workers.remove(worker)
-        self._owners = {host: own for host, own in self._owners.items() if own is not worker}
+        for host in [host for host, owner in self._owners.items() if owner is worker]:
+            del self._owners[host]
         self._divide(worker.open.values())
         self._deaths += 1
         if self._deaths > _MOST_DEATHS:
@@ -302,7 +397,8 @@ class Team(Colleagues):
                 "kept; the same command goes on from there, with --processes=1 in one process"
             )
         self._drained = False
-        self._hire()
+        self._hire(worker.order)
+        self._share()
         self._feed()
 
     def _dismiss(self) -> None:

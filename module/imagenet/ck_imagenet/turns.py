@@ -11,6 +11,23 @@ from .progress import Progress
 from .store import SynsetStore
 
 
+class Busy(Exception):
+    """Another process is at work."""
+
+
+@contextmanager
+def at_once(lock: FileLock) -> Iterator[None]:
+    """Let one process at a time work on something; raise Busy if it is another's turn."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 @contextmanager
 def only_one(lock: FileLock, what: str, progress: Progress) -> Iterator[None]:
     """Let one process at a time work on something; the others wait, and say so."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from typing import Iterable
-
-from . import captures, equip
+from . import captures
 from .actions import DownloadOptions
-from .crawl import Crawl, Desk, Manner, Task
-from .hosts import Hosts, Rests
+from .crawl import Manner
+from .hosts import Rests
 from .journal import Journal, Record
 from .ledger import Book, Ledger, Verdict
 from .numbering import Link
 from .outcomes import Outcome
-from .store import SynsetStore
+from .task import Task
 
 WAYBACK = "wayback"
 """The source of a picture from there."""
@@ -87,17 +84,29 @@ class Findings(Book):
     def reach(self) -> None:
         self._ledger.reach()
 
-    def missing(self) -> int | None:
+    def missing(self, wnid: str) -> int | None:
         return self._ledger.missing()
 
+    def is_full(self) -> bool:
+        return self._ledger.is_full()
 
-class WaybackPictures:
-    """Asks for one synset's pictures after the other's, and remembers how that is borne.
+    def put_by(self, task: Task) -> None:
+        self._ledger.put_by(task)
+
+    def has_put_by(self) -> bool:
+        return self._ledger.has_put_by()
+
+    def take_up(self) -> list[Task]:
+        return self._ledger.take_up()
+
+
+class Captures:
+    """Which captures of links the Wayback Machine is asked for.
 
     Parameters
     ----------
     options : DownloadOptions
-        Where the Wayback Machine is, and which time to ask for.
+        Where it is, and which time to ask for.
 
     Raises
     ------
@@ -106,38 +115,14 @@ class WaybackPictures:
     """
 
     def __init__(self, options: DownloadOptions) -> None:
-        self._options = options
+        self._service = options.wayback_service
         self._moment = captures.moment(options.wayback_date)
-        self._manner = MANNER._replace(sleep=max(MANNER.sleep, options.sleep))
-        self._hosts: Hosts[Task] = Hosts(
-            self._manner.sleep, self._manner.per_host, self._manner.rests
-        )
 
-    def fetch(
-        self, links: Iterable[Link], place: SynsetStore, journal: Journal, ledger: Ledger
-    ) -> str:
-        """Ask for links, and keep what there is.
+    def task(self, link: Link) -> Task:
+        """Return what is to be fetched in place of a link."""
+        return Task(link, WAYBACK, captures.address(self._service, self._moment, link.url))
 
-        Parameters
-        ----------
-        links : iterable of Link
-            Those where it `may_help`.
-        place, journal, ledger : SynsetStore, Journal, Ledger
-            Of the synset.
 
-        Returns
-        -------
-        str
-            Why it could not be asked for all of them, nothing if it could.
-        """
-        findings = Findings(ledger, journal)
-        with closing(equip.wayback_fetcher(self._options)) as fetcher:
-            desk = Desk(fetcher, place, WAYBACK, findings, self._manner)
-            crawl = Crawl(desk, hosts=self._hosts)
-            crawl.add(Task(link, self._address(link)) for link in links)
-            crawl.work()
-            self._hosts = crawl.learnt()
-        return findings.trouble
-
-    def _address(self, link: Link) -> str:
-        return captures.address(self._options.wayback_service, self._moment, link.url)
+def manner(options: DownloadOptions) -> Manner:
+    """Return how it is to be asked."""
+    return MANNER._replace(sleep=max(MANNER.sleep, options.sleep))

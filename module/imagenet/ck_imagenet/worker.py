@@ -14,20 +14,18 @@ from typing import Any, BinaryIO, NamedTuple
 
 from . import equip
 from .actions import DownloadOptions
-from .crawl import Colleagues, Crawl, Desk, Task
+from .crawl import Colleagues, Crawl, Desk
 from .journal import Record
 from .ledger import Book, Verdict
 from .store import Store
+from .task import Task
 
 
 class Order(NamedTuple):
     """What a worker is started with."""
 
     store: Store
-    wnid: str
-    source: str
     options: DownloadOptions
-    processes: int
 
 
 def main() -> None:
@@ -39,9 +37,7 @@ def main() -> None:
         office = _Office(outbox)
         try:
             with closing(equip.fetcher(order.options)) as fetcher:
-                place = order.store.synset(order.wnid)
-                manner = equip.manner(order.options, order.processes)
-                desk = Desk(fetcher, place, order.source, office, manner)
+                desk = Desk(fetcher, order.store, office, equip.manner(order.options))
                 crawl = Crawl(desk, office)
                 reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)
                 reader.start()
@@ -83,6 +79,10 @@ class _Office(Book, Colleagues):
                 self._hungry = False
                 self._hosts.update(task.endpoint for task in content[0])
                 crawl.add(content[0])
+            elif kind == "share":
+                crawl.share(*content)
+            elif kind == "hurry":
+                crawl.hurry()
             elif kind == "drained":
                 crawl.begin_end()
             else:
@@ -103,9 +103,6 @@ class _Office(Book, Colleagues):
         if not self._reached:
             self._reached = True
             self.send("reach")
-
-    def missing(self) -> int | None:
-        return None
 
     def lead_away(self, task: Task) -> bool:
         if task.endpoint in self._hosts:

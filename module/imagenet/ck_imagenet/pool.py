@@ -1,0 +1,191 @@
+"""One pool of connections over all synsets of a run."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Callable, Iterator
+
+from .crawl import SAMPLE
+from .errand import Errand, take_out_exposed
+from .errors import ImagenetError
+from .files import most_open_files, storage_errors
+from .progress import Progress
+from .repeats import Repeats
+from .store import Store
+from .summary import Summary
+from .team import Team
+from .turns import Busy
+from .wayback_pictures import Captures
+
+WINDOW = 2000
+"""Links of open synsets that are enough while there is work for every connection."""
+
+MOST_OPEN = 400
+"""Synsets that are open at once, at two open files each."""
+
+MOST_KNOWN = 60_000
+"""Links of open synsets, of which records are in memory: about 1 KB each."""
+
+_IMPATIENCE = 20.0
+"""Seconds after which hosts in doubt are asked again where they keep other synsets waiting."""
+
+
+class Pool:
+    """Opens synsets as long as there are connections to spare, and tells which are done.
+
+    What waits for slow hosts keeps its synset open, and nobody else.
+
+    Parameters
+    ----------
+    hosts, wayback : Team
+        Who asks the hosts, and who asks the Wayback Machine for what these do not have.
+    captures : Captures
+        What the latter is asked for.
+    store : Store
+        Where the pictures go.
+    repeats : Repeats
+        Which bytes have come before in this run.
+    progress : Progress
+        Is told how it goes.
+    """
+
+    def __init__(
+        self,
+        hosts: Team,
+        wayback: Team,
+        captures: Captures,
+        store: Store,
+        repeats: Repeats,
+        progress: Progress,
+    ) -> None:
+        self._hosts = hosts
+        self._wayback = wayback
+        self._captures = captures
+        self._store = store
+        self._repeats = repeats
+        self._progress = progress
+        self._open: dict[str, Errand] = {}
+        self._busy: deque[Errand] = deque()
+        self._exhausted = False
+        self._failure: ImagenetError | None = None
+        self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
+        self._hurried = 0.0
+
+    def run(self, errands: Iterator[Errand], reached: Callable[[], bool]) -> Iterator[Summary]:
+        """Run errands, each of which is begun when there is room for it.
+
+        Parameters
+        ----------
+        errands : iterator of Errand
+            One for each synset.
+        reached : callable
+            Says whether the network has been seen to be there.
+
+        Yields
+        ------
+        Summary
+            Of each synset, when it is done.
+
+        Raises
+        ------
+        ImagenetError
+            Whatever a user must know; what `errands` raises, when all that were open are done.
+        """
+        crews = (self._hosts, self._wayback)
+        try:
+            with storage_errors(self._store.home()):
+                while not self._exhausted or self._open or self._busy:
+                    begun = self._has_room() and self._begin_next(errands, reached)
+                    yield from self._advance()
+                    self._tend(0.0 if begun else SAMPLE)
+                for crew in crews:
+                    crew.close()
+        except BaseException:
+            for crew in crews:
+                crew.abandon()
+            for errand in self._open.values():
+                errand.abandon()
+            raise
+        finally:
+            self._progress.end()
+        if self._failure:
+            raise self._failure
+
+    def _has_room(self) -> bool:
+        if len(self._open) >= self._most_open:
+            return False
+        if sum(errand.known for errand in self._open.values()) >= MOST_KNOWN:
+            return False
+        return self._hosts.is_hungry or self._hosts.books.links < WINDOW
+
+    def _begin_next(self, errands: Iterator[Errand], reached: Callable[[], bool]) -> bool:
+        """Begin the next errand; return whether there was one."""
+        errand = self._next(errands)
+        if not errand:
+            return False
+        try:
+            # Another process is waited for when nothing else is left to do.
+            tasks = errand.begin(reached(), wait=self._exhausted and not self._open)
+        except Busy:
+            self._busy.append(errand)
+            return True
+        self._open[errand.wnid] = errand
+        if tasks:
+            self._progress.begin(errand.wnid, len(tasks))
+        self._hosts.begin(errand.wnid, errand.book, tasks)
+        return True
+
+    def _next(self, errands: Iterator[Errand]) -> Errand | None:
+        if not self._exhausted:
+            try:
+                return next(errands)
+            except StopIteration:
+                pass
+            except ImagenetError as error:
+                self._failure = error
+            self._exhausted = True
+            self._hosts.begin_end()
+        if self._busy and not self._open:
+            return self._busy.popleft()
+        return None
+
+    def _advance(self) -> Iterator[Summary]:
+        """Go on with errands whose tasks have ended: to the Wayback Machine, or to their end."""
+        for wnid in self._hosts.ended():
+            errand = self._open[wnid]
+            tasks = errand.begin_captures(self._captures)
+            if tasks and errand.findings:
+                self._progress.begin(f"{wnid} Wayback", len(tasks))
+                self._wayback.begin(wnid, errand.findings, tasks)
+            else:
+                yield self._end(errand)
+        for wnid in self._wayback.ended():
+            yield self._end(self._open[wnid])
+
+    def _end(self, errand: Errand) -> Summary:
+        summary = errand.end()
+        del self._open[errand.wnid]
+        summary.taken_out = take_out_exposed(self._store, self._repeats, self._open, self._progress)
+        if self._open:
+            self._progress.step_aside()
+        else:
+            self._progress.end()
+        return summary
+
+    def _tend(self, patience: float) -> None:
+        """Let the crews work, and wait for news."""
+        if self._hosts.is_hungry and not self._has_room():
+            self._hurry()
+        if len(self._wayback.books):
+            if self._exhausted and len(self._wayback.books) == len(self._open):
+                self._wayback.begin_end()
+            self._wayback.tend(patience if len(self._wayback.books) == len(self._open) else 0)
+        self._hosts.tend(patience)
+
+    def _hurry(self) -> None:
+        """Hosts in doubt keep all synsets open that may be: ask them now."""
+        now = time.monotonic()
+        if now > self._hurried + _IMPATIENCE:
+            self._hurried = now
+            self._hosts.hurry()
