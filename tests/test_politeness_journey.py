@@ -97,7 +97,7 @@ def test_a_host_that_rests_is_left_alone_by_the_next_synset_too(
     write(terminal, web.url(0, "/status/503/always/after-2/1.jpg"))
     write(terminal, web.url(0, "/good/2.jpg"), wnid=DALMATIAN)
     command = ("download", "imagenet", f"--wnid={WNID},{DALMATIAN}", "--urls=list", "--retry=0")
-    done = terminal.json(*command)["synsets"]
+    done = terminal.json(*command, "--jobs=1")["synsets"]
     assert [(synset["here"], synset["failed"]) for synset in done] == [(0, {"busy": 1}), (1, {})]
     first, second = times(web)
     assert second - first >= 2

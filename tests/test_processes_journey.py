@@ -148,7 +148,7 @@ def test_three_pages_of_one_placeholder_in_three_synsets_keep_none(
     wnids = [WNID, "n02110341", "n02084071"]
     for number, wnid in enumerate(wnids):
         web.set_links(wnid, [web.link(wnid, number, "placeholder"), web.link(wnid, 9, "good")])
-    done = terminal.json("download", "imagenet", f"--wnid={','.join(wnids)}")["synsets"]
+    done = terminal.json("download", "imagenet", f"--wnid={','.join(wnids)}", "--jobs=1")["synsets"]
     assert [list(terminal.pictures(wnid)) for wnid in wnids] == [[f"{w}_9.jpg"] for w in wnids]
     assert [synset["here"] for synset in done] == [2, 2, 1]
     assert done[2]["taken_out"] == {WNID: 1, "n02110341": 1}

@@ -63,7 +63,9 @@ class Bar(Lines):
         self._saved = self._bytes = self._begun = 0
 
     def begin(self, what: str, total: int) -> None:
-        """Show the bar, or make it longer."""
+        """Show a bar, or make the one longer that is not done."""
+        if self._bar is not None and self._bar.n >= (self._bar.total or 0):
+            self.end()
         if self._bar is not None:
             self._begun += 1
             self._bar.total = (self._bar.total or 0) + total
