@@ -13,6 +13,7 @@ from .actions import DownloadOptions
 from .adopt import adopt
 from .crawl import Crawl, Desk, Task
 from .errors import BadInput
+from .estimate import MANY, Estimate, foreseen
 from .fetch import Fetcher
 from .files import storage_errors
 from .hosts import Hosts
@@ -24,7 +25,7 @@ from .numbering import KeptNames, Link, by_number, number
 from .outcomes import Outcome
 from .progress import Progress
 from .repeats import Repeats
-from .selection import with_pictures
+from .selection import chosen
 from .sources import Sources
 from .store import Store
 from .team import Team, processes_for
@@ -68,7 +69,7 @@ class Summary:
 
 def download(
     options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
-) -> Iterator[Summary | Unpacked]:
+) -> Iterator[Summary | Unpacked | Estimate]:
     """Fetch the pictures of synsets that are not here yet, one synset after the other.
 
     Parameters
@@ -86,6 +87,8 @@ def download(
     ------
     Summary or Unpacked
         Of each synset, when it is done: the latter of pictures from tars.
+    Estimate
+        Before all others, where there are many: whoever does not want them stops here.
 
     Raises
     ------
@@ -97,12 +100,17 @@ def download(
     if unpack.is_asked_for(options):
         yield from unpack.unpack(options, store, progress, archive)
         return
-    wnids = with_pictures(options.wnid)
+    wnids = chosen(options)
     if not wnids and not options.urls:
         raise BadInput(
             "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
-            "word, or give a list with --urls=FILE"
+            "word, or give a list with --urls=FILE; for many, there are --under, --search, "
+            "--ilsvrc2012, --wnids=FILE and --all"
         )
+    if len(wnids) > MANY:
+        yield foreseen(wnids, options, store, archive)
+        if options.dry_run:
+            return
     experience = _Experience(
         Repeats(), Hosts(options.sleep, options.per_host), WaybackPictures(options)
     )
