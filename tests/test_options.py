@@ -15,7 +15,7 @@ from ck_imagenet.actions import (
     ListOptions,
 )
 from ck_imagenet.errors import BadInput
-from ck_imagenet.options import kinds, parse
+from ck_imagenet.options import kinds, parse, typed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,7 +163,7 @@ def test_what_is_no_number_of_a_picture_is_refused(given: Any, shown: str) -> No
         ("max-image", "max-images"),
         ("maximages", "max-images"),
         ("max_imagse", "max-images"),
-        ("wnids", "wnid"),
+        ("wnidss", "wnids"),
         ("out-dir", "outdir"),
         ("url", "urls"),
         ("retryfailed", "retry-failed"),
@@ -220,3 +220,13 @@ def test_whatever_is_given_is_taken_or_refused_with_the_name_of_the_option(
         parse(DownloadOptions, {name: value}, {})
     except BadInput as refused:
         assert str(refused).startswith((f"--{name}", f"--{name.replace('_', '-')}"))
+
+
+def test_what_a_user_typed_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CK_IMAGENET_SERVICE", "http://here")
+    given = {"wnid": "n01440764,unknown", "search": "it's", "jobs": 1, "all": True, "retry": "0"}
+    options = parse(DownloadOptions, {**given, "retry-failed": True, "user-agent": "me"}, {})
+    assert typed(options) == (
+        "--wnid=n01440764,unknown --all '--search=it'\"'\"'s' --jobs=1 --retry=0 "
+        "--user-agent=me --retry-failed"
+    )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from ck_imagenet import synsets
+from ck_imagenet.actions import DownloadOptions, ListOptions
 from ck_imagenet.errors import BadInput
-from ck_imagenet.selection import any_synset, with_pictures
+from ck_imagenet.listing import listed
+from ck_imagenet.selection import among, any_synset, chosen, with_pictures
 
 TENCH = "n01440764"
 ENTITY = "n00001740"
@@ -64,3 +70,90 @@ def test_what_is_neither_wnid_nor_word_is_refused(text: str) -> None:
         f'--wnid="{text}" is no wnid, which is an "n" and eight digits such as n01440764, '
         "and no synset has such words"
     )
+
+
+def test_all_means_every_synset_of_imagenet() -> None:
+    everything = tuple(synset.wnid for synset in synsets.load().synsets)
+    assert chosen(DownloadOptions(all=True)) == everything
+    assert chosen(DownloadOptions(upper=21_841)) == everything
+
+
+def test_who_says_nothing_of_synsets_means_none() -> None:
+    assert chosen(DownloadOptions()) == ()
+    assert chosen(DownloadOptions(urls="list.txt", max_images=3)) == ()
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"under": "n02084071"},
+        {"search": "terrier"},
+        {"ilsvrc2012": True},
+        {"lower": 300, "upper": 600},
+        {"under": "n02084071", "search": "terrier", "ilsvrc2012": True, "lower": 1600},
+    ],
+)
+def test_conditions_choose_what_ck_list_shows_of_them(conditions: dict[str, Any]) -> None:
+    shown = [row.synset.wnid for row in listed(ListOptions(**conditions), {})]
+    assert chosen(DownloadOptions(**conditions)) == tuple(shown) != ()
+    assert among([TENCH, *shown, "unknown"], under="n00001740") == [TENCH, *shown]
+
+
+def test_conditions_choose_among_what_is_named() -> None:
+    named = ("n02110341", TENCH, "n02084071")
+    assert chosen(DownloadOptions(wnid=named, under="n02084071")) == ("n02110341", "n02084071")
+    assert chosen(DownloadOptions(wnid=named, ilsvrc2012=True)) == ("n02110341", TENCH)
+
+
+def test_a_file_names_a_synset_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_bytes(b"\xef\xbb\xbf# dogs\r\nn02110341 # spotted\r\n\r\n  n01440764\nn02110341")
+    assert chosen(DownloadOptions(wnids=str(file))) == ("n02110341", TENCH)
+    both = DownloadOptions(wnids=str(file), wnid=("n02084071", TENCH))
+    assert chosen(both) == ("n02084071", TENCH, "n02110341")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("n01440764\n\nn99999999", ", line 3: --wnid=n99999999: ImageNet has no such synset"),
+        ("# mine\ntench\n", ', line 2: --wnid="tench" is no wnid. These synsets match:'),
+        ("n01440764\tn02110341", ', line 1: --wnid="n01440764\tn02110341" is no wnid'),
+        ("n00001740", ", line 1: --wnid=n00001740 (entity) has no pictures of its own"),
+        ("\xff\xfe\0", ", line 1: --wnid="),
+    ],
+)
+def test_a_line_that_names_no_synset_is_refused_with_its_number(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text(text, "latin-1")
+    with pytest.raises(BadInput) as refused:
+        chosen(DownloadOptions(wnids=str(file)))
+    assert str(refused.value).startswith(f'"{file}"{sentence}')
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"wnids": "nowhere.txt"}, '--wnids="nowhere.txt" cannot be read: No such file'),
+        ({"wnids": "/dev/null"}, '--wnids="/dev/null" names no synset: write a wnid a line'),
+        ({"all": True, "wnid": (TENCH,)}, "--all and --wnid exclude each other"),
+        ({"all": True, "wnids": "mine"}, "--all and --wnids exclude each other"),
+        (
+            {"all": True, "urls": "all.tgz"},
+            "--all wants the lists of all synsets: make an archive of that file, with "
+            "ck geturls imagenet --all --archive=all.tgz, and leave --urls out",
+        ),
+        (
+            {"search": "tench", "under": "n02084071"},
+            "no synset meets all these conditions: ck list imagenet shows what they leave",
+        ),
+        ({"lower": 3, "upper": 2}, "no position from --lower=3 to --upper=2"),
+        ({"under": "tench"}, '--under="tench" is no wnid. These synsets match:'),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        chosen(DownloadOptions(**options))
+    assert str(refused.value).startswith(sentence)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ck_imagenet import synsets
 from ck_imagenet.actions import GeturlsOptions
 from ck_imagenet.errors import NoList
 from ck_imagenet.folder_store import FolderStore
@@ -27,6 +28,9 @@ class Tench:
 
     def lines(self, wnid: str) -> list[Line]:
         return LINES if wnid == WNID else []
+
+    def counts(self) -> dict[str, int]:
+        return {WNID: len(LINES)}
 
 
 def looking(folder: Path, web: PracticeWeb, **options: Any) -> Sources:
@@ -66,3 +70,16 @@ def test_who_has_the_archive_needs_a_list_of_their_own(tmp_path: Path) -> None:
 def test_the_archive_is_shown_first(tmp_path: Path, web: PracticeWeb) -> None:
     with closing(looking(tmp_path, web)) as sources:
         assert next(sources.survey([])) == Row("archive", "on this machine", "nothing")
+
+
+def test_of_many_synsets_without_a_list_only_the_first_are_told_of_at_length(
+    tmp_path: Path,
+) -> None:
+    wnids = [synset.wnid for synset in synsets.load().synsets[:30]]
+    with PracticeWeb(alive=[]) as web, closing(looking(tmp_path, web)) as sources, pytest.raises(
+        NoList
+    ) as refused:
+        list(sources.lists(wnids))
+    said = str(refused.value)
+    assert [wnid for wnid in wnids if f"no list of URLs for {wnid}:" in said] == wnids[:3]
+    assert said.endswith(f"\nnor for 27 more: {', '.join(wnids[3:23])}, …")

@@ -68,6 +68,9 @@ def test_what_an_archive_knows_gives_pictures_their_urls(tmp_path: Path) -> None
         def lines(self, wnid: str) -> list[Line]:
             return [Line(0, ImageName(wnid, 5), f"http://a/{wnid}"), Line(1, None, "http://b/")]
 
+        def counts(self) -> dict[str, int]:
+            return {}
+
     (tmp_path / "some.tar").write_bytes(tar({b"n01440764_5.JPEG": pictures.picture("x")}))
     store = FolderStore(tmp_path / "out")
     options = DownloadOptions(tar=str(tmp_path / "some.tar"))

@@ -49,9 +49,8 @@ def init(i: CkDict) -> CkDict:
 def list_synsets(i: CkDict) -> CkDict:
     """
     Input:  {
-              (lower=N)            - first position to list; at least 0 [0]
-              (upper=N)            - last position to list, by default the last there is; at least
-                                     0
+              (lower=N)            - first position in the order of wnids; at least 0 [0]
+              (upper=N)            - last position, by default the last there is; at least 0
               (downloaded-only)    - only synsets with pictures here
               (images)             - list the pictures here, as name and URL, in the form that
                                      --urls reads
@@ -149,6 +148,15 @@ def download(i: CkDict) -> CkDict:
     Input:  {
               (wnid=W)             - the synset's wnid, or several with commas between; also after
                                      the colon of imagenet:W
+              (wnids=FILE)         - the synsets in this file, a wnid a line, with # before
+                                     comments
+              (all)                - all synsets
+              (under=WNID)         - only this synset and those below it
+              (search=WORDS)       - only synsets with all these words, or words beginning so
+              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
+              (lower=N)            - first position in the order of wnids; at least 0 [0]
+              (upper=N)            - last position, by default the last there is; at least 0
+              (yes)                - do it although it is more than 100 synsets
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
                                      for the wnid: a URL a line, or a name and a URL; plain, .gz
                                      or .tgz
@@ -213,6 +221,10 @@ def download(i: CkDict) -> CkDict:
                              failed, odd, set_aside}: why the tar was not read, pictures of the
                              synset in it, what became of those that were not saved, what else is in
                              it
+              estimate     - with dry-run, or of more than 100 synsets, {synsets, urls, unlisted,
+                             pictures, bytes, seconds, jobs}: URLs to ask for, synsets whose lists
+                             are not here and of which a mean number is counted, what may come of
+                             it, and in how many seconds with so many connections
             }
     """
     return _run("download", i, _download)
@@ -528,17 +540,40 @@ def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
 
 def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, download, stderr_progress
+    from ck_imagenet.estimate import Estimate, estimated
     from ck_imagenet.unpacked import Unpacked
 
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
+    told = con and not options.quiet
     output["synsets"] = []
     for done in download.download(options, _store(options), progress, _archive(options)):
+        if isinstance(done, Estimate):
+            _foresee(done, options, told, output)
+            continue
         output["synsets"].append(done.facts())
-        if con and not options.quiet:
+        if told:
             if isinstance(done, Unpacked):
                 console.write(console.unpacked(done))
             else:
                 console.write(console.summary(done, options.dry_run))
+    if options.dry_run and output["synsets"]:
+        counts = [each["to_fetch"] for each in output["synsets"]]
+        _foresee(estimated(counts, 0, options), options, told, output)
+
+
+def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
+    """Tell what a download means; raise BadInput if that has not been agreed to."""
+    from ck_imagenet import console, reports
+    from ck_imagenet.errors import BadInput
+    from ck_imagenet.options import typed
+
+    output["estimate"] = meant.facts()
+    lines = list(reports.estimate(meant))
+    if not (options.yes or options.dry_run):
+        command = f"If you want that, type: ck download imagenet {typed(options)} --yes"
+        raise BadInput("\n".join([*lines, command]))
+    if told:
+        console.write(lines)
 
 
 def _export(options: Any, con: bool, output: CkDict) -> None:

@@ -18,6 +18,11 @@ ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
 """As ImageNet has published it."""
 
 _WNID = "the synset's wnid, or several with commas between; also after the colon of imagenet:W"
+_UNDER = "only this synset and those below it"
+_SEARCH = "only synsets with all these words, or words beginning so"
+_ILSVRC2012 = "only the 1,000 synsets of ILSVRC2012"
+_LOWER = "first position in the order of wnids"
+_UPPER = "last position, by default the last there is"
 _URLS = (
     "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
     "a URL a line, or a name and a URL; plain, .gz or .tgz"
@@ -66,13 +71,13 @@ _PRIVATE = (
 class ListOptions:
     """List synsets."""
 
-    lower: int = number(0, "first position to list", least=0)
-    upper: int | None = number(None, "last position to list, by default the last there is", least=0)
+    lower: int = number(0, _LOWER, least=0)
+    upper: int | None = number(None, _UPPER, least=0)
     downloaded_only: bool = flag("only synsets with pictures here")
     images: bool = flag("list the pictures here, as name and URL, in the form that --urls reads")
-    search: str = text("", "WORDS", "only synsets with all these words, or words beginning so")
-    under: str = text("", "WNID", "only this synset and those below it")
-    ilsvrc2012: bool = flag("only the 1,000 synsets of ILSVRC2012")
+    search: str = text("", "WORDS", _SEARCH)
+    under: str = text("", "WNID", _UNDER)
+    ilsvrc2012: bool = flag(_ILSVRC2012)
     words: bool = flag("print the words too when not on a terminal")
     sort: str = word("urls", ("urls",), _SORT)
 
@@ -105,6 +110,14 @@ class DownloadOptions:
     """Download the pictures of synsets and register them as CK entries."""
 
     wnid: tuple[str, ...] = wnids(_WNID)
+    wnids: str = text("", "FILE", "the synsets in this file, a wnid a line, with # before comments")
+    all: bool = flag("all synsets")
+    under: str = text("", "WNID", _UNDER)
+    search: str = text("", "WORDS", _SEARCH)
+    ilsvrc2012: bool = flag(_ILSVRC2012)
+    lower: int = number(0, _LOWER, least=0)
+    upper: int | None = number(None, _UPPER, least=0)
+    yes: bool = flag("do it although it is more than 100 synsets")
     urls: str = text("", "FILE-or-URL", _URLS)
     tar: str = text("", "FILE-or-URL", _TAR)
     source: str = word("NAME", SOURCES, _SOURCE)
@@ -150,8 +163,8 @@ class StatusOptions:
     """Show what is here of how much, and what became of the rest."""
 
     wnid: tuple[str, ...] = wnids(_WNID)
-    under: str = text("", "WNID", "only this synset and those below it")
-    search: str = text("", "WORDS", "only synsets with all these words, or words beginning so")
+    under: str = text("", "WNID", _UNDER)
+    search: str = text("", "WORDS", _SEARCH)
     hosts: bool = flag("by host instead of by synset")
     failures: bool = flag("the links that gave no picture, each with its cause, instead")
     outdir: str = text("", "DIR", _OUTDIR)
@@ -197,8 +210,8 @@ class ExportOptions:
     to: str = text("", "DIR", "the folder to write, which may exist if it is of the same export")
     layout: str = word("NAME", LAYOUTS, _LAYOUT, default="folders")
     wnid: tuple[str, ...] = wnids(f"{_WNID}; by default all with pictures here")
-    under: str = text("", "WNID", "only this synset and those below it")
-    ilsvrc2012: bool = flag("only the 1,000 synsets of ILSVRC2012")
+    under: str = text("", "WNID", _UNDER)
+    ilsvrc2012: bool = flag(_ILSVRC2012)
     max_images: int | None = number(
         None, "pictures of a synset at most, those with the smallest numbers", least=1
     )

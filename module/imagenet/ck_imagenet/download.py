@@ -9,11 +9,12 @@ from . import equip, unpack, wayback_pictures
 from .actions import DownloadOptions
 from .errand import Errand
 from .errors import BadInput
+from .estimate import MANY, Estimate, foreseen
 from .local_archive import Archive
 from .pool import Pool
 from .progress import Progress
 from .repeats import Repeats
-from .selection import with_pictures
+from .selection import chosen
 from .sources import Sources
 from .store import Store
 from .summary import Summary
@@ -25,7 +26,7 @@ from .worker import Order
 
 def download(
     options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
-) -> Iterator[Summary | Unpacked]:
+) -> Iterator[Summary | Unpacked | Estimate]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
 
     Parameters
@@ -43,6 +44,8 @@ def download(
     ------
     Summary or Unpacked
         Of each synset, when it is done: the latter of pictures from tars.
+    Estimate
+        Before all others, where there are many: whoever does not want them stops here.
 
     Raises
     ------
@@ -54,12 +57,17 @@ def download(
     if unpack.is_asked_for(options):
         yield from unpack.unpack(options, store, progress, archive)
         return
-    wnids = with_pictures(options.wnid)
+    wnids = chosen(options)
     if not wnids and not options.urls:
         raise BadInput(
             "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
-            "word, or give a list with --urls=FILE"
+            "word, or give a list with --urls=FILE; for many, there are --under, --search, "
+            "--ilsvrc2012, --wnids=FILE and --all"
         )
+    if len(wnids) > MANY:
+        yield foreseen(wnids, options, store, archive)
+        if options.dry_run:
+            return
     captures, repeats = Captures(options), Repeats()
     with closing(Sources(options, store, archive, progress)) as sources:
         errands = (

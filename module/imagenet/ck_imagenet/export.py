@@ -110,18 +110,13 @@ def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
             raise BadInput(
                 f"no picture of {wnid} is here: get some with: ck download imagenet --wnid={wnid}"
             )
-    wnids = selection.among(counts, options.wnid, options.under)
-    chosen = [
-        each
-        for each in classes(wnids)
-        if not (options.ilsvrc2012 and each.ilsvrc2012 is None)
-        and (each.wnid != UNKNOWN or each.wnid in options.wnid)
-    ]
+    wnids = selection.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
+    chosen = [wnid for wnid in wnids if wnid != UNKNOWN or wnid in options.wnid]
     if not chosen:
         raise BadInput(
             "no picture of such a synset is here; see ck list imagenet --downloaded-only"
         )
-    return classes(each.wnid for each in chosen)
+    return classes(chosen)
 
 
 def _deciding(options: ExportOptions) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Iterable, Iterator, Mapping, NamedTuple
 
 from . import selection, synsets
 from .actions import ListOptions
-from .errors import BadInput
 from .journal import Journal
 from .names import ImageName
 from .numbering import Link
@@ -54,28 +53,14 @@ def _most_urls_first(row: Listed) -> int:
 
 
 def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
-    catalogue = synsets.load()
-    last = len(catalogue.synsets) - 1
-    upper = last if options.upper is None else options.upper
-    if options.lower > min(upper, last):
-        raise BadInput(
-            f"no position from --lower={options.lower} to --upper={upper}: "
-            f"positions run from 0 to {last}"
-        )
-    chosen = catalogue.search(options.search) if options.search else catalogue.synsets
-    below = catalogue.under(selection.any_synset(options.under)) if options.under else None
     only_here = options.downloaded_only or options.images
-    for synset in chosen:
-        if (
-            options.lower <= (synset.position or 0) <= upper
-            and (below is None or synset.wnid in below)
-            and not (options.ilsvrc2012 and synset.ilsvrc2012 is None)
-            and not (only_here and not counts.get(synset.wnid))
-        ):
+    for synset in selection.meeting(
+        options.search, options.under, options.ilsvrc2012, options.lower, options.upper
+    ):
+        if counts.get(synset.wnid) or not only_here:
             yield Listed(synset, counts.get(synset.wnid, 0))
-    narrowed = options.lower or options.search or options.under or options.ilsvrc2012
-    if only_here and not narrowed and options.upper is None:
-        yield from _in_no_catalogue(catalogue, counts)
+    if only_here and not selection.is_narrowed(options):
+        yield from _in_no_catalogue(synsets.load(), counts)
 
 
 def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:

@@ -18,6 +18,9 @@ class Archive(Protocol):
     def lines(self, wnid: str) -> list[Line]:
         """Return the lines of a synset, with their true numbers; none if it is not there."""
 
+    def counts(self) -> dict[str, int]:
+        """Return how many lines each synset has, of those that are there."""
+
 
 class LocalArchive(Place):
     """The archive, or the lack of it.

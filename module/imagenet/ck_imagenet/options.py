@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 import re
+import shlex
 from difflib import get_close_matches
 from typing import Any, Callable, Mapping, NamedTuple, TypeVar
 
@@ -153,7 +154,7 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
             values[name] = known[name][0].parse(name, value)
     for name, (kind, _) in known.items():
         if kind.is_setting and name not in values:
-            variable = ENVIRONMENT + name.replace("-", "_").upper()
+            variable = _variable(name)
             configured = settings.get(name.replace("-", "_")) or settings.get(name)
             for source, value in (
                 (variable, os.environ.get(variable)),
@@ -164,11 +165,26 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
     return options(**{name.replace("-", "_"): value for name, value in values.items()})
 
 
+def typed(options: Any) -> str:
+    """Return what a user types to give these options, without what holds anyway."""
+    words = []
+    for name, (_, default) in kinds(type(options)).items():
+        value = getattr(options, name.replace("-", "_"))
+        if value not in (default, os.environ.get(_variable(name))):
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words.append(f"--{name}" if text in ("True", "yes") else f"--{name}={text}")
+    return " ".join(map(shlex.quote, words))
+
+
 def refuse_together(options: Any, name: str, *others: str) -> None:
     """Raise BadInput if one of the others is given too, which says nothing beside `name`."""
     for other in others:
         if getattr(options, other.replace("-", "_")):
             raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
+
+
+def _variable(name: str) -> str:
+    return ENVIRONMENT + name.replace("-", "_").upper()
 
 
 def _parse_setting(source: str, name: str, kind: Kind, value: Any) -> Any:

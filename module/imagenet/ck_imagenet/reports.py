@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 
 from . import status, synsets
 from .console import outcomes, table, title
+from .estimate import ALIVE, MANY, MEAN_URLS, PICTURE, SECONDS, Estimate
 from .journal import Record
 from .status import Tally
 
@@ -78,6 +79,35 @@ def size(count: int) -> str:
         if scaled < 999.5:
             return f"{scaled:.3g} {unit}"
     return f"{scaled / 1000:.3g} TB"
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people."""
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            tenths = f"{seconds / length:.1f}" if seconds < 10 * length else ""
+            return f"{tenths.replace('.0', '') or round(seconds / length)} {unit}"
+    return f"{max(1, seconds):.0f} s"
+
+
+def estimate(meant: Estimate) -> Iterator[str]:
+    """Yield what a download would mean, and what that is founded on."""
+    number = "1 synset" if meant.synsets == 1 else f"{meant.synsets:,} synsets"
+    outlook = f"some {meant.pictures:,} pictures, {size(meant.bytes)}, {duration(meant.seconds)}"
+    yield f"{number}, {meant.urls:,} URLs to ask for: {outlook}"
+    if meant.unlisted:
+        yield (
+            f"  no list of {meant.unlisted:,} of them is here: {MEAN_URLS} URLs are counted for "
+            "each, ImageNet's mean"
+        )
+    if meant.unlisted > MANY:
+        yield "  get the lists of all at once, before this: ck geturls imagenet --all"
+    if meant.synsets > MANY:
+        yield "  what is here already is not subtracted, nor would it be asked for again"
+    yield (
+        f"  if {ALIVE:.0%} of the links are alive, a picture has {size(PICTURE)}, and each of "
+        f"{meant.jobs} connections takes {SECONDS} s a URL, time-outs included, as measured"
+    )
 
 
 def _row(tally: Tally) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Sequence
+from typing import Iterator, Mapping, NamedTuple, Sequence
 
 from . import services, winter21
 from .actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
@@ -20,6 +20,11 @@ from .resolve import Resolver
 from .services import Service
 from .store import Store
 from .urllists import is_url
+
+_MOST_TOLD = 3
+"""Synsets without a list of which it is told why."""
+
+_MOST_SHOWN = 20
 
 
 class Row(NamedTuple):
@@ -106,16 +111,16 @@ class Sources:
         if self._given:
             yield from self._given.lists(wnids)
             return
-        missing = []
+        missing = {}
         for wnid in wnids:
             try:
                 found = self._find(wnid)
             except NoList as error:
-                missing.append(str(error))
+                missing[wnid] = str(error)
             else:
                 yield found
         if missing:
-            raise NoList("\n".join(missing))
+            raise NoList(_told(missing))
 
     def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
         """Yield the places in their order, and what is kept of synsets."""
@@ -154,3 +159,13 @@ class Sources:
                 f"ck download imagenet --wnid={wnid} --source={winter21.NAME}"
             )
         return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
+
+
+def _told(missing: Mapping[str, str]) -> str:
+    """Return what to tell of synsets without a list: why, of the first of them."""
+    told = list(missing.values())[:_MOST_TOLD]
+    others = list(missing)[_MOST_TOLD:]
+    if others:
+        shown = ", ".join(others[:_MOST_SHOWN]) + (", …" if len(others) > _MOST_SHOWN else "")
+        told.append(f"nor for {len(others):,} more: {shown}")
+    return "\n".join(told)

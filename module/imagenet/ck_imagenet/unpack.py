@@ -7,18 +7,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from . import equip, tarplaces, tars, winter21
+from . import equip, estimate, tarplaces, tars, winter21
 from .actions import DownloadOptions
 from .errors import BadInput, NoTar
 from .fetch import Fetcher
 from .files import storage_errors
 from .journal import Journal
 from .local_archive import Archive
-from .options import refuse_together
+from .options import refuse_together, typed
 from .outcomes import Failed, Outcome
 from .progress import Progress
 from .readtars import ReadTars
-from .selection import with_pictures
+from .selection import chosen
 from .shelf import Shelf
 from .store import Store, SynsetStore
 from .tarplaces import TarPlace
@@ -84,13 +84,19 @@ def _places(options: DownloadOptions) -> list[TarPlace]:
     """Return the tars to read; raise BadInput if the options cannot be used together."""
     if options.tar:
         refuse_together(options, "tar", "source", *_OF_LINKS)
-        return tarplaces.places(options.tar, with_pictures(options.wnid))
+        return tarplaces.places(options.tar, chosen(options))
     refuse_together(options, "source", *_OF_LINKS)
-    wnids = with_pictures(options.wnid)
+    wnids = chosen(options)
     if not wnids:
         raise BadInput(f"which synset? Write --wnid=n01440764 --source={winter21.NAME}")
     if not (is_url(options.winter21) and "{wnid}" in options.winter21):
         raise BadInput(f'--winter21="{options.winter21}" is no address with {{wnid}} in it')
+    if len(wnids) > estimate.MANY and not options.yes:
+        raise BadInput(
+            f"{winter21.NAME} has a tar for each of {len(wnids):,} synsets, of some "
+            f"{estimate.MEAN_URLS * estimate.PICTURE // 1_000_000} MB each. If you want them, "
+            f"type: ck download imagenet {typed(options)} --yes"
+        )
     winter21.check_terms(wnids, options.accept_terms)
     return tarplaces.places(options.winter21, wnids)
 

@@ -1,0 +1,147 @@
+"""`ck download imagenet` of many synsets as a user types it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ck_imagenet import synsets
+from ck_imagenet_practice import PracticeWeb
+from terminal import WNID, Terminal
+from test_fall11 import tgz
+
+DALMATIAN, GOLDFISH = "n02110341", "n01443537"
+HUNDRED_AND_FIVE = [synset.wnid for synset in synsets.load().synsets[:105]]
+FOUNDED = (
+    "  if 60% of the links are alive, a picture has 100 kB, and each of 32 connections takes 0.9 s "
+    "a URL, time-outs included, as measured\n"
+)
+
+
+@pytest.fixture
+def archive(terminal: Terminal, web: PracticeWeb) -> list[str]:
+    """The synsets of an archive that is on the terminal's machine: 104, a picture each."""
+    wnids = HUNDRED_AND_FIVE[1:]
+    links = (web.link(wnid, 7, "good") for wnid in wnids)
+    listed = "".join(f"{link.name}\t{link.url}\n" for link in links)
+    (terminal.folder / "all.tgz").write_bytes(tgz(listed.encode()))
+    terminal.says("geturls", "imagenet", "--all", "--archive=all.tgz")
+    web.requests.clear()
+    return wnids
+
+
+def downloaded(terminal: Terminal, *options: str, **popen: Any) -> list[str]:
+    done = terminal.json("download", "imagenet", "--retry=0", *options, **popen)["synsets"]
+    return [each["wnid"] for each in done]
+
+
+def test_what_ck_list_shows_ck_download_takes(terminal: Terminal, web: PracticeWeb) -> None:
+    for wnid in (WNID, GOLDFISH):
+        web.set_links(wnid, [web.link(wnid, 1, "good")])
+    conditions = ("--under=n01439121", "--ilsvrc2012")
+    shown = terminal.says("list", "imagenet", *conditions).split()
+    assert downloaded(terminal, *conditions) == shown == [WNID, GOLDFISH]
+    assert downloaded(terminal, "--lower=359", "--upper=359") == [WNID]
+    assert downloaded(terminal, "--search=goldfish carassius") == [GOLDFISH]
+    assert len(terminal.pictures(GOLDFISH)) == 1
+
+
+def test_a_file_or_a_pipe_names_synsets(terminal: Terminal, web: PracticeWeb) -> None:
+    for wnid in (WNID, DALMATIAN):
+        web.set_links(wnid, [web.link(wnid, 1, "good")])
+    mine = terminal.folder / "mine.txt"
+    mine.write_text(f"# mine\n{DALMATIAN}\n{WNID}  # a fish\n")
+    assert downloaded(terminal, "--wnids=mine.txt") == [DALMATIAN, WNID]
+    with mine.open() as lines:
+        assert downloaded(terminal, "--wnids=/dev/stdin", stdin=lines) == [DALMATIAN, WNID]
+    mine.write_text(f"{WNID}\nn0211034\n")
+    said = terminal.refuses("download", "imagenet", "--wnids=mine.txt")
+    assert said.startswith('"mine.txt", line 2: --wnid="n0211034" is no wnid')
+
+
+def test_more_than_a_hundred_synsets_are_told_of_first_with_the_command_that_takes_them(
+    terminal: Terminal, web: PracticeWeb, archive: list[str]
+) -> None:
+    said = terminal.refuses("download", "imagenet", "--lower=1", "--upper=104", "--outdir=plain")
+    told, _, command = said.rpartition("\nIf you want that, type: ck ")
+    assert told == (
+        "104 synsets, 104 URLs to ask for: some 62 pictures, 6.2 MB, 3 s\n"
+        "  what is here already is not subtracted, nor would it be asked for again\n"
+        f"{FOUNDED.rstrip()}"
+    )
+    assert len(web.requests) == 0
+    assert not (terminal.folder / "plain").exists()
+    terminal.says(*command.split())
+    assert len(list((terminal.folder / "plain").glob("*/*.jpg"))) == 104
+
+
+def test_a_hundred_synsets_are_taken_at_once(
+    terminal: Terminal, web: PracticeWeb, archive: list[str]
+) -> None:
+    options = ("--lower=1", "--upper=100", "--outdir=plain")
+    assert downloaded(terminal, *options) == archive[:100]
+
+
+def test_a_dry_run_of_many_asks_nobody_and_says_what_it_does_not_know(
+    terminal: Terminal, web: PracticeWeb, archive: list[str]
+) -> None:
+    said = terminal.says("download", "imagenet", "--upper=104", "--dry-run")
+    assert said == (
+        "105 synsets, 754 URLs to ask for: some 452 pictures, 45.2 MB, 21 s\n"
+        "  no list of 1 of them is here: 650 URLs are counted for each, ImageNet's mean\n"
+        "  what is here already is not subtracted, nor would it be asked for again\n"
+        f"{FOUNDED}"
+    )
+    assert len(web.requests) == 0
+    assert not terminal.repository(archive[0]).exists()
+
+
+def test_a_dry_run_of_a_few_says_what_is_left(terminal: Terminal, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in range(3)])
+    assert terminal.says("download", "imagenet", f"--wnid={WNID}", "--dry-run") == (
+        f"{WNID}  tench, Tinca tinca\n"
+        "  0 pictures here, 3 links known, 3 to ask for\n"
+        "1 synset, 3 URLs to ask for: some 2 pictures, 200 kB, 1 s\n"
+        f"{FOUNDED}"
+    )
+    terminal.says("download", "imagenet", f"--wnid={WNID}")
+    done = terminal.json("download", "imagenet", f"--wnid={WNID}", "--dry-run")
+    assert done["estimate"] == {
+        "synsets": 1,
+        "urls": 0,
+        "unlisted": 0,
+        "pictures": 0,
+        "bytes": 0,
+        "seconds": 0.0,
+        "jobs": 32,
+    }
+
+
+def test_a_program_that_asks_for_many_is_told_the_same(
+    terminal: Terminal, archive: list[str]
+) -> None:
+    request = {"action": "download", "module_uoa": "imagenet", "upper": 104, "outdir": "plain"}
+    told = terminal.access(request)
+    assert (told["return"], told["estimate"]["urls"], told["synsets"]) == (1, 754, [])
+    assert told["error"].endswith("type: ck download imagenet --upper=104 --outdir=plain --yes"), (
+        told
+    )
+
+
+def test_a_synset_without_a_list_does_not_end_a_run_over_many(
+    terminal: Terminal, web: PracticeWeb, archive: list[str]
+) -> None:
+    said = terminal.refuses(
+        *("download", "imagenet", "--upper=2", "--outdir=plain", "--quiet"),
+        *("--service=http://127.0.0.1:9", "--source=archive"),
+    )
+    assert said.startswith(f"no list of URLs for {HUNDRED_AND_FIVE[0]}:\n")
+    assert len(list((terminal.folder / "plain").glob("*/*.jpg"))) == 2
+
+
+def test_tars_of_more_than_a_hundred_synsets_are_asked_about_too(terminal: Terminal) -> None:
+    said = terminal.refuses("download", "imagenet", "--ilsvrc2012", "--source=winter21")
+    assert said == (
+        "winter21 has a tar for each of 1,000 synsets, of some 65 MB each. If you want them, type: "
+        "ck download imagenet --ilsvrc2012 --source=winter21 --yes"
+    )
