@@ -32,7 +32,7 @@ def archive(terminal: Terminal, web: PracticeWeb) -> list[str]:
 
 def downloaded(terminal: Terminal, *options: str, **popen: Any) -> list[str]:
     done = terminal.json("download", "imagenet", "--retry=0", *options, **popen)["synsets"]
-    return [each["wnid"] for each in done]
+    return sorted(each["wnid"] for each in done)
 
 
 def test_what_ck_list_shows_ck_download_takes(terminal: Terminal, web: PracticeWeb) -> None:
@@ -51,9 +51,9 @@ def test_a_file_or_a_pipe_names_synsets(terminal: Terminal, web: PracticeWeb) ->
         web.set_links(wnid, [web.link(wnid, 1, "good")])
     mine = terminal.folder / "mine.txt"
     mine.write_text(f"# mine\n{DALMATIAN}\n{WNID}  # a fish\n")
-    assert downloaded(terminal, "--wnids=mine.txt") == [DALMATIAN, WNID]
+    assert downloaded(terminal, "--wnids=mine.txt") == [WNID, DALMATIAN]
     with mine.open() as lines:
-        assert downloaded(terminal, "--wnids=/dev/stdin", stdin=lines) == [DALMATIAN, WNID]
+        assert downloaded(terminal, "--wnids=/dev/stdin", stdin=lines) == [WNID, DALMATIAN]
     mine.write_text(f"{WNID}\nn0211034\n")
     said = terminal.refuses("download", "imagenet", "--wnids=mine.txt")
     assert said.startswith('"mine.txt", line 2: --wnid="n0211034" is no wnid')

@@ -1,0 +1,177 @@
+"""A user downloads many synsets in one run, none of which holds the others."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ck_imagenet import pool, synsets
+from ck_imagenet.actions import DownloadOptions
+from ck_imagenet.download import download as download_of
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.journal import Journal
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.progress import Progress
+from ck_imagenet.summary import Summary
+from ck_imagenet_practice import PracticeWeb
+from terminal import Terminal
+
+MANY = [synset.wnid for synset in synsets.load().synsets[:60]]
+A_FEW = MANY[:3]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, web: PracticeWeb) -> Terminal:
+    """A terminal with a list that each test writes."""
+    return Terminal(tmp_path, web.environment())
+
+
+class Lists:
+    """A list of many synsets, as --urls takes it."""
+
+    def __init__(self, terminal: Terminal, web: PracticeWeb) -> None:
+        self._path = terminal.folder / "list"
+        self._web = web
+        self._hosts = itertools.cycle(range(len(web.hosts)))
+
+    def add(self, wnid: str, *paths: str) -> None:
+        with self._path.open("a") as opened:
+            for number, path in enumerate(paths):
+                opened.write(f"{wnid}_{number} {self._web.url(next(self._hosts), path)}\n")
+
+    def add_good(self, wnid: str, count: int, pause: str = "0") -> None:
+        self.add(wnid, *(f"/slow/{pause}/{wnid}_{number}.jpg" for number in range(count)))
+
+
+@pytest.fixture
+def lists(terminal: Terminal, web: PracticeWeb) -> Lists:
+    """Lists that each test writes."""
+    return Lists(terminal, web)
+
+
+def download(*options: str, wnids: list[str]) -> tuple[str, ...]:
+    return ("download", "imagenet", f"--wnid={','.join(wnids)}", "--urls=list", *options)
+
+
+def here(terminal: Terminal, wnids: list[str]) -> list[int]:
+    return [len(terminal.pictures(wnid)) for wnid in wnids]
+
+
+def test_a_slow_synset_holds_no_other(terminal: Terminal, lists: Lists) -> None:
+    lists.add_good(A_FEW[0], 1, pause="2")
+    for wnid in A_FEW[1:]:
+        lists.add_good(wnid, 5)
+    done = terminal.json(*download(wnids=A_FEW))["synsets"]
+    assert [synset["wnid"] for synset in done][-1] == A_FEW[0]
+    assert here(terminal, A_FEW) == [1, 5, 5]
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_every_picture_of_many_synsets_comes_once(
+    terminal: Terminal, web: PracticeWeb, lists: Lists, processes: int
+) -> None:
+    for wnid in MANY:
+        lists.add_good(wnid, 4)
+        lists.add(wnid, f"/good/{wnid}_0.jpg", f"/status/404/{wnid}.jpg")
+    done = terminal.json(*download(f"--processes={processes}", wnids=MANY))["synsets"]
+    assert Counter(synset["wnid"] for synset in done) == Counter(MANY)
+    assert all((synset["links"], synset["saved"]) == (6, 5) for synset in done), done
+    assert here(terminal, MANY) == [5] * len(MANY)
+    assert max(Counter(request.path for request in web.requests.all()).values()) == 1
+    assert terminal.json(*download(wnids=MANY))["synsets"][0]["to_fetch"] == 0
+
+
+def test_each_synset_has_so_many_pictures_as_are_wanted(
+    terminal: Terminal, web: PracticeWeb, lists: Lists
+) -> None:
+    for wnid in MANY[:20]:
+        lists.add(wnid, f"/status/404/{wnid}.jpg")
+        lists.add_good(wnid, 8, pause="0.01")
+    done = terminal.json(*download("--max-images=3", wnids=MANY[:20]))["synsets"]
+    assert [synset["here"] for synset in done] == [3] * 20
+    assert here(terminal, MANY[:20]) == [3] * 20
+    assert len(web.requests.all()) <= 20 * 5
+
+
+def test_a_run_that_is_killed_goes_on_where_it_was(
+    terminal: Terminal, web: PracticeWeb, lists: Lists
+) -> None:
+    for wnid in MANY:
+        lists.add_good(wnid, 6, pause="0.05")
+    with terminal.start(*download("--processes=2", wnids=MANY)) as run:
+        web.requests.wait_for(150)
+        os.kill(run.pid, signal.SIGKILL)
+    settled = sum(
+        len(Journal(terminal.repository(wnid) / "imagenet" / wnid / "journal").records)
+        for wnid in MANY
+    )
+    asked = len(web.requests.all())
+    assert len(terminal.json(*download(wnids=MANY))["synsets"]) == len(MANY)
+    assert here(terminal, MANY) == [6] * len(MANY)
+    assert len(web.requests.all()) - asked <= 6 * len(MANY) - settled
+
+
+def test_ctrl_c_ends_all_synsets_and_keeps_what_is_here(
+    terminal: Terminal, web: PracticeWeb, lists: Lists
+) -> None:
+    for wnid in MANY:
+        lists.add_good(wnid, 6, pause="0.1")
+    with terminal.start(*download("--processes=2", wnids=MANY)) as run:
+        web.requests.wait_for(100)
+        begin = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert time.monotonic() - begin < 2
+    assert (run.returncode, err) == (130, "")
+    assert "interrupted" in out
+    for wnid in MANY:
+        journal = Journal(terminal.repository(wnid) / "imagenet" / wnid / "journal")
+        assert len(journal.saved()) == len(terminal.pictures(wnid))
+
+
+def test_a_synset_at_which_another_command_is_at_work_is_left_for_the_end(
+    terminal: Terminal, web: PracticeWeb, lists: Lists
+) -> None:
+    lists.add_good(A_FEW[0], 1, pause="3")
+    for wnid in A_FEW[1:]:
+        lists.add_good(wnid, 5)
+    with terminal.start(*download(wnids=A_FEW[:1])) as first:
+        web.requests.wait_for(1)
+        second = terminal.ck(*download(wnids=A_FEW))
+        first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0), second.stdout
+    assert f"{A_FEW[0]}: another ck command is at work on it" in second.stderr
+    shown = [line.split()[0] for line in second.stdout.splitlines() if line.startswith("n")]
+    assert shown[-1] == A_FEW[0]
+    assert sorted(shown) == A_FEW
+    assert here(terminal, A_FEW) == [1, 5, 5]
+
+
+def test_few_synsets_are_open_at_once(
+    tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose hosts keep silent are settled in the end, although there is room for but two."""
+    monkeypatch.setattr(pool, "MOST_OPEN", 2)
+    monkeypatch.setattr(pool, "_IMPATIENCE", 0.2)
+    for wnid in MANY[:4]:
+        lists.add(wnid, f"/silent/{wnid}.jpg")
+        lists.add_good(wnid, 2)
+    done = run_here(tmp_path, web, MANY[:4])
+    assert [(each.here, dict(each.failed)) for each in done] == [(2, {Outcome.SILENT: 1})] * 4
+
+
+def run_here(folder: Path, web: PracticeWeb, wnids: list[str]) -> list[Summary]:
+    """Download in this process, into a plain folder."""
+    options = DownloadOptions(
+        urls=str(folder / "list"),
+        timeout=1,
+        retry=0,
+        allow_private=web.allow_private,
+    )
+    found = download_of(options, FolderStore(folder / "out"), Progress())
+    return [each for each in found if isinstance(each, Summary)]
