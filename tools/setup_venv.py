@@ -24,8 +24,9 @@ CK = "ck==2.6.4"
 REQUIREMENTS = "requirements.txt"
 DEV_REQUIREMENTS = "requirements-dev.txt"
 EXPORT_REQUIREMENTS = "requirements-export.txt"  # which those of developers include
+DASK_REQUIREMENTS = "requirements-dask.txt"  # and these
 INPUTS = ["tools/setup_venv.py", "tools/interpreters.py"]
-INPUTS += [REQUIREMENTS, DEV_REQUIREMENTS, EXPORT_REQUIREMENTS]
+INPUTS += [REQUIREMENTS, DEV_REQUIREMENTS, EXPORT_REQUIREMENTS, DASK_REQUIREMENTS]
 STAMP = "ck-imagenet.json"
 
 

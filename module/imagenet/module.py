@@ -177,6 +177,9 @@ def download(i: CkDict) -> CkDict:
               (sleep=S)            - between two requests to one host, in seconds; at least 0 [0]
               (processes=N)        - processes, by default as many as there are cores, and pay;
                                      one with --max-images; from 1 to 64
+              (engine=NAME)        - who fetches: dask, a cluster whose machines all see these
+                                     folders; else this machine
+              (scheduler=URL)      - the address of the Dask cluster's scheduler, for --engine
               (per-host=N)         - connections to one host at once; from 1 to 1000 [10]
               (ignore-opt-out)     - take pictures whose hosts forbid their use for training too
               (user-agent=TEXT)    - who asks, as hosts see it; a setting [ck-imagenet/0.1.0
@@ -855,8 +858,9 @@ def _defect(error: Exception) -> str:
 
 
 def _missing(error: ModuleNotFoundError) -> str:
-    extra = error.name == "pyarrow"  # all that one layout of an export needs
-    requirements = HERE.parent.parent / f"requirements{'-export' if extra else ''}.txt"
+    # What is imported only where it is used.
+    extra = {"pyarrow": "-export", "distributed": "-dask"}
+    requirements = HERE.parent.parent / f"requirements{extra.get(error.name or '', '')}.txt"
     return (
         f'the Python package "{error.name}" is missing; '
         f'get all that is needed with: "{sys.executable}" -m pip install -r "{requirements}"'

@@ -12,6 +12,7 @@ SERVICE = "https://www.image-net.org"
 WAYBACK_SERVICE = "https://web.archive.org"
 WINTER21 = "https://image-net.org/data/winter21_whole/{wnid}.tar"
 SOURCES = ("archive", "imagenet", "wayback", "winter21")
+ENGINES = ("dask",)
 LAYOUTS = ("folders", "flat", "webdataset", "csv", "parquet")
 LINKS = ("hard", "symbolic", "copy")
 ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
@@ -54,6 +55,7 @@ _RESOLVE = (
     "host, slow:SECONDS that it takes so long to find, also beside an address"
 )
 _OUTDIR = "look there instead of in CK: what download --outdir=DIR has written"
+_ENGINE = "who fetches: dask, a cluster whose machines all see these folders; else this machine"
 _USER_AGENT = "who asks, as hosts see it"
 _LAYOUT = "folders, flat, webdataset, csv or parquet"
 _SPLIT = (
@@ -137,6 +139,8 @@ class DownloadOptions:
         least=1,
         most=64,
     )
+    engine: str = word("NAME", ENGINES, _ENGINE)
+    scheduler: str = text("", "URL", "the address of the Dask cluster's scheduler, for --engine")
     per_host: int = number(PER_HOST, "connections to one host at once", least=1, most=1000)
     ignore_opt_out: bool = flag("take pictures whose hosts forbid their use for training too")
     user_agent: str = setting(USER_AGENT, "TEXT", _USER_AGENT)

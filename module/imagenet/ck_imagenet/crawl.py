@@ -136,6 +136,11 @@ class Crawl:
             self._hosts.ask_again(time.monotonic())
             self._task_ready.notify()
 
+    def rests(self) -> dict[str, float]:
+        """Return for how many seconds hosts are to be left alone."""
+        with self._changed:
+            return self._hosts.pauses(time.monotonic())
+
     def begin_end(self) -> None:
         """Tell that what may still be added are redirects of tasks that have been given out."""
         with self._changed:

@@ -7,10 +7,13 @@ from typing import Iterator
 
 from . import equip, unpack, wayback_pictures
 from .actions import DownloadOptions
+from .crew import Crew
 from .errand import Errand
 from .errors import BadInput
 from .estimate import MANY, Estimate, foreseen
+from .fetch import Fetcher
 from .local_archive import Archive
+from .options import refuse_alone, refuse_together
 from .pool import Pool
 from .progress import Progress
 from .repeats import Repeats
@@ -68,6 +71,10 @@ def download(
         yield foreseen(wnids, options, store, archive)
         if options.dry_run:
             return
+    refuse_alone(options, "engine", "scheduler")
+    refuse_alone(options, "scheduler", "engine")
+    if options.engine:
+        refuse_together(options, "engine", "processes")
     captures, repeats = Captures(options), Repeats()
     with closing(Sources(options, store, archive, progress)) as sources:
         errands = (
@@ -80,7 +87,17 @@ def download(
         with closing(equip.fetcher(options)) as near, closing(
             equip.wayback_fetcher(options)
         ) as far:
-            hosts = Team(Order(store, options), near, store, equip.manner(options))
+            hosts = _crew(options, store, near)
             wayback = Team(None, far, store, wayback_pictures.manner(options))
             pool = Pool(hosts, wayback, captures, store, repeats, progress)
             yield from pool.run(errands, lambda: sources.reached)
+
+
+def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:
+    """Return who asks the hosts."""
+    order = Order(store, options)
+    if not options.engine:
+        return Team(order, fetcher, store, equip.manner(options))
+    from .cluster import Cluster  # which takes its time
+
+    return Cluster(order, store, options.scheduler)

@@ -245,6 +245,13 @@ class Hosts(Generic[Task]):
         for name in list(self._hosts):
             self._ask_host_again(name, now)
 
+    def pauses(self, now: float) -> dict[str, float]:
+        """Return which hosts are to be left alone, and for how many seconds."""
+        until = {
+            name: max(host.rests_until, host.sleeps_until) for name, host in self._hosts.items()
+        }
+        return {name: time - now for name, time in until.items() if time > now}
+
     @property
     def ready(self) -> bool:
         """Whether some task may be started right now."""

@@ -183,6 +183,12 @@ def refuse_together(options: Any, name: str, *others: str) -> None:
             raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
 
 
+def refuse_alone(options: Any, name: str, other: str) -> None:
+    """Raise BadInput if an option is given that says nothing without another."""
+    if getattr(options, name) and not getattr(options, other):
+        raise BadInput(f"--{name} needs --{other}: give both, or neither")
+
+
 def _variable(name: str) -> str:
     return ENVIRONMENT + name.replace("-", "_").upper()
 

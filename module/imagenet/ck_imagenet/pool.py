@@ -7,6 +7,7 @@ from collections import deque
 from typing import Callable, Iterator
 
 from .crawl import SAMPLE
+from .crew import Crew
 from .errand import Errand, take_out_exposed
 from .errors import ImagenetError
 from .files import most_open_files, storage_errors
@@ -14,7 +15,6 @@ from .progress import Progress
 from .repeats import Repeats
 from .store import Store
 from .summary import Summary
-from .team import Team
 from .turns import Busy
 from .wayback_pictures import Captures
 
@@ -24,7 +24,7 @@ WINDOW = 2000
 MOST_OPEN = 400
 """Synsets that are open at once, at two open files each."""
 
-MOST_KNOWN = 60_000
+MOST_KNOWN = 100_000
 """Links of open synsets, of which records are in memory: about 1 KB each."""
 
 _IMPATIENCE = 20.0
@@ -38,7 +38,7 @@ class Pool:
 
     Parameters
     ----------
-    hosts, wayback : Team
+    hosts, wayback : Crew
         Who asks the hosts, and who asks the Wayback Machine for what these do not have.
     captures : Captures
         What the latter is asked for.
@@ -52,8 +52,8 @@ class Pool:
 
     def __init__(
         self,
-        hosts: Team,
-        wayback: Team,
+        hosts: Crew,
+        wayback: Crew,
         captures: Captures,
         store: Store,
         repeats: Repeats,

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Iterable, Iterator, cast
 from .actions import DownloadOptions
 from .books import Books
 from .crawl import Colleagues, Crawl, Desk, Manner
+from .crew import Crew
 from .errors import StoreError
 from .fetch import Fetcher
 from .journal import Record
@@ -174,7 +175,7 @@ class _Worker(_Member):
         self._outbox.close()
 
 
-class Team(Colleagues):
+class Team(Crew, Colleagues):
     """Fetches with as many processes as pay, of which this is one.
 
     The work is divided by host, so that each host's cap, rests and breaker have one owner. What
@@ -190,11 +191,6 @@ class Team(Colleagues):
         Where the pictures go.
     manner : Manner
         How to crawl, all processes together.
-
-    Attributes
-    ----------
-    books : Books
-        The books of the synsets that are open.
     """
 
     def __init__(self, order: Order | None, fetcher: Fetcher, store: Store, manner: Manner) -> None:
@@ -214,11 +210,9 @@ class Team(Colleagues):
 
     @property
     def is_hungry(self) -> bool:
-        """Whether somebody has less to do than he could."""
         return not self._unassigned and any(member.hungry for member in self._members)
 
     def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
-        """Have one synset's tasks fetched; what comes of them goes into its book."""
         self.books.open(wnid, book, tasks)
         with self._lock:
             self._divide(tasks)
@@ -227,44 +221,24 @@ class Team(Colleagues):
             self._count()
 
     def begin_end(self) -> None:
-        """Tell that all tasks have been added."""
         with self._lock:
             self._coming = False
             self._feed()
             self._count()
 
     def tend(self, patience: float) -> bool:
-        """Work for so many seconds at most, until there is news; return whether any is to come.
-
-        Raises
-        ------
-        OSError
-            If a picture cannot be kept.
-        StoreError
-            If workers keep dying.
-        """
         return self._crawl.tend(patience)
 
-    def ended(self) -> Iterator[str]:
-        """Yield the synsets of whose tasks nothing is to come any more."""
-        while self.books.ended:
-            wnid = self.books.ended.popleft()
-            self.books.close(wnid)
-            yield wnid
-
     def hurry(self) -> None:
-        """Ask now whom one would ask later whether he has come back."""
         with self._lock:
             for member in self._members:
                 member.hurry()
 
     def close(self) -> None:
-        """End, when there is nothing left to do or no picture is wanted any more."""
         self._crawl.stop()
         self._dismiss()
 
     def abandon(self) -> None:
-        """End at once; what has been saved is counted."""
         try:
             self._crawl.abandon()
         finally:

@@ -28,7 +28,7 @@ from .turns import only_one
 from .unpacked import MOST_EXAMPLES, Oddities, Unpacked
 from .urllists import is_url
 
-_OF_LINKS = ("urls", "refresh", "wayback", "dry-run", "offset")
+_OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
 """Options that say nothing of tars."""
 
 

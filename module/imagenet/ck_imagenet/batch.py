@@ -1,0 +1,152 @@
+"""What a machine of a cluster does: fetch the links of some hosts, and tell what came of them.
+
+What is told is also kept in a file, record by record. So whoever takes over the work of a machine
+that has died asks for nothing again that was settled.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Iterator, NamedTuple
+
+from . import equip
+from .crawl import SAMPLE, Colleagues, Crawl, Desk
+from .fetch import Fetcher
+from .journal import Record
+from .ledger import Book, Verdict
+from .store import Store
+from .task import Task
+from .worker import Order
+
+PULSE = "pulse"
+"""The file, in a run's folder, that changes as long as the run goes on."""
+
+_BEAT = 1.0
+"""Seconds between two looks at it."""
+
+_LAST = 60.0
+"""Seconds without a change after which the run is over."""
+
+
+class Batch(NamedTuple):
+    """The links of some hosts, which nobody else asks meanwhile."""
+
+    run: Path
+    """The run's folder, on a file system that all machines share."""
+    name: str
+    jobs: int
+    tasks: list[Task]
+
+
+class Report(NamedTuple):
+    """What came of a batch."""
+
+    records: list[Record]
+    moved: list[Task]
+    """What redirects have led to hosts of others."""
+    rests: dict[str, float]
+    """Seconds for which hosts are to be left alone."""
+    reached: bool
+    """Whether any host could be connected to."""
+    error: Exception | None = None
+
+
+def work(batch: Batch, order: bytes) -> Report:
+    """Fetch a batch; `order` is the run's `Order`, pickled."""
+    sheet = _Sheet(batch)
+    try:
+        store, fetcher, manner = _means(str(batch.run), order)
+        desk = Desk(fetcher, store, sheet, manner._replace(jobs=batch.jobs))
+        crawl = Crawl(desk, sheet)
+        crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
+        while crawl.tend(SAMPLE):
+            if not sheet.is_wanted():
+                crawl.abandon()
+                _means.cache_clear()
+                break
+        crawl.stop()
+        return sheet.report(crawl.rests())
+    except OSError as error:
+        return sheet.report({})._replace(error=OSError(error.errno, error.strerror, error.filename))
+    finally:
+        sheet.close()
+
+
+@lru_cache(maxsize=4)
+def _means(run: str, order: bytes) -> tuple[Store, Fetcher, Any]:
+    """Return what all batches of a run share in this process."""
+    store, options = Order(*pickle.loads(order))  # noqa: S301 - from who sent this code too
+    return store, equip.fetcher(options), equip.manner(options)
+
+
+class _Sheet(Book, Colleagues):
+    """The book of one batch, kept in a file as well."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._hosts = {task.endpoint for task in batch.tasks}
+        self._lock = threading.Lock()
+        self._pulse = batch.run / PULSE
+        self._beat, self._looked = 0.0, 0.0
+        self._changed = time.monotonic()
+        path = batch.run / f"{batch.name}.records"
+        self.known = {record.name: record for record in _read(path)}
+        self._moved: list[Task] = []
+        self._reached = bool(self.known)
+        self._file = path.open("ab")
+
+    def report(self, rests: dict[str, float]) -> Report:
+        """Return what has come of the batch so far."""
+        with self._lock:
+            return Report(list(self.known.values()), self._moved, rests, self._reached)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def is_wanted(self) -> bool:
+        """Say whether whoever wants the batch is still there; it costs little to ask."""
+        now = time.monotonic()
+        if now < self._looked + _BEAT:
+            return True
+        self._looked = now
+        try:
+            beat = self._pulse.stat().st_mtime
+        except OSError:
+            return False
+        if beat != self._beat:
+            self._beat, self._changed = beat, now
+        return now < self._changed + _LAST
+
+    def claim(self, record: Record) -> Verdict:
+        # To save one too many, which is removed again, costs less than to wait for an answer.
+        return Verdict.KEEP
+
+    def keep(self, record: Record) -> None:
+        self.settle(record)
+
+    def settle(self, record: Record) -> None:
+        with self._lock:
+            self.known[record.name] = record
+            pickle.dump(record, self._file)
+            self._file.flush()
+
+    def reach(self) -> None:
+        self._reached = True
+
+    def lead_away(self, task: Task) -> bool:
+        if task.endpoint in self._hosts:
+            return False
+        with self._lock:
+            self._moved.append(task)
+        return True
+
+
+def _read(path: Path) -> Iterator[Record]:
+    """Yield what somebody kept who has died; the last may be torn."""
+    with suppress(FileNotFoundError, EOFError, pickle.UnpicklingError), path.open("rb") as stream:
+        while True:
+            yield pickle.load(stream)  # noqa: S301 - written by `settle`

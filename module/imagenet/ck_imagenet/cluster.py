@@ -1,0 +1,320 @@
+"""Many machines in one run: the same work, in batches, on a Dask cluster.
+
+All machines see the same store. Each batch holds the links of some hosts, and a host is in one
+batch at a time. What comes of them all meets in the books, here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import pickle
+import shutil
+import tempfile
+import time
+from collections import Counter, deque
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Callable, Iterator, cast
+
+from .batch import PULSE, Batch, Report
+from .books import Books
+from .crew import Crew
+from .errors import BadInput, StoreError
+from .ledger import Book
+from .outcomes import Outcome
+from .store import Store
+from .task import Task
+from .worker import Order
+
+LEAST, MOST = 32, 256
+"""Links of a batch: few, and machines wait for each other; many, and hosts wait for each other."""
+
+AHEAD = 2
+"""Batches for each place where one can run, so that none is idle while results are on their way."""
+
+_PATIENCE = 60
+"""Seconds to wait for a scheduler or for the first machine."""
+
+_BEAT = 5.0
+_MOST_DEATHS = 3
+_LIBRARY = str(Path(__file__).parent.parent)
+
+
+class Cluster(Crew):
+    """Fetches with the workers of a Dask cluster, as many as there are at any moment.
+
+    Parameters
+    ----------
+    order : Order
+        What the workers need to know.
+    store : Store
+        Where the pictures go, on a file system that all machines share.
+    scheduler : str
+        The address of the cluster's scheduler, such as tcp://10.0.0.1:8786.
+
+    Raises
+    ------
+    BadInput
+        If Dask is not installed, or there is no such cluster.
+    StoreError
+        If machines cannot use the store.
+    """
+
+    def __init__(self, order: Order, store: Store, scheduler: str) -> None:
+        self.books = Books()
+        self._jobs = order.options.jobs
+        self._order = pickle.dumps(tuple(order))
+        self._client = _connected(scheduler)
+        self._work, self._can_work = _remote()
+        self._waiting: dict[str, deque[Task]] = {}
+        self._asked: set[str] = set()
+        """Hosts in a batch."""
+        self._free_at: dict[str, float] = {}
+        self._out: dict[str, Batch] = {}
+        self._futures: dict[str, Any] = {}
+        self._given: Counter[str] = Counter()
+        """How many links of each synset are in batches, or wait for one."""
+        self._come: SimpleQueue[Any] = SimpleQueue()
+        self._names = map(str, itertools.count())
+        self._places = 0
+        self._beaten = 0.0
+        self._coming = True
+        self._run = Path(tempfile.mkdtemp(prefix="cluster-", dir=store.create_home()))
+        try:
+            self._beat()
+            self._prove()
+        except BaseException:
+            self.abandon()
+            raise
+
+    @property
+    def is_hungry(self) -> bool:
+        return len(self._out) < AHEAD * self._places and not any(self._ready())
+
+    def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
+        self.books.open(wnid, book, tasks)
+        for task in tasks:
+            self._give(task)
+
+    def begin_end(self) -> None:
+        self._coming = False
+
+    def tend(self, patience: float) -> bool:
+        self._beat()
+        self._collect(patience if self._out else 0)
+        for task in self.books.take_up():
+            self._give(task)
+        self._send()
+        if not self._out:
+            time.sleep(patience)  # for hosts that rest, machines that come, or the next synset
+        return bool(self._coming or self._out or self._waiting)
+
+    def hurry(self) -> None:
+        """Do nothing: a batch asks its own hosts again before it ends."""
+
+    def close(self) -> None:
+        shutil.rmtree(self._run, ignore_errors=True)
+        self._client.close()
+
+    def abandon(self) -> None:
+        # Without its folder no machine goes on, whatever becomes of the messages.
+        shutil.rmtree(self._run, ignore_errors=True)
+        with suppress(Exception):
+            self._client.cancel(list(self._futures.values()), force=True)
+        with suppress(Exception):
+            self._client.close()
+
+    def _beat(self) -> None:
+        """Show that the run goes on, and look how many machines there are."""
+        now = time.monotonic()
+        if now > self._beaten + _BEAT or not self._beaten:
+            self._beaten = now
+            (self._run / PULSE).write_text(f"{now}\n")
+            self._places = sum(self._client.nthreads().values())
+
+    def _prove(self) -> None:
+        """Have every machine show that it can work here.
+
+        Raises
+        ------
+        StoreError
+            If one cannot.
+        """
+        said = self._client.run(self._can_work, _LIBRARY, _environment(), str(self._run / PULSE))
+        bad = {address: trouble for address, trouble in said.items() if trouble}
+        for address, trouble in bad.items():
+            raise StoreError(
+                f"{len(bad)} of {len(said)} workers cannot work on this run, the first of them, "
+                f"{address}: {trouble}; all machines need the same CK_REPOS at the same path, and "
+                "the Python packages of requirements.txt and requirements-dask.txt"
+            )
+
+    def _give(self, task: Task) -> None:
+        """Let a task wait for a batch, or put it by if there are enough for its synset."""
+        missing = self.books.missing(task.wnid)
+        if missing is not None and self._given[task.wnid] >= missing:
+            self.books.put_by(task)
+            return
+        self._given[task.wnid] += 1
+        self._waiting.setdefault(task.endpoint, deque()).append(task)
+
+    def _ready(self) -> Iterator[str]:
+        """Yield the hosts that may be asked now for what waits."""
+        now = time.monotonic()
+        for host in self._waiting:
+            if host not in self._asked and self._free_at.get(host, 0.0) <= now:
+                yield host
+
+    def _send(self) -> None:
+        """Give out batches as long as there are places and hosts for them."""
+        room = AHEAD * self._places - len(self._out)
+        if room <= 0:
+            return
+        hosts = deque(self._ready())
+        links = sum(len(self._waiting[host]) for host in hosts)
+        size = max(LEAST, min(MOST, links // room))
+        while hosts and room:
+            tasks: list[Task] = []
+            while hosts and len(tasks) < size:
+                tasks += self._taken(hosts.popleft(), size - len(tasks))
+            self._submit(tasks)
+            room -= 1
+
+    def _taken(self, host: str, most: int) -> list[Task]:
+        waiting = self._waiting[host]
+        tasks = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        if not waiting:
+            del self._waiting[host]
+        self._asked.add(host)
+        self._free_at.pop(host, None)
+        return tasks
+
+    def _submit(self, tasks: list[Task]) -> None:
+        batch = Batch(self._run, next(self._names), self._jobs, tasks)
+        self._out[batch.name] = batch
+        future = self._client.submit(
+            self._work,
+            _LIBRARY,
+            _environment(),
+            pickle.dumps(batch),
+            self._order,
+            key=f"{self._run.name}-{batch.name}",
+            pure=False,
+            retries=_MOST_DEATHS,
+        )
+        self._futures[batch.name] = future
+        future.add_done_callback(lambda _: self._come.put(batch.name))
+
+    def _collect(self, patience: float) -> None:
+        """Take in what has come, and wait for it so many seconds."""
+        with suppress(Empty):
+            while True:
+                self._take_in(
+                    self._come.get(timeout=patience) if patience else self._come.get_nowait()
+                )
+                patience = 0
+
+    def _take_in(self, name: str) -> None:
+        batch, future = self._out.pop(name), self._futures.pop(name)
+        try:
+            report: Report = pickle.loads(future.result())  # noqa: S301 - from our own workers
+        except Exception as error:  # whatever Dask, or the Python there, has met
+            raise StoreError(
+                f"the cluster has not done its work ({type(error).__name__}: {error}); what is "
+                "here is kept, and the same command goes on"
+            ) from None
+        if report.error:
+            raise report.error
+        if report.reached:
+            self.books.reach()
+        self._asked -= {task.endpoint for task in batch.tasks}
+        now = time.monotonic()
+        self._free_at.update((host, now + rest) for host, rest in report.rests.items())
+        tasks = {task.link.name: task for task in batch.tasks}
+        for record in report.records:
+            task = tasks.pop(record.name)
+            self._given[task.wnid] -= 1
+            # In the words that are here already: lists are long.
+            known = record._replace(name=task.link.name, url=task.link.url)
+            settle = self.books.take_in if record.outcome is Outcome.SAVED else self.books.settle
+            settle(known)
+        for task in report.moved:
+            task.link = tasks.pop(task.link.name).link
+            self._waiting.setdefault(task.endpoint, deque()).append(task)
+        for task in tasks.values():  # which the batch had no time for
+            self._waiting.setdefault(task.endpoint, deque()).append(task)
+
+
+def _environment() -> dict[str, str]:
+    """Return the settings of this machine that the others must share."""
+    return {name: value for name, value in os.environ.items() if name in ("CK_REPOS",)}
+
+
+def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
+    """Return what machines do that know nothing of this library yet.
+
+    Functions within a function are sent as they stand; others by the name of their module.
+    """
+
+    def prepare(library: str, environment: dict[str, str]) -> None:
+        import os
+        import sys
+
+        os.environ.update(environment)
+        if library not in sys.path:
+            sys.path.insert(0, library)
+
+    def work(library: str, environment: dict[str, str], batch: bytes, order: bytes) -> bytes:
+        """Fetch a batch."""
+        import pickle
+
+        prepare(library, environment)
+        from ck_imagenet.batch import work
+
+        return pickle.dumps(work(pickle.loads(batch), order))  # noqa: S301 - from who sent this
+
+    def prove(library: str, environment: dict[str, str], pulse: str) -> str:
+        """Return why this machine cannot work on the run, or an empty text."""
+        import importlib
+        from pathlib import Path
+
+        prepare(library, environment)
+        if not Path(pulse).is_file():
+            return f"it does not see {pulse}"
+        try:
+            importlib.import_module("ck_imagenet.batch")
+        except ImportError as error:
+            return str(error)
+        return ""
+
+    return work, prove
+
+
+def _connected(scheduler: str) -> Any:
+    """Return a client of a cluster that has workers."""
+    import distributed
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        # Untyped in some releases, and so in all.
+        client: Any = cast(Any, distributed).Client(
+            scheduler, timeout=_PATIENCE, set_as_default=False
+        )
+    except (OSError, ValueError, TypeError, asyncio.TimeoutError) as error:
+        raise BadInput(
+            f"--scheduler={scheduler}: no Dask scheduler answers there "
+            f"({error or type(error).__name__}); start one with: dask scheduler"
+        ) from None
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except (OSError, asyncio.TimeoutError):
+        client.close()
+        raise BadInput(
+            f"the Dask scheduler at {scheduler} has no workers; start one on each machine with: "
+            f"dask worker {scheduler}"
+        ) from None
+    return client

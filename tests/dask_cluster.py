@@ -1,0 +1,109 @@
+"""A Dask cluster on loopback, started as a user starts one."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Mapping
+
+
+class DaskCluster:
+    """A scheduler and its workers, each in a process of its own; a context manager.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the processes keep what they need, and their logs.
+    environment : mapping of str to str
+        Theirs.
+    workers : int
+        How many.
+
+    Attributes
+    ----------
+    address : str
+        The scheduler's.
+    workers : list of subprocess.Popen
+        Each worker's nanny, as `dask worker` starts it.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], workers: int = 2) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._environment = {**environment, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10"}
+        self._logs: list[IO[bytes]] = []
+        self.address = f"tcp://127.0.0.1:{_free_port()}"
+        port = self.address.rpartition(":")[2]
+        self._scheduler = self._start(
+            "scheduler", "--host=127.0.0.1", f"--port={port}", "--no-dashboard"
+        )
+        self.workers = [self.add_worker() for _ in range(workers)]
+
+    def __enter__(self) -> DaskCluster:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in [*self.workers, self._scheduler]:
+            process.terminate()
+        for process in [*self.workers, self._scheduler]:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for log in self._logs:
+            log.close()
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        """Start one more worker, of two threads."""
+        return self._start(
+            "worker",
+            self.address,
+            "--host=127.0.0.1",
+            "--nthreads=2",
+            "--no-dashboard",
+            f"--local-directory={self._folder}",
+            "--memory-limit=0",
+            "--death-timeout=60",
+        )
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        log = (self._folder / f"{arguments[0]}-{len(self._logs)}.log").open("wb")
+        self._logs.append(log)
+        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
+        return subprocess.Popen(
+            command,
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def process_of(nanny: subprocess.Popen[bytes]) -> int:
+    """Return the process that works for a nanny, when there is one."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        children = Path(f"/proc/{nanny.pid}/task/{nanny.pid}/children").read_text().split()
+        for child in map(int, children):
+            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                return child
+        time.sleep(0.05)
+    raise AssertionError("no worker has begun")
+
+
+def _free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port
