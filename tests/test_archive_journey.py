@@ -42,6 +42,10 @@ def home(terminal: Terminal) -> Path:
     return terminal.repos / "local" / "imagenet" / "fall11"
 
 
+def facts(terminal: Terminal) -> str:
+    return (home(terminal) / "archive.json").read_text()
+
+
 def lines(web: PracticeWeb) -> bytes:
     """Return a list of all synsets of a web, with one odd line."""
     wnids = (WNID, DALMATIAN)
@@ -304,6 +308,109 @@ def test_one_that_a_newer_version_has_made_is_refused(offline: Terminal, web: Pr
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "format": 2}))
     for command in (("geturls", f"imagenet:{WNID}"), GET, ("download", f"imagenet:{WNID}")):
         assert "was written by a newer ck-imagenet, in format 2" in offline.refuses(*command)
+
+
+class TestDamaged:
+    """An archive that is not what was built stands in nobody's way."""
+
+    @pytest.fixture
+    def damaged(self, terminal: Terminal, web: PracticeWeb) -> Terminal:
+        """A terminal whose archive has lost its URLs."""
+        return self.damage(terminal, web)
+
+    @staticmethod
+    def damage(terminal: Terminal, web: PracticeWeb) -> Terminal:
+        del terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"]
+        got(terminal, lines(web))
+        (home(terminal) / "urls.gz").write_bytes(b"x")
+        return terminal
+
+    @staticmethod
+    def said(terminal: Terminal) -> str:
+        return (
+            f'the archive of all URLs in "{home(terminal)}" is damaged '
+            f"(urls.gz has not the {json.loads(facts(terminal))['sizes']['urls.gz']} bytes that it "
+            "had): build it again with: ck geturls imagenet --all"
+        )
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("geturls", f"imagenet:{WNID}", "--source=imagenet"),
+            ("geturls", f"imagenet:{WNID}", "--source=wayback"),
+            ("geturls", f"imagenet:{WNID}", "--urls=list"),
+            ("download", "imagenet", f"--wnid={WNID}", "--source=imagenet", "--dry-run"),
+        ],
+    )
+    def test_what_does_not_need_it_does_not_even_look(
+        self, terminal: Terminal, command: tuple[str, ...]
+    ) -> None:
+        with PracticeWeb(captured=["older-urls"]) as web:
+            terminal.environment.update(web.environment())
+            self.damage(terminal, web)
+            (terminal.folder / "list").write_text("http://127.0.0.1/mine.jpg\n")
+            assert terminal.says(*command)
+
+    def test_the_next_place_is_asked_and_the_damage_told_in_a_line(self, damaged: Terminal) -> None:
+        done = damaged.ck("geturls", f"imagenet:{WNID},{DALMATIAN}", "--mapping")
+        assert (done.returncode, len(done.stdout.splitlines())) == (0, 60)
+        assert done.stderr == f"{self.said(damaged)}\n"
+        done = damaged.ck("download", f"imagenet:{WNID}", "--max-images=1", "--refresh")
+        assert (done.returncode, done.stderr) == (0, f"{self.said(damaged)}\n")
+
+    def test_damage_within_a_synset_is_told_too(self, terminal: Terminal, web: PracticeWeb) -> None:
+        del terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"]
+        got(terminal, lines(web))
+        urls = home(terminal) / "urls.gz"
+        urls.write_bytes(bytes(urls.stat().st_size))
+        done = terminal.ck("geturls", f"imagenet:{WNID}", "--mapping")
+        assert (done.returncode, len(done.stdout.splitlines())) == (0, 30)
+        assert done.stderr.endswith("build it again with: ck geturls imagenet --all\n")
+        terminal.says(*GET, "--archive=list.tgz")
+        urls.write_bytes(bytes(urls.stat().st_size))
+        terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"] = web.all_urls_sha1()
+        terminal.says(*GET)
+        assert len(terminal.says("geturls", f"imagenet:{WNID}").splitlines()) == 30
+
+    def test_where_nobody_else_has_a_list_the_command_that_mends_it_is_named(
+        self, damaged: Terminal
+    ) -> None:
+        assert damaged.refuses("geturls", f"imagenet:{WNID}", "--source=archive") == (
+            f"no list of URLs for {WNID}:\n  archive: damaged\n"
+            "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
+        )
+        for command in (("list", "imagenet", "--sort=urls"), ("geturls", "imagenet")):
+            option = [] if command[0] == "list" else ["--search-url=flickr.com"]
+            assert damaged.refuses(*command, *option) == self.said(damaged)
+
+    def test_it_is_shown_among_the_places(self, damaged: Terminal) -> None:
+        shown = damaged.json("geturls", "imagenet", "--sources")["sources"][0]
+        assert (shown["name"], shown["state"]) == ("archive", "damaged")
+        assert shown["needs"] == "to be built again: ck geturls imagenet --all"
+
+    def test_tars_are_read_without_it(self, damaged: Terminal, web: PracticeWeb) -> None:
+        done = damaged.ck("download", f"imagenet:{WNID}", "--source=winter21", "--accept-terms")
+        assert (done.returncode, done.stderr) == (0, f"{self.said(damaged)}\n")
+        (damaged.folder / "own.tar").write_bytes(web.winter21.tar(DALMATIAN))
+        done = damaged.ck("download", f"imagenet:{DALMATIAN}", "--tar=own.tar")
+        assert (done.returncode, done.stderr) == (0, f"{self.said(damaged)}\n")
+        assert (len(damaged.pictures()), len(damaged.pictures(DALMATIAN))) == (30, 30)
+
+    def test_synsets_are_listed_without_its_counts(self, damaged: Terminal) -> None:
+        damaged.says("download", f"imagenet:{WNID}", "--source=imagenet", "--max-images=1")
+        shown = damaged.shows("list", "imagenet", "--downloaded-only")
+        assert "build it again with: ck geturls imagenet --all" in shown
+        assert shown.endswith(f"{WNID}  1  tench, Tinca tinca\n")
+
+    def test_it_is_made_again_without_force_and_what_is_fetched_is_checked(
+        self, damaged: Terminal, web: PracticeWeb
+    ) -> None:
+        assert "is not the list that was published" in damaged.refuses(*GET)
+        damaged.says(*GET, f"--archive-sha1={web.all_urls_sha1()}")
+        web.requests.clear()
+        assert len(damaged.says("geturls", f"imagenet:{WNID}").splitlines()) == 30
+        damaged.says(*GET)
+        assert len(web.requests) == 0
 
 
 def test_a_kill_at_any_moment_leaves_the_old_archive_or_none(

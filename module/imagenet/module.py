@@ -431,7 +431,7 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
     shown = terminal or not con
     counted = options.downloaded_only or options.images or shown
     counts = _ck_store().counts() if counted else {}
-    urls = _url_counts(options) if options.sort or shown else None
+    urls = _url_counts(options, con) if options.sort or shown else None
     rows = list(listing.listed(options, counts, urls))
     if options.images:
         links = listing.images(_ck_store(), rows)
@@ -456,12 +456,19 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
         ]
 
 
-def _url_counts(options: Any) -> dict[str, int] | None:
-    from ck_imagenet import ck_archive, fall11
+def _url_counts(options: Any, con: bool) -> dict[str, int] | None:
+    from ck_imagenet import ck_archive, fall11, stderr_progress
+    from ck_imagenet.errors import Damaged
 
     home = ck_archive.home(ck)
-    archive = fall11.Archive.needed(home, "sort") if options.sort else fall11.Archive.at(home)
-    return archive.counts() if archive else None
+    if options.sort:
+        return fall11.Archive.needed(home, "sort").counts()
+    try:
+        archive = fall11.Archive.at(home)
+        return archive.counts() if archive else None
+    except Damaged as error:
+        stderr_progress.choose(verbose=False, quiet=not con).trouble(str(error))
+        return None
 
 
 def _geturls(options: Any, con: bool, output: CkDict) -> None:
@@ -499,7 +506,7 @@ def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
 def _show_sources(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, geturls
 
-    rows = geturls.survey(options, _ck_store(), _archive(options))
+    rows = geturls.survey(options, _ck_store(), _archive())
     if con:
         console.write(console.sources(rows))
     else:
@@ -511,7 +518,7 @@ def _print_urls(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.files import path_of
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
-    found = geturls.geturls(options, _ck_store(), progress, _archive(options))
+    found = geturls.geturls(options, _ck_store(), progress, _archive())
     if options.save:
         geturls.save(found, path_of("--save", options.save), options.mapping)
         if con:
@@ -532,7 +539,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
 
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     output["synsets"] = []
-    for done in download.download(options, _store(options), progress, _archive(options)):
+    for done in download.download(options, _store(options), progress, _archive()):
         output["synsets"].append(done.facts())
         if con and not options.quiet:
             if isinstance(done, Unpacked):
@@ -799,11 +806,12 @@ def _ck_store() -> Any:
     return CkStore(ck)
 
 
-def _archive(options: Any) -> Any:
-    """Return the archive of all URLs if there is one and no other list is given."""
+def _archive() -> Any:
+    """Return the archive of all URLs, which is opened when it is needed."""
     from ck_imagenet import ck_archive, fall11
+    from ck_imagenet.local_archive import LocalArchive
 
-    return None if options.urls else fall11.Archive.at(ck_archive.home(ck))
+    return LocalArchive(lambda: fall11.Archive.at(ck_archive.home(ck)))
 
 
 def _defect(error: Exception) -> str:

@@ -19,7 +19,7 @@ from .hosts import Hosts
 from .journal import Journal
 from .ledger import Ledger
 from .lists import SynsetList
-from .local_archive import Archive
+from .local_archive import LocalArchive
 from .numbering import KeptNames, Link, by_number, number
 from .outcomes import Outcome
 from .progress import Progress
@@ -67,7 +67,7 @@ class Summary:
 
 
 def download(
-    options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
+    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
 ) -> Iterator[Summary | Unpacked]:
     """Fetch the pictures of synsets that are not here yet, one synset after the other.
 
@@ -79,8 +79,8 @@ def download(
         Where the pictures go.
     progress : Progress
         Is told how it goes.
-    archive : Archive, optional
-        The local archive of all URLs, if there is one.
+    archive : LocalArchive, optional
+        The local archive of all URLs.
 
     Yields
     ------

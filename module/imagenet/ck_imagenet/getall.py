@@ -15,7 +15,7 @@ from . import captures
 from .actions import WAYBACK_SERVICE, GeturlsOptions
 from .addresses import Guard
 from .delivery import Delivery
-from .errors import BadInput, NoList
+from .errors import BadInput, Damaged, NoList
 from .fall11 import GET, Archive
 from .fall11_build import Origin, build
 from .fetch import Fetcher
@@ -77,9 +77,23 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
         if path:
             _build(path, Origin(given), folder, progress)
             Delivery(given, fetched).drop()  # what an interrupted one has left
-        elif options.force or not Archive.at(folder):
+        elif options.force or not _is_sound(folder, progress):
             _fetch_and_build(given, fetched, options, progress)
         return Archive.needed(folder, "all")
+
+
+def _is_sound(folder: Path, progress: Progress) -> bool:
+    """Say whether there is an archive, all of it as it was built."""
+    try:
+        archive = Archive.at(folder)
+        if archive:
+            size = archive.data.stat().st_size
+            archive.check(lambda done: progress.advance("checking", done, size))
+        return archive is not None
+    except Damaged:
+        return False
+    finally:
+        progress.end()
 
 
 def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:

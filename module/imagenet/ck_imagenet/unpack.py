@@ -13,7 +13,7 @@ from .errors import BadInput, NoTar
 from .fetch import Fetcher
 from .files import storage_errors
 from .journal import Journal
-from .local_archive import Archive
+from .local_archive import LocalArchive
 from .options import refuse_together
 from .outcomes import Failed, Outcome
 from .progress import Progress
@@ -38,7 +38,7 @@ def is_asked_for(options: DownloadOptions) -> bool:
 
 
 def unpack(
-    options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
+    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
 ) -> Iterator[Unpacked]:
     """Keep the pictures of tars that are not here yet.
 
@@ -50,8 +50,8 @@ def unpack(
         Where the pictures go.
     progress : Progress
         Is told how it goes.
-    archive : Archive, optional
-        The local archive of all URLs, if there is one: it tells the URLs of the pictures.
+    archive : LocalArchive, optional
+        The local archive of all URLs, which tells the URLs of the pictures.
 
     Yields
     ------
@@ -65,13 +65,13 @@ def unpack(
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
-    places = _places(options)
+    places, known = _places(options), archive or LocalArchive()
     addresses = [place.where for place in places if is_url(place.where)]
     missing = []
     with closing(equip.fetcher(options, trusted=addresses)) as fetcher:
         for place in places:
             try:
-                yield from _Reading(options, store, progress, archive, place).run(fetcher)
+                yield from _Reading(options, store, progress, known, place).run(fetcher)
             except NoTar as error:
                 missing.append(str(error))
                 if addresses and not fetcher.reached:
@@ -103,7 +103,7 @@ class _Reading:
         options: DownloadOptions,
         store: Store,
         progress: Progress,
-        archive: Archive | None,
+        archive: LocalArchive,
         place: TarPlace,
     ) -> None:
         self._options = options
@@ -182,7 +182,8 @@ class _Reading:
     @contextmanager
     def _shelf(self, place: SynsetStore) -> Iterator[Shelf]:
         """Make a synset's place, and have it for ourselves."""
-        lines = self._archive.lines(place.wnid) if self._archive else ()
+        lines = self._archive.lines(place.wnid)
+        self._archive.warn(self._progress)
         with storage_errors(place.state):
             place.create()
             with only_one(place.lock(), place.wnid, self._progress), closing(
