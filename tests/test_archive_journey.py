@@ -6,7 +6,9 @@ import gzip
 import hashlib
 import json
 import random
+import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Iterator
@@ -70,6 +72,7 @@ def test_all_urls_are_here_afterwards_with_their_true_numbers_and_nobody_is_aske
     assert said == (
         f"60 URLs of 2 synsets are here, in {home(offline)}/urls.gz\n"
         "  from list.tgz\n"
+        "  whose SHA-1 has not been checked; with --archive-sha1=HEX it is\n"
         f"  odd lines, without a name or a URL: 1, kept in {home(offline)}/rest.txt\n"
     )
     listed = gzip.decompress((home(offline) / "urls.gz").read_bytes())
@@ -97,6 +100,7 @@ def test_a_download_has_its_lists_from_there_and_urls_come_through_unchanged(
 def test_a_given_list_comes_before_the_archive_and_the_service_after_it(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
+    del terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"]
     web.set_links(DALMATIAN, [])
     got(terminal, lines(web))
     web.set_links(DALMATIAN, [web.link(DALMATIAN, 4, "good")])
@@ -186,12 +190,56 @@ def test_another_file_than_was_published_is_the_users_to_decide_on(
     assert offline.refuses(*GET, address) == (
         f'"{peer.url()}" is not the list that was published: its SHA-1 is {sha1(packed)}, not '
         "f5fd118232b871727fe333778be81df6c6fec372. To use it all the same: "
-        "ck geturls imagenet --all --force; to fetch it anew, first remove "
+        f"ck geturls imagenet --all {address} --force; to fetch it anew, first remove "
         f'"{fetched}"'
     )
     assert f"whose SHA-1 is {sha1(packed)}, not f5fd118" in offline.says(*GET, address, "--force")
     assert len(peer.heads) == 1
     assert not fetched.exists()
+
+
+def test_the_command_that_takes_another_file_names_the_place_that_has_it(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    for name in ("CK_IMAGENET_WAYBACK_SERVICE", "CK_IMAGENET_ARCHIVE_SHA1"):
+        del terminal.environment[name]
+    said = terminal.refuses(*GET, f"--wayback-service={web.wayback}")
+    command = said.partition("all the same: ck ")[2].partition(";")[0].split()
+    assert command[:4] == [*GET, f"--wayback-service={web.wayback}"]
+    assert f"  from {web.wayback}/web/" in terminal.says(*command)
+
+
+def test_a_file_is_checked_if_the_user_says_what_its_sha1_is(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    packed = tgz(lines(web))
+    known = "f5fd118232b871727fe333778be81df6c6fec372"
+    wrong = (*GET, "--archive=own list.tgz", f"--archive-sha1={known}")
+    (offline.folder / "own list.tgz").write_bytes(packed)
+    assert offline.refuses(*wrong) == (
+        f'"own list.tgz" is not the list that was published: its SHA-1 is {sha1(packed)}, not '
+        f"{known}. To use it all the same: "
+        f"ck geturls imagenet --all '--archive=own list.tgz' --force"
+    )
+    assert not (home(offline) / "archive.json").exists()
+    assert f"  whose SHA-1 is {sha1(packed)}, not {known}\n" in offline.says(*wrong, "--force")
+    right = offline.says(*wrong[:-1], f"--archive-sha1={sha1(packed).upper()}")
+    assert right.endswith(
+        f"\n  odd lines, without a name or a URL: 1, kept in {home(offline)}/rest.txt\n"
+    )
+    assert json.loads(facts(offline))["sha1"] == sha1(packed)
+
+
+def test_of_a_file_its_name_is_told_and_not_where_the_user_has_it(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    (offline.folder / "list.tgz").write_bytes(tgz(lines(web)))
+    offline.says(*GET, f"--archive={offline.folder}/list.tgz")
+    offline.says("download", f"imagenet:{WNID}", "--max-images=1")
+    (name,) = offline.pictures()
+    number = Path(name).stem.partition("_")[2]
+    meta = offline.json("load", f"imagenet-{WNID}:dataset:{number}")["dict"]["imagenet"]
+    assert meta["source"] == "list.tgz"
 
 
 def test_a_page_in_its_place_is_dropped_and_asked_for_again(
@@ -272,6 +320,8 @@ def test_one_that_wants_a_long_rest_is_left_alone_and_said_so(
     ("options", "sentence"),
     [
         (["--archive=nowhere.tgz"], '--archive="nowhere.tgz" cannot be read: No such file'),
+        (["--archive=."], '--archive="." cannot be read: Is a directory'),
+        (["--archive=/dev/null"], '--archive="/dev/null" cannot be read: Is no regular file'),
         (["--archive-sha1=f5"], '--archive-sha1="f5" is no SHA-1: it has 40 hexadecimal digits'),
         (["--wayback-service=a"], '--wayback-service="a" is no address such as https://web.arch'),
         ([f"--wnid={WNID}"], "--all and --wnid exclude each other: leave one of them out"),
@@ -308,6 +358,22 @@ def test_one_that_a_newer_version_has_made_is_refused(offline: Terminal, web: Pr
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "format": 2}))
     for command in (("geturls", f"imagenet:{WNID}"), GET, ("download", f"imagenet:{WNID}")):
         assert "was written by a newer ck-imagenet, in format 2" in offline.refuses(*command)
+
+
+def test_an_interrupted_build_begins_anew_and_says_so(offline: Terminal, web: PracticeWeb) -> None:
+    got(offline, lines(web))
+    new = b"".join(b"n%08d_1\thttp://a.example/%d\n" % (n // 9, n) for n in range(2_000_000))
+    (offline.folder / "list").write_bytes(new)
+    process = offline.start(*GET, "--archive=list")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not list(home(offline).glob(".new-*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
+    assert "interrupted; the same command builds the archive anew!" in out
+    assert json.loads(facts(offline))["urls"] == 60
+    assert not list(home(offline).glob(".new-*"))
 
 
 class TestDamaged:

@@ -484,12 +484,13 @@ def _geturls(options: Any, con: bool, output: CkDict) -> None:
 
 def _get_all(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import ck_archive, console, getall, stderr_progress
+    from ck_imagenet.actions import ARCHIVE_SHA1
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     archive = getall.get_all(options, partial(ck_archive.make_home, ck), progress)
     output["archive"] = archive.facts()
     if con:
-        console.write(console.archive(archive, options.archive_sha1))
+        console.write(console.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
 
 
 def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
@@ -723,9 +724,9 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
             output.update({"return": 1, "error": _shown(error)})
     except ModuleNotFoundError as error:
         output.update({"return": 1, "error": _missing(error)})
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         again = "interrupted; what is here is kept, and the same command goes on from there"
-        output.update({"return": 130, "error": again})
+        output.update({"return": 130, "error": str(stopped) or again})
     except Exception as error:
         output.update({"return": 1, "error": _defect(error)})
     return output

@@ -53,7 +53,8 @@ class Archive:
     Attributes
     ----------
     source, sha1 : str
-        Where the list came from, an address or a file, and its SHA-1 if it has been fetched.
+        Where the list came from, an address or the name of a file, and its SHA-1 if that has been
+        looked at.
     time : str
         When the archive was built: UTC, ISO 8601.
     urls, synsets, odd : int
@@ -164,5 +165,6 @@ def _damage_named(folder: Path) -> Iterator[None]:
         yield
     except (OSError, KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
         raise Damaged(
-            f'the archive of all URLs in "{folder}" is damaged ({error}): build it again with: {GET}'
+            f'the archive of all URLs in "{folder}" is damaged ({error}): '
+            f"build it again with: {GET}"
         ) from error

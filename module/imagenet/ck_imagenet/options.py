@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 import re
+import shlex
 from difflib import get_close_matches
 from typing import Any, Callable, Mapping, NamedTuple, TypeVar
 
@@ -153,7 +154,7 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
             values[name] = known[name][0].parse(name, value)
     for name, (kind, _) in known.items():
         if kind.is_setting and name not in values:
-            variable = ENVIRONMENT + name.replace("-", "_").upper()
+            variable = _variable(name)
             configured = settings.get(name.replace("-", "_")) or settings.get(name)
             for source, value in (
                 (variable, os.environ.get(variable)),
@@ -169,6 +170,20 @@ def refuse_together(options: Any, name: str, *others: str) -> None:
     for other in others:
         if getattr(options, other.replace("-", "_")):
             raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
+
+
+def as_typed(options: Any, *names: str) -> str:
+    """Return settings as a user types them: those that neither default nor environment gives."""
+    known, typed = kinds(type(options)), ""
+    for name in names:
+        value = getattr(options, name.replace("-", "_"))
+        if value not in (known[name][1], os.environ.get(_variable(name))):
+            typed += " " + shlex.quote(f"--{name}={value}")
+    return typed
+
+
+def _variable(name: str) -> str:
+    return ENVIRONMENT + name.replace("-", "_").upper()
 
 
 def _parse_setting(source: str, name: str, kind: Kind, value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Iterator, NamedTuple, Sequence
 from . import synsets
 from .errors import BadInput
 from .fetch import Fetcher
-from .files import path_of
+from .files import path_of, why_no_file
 from .names import wnid_inside
 from .resumed import Resumed, Watch
 from .tarstream import Whole
@@ -57,8 +57,9 @@ def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:
         far = is_url(named)
         own = [TarPlace(named.replace("{wnid}", wnid), frozenset({wnid}), far) for wnid in wnids]
         for place in own:
-            if not (far or path_of("--tar", place.where).is_file()):
-                raise BadInput(f'the tar "{place.where}" cannot be read: No such file')
+            why = "" if far else why_no_file(path_of("--tar", place.where))
+            if why:
+                raise BadInput(f'the tar "{place.where}" cannot be read: {why}')
         return own
     inside = wnid_inside(Path(named).name)
     wanted = wnids or ([inside] if inside else [each.wnid for each in synsets.load().synsets])
