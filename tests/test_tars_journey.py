@@ -160,6 +160,31 @@ class TestOwn:
         outside = [terminal.folder / "n01440764_1.JPEG", Path("/tmp/n01440764_1.JPEG")]  # noqa: S108
         assert not any(path.exists() for path in outside)
 
+    def test_two_members_of_one_number_do_not_pass_for_one(self, terminal: Terminal) -> None:
+        data = b"".join(
+            [
+                file(b"n01440764_5.JPEG", b"broken"),
+                file(b"n01440764_5.JPEG", picture(5)),
+                file(b"n01440764_6.JPEG", picture(6)),
+                file(b"n02110341_6.JPEG", picture(7, DALMATIAN)),
+                file(b"n01440764_6.JPEG", picture(8)),
+                file(b"n01440764_6.JPEG", picture(6)),
+                file(b"n01440764_6.JPEG", b"broken"),
+                END,
+            ]
+        )
+        option = put(terminal, data, "both.tar")
+        first, _, second = terminal.json("download", "imagenet", option)["synsets"]
+        assert (first["members"], first["saved"], first["odd"]) == (3, 2, {})
+        assert first["failed"] == {"not-a-picture": 1}
+        assert (second["members"], second["saved"], second["odd"]) == (3, 0, {"same-number": 1})
+        assert second["failed"] == {"duplicate": 1, "not-a-picture": 1}
+        assert terminal.pictures() == named(5, 6)
+        again = terminal.says("download", "imagenet", option)
+        assert (
+            "      1  same-number     another picture of a number that has one: n01440764_6\n"
+        ) in again
+
     @pytest.mark.parametrize(
         ("arguments", "sentence"),
         [

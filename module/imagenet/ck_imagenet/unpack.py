@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -113,6 +114,7 @@ class _Reading:
         self._tar = place
         self._odd = Oddities()
         self._filled: set[str] = set()
+        self._met: dict[str, array[int]] = {}
         self._wnid = ""
 
     def run(self, fetcher: Fetcher) -> Iterator[Unpacked]:
@@ -156,6 +158,8 @@ class _Reading:
                 self._fill(shelf, run)
                 if self._tar.is_far and not (shelf.is_full or self._is_cut(whole)):
                     ReadTars(place).add(self._tar.name)
+                # As an array, since the training tar has a million.
+                self._met[wnid] = array("L", shelf.met)
                 done = self._done(wnid, shelf)
             self._progress.end()
             yield done
@@ -173,7 +177,9 @@ class _Reading:
             if isinstance(found, Oddity):
                 self._odd.add(found)
             elif shelf:
-                shelf.take(found)
+                fault = shelf.take(found)
+                if fault:
+                    self._odd.add(Oddity(str(found.name), fault))
                 if shelf.is_full:
                     self._filled.add(found.name.wnid)
                     if self._filled >= self._tar.wnids:
@@ -196,6 +202,7 @@ class _Reading:
                     self._tar.name,
                     self._options.max_images,
                     self._progress,
+                    self._met.get(place.wnid, ()),
                 )
 
     def _done(self, wnid: str, shelf: Shelf) -> Unpacked:
