@@ -471,6 +471,31 @@ class TestWinter21:
         assert f'the tar "http://{web.refusing}/{WNID}.tar" cannot be fetched: ' in said
         assert DALMATIAN not in said
 
+    def test_who_asks_for_a_long_rest_is_left_alone_and_said_so(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        web.winter21.set(WNID, "resting")
+        cause = (
+            f'the tar "{web.tar_address(WNID)}" cannot be fetched: the host asks to come later '
+            "(420, 429, 503) (429, come back in 3600 s). Type the same command later. "
+        )
+        assert terminal.refuses(*WINTER21, f"--wnid={WNID}") == (
+            f"{cause}Its links may do: ck download imagenet --wnid={WNID}"
+        )
+        assert terminal.refuses("download", "imagenet", f"--tar={web.tar_address(WNID)}") == (
+            f"{cause}If you have the file: ck download imagenet --tar=FILE"
+        )
+        assert len(web.requests) == 2
+
+    def test_an_address_that_does_not_answer_leads_to_the_file(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        own = f"--tar=http://{web.refusing}/x.tar"
+        said = terminal.refuses("download", "imagenet", own, "--retry=0")
+        assert said.endswith(
+            "). Type the same command later. If you have the file: ck download imagenet --tar=FILE"
+        )
+
     def test_its_address_is_trusted_and_nothing_else_is(
         self, terminal: Terminal, web: PracticeWeb
     ) -> None:

@@ -245,9 +245,18 @@ class _Reading:
         if failure.outcome is Outcome.GONE and self._options.source == winter21.NAME:
             return winter21.dropped(next(iter(self._tar.wnids)))
         why = f"{failure.outcome.meaning} ({failure.detail})"
-        if not self._wnid:
-            return f'the tar "{where}" cannot be fetched: {why}'
-        return f'the tar "{where}" broke off: {why}; what came is kept, the same command goes on'
+        if self._wnid:
+            return (
+                f'the tar "{where}" broke off: {why}; what came is kept, the same command goes on'
+            )
+        later = "" if failure.outcome.final else "Type the same command later. "
+        return f'the tar "{where}" cannot be fetched: {why}. {later}{self._otherwise()}'
+
+    def _otherwise(self) -> str:
+        """Return what else may help who cannot fetch a tar."""
+        if self._options.source != winter21.NAME:
+            return "If you have the file: ck download imagenet --tar=FILE"
+        return f"Its links may do: ck download imagenet --wnid={next(iter(self._tar.wnids))}"
 
     def _nothing(self) -> str:
         """Return what is in a tar without a picture."""

@@ -107,6 +107,7 @@ class WaybackPictures:
 
     def __init__(self, options: DownloadOptions) -> None:
         self._options = options
+        self._trouble = ""
         self._moment = captures.moment(options.wayback_date)
         self._manner = MANNER._replace(sleep=max(MANNER.sleep, options.sleep))
         self._hosts: Hosts[Task] = Hosts(
@@ -137,7 +138,10 @@ class WaybackPictures:
             crawl.add(Task(link, self._address(link)) for link in links)
             crawl.work()
             self._hosts = crawl.learnt()
-        return findings.trouble
+        if not findings.trouble.startswith(Outcome.HOST_BUSY.word):
+            self._trouble = findings.trouble
+        # What it has said of a long rest holds for every synset of the run.
+        return findings.trouble and (self._trouble or findings.trouble)
 
     def _address(self, link: Link) -> str:
         return captures.address(self._options.wayback_service, self._moment, link.url)
