@@ -127,7 +127,9 @@ def test_synsets_are_listed_and_sorted_by_how_many_urls_they_have(
         "n00004475",
     ]
     assert offline.shows("list", "imagenet", "--lower=358", "--upper=359", "--sort=urls") == (
-        "n01440764  0  7  tench, Tinca tinca\nn01440467  0  0  European bream, Abramis brama\n"
+        "wnid       here  URLs  words\n"
+        "n01440764     0     7  tench, Tinca tinca\n"
+        "n01440467     0     0  European bream, Abramis brama\n"
     )
     (row,) = offline.json("list", "imagenet", "--search=dalmatian dog")["lst"]
     assert (row["wnid"], row["urls"]) == (DALMATIAN, 1200)
@@ -466,7 +468,7 @@ class TestDamaged:
         damaged.says("download", f"imagenet:{WNID}", "--source=imagenet", "--max-images=1")
         shown = damaged.shows("list", "imagenet", "--downloaded-only")
         assert "build it again with: ck geturls imagenet --all" in shown
-        assert shown.endswith(f"{WNID}  1  tench, Tinca tinca\n")
+        assert shown.endswith(f"wnid       here  words\n{WNID}     1  tench, Tinca tinca\n")
 
     def test_it_is_made_again_without_force_and_what_is_fetched_is_checked(
         self, damaged: Terminal, web: PracticeWeb

@@ -102,10 +102,10 @@ def geturls(i: CkDict) -> CkDict:
                                      asked first from then on
               (archive=FILE-or-URL)- ImageNet's list of all URLs for --all, a file or an address,
                                      by default the Wayback Machine's copy; a setting
-              (archive-sha1=HEX)   - the SHA-1 of what that address gives; a setting
-                                     [f5fd118232b871727fe333778be81df6c6fec372]
+              (archive-sha1=HEX)   - the SHA-1 that this list must have, by default the published
+                                     one for an address and any for a file; a setting
               (force)              - with --all, fetch the list although there is an archive, and
-                                     whatever its SHA-1 is
+                                     take it whatever its SHA-1 is
               (search-url=HOST)    - count the URLs of a host, and of those below it, in the
                                      archive of all URLs
               (service=URL)        - the address of image-net.org's list service; a setting

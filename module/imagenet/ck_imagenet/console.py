@@ -166,7 +166,11 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
 
 def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
     """Yield synsets as a table: wnid, pictures here, URLs if they are known, words."""
-    return table([(row.synset.wnid, *_counts(row), ", ".join(row.synset.words)) for row in rows])
+    lines = [(row.synset.wnid, *_counts(row), ", ".join(row.synset.words)) for row in rows]
+    if not lines:
+        return iter(())
+    urls = ["URLs"] if len(lines[0]) > 3 else []
+    return table([("wnid", "here", *urls, "words"), *lines])
 
 
 def _counts(row: Listed) -> list[str]:

@@ -80,7 +80,8 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
         fetched = folder / "fetched.tgz"
         if path:
             sha1 = _sha1(path) if options.archive_sha1 else ""
-            _refuse_other(given, sha1, options)
+            if _is_other(sha1, options):
+                raise _other(given, sha1, options)
             _build(path, Origin(path.name, sha1), folder, progress)
             Delivery(given, fetched).drop()  # what an interrupted one has left
         elif options.force or not _is_sound(folder, progress):
@@ -108,10 +109,10 @@ def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress
     delivery = Delivery(address, path)
     with closing(Fetcher(guard, resolver=resolver)) as fetcher:
         _fetch(delivery, fetcher, progress)
-    if not options.force:
-        _refuse_page(delivery, path)
     sha1 = _sha1(path)
-    _refuse_other(address, sha1, options, f'; to fetch it anew, first remove "{path}"')
+    if _is_other(sha1, options):
+        _refuse_page(delivery, path)
+        raise _other(address, sha1, options, f'; to fetch it anew, first remove "{path}"')
     try:
         _build(path, Origin(address, sha1), path.parent, progress)
     except BadInput:
@@ -148,15 +149,22 @@ def _refuse_page(delivery: Delivery, path: Path) -> None:
         )
 
 
-def _refuse_other(given: str, sha1: str, options: GeturlsOptions, otherwise: str = "") -> None:
-    """Refuse a list with another SHA-1 than it must have, unless the user has decided."""
-    wanted = options.archive_sha1.lower() or ARCHIVE_SHA1
-    if sha1 and sha1 != wanted and not options.force:
-        kept = as_typed(options, *_OF_PLACE)
-        raise BadInput(
-            f'"{given}" is not the list that was published: its SHA-1 is {sha1}, not {wanted}. '
-            f"To use it all the same: {GET}{kept} --force{otherwise}"
-        )
+def _wanted(options: GeturlsOptions) -> str:
+    return options.archive_sha1.lower() or ARCHIVE_SHA1
+
+
+def _is_other(sha1: str, options: GeturlsOptions) -> bool:
+    """Say whether a list that has been looked at must not be taken for the one that is meant."""
+    return sha1 not in ("", _wanted(options)) and not options.force
+
+
+def _other(given: str, sha1: str, options: GeturlsOptions, otherwise: str = "") -> BadInput:
+    """Return what the user has to decide on."""
+    kept = as_typed(options, *_OF_PLACE)
+    return BadInput(
+        f'"{given}" is not the list that was published: its SHA-1 is {sha1}, not '
+        f"{_wanted(options)}. To use it all the same: {GET}{kept} --force{otherwise}"
+    )
 
 
 def _sha1(path: Path) -> str:

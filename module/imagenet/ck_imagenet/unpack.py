@@ -142,7 +142,9 @@ class _Reading:
         if whole.failure:
             raise NoTar(self._told(whole.failure))
         if not self._wnid:
-            raise NoTar(self._nothing())
+            raise NoTar(
+                f'the tar "{self._tar.where}" is empty' if whole.is_empty else self._nothing()
+            )
 
     def _watch(self, come: int, size: int) -> None:
         self._progress.advance(Path(self._tar.name).name, come, size)
@@ -262,5 +264,5 @@ class _Reading:
         """Return what is in a tar without a picture."""
         wanted = sorted(self._tar.wnids) if len(self._tar.wnids) <= MOST_EXAMPLES else ["ImageNet"]
         odd = [f"{fault.value} ({', '.join(paths)})" for fault, paths in self._odd.examples.items()]
-        found = f": it has {'; '.join(odd)}" if odd else ""
+        found = f": {'; '.join(odd)}" if odd else ""
         return f'the tar "{self._tar.where}" holds no picture of {", ".join(wanted)}{found}'
