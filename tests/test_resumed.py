@@ -43,7 +43,7 @@ def read(peer: Peer, retry: int = 2, pauses: list[float] | None = None) -> Readi
         done.told.append((come, size))
 
     with closing(Fetcher(Guard.allowing("127.0.0.0/8"))) as fetcher:
-        source = Resumed(fetcher, peer.url(), retry, watch, done.pauses.append)
+        source = Resumed(fetcher, peer.url(), retry, watch, wait=done.pauses.append)
         with closing(io.BufferedReader(source)) as stream:
             return done._replace(data=stream.read())
 

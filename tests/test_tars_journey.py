@@ -475,6 +475,15 @@ class TestWinter21:
         assert f'the tar "http://{web.refusing}/{WNID}.tar" cannot be fetched: ' in said
         assert DALMATIAN not in said
 
+    def test_who_asks_for_a_short_rest_is_waited_for(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        web.winter21.set(WNID, "busy", class_tar(1))
+        done = terminal.ck(*WINTER21, f"--wnid={WNID}")
+        assert (done.returncode, terminal.pictures()) == (0, named(1))
+        address = web.tar_address(WNID)
+        assert done.stderr == f"{address} asks to be left alone for 1 s; waiting\n"
+
     def test_who_asks_for_a_long_rest_is_left_alone_and_said_so(
         self, terminal: Terminal, web: PracticeWeb
     ) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 from filelock import FileLock
 
@@ -79,10 +79,11 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
     with only_one(FileLock(folder / ".lock"), "all URLs", progress), storage_errors(folder):
         fetched = folder / "fetched.tgz"
         if path:
-            sha1 = _sha1(path) if options.archive_sha1 else ""
-            if _is_other(sha1, options):
-                raise _other(given, sha1, options)
-            _build(path, Origin(path.name, sha1), folder, progress)
+            with _begun_anew_next_time():
+                sha1 = _sha1(path) if options.archive_sha1 else ""
+                if _is_other(sha1, options):
+                    raise _other(given, sha1, options)
+                _build(path, Origin(path.name, sha1), folder, progress)
             Delivery(given, fetched).drop()  # what an interrupted one has left
         elif options.force or not _is_sound(folder, progress):
             _fetch_and_build(given, fetched, options, progress)
@@ -109,16 +110,26 @@ def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress
     delivery = Delivery(address, path)
     with closing(Fetcher(guard, resolver=resolver)) as fetcher:
         _fetch(delivery, fetcher, progress)
-    sha1 = _sha1(path)
-    if _is_other(sha1, options):
-        _refuse_page(delivery, path)
-        raise _other(address, sha1, options, f'; to fetch it anew, first remove "{path}"')
-    try:
-        _build(path, Origin(address, sha1), path.parent, progress)
-    except BadInput:
-        delivery.drop()
-        raise
+    with _begun_anew_next_time():
+        sha1 = _sha1(path)
+        if _is_other(sha1, options):
+            _refuse_page(delivery, path)
+            raise _other(address, sha1, options, f'; to fetch it anew, first remove "{path}"')
+        try:
+            _build(path, Origin(address, sha1), path.parent, progress)
+        except BadInput:
+            delivery.drop()
+            raise
     delivery.drop()
+
+
+@contextmanager
+def _begun_anew_next_time() -> Iterator[None]:
+    """Do not let an interruption promise to go on where it was."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; the same command builds the archive anew") from None
 
 
 def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
@@ -180,9 +191,5 @@ def _build(path: Path, origin: Origin, folder: Path, progress: Progress) -> None
     with path.open("rb") as stream:
         try:
             build(stream, origin, folder, lambda: progress.advance("building", stream.tell(), size))
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                "interrupted; the same command builds the archive anew"
-            ) from None
         finally:
             progress.end()

@@ -32,6 +32,8 @@ class Resumed(io.RawIOBase):
         Further attempts after one that brought nothing.
     watch : callable
         Is told how it goes.
+    resting : callable
+        Is told how many seconds a busy host is left alone.
     wait : callable
         Waits so many seconds between two attempts.
 
@@ -47,6 +49,7 @@ class Resumed(io.RawIOBase):
         address: str,
         retry: int,
         watch: Watch,
+        resting: Callable[[float], object] = lambda seconds: None,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         super().__init__()
@@ -54,6 +57,7 @@ class Resumed(io.RawIOBase):
         self._address = address
         self._retry = retry
         self._watch = watch
+        self._resting = resting
         self._wait = wait
         self._first: Answer | None = None
         self._come = 0
@@ -90,6 +94,8 @@ class Resumed(io.RawIOBase):
                 asks_too_much = failed.retry_after > _LONGEST_PAUSE
                 if failed.outcome.final or asks_too_much or in_vain > self._retry:
                     raise
+                if failed.retry_after:
+                    self._resting(failed.retry_after)
                 self._wait(failed.retry_after or min(_LONGEST_PAUSE, 2.0 ** (in_vain - 1)))
 
     def _receive_once(self) -> Iterator[bytes]:

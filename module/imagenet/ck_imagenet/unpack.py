@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Iterable, Iterator
@@ -134,7 +135,10 @@ class _Reading:
             here = len(self._store.synset(wnid).pictures())
             yield Unpacked(wnid, self._tar.name, here, unread)
             return
-        with tarplaces.opened(self._tar, fetcher, self._options.retry, self._watch) as whole:
+        resting = partial(self._progress.resting, self._tar.where)
+        with tarplaces.opened(
+            self._tar, fetcher, self._options.retry, self._watch, resting
+        ) as whole:
             try:
                 yield from self._unpack(whole)
             finally:
