@@ -6,7 +6,9 @@ import gzip
 import hashlib
 import json
 import random
+import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Iterator
@@ -42,6 +44,10 @@ def home(terminal: Terminal) -> Path:
     return terminal.repos / "local" / "imagenet" / "fall11"
 
 
+def facts(terminal: Terminal) -> str:
+    return (home(terminal) / "archive.json").read_text()
+
+
 def lines(web: PracticeWeb) -> bytes:
     """Return a list of all synsets of a web, with one odd line."""
     wnids = (WNID, DALMATIAN)
@@ -66,6 +72,7 @@ def test_all_urls_are_here_afterwards_with_their_true_numbers_and_nobody_is_aske
     assert said == (
         f"60 URLs of 2 synsets are here, in {home(offline)}/urls.gz\n"
         "  from list.tgz\n"
+        "  whose SHA-1 has not been checked; with --archive-sha1=HEX it is\n"
         f"  odd lines, without a name or a URL: 1, kept in {home(offline)}/rest.txt\n"
     )
     listed = gzip.decompress((home(offline) / "urls.gz").read_bytes())
@@ -93,6 +100,7 @@ def test_a_download_has_its_lists_from_there_and_urls_come_through_unchanged(
 def test_a_given_list_comes_before_the_archive_and_the_service_after_it(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
+    del terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"]
     web.set_links(DALMATIAN, [])
     got(terminal, lines(web))
     web.set_links(DALMATIAN, [web.link(DALMATIAN, 4, "good")])
@@ -119,7 +127,9 @@ def test_synsets_are_listed_and_sorted_by_how_many_urls_they_have(
         "n00004475",
     ]
     assert offline.shows("list", "imagenet", "--lower=358", "--upper=359", "--sort=urls") == (
-        "n01440764  0  7  tench, Tinca tinca\nn01440467  0  0  European bream, Abramis brama\n"
+        "wnid       here  URLs  words\n"
+        "n01440764     0     7  tench, Tinca tinca\n"
+        "n01440467     0     0  European bream, Abramis brama\n"
     )
     (row,) = offline.json("list", "imagenet", "--search=dalmatian dog")["lst"]
     assert (row["wnid"], row["urls"]) == (DALMATIAN, 1200)
@@ -182,12 +192,56 @@ def test_another_file_than_was_published_is_the_users_to_decide_on(
     assert offline.refuses(*GET, address) == (
         f'"{peer.url()}" is not the list that was published: its SHA-1 is {sha1(packed)}, not '
         "f5fd118232b871727fe333778be81df6c6fec372. To use it all the same: "
-        "ck geturls imagenet --all --force; to fetch it anew, first remove "
+        f"ck geturls imagenet --all {address} --force; to fetch it anew, first remove "
         f'"{fetched}"'
     )
     assert f"whose SHA-1 is {sha1(packed)}, not f5fd118" in offline.says(*GET, address, "--force")
     assert len(peer.heads) == 1
     assert not fetched.exists()
+
+
+def test_the_command_that_takes_another_file_names_the_place_that_has_it(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    for name in ("CK_IMAGENET_WAYBACK_SERVICE", "CK_IMAGENET_ARCHIVE_SHA1"):
+        del terminal.environment[name]
+    said = terminal.refuses(*GET, f"--wayback-service={web.wayback}")
+    command = said.partition("all the same: ck ")[2].partition(";")[0].split()
+    assert command[:4] == [*GET, f"--wayback-service={web.wayback}"]
+    assert f"  from {web.wayback}/web/" in terminal.says(*command)
+
+
+def test_a_file_is_checked_if_the_user_says_what_its_sha1_is(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    packed = tgz(lines(web))
+    known = "f5fd118232b871727fe333778be81df6c6fec372"
+    wrong = (*GET, "--archive=own list.tgz", f"--archive-sha1={known}")
+    (offline.folder / "own list.tgz").write_bytes(packed)
+    assert offline.refuses(*wrong) == (
+        f'"own list.tgz" is not the list that was published: its SHA-1 is {sha1(packed)}, not '
+        f"{known}. To use it all the same: "
+        f"ck geturls imagenet --all '--archive=own list.tgz' --force"
+    )
+    assert not (home(offline) / "archive.json").exists()
+    assert f"  whose SHA-1 is {sha1(packed)}, not {known}\n" in offline.says(*wrong, "--force")
+    right = offline.says(*wrong[:-1], f"--archive-sha1={sha1(packed).upper()}")
+    assert right.endswith(
+        f"\n  odd lines, without a name or a URL: 1, kept in {home(offline)}/rest.txt\n"
+    )
+    assert json.loads(facts(offline))["sha1"] == sha1(packed)
+
+
+def test_of_a_file_its_name_is_told_and_not_where_the_user_has_it(
+    offline: Terminal, web: PracticeWeb
+) -> None:
+    (offline.folder / "list.tgz").write_bytes(tgz(lines(web)))
+    offline.says(*GET, f"--archive={offline.folder}/list.tgz")
+    offline.says("download", f"imagenet:{WNID}", "--max-images=1")
+    (name,) = offline.pictures()
+    number = Path(name).stem.partition("_")[2]
+    meta = offline.json("load", f"imagenet-{WNID}:dataset:{number}")["dict"]["imagenet"]
+    assert meta["source"] == "list.tgz"
 
 
 def test_a_page_in_its_place_is_dropped_and_asked_for_again(
@@ -268,6 +322,8 @@ def test_one_that_wants_a_long_rest_is_left_alone_and_said_so(
     ("options", "sentence"),
     [
         (["--archive=nowhere.tgz"], '--archive="nowhere.tgz" cannot be read: No such file'),
+        (["--archive=."], '--archive="." cannot be read: Is a directory'),
+        (["--archive=/dev/null"], '--archive="/dev/null" cannot be read: Is no regular file'),
         (["--archive-sha1=f5"], '--archive-sha1="f5" is no SHA-1: it has 40 hexadecimal digits'),
         (["--wayback-service=a"], '--wayback-service="a" is no address such as https://web.arch'),
         ([f"--wnid={WNID}"], "--all and --wnid exclude each other: leave one of them out"),
@@ -304,6 +360,125 @@ def test_one_that_a_newer_version_has_made_is_refused(offline: Terminal, web: Pr
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "format": 2}))
     for command in (("geturls", f"imagenet:{WNID}"), GET, ("download", f"imagenet:{WNID}")):
         assert "was written by a newer ck-imagenet, in format 2" in offline.refuses(*command)
+
+
+def test_an_interrupted_build_begins_anew_and_says_so(offline: Terminal, web: PracticeWeb) -> None:
+    got(offline, lines(web))
+    new = b"".join(b"n%08d_1\thttp://a.example/%d\n" % (n // 9, n) for n in range(2_000_000))
+    (offline.folder / "list").write_bytes(new)
+    process = offline.start(*GET, "--archive=list")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not list(home(offline).glob(".new-*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
+    assert "interrupted; the same command builds the archive anew!" in out
+    assert json.loads(facts(offline))["urls"] == 60
+    assert not list(home(offline).glob(".new-*"))
+
+
+class TestDamaged:
+    """An archive that is not what was built stands in nobody's way."""
+
+    @pytest.fixture
+    def damaged(self, terminal: Terminal, web: PracticeWeb) -> Terminal:
+        """A terminal whose archive has lost its URLs."""
+        return self.damage(terminal, web)
+
+    @staticmethod
+    def damage(terminal: Terminal, web: PracticeWeb) -> Terminal:
+        del terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"]
+        got(terminal, lines(web))
+        (home(terminal) / "urls.gz").write_bytes(b"x")
+        return terminal
+
+    @staticmethod
+    def said(terminal: Terminal) -> str:
+        return (
+            f'the archive of all URLs in "{home(terminal)}" is damaged '
+            f"(urls.gz has not the {json.loads(facts(terminal))['sizes']['urls.gz']} bytes that it "
+            "had): build it again with: ck geturls imagenet --all"
+        )
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("geturls", f"imagenet:{WNID}", "--source=imagenet"),
+            ("geturls", f"imagenet:{WNID}", "--source=wayback"),
+            ("geturls", f"imagenet:{WNID}", "--urls=list"),
+            ("download", "imagenet", f"--wnid={WNID}", "--source=imagenet", "--dry-run"),
+        ],
+    )
+    def test_what_does_not_need_it_does_not_even_look(
+        self, terminal: Terminal, command: tuple[str, ...]
+    ) -> None:
+        with PracticeWeb(captured=["older-urls"]) as web:
+            terminal.environment.update(web.environment())
+            self.damage(terminal, web)
+            (terminal.folder / "list").write_text("http://127.0.0.1/mine.jpg\n")
+            assert terminal.says(*command)
+
+    def test_the_next_place_is_asked_and_the_damage_told_in_a_line(self, damaged: Terminal) -> None:
+        done = damaged.ck("geturls", f"imagenet:{WNID},{DALMATIAN}", "--mapping")
+        assert (done.returncode, len(done.stdout.splitlines())) == (0, 60)
+        assert done.stderr == f"{self.said(damaged)}\n"
+        done = damaged.ck("download", f"imagenet:{WNID}", "--max-images=1", "--refresh")
+        assert (done.returncode, done.stderr) == (0, f"{self.said(damaged)}\n")
+
+    def test_damage_within_a_synset_is_told_too(self, terminal: Terminal, web: PracticeWeb) -> None:
+        del terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"]
+        got(terminal, lines(web))
+        urls = home(terminal) / "urls.gz"
+        urls.write_bytes(bytes(urls.stat().st_size))
+        done = terminal.ck("geturls", f"imagenet:{WNID}", "--mapping")
+        assert (done.returncode, len(done.stdout.splitlines())) == (0, 30)
+        assert done.stderr.endswith("build it again with: ck geturls imagenet --all\n")
+        terminal.says(*GET, "--archive=list.tgz")
+        urls.write_bytes(bytes(urls.stat().st_size))
+        terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"] = web.all_urls_sha1()
+        terminal.says(*GET)
+        assert len(terminal.says("geturls", f"imagenet:{WNID}").splitlines()) == 30
+
+    def test_where_nobody_else_has_a_list_the_command_that_mends_it_is_named(
+        self, damaged: Terminal
+    ) -> None:
+        assert damaged.refuses("geturls", f"imagenet:{WNID}", "--source=archive") == (
+            f"no list of URLs for {WNID}:\n  archive: damaged\n"
+            "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
+        )
+        for command in (("list", "imagenet", "--sort=urls"), ("geturls", "imagenet")):
+            option = [] if command[0] == "list" else ["--search-url=flickr.com"]
+            assert damaged.refuses(*command, *option) == self.said(damaged)
+
+    def test_it_is_shown_among_the_places(self, damaged: Terminal) -> None:
+        shown = damaged.json("geturls", "imagenet", "--sources")["sources"][0]
+        assert (shown["name"], shown["state"]) == ("archive", "damaged")
+        assert shown["needs"] == "to be built again: ck geturls imagenet --all"
+
+    def test_tars_are_read_without_it(self, damaged: Terminal, web: PracticeWeb) -> None:
+        done = damaged.ck("download", f"imagenet:{WNID}", "--source=winter21", "--accept-terms")
+        assert (done.returncode, done.stderr) == (0, f"{self.said(damaged)}\n")
+        (damaged.folder / "own.tar").write_bytes(web.winter21.tar(DALMATIAN))
+        done = damaged.ck("download", f"imagenet:{DALMATIAN}", "--tar=own.tar")
+        assert (done.returncode, done.stderr) == (0, f"{self.said(damaged)}\n")
+        assert (len(damaged.pictures()), len(damaged.pictures(DALMATIAN))) == (30, 30)
+
+    def test_synsets_are_listed_without_its_counts(self, damaged: Terminal) -> None:
+        damaged.says("download", f"imagenet:{WNID}", "--source=imagenet", "--max-images=1")
+        shown = damaged.shows("list", "imagenet", "--downloaded-only")
+        assert "build it again with: ck geturls imagenet --all" in shown
+        assert shown.endswith(f"wnid       here  words\n{WNID}     1  tench, Tinca tinca\n")
+
+    def test_it_is_made_again_without_force_and_what_is_fetched_is_checked(
+        self, damaged: Terminal, web: PracticeWeb
+    ) -> None:
+        assert "is not the list that was published" in damaged.refuses(*GET)
+        damaged.says(*GET, f"--archive-sha1={web.all_urls_sha1()}")
+        web.requests.clear()
+        assert len(damaged.says("geturls", f"imagenet:{WNID}").splitlines()) == 30
+        damaged.says(*GET)
+        assert len(web.requests) == 0
 
 
 def test_a_kill_at_any_moment_leaves_the_old_archive_or_none(

@@ -94,7 +94,10 @@ def test_synsets_are_shown_with_what_is_here_and_their_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    assert list(console.synsets_table(rows(TENCH))) == ["n01440764  12  tench, Tinca tinca"]
+    assert list(console.synsets_table(rows(TENCH))) == [
+        "wnid       here  words",
+        "n01440764    12  tench, Tinca tinca",
+    ]
 
 
 def test_a_pipe_gets_wnids_and_the_words_if_asked_for() -> None:
@@ -143,7 +146,10 @@ def test_a_list_that_names_no_synset_has_a_summary_too() -> None:
 
 def test_a_table_tells_how_many_urls_there_are_where_that_is_known() -> None:
     known = [row._replace(urls=1300) for row in rows(TENCH)]
-    assert list(console.synsets_table(known)) == ["n01440764  12  1300  tench, Tinca tinca"]
+    assert list(console.synsets_table(known)) == [
+        "wnid       here  URLs  words",
+        "n01440764    12  1300  tench, Tinca tinca",
+    ]
 
 
 def test_hosts_are_told_the_most_frequent_first() -> None:

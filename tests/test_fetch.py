@@ -372,6 +372,23 @@ class TestStatuses:
         said = answer(b"", f"Retry-After: {text}", status="503 Busy")
         assert failure(fetcher, serve(saying(said)).url()).retry_after == seconds
 
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("3600", "come back in 3600 s"),
+            ("86401", "come back in more than a day"),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", "come back in more than a day"),
+        ],
+    )
+    def test_what_it_says_is_told_for_people(
+        self, serve: Serve, fetcher: Fetcher, text: str, told: str
+    ) -> None:
+        busy, other = (
+            failure(fetcher, serve(saying(answer(b"", f"Retry-After: {text}", status=each))).url())
+            for each in ("503 Busy", "500 Broken")
+        )
+        assert (busy.detail, other.detail) == (f"503, {told}", "500")
+
     def test_a_busy_host_may_say_it_by_a_date(self, serve: Serve, fetcher: Fetcher) -> None:
         date = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=2), usegmt=True)
         said = answer(b"", f"Retry-After: {date}", status="429 Too Many Requests")

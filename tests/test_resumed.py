@@ -43,7 +43,7 @@ def read(peer: Peer, retry: int = 2, pauses: list[float] | None = None) -> Readi
         done.told.append((come, size))
 
     with closing(Fetcher(Guard.allowing("127.0.0.0/8"))) as fetcher:
-        source = Resumed(fetcher, peer.url(), retry, watch, done.pauses.append)
+        source = Resumed(fetcher, peer.url(), retry, watch, wait=done.pauses.append)
         with closing(io.BufferedReader(source)) as stream:
             return done._replace(data=stream.read())
 
@@ -128,13 +128,19 @@ def test_what_is_final_is_final(serve: Serve) -> None:
     assert len(peer.heads) == 1
 
 
-@pytest.mark.parametrize(("asked", "pause"), [("7", 7), ("9999", 30)])
-def test_a_busy_host_is_left_alone_for_as_long_as_it_asks_but_not_for_ever(
-    serve: Serve, asked: str, pause: float
-) -> None:
+@pytest.mark.parametrize("asked", [7, 60])
+def test_a_busy_host_is_left_alone_for_as_long_as_it_asks(serve: Serve, asked: int) -> None:
     busy = answer(b"", f"Retry-After: {asked}", status="503 Service Unavailable")
     done = read(serve(one_a_connection(busy, part(0, len(DATA)))))
-    assert (done.data, done.pauses) == (DATA, [pause])
+    assert (done.data, done.pauses) == (DATA, [asked])
+
+
+def test_one_that_asks_for_a_long_rest_is_not_asked_again(serve: Serve) -> None:
+    peer = serve(saying(answer(b"", "Retry-After: 61", status="503 Service Unavailable")))
+    pauses: list[float] = []
+    with pytest.raises(Failed, match="busy: 503, come back in 61 s"):
+        read(peer, pauses=pauses)
+    assert (len(peer.heads), pauses) == (1, [])
 
 
 def test_it_is_not_asked_before_it_is_read(serve: Serve) -> None:

@@ -12,6 +12,7 @@ from ck_imagenet.actions import GeturlsOptions
 from ck_imagenet.errors import NoList
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet.lists import SynsetList
+from ck_imagenet.local_archive import LocalArchive
 from ck_imagenet.names import ImageName
 from ck_imagenet.sources import Row, Sources
 from ck_imagenet.urllists import Line
@@ -35,7 +36,7 @@ class Tench:
 
 def looking(folder: Path, web: PracticeWeb, **options: Any) -> Sources:
     places: dict[str, Any] = {"service": web.service, "wayback_service": web.wayback, **options}
-    return Sources(GeturlsOptions(**places), FolderStore(folder), Tench())
+    return Sources(GeturlsOptions(**places), FolderStore(folder), LocalArchive(Tench))
 
 
 @pytest.mark.parametrize("options", [{}, {"source": "archive"}, {"refresh": True}])

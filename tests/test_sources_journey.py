@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import socket
 from pathlib import Path
@@ -93,6 +94,65 @@ def test_what_image_net_org_no_longer_says_the_wayback_machine_has(
         link = web.link(WNID, 9981, "good")
         web.set_links(WNID, [link])
         assert terminal.says(*GETURLS) == f"{WNID}_{first}\t{link.url}\n"
+
+
+class TestConfigured:
+    """Every address may stand in CK's configuration of the module, and nowhere else."""
+
+    @pytest.fixture
+    def web(self) -> Iterator[PracticeWeb]:
+        """A web whose image-net.org has no list any more."""
+        with PracticeWeb(alive=[], captured=["older-mapping"]) as practice:
+            yield practice
+
+    @staticmethod
+    def configured(terminal: Terminal, **settings: str) -> Terminal:
+        for name in [name for name in terminal.environment if name.startswith("CK_IMAGENET_")]:
+            del terminal.environment[name]
+        file = terminal.folder / "configuration.json"
+        file.write_text(json.dumps({"dict": settings}))
+        terminal.says("update", "local:cfg:imagenet", f"@{file}")
+        return terminal
+
+    def test_the_services(self, terminal: Terminal, web: PracticeWeb) -> None:
+        own = self.configured(terminal, service=web.service, wayback_service=web.wayback)
+        assert len(own.says(*GETURLS).splitlines()) == 30
+        assert lists_asked(web) == ["imagenet"] * 4 + ["wayback"] * 2
+
+    def test_pictures_of_the_wayback_machine(self, terminal: Terminal, web: PracticeWeb) -> None:
+        link = web.link(WNID, 1, "gone")
+        web.set_links(WNID, [link])
+        web.archive.keep(link.url, link.picture(), "20140301000000")
+        web.archive.keep(link.url, b"", "20100301000000")
+        there = {"allow_private": "127.0.0.0/8", "wayback_date": "2014"}
+        own = self.configured(terminal, service=web.service, wayback_service=web.wayback, **there)
+        own.says(*DOWNLOAD, "--wayback")
+        assert list(own.pictures().values()) == [link.picture()]
+
+    def test_the_tars(self, terminal: Terminal, web: PracticeWeb) -> None:
+        own = self.configured(terminal, winter21=web.tar_address())
+        own.says(*DOWNLOAD, "--source=winter21", "--accept-terms")
+        assert len(own.pictures()) == 30
+
+    def test_the_list_of_all_urls_by_its_usual_place(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        settings = {"wayback_service": web.wayback, "archive_sha1": "0" * 40}
+        own = self.configured(terminal, **settings)
+        assert f"not {'0' * 40}" in own.refuses("geturls", "imagenet", "--all")
+        own = self.configured(terminal, archive_sha1=web.all_urls_sha1())
+        assert "60 URLs of 2 synsets" in own.says("geturls", "imagenet", "--all")
+        assert [each.path[:4] for each in web.requests.all()] == ["/web"]
+
+    def test_the_list_of_all_urls_by_its_own_address(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        address = f"{web.wayback}/web/20190130005544id_/http://there.example/all.tgz"
+        lines = "".join(f"{link.name}\t{link.url}\n" for link in web.links(WNID))
+        web.archive.keep("http://there.example/all.tgz", lines.encode("latin-1"), "20190130005544")
+        sha1 = hashlib.sha1(lines.encode("latin-1")).hexdigest()  # noqa: S324 - as ImageNet's is
+        own = self.configured(terminal, archive=address, archive_sha1=sha1)
+        assert own.json("geturls", "imagenet", "--all")["archive"]["source"] == address
 
 
 def test_a_service_that_is_down_is_left_at_once_and_for_all_synsets(

@@ -160,6 +160,31 @@ class TestOwn:
         outside = [terminal.folder / "n01440764_1.JPEG", Path("/tmp/n01440764_1.JPEG")]  # noqa: S108
         assert not any(path.exists() for path in outside)
 
+    def test_two_members_of_one_number_do_not_pass_for_one(self, terminal: Terminal) -> None:
+        data = b"".join(
+            [
+                file(b"n01440764_5.JPEG", b"broken"),
+                file(b"n01440764_5.JPEG", picture(5)),
+                file(b"n01440764_6.JPEG", picture(6)),
+                file(b"n02110341_6.JPEG", picture(7, DALMATIAN)),
+                file(b"n01440764_6.JPEG", picture(8)),
+                file(b"n01440764_6.JPEG", picture(6)),
+                file(b"n01440764_6.JPEG", b"broken"),
+                END,
+            ]
+        )
+        option = put(terminal, data, "both.tar")
+        first, _, second = terminal.json("download", "imagenet", option)["synsets"]
+        assert (first["members"], first["saved"], first["odd"]) == (3, 2, {})
+        assert first["failed"] == {"not-a-picture": 1}
+        assert (second["members"], second["saved"], second["odd"]) == (3, 0, {"same-number": 1})
+        assert second["failed"] == {"duplicate": 1, "not-a-picture": 1}
+        assert terminal.pictures() == named(5, 6)
+        again = terminal.says("download", "imagenet", option)
+        assert (
+            "      1  same-number     another picture of a number that has one: n01440764_6\n"
+        ) in again
+
     @pytest.mark.parametrize(
         ("arguments", "sentence"),
         [
@@ -167,8 +192,12 @@ class TestOwn:
             (["--tar=."], 'the tar "." cannot be read: Is a directory'),
             (["--tar={wnid}.tar"], '"{wnid}.tar" needs to know which: add --wnid=W'),
             (["--tar={wnid}.tar", f"--wnid={WNID}"], f'the tar "{WNID}.tar" cannot be read'),
-            (["--tar=page"], 'the tar "page" holds no picture of ImageNet: it has bytes that are'),
-            (["--tar=n02110341.tar"], f'"{DALMATIAN}.tar" holds no picture of {DALMATIAN}: it has'),
+            (["--tar=page"], 'the tar "page" holds no picture of ImageNet: bytes that are no'),
+            (
+                ["--tar=n02110341.tar"],
+                f'"{DALMATIAN}.tar" holds no picture of {DALMATIAN}: of another',
+            ),
+            (["--tar=/dev/null"], 'the tar "/dev/null" is empty'),
             (["--tar=empty", f"--wnid={WNID}"], f'"empty" holds no picture of {WNID}'),
             (["--tar=page", "--urls=page"], "--tar and --urls exclude each other"),
             (["--tar=page", "--offset=5"], "--tar and --offset exclude each other"),
@@ -393,7 +422,7 @@ class TestWinter21:
         web.winter21.set(DALMATIAN, tar=class_tar(1, wnid=DALMATIAN))
         done = terminal.ck(*WINTER21, f"--wnid={WNID},{DALMATIAN}")
         address = web.tar_address(WNID)
-        said = f'the tar "{address}" holds no picture of {WNID}: it has bytes that are no tar ('
+        said = f'the tar "{address}" holds no picture of {WNID}: bytes that are no tar ('
         assert (done.returncode, said in done.stdout) == (1, True)
         assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
 
@@ -445,6 +474,40 @@ class TestWinter21:
         said = terminal.refuses(*WINTER21, address, f"--wnid={WNID},{DALMATIAN}", "--retry=0")
         assert f'the tar "http://{web.refusing}/{WNID}.tar" cannot be fetched: ' in said
         assert DALMATIAN not in said
+
+    def test_who_asks_for_a_short_rest_is_waited_for(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        web.winter21.set(WNID, "busy", class_tar(1))
+        done = terminal.ck(*WINTER21, f"--wnid={WNID}")
+        assert (done.returncode, terminal.pictures()) == (0, named(1))
+        address = web.tar_address(WNID)
+        assert done.stderr == f"{address} asks to be left alone for 1 s; waiting\n"
+
+    def test_who_asks_for_a_long_rest_is_left_alone_and_said_so(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        web.winter21.set(WNID, "resting")
+        cause = (
+            f'the tar "{web.tar_address(WNID)}" cannot be fetched: the host asks to come later '
+            "(420, 429, 503) (429, come back in 3600 s). Type the same command later. "
+        )
+        assert terminal.refuses(*WINTER21, f"--wnid={WNID}") == (
+            f"{cause}Its links may do: ck download imagenet --wnid={WNID}"
+        )
+        assert terminal.refuses("download", "imagenet", f"--tar={web.tar_address(WNID)}") == (
+            f"{cause}If you have the file: ck download imagenet --tar=FILE"
+        )
+        assert len(web.requests) == 2
+
+    def test_an_address_that_does_not_answer_leads_to_the_file(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        own = f"--tar=http://{web.refusing}/x.tar"
+        said = terminal.refuses("download", "imagenet", own, "--retry=0")
+        assert said.endswith(
+            "). Type the same command later. If you have the file: ck download imagenet --tar=FILE"
+        )
 
     def test_its_address_is_trusted_and_nothing_else_is(
         self, terminal: Terminal, web: PracticeWeb

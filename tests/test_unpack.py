@@ -13,6 +13,7 @@ from ck_imagenet.errors import ImagenetError, StoreError
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet.images import judge
 from ck_imagenet.journal import Journal
+from ck_imagenet.local_archive import LocalArchive
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.progress import Progress
@@ -74,7 +75,7 @@ def test_what_an_archive_knows_gives_pictures_their_urls(tmp_path: Path) -> None
     (tmp_path / "some.tar").write_bytes(tar({b"n01440764_5.JPEG": pictures.picture("x")}))
     store = FolderStore(tmp_path / "out")
     options = DownloadOptions(tar=str(tmp_path / "some.tar"))
-    assert [each.saved for each in unpack(options, store, Progress(), Known())] == [1]
+    assert [each.saved for each in unpack(options, store, Progress(), LocalArchive(Known))] == [1]
     records = Journal.of(store.synset(WNID)).records
     assert {url: str(record.name) for url, record in records.items()} == {
         f"http://a/{WNID}": f"{WNID}_5"

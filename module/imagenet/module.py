@@ -101,10 +101,10 @@ def geturls(i: CkDict) -> CkDict:
                                      asked first from then on
               (archive=FILE-or-URL)- ImageNet's list of all URLs for --all, a file or an address,
                                      by default the Wayback Machine's copy; a setting
-              (archive-sha1=HEX)   - the SHA-1 of what that address gives; a setting
-                                     [f5fd118232b871727fe333778be81df6c6fec372]
+              (archive-sha1=HEX)   - the SHA-1 that this list must have, by default the published
+                                     one for an address and any for a file; a setting
               (force)              - with --all, fetch the list although there is an archive, and
-                                     whatever its SHA-1 is
+                                     take it whatever its SHA-1 is
               (search-url=HOST)    - count the URLs of a host, and of those below it, in the
                                      archive of all URLs
               (service=URL)        - the address of image-net.org's list service; a setting
@@ -446,7 +446,7 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
     shown = terminal or not con
     counted = options.downloaded_only or options.images or shown
     counts = _ck_store().counts() if counted else {}
-    urls = _url_counts(options) if options.sort or shown else None
+    urls = _url_counts(options, con) if options.sort or shown else None
     rows = list(listing.listed(options, counts, urls))
     if options.images:
         links = listing.images(_ck_store(), rows)
@@ -471,12 +471,19 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
         ]
 
 
-def _url_counts(options: Any) -> dict[str, int] | None:
-    from ck_imagenet import ck_archive, fall11
+def _url_counts(options: Any, con: bool) -> dict[str, int] | None:
+    from ck_imagenet import ck_archive, fall11, stderr_progress
+    from ck_imagenet.errors import Damaged
 
     home = ck_archive.home(ck)
-    archive = fall11.Archive.needed(home, "sort") if options.sort else fall11.Archive.at(home)
-    return archive.counts() if archive else None
+    if options.sort:
+        return fall11.Archive.needed(home, "sort").counts()
+    try:
+        archive = fall11.Archive.at(home)
+        return archive.counts() if archive else None
+    except Damaged as error:
+        stderr_progress.choose(verbose=False, quiet=not con).trouble(str(error))
+        return None
 
 
 def _geturls(options: Any, con: bool, output: CkDict) -> None:
@@ -492,12 +499,13 @@ def _geturls(options: Any, con: bool, output: CkDict) -> None:
 
 def _get_all(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import ck_archive, console, getall, stderr_progress
+    from ck_imagenet.actions import ARCHIVE_SHA1
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     archive = getall.get_all(options, partial(ck_archive.make_home, ck), progress)
     output["archive"] = archive.facts()
     if con:
-        console.write(console.archive(archive, options.archive_sha1))
+        console.write(console.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
 
 
 def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
@@ -514,7 +522,7 @@ def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
 def _show_sources(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, geturls
 
-    rows = geturls.survey(options, _ck_store(), _archive(options))
+    rows = geturls.survey(options, _ck_store(), _archive())
     if con:
         console.write(console.sources(rows))
     else:
@@ -526,7 +534,7 @@ def _print_urls(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.files import path_of
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
-    found = geturls.geturls(options, _ck_store(), progress, _archive(options))
+    found = geturls.geturls(options, _ck_store(), progress, _archive())
     if options.save:
         geturls.save(found, path_of("--save", options.save), options.mapping)
         if con:
@@ -549,7 +557,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     told = con and not options.quiet
     output["synsets"] = []
-    for done in download.download(options, _store(options), progress, _archive(options)):
+    for done in download.download(options, _store(options), progress, _archive()):
         if isinstance(done, Estimate):
             _foresee(done, options, told, output)
             continue
@@ -754,9 +762,9 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
             output.update({"return": 1, "error": _shown(error)})
     except ModuleNotFoundError as error:
         output.update({"return": 1, "error": _missing(error)})
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         again = "interrupted; what is here is kept, and the same command goes on from there"
-        output.update({"return": 130, "error": again})
+        output.update({"return": 130, "error": str(stopped) or again})
     except Exception as error:
         output.update({"return": 1, "error": _defect(error)})
     return output
@@ -837,11 +845,12 @@ def _ck_store() -> Any:
     return CkStore(ck)
 
 
-def _archive(options: Any) -> Any:
-    """Return the archive of all URLs if there is one and no other list is given."""
+def _archive() -> Any:
+    """Return the archive of all URLs, which is opened when it is needed."""
     from ck_imagenet import ck_archive, fall11
+    from ck_imagenet.local_archive import LocalArchive
 
-    return None if options.urls else fall11.Archive.at(ck_archive.home(ck))
+    return LocalArchive(lambda: fall11.Archive.at(ck_archive.home(ck)))
 
 
 def _defect(error: Exception) -> str:

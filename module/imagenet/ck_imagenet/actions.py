@@ -46,7 +46,13 @@ _ARCHIVE = (
     "ImageNet's list of all URLs for --all, a file or an address, by default the Wayback Machine's "
     "copy"
 )
-_FORCE = "with --all, fetch the list although there is an archive, and whatever its SHA-1 is"
+_ARCHIVE_SHA1 = (
+    "the SHA-1 that this list must have, by default the published one for an address and any for "
+    "a file"
+)
+_FORCE = (
+    "with --all, fetch the list although there is an archive, and take it whatever its SHA-1 is"
+)
 _SEARCH_URL = "count the URLs of a host, and of those below it, in the archive of all URLs"
 _SORT = "those with most URLs first, as the archive of all URLs has them"
 _RESOLVE = (
@@ -97,7 +103,7 @@ class GeturlsOptions:
     refresh: bool = flag(_REFRESH)
     all: bool = flag(_ALL)
     archive: str = setting("", "FILE-or-URL", _ARCHIVE)
-    archive_sha1: str = setting(ARCHIVE_SHA1, "HEX", "the SHA-1 of what that address gives")
+    archive_sha1: str = setting("", "HEX", _ARCHIVE_SHA1)
     force: bool = flag(_FORCE)
     search_url: str = text("", "HOST", _SEARCH_URL)
     service: str = setting(SERVICE, "URL", _SERVICE)

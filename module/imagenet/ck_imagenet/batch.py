@@ -16,6 +16,7 @@ from typing import Any, Iterator, NamedTuple
 
 from . import equip
 from .crawl import SAMPLE, Colleagues, Crawl, Desk
+from .errors import StoreError
 from .fetch import Fetcher
 from .journal import Record
 from .ledger import Book, Verdict
@@ -71,6 +72,8 @@ def work(batch: Batch, order: bytes) -> Report:
                 break
         crawl.stop()
         return sheet.report(crawl.rests())
+    except StoreError as error:
+        return sheet.report({})._replace(error=error)
     except OSError as error:
         return sheet.report({})._replace(error=OSError(error.errno, error.strerror, error.filename))
     finally:

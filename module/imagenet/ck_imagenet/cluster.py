@@ -40,7 +40,6 @@ _PATIENCE = 60
 """Seconds to wait for a scheduler or for the first machine."""
 
 _BEAT = 5.0
-_MOST_DEATHS = 3
 _LIBRARY = str(Path(__file__).parent.parent)
 
 
@@ -204,7 +203,6 @@ class Cluster(Crew):
             self._order,
             key=f"{self._run.name}-{batch.name}",
             pure=False,
-            retries=_MOST_DEATHS,
         )
         self._futures[batch.name] = future
         future.add_done_callback(lambda _: self._come.put(batch.name))

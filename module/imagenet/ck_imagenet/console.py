@@ -166,7 +166,11 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
 
 def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
     """Yield synsets as a table: wnid, pictures here, URLs if they are known, words."""
-    return table([(row.synset.wnid, *_counts(row), ", ".join(row.synset.words)) for row in rows])
+    lines = [(row.synset.wnid, *_counts(row), ", ".join(row.synset.words)) for row in rows]
+    if not lines:
+        return iter(())
+    urls = ["URLs"] if len(lines[0]) > 3 else []
+    return table([("wnid", "here", *urls, "words"), *lines])
 
 
 def _counts(row: Listed) -> list[str]:
@@ -185,12 +189,14 @@ def wnids(rows: Iterable[Listed], options: ListOptions) -> Iterator[str]:
         yield row.synset.wnid + words
 
 
-def archive(known: Archive, published: str) -> Iterator[str]:
-    """Yield what is in the archive of all URLs."""
+def archive(known: Archive, wanted: str) -> Iterator[str]:
+    """Yield what is in the archive of all URLs; `wanted` is the SHA-1 that its list should have."""
     yield f"{known.urls:,} URLs of {known.synsets:,} synsets are here, in {known.data}"
     yield f"  from {known.source}"
-    if known.sha1 not in ("", published.lower()):
-        yield f"  whose SHA-1 is {known.sha1}, not {published}"
+    if not known.sha1:
+        yield "  whose SHA-1 has not been checked; with --archive-sha1=HEX it is"
+    elif known.sha1 != wanted.lower():
+        yield f"  whose SHA-1 is {known.sha1}, not {wanted}"
     if known.odd:
         yield f"  odd lines, without a name or a URL: {known.odd:,}, kept in {known.rest}"
 

@@ -12,7 +12,7 @@ from .errand import Errand
 from .errors import BadInput
 from .estimate import MANY, Estimate, foreseen
 from .fetch import Fetcher
-from .local_archive import Archive
+from .local_archive import LocalArchive
 from .options import refuse_alone, refuse_together
 from .pool import Pool
 from .progress import Progress
@@ -28,7 +28,7 @@ from .worker import Order
 
 
 def download(
-    options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
+    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
 ) -> Iterator[Summary | Unpacked | Estimate]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
 
@@ -40,8 +40,8 @@ def download(
         Where the pictures go.
     progress : Progress
         Is told how it goes.
-    archive : Archive, optional
-        The local archive of all URLs, if there is one.
+    archive : LocalArchive, optional
+        The local archive of all URLs.
 
     Yields
     ------

@@ -135,7 +135,7 @@ class Errand:
         wanted = self._options.wayback and not self.book.is_full()
         tasks = [captures.task(link) for link in self._lost()] if wanted else []
         if tasks:
-            self.findings = Findings(self.book, self._journal)
+            self.findings = Findings(self.book, self._journal, captures)
         return tasks
 
     def end(self) -> Summary:

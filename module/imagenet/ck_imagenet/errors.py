@@ -29,6 +29,10 @@ class StoreError(ImagenetError):
     """The place where pictures and state are kept does not do what it must."""
 
 
+class Damaged(StoreError):
+    """What was built here is not what it was: others may do without it until it is built again."""
+
+
 class TooManyFiles(ImagenetError):
     """This machine lets the process open no more files or connections."""
 

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Sequence
 
 from . import kept_lists
 from .actions import DownloadOptions
-from .local_archive import Archive
+from .local_archive import LocalArchive
 from .store import Store
 
 MANY = 100
@@ -73,7 +73,7 @@ def estimated(urls: Iterable[int], unlisted: int, options: DownloadOptions) -> E
 
 
 def foreseen(
-    wnids: Sequence[str], options: DownloadOptions, store: Store, archive: Archive | None
+    wnids: Sequence[str], options: DownloadOptions, store: Store, archive: LocalArchive | None
 ) -> Estimate:
     """Return what it means to download synsets, as far as the lists that are here tell."""
     listed = archive.counts() if archive else {}

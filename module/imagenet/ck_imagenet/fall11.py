@@ -11,9 +11,9 @@ import re
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterable, Iterator, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
-from .errors import BadInput, StoreError
+from .errors import BadInput, Damaged
 from .files import read_json
 from .journal import refuse_newer
 from .names import ImageName
@@ -53,7 +53,8 @@ class Archive:
     Attributes
     ----------
     source, sha1 : str
-        Where the list came from, an address or a file, and its SHA-1 if it has been fetched.
+        Where the list came from, an address or the name of a file, and its SHA-1 if that has been
+        looked at.
     time : str
         When the archive was built: UTC, ISO 8601.
     urls, synsets, odd : int
@@ -81,8 +82,10 @@ class Archive:
 
         Raises
         ------
+        Damaged
+            If its files are not those that were built.
         StoreError
-            If it is damaged, or a newer version's.
+            If it is a newer version's.
         """
         facts = read_json(folder / FACTS)
         if facts is None:
@@ -106,7 +109,7 @@ class Archive:
         return {**counted, **told, "data": str(self.data), "rest": str(self.rest)}
 
     def lines(self, wnid: str) -> list[Line]:
-        """Return the lines of a synset, none if it is not there; raise StoreError for damage."""
+        """Return the lines of a synset, none if it is not there; raise Damaged."""
         own = re.finditer(rb"\n" + re.escape(wnid.encode()) + _NUMBERS, self._index())
         members = (Member(wnid, *map(int, found.groups())) for found in own)
         text = b"".join(self.unpacked(members)).decode("latin-1")
@@ -128,11 +131,27 @@ class Archive:
             yield Member(wnid.decode(), int(place), int(length), int(urls))
 
     def unpacked(self, members: Iterable[Member]) -> Iterator[bytes]:
-        """Yield the lines of each member; raise StoreError for damage."""
+        """Yield the lines of each member; raise Damaged."""
         with _damage_named(self._folder), self.data.open("rb") as stream:
             for member in members:
                 stream.seek(member.place)
                 yield zlib.decompress(stream.read(member.length), GZIP_FORM)
+
+    def check(self, reached: Callable[[int], object]) -> None:
+        """Read all of it; raise Damaged if it is not what was built.
+
+        Parameters
+        ----------
+        reached : callable
+            Is told now and then how many bytes have been read.
+        """
+        urls, members = 0, list(self.members())
+        for member, plain in zip(members, self.unpacked(members)):
+            urls += plain.count(b"\n")
+            reached(member.place + member.length)
+        with _damage_named(self._folder):
+            if urls != self.urls:
+                raise ValueError(f"{urls} URLs instead of {self.urls}")
 
     def _index(self) -> bytes:
         with _damage_named(self._folder):
@@ -145,7 +164,7 @@ def _damage_named(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
-        raise StoreError(
-            f'the archive of all URLs in "{folder}" is damaged ({error}): build it again with: '
-            f"{GET} --force"
+        raise Damaged(
+            f'the archive of all URLs in "{folder}" is damaged ({error}): '
+            f"build it again with: {GET}"
         ) from error

@@ -43,9 +43,9 @@ class Origin(NamedTuple):
     """Where a list comes from."""
 
     source: str
-    """An address or a file."""
+    """An address or the name of a file."""
     sha1: str = ""
-    """Of what was fetched."""
+    """Its SHA-1, if that has been looked at."""
 
 
 def build(

@@ -40,8 +40,8 @@ def hosts(
     ------
     BadInput
         If `host` is none.
-    StoreError
-        If the archive is damaged.
+    Damaged
+        If the archive is.
     """
     name = host.strip(".").lower().encode()
     if not name or _NOT_OF_A_HOST.search(host):

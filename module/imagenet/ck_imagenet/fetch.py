@@ -19,7 +19,7 @@ from .environment import Proxies
 from .errors import BadInput
 from .hosts import PER_HOST
 from .journey import Journey
-from .outcomes import Failed, Outcome, Postponed
+from .outcomes import Failed, Outcome, Postponed, come_back
 from .resolve import Resolver
 
 MOST_BYTES = 32 * 2**20
@@ -288,9 +288,10 @@ def _size(response: HTTPResponse, start: int) -> int | None:
 
 def _refusal(response: HTTPResponse) -> Failed:
     status = response.status
-    return Failed(
-        _outcome_of(status), str(status), _retry_after(response.headers.get("Retry-After", ""))
-    )
+    outcome = _outcome_of(status)
+    wish = _retry_after(response.headers.get("Retry-After", ""))
+    told = f", {come_back(wish)}" if wish and outcome is Outcome.BUSY else ""
+    return Failed(outcome, f"{status}{told}", wish)
 
 
 def _outcome_of(status: int) -> Outcome:

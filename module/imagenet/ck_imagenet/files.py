@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
@@ -89,6 +90,17 @@ def path_of(option: str, text: str) -> Path:
     except (RuntimeError, ValueError) as error:
         raise BadInput(f"{option}={text!a} is no path: {error}") from None
     return path
+
+
+def why_no_file(path: Path) -> str:
+    """Return why there is no file to read at a path, or nothing if there is one."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return error.strerror or str(error)
+    if stat.S_ISDIR(mode):
+        return "Is a directory"
+    return "" if stat.S_ISREG(mode) else "Is no regular file"
 
 
 @contextmanager

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 from filelock import FileLock
 
 from . import captures
-from .actions import WAYBACK_SERVICE, GeturlsOptions
+from .actions import ARCHIVE_SHA1, WAYBACK_SERVICE, GeturlsOptions
 from .addresses import Guard
 from .delivery import Delivery
-from .errors import BadInput, NoList
+from .errors import BadInput, Damaged, NoList
 from .fall11 import GET, Archive
 from .fall11_build import Origin, build
 from .fetch import Fetcher
-from .files import path_of, storage_errors
+from .files import path_of, storage_errors, why_no_file
 from .named import answering
-from .options import refuse_together
+from .options import as_typed, refuse_together
 from .outcomes import Failed
 from .patience import patiently
 from .progress import Progress
@@ -33,6 +33,9 @@ from .urllists import is_url
 _LIST = "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
 _CAPTURED = "20190130005544"
 """When the Wayback Machine took its copy of the list, the one public one that is known: 334 MB."""
+
+_OF_PLACE = ("archive", "wayback-service", "resolve", "allow-private")
+"""Options that say where the list is to be had."""
 
 _PACKED = b"\x1f\x8b"
 """How a gzip file begins."""
@@ -62,24 +65,43 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
     """
     refuse_together(options, "all", "wnid", "urls", "mapping", "save", "sources", "source")
     refuse_together(options, "all", "refresh", "search-url")
-    if not re.fullmatch("[0-9a-fA-F]{40}", options.archive_sha1):
+    if not re.fullmatch("([0-9a-fA-F]{40})?", options.archive_sha1):
         raise BadInput(
             f'--archive-sha1="{options.archive_sha1}" is no SHA-1: it has 40 hexadecimal digits'
         )
     refuse_no_address("wayback-service", options.wayback_service, WAYBACK_SERVICE)
     given = options.archive or captures.address(options.wayback_service, _CAPTURED, _LIST)
     path = None if is_url(given) else path_of("--archive", given)
-    if path and not path.is_file():
-        raise BadInput(f'--archive="{given}" cannot be read: No such file')
+    why = why_no_file(path) if path else ""
+    if why:
+        raise BadInput(f'--archive="{given}" cannot be read: {why}')
     folder = home()
     with only_one(FileLock(folder / ".lock"), "all URLs", progress), storage_errors(folder):
         fetched = folder / "fetched.tgz"
         if path:
-            _build(path, Origin(given), folder, progress)
+            with _begun_anew_next_time():
+                sha1 = _sha1(path) if options.archive_sha1 else ""
+                if _is_other(sha1, options):
+                    raise _other(given, sha1, options)
+                _build(path, Origin(path.name, sha1), folder, progress)
             Delivery(given, fetched).drop()  # what an interrupted one has left
-        elif options.force or not Archive.at(folder):
+        elif options.force or not _is_sound(folder, progress):
             _fetch_and_build(given, fetched, options, progress)
         return Archive.needed(folder, "all")
+
+
+def _is_sound(folder: Path, progress: Progress) -> bool:
+    """Say whether there is an archive, all of it as it was built."""
+    try:
+        archive = Archive.at(folder)
+        if archive:
+            size = archive.data.stat().st_size
+            archive.check(lambda done: progress.advance("checking", done, size))
+        return archive is not None
+    except Damaged:
+        return False
+    finally:
+        progress.end()
 
 
 def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:
@@ -88,20 +110,26 @@ def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress
     delivery = Delivery(address, path)
     with closing(Fetcher(guard, resolver=resolver)) as fetcher:
         _fetch(delivery, fetcher, progress)
-    sha1, published = _sha1(path), options.archive_sha1.lower()
-    if sha1 != published and not options.force:
-        _refuse_page(delivery, path)
-        raise BadInput(
-            f'"{address}" is not the list that was published: its SHA-1 is {sha1}, not '
-            f"{published}. To use it all the same: {GET} --force; to fetch it anew, first remove "
-            f'"{path}"'
-        )
-    try:
-        _build(path, Origin(address, sha1), path.parent, progress)
-    except BadInput:
-        delivery.drop()
-        raise
+    with _begun_anew_next_time():
+        sha1 = _sha1(path)
+        if _is_other(sha1, options):
+            _refuse_page(delivery, path)
+            raise _other(address, sha1, options, f'; to fetch it anew, first remove "{path}"')
+        try:
+            _build(path, Origin(address, sha1), path.parent, progress)
+        except BadInput:
+            delivery.drop()
+            raise
     delivery.drop()
+
+
+@contextmanager
+def _begun_anew_next_time() -> Iterator[None]:
+    """Do not let an interruption promise to go on where it was."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; the same command builds the archive anew") from None
 
 
 def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
@@ -130,6 +158,24 @@ def _refuse_page(delivery: Delivery, path: Path) -> None:
             f'"{delivery.address}" gave no archive today: {beginning(begin)}. '
             f"Type the same command later. If you have the file: {GET} --archive=FILE"
         )
+
+
+def _wanted(options: GeturlsOptions) -> str:
+    return options.archive_sha1.lower() or ARCHIVE_SHA1
+
+
+def _is_other(sha1: str, options: GeturlsOptions) -> bool:
+    """Say whether a list that has been looked at must not be taken for the one that is meant."""
+    return sha1 not in ("", _wanted(options)) and not options.force
+
+
+def _other(given: str, sha1: str, options: GeturlsOptions, otherwise: str = "") -> BadInput:
+    """Return what the user has to decide on."""
+    kept = as_typed(options, *_OF_PLACE)
+    return BadInput(
+        f'"{given}" is not the list that was published: its SHA-1 is {sha1}, not '
+        f"{_wanted(options)}. To use it all the same: {GET}{kept} --force{otherwise}"
+    )
 
 
 def _sha1(path: Path) -> str:

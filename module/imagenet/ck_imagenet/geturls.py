@@ -15,7 +15,7 @@ from .errors import BadInput, StoreError
 from .files import path_of, prove_writable_to, write_to
 from .journal import Journal
 from .lists import SynsetList
-from .local_archive import Archive
+from .local_archive import LocalArchive
 from .numbering import KeptNames, Link, number
 from .options import refuse_together
 from .progress import Progress
@@ -25,7 +25,7 @@ from .store import Store, SynsetStore
 
 
 def geturls(
-    options: GeturlsOptions, store: Store, progress: Progress, archive: Archive | None = None
+    options: GeturlsOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
 ) -> list[Link]:
     """Return the links of synsets, with the numbers that a download would give them.
 
@@ -39,8 +39,8 @@ def geturls(
         Where synsets have their state.
     progress : Progress
         Is told when a service wants to be waited for.
-    archive : Archive, optional
-        The local archive of all URLs, if there is one.
+    archive : LocalArchive, optional
+        The local archive of all URLs.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def geturls(
     return links
 
 
-def survey(options: GeturlsOptions, store: Store, archive: Archive | None = None) -> list[Row]:
+def survey(options: GeturlsOptions, store: Store, archive: LocalArchive | None = None) -> list[Row]:
     """Return which places may have a list, how things stand there, and what each needs."""
     refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
     with closing(Sources(options, store, archive)) as sources:

@@ -12,7 +12,7 @@ from . import urllists
 from .connections import Limits
 from .errors import BadInput
 from .fetch import Fetcher
-from .files import path_of
+from .files import path_of, why_no_file
 from .lists import SynsetList
 from .names import UNKNOWN, wnid_inside
 from .outcomes import Failed
@@ -56,8 +56,9 @@ class GivenList:
         # A wnid is a letter and digits: it cannot change what path or address mean.
         places = {wnid: self._named.replace("{wnid}", wnid) for wnid in wnids}
         for place in places.values():
-            if not (urllists.is_url(place) or path_of("--urls", place).is_file()):
-                raise BadInput(f'the list "{place}" cannot be read: No such file')
+            why = "" if urllists.is_url(place) else why_no_file(path_of("--urls", place))
+            if why:
+                raise BadInput(f'the list "{place}" cannot be read: {why}')
         for wnid, place in places.items():
             yield from self._read(place, (wnid,))
 

@@ -189,6 +189,16 @@ def refuse_alone(options: Any, name: str, other: str) -> None:
         raise BadInput(f"--{name} needs --{other}: give both, or neither")
 
 
+def as_typed(options: Any, *names: str) -> str:
+    """Return settings as a user types them: those that neither default nor environment gives."""
+    known, typed = kinds(type(options)), ""
+    for name in names:
+        value = getattr(options, name.replace("-", "_"))
+        if value not in (known[name][1], os.environ.get(_variable(name))):
+            typed += " " + shlex.quote(f"--{name}={value}")
+    return typed
+
+
 def _variable(name: str) -> str:
     return ENVIRONMENT + name.replace("-", "_").upper()
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+_A_DAY = 86_400
+"""Seconds."""
+
 
 class Outcome(Enum):
     """What became of one URL.
@@ -91,6 +94,11 @@ class Failed(Exception):
         self.outcome = outcome
         self.detail = detail
         self.retry_after = retry_after
+
+
+def come_back(seconds: float) -> str:
+    """Return how a host that asks for a rest is quoted: some ask for thousands of years."""
+    return f"come back in {seconds:.0f} s" if seconds <= _A_DAY else "come back in more than a day"
 
 
 class Postponed(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Callable, TypeVar
 
-from .outcomes import Failed, Outcome
+from .outcomes import Failed, Outcome, come_back
 from .progress import Progress
 
 _ATTEMPTS = 3
@@ -44,6 +44,8 @@ def patiently(ask: Callable[[], Result], who: str, usual: float, progress: Progr
                 raise
             wait = failed.retry_after or usual
             if attempts == _ATTEMPTS or wait > _LONGEST_WAIT:
-                raise Failed(Outcome.BUSY, f"{failed.detail}, come back in {wait:.0f} s") from None
+                if not failed.retry_after:
+                    failed = Failed(Outcome.BUSY, f"{failed.detail}, {come_back(wait)}")
+                raise failed from None
         progress.resting(who, wait)
         time.sleep(wait)

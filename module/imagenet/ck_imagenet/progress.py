@@ -14,6 +14,9 @@ class Progress:
     def resting(self, who: str, seconds: float) -> None:
         """A service asks to be left alone for so long, and is asked again afterwards."""
 
+    def trouble(self, said: str) -> None:
+        """Something is wrong that does not end the run."""
+
     def begin(self, what: str, total: int) -> None:
         """So many more URLs will be asked for; `what` is the synset, and who is asked instead."""
 

@@ -12,8 +12,8 @@ from .outcomes import Failed, Outcome
 
 _MOST_BYTES = 2**42
 _LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=86_400)
-_LONGEST_PAUSE = 30.0
-"""Seconds between two attempts."""
+_LONGEST_PAUSE = 60.0
+"""Seconds between two attempts; a host that asks for more is not waited for."""
 
 Watch = Callable[[int, int], object]
 """Is told how many bytes have come, and of how many, 0 if nobody knows."""
@@ -32,6 +32,8 @@ class Resumed(io.RawIOBase):
         Further attempts after one that brought nothing.
     watch : callable
         Is told how it goes.
+    resting : callable
+        Is told how many seconds a busy host is left alone.
     wait : callable
         Waits so many seconds between two attempts.
 
@@ -47,6 +49,7 @@ class Resumed(io.RawIOBase):
         address: str,
         retry: int,
         watch: Watch,
+        resting: Callable[[float], object] = lambda seconds: None,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         super().__init__()
@@ -54,6 +57,7 @@ class Resumed(io.RawIOBase):
         self._address = address
         self._retry = retry
         self._watch = watch
+        self._resting = resting
         self._wait = wait
         self._first: Answer | None = None
         self._come = 0
@@ -87,9 +91,12 @@ class Resumed(io.RawIOBase):
                 return
             except Failed as failed:
                 in_vain = 1 if self._come > before else in_vain + 1
-                if failed.outcome.final or in_vain > self._retry:
+                asks_too_much = failed.retry_after > _LONGEST_PAUSE
+                if failed.outcome.final or asks_too_much or in_vain > self._retry:
                     raise
-                self._wait(min(_LONGEST_PAUSE, failed.retry_after or 2.0 ** (in_vain - 1)))
+                if failed.retry_after:
+                    self._resting(failed.retry_after)
+                self._wait(failed.retry_after or min(_LONGEST_PAUSE, 2.0 ** (in_vain - 1)))
 
     def _receive_once(self) -> Iterator[bytes]:
         """Yield what one answer brings beyond what has come."""

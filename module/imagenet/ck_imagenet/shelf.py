@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Iterable
+from typing import Collection, Iterable
 
 from . import images
 from .adopt import adopt
@@ -16,7 +16,7 @@ from .outcomes import Failed, Outcome
 from .progress import Progress
 from .repeats import Repeats
 from .store import SynsetStore
-from .tars import Member
+from .tars import Fault, Member
 from .urllists import Line
 
 
@@ -40,9 +40,13 @@ class Shelf:
         Pictures to end with, by default all.
     progress : Progress
         Is told what becomes of each member.
+    met : collection of int
+        Numbers that the tar has had before.
 
     Attributes
     ----------
+    met : set of int
+        The same, and those that have come since.
     set_aside : list of Path
         Files that were called pictures and were none, where they are now.
     members : int
@@ -59,11 +63,13 @@ class Shelf:
         source: str,
         most: int | None,
         progress: Progress,
+        met: Collection[int] = (),
     ) -> None:
         self._place = place
         self._journal = journal
         self._source = source
         self._progress = progress
+        self.met = set(met)
         self.members = 0
         self.failed: Counter[Outcome] = Counter()
         kept = KeptNames.of(place)
@@ -102,29 +108,37 @@ class Shelf:
         """Whether there are as many as are wanted."""
         return self._ledger.missing() == 0
 
-    def take(self, member: Member) -> None:
-        """Keep a picture, unless it is here or is none."""
+    def take(self, member: Member) -> Fault | None:
+        """Keep a picture, unless it is here or is none; return what is odd about it, if so."""
         self.members += 1
         link = self._link(member.name)
         known = self._journal.records.get(link.url)
-        if self.is_full or (known and self._is_settled(known)):
-            return
+        is_settled = known is not None and self._is_settled(known)
+        is_first = member.name.number not in self.met
+        self.met.add(member.name.number)
+        if self.is_full or (is_settled and is_first):
+            return None
         data = member.read()
         if data is None:
-            return  # which the tar says itself
+            return None  # which the tar says itself
         try:
             picture = images.judge(data)
         except Failed as failed:
             detail = failed.detail
             self._report(Record(*link, failed.outcome, now(), detail, self._source))
-            return
+            return None
         record = saved(*link, data, picture, self._source, "")
-        if known and self._holds_still(known, record):
+        if known and is_settled:
+            if record.sha256 != known.sha256:
+                return Fault.SAME_NUMBER
+            self._report(record._replace(outcome=Outcome.DUPLICATE))
+        elif known and self._holds_still(known, record):
             self._report(known)
         elif self._ledger.claim(record) is Verdict.KEEP:
             self._place.save(record, data, picture.format.extension)
             self._ledger.keep(record)
             self._here.add(link.name.number)
+        return None
 
     def _link(self, name: ImageName) -> Link:
         """Return what a member is kept as."""

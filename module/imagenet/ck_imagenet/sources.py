@@ -12,7 +12,7 @@ from .fetch import Fetcher
 from .given_lists import GivenList
 from .kept_lists import KeptLists
 from .lists import Place, SynsetList
-from .local_archive import Archive, LocalArchive
+from .local_archive import LocalArchive
 from .named import answering
 from .options import refuse_together
 from .progress import Progress
@@ -44,10 +44,10 @@ class Sources:
         Where to look.
     store : Store
         Where synsets have their state, and in it the list that a service gave last.
-    archive : Archive, optional
-        The local archive, if there is one.
+    archive : LocalArchive, optional
+        The local archive.
     progress : Progress, optional
-        Is told when a service wants to be waited for.
+        Is told when a service wants to be waited for, and of damage that others make good.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Sources:
         self,
         options: GeturlsOptions | DownloadOptions,
         store: Store,
-        archive: Archive | None = None,
+        archive: LocalArchive | None = None,
         progress: Progress | None = None,
     ) -> None:
         if options.urls:
@@ -72,13 +72,14 @@ class Sources:
             guard = guard.trusting_url(address)
         self._fetcher = Fetcher(guard, resolver=Resolver(answering(options.resolve)))
         self._given = GivenList(options.urls, self._fetcher) if options.urls else None
-        self._archive = LocalArchive(archive)
+        self._archive = archive or LocalArchive()
+        self._progress = progress or Progress()
         self._kept = KeptLists(store, by=options.source)
-        self._wayback = Service(services.WAYBACK, wayback, self._fetcher, progress or Progress())
+        self._wayback = Service(services.WAYBACK, wayback, self._fetcher, self._progress)
         self._places: list[Place] = [
             self._archive,
             self._kept,
-            Service(services.IMAGENET, service, self._fetcher, progress or Progress()),
+            Service(services.IMAGENET, service, self._fetcher, self._progress),
             self._wayback,
         ]
         self._only, self._refresh = options.source, options.refresh
@@ -134,10 +135,13 @@ class Sources:
         said = []
         for place in filter(self._is_asked, self._places):
             try:
-                return place.find(wnid)
+                found = place.find(wnid)
             except NoList as error:
                 if str(error):
                     said.append(f"\n  {place.name}: {error}")
+            else:
+                self._archive.warn(self._progress)
+                return found
         raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
 
     def _is_asked(self, place: Place) -> bool:

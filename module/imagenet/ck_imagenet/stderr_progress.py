@@ -41,6 +41,10 @@ class Lines(Progress):
         """Say why nothing happens."""
         self._say(f"{who} asks to be left alone for {seconds:.0f} s; waiting")
 
+    def trouble(self, said: str) -> None:
+        """Say it."""
+        self._say(said)
+
     def settled(self, record: Record) -> None:
         """Show one URL's outcome, if that is asked for."""
         if self._verbose:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 from . import synsets
 from .errors import BadInput
 from .fetch import Fetcher
-from .files import path_of
+from .files import path_of, why_no_file
 from .names import wnid_inside
 from .resumed import Resumed, Watch
 from .tarstream import Whole
@@ -57,8 +57,9 @@ def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:
         far = is_url(named)
         own = [TarPlace(named.replace("{wnid}", wnid), frozenset({wnid}), far) for wnid in wnids]
         for place in own:
-            if not (far or path_of("--tar", place.where).is_file()):
-                raise BadInput(f'the tar "{place.where}" cannot be read: No such file')
+            why = "" if far else why_no_file(path_of("--tar", place.where))
+            if why:
+                raise BadInput(f'the tar "{place.where}" cannot be read: {why}')
         return own
     inside = wnid_inside(Path(named).name)
     wanted = wnids or ([inside] if inside else [each.wnid for each in synsets.load().synsets])
@@ -66,7 +67,9 @@ def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:
 
 
 @contextmanager
-def opened(place: TarPlace, fetcher: Fetcher, retry: int, watch: Watch) -> Iterator[Whole]:
+def opened(
+    place: TarPlace, fetcher: Fetcher, retry: int, watch: Watch, resting: Callable[[float], object]
+) -> Iterator[Whole]:
     """Give the bytes of a tar; an address is asked only when they are read.
 
     Parameters
@@ -79,6 +82,8 @@ def opened(place: TarPlace, fetcher: Fetcher, retry: int, watch: Watch) -> Itera
         Further attempts after one that brought nothing.
     watch : callable
         Is told how many bytes have come, and of how many, 0 if nobody knows.
+    resting : callable
+        Is told how many seconds a busy host is left alone.
 
     Raises
     ------
@@ -86,7 +91,8 @@ def opened(place: TarPlace, fetcher: Fetcher, retry: int, watch: Watch) -> Itera
         If there is no such file.
     """
     if is_url(place.where):
-        with io.BufferedReader(Resumed(fetcher, place.where, retry, watch), _BUFFER) as stream:
+        source = Resumed(fetcher, place.where, retry, watch, resting)
+        with io.BufferedReader(source, _BUFFER) as stream:
             yield Whole(stream)
         return
     try:

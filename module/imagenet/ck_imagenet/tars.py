@@ -42,6 +42,7 @@ class Fault(Enum):
     LINK = "a link"
     DEVICE = "a device or a pipe"
     SPARSE = "a file with holes"
+    SAME_NUMBER = "another picture of a number that has one"
     TOO_LARGE = "larger than any picture of ImageNet"
     CUT = "not all there: the tar ends too early"
     GARBAGE = "bytes that are no tar"

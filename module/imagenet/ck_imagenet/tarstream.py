@@ -51,6 +51,8 @@ class Whole(Bytes):
     ----------
     failure : OSError or Failed or None
         Why there was no more to read, unless what was read is itself damaged or cut.
+    is_empty : bool
+        Whether there was not a single byte.
     """
 
     def __init__(self, stream: io.BufferedReader[Any], size: int | None = None) -> None:
@@ -58,6 +60,7 @@ class Whole(Bytes):
         self._size = size
         self._plain: BinaryIO | None = None
         self.failure: OSError | Failed | None = None
+        self.is_empty = False
 
     def read(self, size: int) -> bytes:
         data = b""
@@ -82,7 +85,9 @@ class Whole(Bytes):
         self._packed.seek(min(size, left), io.SEEK_CUR)
 
     def _unpacked(self) -> BinaryIO:
-        if not self._packed.peek(len(_GZIP)).startswith(_GZIP):
+        begin = self._packed.peek(len(_GZIP))
+        self.is_empty = not begin
+        if not begin.startswith(_GZIP):
             return self._packed
         unpacked = gzip.GzipFile(fileobj=self._packed, mode="rb")
         return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, unpacked)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Iterable, Iterator
@@ -13,7 +15,7 @@ from .errors import BadInput, NoTar
 from .fetch import Fetcher
 from .files import storage_errors
 from .journal import Journal
-from .local_archive import Archive
+from .local_archive import LocalArchive
 from .options import refuse_together, typed
 from .outcomes import Failed, Outcome
 from .progress import Progress
@@ -38,7 +40,7 @@ def is_asked_for(options: DownloadOptions) -> bool:
 
 
 def unpack(
-    options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
+    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
 ) -> Iterator[Unpacked]:
     """Keep the pictures of tars that are not here yet.
 
@@ -50,8 +52,8 @@ def unpack(
         Where the pictures go.
     progress : Progress
         Is told how it goes.
-    archive : Archive, optional
-        The local archive of all URLs, if there is one: it tells the URLs of the pictures.
+    archive : LocalArchive, optional
+        The local archive of all URLs, which tells the URLs of the pictures.
 
     Yields
     ------
@@ -65,13 +67,13 @@ def unpack(
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
-    places = _places(options)
+    places, known = _places(options), archive or LocalArchive()
     addresses = [place.where for place in places if is_url(place.where)]
     missing = []
     with closing(equip.fetcher(options, trusted=addresses)) as fetcher:
         for place in places:
             try:
-                yield from _Reading(options, store, progress, archive, place).run(fetcher)
+                yield from _Reading(options, store, progress, known, place).run(fetcher)
             except NoTar as error:
                 missing.append(str(error))
                 if addresses and not fetcher.reached:
@@ -109,7 +111,7 @@ class _Reading:
         options: DownloadOptions,
         store: Store,
         progress: Progress,
-        archive: Archive | None,
+        archive: LocalArchive,
         place: TarPlace,
     ) -> None:
         self._options = options
@@ -119,6 +121,7 @@ class _Reading:
         self._tar = place
         self._odd = Oddities()
         self._filled: set[str] = set()
+        self._met: dict[str, array[int]] = {}
         self._wnid = ""
 
     def run(self, fetcher: Fetcher) -> Iterator[Unpacked]:
@@ -138,7 +141,10 @@ class _Reading:
             here = len(self._store.synset(wnid).pictures())
             yield Unpacked(wnid, self._tar.name, here, unread)
             return
-        with tarplaces.opened(self._tar, fetcher, self._options.retry, self._watch) as whole:
+        resting = partial(self._progress.resting, self._tar.where)
+        with tarplaces.opened(
+            self._tar, fetcher, self._options.retry, self._watch, resting
+        ) as whole:
             try:
                 yield from self._unpack(whole)
             finally:
@@ -146,7 +152,9 @@ class _Reading:
         if whole.failure:
             raise NoTar(self._told(whole.failure))
         if not self._wnid:
-            raise NoTar(self._nothing())
+            raise NoTar(
+                f'the tar "{self._tar.where}" is empty' if whole.is_empty else self._nothing()
+            )
 
     def _watch(self, come: int, size: int) -> None:
         self._progress.advance(Path(self._tar.name).name, come, size)
@@ -162,6 +170,8 @@ class _Reading:
                 self._fill(shelf, run)
                 if self._tar.is_far and not (shelf.is_full or self._is_cut(whole)):
                     ReadTars(place).add(self._tar.name)
+                # As an array, since the training tar has a million.
+                self._met[wnid] = array("L", shelf.met)
                 done = self._done(wnid, shelf)
             self._progress.end()
             yield done
@@ -179,7 +189,9 @@ class _Reading:
             if isinstance(found, Oddity):
                 self._odd.add(found)
             elif shelf:
-                shelf.take(found)
+                fault = shelf.take(found)
+                if fault:
+                    self._odd.add(Oddity(str(found.name), fault))
                 if shelf.is_full:
                     self._filled.add(found.name.wnid)
                     if self._filled >= self._tar.wnids:
@@ -188,7 +200,8 @@ class _Reading:
     @contextmanager
     def _shelf(self, place: SynsetStore) -> Iterator[Shelf]:
         """Make a synset's place, and have it for ourselves."""
-        lines = self._archive.lines(place.wnid) if self._archive else ()
+        lines = self._archive.lines(place.wnid)
+        self._archive.warn(self._progress)
         with storage_errors(place.state):
             place.create()
             with only_one(place.lock(), place.wnid, self._progress), closing(
@@ -201,6 +214,7 @@ class _Reading:
                     self._tar.name,
                     self._options.max_images,
                     self._progress,
+                    self._met.get(place.wnid, ()),
                 )
 
     def _done(self, wnid: str, shelf: Shelf) -> Unpacked:
@@ -243,13 +257,22 @@ class _Reading:
         if failure.outcome is Outcome.GONE and self._options.source == winter21.NAME:
             return winter21.dropped(next(iter(self._tar.wnids)))
         why = f"{failure.outcome.meaning} ({failure.detail})"
-        if not self._wnid:
-            return f'the tar "{where}" cannot be fetched: {why}'
-        return f'the tar "{where}" broke off: {why}; what came is kept, the same command goes on'
+        if self._wnid:
+            return (
+                f'the tar "{where}" broke off: {why}; what came is kept, the same command goes on'
+            )
+        later = "" if failure.outcome.final else "Type the same command later. "
+        return f'the tar "{where}" cannot be fetched: {why}. {later}{self._otherwise()}'
+
+    def _otherwise(self) -> str:
+        """Return what else may help who cannot fetch a tar."""
+        if self._options.source != winter21.NAME:
+            return "If you have the file: ck download imagenet --tar=FILE"
+        return f"Its links may do: ck download imagenet --wnid={next(iter(self._tar.wnids))}"
 
     def _nothing(self) -> str:
         """Return what is in a tar without a picture."""
         wanted = sorted(self._tar.wnids) if len(self._tar.wnids) <= MOST_EXAMPLES else ["ImageNet"]
         odd = [f"{fault.value} ({', '.join(paths)})" for fault, paths in self._odd.examples.items()]
-        found = f": it has {'; '.join(odd)}" if odd else ""
+        found = f": {'; '.join(odd)}" if odd else ""
         return f'the tar "{self._tar.where}" holds no picture of {", ".join(wanted)}{found}'

@@ -44,6 +44,35 @@ def may_help(record: Record) -> bool:
     return record.outcome.final and record.outcome not in _LEFT_ALONE and not asked
 
 
+class Captures:
+    """Which captures of links the Wayback Machine is asked for.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        Where it is, and which time to ask for.
+
+    Raises
+    ------
+    BadInput
+        If there is no such time.
+
+    Attributes
+    ----------
+    trouble : str
+        What it has said that kept it from being asked: of a long rest, that holds for all synsets.
+    """
+
+    def __init__(self, options: DownloadOptions) -> None:
+        self.trouble = ""
+        self._service = options.wayback_service
+        self._moment = captures.moment(options.wayback_date)
+
+    def task(self, link: Link) -> Task:
+        """Return what is to be fetched in place of a link."""
+        return Task(link, WAYBACK, captures.address(self._service, self._moment, link.url))
+
+
 class Findings(Book):
     """What the Wayback Machine has goes into the ledger; what it says of the rest, beside that.
 
@@ -51,6 +80,8 @@ class Findings(Book):
     ----------
     ledger, journal : Ledger, Journal
         Of the synset; every URL that is asked for has its record.
+    captures : Captures
+        What is asked for.
 
     Attributes
     ----------
@@ -58,8 +89,9 @@ class Findings(Book):
         The first reason why it could not be asked for all, if there is one.
     """
 
-    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+    def __init__(self, ledger: Ledger, journal: Journal, captures: Captures) -> None:
         self._ledger = ledger
+        self._captures = captures
         self._journal = journal
         self.trouble = ""
 
@@ -78,8 +110,10 @@ class Findings(Book):
         if record.outcome.final and record.outcome not in _ITS_OWN:
             own = self._journal.records[record.url]
             self._ledger.settle(own._replace(wayback=said, time=record.time))
-        else:
-            self.trouble = self.trouble or said
+            return
+        if record.outcome is not Outcome.HOST_BUSY:
+            self._captures.trouble = said
+        self.trouble = self.trouble or self._captures.trouble or said
 
     def reach(self) -> None:
         self._ledger.reach()
@@ -98,29 +132,6 @@ class Findings(Book):
 
     def take_up(self) -> list[Task]:
         return self._ledger.take_up()
-
-
-class Captures:
-    """Which captures of links the Wayback Machine is asked for.
-
-    Parameters
-    ----------
-    options : DownloadOptions
-        Where it is, and which time to ask for.
-
-    Raises
-    ------
-    BadInput
-        If there is no such time.
-    """
-
-    def __init__(self, options: DownloadOptions) -> None:
-        self._service = options.wayback_service
-        self._moment = captures.moment(options.wayback_date)
-
-    def task(self, link: Link) -> Task:
-        """Return what is to be fetched in place of a link."""
-        return Task(link, WAYBACK, captures.address(self._service, self._moment, link.url))
 
 
 def manner(options: DownloadOptions) -> Manner:

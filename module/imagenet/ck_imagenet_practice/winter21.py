@@ -78,6 +78,11 @@ def _busy(exchange: Exchange, tar: bytes) -> None:
         _good(exchange, tar)
 
 
+def _resting(exchange: Exchange, tar: bytes) -> None:
+    """Ask to come again in an hour."""
+    exchange.answer(429, headers={"Retry-After": "3600"})
+
+
 def _slow(exchange: Exchange, tar: bytes) -> None:
     """Give it in small pieces, for two seconds."""
     start = _wanted(exchange)
@@ -97,6 +102,7 @@ MANNERS: dict[str, Callable[[Exchange, bytes], None]] = {
     "cut-always": _cut_always,
     "changed": _changed,
     "busy": _busy,
+    "resting": _resting,
     "slow": _slow,
 }
 """How a tar may be given, by name."""
