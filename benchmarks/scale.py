@@ -218,7 +218,7 @@ def _compare(folder: Path, state: State, longest: float) -> None:
     places = set(chance.sample(range(state.urls), min(SLICE, state.urls)))
     with (folder / "list.txt").open() as lines:
         urls = [
-            scale_world.at_addresses(line.partition("\t")[2].rstrip())
+            scale_world.at_addresses(line.partition("\t")[2].rstrip(), state.ports)
             for place, line in enumerate(lines)
             if place in places
         ]

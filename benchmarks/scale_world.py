@@ -93,15 +93,16 @@ def resolve_option() -> str:
     return ",".join([*nowhere, "*:127.0.0.1"])
 
 
-def at_addresses(url: str) -> str:
-    """Return the URL with an address for its host, for clients that resolve names themselves."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host.startswith("nowhere-"):
-        return url
+def at_addresses(url: str, ports: Ports) -> str:
+    """Return the URL with an address for its host, for clients that resolve names themselves.
+
+    A host that does not exist refuses instead: to ask for its name would lead out of this machine.
+    """
+    host = urlsplit(url).hostname or ""
     low, high = hashlib.sha256(host.encode()).digest()[:2]
     address = f"127.0.1.{FLICKR.index(host)}" if host in FLICKR else f"127.1.{high}.{low}"
-    return url.replace(host, address, 1)
+    port = ports.refusing if host.startswith("nowhere-") else urlsplit(url).port
+    return f"http://{address}:{port}{urlsplit(url).path}"
 
 
 def is_obtainable(fate: int) -> bool:
