@@ -19,7 +19,7 @@ from .files import storage_errors
 from .hosts import Hosts
 from .journal import Journal
 from .ledger import Ledger
-from .lists import SynsetList
+from .lists import SynsetList, Unlisted
 from .local_archive import Archive
 from .numbering import KeptNames, Link, by_number, number
 from .outcomes import Outcome
@@ -69,7 +69,7 @@ class Summary:
 
 def download(
     options: DownloadOptions, store: Store, progress: Progress, archive: Archive | None = None
-) -> Iterator[Summary | Unpacked | Estimate]:
+) -> Iterator[Summary | Unpacked | Unlisted | Estimate]:
     """Fetch the pictures of synsets that are not here yet, one synset after the other.
 
     Parameters
@@ -87,6 +87,8 @@ def download(
     ------
     Summary or Unpacked
         Of each synset, when it is done: the latter of pictures from tars.
+    Unlisted
+        Of a synset without a list, if it is not named.
     Estimate
         Before all others, where there are many: whoever does not want them stops here.
 
@@ -117,7 +119,12 @@ def download(
     with closing(Sources(options, store, archive, progress)) as sources, closing(
         equip.fetcher(options)
     ) as fetcher:
-        for found in sources.lists(wnids):
+        are_named = options.wnid or options.wnids
+        lists = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
+        for found in lists:
+            if isinstance(found, Unlisted):
+                yield found
+                continue
             place = store.synset(found.wnid)
             with storage_errors(place.state):
                 if options.dry_run:
