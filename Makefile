@@ -22,13 +22,14 @@ with_any_python = run() { \
 }; run
 set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)"
 
-.PHONY: help demo test lint bench pythons clean
+.PHONY: help demo test lint bench bench-scale pythons clean
 
 help:
 	@echo 'make demo     try the module against a small web on this machine'
 	@echo 'make test     run the tests'
 	@echo 'make lint     check style and types'
 	@echo 'make bench    measure what benchmarks/README.md tells'
+	@echo 'make bench-scale URLS=1000000 FOLDER=DIR  the same of many synsets; it can be resumed'
 	@echo 'make pythons  list the Pythons of this machine that .ci/run tests on'
 	@echo 'make clean    remove everything that these made, the demo'"'"'s pictures too'
 	@echo
@@ -56,6 +57,10 @@ bench:
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
+
+bench-scale:
+	@$(set_up)
+	@$(in_venv) benchmarks/scale.py $(if $(URLS),--urls $(URLS)) $(if $(FOLDER),--folder "$(FOLDER)")
 
 pythons:
 	@$(with_any_python) tools/interpreters.py

@@ -28,11 +28,13 @@ ODD = 8
 DECK = 20_000
 """The lines whose shares are exact; each further such number of them brings new rare hosts."""
 
-_FLICKR = [f"farm{number}.static.flickr.com" for number in range(1, 6)]
+FLICKR = [f"farm{number}.static.flickr.com" for number in range(1, 6)]
+"""The five hosts with most pictures."""
+
 _FLICKR_LINES = 12_700
 _OTHER_FLICKR = [f"http://www.flickr.com/photos/{number}.jpg" for number in range(60)]
 _RARE = 4_871
-_COMMON = 5_480 - _RARE - len(_FLICKR) - 1
+_COMMON = 5_480 - _RARE - len(FLICKR) - 1
 _NOT_JPG = 560
 _NOT_ASCII = 51
 _SPACES = 12
@@ -53,7 +55,7 @@ def main() -> None:
 def write(path: Path, number: int) -> None:
     """Write a list of so many lines, always the same ones."""
     chance = random.Random(11)  # noqa: S311
-    urls, odd = _urls(chance), set(chance.sample(range(number), ODD))
+    urls, odd = real_urls(chance), set(chance.sample(range(number), ODD))
     end = 0
     with path.open("wb") as stream:
         for wnid, size in _sizes(chance, number):
@@ -74,7 +76,7 @@ def _sizes(chance: random.Random, number: int) -> Iterator[tuple[str, int]]:
         number -= size
 
 
-def _urls(chance: random.Random) -> Iterator[str]:
+def real_urls(chance: random.Random) -> Iterator[str]:
     """Yield URLs for ever, deck after deck."""
     bits, choice = chance.getrandbits, chance.choice
     words = ["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 5))) for _ in range(4096)]
@@ -82,7 +84,7 @@ def _urls(chance: random.Random) -> Iterator[str]:
     for deck in count():
         urls = [
             f"http://{host}/{bits(12)}/{bits(31)}_{bits(40):010x}.jpg"
-            for host in islice(cycle(_FLICKR), _FLICKR_LINES)
+            for host in islice(cycle(FLICKR), _FLICKR_LINES)
         ]
         urls += _OTHER_FLICKR
         hosts = [f"{choice(words)}-{deck}-{number}.com" for number in range(_RARE)]

@@ -27,6 +27,7 @@ import nginx
 from measure import machine, table
 from ours import WNID, registered, write_list
 from PIL import Image
+from processes import descendants, memory
 
 _MIRRORS = 10
 _SHARE = 100
@@ -96,28 +97,11 @@ def _watched(place: Path, processes: int) -> tuple[Found, list[int]]:
     process.start()
     peaks: dict[int, int] = {}
     while not ours.poll(0.05):
-        for pid in (process.pid or 0, *_descendants(process.pid or 0)):
-            peaks[pid] = max(peaks.get(pid, 0), _peak(pid))
+        for pid in (process.pid or 0, *descendants(process.pid or 0)):
+            peaks[pid] = max(peaks.get(pid, 0), memory(pid).peak)
     found: Found = ours.recv()
     process.join()
     return found, list(peaks.values())
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    with suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            for child in map(int, (thread / "children").read_text().split()):
-                yield child
-                yield from _descendants(child)
-
-
-def _peak(pid: int) -> int:
-    """Return the peak of a process's resident memory in kilobytes, 0 if it has ended."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1])
-    return 0
 
 
 def _crawl(place: Path, processes: int, end: Connection) -> None:
@@ -135,7 +119,7 @@ def _crawl(place: Path, processes: int, end: Connection) -> None:
 
 def _held() -> Counter[str]:
     """Return how many threads, processes, sockets and other files this process has."""
-    held = Counter(threads=threading.active_count(), processes=len(list(_descendants(os.getpid()))))
+    held = Counter(threads=threading.active_count(), processes=len(list(descendants(os.getpid()))))
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
             target = os.readlink(descriptor)

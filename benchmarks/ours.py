@@ -52,8 +52,7 @@ def write_list(path: Path, urls: Sequence[str]) -> None:
 
 def registered(repositories: Path) -> dict[str, str]:
     """Register the checkout with a CK of its own, and return the environment that leads there."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
-    environment = {**others, "CK_REPOS": str(repositories)}
+    environment = leading_to(repositories)
     subprocess.run(
         [*CK, "import", "repo", f"--path={CHECKOUT}", "--quiet", "--out=json"],
         env=environment,
@@ -61,3 +60,9 @@ def registered(repositories: Path) -> dict[str, str]:
         stdout=subprocess.DEVNULL,
     )
     return environment
+
+
+def leading_to(repositories: Path) -> dict[str, str]:
+    """Return the environment in which CK has its repositories there."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
+    return {**others, "CK_REPOS": str(repositories)}

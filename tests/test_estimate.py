@@ -11,6 +11,7 @@ from ck_imagenet.actions import DownloadOptions
 from ck_imagenet.estimate import estimated, foreseen
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet.lists import SynsetList
+from ck_imagenet.local_archive import LocalArchive
 from ck_imagenet.reports import duration, estimate
 from ck_imagenet.urllists import Line
 
@@ -53,7 +54,7 @@ def test_what_is_known_here_is_counted_and_the_rest_is_taken_for_average(tmp_pat
     lines = [Line(number, None, f"http://a/{number}") for number in range(4)]
     kept_lists.keep(place, SynsetList(DALMATIAN, "http://a", lines, "imagenet"))
     wnids = (WNID, DALMATIAN, DOG)
-    meant = foreseen(wnids, DownloadOptions(offset=1), store, Archive())
+    meant = foreseen(wnids, DownloadOptions(offset=1), store, LocalArchive(Archive))
     assert (meant.synsets, meant.unlisted, meant.urls) == (3, 1, 9 + 3 + 650)
     assert foreseen(wnids, DownloadOptions(), store, None).urls == 650 + 4 + 650
 

@@ -131,12 +131,26 @@ def test_a_program_that_asks_for_many_is_told_the_same(
 def test_a_synset_without_a_list_does_not_end_a_run_over_many(
     terminal: Terminal, web: PracticeWeb, archive: list[str]
 ) -> None:
-    said = terminal.refuses(
-        *("download", "imagenet", "--upper=2", "--outdir=plain", "--quiet"),
-        *("--service=http://127.0.0.1:9", "--source=archive"),
-    )
-    assert said.startswith(f"no list of URLs for {HUNDRED_AND_FIVE[0]}:\n")
+    command = ("download", "imagenet", "--outdir=plain", "--source=archive")
+    said = terminal.says(*command, "--upper=2").splitlines()
+    missing = HUNDRED_AND_FIVE[0]
+    assert said[0].startswith(f"{missing}  ")
+    assert said[1] == f"  no list of its URLs: see ck geturls imagenet --wnid={missing}"
+    assert [line for line in said if "1 pictures here, 1 links known, 1 saved now" in line] == [
+        said[3],
+        said[5],
+    ]
     assert len(list((terminal.folder / "plain").glob("*/*.jpg"))) == 2
+    told = terminal.json(*command, "--upper=2", "--dry-run")
+    assert told["synsets"][0]["wnid"] == missing
+    assert told["synsets"][0]["unlisted"].startswith(f"no list of URLs for {missing}:\n")
+    assert told["estimate"]["synsets"] == 2
+
+
+def test_where_no_synset_has_a_list_that_is_an_error(terminal: Terminal) -> None:
+    said = terminal.refuses("download", "imagenet", "--upper=9", "--source=archive")
+    assert said.count("no list of URLs for ") == 3
+    assert "\nnor for 7 more: " in said
 
 
 def test_tars_of_more_than_a_hundred_synsets_are_asked_about_too(terminal: Terminal) -> None:

@@ -223,7 +223,7 @@ def download(i: CkDict) -> CkDict:
                              all; from tars, a list of {wnid, tar, here, unread, members, saved,
                              failed, odd, set_aside}: why the tar was not read, pictures of the
                              synset in it, what became of those that were not saved, what else is in
-                             it
+                             it; of a synset without a list, {wnid, unlisted}: what each place said
               estimate     - with dry-run, or of more than 100 synsets, {synsets, urls, unlisted,
                              pictures, bytes, seconds, jobs}: URLs to ask for, synsets whose lists
                              are not here and of which a mean number is counted, what may come of
@@ -552,6 +552,7 @@ def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
 def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import console, download, stderr_progress
     from ck_imagenet.estimate import Estimate, estimated
+    from ck_imagenet.lists import Unlisted
     from ck_imagenet.unpacked import Unpacked
 
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
@@ -563,12 +564,14 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
             continue
         output["synsets"].append(done.facts())
         if told:
-            if isinstance(done, Unpacked):
+            if isinstance(done, Unlisted):
+                console.write(console.unlisted(done))
+            elif isinstance(done, Unpacked):
                 console.write(console.unpacked(done))
             else:
                 console.write(console.summary(done, options.dry_run))
     if options.dry_run and output["synsets"]:
-        counts = [each["to_fetch"] for each in output["synsets"]]
+        counts = [each["to_fetch"] for each in output["synsets"] if "to_fetch" in each]
         _foresee(estimated(counts, 0, options), options, told, output)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .actions import ListOptions
     from .export import Exported
     from .fall11 import Archive
+    from .lists import Unlisted
     from .sources import Row
     from .summary import Summary
     from .unpacked import Unpacked
@@ -136,6 +137,12 @@ def outcomes(failed: Counter[Outcome]) -> Iterator[str]:
 def _set_aside(files: Sequence[Path]) -> Iterator[str]:
     if files:
         yield f"  files here that were no pictures: {len(files)}, now in {files[0].parent}"
+
+
+def unlisted(missing: Unlisted) -> Iterator[str]:
+    """Yield that a synset has no list."""
+    yield title(missing.wnid)
+    yield "  no list of its URLs: see ck geturls imagenet --wnid=" + missing.wnid
 
 
 def summary(done: Summary, dry_run: bool) -> Iterator[str]:

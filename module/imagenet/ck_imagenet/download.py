@@ -12,6 +12,7 @@ from .errand import Errand
 from .errors import BadInput
 from .estimate import MANY, Estimate, foreseen
 from .fetch import Fetcher
+from .lists import SynsetList, Unlisted
 from .local_archive import LocalArchive
 from .options import refuse_alone, refuse_together
 from .pool import Pool
@@ -29,7 +30,7 @@ from .worker import Order
 
 def download(
     options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
-) -> Iterator[Summary | Unpacked | Estimate]:
+) -> Iterator[Summary | Unpacked | Unlisted | Estimate]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
 
     Parameters
@@ -47,6 +48,8 @@ def download(
     ------
     Summary or Unpacked
         Of each synset, when it is done: the latter of pictures from tars.
+    Unlisted
+        Of a synset without a list, if it is not named.
     Estimate
         Before all others, where there are many: whoever does not want them stops here.
 
@@ -77,12 +80,12 @@ def download(
         refuse_together(options, "engine", "processes")
     captures, repeats = Captures(options), Repeats()
     with closing(Sources(options, store, archive, progress)) as sources:
-        errands = (
-            Errand(options, found, store, repeats, progress) for found in sources.lists(wnids)
-        )
+        are_named = options.wnid or options.wnids
+        found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
+        errands = (_errand(each, options, store, repeats, progress) for each in found)
         if options.dry_run:
             for errand in errands:
-                yield errand.preview()
+                yield errand.preview() if isinstance(errand, Errand) else errand
             return
         with closing(equip.fetcher(options)) as near, closing(
             equip.wayback_fetcher(options)
@@ -91,6 +94,18 @@ def download(
             wayback = Team(None, far, store, wayback_pictures.manner(options))
             pool = Pool(hosts, wayback, captures, store, repeats, progress)
             yield from pool.run(errands, lambda: sources.reached)
+
+
+def _errand(
+    found: SynsetList | Unlisted,
+    options: DownloadOptions,
+    store: Store,
+    repeats: Repeats,
+    progress: Progress,
+) -> Errand | Unlisted:
+    if isinstance(found, Unlisted):
+        return found
+    return Errand(options, found, store, repeats, progress)
 
 
 def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:

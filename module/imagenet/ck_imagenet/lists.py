@@ -19,6 +19,18 @@ class SynsetList(NamedTuple):
     """Which place was asked over the network, so that this is worth keeping; else nothing."""
 
 
+class Unlisted(NamedTuple):
+    """A synset of which no place has a list."""
+
+    wnid: str
+    why: str
+    """What each place said, and what would help."""
+
+    def facts(self) -> dict[str, str]:
+        """Return the same in plain types."""
+        return {"wnid": self.wnid, "unlisted": self.why}
+
+
 class Place(ABC):
     """A place that may have the lists of synsets."""
 

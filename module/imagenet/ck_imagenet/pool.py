@@ -11,6 +11,7 @@ from .crew import Crew
 from .errand import Errand, take_out_exposed
 from .errors import ImagenetError
 from .files import most_open_files, storage_errors
+from .lists import Unlisted
 from .progress import Progress
 from .repeats import Repeats
 from .store import Store
@@ -26,6 +27,8 @@ MOST_OPEN = 400
 
 MOST_KNOWN = 100_000
 """Links of open synsets, of which records are in memory: about 1 KB each."""
+
+Errands = Iterator["Errand | Unlisted"]
 
 _IMPATIENCE = 20.0
 """Seconds after which hosts in doubt are asked again where they keep other synsets waiting."""
@@ -67,24 +70,25 @@ class Pool:
         self._progress = progress
         self._open: dict[str, Errand] = {}
         self._busy: deque[Errand] = deque()
+        self._unlisted: deque[Unlisted] = deque()
         self._exhausted = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
         self._hurried = 0.0
 
-    def run(self, errands: Iterator[Errand], reached: Callable[[], bool]) -> Iterator[Summary]:
+    def run(self, errands: Errands, reached: Callable[[], bool]) -> Iterator[Summary | Unlisted]:
         """Run errands, each of which is begun when there is room for it.
 
         Parameters
         ----------
-        errands : iterator of Errand
+        errands : Errands
             One for each synset.
         reached : callable
             Says whether the network has been seen to be there.
 
         Yields
         ------
-        Summary
+        Summary or Unlisted
             Of each synset, when it is done.
 
         Raises
@@ -119,11 +123,14 @@ class Pool:
             return False
         return self._hosts.is_hungry or self._hosts.books.links < WINDOW
 
-    def _begin_next(self, errands: Iterator[Errand], reached: Callable[[], bool]) -> bool:
+    def _begin_next(self, errands: Errands, reached: Callable[[], bool]) -> bool:
         """Begin the next errand; return whether there was one."""
         errand = self._next(errands)
         if not errand:
             return False
+        if isinstance(errand, Unlisted):
+            self._unlisted.append(errand)
+            return True
         try:
             # Another process is waited for when nothing else is left to do.
             tasks = errand.begin(reached(), wait=self._exhausted and not self._open)
@@ -136,7 +143,7 @@ class Pool:
         self._hosts.begin(errand.wnid, errand.book, tasks)
         return True
 
-    def _next(self, errands: Iterator[Errand]) -> Errand | None:
+    def _next(self, errands: Errands) -> Errand | Unlisted | None:
         if not self._exhausted:
             try:
                 return next(errands)
@@ -150,8 +157,10 @@ class Pool:
             return self._busy.popleft()
         return None
 
-    def _advance(self) -> Iterator[Summary]:
+    def _advance(self) -> Iterator[Summary | Unlisted]:
         """Go on with errands whose tasks have ended: to the Wayback Machine, or to their end."""
+        while self._unlisted:
+            yield self._unlisted.popleft()
         for wnid in self._hosts.ended():
             errand = self._open[wnid]
             tasks = errand.begin_captures(self._captures)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Mapping, NamedTuple, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 from . import services, winter21
 from .actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
@@ -11,7 +11,7 @@ from .errors import NoList
 from .fetch import Fetcher
 from .given_lists import GivenList
 from .kept_lists import KeptLists
-from .lists import Place, SynsetList
+from .lists import Place, SynsetList, Unlisted
 from .local_archive import LocalArchive
 from .named import answering
 from .options import refuse_together
@@ -112,16 +112,33 @@ class Sources:
         if self._given:
             yield from self._given.lists(wnids)
             return
-        missing = {}
-        for wnid in wnids:
-            try:
-                found = self._find(wnid)
-            except NoList as error:
-                missing[wnid] = str(error)
+        missing = []
+        for found in self._each(wnids):
+            if isinstance(found, Unlisted):
+                missing.append(found)
             else:
                 yield found
         if missing:
             raise NoList(_told(missing))
+
+    def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
+        """Yield the list of each synset, or that there is none.
+
+        Parameters and errors are those of `lists`, but it is an error only if there is none at all.
+        """
+        if self._given:
+            yield from self._given.lists(wnids)
+            return
+        each = self._each(wnids)
+        missing: list[Unlisted] = []
+        for found in each:
+            if isinstance(found, SynsetList):
+                yield from missing
+                yield found
+                yield from each
+                return
+            missing.append(found)
+        raise NoList(_told(missing))
 
     def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
         """Yield the places in their order, and what is kept of synsets."""
@@ -130,6 +147,14 @@ class Sources:
         yield Row(winter21.NAME, self._winter21, winter21.NEEDS)
         for wnid in wnids:
             yield Row(self._kept.name, self._kept.state_of(wnid), self._kept.needs)
+
+    def _each(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
+        for wnid in wnids:
+            try:
+                found: SynsetList | Unlisted = self._find(wnid)
+            except NoList as error:
+                found = Unlisted(wnid, str(error))
+            yield found
 
     def _find(self, wnid: str) -> SynsetList:
         said = []
@@ -165,10 +190,10 @@ class Sources:
         return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
 
 
-def _told(missing: Mapping[str, str]) -> str:
+def _told(missing: Sequence[Unlisted]) -> str:
     """Return what to tell of synsets without a list: why, of the first of them."""
-    told = list(missing.values())[:_MOST_TOLD]
-    others = list(missing)[_MOST_TOLD:]
+    told = [each.why for each in missing[:_MOST_TOLD]]
+    others = [each.wnid for each in missing[_MOST_TOLD:]]
     if others:
         shown = ", ".join(others[:_MOST_SHOWN]) + (", …" if len(others) > _MOST_SHOWN else "")
         told.append(f"nor for {len(others):,} more: {shown}")
