@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from itertools import chain
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from .errors import StoreError
 from .files import leftovers, prove_writable, storage_errors, sweep, write_whole
@@ -43,6 +43,9 @@ class FolderStore(Store):
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
         return _SynsetFolder(self._root / wnid, wnid)
+
+    def prepare(self, wnids: Sequence[str]) -> None:
+        """Do nothing: to make a folder costs no more alone."""
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
