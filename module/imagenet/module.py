@@ -424,13 +424,13 @@ def demo(i: CkDict) -> CkDict:
 
 
 def _list(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, listing
+    from ck_imagenet import console, listing, summaries
 
     terminal = con and console.on_terminal()
     # In a pipe, the whole catalogue is listed without a look at the disk.
     shown = terminal or not con
     counted = options.downloaded_only or options.images or shown
-    counts = _ck_store().counts() if counted else {}
+    counts = summaries.counts(_ck_store()) if counted else {}
     urls = _url_counts(options) if options.sort or shown else None
     rows = list(listing.listed(options, counts, urls))
     if options.images:
@@ -592,22 +592,25 @@ def _view(i: CkDict, output: CkDict) -> None:
 
 
 def _status(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, reports, status
+    from ck_imagenet import console, reports, selection, status, summaries
     from ck_imagenet.holdings import holdings
     from ck_imagenet.options import refuse_together
 
     if options.hosts:
         refuse_together(options, "hosts", "failures")
-    held = holdings(_present_store(options), options.wnid, options.under, options.search)
+    store, asked = _present_store(options), (options.wnid, options.under, options.search)
     if options.failures:
-        failed = status.failures(held)
+        failed = status.failures(holdings(store, *asked))
         if con:
             console.write(reports.failures(failed), "latin-1")
         else:
             output["failures"] = [record.facts() for record in failed]
         return
-    of = "host" if options.hosts else "wnid"
-    tallies = status.by_host(held) if options.hosts else status.by_synset(held)
+    tallies: Iterable[status.Tally]
+    if options.hosts:
+        of, tallies = "host", status.by_host(holdings(store, *asked))
+    else:
+        of, tallies = "wnid", summaries.tallies(store, selection.among(store.wnids(), *asked))
     if con:
         terminal = console.on_terminal()
         console.write(reports.standing(tallies, of) if terminal else reports.lines(tallies))

@@ -70,7 +70,7 @@ class CkStore(Store):
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
-        names = sorted(name[len(PREFIX) :] for name in self._repositories.paths(PREFIX))
+        names = sorted(name[len(PREFIX) :] for name in self._repositories.names(PREFIX))
         return list(filter(stands_for_synset, names))
 
 
@@ -112,7 +112,11 @@ class _SynsetRepository(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return self.folder / "imagenet" / self.wnid
+        return self.folder.joinpath("imagenet", self.wnid)
+
+    @property
+    def pictures_in(self) -> Path:
+        return self.folder / self._modules.pictures.alias
 
     def create(self) -> None:
         self._repository = self._repositories.create(PREFIX + self.wnid)

@@ -67,6 +67,10 @@ class _SynsetFolder(SynsetStore):
     def state(self) -> Path:
         return self._folder / STATE
 
+    @property
+    def pictures_in(self) -> Path:
+        return self._folder
+
     def create(self) -> None:
         try:
             self._unfinished.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,11 @@ class SynsetStore(ABC):
     def state(self) -> Path:
         """The folder of the synset's state: journal, known names."""
 
+    @property
+    @abstractmethod
+    def pictures_in(self) -> Path:
+        """The folder in which something comes or goes whenever a picture does."""
+
     def lock(self) -> FileLock:
         """Return what a process holds while it works here; the place must have been made."""
         return FileLock(self.state / ".lock")
