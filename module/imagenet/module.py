@@ -74,7 +74,8 @@ def list_synsets(i: CkDict) -> CkDict:
     # Whoever names a repository or an entry asks for entries, as of any other module.
     if isinstance(i.get("data_uoa") or i.get("repo_uoa"), str):
         out = "con" if i.get("out") == "con" else ""
-        found: CkDict = ck.access(dict(i, common_func="yes", out=out))
+        # By default CK stops after half a minute, and does not say so.
+        found: CkDict = ck.access({"time_out": "-1", **i, "common_func": "yes", "out": out})
         return found
     return _run("list", i, _list)
 
