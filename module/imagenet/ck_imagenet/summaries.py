@@ -7,14 +7,14 @@ none of these; so where synsets are few, the folder of each picture is looked at
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, NamedTuple
 
 from . import status
-from .files import read_json, to_json, write_whole
+from .files import to_json, write_whole
 from .holdings import Holding
 from .journal import FORMAT
 from .outcomes import Outcome
@@ -25,6 +25,9 @@ FEW = 500
 """Synsets; of more, the folders of the pictures are not looked at one by one."""
 
 _FILE = "summary.json"
+
+_LARGEST = 65_536
+"""Bytes of a summary; a larger one, of thousands of writers, is not believed."""
 
 
 def tallies(store: Store, wnids: Iterable[str]) -> Iterator[Tally]:
@@ -56,14 +59,16 @@ def keep(place: SynsetStore) -> Tally:
     OSError
         If it cannot be written.
     """
-    state, pictures = place.state, place.pictures_in
-    journals = sorted(path.name for path in (state / "journal").glob("*.jsonl"))
+    state, pictures = str(place.state), str(place.pictures_in)
+    journals = sorted(path.name for path in (place.state / "journal").glob("*.jsonl"))
     files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
     seen = {"files": _marks(state, files), "pictures": _mark(pictures), "within": _within(pictures)}
     held = Holding.of(place)
     tally = status.tally(held)
     if not held.unseen:  # else somebody may still be putting pictures there
-        write_whole(state / _FILE, to_json({"format": FORMAT, **seen, **_facts(tally)}))
+        failed = {outcome.word: count for outcome, count in tally.failed.items()}
+        told = {"tally": {**vars(tally), "failed": failed}}
+        write_whole(place.state / _FILE, to_json({"format": FORMAT, **seen, **told}))
     return tally
 
 
@@ -75,7 +80,7 @@ class _Summary(NamedTuple):
     pictures: Any
     within: Any
 
-    def is_true(self, state: Path, pictures: Path, few: bool) -> bool:
+    def is_true(self, state: str, pictures: str, few: bool) -> bool:
         """Say whether nothing has changed since."""
         return (
             self.pictures == _mark(pictures)
@@ -88,21 +93,34 @@ def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[SynsetStore
     """Yield places, each with what its summary tells, or None if that is not known to be true."""
     wnids = list(wnids)
     for place in map(store.synset, wnids):
-        state = place.state
+        state = str(place.state)
         summary = _read(state, place.wnid)
-        true = summary and summary.is_true(state, place.pictures_in, len(wnids) <= FEW)
-        yield place, summary.tally if summary and true else None
+        if summary and summary.is_true(state, str(place.pictures_in), len(wnids) <= FEW):
+            yield place, summary.tally
+        else:
+            yield place, None
 
 
-def _read(state: Path, wnid: str) -> _Summary | None:
-    facts = read_json(state / _FILE) or {}
-    if facts.get("format") != FORMAT:
-        return None
+def _read(state: str, wnid: str) -> _Summary | None:
     try:
-        tally = _tally(wnid, facts)
+        facts = json.loads(_content(f"{state}{os.sep}{_FILE}"))
+        if facts["format"] != FORMAT:
+            return None
+        told = dict(facts["tally"])
+        failed = {Outcome.named(word): int(count) for word, count in told["failed"].items()}
+        tally = Tally(**{**told, "name": wnid, "failed": Counter(failed)})
         return _Summary(tally, dict(facts["files"]), facts["pictures"], facts["within"])
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return None
+    except (OSError, LookupError, TypeError, ValueError, AttributeError):
+        return None  # as if it had never been
+
+
+def _content(path: str) -> bytes:
+    """Return what is in a file the short way: there are many, and `Path` takes twice as long."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, _LARGEST)
+    finally:
+        os.close(file)
 
 
 def _renewed(place: SynsetStore) -> Tally:
@@ -112,12 +130,11 @@ def _renewed(place: SynsetStore) -> Tally:
     return status.tally(Holding.of(place))
 
 
-def _marks(state: Path, files: Iterable[str]) -> dict[str, list[int]]:
-    folder = str(state)
-    return {file: _mark(f"{folder}{os.sep}{file}") for file in files}
+def _marks(state: str, files: Iterable[str]) -> dict[str, list[int]]:
+    return {file: _mark(f"{state}{os.sep}{file}") for file in files}
 
 
-def _mark(path: str | Path) -> list[int]:
+def _mark(path: str) -> list[int]:
     """Return what changes when a file is written, or anything comes into a folder or goes."""
     try:
         found = os.stat(path)  # noqa: PTH116  there are many, and `Path` takes twice as long
@@ -126,7 +143,7 @@ def _mark(path: str | Path) -> list[int]:
     return [found.st_mtime_ns, found.st_size, found.st_nlink]
 
 
-def _within(pictures: Path) -> int:
+def _within(pictures: str) -> int:
     """Return what changes when a file comes into the own folder of a picture or goes."""
     try:
         with os.scandir(pictures) as found:
@@ -134,14 +151,3 @@ def _within(pictures: Path) -> int:
             return sum(each.stat().st_mtime_ns for each in folders)
     except OSError:
         return 0
-
-
-def _facts(tally: Tally) -> dict[str, Any]:
-    failed = {outcome.word: count for outcome, count in tally.failed.items()}
-    return {"tally": {**vars(tally), "failed": failed}}
-
-
-def _tally(wnid: str, facts: Mapping[str, Any]) -> Tally:
-    told = dict(facts["tally"])
-    failed = {Outcome.named(word): int(count) for word, count in told["failed"].items()}
-    return Tally(**{**told, "name": wnid, "failed": Counter(failed)})
