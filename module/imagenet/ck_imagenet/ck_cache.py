@@ -42,7 +42,7 @@ class Cache:
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names of the repositories that begin with `prefix` and have a folder."""
-        for info in self._ck.cache_repo_info.values():
+        for info in list(self._ck.cache_repo_info.values()):
             name = info.get("data_uoa", "")
             if name.startswith(prefix) and info.get("dict", {}).get("path"):
                 yield name
