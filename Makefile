@@ -57,6 +57,7 @@ bench:
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
+	@$(in_venv) benchmarks/repositories.py
 
 bench-scale:
 	@$(set_up)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from kernel import run
 from terminal import WNID, Terminal
 
@@ -26,6 +28,36 @@ def work():
 
 random.seed(1)
 kill_again_and_again(given["kills"], 0.03, work)
+"""
+
+# In small batches, so that there are many moments between two of them.
+CREATE_ALL = """
+from ck_imagenet import ck_repositories
+
+ck_repositories.BATCH = given["batch"]
+
+
+def work(names):
+    return lambda: Repositories(ck).create_all(names)
+
+
+random.seed(3)
+if "kills" in given:
+    kill_again_and_again(given["kills"], 0.2, work(given["lists"][0]))
+else:
+    result = at_once(*map(work, given["lists"]))
+"""
+
+# What CK itself sees, again and again, while others write: the names that lead nowhere, and how
+# many there are.
+WATCH = """
+nowhere, counts = [], []
+while given["wanted"] not in counts:
+    assert ck.reload_repo_cache({"force": "yes"})["return"] == 0
+    names = [name for name in ck.cache_repo_uoa if name.startswith("imagenet-")]
+    nowhere += [name for name in names if ck.find_path_to_repo({"repo_uoa": name})["return"]]
+    counts.append(len(names))
+result = nowhere, sorted(set(counts))
 """
 
 CREATE_AT_ONCE = """
@@ -57,6 +89,20 @@ def cache(terminal: Terminal) -> dict[str, Any]:
     uids = json.loads((local / ".ck.cache_repo_uoa.json").read_text("utf-8"))
     infos = json.loads((local / ".ck.cache_repo_info.json").read_text("utf-8"))
     return {name: infos[uid] for name, uid in uids.items() if name.startswith("imagenet-")}
+
+
+def names_of(number: int) -> list[str]:
+    return [f"imagenet-n{which:08}" for which in range(number)]
+
+
+def forget(terminal: Terminal, names: list[str]) -> None:
+    """Leave CK's cache as a process leaves it that is killed before it writes it."""
+    uids = {info["data_uid"] for name, info in cache(terminal).items() if name in names}
+    for key in ("uoa", "info"):
+        path = terminal.repos / "local" / f".ck.cache_repo_{key}.json"
+        known = json.loads(path.read_text("utf-8"))
+        kept = {name: known[name] for name in known if name not in {*names, *uids}}
+        path.write_text(json.dumps(kept))
 
 
 def assert_ck_knows(terminal: Terminal, names: list[str]) -> None:
@@ -134,6 +180,99 @@ def test_processes_that_make_repositories_at_once_lose_none(terminal: Terminal) 
     assert_ck_knows(terminal, names)
 
 
+def test_many_are_made_in_batches_as_one_is_made(terminal: Terminal) -> None:
+    names = names_of(25)
+    run(terminal, CREATE, names=names[:1])
+    run(terminal, CREATE_ALL, lists=[names], batch=10)
+    assert_ck_knows(terminal, names)
+    kinds = {tuple(sorted(info)) for info in cache(terminal).values()}
+    files = {tuple(path.name for path in (terminal.repos / name).iterdir()) for name in names}
+    assert (len(kinds), files) == (1, {(".ckr.json",)})
+
+
+def test_kills_in_the_middle_of_batches_lose_none(terminal: Terminal) -> None:
+    names = names_of(150)
+    run(terminal, CREATE_ALL, lists=[names], batch=40, kills=25)
+    assert_ck_knows(terminal, names)
+
+
+def test_processes_that_make_batches_at_once_lose_none(terminal: Terminal) -> None:
+    names = names_of(90)
+    lists = [names[:60], names[30:], names[::-1]]
+    assert run(terminal, CREATE_ALL, lists=lists, batch=20) == [0, 0, 0]
+    assert_ck_knows(terminal, names)
+
+
+def test_ck_sees_whole_batches_at_every_moment(terminal: Terminal) -> None:
+    names = names_of(200)
+    with ThreadPoolExecutor() as pool:
+        watched = pool.submit(run, terminal, WATCH, wanted=len(names))
+        run(terminal, CREATE_ALL, lists=[names], batch=20)
+        nowhere, counts = watched.result()
+    assert nowhere == []
+    assert set(counts) <= set(range(0, 201, 20))
+    assert counts[-1] == 200
+
+
+def test_what_a_kill_kept_from_the_cache_is_there_for_ck_after_the_next_command(
+    terminal: Terminal,
+) -> None:
+    run(terminal, CREATE, names=names_of(3))
+    before = cache(terminal)
+    forget(terminal, names_of(2))
+    assert list(cache(terminal)) == names_of(3)[2:]
+    terminal.says("status", "imagenet")
+    assert cache(terminal) == before
+    assert_ck_knows(terminal, names_of(3))
+
+
+def test_where_another_process_is_at_work_nobody_waits_to_mend(terminal: Terminal) -> None:
+    run(terminal, CREATE, names=names_of(2))
+    forget(terminal, names_of(1))
+    with FileLock(terminal.repos / "local" / ".ck-imagenet.lock"):
+        terminal.says("status", "imagenet")
+    assert list(cache(terminal)) == names_of(2)[1:]
+
+
+@pytest.mark.parametrize("key", ["uoa", "info"])
+@pytest.mark.parametrize("left", ["", '{"a'])
+def test_a_cache_that_ck_left_half_written_is_made_anew(
+    terminal: Terminal, key: str, left: str
+) -> None:
+    run(terminal, CREATE, names=names_of(2))
+    before = cache(terminal)
+    (terminal.repos / "local" / f".ck.cache_repo_{key}.json").write_text(left)
+    assert "problem parsing json" in terminal.ck("list", "imagenet").stdout
+    run(terminal, CREATE, names=names_of(3))
+    assert_ck_knows(terminal, names_of(3))
+    assert before.items() < cache(terminal).items()
+    assert terminal.says("list", "imagenet", "--upper=0").split() == ["n00004475"]
+
+
+def test_where_ck_cannot_start_it_helps_to_remove_its_cache_and_cache_anew(
+    terminal: Terminal,
+) -> None:
+    """As README says."""
+    run(terminal, CREATE, names=names_of(2))
+    before = cache(terminal)
+    (terminal.repos / "local" / ".ck.cache_repo_info.json").write_text("{")
+    assert "problem parsing json" in terminal.ck("list", "imagenet").stdout
+    for path in (terminal.repos / "local").glob(".ck.cache_repo_*.json"):
+        path.unlink()
+    terminal.says("recache", "repo")
+    assert cache(terminal) == before
+
+
+def test_a_process_sees_what_another_has_made_meanwhile(terminal: Terminal) -> None:
+    code = """
+repositories = Repositories(ck)
+before = repositories.path("imagenet-new")
+at_once(lambda: Repositories(ck).create("imagenet-new"))
+result = before, str(repositories.path("imagenet-new"))
+"""
+    assert run(terminal, code) == [None, str(terminal.repos / "imagenet-new")]
+
+
 def test_a_folder_that_cannot_be_made_is_named(terminal: Terminal) -> None:
     terminal.repository().touch()
     said = run(
@@ -153,13 +292,7 @@ except ImagenetError as error:
     assert repositories(terminal) == []
 
 
-def test_paths_are_those_of_the_repositories_of_a_prefix(terminal: Terminal) -> None:
+def test_repositories_are_found_by_what_their_names_begin_with(terminal: Terminal) -> None:
     run(terminal, CREATE, names=["imagenet-a", "imagenet-b", "other"])
-    found = run(
-        terminal,
-        """
-paths = Repositories(ck).paths("imagenet-")
-result = {name: str(path) for name, path in paths.items()}
-""",
-    )
-    assert found == {name: str(terminal.repos / name) for name in ("imagenet-a", "imagenet-b")}
+    found = run(terminal, 'result = sorted(Repositories(ck).names("imagenet-"))')
+    assert found == ["imagenet-a", "imagenet-b"]

@@ -242,6 +242,34 @@ result = at_once(work, work, work, work)
     assert len(terminal.says("list", "repo:imagenet-n*").split()) == 10
 
 
+def test_prepared_places_are_those_that_are_made_one_by_one(terminal: Terminal) -> None:
+    wnids = ["n01440764", "n02110341", "unknown"]
+    code = """
+store = CkStore(ck)
+store.synset("n02110341").create()
+store.prepare(given["wnids"])
+result = sorted(store.wnids())
+"""
+    assert run(terminal, code, wnids=wnids) == wnids
+    prepared = {wnid: terminal.tree(wnid) for wnid in wnids}
+    run(terminal, SAVE, wnid=WNID, numbers=[])
+    assert {wnid: terminal.tree(wnid) for wnid in wnids} == prepared
+    assert loaded(terminal, f"imagenet-{WNID}:imagenet:{WNID}") == {"format": 1, "wnid": WNID}
+    trees = {tuple(tree).__repr__().replace(wnid, "W") for wnid, tree in prepared.items()}
+    assert len(trees) == 1
+
+
+def test_processes_that_prepare_the_same_places_at_once_lose_none(terminal: Terminal) -> None:
+    code = """
+wnids = ["n%08d" % number for number in range(30)]
+works = [lambda: CkStore(ck).prepare(wnids[:20]), lambda: CkStore(ck).prepare(wnids[10:])]
+codes = at_once(*works, lambda: CkStore(ck).synset(wnids[15]).create())
+result = codes, CkStore(ck).wnids() == wnids
+"""
+    assert run(terminal, code) == [[0, 0, 0], True]
+    assert len(terminal.says("list", "imagenet-n*:imagenet:*").split()) == 30
+
+
 STEPS = {
     "the entries": ["rm", "imagenet-unknown:dataset:*", "--force"],
     "the registration": ["rm", "repo:imagenet-unknown", "--force"],

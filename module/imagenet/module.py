@@ -73,7 +73,8 @@ def list_synsets(i: CkDict) -> CkDict:
     # Whoever names a repository or an entry asks for entries, as of any other module.
     if isinstance(i.get("data_uoa") or i.get("repo_uoa"), str):
         out = "con" if i.get("out") == "con" else ""
-        found: CkDict = ck.access(dict(i, common_func="yes", out=out))
+        # By default CK stops after half a minute, and does not say so.
+        found: CkDict = ck.access({"time_out": "-1", **i, "common_func": "yes", "out": out})
         return found
     return _run("list", i, _list)
 
@@ -439,13 +440,13 @@ def demo(i: CkDict) -> CkDict:
 
 
 def _list(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, listing
+    from ck_imagenet import console, listing, summaries
 
     terminal = con and console.on_terminal()
     # In a pipe, the whole catalogue is listed without a look at the disk.
     shown = terminal or not con
     counted = options.downloaded_only or options.images or shown
-    counts = _ck_store().counts() if counted else {}
+    counts = summaries.counts(_ck_store()) if counted else {}
     urls = _url_counts(options, con) if options.sort or shown else None
     rows = list(listing.listed(options, counts, urls))
     if options.images:
@@ -641,22 +642,25 @@ def _view(i: CkDict, output: CkDict) -> None:
 
 
 def _status(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, reports, status
+    from ck_imagenet import console, reports, selection, status, summaries
     from ck_imagenet.holdings import holdings
     from ck_imagenet.options import refuse_together
 
     if options.hosts:
         refuse_together(options, "hosts", "failures")
-    held = holdings(_present_store(options), options.wnid, options.under, options.search)
+    store, asked = _present_store(options), (options.wnid, options.under, options.search)
     if options.failures:
-        failed = status.failures(held)
+        failed = status.failures(holdings(store, *asked))
         if con:
             console.write(reports.failures(failed), "latin-1")
         else:
             output["failures"] = [record.facts() for record in failed]
         return
-    of = "host" if options.hosts else "wnid"
-    tallies = status.by_host(held) if options.hosts else status.by_synset(held)
+    tallies: Iterable[status.Tally]
+    if options.hosts:
+        of, tallies = "host", status.by_host(holdings(store, *asked))
+    else:
+        of, tallies = "wnid", summaries.tallies(store, selection.among(store.wnids(), *asked))
     if con:
         terminal = console.on_terminal()
         console.write(reports.standing(tallies, of) if terminal else reports.lines(tallies))

@@ -1,29 +1,38 @@
 """The registrations of repositories in Collective Knowledge.
 
 CK's own `add repo` caches every repository anew each time, writes its cache in place, and changes
-the working directory. Here a repository is registered in the same form, but under a lock, with the
-cache's two files replaced atomically.
+the working directory. Here repositories are registered in the same form, many at a time, under a
+lock, with the cache written once for all of them.
 """
 
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from filelock import FileLock
 
+from .ck_cache import Cache
 from .ck_entries import Entries, ModuleName
 from .errors import StoreError
 from .files import read_json, sweep, to_json, write_whole
 
+BATCH = 1000
+"""Repositories that are put into CK's cache at once: the more, the less each costs."""
+
 _DESCRIPTION = ".ckr.json"
+_FOR_EVER = -1
 
 
 class Repositories:
     """The repositories that CK knows.
+
+    Those that are registered and not in CK's cache, because a process was killed, or because two
+    wrote it at once, are put back there.
 
     Parameters
     ----------
@@ -33,22 +42,21 @@ class Repositories:
 
     def __init__(self, ck: ModuleType) -> None:
         self._ck = ck
-        self._ck.reload_repo_cache({})
+        self._cache = Cache(ck)
+        if not self._cache.is_sound or any(self._lacking()):
+            with suppress(OSError), self.locked(timeout=0):  # else whoever holds it does the same
+                self._cache.add(self._lacking())
 
-    def paths(self, prefix: str) -> dict[str, Path]:
-        """Return the folders of the repositories whose names begin with `prefix`, by name."""
-        found = {}
-        for info in self._ck.cache_repo_info.values():
-            name, path = info.get("data_uoa", ""), info.get("dict", {}).get("path", "")
-            if name.startswith(prefix) and path:
-                found[name] = Path(path)
-        return found
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names of the repositories that begin with `prefix`."""
+        return self._cache.names(prefix)
 
     def path(self, name: str) -> Path | None:
         """Return the folder of a repository, or None if CK does not know it."""
-        uid = self._ck.cache_repo_uoa.get(name, "")
-        path = self._ck.cache_repo_info.get(uid, {}).get("dict", {}).get("path", "")
-        return Path(path) if path else None
+        known = self._cache.path(name)
+        if not known:  # another process may just have made it
+            self._cache.refresh()
+        return known or self._cache.path(name)
 
     def usual_path(self, name: str) -> Path:
         """Return the folder that a repository gets when it is made."""
@@ -62,17 +70,28 @@ class Repositories:
         StoreError
             If CK's folders cannot be written.
         """
-        known = self.path(name)
-        if known and (known / _DESCRIPTION).is_file():
-            return known
-        try:
-            with self.locked():
-                return self._register(name)
-        except OSError as error:
-            raise StoreError(
-                f'the CK repository "{name}" cannot be made: {error.strerror} '
-                f'("{error.filename}"); CK_REPOS must be a folder that can be written'
-            ) from None
+        self.create_all([name])
+        return self.path(name) or self.usual_path(name)
+
+    def create_all(self, names: Sequence[str]) -> None:
+        """Make and register what is missing of repositories, `BATCH` of them at a time.
+
+        Whoever asks CK finds those of a batch as soon as it is done. A kill loses none that has
+        been made: the next process puts it into CK's cache.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Their names.
+
+        Raises
+        ------
+        StoreError
+            If CK's folders cannot be written.
+        """
+        missing = [name for name in names if not _is_described(self.path(name))]
+        for start in range(0, len(missing), BATCH):
+            self._register_all(missing[start : start + BATCH])
 
     def unregister(self, name: str) -> None:
         """Let CK know nothing of a repository any more; its folder is not touched.
@@ -84,12 +103,8 @@ class Repositories:
         """
         try:
             with self.locked():
-                self._entries().remove(name)
-                uid = self._ck.cache_repo_uoa.pop(name, "")
-                self._ck.cache_repo_info.pop(uid, None)
-                places = self._ck.paths_repos_all
-                places[:] = [place for place in places if place.get("repo_uid") != uid]
-                self._write_cache()
+                self._entries.remove(name)
+                self._cache.remove(name)
         except OSError as error:
             raise StoreError(
                 f'the CK repository "{name}" cannot be unregistered: {error.strerror} '
@@ -97,58 +112,100 @@ class Repositories:
             ) from None
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes of this program from making anything of a repository meanwhile."""
-        with FileLock(self._cache_folder / ".ck-imagenet.lock"):
-            self._ck.reload_repo_cache({"force": "yes"})
+    def locked(self, timeout: float = _FOR_EVER) -> Iterator[None]:
+        """Keep other processes of this program from making anything of a repository meanwhile.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait for others, by default for ever.
+
+        Raises
+        ------
+        TimeoutError
+            If they are at work still.
+        """
+        with FileLock(self._cache_folder / ".ck-imagenet.lock", timeout=timeout):
             yield
 
-    def _register(self, name: str) -> Path:
-        folder = self.path(name) or self.usual_path(name)
+    def _register_all(self, names: Sequence[str]) -> None:
+        made: list[dict[str, Any]] = []
+        try:
+            with self.locked():
+                self._cache.refresh()
+                self._entries.create()
+                # What killed registrations left; nobody else writes such names under the lock.
+                for swept in (self._entries.folder / ".cm", self._cache_folder):
+                    sweep(swept)
+                try:
+                    for name in names:
+                        made.append(self._register(name))
+                finally:
+                    self._cache.add([*self._lacking(), *made])
+        except OSError as error:
+            name = names[min(len(made), len(names) - 1)]
+            raise StoreError(
+                f'the CK repository "{name}" cannot be made: {error.strerror} '
+                f'("{error.filename}"); CK_REPOS must be a folder that can be written'
+            ) from None
+
+    def _register(self, name: str) -> dict[str, Any]:
+        """Make what is missing of a repository; return what CK's cache is to have of it."""
+        known = self._cache.info(name)
+        folder = self._cache.path(name) or self.usual_path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        entries = self._entries()
-        entries.create()
-        # What a killed registration left; nobody else writes such names, and the lock is held.
-        for swept in (folder, folder / ".cm", entries.folder / ".cm", self._cache_folder):
+        for swept in (folder, folder / ".cm"):
             sweep(swept)
         description = read_json(folder / _DESCRIPTION) or {}
-        uid = self._ck.cache_repo_uoa.get(name) or self._entry_uid(name)
-        uid = uid or description.get("data_uid") or secrets.token_hex(8)
-        described = {"data_alias": name, "data_name": name, "data_uid": uid, "data_uoa": name}
+        uid = known.get("data_uid") or self._entry_uid(name) or description.get("data_uid")
+        uid = uid or secrets.token_hex(8)
         if not description:
-            write_whole(folder / _DESCRIPTION, to_json({**described, "dict": {}}))
-        if name not in self._ck.cache_repo_uoa:
-            meta = {"path": str(folder)}
-            entry = self._entries().add(name, meta, {}, uid)
-            self._cache({**described, "dict": meta, "path_to_repo_desc": str(entry)})
-        return folder
+            told = {**_described(name, uid), "dict": {}}
+            write_whole(folder / _DESCRIPTION, to_json(told))
+        if known:
+            return known
+        meta = {"path": str(folder)}
+        entry = self._entries.add(name, meta, {}, uid)
+        return {**_described(name, uid), "dict": meta, "path_to_repo_desc": str(entry)}
 
     @property
     def _cache_folder(self) -> Path:
         return Path(self._ck.work["dir_work_repo"])
 
+    @cached_property
     def _entries(self) -> Entries:
-        """Return the entries `local:repo:NAME`, from which `ck recache repo` makes the cache."""
+        """The entries `local:repo:NAME`, from which `ck recache repo` makes the cache."""
         local = Path(self._ck.work["dir_local_repo"])
         return Entries(self._ck, local, ModuleName.of(self._ck, self._ck.cfg["module_repo_name"]))
 
     def _entry_uid(self, name: str) -> str:
         """Return the UID of a registration that a kill kept from the cache."""
-        entries = self._entries()
-        if not (entries.folder / name).is_dir():
-            entries.forget(name)
-        return entries.uid(name)
+        if not (self._entries.folder / name).is_dir():
+            self._entries.forget(name)
+        return self._entries.uid(name)
 
-    def _cache(self, info: dict[str, Any]) -> None:
-        name, uid = info["data_uoa"], info["data_uid"]
-        self._ck.cache_repo_info[uid] = info
-        self._ck.cache_repo_uoa[name] = uid
-        place = {"path": info["dict"]["path"], "dict": info["dict"], "repo_uoa": name}
-        self._ck.paths_repos_all.append({**place, "repo_uid": uid, "repo_alias": name})
-        self._write_cache()
+    def _lacking(self) -> Iterator[dict[str, Any]]:
+        """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
+        for name in self._entries.names():
+            if not self._cache.info(name):
+                uid, meta = self._entries.uid(name), self._entries.meta(name) or {}
+                if uid and meta.get("path"):
+                    yield self._cached(name, uid, meta)
 
-    def _write_cache(self) -> None:
-        # The second file makes the repository known: whoever finds it there finds its facts too.
-        for key in ("info", "uoa"):
-            path = Path(self._ck.work[f"dir_cache_repo_{key}"])
-            write_whole(path, to_json(getattr(self._ck, f"cache_repo_{key}")))
+    def _cached(self, name: str, uid: str, meta: dict[str, Any]) -> dict[str, Any]:
+        """Return what the cache has of an entry `local:repo:NAME`."""
+        described = read_json(Path(meta["path"]) / _DESCRIPTION) or {}
+        return {
+            **_described(name, uid),
+            "data_name": described.get("data_name") or name,
+            "dict": {**(described.get("dict") or meta), "path": meta["path"]},
+            "path_to_repo_desc": str(self._entries.folder / name),
+        }
+
+
+def _described(name: str, uid: str) -> dict[str, Any]:
+    return {"data_alias": name, "data_name": name, "data_uid": uid, "data_uoa": name}
+
+
+def _is_described(folder: Path | None) -> bool:
+    return folder is not None and (folder / _DESCRIPTION).is_file()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from . import ck_archive, synsets
 from .ck_entries import Entries, ModuleName
@@ -41,7 +43,7 @@ class CkStore(Store):
     def __init__(self, ck: ModuleType) -> None:
         self._ck = ck
         self._repositories = Repositories(ck)
-        self._pictures = ModuleName.of(ck, "dataset")
+        self._modules = _Modules(ck)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let another process open the same store."""
@@ -57,11 +59,18 @@ class CkStore(Store):
 
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
-        return _SynsetRepository(self._ck, self._repositories, self._pictures, wnid)
+        return _SynsetRepository(self._ck, self._repositories, self._modules, wnid)
+
+    def prepare(self, wnids: Sequence[str]) -> None:
+        """Make the places of synsets that are not there, many at a time."""
+        self._repositories.create_all([PREFIX + wnid for wnid in wnids])
+        with self._repositories.locked():
+            for wnid in wnids:
+                _SynsetRepository(self._ck, self._repositories, self._modules, wnid).furnish()
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
-        names = sorted(name[len(PREFIX) :] for name in self._repositories.paths(PREFIX))
+        names = sorted(name[len(PREFIX) :] for name in self._repositories.names(PREFIX))
         return list(filter(stands_for_synset, names))
 
 
@@ -72,14 +81,29 @@ def _reopened() -> CkStore:
     return CkStore(ck)
 
 
+class _Modules:
+    """The modules whose entries a synset has; to ask CK costs a walk through all repositories."""
+
+    def __init__(self, ck: ModuleType) -> None:
+        self._ck = ck
+
+    @cached_property
+    def pictures(self) -> ModuleName:
+        return ModuleName.of(self._ck, "dataset")
+
+    @cached_property
+    def states(self) -> ModuleName:
+        return ModuleName.of(self._ck, "imagenet")
+
+
 class _SynsetRepository(SynsetStore):
     def __init__(
-        self, ck: ModuleType, repositories: Repositories, pictures: ModuleName, wnid: str
+        self, ck: ModuleType, repositories: Repositories, modules: _Modules, wnid: str
     ) -> None:
         self.wnid = wnid
         self._ck = ck
         self._repositories = repositories
-        self._pictures = pictures
+        self._modules = modules
         self._repository = repositories.path(PREFIX + wnid)
 
     @property
@@ -88,29 +112,45 @@ class _SynsetRepository(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return self.folder / "imagenet" / self.wnid
+        return self.folder.joinpath("imagenet", self.wnid)
+
+    @property
+    def pictures_in(self) -> Path:
+        return self.folder / self._modules.pictures.alias
 
     def create(self) -> None:
         self._repository = self._repositories.create(PREFIX + self.wnid)
-        try:
-            states = Entries(self._ck, self._repository, ModuleName.of(self._ck, "imagenet"))
-            if not (self._entries().exist() and states.meta(self.wnid)):
+        with self._writing():
+            if not self._is_furnished():
                 with self._repositories.locked():
-                    self._furnish(states)
+                    self.furnish()
             prove_writable(self.state)
-            refuse_newer((states.meta(self.wnid) or {}).get("format"), self.state)
+            refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
+
+    def furnish(self) -> None:
+        """Make the places for entries in a repository that is there; its lock must be held."""
+        if self._is_furnished():
+            return
+        states = self._states()
+        with self._writing():
+            sweep(self.folder / ".cm")
+            self._entries().create()
+            states.create()
+            states.mend()
+            if not states.meta(self.wnid):
+                states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
+
+    def _is_furnished(self) -> bool:
+        return self._entries().exist() and bool(self._states().meta(self.wnid))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise StoreError(
                 f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
             ) from None
-
-    def _furnish(self, states: Entries) -> None:
-        sweep(self._entries().folder.parent / ".cm")
-        self._entries().create()
-        states.create()
-        states.mend()
-        if not states.meta(self.wnid):
-            states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
 
     def mend(self) -> set[int]:
         sweep(self.state)
@@ -189,7 +229,7 @@ class _SynsetRepository(SynsetStore):
             if self.folder.is_dir():
                 shutil.rmtree(self.folder)
             return
-        states = Entries(self._ck, self.folder, ModuleName.of(self._ck, "imagenet"))
+        states = Entries(self._ck, self.folder, self._modules.states)
         states.remove(self.wnid)
         entries = self._entries()
         for name in list(filter(str.isdecimal, entries.names())):
@@ -205,9 +245,15 @@ class _SynsetRepository(SynsetStore):
         entries.add(name, _meta(entries.meta(name) or {}, record, file), files)
 
     def _entries(self) -> Entries:
+        return self._entries_of(self._modules.pictures)
+
+    def _states(self) -> Entries:
+        return self._entries_of(self._modules.states)
+
+    def _entries_of(self, module: ModuleName) -> Entries:
         if not self._repository:
             raise StoreError(f'the CK repository "{PREFIX}{self.wnid}" has not been made')
-        return Entries(self._ck, self._repository, self._pictures)
+        return Entries(self._ck, self._repository, module)
 
     def _file(self, entries: Path, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""

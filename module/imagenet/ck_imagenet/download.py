@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Iterator
 
-from . import equip, unpack, wayback_pictures
+from . import ahead, equip, unpack, wayback_pictures
 from .actions import DownloadOptions
 from .crew import Crew
 from .errand import Errand
@@ -82,7 +82,8 @@ def download(
     with closing(Sources(options, store, archive, progress)) as sources:
         are_named = options.wnid or options.wnids
         found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
-        errands = (_errand(each, options, store, repeats, progress) for each in found)
+        lists = found if options.dry_run else ahead.prepared(found, store)
+        errands = (_errand(each, options, store, repeats, progress) for each in lists)
         if options.dry_run:
             for errand in errands:
                 yield errand.preview() if isinstance(errand, Errand) else errand

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Collection, Iterator
 
-from . import kept_lists
+from . import kept_lists, summaries
 from .actions import DownloadOptions
 from .adopt import adopt
 from .files import storage_errors
@@ -157,6 +157,7 @@ class Errand:
                 wayback_trouble=self.findings.trouble if self.findings else "",
             )
             self._repeats.retire(self._journal.records.values())
+            summaries.keep(self._place)
             return summary
 
     def abandon(self) -> None:

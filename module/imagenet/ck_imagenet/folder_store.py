@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from itertools import chain
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from .errors import StoreError
 from .files import leftovers, prove_writable, storage_errors, sweep, write_whole
@@ -44,6 +44,9 @@ class FolderStore(Store):
         """Return the place of a synset, which need not exist."""
         return _SynsetFolder(self._root / wnid, wnid)
 
+    def prepare(self, wnids: Sequence[str]) -> None:
+        """Do nothing: to make a folder costs no more alone."""
+
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
         names = sorted(path.name for path in self._root.glob("*") if path.is_dir())
@@ -63,6 +66,10 @@ class _SynsetFolder(SynsetStore):
     @property
     def state(self) -> Path:
         return self._folder / STATE
+
+    @property
+    def pictures_in(self) -> Path:
+        return self._folder
 
     def create(self) -> None:
         try:

@@ -90,11 +90,14 @@ class Tally:
 
 def by_synset(held: Iterable[Holding]) -> Iterator[Tally]:
     """Yield a tally for each synset of which anything is known."""
-    for each in held:
-        tally = Tally(each.wnid)
-        _count(each, lambda url, tally=tally: tally)  # type: ignore[misc]
-        if tally.known:
-            yield tally
+    return (each for each in map(tally, held) if each.known)
+
+
+def tally(held: Holding) -> Tally:
+    """Return the tally of one synset."""
+    result = Tally(held.wnid)
+    _count(held, lambda url: result)
+    return result
 
 
 def by_host(held: Iterable[Holding]) -> list[Tally]:

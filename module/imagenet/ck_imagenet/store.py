@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from filelock import FileLock
 
@@ -32,6 +32,11 @@ class SynsetStore(ABC):
     @abstractmethod
     def state(self) -> Path:
         """The folder of the synset's state: journal, known names."""
+
+    @property
+    @abstractmethod
+    def pictures_in(self) -> Path:
+        """The folder in which something comes or goes whenever a picture does."""
 
     def lock(self) -> FileLock:
         """Return what a process holds while it works here; the place must have been made."""
@@ -118,6 +123,23 @@ class Store(ABC):
     @abstractmethod
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
+
+    @abstractmethod
+    def prepare(self, wnids: Sequence[str]) -> None:
+        """Make the places of synsets that will be worked at soon, if that is cheaper at once.
+
+        Each must still be created when it is its turn, which costs little then.
+
+        Parameters
+        ----------
+        wnids : sequence of str
+            The synsets; some hundreds are as good as all.
+
+        Raises
+        ------
+        StoreError
+            If that is not possible.
+        """
 
     @abstractmethod
     def wnids(self) -> list[str]:
