@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Mapping
+from typing import IO, Callable, Iterator, Mapping
 
 
 class DaskCluster:
@@ -41,7 +43,10 @@ class DaskCluster:
         self._scheduler = self._start(
             "scheduler", "--host=127.0.0.1", f"--port={port}", "--no-dashboard"
         )
-        self.workers = [self.add_worker() for _ in range(workers)]
+        _wait_for(lambda: _answers(int(port)))
+        self.workers: list[subprocess.Popen[bytes]] = []
+        for _ in range(workers):
+            self.add_worker()
 
     def __enter__(self) -> DaskCluster:
         return self
@@ -53,19 +58,14 @@ class DaskCluster:
         trace: TracebackType | None,
     ) -> None:
         for process in [*self.workers, self._scheduler]:
-            process.terminate()
-        for process in [*self.workers, self._scheduler]:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         for log in self._logs:
             log.close()
 
-    def add_worker(self) -> subprocess.Popen[bytes]:
+    def add_worker(self) -> None:
         """Start one more worker, of two threads."""
-        return self._start(
+        worker = self._start(
             "worker",
             self.address,
             "--host=127.0.0.1",
@@ -75,6 +75,7 @@ class DaskCluster:
             "--memory-limit=0",
             "--death-timeout=60",
         )
+        self.workers.append(worker)
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         log = (self._folder / f"{arguments[0]}-{len(self._logs)}.log").open("wb")
@@ -87,19 +88,35 @@ class DaskCluster:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
 
 
 def process_of(nanny: subprocess.Popen[bytes]) -> int:
     """Return the process that works for a nanny, when there is one."""
-    end = time.monotonic() + 30
+    return _wait_for(lambda: next(_workers(nanny.pid), 0))
+
+
+def _workers(nanny: int) -> Iterator[int]:
+    for children in Path(f"/proc/{nanny}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                yield child
+
+
+def _wait_for(what: Callable[[], int]) -> int:
+    end = time.monotonic() + 60
     while time.monotonic() < end:
-        children = Path(f"/proc/{nanny.pid}/task/{nanny.pid}/children").read_text().split()
-        for child in map(int, children):
-            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
-                return child
+        found = what()
+        if found:
+            return found
         time.sleep(0.05)
-    raise AssertionError("no worker has begun")
+    raise AssertionError("the cluster has not begun")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _free_port() -> int:

@@ -25,7 +25,7 @@ def archive(terminal: Terminal, web: PracticeWeb) -> list[str]:
     links = (web.link(wnid, 7, "good") for wnid in wnids)
     listed = "".join(f"{link.name}\t{link.url}\n" for link in links)
     (terminal.folder / "all.tgz").write_bytes(tgz(listed.encode()))
-    terminal.says("geturls", "imagenet", "--all", "--archive=all.tgz")
+    terminal.says("geturls", "imagenet", "--all", "--archive=all.tgz", "--force", "--force")
     web.requests.clear()
     return wnids
 

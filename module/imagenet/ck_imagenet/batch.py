@@ -9,18 +9,16 @@ from __future__ import annotations
 import pickle
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Iterator, NamedTuple
 
 from . import equip
 from .crawl import SAMPLE, Colleagues, Crawl, Desk
 from .errors import StoreError
-from .fetch import Fetcher
 from .journal import Record
 from .ledger import Book, Verdict
-from .store import Store
 from .task import Task
 from .worker import Order
 
@@ -40,7 +38,6 @@ class Batch(NamedTuple):
     run: Path
     """The run's folder, on a file system that all machines share."""
     name: str
-    jobs: int
     tasks: list[Task]
 
 
@@ -61,17 +58,16 @@ def work(batch: Batch, order: bytes) -> Report:
     """Fetch a batch; `order` is the run's `Order`, pickled."""
     sheet = _Sheet(batch)
     try:
-        store, fetcher, manner = _means(str(batch.run), order)
-        desk = Desk(fetcher, store, sheet, manner._replace(jobs=batch.jobs))
-        crawl = Crawl(desk, sheet)
-        crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
-        while crawl.tend(SAMPLE):
-            if not sheet.is_wanted():
-                crawl.abandon()
-                _means.cache_clear()
-                break
-        crawl.stop()
-        return sheet.report(crawl.rests())
+        store, options = _means(str(batch.run), order)
+        # One of its own, whose connections end with it: then the hosts are another's.
+        with closing(equip.fetcher(options)) as fetcher:
+            crawl = Crawl(Desk(fetcher, store, sheet, equip.manner(options)), sheet)
+            crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
+            while crawl.tend(SAMPLE):
+                if not sheet.is_wanted():
+                    crawl.abandon()
+            crawl.stop()
+            return sheet.report(crawl.rests())
     except StoreError as error:
         return sheet.report({})._replace(error=error)
     except OSError as error:
@@ -81,10 +77,14 @@ def work(batch: Batch, order: bytes) -> Report:
 
 
 @lru_cache(maxsize=4)
-def _means(run: str, order: bytes) -> tuple[Store, Fetcher, Any]:
+def _means(run: str, order: bytes) -> Order:
     """Return what all batches of a run share in this process."""
-    store, options = Order(*pickle.loads(order))  # noqa: S301 - from who sent this code too
-    return store, equip.fetcher(options), equip.manner(options)
+    ordered = Order(*pickle.loads(order))  # noqa: S301 - from who sent this code too
+    if ordered.store.home().absolute() != Path(run).parent:
+        raise StoreError(
+            f"a worker has been used for another CK_REPOS than that of {run}: start it anew"
+        )
+    return ordered
 
 
 class _Sheet(Book, Colleagues):

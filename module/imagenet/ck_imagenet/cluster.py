@@ -12,6 +12,7 @@ import logging
 import os
 import pickle
 import shutil
+import socket
 import tempfile
 import time
 from collections import Counter, deque
@@ -19,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Callable, Iterator, cast
+from urllib.parse import urlsplit
 
 from .batch import PULSE, Batch, Report
 from .books import Books
@@ -36,8 +38,8 @@ LEAST, MOST = 32, 256
 AHEAD = 2
 """Batches for each place where one can run, so that none is idle while results are on their way."""
 
-_PATIENCE = 60
-"""Seconds to wait for a scheduler or for the first machine."""
+_CONNECT, _PATIENCE = 10, 60
+"""Seconds to wait for a scheduler, and for the first machine."""
 
 _BEAT = 5.0
 _LIBRARY = str(Path(__file__).parent.parent)
@@ -65,7 +67,6 @@ class Cluster(Crew):
 
     def __init__(self, order: Order, store: Store, scheduler: str) -> None:
         self.books = Books()
-        self._jobs = order.options.jobs
         self._order = pickle.dumps(tuple(order))
         self._client = _connected(scheduler)
         self._work, self._can_work = _remote()
@@ -82,7 +83,8 @@ class Cluster(Crew):
         self._places = 0
         self._beaten = 0.0
         self._coming = True
-        self._run = Path(tempfile.mkdtemp(prefix="cluster-", dir=store.create_home()))
+        home = store.create_home().absolute()
+        self._run = Path(tempfile.mkdtemp(prefix="cluster-", dir=home))
         try:
             self._beat()
             self._prove()
@@ -193,7 +195,7 @@ class Cluster(Crew):
         return tasks
 
     def _submit(self, tasks: list[Task]) -> None:
-        batch = Batch(self._run, next(self._names), self._jobs, tasks)
+        batch = Batch(self._run, next(self._names), tasks)
         self._out[batch.name] = batch
         future = self._client.submit(
             self._work,
@@ -298,11 +300,16 @@ def _connected(scheduler: str) -> Any:
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
+        address = urlsplit(scheduler)
+        if address.scheme not in ("tcp", "tls"):
+            raise ValueError("its address begins with tcp:// or tls://")
+        # Dask itself would try for long, and be loud about it.
+        socket.create_connection((address.hostname or "", address.port or 0), _CONNECT).close()
         # Untyped in some releases, and so in all.
         client: Any = cast(Any, distributed).Client(
-            scheduler, timeout=_PATIENCE, set_as_default=False
+            scheduler, timeout=_CONNECT, set_as_default=False
         )
-    except (OSError, ValueError, TypeError, asyncio.TimeoutError) as error:
+    except (OSError, ValueError, asyncio.TimeoutError) as error:
         raise BadInput(
             f"--scheduler={scheduler}: no Dask scheduler answers there "
             f"({error or type(error).__name__}); start one with: dask scheduler"

@@ -30,6 +30,10 @@ class FolderStore(Store):
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    def __reduce__(self) -> tuple[type[FolderStore], tuple[Path]]:
+        """Let another process, which may be in another folder, open the same store."""
+        return FolderStore, (self._root.absolute(),)
+
     def home(self) -> Path:
         """Return the folder of what is about all synsets; it need not exist."""
         return self._root / STATE

@@ -1,0 +1,162 @@
+"""A user downloads with many machines: real schedulers and workers, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from ck_imagenet import synsets
+from ck_imagenet_practice import PracticeWeb
+from dask_cluster import DaskCluster, process_of
+from terminal import WNID, Terminal
+
+WNIDS = [synset.wnid for synset in synsets.load().synsets[:30]]
+EACH = 8
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, web: PracticeWeb) -> Terminal:
+    """A terminal with a list of many synsets: pictures that take their time, and two dead links."""
+    terminal = Terminal(tmp_path, web.environment())
+    with (tmp_path / "list").open("w") as opened:
+        for position, wnid in enumerate(WNIDS):
+            dead = [f"/status/404/{wnid}.jpg", f"/to/{web.url(1, '/status/410/x.jpg')}"]
+            good = [f"/slow/0.05/{wnid}_{number}.jpg" for number in range(EACH)]
+            for number, path in enumerate([dead[0], *good]):
+                url = web.url((position + number) % len(web.hosts), path)
+                opened.write(f"{wnid}_{number} {url}\n")
+    return terminal
+
+
+@pytest.fixture
+def cluster(terminal: Terminal) -> Iterator[DaskCluster]:
+    """A cluster of two workers with two threads each."""
+    with DaskCluster(terminal.folder / "dask", terminal.environment) as cluster:
+        yield cluster
+
+
+def command(cluster: DaskCluster, *options: str) -> tuple[str, ...]:
+    named = f"--wnid={','.join(WNIDS)}"
+    engine = ("--engine=dask", f"--scheduler={cluster.address}")
+    return ("download", "imagenet", named, "--urls=list", *engine, *options)
+
+
+def here(terminal: Terminal) -> list[int]:
+    return [len(terminal.pictures(wnid)) for wnid in WNIDS]
+
+
+def asked(web: PracticeWeb) -> Counter[str]:
+    return Counter(request.path for request in web.requests.all())
+
+
+def leavings(terminal: Terminal) -> list[str]:
+    return [str(path) for path in terminal.repos.rglob("cluster-*")]
+
+
+def test_every_picture_comes_once_and_no_host_has_more_than_its_connections(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    done = terminal.json(*command(cluster, "--per-host=3"))["synsets"]
+    assert Counter(each["wnid"] for each in done) == Counter(WNIDS)
+    assert {(each["links"], each["saved"], str(each["failed"])) for each in done} == {
+        (EACH + 1, EACH, "{'gone': 1}")
+    }
+    assert here(terminal) == [EACH] * len(WNIDS)
+    assert set(asked(web).values()) == {1}
+    assert max(web.connections.most(host) for host in web.hosts) <= 3
+    assert leavings(terminal) == []
+    again = terminal.json(*command(cluster))["synsets"]
+    assert {each["to_fetch"] for each in again} == {0}
+
+
+def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_comes_twice(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with terminal.start(*command(cluster, "--jobs=4", "--out=json")) as run:
+        web.requests.wait_for(60)
+        os.kill(process_of(cluster.workers[0]), signal.SIGKILL)
+        out, err = run.communicate(timeout=100)
+    assert (run.returncode, err) == (0, ""), out
+    assert here(terminal) == [EACH] * len(WNIDS)
+    found = terminal.json("status", "imagenet")["total"]
+    assert (found["here"], found["known"]) == (EACH * len(WNIDS), (EACH + 1) * len(WNIDS))
+    # What was under way when it died, on four connections for each of its two threads.
+    twice = sum(count - 1 for count in asked(web).values())
+    assert twice <= 8
+
+
+def test_ctrl_c_stops_the_work_of_the_cluster_and_keeps_what_is_here(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with terminal.start(*command(cluster, "--jobs=2")) as run:
+        web.requests.wait_for(60)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (130, ""), out
+    assert "interrupted" in out
+    time.sleep(3)  # a machine looks every second whether it is still wanted
+    so_far = len(web.requests.all())
+    assert so_far < (EACH + 1) * len(WNIDS)
+    time.sleep(2)
+    assert len(web.requests.all()) == so_far
+    assert leavings(terminal) == []
+    assert sum(here(terminal)) > 0
+    terminal.says(*command(cluster))
+    assert here(terminal) == [EACH] * len(WNIDS)
+
+
+def test_each_synset_has_so_many_pictures_as_are_wanted(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    terminal.says(*command(cluster, "--max-images=3"))
+    assert here(terminal) == [3] * len(WNIDS)
+    assert len(web.requests.all()) <= 4 * len(WNIDS)
+
+
+def test_a_folder_is_filled_by_a_cluster_too(terminal: Terminal, cluster: DaskCluster) -> None:
+    terminal.says(*command(cluster, "--outdir=out"))
+    found = Counter(path.parent.name for path in (terminal.folder / "out").glob("n*/*.jpg"))
+    assert found == Counter(dict.fromkeys(WNIDS, EACH))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--engine=dask"], "--engine needs --scheduler: give both, or neither"),
+        (["--scheduler=tcp://127.0.0.1:1"], "--scheduler needs --engine: give both, or neither"),
+        (
+            ["--engine=dask", "--scheduler=tcp://127.0.0.1:1", "--processes=2"],
+            "--engine and --processes exclude each other: leave one of them out",
+        ),
+        (
+            ["--engine=dask", "--scheduler=nonsense://1"],
+            r"--scheduler=nonsense://1: no Dask scheduler answers there \(.*\); "
+            "start one with: dask scheduler",
+        ),
+    ],
+)
+def test_what_makes_no_cluster_is_refused(
+    terminal: Terminal, options: list[str], said: str
+) -> None:
+    answer = terminal.refuses("download", "imagenet", f"--wnid={WNID}", *options)
+    assert re.fullmatch(said, answer), answer
+    assert not terminal.repository().exists()
+
+
+def test_without_dask_it_is_said_what_to_type(terminal: Terminal) -> None:
+    hidden = "import sys; sys.modules['distributed'] = None"
+    (terminal.folder / "sitecustomize.py").write_text(hidden)
+    terminal.environment["PYTHONPATH"] = str(terminal.folder)
+    engine = ("--engine=dask", "--scheduler=tcp://127.0.0.1:1")
+    said = terminal.refuses("download", "imagenet", f"--wnid={WNID}", *engine)
+    assert re.fullmatch(
+        'the Python package "distributed" is missing; get all that is needed with: '
+        '".*" -m pip install -r ".*/requirements-dask.txt"',
+        said,
+    )
