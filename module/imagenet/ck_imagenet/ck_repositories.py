@@ -141,7 +141,7 @@ class Repositories:
                     for name in names:
                         made.append(self._register(name))
                 finally:
-                    self._cache.add([*self._lacking(), *made])
+                    self._cache.add(made)
         except OSError as error:
             name = names[min(len(made), len(names) - 1)]
             raise StoreError(
