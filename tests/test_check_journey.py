@@ -94,6 +94,20 @@ def remove_an_alias(terminal: Terminal) -> None:
     (terminal.repository() / "dataset" / ".cm" / "alias-a-1").unlink()
 
 
+def remove_a_uid(terminal: Terminal) -> None:
+    uid = (entry(terminal, 1).parent / ".cm" / "alias-a-1").read_text().strip()
+    (entry(terminal, 1).parent / ".cm" / f"alias-u-{uid}").unlink()
+
+
+def remove_all_uids(terminal: Terminal) -> None:
+    for path in (terminal.repository() / "dataset" / ".cm").glob("alias-u-*"):
+        path.unlink()
+
+
+def tell_another_uid(terminal: Terminal) -> None:
+    (entry(terminal, 1).parent / ".cm" / "alias-a-1").write_text("0123456789abcdef")
+
+
 def remove_the_folder(terminal: Terminal) -> None:
     shutil.rmtree(terminal.repository())
 
@@ -113,6 +127,9 @@ DAMAGES: list[tuple[Damage, list[str]]] = [
     (be_killed, ["leftover", "leftover"]),
     (leave_aliases, ["dangling", "dangling"]),
     (remove_an_alias, ["dangling", "hidden"]),
+    (remove_a_uid, ["hidden"]),
+    (remove_all_uids, ["hidden"] * 4),
+    (tell_another_uid, ["dangling", "hidden"]),
     (remove_the_folder, ["no-folder"]),
 ]
 
@@ -136,6 +153,31 @@ def test_what_is_damaged_is_told_in_a_line_mended_and_is_as_before_after_the_nex
     assert terminal.pictures() == sound
     found_by_ck = terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split()
     assert len(found_by_ck) == len(sound)
+
+
+@pytest.mark.parametrize("damage", [remove_an_alias, remove_a_uid, tell_another_uid])
+def test_an_entry_that_ck_finds_again_has_the_uid_that_it_had(
+    terminal: Terminal, sound: dict[str, bytes], damage: Damage
+) -> None:
+    """By which people tell programs of a picture."""
+    uid = terminal.says("cid", f"imagenet-{WNID}:dataset:1").strip().rpartition(":")[2]
+    damage(terminal)
+    terminal.says(*CHECK, "--repair")
+    assert terminal.says("find", f"dataset:{uid}").strip() == str(entry(terminal, 1))
+
+
+def test_the_copy_of_an_entry_gets_a_uid_of_its_own(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    shutil.copytree(entry(terminal, 1), entry(terminal, 42))
+    (entry(terminal, 42) / f"{WNID}_1.jpg").rename(picture(terminal, 42))
+    terminal.says(*CHECK, "--repair")
+    uids = [
+        terminal.says("cid", f"imagenet-{WNID}:dataset:{number}").strip().rpartition(":")[2]
+        for number in (1, 42)
+    ]
+    found = [terminal.says("find", f"dataset:{uid}").strip() for uid in uids]
+    assert found == [str(entry(terminal, 1)), str(entry(terminal, 42))]
 
 
 def test_bytes_that_were_saved_and_cannot_be_decoded_are_found_by_decode_alone(

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterator, Mapping, NamedTuple
@@ -70,6 +71,10 @@ class Entries:
                 yield from (entry.name for entry in found if entry.name != _CM and entry.is_dir())
         except FileNotFoundError:
             return
+
+    def numbered(self) -> set[str]:
+        """Return the names that are numbers as we write them: an entry `0042` is a user's."""
+        return set(filter(_is_number, self.names()))
 
     def meta(self, name: str) -> dict[str, Any] | None:
         """Return an entry's meta, or None if there is none that can be read."""
@@ -165,8 +170,7 @@ class Entries:
             return set()
         self.create()
         sweep(self._cm)
-        entries = set(filter(str.isdecimal, self.names()))
-        lost = {name for name in entries if self.meta(name) is None}
+        lost = {name for name in self.numbered() if self.meta(name) is None}
         for name in lost | self.hidden():
             self._mend_entry(name)
         for path in self.dangling():
@@ -174,18 +178,18 @@ class Entries:
         return lost
 
     def hidden(self) -> set[str]:
-        """Return the numbered entries that have no alias, so that CK does not find them."""
-        return set(filter(str.isdecimal, self.names())) - self._aliased()
+        """Return the numbered entries that CK does not find by their names or by their UIDs."""
+        aliases = self._aliases("u")
+        return {name for name in self.numbered() if aliases.get(self.uid(name)) != name}
 
     def dangling(self) -> list[Path]:
         """Return the aliases of numbered entries that are not there, and the UIDs of no alias."""
-        nowhere = set(filter(str.isdecimal, self._aliased())) - set(self.names())
-        found, uids = self._aliased() - nowhere, set(self._cm.glob("alias-u-*"))
-        if len(found) < len(uids):  # else there is no need to read them all
-            uids -= {self._cm / f"alias-u-{self.uid(name)}" for name in found}
-        else:
-            uids.clear()
-        return [*(self._cm / f"alias-a-{name}" for name in sorted(nowhere)), *sorted(uids)]
+        uids = self._aliases("a")
+        nowhere = set(filter(_is_number, uids)) - self.numbered()
+        told = {uid for name, uid in uids.items() if name not in nowhere}
+        files = [f"alias-a-{name}" for name in sorted(nowhere)]
+        files += [f"alias-u-{uid}" for uid in sorted(self._aliases("u").keys() - told)]
+        return [self._cm / file for file in files]
 
     def leftovers(self) -> Iterator[Path]:
         """Yield what killed runs have left unfinished."""
@@ -198,8 +202,10 @@ class Entries:
             for path, _ in _alias_files(self._repository / _CM, *self._module):
                 path.unlink(missing_ok=True)
 
-    def _aliased(self) -> set[str]:
-        return {path.name[len("alias-a-") :] for path in self._cm.glob("alias-a-*")}
+    def _aliases(self, kind: str) -> dict[str, str]:
+        """Return what the aliases of one kind say: UIDs by names ("a"), or names by UIDs ("u")."""
+        head = f"alias-{kind}-"
+        return {path.name[len(head) :]: _first_line(path) for path in self._cm.glob(f"{head}*")}
 
     def forget(self, name: str) -> None:
         """Remove the alias of an entry whose folder is gone."""
@@ -217,11 +223,17 @@ class Entries:
         """Give an entry's folder what CK needs to find it."""
         entry = self.folder / name
         info = read_json(entry / _CM / "info.json") or {}
-        uid = self.uid(name) or str(info.get("backup_data_uid") or secrets.token_hex(8))
-        if not info or self.meta(name) is None:
+        told = str(info.get("backup_data_uid"))
+        uid = next(filter(partial(self._may_be, name), (told, self.uid(name))), "")
+        uid = uid or secrets.token_hex(8)
+        if uid != told or self.meta(name) is None:
             (entry / _CM).mkdir(exist_ok=True)
             self._write_cm(entry, name, uid, self.meta(name) or {})
         _write_aliases(self._cm, name, uid)
+
+    def _may_be(self, name: str, uid: str) -> bool:
+        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
+        return self._ck.is_uid(uid) and _first_line(self._cm / f"alias-u-{uid}") in ("", name)
 
     def _write_cm(self, entry: Path, name: str, uid: str, meta: Mapping[str, Any]) -> None:
         control = self._ck.prepare_special_info_about_entry({})["dict"]
@@ -235,6 +247,10 @@ class Entries:
         cm = f"{entry}{os.sep}{_CM}{os.sep}"
         for part, content in (("meta", meta), ("info", info), ("desc", {})):
             _write(f"{cm}{part}.json", to_json(content))
+
+
+def _is_number(name: str) -> bool:
+    return name.isdecimal() and str(int(name)) == name
 
 
 def _write_aliases(cm: Path, alias: str, uid: str) -> None:

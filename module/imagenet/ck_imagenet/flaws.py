@@ -51,7 +51,11 @@ class Flaw(Enum):
     STRAY = ("stray", "a file that belongs to no picture", "it is put aside")
     LEFTOVER = ("leftover", "left unfinished by a run that was killed", "it is removed")
     DANGLING = ("dangling", "an alias in CK that leads to no entry", "it is removed")
-    HIDDEN = ("hidden", "an entry that CK does not find, for it has no alias", "it gets one")
+    HIDDEN = (
+        "hidden",
+        "an entry that CK does not find by its name or by its UID",
+        "it gets the aliases that it lacks",
+    )
     UNREGISTERED = (
         "no-folder",
         "a repository that CK knows, and its folder is not here",
