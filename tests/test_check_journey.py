@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
@@ -52,15 +52,13 @@ def empty_the_meta(terminal: Terminal) -> None:
 
 
 def name_another_file(terminal: Terminal) -> None:
-    path = entry(terminal, 3) / ".cm" / "meta.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "dataset_files": ["other.jpg"]}))
+    change_meta(terminal, dataset_files=["other.jpg"])
 
 
 def forget_the_url(terminal: Terminal) -> None:
-    path = entry(terminal, 3) / ".cm" / "meta.json"
-    meta = json.loads(path.read_text())
-    del meta["imagenet"]["url"]
-    path.write_text(json.dumps(meta))
+    own = meta(terminal)["imagenet"]
+    del own["url"]
+    change_meta(terminal, imagenet=own)
 
 
 def lose_the_journal(terminal: Terminal) -> None:
@@ -94,6 +92,36 @@ def remove_an_alias(terminal: Terminal) -> None:
     (terminal.repository() / "dataset" / ".cm" / "alias-a-1").unlink()
 
 
+def remove_all_entries(terminal: Terminal) -> None:
+    shutil.rmtree(entry(terminal, 1).parent)
+
+
+def lose_the_tags(terminal: Terminal) -> None:
+    change_meta(terminal, tags=[])
+
+
+def lose_a_tag(terminal: Terminal) -> None:
+    change_meta(terminal, tags=["imagenet", "pretty", "3", "dataset", "image", "jpeg"])
+
+
+def tell_another_number(terminal: Terminal) -> None:
+    change_meta(terminal, imagenet={**meta(terminal)["imagenet"], "number": 5})
+
+
+def tell_another_synset(terminal: Terminal) -> None:
+    change_meta(terminal, imagenet={**meta(terminal)["imagenet"], "wnid": "n00000000"})
+
+
+def meta(terminal: Terminal) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((entry(terminal, 3) / ".cm" / "meta.json").read_text())
+    return known
+
+
+def change_meta(terminal: Terminal, **changes: Any) -> None:
+    path = entry(terminal, 3) / ".cm" / "meta.json"
+    path.write_text(json.dumps({**meta(terminal), **changes}))
+
+
 def remove_a_uid(terminal: Terminal) -> None:
     uid = (entry(terminal, 1).parent / ".cm" / "alias-a-1").read_text().strip()
     (entry(terminal, 1).parent / ".cm" / f"alias-u-{uid}").unlink()
@@ -115,11 +143,16 @@ def remove_the_folder(terminal: Terminal) -> None:
 Damage = Callable[[Terminal], None]
 DAMAGES: list[tuple[Damage, list[str]]] = [
     (remove_entry, ["missing"]),
+    (remove_all_entries, ["missing"] * 4),
     (remove_file, ["missing"]),
     (lose_the_end, ["changed"]),
     (empty_the_meta, ["misdescribed"]),
     (name_another_file, ["misdescribed"]),
     (forget_the_url, ["misdescribed"]),
+    (lose_the_tags, ["misdescribed"]),
+    (lose_a_tag, ["misdescribed"]),
+    (tell_another_number, ["misdescribed"]),
+    (tell_another_synset, ["misdescribed"]),
     (lose_the_journal, ["unseen"] * 4),
     (add_a_second_file, ["stray"]),
     (add_a_lost_file, ["stray"]),

@@ -30,6 +30,8 @@ class Plan:
     """What is to go of one synset."""
 
     wnid: str
+    place: Path
+    """The folder of all that is here of the synset."""
     pictures: dict[int, Path] = field(default_factory=dict)
     """The files of pictures, by number."""
     rejected: list[Record] = field(default_factory=list)
@@ -39,9 +41,11 @@ class Plan:
     aside: list[Path] = field(default_factory=list)
     """Files that were put aside."""
     folder: Path | None = None
-    """The folder of all that is here of the synset, if that is to go."""
+    """The same, if that is to go."""
+    linked: bool = False
+    """Whether a symbolic link stands in its place, and leads to it."""
     kept: list[Path] = field(default_factory=list)
-    """What is in it and is not ours, so that it stays."""
+    """What is in what goes and is a user's own, so that it stays."""
     bytes: int = 0
     """Of the files that go."""
     done: bool = False
@@ -115,7 +119,7 @@ def clean(
 
 
 def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
-    held, plan = Holding.of(place), Plan(place.wnid)
+    held, plan = Holding.of(place), Plan(place.wnid, place.folder)
     if options.number:
         plan.rejected = [_rejected(place, held, number) for number in options.number]
         plan.pictures = {
@@ -129,7 +133,11 @@ def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
     if options.failed or options.all:
         plan.aside = sorted((place.state / ASIDE).glob("*"))
     if options.all:
-        plan.folder, plan.kept = place.folder, place.foreign()
+        plan.kept = place.foreign()
+        if held.pictures or place.state.is_dir() or not plan.kept:
+            plan.folder, plan.linked = place.folder, place.folder.is_symlink()
+    else:
+        plan.kept = [path for number in plan.pictures for path in place.beside(number)]
     plan.bytes = sum(path.stat().st_size for path in (*plan.pictures.values(), *plan.aside))
     return plan
 

@@ -135,11 +135,16 @@ def plan(planned: Plan) -> Iterator[str]:
     ):
         if things:
             yield f"  {len(things):5}  {kind}"
-    if planned.folder and not planned.kept:
-        yield f"  and all that is known of them, with the folder {planned.folder}"
-    elif planned.folder:
+    if planned.folder and planned.kept:
         yield f"  and all that is known of them; {planned.folder} stays, for it holds"
-        yield from (f"    {path.relative_to(planned.folder)}" for path in planned.kept)
+    elif planned.linked:
+        yield f"  and all that is known of them, with the link {planned.place};"
+        yield f"  {planned.place.resolve()}, to which it leads, is emptied and stays"
+    elif planned.folder:
+        yield f"  and all that is known of them, with the folder {planned.folder}"
+    elif planned.kept:
+        yield f"  {planned.place} holds more, which stays:"
+    yield from (f"    {path.relative_to(planned.place)}" for path in planned.kept)
 
 
 def cleaned(planned: Plan, dry_run: bool) -> Iterator[str]:
