@@ -65,6 +65,24 @@ def lose_the_journal(terminal: Terminal) -> None:
     shutil.rmtree(terminal.repository() / "imagenet" / WNID / "journal")
 
 
+def garble_the_journal(terminal: Terminal) -> None:
+    path = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    (fate,) = (number for number, line in enumerate(lines) if f'"{WNID}_5"' in line)
+    lines[fate] = "garbage\n"
+    path.write_text("".join(lines))
+
+
+def garble_what_is_told_of_a_picture(terminal: Terminal) -> None:
+    path = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    path.write_text(path.read_text().replace(f'{{"name": "{WNID}_1"', f'"name": "{WNID}_1"'))
+
+
+def add_an_entry_with_what_is_no_picture(terminal: Terminal) -> None:
+    entry(terminal, 42).mkdir()
+    picture(terminal, 42).write_bytes(b"hello")
+
+
 def add_a_second_file(terminal: Terminal) -> None:
     (entry(terminal, 4) / "copy.png").write_bytes(b"a copy")
 
@@ -154,6 +172,9 @@ DAMAGES: list[tuple[Damage, list[str]]] = [
     (tell_another_number, ["misdescribed"]),
     (tell_another_synset, ["misdescribed"]),
     (lose_the_journal, ["unseen"] * 4),
+    (garble_the_journal, ["garbled"]),
+    (garble_what_is_told_of_a_picture, ["garbled", "unseen"]),
+    (add_an_entry_with_what_is_no_picture, ["hidden", "no-picture"]),
     (add_a_second_file, ["stray"]),
     (add_a_lost_file, ["stray"]),
     (add_an_empty_entry, ["empty-entry"]),
@@ -231,6 +252,21 @@ def test_bytes_that_were_saved_and_cannot_be_decoded_are_found_by_decode_alone(
     assert terminal.says(*CHECK, "--decode") == ""
     done = terminal.json(*DOWNLOAD)["synsets"][0]
     assert (done["here"], done["to_fetch"], done["failed"]) == (3, 0, {"gone": 1, "broken": 1})
+
+
+def test_it_tells_how_many_lines_of_the_journal_cannot_be_read(
+    terminal: Terminal, web: PracticeWeb, sound: dict[str, bytes]
+) -> None:
+    """Their links are asked again; a line that a kill has torn is none of them."""
+    path = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    garble_the_journal(terminal)
+    path.write_text(path.read_text() + '[]\n{"name": "n014')
+    said = terminal.ck(*CHECK).stdout
+    assert said.startswith(f"{path}  garbled  lines of the journal that cannot be read (2)\n")
+    terminal.says(*CHECK, "--repair")
+    assert terminal.says(*CHECK) == ""
+    done = terminal.json(*DOWNLOAD)["synsets"][0]
+    assert (done["here"], done["to_fetch"], done["failed"]) == (4, 1, {"gone": 1})
 
 
 def test_a_changed_file_is_put_aside_and_not_lost(

@@ -75,6 +75,14 @@ def test_a_link_that_has_not_been_asked_or_gave_its_picture_is_not_rotten() -> N
     assert (tally.asked, tally.rotten) == (4, 1)
 
 
+def test_a_link_whose_picture_has_been_removed_is_asked_and_not_rotten() -> None:
+    held = holding([], [record(1, Outcome.GONE)])
+    held.missing[:] = [record(2, final_url="http://a/2")]
+    held.withdrawn[:] = [record(9, final_url="http://b/9"), record(4)]
+    (tally,) = by_synset([held])
+    assert (tally.here, tally.waiting, tally.asked, tally.rotten) == (0, 2, 3, 1)
+
+
 def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> None:
     held = holding([record(1, host=""), record(2)], [record(3, Outcome.GONE)])
     hosts = by_host([held, held])

@@ -132,9 +132,11 @@ class _SynsetRepository(SynsetStore):
         if not self.beside(number):
             entries.remove(name)
             return
-        picture, meta = self._file(entries.folder, name), entries.meta(name)
+        picture, meta = self._file(entries.folder, name), entries.meta(name) or {}
+        kept = ck_meta.without_picture(meta, ImageName(self.wnid, number))
+        if kept != meta:
+            entries.add(name, kept, {})
         if picture:
-            entries.add(name, ck_meta.without_picture(meta or {}, ImageName(self.wnid, number)), {})
             picture.unlink()
 
     def beside(self, number: int) -> list[Path]:

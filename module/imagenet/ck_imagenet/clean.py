@@ -144,9 +144,10 @@ def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
 
 def _rejected(place: SynsetStore, held: Holding, number: int) -> Record:
     """Return what the journal is to say of a picture that is rejected."""
-    for known in (*held.saved.values(), *held.missing, *held.failed):
+    for known in (*held.saved.values(), *held.missing, *held.failed, *held.withdrawn):
         if known.name.number == number:
-            return known._replace(outcome=Outcome.REJECTED, time=now(), detail="", wayback="")
+            known = known._replace(detail="", wayback="", withdrawn=False)
+            return known._replace(outcome=Outcome.REJECTED, time=now())
     name = ImageName(place.wnid, number)
     named = by_number(KeptNames.of(place).numbers)
     if number not in held.pictures and number not in named:
