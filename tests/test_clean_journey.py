@@ -100,6 +100,28 @@ def test_a_picture_that_is_rejected_never_comes_back(
     assert asked(web, links) == {links[3].name}
 
 
+def test_what_is_rejected_twice_is_said_to_be_so(terminal: Terminal, links: list[Link]) -> None:
+    said = terminal.says(*CLEAN, "--number=1", "--force").splitlines()
+    assert said[1].startswith("      1  picture, ")
+    assert said[2:] == ["      1  link to be rejected: never asked again", "  done"]
+    again = terminal.says(*CLEAN, "--number=1", "--force")
+    assert again == f"{WNID}: rejected already, so there is nothing to remove\n"
+    said = terminal.says(*CLEAN, "--number=1,2,3", "--force").splitlines()
+    assert said[2:] == [
+        "      2  links to be rejected: never asked again",
+        "      1  link rejected already",
+        "  done",
+    ]
+
+
+def test_all_says_that_it_forgets_rejections_too(terminal: Terminal, links: list[Link]) -> None:
+    terminal.says(*CLEAN, "--number=1,3", "--force")
+    said = terminal.says(*CLEAN, "--all", "--force")
+    assert "      2  rejections forgotten: the next download asks for these again\n" in said
+    terminal.says(*DOWNLOAD)
+    assert len(names(terminal)) == 3
+
+
 def test_the_bytes_of_a_rejected_picture_are_so_from_every_url(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -118,6 +140,19 @@ def test_a_rejected_picture_is_not_taken_from_a_tar(terminal: Terminal, links: l
     terminal.says(*CLEAN, "--number=1,2", "--force")
     terminal.says("download", "imagenet", "--tar=class.tar")
     assert names(terminal) == [f"{WNID}_3.jpg"]
+
+
+def test_a_picture_that_was_removed_before_it_is_rejected_does_not_come_back_from_elsewhere(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    first, mirror = web.link(WNID, 1, "mirrored"), web.link(WNID, 2, "mirror")
+    web.set_links(WNID, [first])
+    terminal.says(*DOWNLOAD)
+    terminal.says(*CLEAN, "--force")
+    terminal.says(*CLEAN, "--number=1", "--force")
+    web.set_links(WNID, [first, mirror])
+    done = terminal.json(*DOWNLOAD, "--refresh")["synsets"][0]
+    assert (done["here"], done["failed"]) == (0, {"rejected": 2})
 
 
 def test_an_entry_that_is_removed_with_ck_rm_comes_back(

@@ -26,6 +26,7 @@ from .progress import Progress
 from .readtars import ask_again
 from .store import Store, SynsetStore
 from .turns import undisturbed
+from .wording import counted
 
 _AT_ONCE = 32
 """Pictures that one thread looks at in a row: fewer would cost more than they spare."""
@@ -90,8 +91,8 @@ class Inspection:
     def refuse(self) -> None:
         """Raise Unsound if anything has been found and is not mended."""
         if self.found and not self._options.repair:
-            findings = f"{self.found} findings" if self.found > 1 else "1 finding"
-            raise Unsound(f"{findings} in {self.pictures} pictures: mend with --repair")
+            findings, pictures = counted(self.found, "finding"), counted(self.pictures, "picture")
+            raise Unsound(f"{findings} in {pictures}: mend with --repair")
 
     def _inspect(self, place: SynsetStore, threads: Executor) -> list[Finding]:
         of_place = list(place.findings())
