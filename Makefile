@@ -56,6 +56,7 @@ bench:
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
+	@$(in_venv) benchmarks/here.py
 
 pythons:
 	@$(with_any_python) tools/interpreters.py
