@@ -13,11 +13,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .files import NEW, leftovers, read_json, sweep, to_json, write_whole
 
 _CM = ".cm"
+_LONGEST_ALIAS = 4096
+"""Bytes of an alias file that are read."""
 
 
 class ModuleName(NamedTuple):
@@ -33,6 +35,15 @@ class ModuleName(NamedTuple):
             {"action": "load", "common_func": "yes", "module_uoa": "module", "data_uoa": alias}
         )
         return cls(alias, found["data_uid"])
+
+
+class Aliases(NamedTuple):
+    """What is wrong with the files by which CK finds entries."""
+
+    hidden: set[str]
+    """The numbered entries that it does not find by their names, or not by their UIDs."""
+    dangling: list[Path]
+    """The names of numbered entries that are not there, and the UIDs of no entry's name."""
 
 
 class Entries:
@@ -171,25 +182,28 @@ class Entries:
         self.create()
         sweep(self._cm)
         lost = {name for name in self.numbered() if self.meta(name) is None}
-        for name in lost | self.hidden():
+        aliases = self.aliases()
+        for name in lost | aliases.hidden:
             self._mend_entry(name)
-        for path in self.dangling():
+        if aliases.hidden:  # which may have got some of those that led nowhere
+            aliases = self.aliases()
+        for path in aliases.dangling:
             path.unlink()
         return lost
 
-    def hidden(self) -> set[str]:
-        """Return the numbered entries that CK does not find by their names or by their UIDs."""
-        aliases = self._aliases("u")
-        return {name for name in self.numbered() if aliases.get(self.uid(name)) != name}
-
-    def dangling(self) -> list[Path]:
-        """Return the aliases of numbered entries that are not there, and the UIDs of no alias."""
-        uids = self._aliases("a")
-        nowhere = set(filter(_is_number, uids)) - self.numbered()
+    def aliases(self) -> Aliases:
+        """Return what is wrong with the files by which CK finds entries."""
+        files = [path.name for path in self._cm.glob("alias-*")]
+        uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
+        leading, entries = set(_endings(files, "alias-u-")), self.numbered()
+        nowhere = set(filter(_is_number, uids)) - entries
         told = {uid for name, uid in uids.items() if name not in nowhere}
-        files = [f"alias-a-{name}" for name in sorted(nowhere)]
-        files += [f"alias-u-{uid}" for uid in sorted(self._aliases("u").keys() - told)]
-        return [self._cm / file for file in files]
+        dangling = [f"alias-a-{name}" for name in sorted(nowhere)]
+        dangling += [f"alias-u-{uid}" for uid in sorted(leading - told)]
+        return Aliases(
+            hidden={name for name in entries if uids.get(name) not in leading},
+            dangling=[self._cm / file for file in dangling],
+        )
 
     def leftovers(self) -> Iterator[Path]:
         """Yield what killed runs have left unfinished."""
@@ -201,11 +215,6 @@ class Entries:
             shutil.rmtree(self.folder, ignore_errors=True)
             for path, _ in _alias_files(self._repository / _CM, *self._module):
                 path.unlink(missing_ok=True)
-
-    def _aliases(self, kind: str) -> dict[str, str]:
-        """Return what the aliases of one kind say: UIDs by names ("a"), or names by UIDs ("u")."""
-        head = f"alias-{kind}-"
-        return {path.name[len(head) :]: _first_line(path) for path in self._cm.glob(f"{head}*")}
 
     def forget(self, name: str) -> None:
         """Remove the alias of an entry whose folder is gone."""
@@ -249,8 +258,22 @@ class Entries:
             _write(f"{cm}{part}.json", to_json(content))
 
 
+def _endings(texts: Iterable[str], head: str) -> Iterator[str]:
+    """Yield the rest of those texts that begin so."""
+    return (text[len(head) :] for text in texts if text.startswith(head))
+
+
 def _is_number(name: str) -> bool:
     return name.isdecimal() and str(int(name)) == name
+
+
+def _read(path: str) -> bytes:
+    """Read an alias file the short way: there are as many as entries."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(file, _LONGEST_ALIAS)
+    finally:
+        os.close(file)
 
 
 def _write_aliases(cm: Path, alias: str, uid: str) -> None:
@@ -286,6 +309,6 @@ def _write(path: str, data: bytes) -> None:
 def _first_line(path: Path) -> str:
     """Return what an alias file says, or an empty text if there is none."""
     try:
-        return path.read_text("utf-8", "replace").partition("\n")[0].strip()
+        return _read(str(path)).partition(b"\n")[0].decode("utf-8", "replace").strip()
     except OSError:
         return ""

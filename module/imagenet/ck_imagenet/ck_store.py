@@ -151,12 +151,12 @@ class _SynsetRepository(SynsetStore):
         entries = self._entries()
         for path in chain(leftovers(self.state), entries.leftovers()):
             yield Finding(Flaw.LEFTOVER, path)
-        for path in entries.dangling():
+        aliases = entries.aliases()
+        for path in aliases.dangling:
             yield Finding(Flaw.DANGLING, path)
-        hidden = entries.hidden()
         for name in sorted(entries.numbered(), key=int):
             where = ImageName(self.wnid, int(name))
-            if name in hidden:
+            if name in aliases.hidden:
                 yield Finding(Flaw.HIDDEN, where)
             picture = self._file(entries.folder, name)
             if not picture and not self.beside(int(name)):
