@@ -246,10 +246,13 @@ def test_all_spares_what_users_keep_beside_pictures_and_in_numbered_entries(
     terminal: Terminal, web: PracticeWeb, links: list[Link]
 ) -> None:
     entries = terminal.repository() / "dataset"
+    entry, tags = f"imagenet-{WNID}:dataset:42", ["dataset", "image", "mine"]
+    terminal.says("add", entry, "--common", f"--tags={','.join(tags)}")
     for own in (entries / "1" / "notes.txt", entries / "42" / "table.csv", entries / "02" / "x"):
         own.parent.mkdir(exist_ok=True)
         own.write_text("mine")
     said = terminal.says(*CLEAN, "--all", "--force").splitlines()
+    assert terminal.json("load", entry)["dict"] == {"tags": tags}
     kept = ["dataset/02", "dataset/1/notes.txt", "dataset/42/table.csv"]
     assert said[-4:] == [*(f"    {path}" for path in kept), "  done"]
     assert {path.name for path in entries.glob("[!.]*/[!.]*")} == {"notes.txt", "table.csv", "x"}

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .files import NEW, leftovers, read_json, sweep, to_json, write_whole
+from .names import LARGEST_NUMBER
 
 _CM = ".cm"
 _LONGEST_ALIAS = 4096
@@ -84,7 +85,7 @@ class Entries:
             return
 
     def numbered(self) -> set[str]:
-        """Return the names that are numbers as we write them: an entry `0042` is a user's."""
+        """Return the names that are pictures' numbers: an entry `0042` is a user's."""
         return set(filter(_is_number, self.names()))
 
     def meta(self, name: str) -> dict[str, Any] | None:
@@ -264,7 +265,7 @@ def _endings(texts: Iterable[str], head: str) -> Iterator[str]:
 
 
 def _is_number(name: str) -> bool:
-    return name.isdecimal() and str(int(name)) == name
+    return name.isdecimal() and str(int(name)) == name and int(name) <= LARGEST_NUMBER
 
 
 def _read(path: str) -> bytes:

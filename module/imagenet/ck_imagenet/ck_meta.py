@@ -39,6 +39,11 @@ def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:
     return {**known, "dataset_files": [file], "tags": tags, "imagenet": own}
 
 
+def is_ours(meta: dict[str, Any]) -> bool:
+    """Say whether a meta has told of a picture: else the entry is a user's."""
+    return "imagenet" in meta
+
+
 def without_picture(meta: dict[str, Any], name: ImageName) -> dict[str, Any]:
     """Return what is a user's own in the meta of a picture's entry."""
     own = _own(meta)

@@ -133,9 +133,9 @@ class _SynsetRepository(SynsetStore):
             entries.remove(name)
             return
         picture, meta = self._file(entries.folder, name), entries.meta(name) or {}
-        kept = ck_meta.without_picture(meta, ImageName(self.wnid, number))
-        if kept != meta:
-            entries.add(name, kept, {})
+        if picture or ck_meta.is_ours(meta):
+            own = ck_meta.without_picture(meta, ImageName(self.wnid, number))
+            entries.add(name, own, {})
         if picture:
             picture.unlink()
 
