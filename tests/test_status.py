@@ -90,5 +90,10 @@ def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> 
     assert total(hosts).known == 10
 
 
+def test_what_came_from_a_tar_and_has_been_removed_makes_no_host() -> None:
+    held = Holding(WNID, {}, {}, [record(1, Outcome.GONE)], [], [], [record(2, host="")])
+    assert [each.name for each in by_host([held])] == ["a:80"]
+
+
 def test_a_synset_of_which_nothing_is_known_is_left_out() -> None:
     assert list(by_synset([Holding(WNID, {}, {}, [], [], [])])) == []

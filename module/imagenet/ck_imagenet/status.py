@@ -121,7 +121,8 @@ def _count(held: Holding, tally_of: Callable[[str], Tally]) -> None:
     for url in chain((each.url for each in held.missing), (each.url for each in held.waiting)):
         tally_of(url).waiting += 1
     for record in chain(held.missing, held.withdrawn):
-        tally_of(record.url).take_answer(record)
+        if record.final_url:  # else it came from a tar
+            tally_of(record.url).take_answer(record)
     for path in held.unseen.values():
         tally = tally_of("")
         with suppress(FileNotFoundError):  # somebody is at work there
