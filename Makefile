@@ -58,6 +58,7 @@ bench:
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
 	@$(in_venv) benchmarks/repositories.py
+	@$(in_venv) benchmarks/here.py
 
 bench-scale:
 	@$(set_up)

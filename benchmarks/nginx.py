@@ -114,16 +114,17 @@ class Nginx:
         sys.exit((self._folder / "error.log").read_text())
 
 
-def draw_pictures(folder: Path, number: int) -> list[str]:
+def draw_pictures(folder: Path, number: int, alike: bool = True) -> list[str]:
     """Write so many JPEGs of about 85 KB, no two the same, and return their names.
 
-    A hundred are drawn; each copy differs in a comment, as checksums see it.
+    A hundred are drawn; each copy differs in a comment, as checksums see it. If none shall look
+    like another, all are drawn, which takes a minute.
     """
     folder.mkdir(exist_ok=True)
-    drawn = [picture(f"healthy/{which}.jpg") for which in range(_DRAWN)]
+    drawn = [picture(f"healthy/{which}.jpg") for which in range(_DRAWN if alike else number)]
     names = [f"{which:05}.jpg" for which in range(number)]
     for which, name in enumerate(names):
-        jpeg = drawn[which % _DRAWN]
+        jpeg = drawn[which % len(drawn)]
         comment = b"%010d" % which
         segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
         (folder / name).write_bytes(jpeg[:2] + segment + jpeg[2:])

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
@@ -52,19 +52,35 @@ def empty_the_meta(terminal: Terminal) -> None:
 
 
 def name_another_file(terminal: Terminal) -> None:
-    path = entry(terminal, 3) / ".cm" / "meta.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "dataset_files": ["other.jpg"]}))
+    change_meta(terminal, dataset_files=["other.jpg"])
 
 
 def forget_the_url(terminal: Terminal) -> None:
-    path = entry(terminal, 3) / ".cm" / "meta.json"
-    meta = json.loads(path.read_text())
-    del meta["imagenet"]["url"]
-    path.write_text(json.dumps(meta))
+    own = meta(terminal)["imagenet"]
+    del own["url"]
+    change_meta(terminal, imagenet=own)
 
 
 def lose_the_journal(terminal: Terminal) -> None:
     shutil.rmtree(terminal.repository() / "imagenet" / WNID / "journal")
+
+
+def garble_the_journal(terminal: Terminal) -> None:
+    path = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    (fate,) = (number for number, line in enumerate(lines) if f'"{WNID}_5"' in line)
+    lines[fate] = "garbage\n"
+    path.write_text("".join(lines))
+
+
+def garble_what_is_told_of_a_picture(terminal: Terminal) -> None:
+    path = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    path.write_text(path.read_text().replace(f'{{"name": "{WNID}_1"', f'"name": "{WNID}_1"'))
+
+
+def add_an_entry_with_what_is_no_picture(terminal: Terminal) -> None:
+    entry(terminal, 42).mkdir()
+    picture(terminal, 42).write_bytes(b"hello")
 
 
 def add_a_second_file(terminal: Terminal) -> None:
@@ -94,6 +110,50 @@ def remove_an_alias(terminal: Terminal) -> None:
     (terminal.repository() / "dataset" / ".cm" / "alias-a-1").unlink()
 
 
+def remove_all_entries(terminal: Terminal) -> None:
+    shutil.rmtree(entry(terminal, 1).parent)
+
+
+def lose_the_tags(terminal: Terminal) -> None:
+    change_meta(terminal, tags=[])
+
+
+def lose_a_tag(terminal: Terminal) -> None:
+    change_meta(terminal, tags=["imagenet", "pretty", "3", "dataset", "image", "jpeg"])
+
+
+def tell_another_number(terminal: Terminal) -> None:
+    change_meta(terminal, imagenet={**meta(terminal)["imagenet"], "number": 5})
+
+
+def tell_another_synset(terminal: Terminal) -> None:
+    change_meta(terminal, imagenet={**meta(terminal)["imagenet"], "wnid": "n00000000"})
+
+
+def meta(terminal: Terminal) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((entry(terminal, 3) / ".cm" / "meta.json").read_text())
+    return known
+
+
+def change_meta(terminal: Terminal, **changes: Any) -> None:
+    path = entry(terminal, 3) / ".cm" / "meta.json"
+    path.write_text(json.dumps({**meta(terminal), **changes}))
+
+
+def remove_a_uid(terminal: Terminal) -> None:
+    uid = (entry(terminal, 1).parent / ".cm" / "alias-a-1").read_text().strip()
+    (entry(terminal, 1).parent / ".cm" / f"alias-u-{uid}").unlink()
+
+
+def remove_all_uids(terminal: Terminal) -> None:
+    for path in (terminal.repository() / "dataset" / ".cm").glob("alias-u-*"):
+        path.unlink()
+
+
+def tell_another_uid(terminal: Terminal) -> None:
+    (entry(terminal, 1).parent / ".cm" / "alias-a-1").write_text("0123456789abcdef")
+
+
 def remove_the_folder(terminal: Terminal) -> None:
     shutil.rmtree(terminal.repository())
 
@@ -101,18 +161,29 @@ def remove_the_folder(terminal: Terminal) -> None:
 Damage = Callable[[Terminal], None]
 DAMAGES: list[tuple[Damage, list[str]]] = [
     (remove_entry, ["missing"]),
+    (remove_all_entries, ["missing"] * 4),
     (remove_file, ["missing"]),
     (lose_the_end, ["changed"]),
     (empty_the_meta, ["misdescribed"]),
     (name_another_file, ["misdescribed"]),
     (forget_the_url, ["misdescribed"]),
+    (lose_the_tags, ["misdescribed"]),
+    (lose_a_tag, ["misdescribed"]),
+    (tell_another_number, ["misdescribed"]),
+    (tell_another_synset, ["misdescribed"]),
     (lose_the_journal, ["unseen"] * 4),
+    (garble_the_journal, ["garbled"]),
+    (garble_what_is_told_of_a_picture, ["garbled", "unseen"]),
+    (add_an_entry_with_what_is_no_picture, ["hidden", "no-picture"]),
     (add_a_second_file, ["stray"]),
     (add_a_lost_file, ["stray"]),
     (add_an_empty_entry, ["empty-entry"]),
     (be_killed, ["leftover", "leftover"]),
     (leave_aliases, ["dangling", "dangling"]),
     (remove_an_alias, ["dangling", "hidden"]),
+    (remove_a_uid, ["hidden"]),
+    (remove_all_uids, ["hidden"] * 4),
+    (tell_another_uid, ["dangling", "hidden"]),
     (remove_the_folder, ["no-folder"]),
 ]
 
@@ -138,6 +209,31 @@ def test_what_is_damaged_is_told_in_a_line_mended_and_is_as_before_after_the_nex
     assert len(found_by_ck) == len(sound)
 
 
+@pytest.mark.parametrize("damage", [remove_an_alias, remove_a_uid, tell_another_uid])
+def test_an_entry_that_ck_finds_again_has_the_uid_that_it_had(
+    terminal: Terminal, sound: dict[str, bytes], damage: Damage
+) -> None:
+    """By which people tell programs of a picture."""
+    uid = terminal.says("cid", f"imagenet-{WNID}:dataset:1").strip().rpartition(":")[2]
+    damage(terminal)
+    terminal.says(*CHECK, "--repair")
+    assert terminal.says("find", f"dataset:{uid}").strip() == str(entry(terminal, 1))
+
+
+def test_the_copy_of_an_entry_gets_a_uid_of_its_own(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    shutil.copytree(entry(terminal, 1), entry(terminal, 42))
+    (entry(terminal, 42) / f"{WNID}_1.jpg").rename(picture(terminal, 42))
+    terminal.says(*CHECK, "--repair")
+    uids = [
+        terminal.says("cid", f"imagenet-{WNID}:dataset:{number}").strip().rpartition(":")[2]
+        for number in (1, 42)
+    ]
+    found = [terminal.says("find", f"dataset:{uid}").strip() for uid in uids]
+    assert found == [str(entry(terminal, 1)), str(entry(terminal, 42))]
+
+
 def test_bytes_that_were_saved_and_cannot_be_decoded_are_found_by_decode_alone(
     terminal: Terminal, sound: dict[str, bytes]
 ) -> None:
@@ -156,6 +252,21 @@ def test_bytes_that_were_saved_and_cannot_be_decoded_are_found_by_decode_alone(
     assert terminal.says(*CHECK, "--decode") == ""
     done = terminal.json(*DOWNLOAD)["synsets"][0]
     assert (done["here"], done["to_fetch"], done["failed"]) == (3, 0, {"gone": 1, "broken": 1})
+
+
+def test_it_tells_how_many_lines_of_the_journal_cannot_be_read(
+    terminal: Terminal, web: PracticeWeb, sound: dict[str, bytes]
+) -> None:
+    """Their links are asked again; a line that a kill has torn is none of them."""
+    path = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    garble_the_journal(terminal)
+    path.write_text(path.read_text() + '[]\n{"name": "n014')
+    said = terminal.ck(*CHECK).stdout
+    assert said.startswith(f"{path}  garbled  lines of the journal that cannot be read (2)\n")
+    terminal.says(*CHECK, "--repair")
+    assert terminal.says(*CHECK) == ""
+    done = terminal.json(*DOWNLOAD)["synsets"][0]
+    assert (done["here"], done["to_fetch"], done["failed"]) == (4, 1, {"gone": 1})
 
 
 def test_a_changed_file_is_put_aside_and_not_lost(

@@ -100,6 +100,28 @@ def test_a_picture_that_is_rejected_never_comes_back(
     assert asked(web, links) == {links[3].name}
 
 
+def test_what_is_rejected_twice_is_said_to_be_so(terminal: Terminal, links: list[Link]) -> None:
+    said = terminal.says(*CLEAN, "--number=1", "--force").splitlines()
+    assert said[1].startswith("      1  picture, ")
+    assert said[2:] == ["      1  link to be rejected: never asked again", "  done"]
+    again = terminal.says(*CLEAN, "--number=1", "--force")
+    assert again == f"{WNID}: rejected already, so there is nothing to remove\n"
+    said = terminal.says(*CLEAN, "--number=1,2,3", "--force").splitlines()
+    assert said[2:] == [
+        "      2  links to be rejected: never asked again",
+        "      1  link rejected already",
+        "  done",
+    ]
+
+
+def test_all_says_that_it_forgets_rejections_too(terminal: Terminal, links: list[Link]) -> None:
+    terminal.says(*CLEAN, "--number=1,3", "--force")
+    said = terminal.says(*CLEAN, "--all", "--force")
+    assert "      2  rejections forgotten: the next download asks for these again\n" in said
+    terminal.says(*DOWNLOAD)
+    assert len(names(terminal)) == 3
+
+
 def test_the_bytes_of_a_rejected_picture_are_so_from_every_url(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -118,6 +140,19 @@ def test_a_rejected_picture_is_not_taken_from_a_tar(terminal: Terminal, links: l
     terminal.says(*CLEAN, "--number=1,2", "--force")
     terminal.says("download", "imagenet", "--tar=class.tar")
     assert names(terminal) == [f"{WNID}_3.jpg"]
+
+
+def test_a_picture_that_was_removed_before_it_is_rejected_does_not_come_back_from_elsewhere(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    first, mirror = web.link(WNID, 1, "mirrored"), web.link(WNID, 2, "mirror")
+    web.set_links(WNID, [first])
+    terminal.says(*DOWNLOAD)
+    terminal.says(*CLEAN, "--force")
+    terminal.says(*CLEAN, "--number=1", "--force")
+    web.set_links(WNID, [first, mirror])
+    done = terminal.json(*DOWNLOAD, "--refresh")["synsets"][0]
+    assert (done["here"], done["failed"]) == (0, {"rejected": 2})
 
 
 def test_an_entry_that_is_removed_with_ck_rm_comes_back(
@@ -187,6 +222,91 @@ def test_all_spares_what_users_keep_there(terminal: Terminal, links: list[Link])
     assert not (terminal.repository() / "imagenet").exists()
 
 
+def test_what_users_keep_beside_a_picture_stays_and_is_told(
+    terminal: Terminal, web: PracticeWeb, links: list[Link]
+) -> None:
+    entry = terminal.repository() / "dataset" / "1"
+    (entry / "notes.txt").write_text("mine")
+    terminal.says("update", f"imagenet-{WNID}:dataset:1", "--tags=favourite")
+    terminal.says("check", "imagenet", "--repair")
+    stays = f"  {terminal.repository()} holds more, which stays:\n    dataset/1/notes.txt\n"
+    assert terminal.says(*CLEAN, "--dry-run").endswith(stays)
+    assert terminal.says(*CLEAN, "--force").endswith(f"{stays}  done\n")
+    assert [path.name for path in entry.glob("[!.]*")] == ["notes.txt"]
+    assert terminal.json("load", f"imagenet-{WNID}:dataset:1")["dict"] == {"tags": ["favourite"]}
+    assert terminal.says("check", "imagenet") == ""
+    terminal.says(*DOWNLOAD)
+    assert f"{WNID}_1.jpg" in names(terminal)
+    assert (entry / "notes.txt").read_text() == "mine"
+    meta = terminal.json("load", f"imagenet-{WNID}:dataset:1")["dict"]
+    assert (meta["tags"][0], meta["tags"][-1]) == ("imagenet", "favourite")
+
+
+def test_all_spares_what_users_keep_beside_pictures_and_in_numbered_entries(
+    terminal: Terminal, web: PracticeWeb, links: list[Link]
+) -> None:
+    entries = terminal.repository() / "dataset"
+    entry, tags = f"imagenet-{WNID}:dataset:42", ["dataset", "image", "mine"]
+    terminal.says("add", entry, "--common", f"--tags={','.join(tags)}")
+    for own in (entries / "1" / "notes.txt", entries / "42" / "table.csv", entries / "02" / "x"):
+        own.parent.mkdir(exist_ok=True)
+        own.write_text("mine")
+    said = terminal.says(*CLEAN, "--all", "--force").splitlines()
+    assert terminal.json("load", entry)["dict"] == {"tags": tags}
+    kept = ["dataset/02", "dataset/1/notes.txt", "dataset/42/table.csv"]
+    assert said[-4:] == [*(f"    {path}" for path in kept), "  done"]
+    assert {path.name for path in entries.glob("[!.]*/[!.]*")} == {"notes.txt", "table.csv", "x"}
+    assert terminal.says(*CLEAN, "--all", "--force") == f"{WNID}: nothing to remove\n"
+
+
+def test_where_another_entry_stays_check_goes_on_and_nothing_more_is_removed(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    terminal.says("add", f"imagenet-{WNID}:program:mine", "--common")
+    terminal.says(*CLEAN, "--all", "--force")
+    assert terminal.says("check", "imagenet") == ""
+    assert terminal.says("check", "imagenet", "--repair") == ""
+    assert terminal.says(*CLEAN, "--all", "--force") == f"{WNID}: nothing to remove\n"
+    assert terminal.says("find", f"imagenet-{WNID}:program:mine")
+    terminal.says(*DOWNLOAD)
+    assert len(names(terminal)) == 3
+
+
+def test_behind_a_link_the_registration_the_link_and_what_is_there_go(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    repository, real = terminal.repository(), terminal.folder / "real"
+    repository.rename(real)
+    repository.symlink_to(real)
+    said = terminal.says(*CLEAN, "--all", "--force")
+    assert said.splitlines()[2:] == [
+        f"  and all that is known of them, with the link {repository};",
+        f"  {real}, to which it leads, is emptied and stays",
+        "  done",
+    ]
+    assert (repository.is_symlink(), list(real.iterdir())) == (False, [])
+    assert f"imagenet-{WNID}" not in terminal.says("list", "repo", "--time_out=-1")
+    assert terminal.says("check", "imagenet") == ""
+
+
+def test_what_is_not_ours_behind_a_link_stays_with_link_and_registration(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    repository, real = terminal.repository(), terminal.folder / "real"
+    repository.rename(real)
+    repository.symlink_to(real)
+    (real / "notes.txt").write_text("mine")
+    said = terminal.says(*CLEAN, "--all", "--force")
+    assert said.splitlines()[2:] == [
+        f"  and all that is known of them; {repository} stays, for it holds",
+        "    notes.txt",
+        "  done",
+    ]
+    assert (real / "notes.txt").read_text() == "mine"
+    assert names(terminal) == []
+    assert terminal.says("check", "imagenet") == ""
+
+
 def test_a_registration_whose_folder_is_gone_goes(terminal: Terminal, links: list[Link]) -> None:
     terminal.repository().rename(terminal.folder / "elsewhere")
     terminal.says(*CLEAN, "--all", "--force")
@@ -213,9 +333,23 @@ def test_plain_folders_are_cleaned_too(terminal: Terminal, web: PracticeWeb) -> 
     (folder / "notes.txt").write_text("mine")
     terminal.says(*clean, "--all")
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    assert terminal.says(*clean, "--all") == f"{WNID}: nothing to remove\n"
     (folder / "notes.txt").unlink()
     terminal.says(*clean, "--all")
     assert not folder.exists()
+
+
+def test_a_plain_folder_behind_a_link_is_emptied_and_the_link_goes(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, 1, "good")])
+    (terminal.folder / "out").mkdir()
+    (terminal.folder / "real").mkdir()
+    (terminal.folder / "out" / WNID).symlink_to(terminal.folder / "real")
+    terminal.says(*DOWNLOAD, "--outdir=out")
+    terminal.says(*CLEAN, "--outdir=out", "--all", "--force")
+    assert list((terminal.folder / "real").iterdir()) == []
+    assert list((terminal.folder / "out").glob("n*")) == []
 
 
 @pytest.mark.parametrize(

@@ -69,19 +69,26 @@ def test_flat_is_one_folder_with_the_list_that_caffe_reads(here: Terminal) -> No
     assert names(here.folder / "out") == sorted(here.pictures(DALMATIAN))
 
 
-def test_labels_are_positions_where_a_synset_has_none_of_ilsvrc2012(
+def test_labels_are_positions_for_all_where_a_synset_has_none_of_ilsvrc2012(
     here: Terminal, web: PracticeWeb
 ) -> None:
     web.set_links("n01441117", [web.link("n01441117", 1, "good")])
     here.says("download", "imagenet:n01441117", "--quiet")
-    assert "labels: positions in the order of wnids" in export(here, "--layout=flat")
+    said = export(here, "--layout=flat", "--max-images=1")
+    whose = "positions in the order of wnids, since not all have one of ILSVRC2012"
+    assert f"  labels: {whose}; see classes.txt\n" in said
     found = files(here.folder / "out")
     assert [line.split(b"\t")[:2] for line in found["classes.txt"].splitlines()] == [
         [b"0", WNID.encode()],
         [b"1", b"n01441117"],
         [b"2", DALMATIAN.encode()],
     ]
-    assert b"n01441117" not in found["val.txt"]
+    labels = [line.partition("_")[0::2] for line in found["val.txt"].decode().splitlines()]
+    assert [(wnid, rest.split()[1]) for wnid, rest in labels] == [
+        (WNID, "0"),
+        ("n01441117", "1"),
+        (DALMATIAN, "2"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -288,6 +295,17 @@ def test_what_a_user_has_added_stays(here: Terminal) -> None:
     here.says("rm", f"imagenet-{WNID}:dataset:*", "--force")
     assert "0 written now, 10 removed" in export(here)
     assert [name for name in files(here.folder / "out") if WNID in name] == [f"{WNID}/note.txt"]
+
+
+@pytest.mark.parametrize("layout", ["webdataset", "parquet"])
+def test_pictures_that_are_no_longer_in_shards_count_as_removed(
+    here: Terminal, layout: str
+) -> None:
+    export(here, f"--layout={layout}", "--split=0.5,0.5")
+    here.says("rm", f"imagenet-{WNID}:dataset:1", "--force")
+    here.says("rm", f"imagenet-{WNID}:dataset:2", "--force")
+    assert ", 2 removed, 9 to " in export(here, f"--layout={layout}", "--split=0.5,0.5")
+    assert "  0 written now, 0 removed, " in export(here, f"--layout={layout}", "--split=0.5,0.5")
 
 
 @pytest.mark.parametrize(

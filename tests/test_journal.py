@@ -69,6 +69,30 @@ def test_what_is_forgotten_is_as_if_it_had_never_been_told(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["journal"]
 
 
+def test_what_is_withdrawn_is_asked_for_again_and_what_it_gave_is_known(tmp_path: Path) -> None:
+    write(tmp_path, record(1, Outcome.SAVED, time="2020"), record(2), writer="1")
+    journal = Journal(tmp_path)
+    journal.withdraw(record(1, Outcome.SAVED))
+    journal.close()
+    for known in (journal, Journal(tmp_path)):
+        assert (list(known.records), list(known.withdrawn)) == (["http://a/2"], ["http://a/1"])
+    write(tmp_path, record(1, time=now()))
+    assert len(Journal(tmp_path).records) == 2
+    assert Journal(tmp_path).withdrawn == {}
+
+
+def test_lines_that_cannot_be_read_are_counted_and_can_be_dropped(tmp_path: Path) -> None:
+    write(tmp_path / "journal", record(1), record(2))
+    path = tmp_path / "journal" / "0.jsonl"
+    known, newer = path.read_bytes(), b'{"name": "n01440764_9", "outcome": "not yet invented"}\n'
+    path.write_bytes(b"garbage\n\xff\n[1]\n\n" + known + newer + b'{"torn": 1')
+    journal = Journal(tmp_path / "journal")
+    assert (len(journal.records), journal.garbled) == (2, {path: 4})
+    journal.drop_garbled(path)
+    assert path.read_bytes() == known + newer
+    assert journal.garbled == Journal(tmp_path / "journal").garbled == {}
+
+
 class TestNames:
     """Pictures that are known by ImageNet's name until their URL is."""
 
@@ -263,6 +287,7 @@ RECORDS = st.builds(
     detail=st.just("") | ANY_TEXT,
     source=st.just("") | ANY_TEXT,
     bytes=st.integers(0),
+    withdrawn=st.booleans(),
 )
 
 
@@ -272,6 +297,7 @@ def test_records_are_read_as_they_were_written(
 ) -> None:
     folder = tmp_path_factory.mktemp("journal")
     journal = write(folder, *records)
-    expected = {each.url: each for each in records}
-    assert journal.records == expected
-    assert Journal(folder).records == expected
+    latest = {each.url: each for each in records}
+    for known in (journal, Journal(folder)):
+        assert known.records == {url: latest[url] for url in latest if not latest[url].withdrawn}
+        assert known.withdrawn == {url: latest[url] for url in latest if latest[url].withdrawn}

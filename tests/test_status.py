@@ -75,11 +75,24 @@ def test_a_link_that_has_not_been_asked_or_gave_its_picture_is_not_rotten() -> N
     assert (tally.asked, tally.rotten) == (4, 1)
 
 
+def test_a_link_whose_picture_has_been_removed_is_asked_and_not_rotten() -> None:
+    held = holding([], [record(1, Outcome.GONE)])
+    held.missing[:] = [record(2, final_url="http://a/2")]
+    held.withdrawn[:] = [record(9, final_url="http://b/9"), record(4)]
+    (tally,) = by_synset([held])
+    assert (tally.here, tally.waiting, tally.asked, tally.rotten) == (0, 2, 3, 1)
+
+
 def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> None:
     held = holding([record(1, host=""), record(2)], [record(3, Outcome.GONE)])
     hosts = by_host([held, held])
     assert [(each.name, each.known) for each in hosts] == [("a:80", 4), ("b:80", 4), (NO_URL, 2)]
     assert total(hosts).known == 10
+
+
+def test_what_came_from_a_tar_and_has_been_removed_makes_no_host() -> None:
+    held = Holding(WNID, {}, {}, [record(1, Outcome.GONE)], [], [], [record(2, host="")])
+    assert [each.name for each in by_host([held])] == ["a:80"]
 
 
 def test_a_synset_of_which_nothing_is_known_is_left_out() -> None:

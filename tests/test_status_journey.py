@@ -125,6 +125,25 @@ def test_a_picture_that_is_removed_waits_to_be_asked_for(
     assert fields(terminal.says(*STATUS, f"--wnid={WNID}"))[0][1:4] == ["2", "6", "1"]
 
 
+def test_the_rate_of_rot_stays_when_pictures_are_removed(
+    terminal: Terminal, rotten: PracticeWeb
+) -> None:
+    """For it is known that their links have given them."""
+
+    def standing() -> list[str]:
+        return fields(terminal.says(*STATUS, f"--wnid={WNID}"))[0]
+
+    assert (standing()[1], standing()[5]) == ("3", "0.500")
+    terminal.says("rm", f"imagenet-{WNID}:dataset:1", "--force")
+    assert (standing()[1], standing()[5]) == ("2", "0.500")
+    terminal.says("check", "imagenet", "--repair")
+    assert standing()[5] == "0.500"
+    terminal.says("clean", "imagenet", f"--wnid={WNID}", "--force")
+    assert (standing()[1], standing()[5]) == ("0", "0.500")
+    terminal.says("download", "imagenet", f"--wnid={WNID}", "--retry=0")
+    assert (standing()[1], standing()[5]) == ("3", "0.500")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -62,7 +62,7 @@ def test_a_picture_that_is_gone_comes_from_a_capture_and_is_marked(
     web.archive.keep(link.url, b"", "20210101000000")
     assert terminal.says(*COMMAND, "--wayback") == (
         f"{WNID}  tench, Tinca tinca\n"
-        "  1 pictures here (1 from the Wayback Machine), 1 links known, 1 saved now\n"
+        "  1 picture here (1 from the Wayback Machine), 1 link known, 1 saved now\n"
     )
     assert terminal.pictures() == {f"{WNID}_9981.jpg": link.picture()}
     own = terminal.json("load", f"imagenet-{WNID}:dataset:9981")["dict"]["imagenet"]
@@ -258,7 +258,7 @@ def test_no_more_are_asked_for_than_are_wanted(terminal: Terminal, web: Practice
         web.archive.keep(link.url, link.picture(), "20100101000000")
     for _ in range(2):
         said = terminal.says(*COMMAND, "--wayback", "--max-images=1")
-        assert "1 pictures here (1 from the Wayback Machine)" in said
+        assert "1 picture here (1 from the Wayback Machine)" in said
         assert said.count("Wayback") == 1
     assert len(set(asked_there(web))) < 4
 

@@ -406,11 +406,12 @@ def clean(i: CkDict) -> CkDict:
     Output: {
               return       - 0, or 1 with an error
               (error)      - what is wrong and what to do, in a sentence
-              synsets      - a list of {wnid, done, pictures, bytes, rejected, forgotten, files,
-                             folder, kept}: whether it has been done, how many pictures go, of how
-                             many bytes, how many links are rejected, how many forgotten, how many
-                             files that were put aside go, the folder that goes, and what is in it
-                             that is not ours, for whose sake it stays
+              synsets      - a list of {wnid, done, pictures, bytes, rejected, already, revived,
+                             forgotten, files, folder, kept}: whether it has been done, how many
+                             pictures go, of how many bytes, how many links are rejected, how many
+                             were so already, how many rejections are forgotten, how many links are
+                             asked again, how many files that were put aside go, the folder that
+                             goes, and what is in what goes that is not ours, and stays
             }
     """
     return _run("clean", i, _clean)

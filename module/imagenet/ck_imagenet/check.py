@@ -26,6 +26,7 @@ from .progress import Progress
 from .readtars import ask_again
 from .store import Store, SynsetStore
 from .turns import undisturbed
+from .wording import counted
 
 _AT_ONCE = 32
 """Pictures that one thread looks at in a row: fewer would cost more than they spare."""
@@ -90,12 +91,13 @@ class Inspection:
     def refuse(self) -> None:
         """Raise Unsound if anything has been found and is not mended."""
         if self.found and not self._options.repair:
-            findings = f"{self.found} findings" if self.found > 1 else "1 finding"
-            raise Unsound(f"{findings} in {self.pictures} pictures: mend with --repair")
+            findings, pictures = counted(self.found, "finding"), counted(self.pictures, "picture")
+            raise Unsound(f"{findings} in {pictures}: mend with --repair")
 
     def _inspect(self, place: SynsetStore, threads: Executor) -> list[Finding]:
         of_place = list(place.findings())
         held = Holding.of(place)
+        unseen = [ImageName(place.wnid, number) for number in held.unseen]
         expected = {record.name for record in held.missing} | {link.name for link in held.waiting}
         found = [
             *(
@@ -103,8 +105,9 @@ class Inspection:
                 for each in of_place
                 if each.flaw is not Flaw.EMPTY or each.where not in expected
             ),
+            *(Finding(Flaw.GARBLED, path, str(count)) for path, count in held.garbled.items()),
             *(Finding(Flaw.MISSING, record.name) for record in held.missing),
-            *(Finding(Flaw.UNSEEN, ImageName(place.wnid, number)) for number in held.unseen),
+            *threads.map(_unseen, unseen, held.unseen.values()),
             *self._examine(place, held, threads),
         ]
         if found and self._options.repair:
@@ -158,6 +161,15 @@ class Inspection:
                 yield Finding(Flaw.BROKEN, record.name, failed.detail)
 
 
+def _unseen(name: ImageName, path: Path) -> Finding:
+    """Say what a file is of which the journal knows nothing."""
+    try:
+        images.judge(path.read_bytes())
+    except Failed as failed:
+        return Finding(Flaw.NO_PICTURE, name, failed.detail)
+    return Finding(Flaw.UNSEEN, name)
+
+
 def _repair(place: SynsetStore, held: Holding, found: list[Finding]) -> None:
     """Mend what has been found."""
     if any(finding.flaw is Flaw.UNREGISTERED for finding in found):
@@ -188,12 +200,16 @@ class _Mender:
         """Mend what `SynsetStore.mend` and `adopt` do not."""
         if isinstance(finding.where, ImageName):
             self._mend_picture(finding, finding.where)
+        elif finding.flaw is Flaw.GARBLED:
+            self._journal.drop_garbled(finding.where)
         elif finding.flaw is Flaw.STRAY:
             put_aside(self._place, finding.where)
 
     def _mend_picture(self, finding: Finding, name: ImageName) -> None:
         if finding.flaw is Flaw.EMPTY:
             self._place.remove(name.number)
+        elif finding.flaw is Flaw.NO_PICTURE:
+            self._take_out(name.number)
         elif finding.flaw is Flaw.MISSING:
             self.to_ask.append(self._missing[name])
         elif finding.flaw is Flaw.CHANGED:

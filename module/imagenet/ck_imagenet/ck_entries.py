@@ -10,13 +10,17 @@ import os
 import secrets
 import shutil
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .files import NEW, leftovers, read_json, sweep, to_json, write_whole
+from .names import LARGEST_NUMBER
 
 _CM = ".cm"
+_LONGEST_ALIAS = 4096
+"""Bytes of an alias file that are read."""
 
 
 class ModuleName(NamedTuple):
@@ -32,6 +36,15 @@ class ModuleName(NamedTuple):
             {"action": "load", "common_func": "yes", "module_uoa": "module", "data_uoa": alias}
         )
         return cls(alias, found["data_uid"])
+
+
+class Aliases(NamedTuple):
+    """What is wrong with the files by which CK finds entries."""
+
+    hidden: set[str]
+    """The numbered entries that it does not find by their names, or not by their UIDs."""
+    dangling: list[Path]
+    """The names of numbered entries that are not there, and the UIDs of no entry's name."""
 
 
 class Entries:
@@ -70,6 +83,10 @@ class Entries:
                 yield from (entry.name for entry in found if entry.name != _CM and entry.is_dir())
         except FileNotFoundError:
             return
+
+    def numbered(self) -> set[str]:
+        """Return the names that are pictures' numbers: an entry `0042` is a user's."""
+        return set(filter(_is_number, self.names()))
 
     def meta(self, name: str) -> dict[str, Any] | None:
         """Return an entry's meta, or None if there is none that can be read."""
@@ -165,27 +182,29 @@ class Entries:
             return set()
         self.create()
         sweep(self._cm)
-        entries = set(filter(str.isdecimal, self.names()))
-        lost = {name for name in entries if self.meta(name) is None}
-        for name in lost | self.hidden():
+        lost = {name for name in self.numbered() if self.meta(name) is None}
+        aliases = self.aliases()
+        for name in lost | aliases.hidden:
             self._mend_entry(name)
-        for path in self.dangling():
+        if aliases.hidden:  # which may have got some of those that led nowhere
+            aliases = self.aliases()
+        for path in aliases.dangling:
             path.unlink()
         return lost
 
-    def hidden(self) -> set[str]:
-        """Return the numbered entries that have no alias, so that CK does not find them."""
-        return set(filter(str.isdecimal, self.names())) - self._aliased()
-
-    def dangling(self) -> list[Path]:
-        """Return the aliases of numbered entries that are not there, and the UIDs of no alias."""
-        nowhere = set(filter(str.isdecimal, self._aliased())) - set(self.names())
-        found, uids = self._aliased() - nowhere, set(self._cm.glob("alias-u-*"))
-        if len(found) < len(uids):  # else there is no need to read them all
-            uids -= {self._cm / f"alias-u-{self.uid(name)}" for name in found}
-        else:
-            uids.clear()
-        return [*(self._cm / f"alias-a-{name}" for name in sorted(nowhere)), *sorted(uids)]
+    def aliases(self) -> Aliases:
+        """Return what is wrong with the files by which CK finds entries."""
+        files = [path.name for path in self._cm.glob("alias-*")]
+        uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
+        leading, entries = set(_endings(files, "alias-u-")), self.numbered()
+        nowhere = set(filter(_is_number, uids)) - entries
+        told = {uid for name, uid in uids.items() if name not in nowhere}
+        dangling = [f"alias-a-{name}" for name in sorted(nowhere)]
+        dangling += [f"alias-u-{uid}" for uid in sorted(leading - told)]
+        return Aliases(
+            hidden={name for name in entries if uids.get(name) not in leading},
+            dangling=[self._cm / file for file in dangling],
+        )
 
     def leftovers(self) -> Iterator[Path]:
         """Yield what killed runs have left unfinished."""
@@ -197,9 +216,6 @@ class Entries:
             shutil.rmtree(self.folder, ignore_errors=True)
             for path, _ in _alias_files(self._repository / _CM, *self._module):
                 path.unlink(missing_ok=True)
-
-    def _aliased(self) -> set[str]:
-        return {path.name[len("alias-a-") :] for path in self._cm.glob("alias-a-*")}
 
     def forget(self, name: str) -> None:
         """Remove the alias of an entry whose folder is gone."""
@@ -217,11 +233,17 @@ class Entries:
         """Give an entry's folder what CK needs to find it."""
         entry = self.folder / name
         info = read_json(entry / _CM / "info.json") or {}
-        uid = self.uid(name) or str(info.get("backup_data_uid") or secrets.token_hex(8))
-        if not info or self.meta(name) is None:
+        told = str(info.get("backup_data_uid"))
+        uid = next(filter(partial(self._may_be, name), (told, self.uid(name))), "")
+        uid = uid or secrets.token_hex(8)
+        if uid != told or self.meta(name) is None:
             (entry / _CM).mkdir(exist_ok=True)
             self._write_cm(entry, name, uid, self.meta(name) or {})
         _write_aliases(self._cm, name, uid)
+
+    def _may_be(self, name: str, uid: str) -> bool:
+        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
+        return self._ck.is_uid(uid) and _first_line(self._cm / f"alias-u-{uid}") in ("", name)
 
     def _write_cm(self, entry: Path, name: str, uid: str, meta: Mapping[str, Any]) -> None:
         control = self._ck.prepare_special_info_about_entry({})["dict"]
@@ -235,6 +257,24 @@ class Entries:
         cm = f"{entry}{os.sep}{_CM}{os.sep}"
         for part, content in (("meta", meta), ("info", info), ("desc", {})):
             _write(f"{cm}{part}.json", to_json(content))
+
+
+def _endings(texts: Iterable[str], head: str) -> Iterator[str]:
+    """Yield the rest of those texts that begin so."""
+    return (text[len(head) :] for text in texts if text.startswith(head))
+
+
+def _is_number(name: str) -> bool:
+    return name.isdecimal() and str(int(name)) == name and int(name) <= LARGEST_NUMBER
+
+
+def _read(path: str) -> bytes:
+    """Read an alias file the short way: there are as many as entries."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(file, _LONGEST_ALIAS)
+    finally:
+        os.close(file)
 
 
 def _write_aliases(cm: Path, alias: str, uid: str) -> None:
@@ -270,6 +310,6 @@ def _write(path: str, data: bytes) -> None:
 def _first_line(path: Path) -> str:
     """Return what an alias file says, or an empty text if there is none."""
     try:
-        return path.read_text("utf-8", "replace").partition("\n")[0].strip()
+        return _read(str(path)).partition(b"\n")[0].decode("utf-8", "replace").strip()
     except OSError:
         return ""

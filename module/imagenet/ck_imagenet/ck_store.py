@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
@@ -11,18 +10,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterator, Sequence
 
-from . import ck_archive, synsets
+from . import ck_archive, ck_meta
 from .ck_entries import Entries, ModuleName
 from .ck_repositories import Repositories
 from .errors import StoreError
-from .files import leftovers, prove_writable, sweep
+from .files import leftovers, prove_writable, remove_folder, sweep
 from .flaws import Finding, Flaw
 from .formats import SUFFIXES, is_picture_file
 from .journal import FORMAT, Record, refuse_newer
 from .names import ImageName, parse_image_name, stands_for_synset
 from .store import Store, SynsetStore
-from .urllists import is_url
-from .urls import readable
 
 PREFIX = "imagenet-"
 """What the name of every synset's repository begins with."""
@@ -164,17 +161,28 @@ class _SynsetRepository(SynsetStore):
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
-        meta = self._entries().meta(str(number)) or {}
-        url = _own(meta).get("url", "")
-        tag = next(filter(is_url, _tags(meta)), "")
-        return url or tag.encode().decode("latin-1")  # as lists are read
+        return ck_meta.url_in(self._entries().meta(str(number)) or {})
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"
         self._add(record, file, {file: data})
 
     def remove(self, number: int) -> None:
-        self._entries().remove(str(number))
+        entries, name = self._entries(), str(number)
+        if not self.beside(number):
+            entries.remove(name)
+            return
+        picture, meta = self._file(entries.folder, name), entries.meta(name) or {}
+        if picture or ck_meta.is_ours(meta):
+            own = ck_meta.without_picture(meta, ImageName(self.wnid, number))
+            entries.add(name, own, {})
+        if picture:
+            picture.unlink()
+
+    def beside(self, number: int) -> list[Path]:
+        entries = self._entries().folder
+        ours = {entries / str(number) / ".cm", self._file(entries, str(number))}
+        return sorted(path for path in (entries / str(number)).glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
         if self._repository and not self._repository.is_dir():
@@ -183,15 +191,15 @@ class _SynsetRepository(SynsetStore):
         entries = self._entries()
         for path in chain(leftovers(self.state), entries.leftovers()):
             yield Finding(Flaw.LEFTOVER, path)
-        for path in entries.dangling():
+        aliases = entries.aliases()
+        for path in aliases.dangling:
             yield Finding(Flaw.DANGLING, path)
-        hidden = entries.hidden()
-        for name in sorted(filter(_is_number, entries.names()), key=int):
+        for name in sorted(entries.numbered(), key=int):
             where = ImageName(self.wnid, int(name))
-            if name in hidden:
+            if name in aliases.hidden:
                 yield Finding(Flaw.HIDDEN, where)
             picture = self._file(entries.folder, name)
-            if not picture and _is_bare(entries.folder / name):
+            if not picture and not self.beside(int(name)):
                 yield Finding(Flaw.EMPTY, where)
             for path in _other_pictures(entries.folder / name, picture):
                 yield Finding(Flaw.STRAY, path)
@@ -200,40 +208,31 @@ class _SynsetRepository(SynsetStore):
 
     def contradiction(self, record: Record, path: Path) -> str:
         meta = self._entries().meta(str(record.name.number))
-        if meta is None:
-            return "it has no meta that can be read"
-        if meta.get("dataset_files") != [path.name]:
-            return f"its file is called {meta.get('dataset_files')}"
-        own = _own(meta)
-        for key in ("sha256", "url"):
-            told = own.get(key, "")
-            if told != getattr(record, key) and (key != "url" or record.has_url):
-                return f"its {key} is {told}"
-        return ""
+        return ck_meta.contradiction(meta, record, path.name)
 
     def foreign(self) -> list[Path]:
         entries, folder = self._entries(), self.folder
-        ours = {folder / ".cm", folder / ".ckr.json", entries.folder, self.state.parent}
-        return sorted(
+        numbered = {entries.folder / name for name in entries.numbered()}
+        ours = {folder / ".ckr.json", entries.folder, self.state.parent, self.state, *numbered}
+        beside_entries = (
             path
             for place in (folder, entries.folder, self.state.parent)
             for path in place.glob("*")
-            if not (path in ours or path == self.state or path.name == ".cm")
-            and not (place == entries.folder and path.name.isdecimal() and path.is_dir())
+            if not (path in ours or path.name == ".cm")
         )
+        beside_pictures = (self.beside(int(entry.name)) for entry in numbered)
+        return sorted(chain(beside_entries, *beside_pictures))
 
     def discard(self) -> None:
-        whole = not self.folder.is_symlink() and not self.foreign()
-        if whole:
+        if not self.foreign():
             self._repositories.unregister(PREFIX + self.wnid)
-            if self.folder.is_dir():
-                shutil.rmtree(self.folder)
+            remove_folder(self.folder)
             return
         states = Entries(self._ck, self.folder, self._modules.states)
         states.remove(self.wnid)
         entries = self._entries()
-        for name in list(filter(str.isdecimal, entries.names())):
-            entries.remove(name)
+        for name in entries.numbered():
+            self.remove(int(name))
         for each in (states, entries):
             each.discard()
 
@@ -242,7 +241,7 @@ class _SynsetRepository(SynsetStore):
 
     def _add(self, record: Record, file: str, files: dict[str, bytes]) -> None:
         entries, name = self._entries(), str(record.name.number)
-        entries.add(name, _meta(entries.meta(name) or {}, record, file), files)
+        entries.add(name, ck_meta.meta_of(record, file, entries.meta(name) or {}), files)
 
     def _entries(self) -> Entries:
         return self._entries_of(self._modules.pictures)
@@ -266,16 +265,6 @@ class _SynsetRepository(SynsetStore):
         return next(filter(is_picture_file, sorted((entries / name).glob("*"))), None)
 
 
-def _is_number(name: str) -> bool:
-    """Say whether an entry's name is a picture's number as we write it: `0042` is a user's."""
-    return name.isdecimal() and str(int(name)) == name
-
-
-def _is_bare(entry: Path) -> bool:
-    """Say whether an entry holds nothing but what CK keeps: else it may be a user's."""
-    return all(path.name == ".cm" for path in entry.iterdir())
-
-
 def _other_pictures(folder: Path, picture: Path | None) -> Iterator[Path]:
     """Yield the pictures in a folder but one."""
     try:
@@ -285,34 +274,3 @@ def _other_pictures(folder: Path, picture: Path | None) -> Iterator[Path]:
     for path in (folder / name for name in names if name.lower().endswith(SUFFIXES)):
         if path != picture and is_picture_file(path):
             yield path
-
-
-def _own(meta: dict[str, Any]) -> dict[str, Any]:
-    own = meta.get("imagenet")
-    return own if isinstance(own, dict) else {}
-
-
-def _tags(meta: dict[str, Any]) -> list[str]:
-    tags = meta.get("tags")
-    return [str(tag) for tag in tags] if isinstance(tags, list) else []
-
-
-def _meta(known: dict[str, Any], record: Record, file: str) -> dict[str, Any]:
-    """Return an entry's meta, with whatever a user's own meta had."""
-    tags = ["imagenet", record.name.wnid, str(record.name.number)]
-    if record.has_url:
-        tags.append(readable(record.url).replace(",", "%2C"))  # CK splits tags at commas
-    tags += ["dataset", "image", record.image_format]
-    tags += [tag for tag in _tags(known) if tag not in tags]
-    facts = record.facts()
-    for key in ("name", "outcome", "detail", *(() if record.has_url else ("url",))):
-        facts.pop(key, None)
-    synset = synsets.load().get(record.name.wnid)
-    own = {
-        **facts,
-        "format": FORMAT,
-        "wnid": record.name.wnid,
-        "number": record.name.number,
-        "words": list(synset.words) if synset else [],
-    }
-    return {**known, "dataset_files": [file], "tags": tags, "imagenet": own}

@@ -30,18 +30,26 @@ class Plan:
     """What is to go of one synset."""
 
     wnid: str
+    place: Path
+    """The folder of all that is here of the synset."""
     pictures: dict[int, Path] = field(default_factory=dict)
     """The files of pictures, by number."""
     rejected: list[Record] = field(default_factory=list)
     """Links that shall never be asked again, as the journal will have them."""
+    already: list[int] = field(default_factory=list)
+    """Pictures that are rejected and gone already."""
+    revived: list[Record] = field(default_factory=list)
+    """Rejections that are forgotten with all else."""
     forgotten: list[Record] = field(default_factory=list)
     """What the next download is to ask for again."""
     aside: list[Path] = field(default_factory=list)
     """Files that were put aside."""
     folder: Path | None = None
-    """The folder of all that is here of the synset, if that is to go."""
+    """The same, if that is to go."""
+    linked: bool = False
+    """Whether a symbolic link stands in its place, and leads to it."""
     kept: list[Path] = field(default_factory=list)
-    """What is in it and is not ours, so that it stays."""
+    """What is in what goes and is a user's own, so that it stays."""
     bytes: int = 0
     """Of the files that go."""
     done: bool = False
@@ -60,6 +68,8 @@ class Plan:
             "pictures": len(self.pictures),
             "bytes": self.bytes,
             "rejected": len(self.rejected),
+            "already": len(self.already),
+            "revived": len(self.revived),
             "forgotten": len(self.forgotten),
             "files": len(self.aside),
             "folder": str(self.folder or ""),
@@ -115,30 +125,48 @@ def clean(
 
 
 def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
-    held, plan = Holding.of(place), Plan(place.wnid)
+    held, plan = Holding.of(place), Plan(place.wnid, place.folder)
+    rejections = {each.name.number: each for each in held.failed if _is_rejected(each)}
     if options.number:
-        plan.rejected = [_rejected(place, held, number) for number in options.number]
+        plan.already = [
+            number for number in options.number if number in rejections.keys() - held.pictures
+        ]
+        plan.rejected = [
+            _rejected(place, held, number)
+            for number in options.number
+            if number not in plan.already
+        ]
         plan.pictures = {
             number: held.pictures[number] for number in options.number if number in held.pictures
         }
     elif options.failed:
-        plan.forgotten = [each for each in held.failed if each.outcome is not Outcome.REJECTED]
+        plan.forgotten = [each for each in held.failed if not _is_rejected(each)]
     else:
         plan.pictures = held.pictures
         plan.forgotten = [*held.saved.values(), *held.missing]
     if options.failed or options.all:
         plan.aside = sorted((place.state / ASIDE).glob("*"))
     if options.all:
-        plan.folder, plan.kept = place.folder, place.foreign()
+        plan.kept = place.foreign()
+        if held.pictures or place.state.is_dir() or not plan.kept:
+            plan.folder, plan.linked = place.folder, place.folder.is_symlink()
+            plan.revived = list(rejections.values())
+    else:
+        plan.kept = [path for number in plan.pictures for path in place.beside(number)]
     plan.bytes = sum(path.stat().st_size for path in (*plan.pictures.values(), *plan.aside))
     return plan
 
 
+def _is_rejected(record: Record) -> bool:
+    return record.outcome is Outcome.REJECTED
+
+
 def _rejected(place: SynsetStore, held: Holding, number: int) -> Record:
     """Return what the journal is to say of a picture that is rejected."""
-    for known in (*held.saved.values(), *held.missing, *held.failed):
+    for known in (*held.saved.values(), *held.missing, *held.failed, *held.withdrawn):
         if known.name.number == number:
-            return known._replace(outcome=Outcome.REJECTED, time=now(), detail="", wayback="")
+            known = known._replace(detail="", wayback="", withdrawn=False)
+            return known._replace(outcome=Outcome.REJECTED, time=now())
     name = ImageName(place.wnid, number)
     named = by_number(KeptNames.of(place).numbers)
     if number not in held.pictures and number not in named:

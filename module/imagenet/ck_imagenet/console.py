@@ -15,6 +15,7 @@ from .errors import BadInput, NobodyReads, StoreError
 from .listing import Listed
 from .outcomes import Outcome
 from .urls import readable
+from .wording import counted
 
 if TYPE_CHECKING:
     from .actions import ListOptions
@@ -111,9 +112,10 @@ def unpacked(done: Unpacked) -> Iterator[str]:
     """Yield what a tar brought for a synset."""
     yield title(done.wnid)
     if done.unread:
-        yield f"  {done.here} pictures here, {done.tar} was not read: {done.unread}"
+        yield f"  {counted(done.here, 'picture')} here, {done.tar} was not read: {done.unread}"
         return
-    yield f"  {done.here} pictures here, {done.members} in {done.tar}, {done.saved} saved now"
+    here = counted(done.here, "picture")
+    yield f"  {here} here, {done.members} in {done.tar}, {done.saved} saved now"
     yield from outcomes(done.failed)
     for fault, count in done.odd.counts.most_common():
         paths = done.odd.examples[fault]
@@ -150,7 +152,8 @@ def summary(done: Summary, dry_run: bool) -> Iterator[str]:
     yield title(done.wnid)
     last = f"{done.to_fetch} to ask for" if dry_run else f"{done.saved} saved now"
     wayback = f" ({done.from_wayback} from the Wayback Machine)" if done.from_wayback else ""
-    yield f"  {done.here} pictures here{wayback}, {done.links} links known, {last}"
+    here, links = counted(done.here, "picture"), counted(done.links, "link")
+    yield f"  {here} here{wayback}, {links} known, {last}"
     yield from outcomes(done.failed)
     yield from _set_aside(done.set_aside)
     for wnid, count in done.taken_out.items():
@@ -230,9 +233,12 @@ def practice(environment: Mapping[str, str], wnids: Sequence[str]) -> Iterator[s
 
 def exported(done: Exported) -> Iterator[str]:
     """Yield what an export holds."""
-    classes = "1 synset" if done.classes == 1 else f"{done.classes} synsets"
-    yield f"{done.pictures} pictures of {classes} are in {done.to}"
+    is_one = "is" if done.pictures == 1 else "are"
+    pictures, classes = counted(done.pictures, "picture"), counted(done.classes, "synset")
+    yield f"{pictures} of {classes} {is_one} in {done.to}"
     parts = "".join(f", {count} to {part}" for part, count in done.parts.items())
     yield f"  {done.written} written now, {done.removed} removed{parts}"
-    whose = "of ILSVRC2012" if done.labels == "ilsvrc2012" else "positions in the order of wnids"
+    whose = "positions in the order of wnids, since not all have one of ILSVRC2012"
+    if done.labels == "ilsvrc2012":
+        whose = "of ILSVRC2012"
     yield f"  labels: {whose}; see classes.txt"

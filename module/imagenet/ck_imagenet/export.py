@@ -210,6 +210,7 @@ class _Run:
             of_part.sort(key=lambda sample: lot(self._options.seed, sample.name))
             done.written += shards.write(part, of_part, self._report)
         shards.remove_stale()
+        done.removed = max(0, shards.before - len(self._samples))
 
     def _by_part(self) -> dict[str, list[Sample]]:
         by_part: dict[str, list[Sample]] = {}

@@ -138,6 +138,19 @@ def sweep(folder: Path) -> None:
             path.unlink()
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it; of a symbolic link, the link and what is in there."""
+    if folder.is_symlink():
+        for path in folder.glob("*"):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        folder.unlink()
+    elif folder.is_dir():
+        shutil.rmtree(folder)
+
+
 def to_json(value: Any) -> bytes:
     """Return `value` as JSON in the form that Collective Knowledge writes."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

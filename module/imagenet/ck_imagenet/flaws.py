@@ -40,7 +40,12 @@ class Flaw(Enum):
     UNSEEN = (
         "unseen",
         "the picture is here, and the journal does not know it",
-        "it is taken up, or put aside if it is no picture",
+        "it is taken up",
+    )
+    NO_PICTURE = (
+        "no-picture",
+        "a file that is called a picture and is none",
+        "it is put aside",
     )
     MISDESCRIBED = (
         "misdescribed",
@@ -48,10 +53,19 @@ class Flaw(Enum):
         "its meta is written anew",
     )
     EMPTY = ("empty-entry", "a CK entry without a picture", "it is removed")
+    GARBLED = (
+        "garbled",
+        "lines of the journal that cannot be read",
+        "they are removed, and what they told of is taken up or asked for again",
+    )
     STRAY = ("stray", "a file that belongs to no picture", "it is put aside")
     LEFTOVER = ("leftover", "left unfinished by a run that was killed", "it is removed")
     DANGLING = ("dangling", "an alias in CK that leads to no entry", "it is removed")
-    HIDDEN = ("hidden", "an entry that CK does not find, for it has no alias", "it gets one")
+    HIDDEN = (
+        "hidden",
+        "an entry that CK does not find by its name or by its UID",
+        "it gets the aliases that it lacks",
+    )
     UNREGISTERED = (
         "no-folder",
         "a repository that CK knows, and its folder is not here",

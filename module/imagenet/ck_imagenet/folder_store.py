@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Iterator, Sequence
 
 from .errors import StoreError
-from .files import leftovers, prove_writable, storage_errors, sweep, write_whole
+from .files import (
+    leftovers,
+    prove_writable,
+    remove_folder,
+    storage_errors,
+    sweep,
+    write_whole,
+)
 from .flaws import Finding, Flaw
 from .formats import is_picture_file
 from .journal import Record
@@ -110,6 +117,9 @@ class _SynsetFolder(SynsetStore):
         for path in filter(is_picture_file, self._folder.glob(f"{self.wnid}_{number}.*")):
             path.unlink()
 
+    def beside(self, number: int) -> list[Path]:
+        return []  # a plain file has no entry
+
     def findings(self) -> Iterator[Finding]:
         for path in chain(leftovers(self.state), self._unfinished.glob("*")):
             yield Finding(Flaw.LEFTOVER, path)
@@ -126,12 +136,13 @@ class _SynsetFolder(SynsetStore):
         return sorted(path for path in self._folder.glob("*") if path not in ours)
 
     def discard(self) -> None:
+        if not self.foreign():
+            remove_folder(self._folder)
+            return
         for path in self.pictures().values():
             path.unlink()
         if self.state.is_dir():
             shutil.rmtree(self.state)
-        if not self.foreign():
-            self._folder.rmdir()
 
     def describe(self, record: Record, file: str) -> None:
         pass  # a plain file has no place for it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable, Iterator
 
@@ -33,7 +33,11 @@ class Holding:
     missing: list[Record]
     """Pictures that were saved and are not here any more: the next run asks for them."""
     waiting: list[Link]
-    """The links that have not been asked for."""
+    """The links that have not been asked for, or shall be again."""
+    withdrawn: list[Record] = field(default_factory=list)
+    """What the latter gave."""
+    garbled: dict[Path, int] = field(default_factory=dict)
+    """The journal's files with lines that cannot be read, and how many."""
 
     @property
     def unseen(self) -> dict[int, Path]:
@@ -61,6 +65,8 @@ class Holding:
                 for url, number in names.numbers.items()
                 if url not in journal.records and number not in unseen
             ],
+            withdrawn=list(journal.withdrawn.values()),
+            garbled=journal.garbled,
         )
 
 

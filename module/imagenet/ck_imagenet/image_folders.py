@@ -13,6 +13,7 @@ from .formats import SUFFIXES
 from .names import is_wnid, parse_image_name
 from .rendering import Rendering
 from .samples import Sample
+from .side_by_side import side_by_side
 from .splits import PARTS
 
 _SAME_TIME = 2_000_000_000
@@ -40,17 +41,23 @@ class ImageFolders:
         self._link = link
         self._rendering = rendering
 
-    def write(self, samples: Iterable[Sample], report: Callable[[Sample], None]) -> int:
+    def write(self, samples: Sequence[Sample], report: Callable[[Sample], None]) -> int:
         """Bring the folders up to date, report each sample, and return how many files are new."""
         written = 0
-        for sample in samples:
-            path = self._root / self.place(sample)
-            if not self._is_there(sample, path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._put(sample, path)
-                written += 1
+        brought = side_by_side(self._bring, samples, self._rendering.threads)
+        for sample, is_new in zip(samples, brought):
+            written += is_new
             report(sample)
         return written
+
+    def _bring(self, sample: Sample) -> bool:
+        """Bring one picture unless it is there; say whether it is new."""
+        path = self._root / self.place(sample)
+        if self._is_there(sample, path):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._put(sample, path)
+        return True
 
     def place(self, sample: Sample) -> Path:
         """Return where a picture goes, from the root."""
@@ -111,13 +118,12 @@ class ImageFolders:
 
 
 def write_caffe_lists(folders: ImageFolders, root: Path, samples: Sequence[Sample]) -> None:
-    """Write lists in Caffe's form, a path and a label a line, of what ILSVRC2012 has labels for."""
+    """Write lists in Caffe's form: a path and a label a line."""
     lines: dict[str, list[str]] = {}
     for sample in samples:
-        if sample.image_class.ilsvrc2012 is not None:
-            path = folders.place(sample).relative_to(sample.part).as_posix()
-            listed = lines.setdefault(sample.part or "val", [])
-            listed.append(f"{path} {sample.image_class.ilsvrc2012}\n")
+        path = folders.place(sample).relative_to(sample.part).as_posix()
+        listed = lines.setdefault(sample.part or "val", [])
+        listed.append(f"{path} {sample.image_class.label}\n")
     for part, listed in lines.items():
         write_whole(root / f"{part}.txt", "".join(listed).encode())
 

@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Collection, Iterator, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Collection, Iterator, Mapping, NamedTuple
 
 from . import captures
 from .errors import StoreError
@@ -46,6 +46,8 @@ class Record(NamedTuple):
     width: int = 0
     height: int = 0
     image_format: str = ""
+    withdrawn: bool = False
+    """Whether the picture has been taken out since, and is to be asked for again."""
 
     @property
     def has_url(self) -> bool:
@@ -101,6 +103,15 @@ class Journal:
         Holds one file per writer, so that no two ever write the same; it need not exist.
     writer : str
         Whose file `append` writes.
+
+    Attributes
+    ----------
+    records : dict of str to Record
+        What became of each URL that is settled.
+    withdrawn : dict of str to Record
+        Of those that are not any more: the pictures that they gave.
+    garbled : dict of Path to int
+        The files with lines that cannot be read, and how many.
     """
 
     def __init__(self, folder: Path, writer: str = "0") -> None:
@@ -108,12 +119,16 @@ class Journal:
         self._path = folder / f"{writer}.jsonl"
         self._file: BinaryIO | None = None
         self.records: dict[str, Record] = {}
+        self.garbled: dict[Path, int] = {}
         for path in sorted(folder.glob("*.jsonl")):
-            for record in _read(path).values():
+            for record in self._read(path).values():
                 known = self.records.get(record.url)
                 if not known or known.time <= record.time:
                     self.records[record.url] = _remembered(record)
         self._drop_tied()
+        self.withdrawn = {url: each for url, each in self.records.items() if each.withdrawn}
+        for url in self.withdrawn:
+            del self.records[url]
 
     @classmethod
     def of(cls, place: SynsetStore) -> Journal:
@@ -130,7 +145,15 @@ class Journal:
             self.close()  # whoever opens it again drops the torn line
             error.filename = str(self._path)
             raise
-        self.records[record.url] = _remembered(record)
+        told, other = self.records, self.withdrawn
+        if record.withdrawn:
+            told, other = other, told
+        other.pop(record.url, None)
+        told[record.url] = _remembered(record)
+
+    def withdraw(self, record: Record) -> None:
+        """Have a picture that was saved asked for again; raise OSError if that is not possible."""
+        self.append(record._replace(withdrawn=True, time=now()))
 
     def saved(self) -> dict[int, Record]:
         """Return the records of the pictures that were saved, by number."""
@@ -179,20 +202,47 @@ class Journal:
         OSError
             If that is not possible.
         """
-        self.close()
         urls = {record.url for record in records}
         names = {str(record.name) for record in records}
         for path in self._folder.glob("*.jsonl"):
-            kept = [line for line in _lines(path) if not _tells_of(_facts(line), urls, names)]
-            write_whole(path, b"".join(line + b"\n" for line in kept), self._folder.parent)
+            self._keep(path, lambda facts: not _tells_of(facts, urls, names))
         for url in urls:
             self.records.pop(url, None)
+
+    def drop_garbled(self, path: Path) -> None:
+        """Take the lines that cannot be read out of a file; nobody may be writing.
+
+        Raises
+        ------
+        OSError
+            If that is not possible.
+        """
+        self._keep(path, bool)
+        self.garbled.pop(path, None)
 
     def close(self) -> None:
         """Close the file."""
         if self._file:
             self._file.close()
             self._file = None
+
+    def _read(self, path: Path) -> dict[str, Record]:
+        records = {}
+        for line in _lines(path):
+            facts = _facts(line)
+            refuse_newer(facts.get("format"), path)
+            record = _record(facts)
+            if record:
+                records[record.url] = record
+            elif not facts:
+                self.garbled[path] = self.garbled.get(path, 0) + 1
+        return records
+
+    def _keep(self, path: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Write a file anew with the lines that are wanted."""
+        self.close()
+        kept = [line for line in _lines(path) if wanted(_facts(line))]
+        write_whole(path, b"".join(line + b"\n" for line in kept), self._folder.parent)
 
     def _drop_tied(self) -> None:
         """Leave out what is told under a name where the same is told later under a URL."""
@@ -219,17 +269,6 @@ def _drop_torn_line(path: Path) -> None:
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
         os.truncate(path, whole)
-
-
-def _read(path: Path) -> dict[str, Record]:
-    records = {}
-    for line in _lines(path):
-        facts = _facts(line)
-        refuse_newer(facts.get("format"), path)
-        record = _record(facts)
-        if record:
-            records[record.url] = record
-    return records
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -10,7 +10,6 @@ from typing import Any, Callable, Dict, Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .rendering import Rendering
 from .samples import COLUMNS, Sample
 from .shards import Encoded, Form
 
@@ -27,13 +26,10 @@ class Parquet(Form):
     digits = 5
     closing = 64_000
 
-    def __init__(self, rendering: Rendering) -> None:
-        self._rendering = rendering
-
     def encode(self, sample: Sample) -> Encoded:
         """Return the row of a sample."""
-        data = self._rendering.data(sample.path)
-        name = f"{sample.name}{self._rendering.extension(sample.path)}"
+        data = self.rendering.data(sample.path)
+        name = f"{sample.name}{self.rendering.extension(sample.path)}"
         facts = sample.facts()
         size = len(data) + 2 * len(json.dumps(facts))
         return Encoded({"image": {"bytes": data, "path": name}, **facts}, size)

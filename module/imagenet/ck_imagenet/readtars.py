@@ -6,6 +6,7 @@ from typing import Collection, Iterable
 
 from .files import read_json, to_json, write_whole
 from .journal import FORMAT, Journal, Record, now, refuse_newer
+from .outcomes import Outcome
 from .store import SynsetStore
 
 
@@ -51,7 +52,11 @@ class ReadTars:
 
 
 def ask_again(place: SynsetStore, journal: Journal, records: Collection[Record]) -> None:
-    """Forget what became of links, so that the next download asks for them, or for their tars."""
-    if records:
-        ReadTars(place).forget(record.source for record in records)
-        journal.forget(records)
+    """Have the next download ask for links, or for their tars; of failures, all is forgotten."""
+    if not records:
+        return
+    ReadTars(place).forget(record.source for record in records)
+    for record in records:
+        if record.outcome is Outcome.SAVED:
+            journal.withdraw(record)
+    journal.forget([each for each in records if each.outcome is not Outcome.SAVED])

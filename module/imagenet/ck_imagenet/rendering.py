@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from .errors import StoreError
 from .formats import FORMATS
 from .images import MOST_PIXELS
+from .side_by_side import CORES
 
 _QUALITY = 95
 _LONGEST_SIDE = 65_500
@@ -28,6 +29,11 @@ class Rendering(NamedTuple):
     side: int | None = None
     square: bool = False
     """Whether what lies outside the square in the middle is cut off."""
+
+    @property
+    def threads(self) -> int:
+        """How many threads pay: Pillow needs no lock while it decodes, scales and encodes."""
+        return 1 if self.side is None else CORES
 
     def changes(self, path: Path) -> bool:
         """Say whether a picture becomes another."""

@@ -9,6 +9,7 @@ from .console import outcomes, table, title
 from .estimate import ALIVE, MANY, MEAN_URLS, PICTURE, SECONDS, Estimate
 from .journal import Record
 from .status import Tally
+from .wording import counted
 
 if TYPE_CHECKING:
     from .check import Inspection, Told
@@ -57,7 +58,7 @@ def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
     yield "  ".join(f"{mark} {meaning}" for mark, meaning in _MARKS.items())
     sum_ = status.total(rows)
     rot = f", rot {_percent(sum_)} of {sum_.asked}" if sum_.asked else ""
-    yield f"{sum_.here} pictures here of {sum_.known} known, {size(sum_.bytes)}{rot}"
+    yield f"{counted(sum_.here, 'picture')} here of {sum_.known} known, {size(sum_.bytes)}{rot}"
     yield from outcomes(sum_.failed)
     if sum_.waiting:
         yield f"  {sum_.waiting:5}  {'not asked':16}the next download asks for them"
@@ -149,7 +150,7 @@ def finding(told: Told) -> str:
 
 def inspected(inspection: Inspection) -> str:
     """Return how much has been looked at, and how much was found."""
-    looked_at = f"{inspection.pictures} pictures, {size(inspection.bytes)}"
+    looked_at = f"{counted(inspection.pictures, 'picture')}, {size(inspection.bytes)}"
     return f"{looked_at}: {inspection.found or 'nothing'} found"
 
 
@@ -157,24 +158,33 @@ def plan(planned: Plan) -> Iterator[str]:
     """Yield what is to go of a synset."""
     yield title(planned.wnid)
     forgotten = () if planned.folder else planned.forgotten
-    for things, kind in (
-        (planned.pictures, f"pictures, {size(planned.bytes)} with all files"),
-        (planned.aside, "files that were put aside"),
-        (planned.rejected, "links that are never asked again"),
-        (forgotten, "links that the next download asks for again"),
+    for things, noun, what in (
+        (planned.pictures, "picture", f", {size(planned.bytes)} with all files"),
+        (planned.aside, "file", " put aside earlier"),
+        (planned.rejected, "link", " to be rejected: never asked again"),
+        (planned.already, "link", " rejected already"),
+        (forgotten, "link", " that the next download asks for again"),
+        (planned.revived, "rejection", " forgotten: the next download asks for these again"),
     ):
         if things:
-            yield f"  {len(things):5}  {kind}"
-    if planned.folder and not planned.kept:
-        yield f"  and all that is known of them, with the folder {planned.folder}"
-    elif planned.folder:
+            number, _, kind = counted(len(things), noun).partition(" ")
+            yield f"  {number:>5}  {kind}{what}"
+    if planned.folder and planned.kept:
         yield f"  and all that is known of them; {planned.folder} stays, for it holds"
-        yield from (f"    {path.relative_to(planned.folder)}" for path in planned.kept)
+    elif planned.linked:
+        yield f"  and all that is known of them, with the link {planned.place};"
+        yield f"  {planned.place.resolve()}, to which it leads, is emptied and stays"
+    elif planned.folder:
+        yield f"  and all that is known of them, with the folder {planned.folder}"
+    elif planned.kept:
+        yield f"  {planned.place} holds more, which stays:"
+    yield from (f"    {path.relative_to(planned.place)}" for path in planned.kept)
 
 
 def cleaned(planned: Plan, dry_run: bool) -> Iterator[str]:
     """Yield what has been done of a plan, which has been shown if there was anything in it."""
     if planned.is_empty:
-        yield f"{planned.wnid}: nothing to remove"
+        why = "rejected already, so there is " if planned.already else ""
+        yield f"{planned.wnid}: {why}nothing to remove"
     elif not dry_run:
         yield "  done" if planned.done else "  nothing has been removed"

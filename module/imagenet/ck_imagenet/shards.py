@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 from .files import read_json, replacing, sweep, to_json, write_whole
+from .rendering import Rendering
 from .samples import Sample
+from .side_by_side import side_by_side
 from .splits import PARTS
 
 _ALONE = "pictures"
@@ -41,6 +43,9 @@ class Form(ABC):
     closing: int
     """Bytes that stand in a shard beside its samples, at most."""
 
+    def __init__(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+
     @abstractmethod
     def encode(self, sample: Sample) -> Encoded:
         """Return a sample as it stands in a shard."""
@@ -61,6 +66,11 @@ class Shards:
         How.
     most : int
         Bytes of a shard at most, unless a single sample is larger.
+
+    Attributes
+    ----------
+    before : int
+        How many samples earlier runs have left.
     """
 
     def __init__(self, root: Path, form: Form, most: int) -> None:
@@ -70,6 +80,7 @@ class Shards:
         self._most = most
         found = read_json(self._log_path) or {}
         self._log: Log = {part: found[part] for part in found if isinstance(found[part], list)}
+        self.before: int = sum(shard["samples"] for log in self._log.values() for shard in log)
 
     def write(self, part: str, samples: Sequence[Sample], report: Callable[[Sample], None]) -> int:
         """Bring the shards of a part up to date, report each sample, return how many are new."""
@@ -80,6 +91,7 @@ class Shards:
         place = begun
         for sample in samples[:place]:
             report(sample)
+        ahead = side_by_side(self._form.encode, samples[place:], self._form.rendering.threads)
         left: Encoded | None = None
         while place < len(samples):
             first = place
@@ -87,7 +99,7 @@ class Shards:
             with replacing(path) as unfinished, self._form.writer(unfinished) as add:
                 size = self._form.closing
                 while place < len(samples):
-                    left = left or self._form.encode(samples[place])
+                    left = left or next(ahead)
                     if place > first and size + left.size > self._most:
                         break
                     add(left.content)

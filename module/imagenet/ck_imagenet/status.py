@@ -56,14 +56,18 @@ class Tally:
         if record.outcome is Outcome.SAVED:
             self.here += 1
             self.bytes += record.bytes
-            self.asked += bool(record.final_url)
-            self.rotten += bool(record.captured)  # only the Wayback Machine had it
+            self.take_answer(record)
         else:
             self.failed[record.outcome] += 1
             if record.outcome is not Outcome.PRIVATE_ADDRESS:
                 self.asked += 1
                 self.rotten += record.outcome not in _ALIVE
         self.latest = max(self.latest, record.time)
+
+    def take_answer(self, record: Record) -> None:
+        """Count what a link said that gave a picture, which need not be here any more."""
+        self.asked += bool(record.final_url)
+        self.rotten += bool(record.captured)  # only the Wayback Machine had it
 
     def add(self, other: Tally) -> None:
         """Count all that another has counted."""
@@ -119,6 +123,9 @@ def _count(held: Holding, tally_of: Callable[[str], Tally]) -> None:
         tally_of(record.url).take(record)
     for url in chain((each.url for each in held.missing), (each.url for each in held.waiting)):
         tally_of(url).waiting += 1
+    for record in chain(held.missing, held.withdrawn):
+        if record.final_url:  # else it came from a tar
+            tally_of(record.url).take_answer(record)
     for path in held.unseen.values():
         tally = tally_of("")
         with suppress(FileNotFoundError):  # somebody is at work there

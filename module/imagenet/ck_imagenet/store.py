@@ -76,7 +76,11 @@ class SynsetStore(ABC):
 
     @abstractmethod
     def remove(self, number: int) -> None:
-        """Take a picture away, wholly; it need not be here."""
+        """Take a picture away; it need not be here, and what is `beside` it stays."""
+
+    @abstractmethod
+    def beside(self, number: int) -> list[Path]:
+        """Return what users keep in the entry of a picture, if it has one of its own."""
 
     @abstractmethod
     def findings(self) -> Iterator[Finding]:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, List, Tuple
 
-from .rendering import Rendering
 from .samples import Sample
 from .shards import Encoded, Form
 
@@ -23,14 +22,11 @@ class WebDataset(Form):
     digits = 6
     closing = tarfile.RECORDSIZE
 
-    def __init__(self, rendering: Rendering) -> None:
-        self._rendering = rendering
-
     def encode(self, sample: Sample) -> Encoded:
         """Return the members of a sample, whose common name is the picture's."""
         known = {fact: value for fact, value in sample.facts().items() if value is not None}
         members = [
-            (self._rendering.extension(sample.path), self._rendering.data(sample.path)),
+            (self.rendering.extension(sample.path), self.rendering.data(sample.path)),
             (".cls", str(sample.image_class.label).encode()),
             (".json", json.dumps(known).encode()),
         ]
