@@ -84,7 +84,8 @@ def test_a_list_of_many_synsets_is_downloaded_whole_or_for_those_that_are_named(
     terminal.says("download", "imagenet", "--urls=fall11_urls.txt", f"--wnid={WNID}")
     assert list(terminal.repos.glob("imagenet-*")) == [terminal.repository(WNID)]
     offset = ("download", "imagenet", "--urls=fall11_urls.txt", "--offset=1")
-    assert [each["saved"] for each in terminal.json(*offset)["synsets"]] == [1, 0]
+    saved = {each["wnid"]: each["saved"] for each in terminal.json(*offset)["synsets"]}
+    assert saved == {DALMATIAN: 1, WNID: 0}
     assert list(terminal.pictures(DALMATIAN)) == [f"{DALMATIAN}_5.jpg"]
 
 
@@ -93,7 +94,9 @@ def test_more_than_a_hundred_synsets_must_be_named(terminal: Terminal) -> None:
     (terminal.folder / "list").write_text("".join(lines))
     said = terminal.refuses("download", "imagenet", "--urls=list")
     assert said == (
-        'the list "list" has more than 100 synsets: name those that you want with --wnid=W,W'
+        'the list "list" has more than 100 synsets: name those that you want with --wnid=W,W or '
+        "--wnids=FILE, or make an archive of it, which serves all: ck geturls imagenet --all "
+        "--archive=list"
     )
     assert not list(terminal.repos.glob("imagenet-*"))
 

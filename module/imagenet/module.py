@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable
@@ -560,18 +560,20 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     told = con and not options.quiet
     output["synsets"] = []
-    for done in download.download(options, _store(options), progress, _archive()):
-        if isinstance(done, Estimate):
-            _foresee(done, options, told, output)
-            continue
-        output["synsets"].append(done.facts())
-        if told:
-            if isinstance(done, Unlisted):
-                console.write(console.unlisted(done))
-            elif isinstance(done, Unpacked):
-                console.write(console.unpacked(done))
-            else:
-                console.write(console.summary(done, options.dry_run))
+    # Closed at once whatever happens here, so that nothing is fetched any more.
+    with closing(download.download(options, _store(options), progress, _archive())) as results:
+        for done in results:
+            if isinstance(done, Estimate):
+                _foresee(done, options, told, output)
+                continue
+            output["synsets"].append(done.facts())
+            if told:
+                if isinstance(done, Unlisted):
+                    console.write(console.unlisted(done))
+                elif isinstance(done, Unpacked):
+                    console.write(console.unpacked(done))
+                else:
+                    console.write(console.summary(done, options.dry_run))
     if options.dry_run and output["synsets"]:
         counts = [each["to_fetch"] for each in output["synsets"] if "to_fetch" in each]
         _foresee(estimated(counts, 0, options), options, told, output)

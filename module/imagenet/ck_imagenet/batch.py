@@ -31,6 +31,9 @@ _BEAT = 1.0
 _LAST = 60.0
 """Seconds without a change after which the run is over."""
 
+_opening = threading.Lock()
+"""Held by who opens a store: Collective Knowledge is begun once in a process."""
+
 
 class Batch(NamedTuple):
     """The links of some hosts, which nobody else asks meanwhile."""
@@ -58,7 +61,8 @@ def work(batch: Batch, order: bytes) -> Report:
     """Fetch a batch; `order` is the run's `Order`, pickled."""
     sheet = _Sheet(batch)
     try:
-        store, options = _means(str(batch.run), order)
+        with _opening:
+            store, options = _means(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(equip.fetcher(options)) as fetcher:
             crawl = Crawl(Desk(fetcher, store, sheet, equip.manner(options)), sheet)

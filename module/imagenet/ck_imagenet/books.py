@@ -68,17 +68,18 @@ class Books(Book):
 
     def keep(self, record: Record) -> None:
         with self._lock:
-            one = self._open[record.name.wnid]
-            one.book.keep(record)
-            self._end(one, record)
+            one = self._open.get(record.name.wnid)
+            if one:
+                one.book.keep(record)
+                self._end(one, record)
 
     def take_in(self, record: Record) -> None:
         """Count a picture that another process has saved without asking, or remove it again."""
         with self._lock:
-            one = self._open[record.name.wnid]
-            if isinstance(one.book, Ledger):
+            one = self._open.get(record.name.wnid)
+            if one and isinstance(one.book, Ledger):
                 one.book.take_in(record)
-            self._end(one, record)
+                self._end(one, record)
 
     def settle(self, record: Record) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Iterator
+from typing import Generator
 
 from . import ahead, equip, unpack, wayback_pictures
 from .actions import DownloadOptions
@@ -30,7 +30,7 @@ from .worker import Order
 
 def download(
     options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
-) -> Iterator[Summary | Unpacked | Unlisted | Estimate]:
+) -> Generator[Summary | Unpacked | Unlisted | Estimate, None, None]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
 
     Parameters

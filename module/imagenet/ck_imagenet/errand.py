@@ -101,6 +101,13 @@ class Errand:
         StoreError
             If the place cannot be used.
         """
+        try:
+            return self._begin(reached, wait)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _begin(self, reached: bool, wait: bool) -> list[Task]:
         place = self._place
         with storage_errors(place.state):
             place.create()

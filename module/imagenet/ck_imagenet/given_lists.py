@@ -121,7 +121,8 @@ def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dic
         if not wnids and len(found) > MOST_SYNSETS:
             raise BadInput(
                 f'the list "{where}" has more than {MOST_SYNSETS} synsets: '
-                "name those that you want with --wnid=W,W"
+                "name those that you want with --wnid=W,W or --wnids=FILE, or make an archive of "
+                f"it, which serves all: ck geturls imagenet --all --archive={where}"
             )
     _refuse_missing(where, wnids, found, list(starts))
     return found

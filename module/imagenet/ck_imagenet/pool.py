@@ -71,7 +71,7 @@ class Pool:
         self._open: dict[str, Errand] = {}
         self._busy: deque[Errand] = deque()
         self._unlisted: deque[Unlisted] = deque()
-        self._exhausted = False
+        self._exhausted = self._is_all_begun = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
         self._hurried = 0.0
@@ -152,7 +152,6 @@ class Pool:
             except ImagenetError as error:
                 self._failure = error
             self._exhausted = True
-            self._hosts.begin_end()
         if self._busy and not self._open:
             return self._busy.popleft()
         return None
@@ -184,6 +183,9 @@ class Pool:
 
     def _tend(self, patience: float) -> None:
         """Let the crews work, and wait for news."""
+        if self._exhausted and not (self._busy or self._is_all_begun):
+            self._is_all_begun = True
+            self._hosts.begin_end()
         if self._hosts.is_hungry and not self._has_room():
             self._hurry()
         if len(self._wayback.books):
