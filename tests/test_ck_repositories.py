@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from kernel import run
-from terminal import WNID, Terminal
+from terminal import CHECKOUT, WNID, Terminal
 
 REPOSITORY = f"imagenet-{WNID}"
 
@@ -249,18 +251,23 @@ def test_a_cache_that_ck_left_half_written_is_made_anew(
     assert terminal.says("list", "imagenet", "--upper=0").split() == ["n00004475"]
 
 
-def test_where_ck_cannot_start_it_helps_to_remove_its_cache_and_cache_anew(
-    terminal: Terminal,
+@pytest.mark.parametrize("left", ["{", "{}"])
+def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
+    terminal: Terminal, left: str
 ) -> None:
     """As README says."""
     run(terminal, CREATE, names=names_of(2))
     before = cache(terminal)
-    (terminal.repos / "local" / ".ck.cache_repo_info.json").write_text("{")
-    assert "problem parsing json" in terminal.ck("list", "imagenet").stdout
-    for path in (terminal.repos / "local").glob(".ck.cache_repo_*.json"):
-        path.unlink()
-    terminal.says("recache", "repo")
+    (terminal.repos / "local" / ".ck.cache_repo_info.json").write_text(left)
+    mended = subprocess.run(
+        [sys.executable, CHECKOUT / "tools" / "mend_cache.py"],
+        env=terminal.environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (mended.stdout, mended.stderr) == ("CK knows 3 repositories\n", "")
     assert cache(terminal) == before
+    assert terminal.says("list", "imagenet", "--upper=0").split() == ["n00004475"]
 
 
 def test_a_process_sees_what_another_has_made_meanwhile(terminal: Terminal) -> None:

@@ -216,6 +216,7 @@ class _Reading:
                     self._progress,
                     self._met.get(place.wnid, ()),
                 )
+                summaries.keep(place)
 
     def _done(self, wnid: str, shelf: Shelf) -> Unpacked:
         odd, self._odd = self._odd, Oddities()
