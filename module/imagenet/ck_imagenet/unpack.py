@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from . import equip, estimate, tarplaces, tars, winter21
+from . import equip, estimate, summaries, tarplaces, tars, winter21
 from .actions import DownloadOptions
 from .errors import BadInput, NoTar
 from .fetch import Fetcher
