@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Iterator
 
 import pytest
+from ck_imagenet import resolve
 from ck_imagenet.outcomes import Failed, Outcome, Postponed
 from ck_imagenet.resolve import Resolver
 from hypothesis import given
@@ -106,6 +107,16 @@ class TestNames:
         resolver = Resolver(names)
         assert resolver.resolve("a.com", SOON) == resolver.resolve("a.com", 0)
         assert names.asked == ["a.com"]
+
+    def test_of_many_names_the_last_are_remembered(
+        self, names: Names, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(resolve, "MOST_KNOWN", 2)
+        resolver = Resolver(names)
+        for name in ("a", "b", "a", "c", "a", "b"):
+            with suppress(Failed):  # that there is no such name is remembered as well
+                resolver.resolve(name, SOON)
+        assert names.asked == ["a", "b", "c", "b"]
 
     def test_many_that_ask_at_once_share_one_lookup(self, names: Names) -> None:
         resolver, found = Resolver(names), []

@@ -6,7 +6,7 @@ import math
 import socket
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from typing import Callable, List
 
 from .addresses import literal
@@ -17,6 +17,9 @@ _WANTED = 8
 
 _ALL = 64
 """Lookups at once, with those that everybody has left."""
+
+MOST_KNOWN = 10_000
+"""Names that are remembered: a list of all of ImageNet has a hundred times as many."""
 
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
@@ -33,7 +36,7 @@ def system_lookup(host: str) -> list[str]:
 
 
 class Resolver:
-    """Looks names up and remembers the answers.
+    """Looks names up and remembers the answers, of the names that were asked last.
 
     A lookup cannot be interrupted. So each runs on a daemon thread of its own, and whoever waits
     for it leaves at the deadline. Only a few that are waited for run at once; those that have been
@@ -42,7 +45,7 @@ class Resolver:
 
     def __init__(self, lookup: Lookup = system_lookup) -> None:
         self._lookup = lookup
-        self._answers: dict[str, _Answer] = {}
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
         self._queue: deque[_Answer] = deque()
         self._running: list[_Answer] = []
         self._closed = False
@@ -94,8 +97,19 @@ class Resolver:
                 else:
                     self._queue.append(answer)
             answer.waiting += 1
+            self._answers.move_to_end(host)
+            self._forget()
             self._begin()
             return answer
+
+    def _forget(self) -> None:
+        """Forget the oldest answer, if there are too many and nobody waits for it."""
+        if len(self._answers) > MOST_KNOWN:
+            host, oldest = next(iter(self._answers.items()))
+            if oldest.known.is_set() and not oldest.waiting:
+                del self._answers[host]
+            else:
+                self._answers.move_to_end(host)
 
     def _begin(self) -> None:
         """Begin as many lookups as may run now; for who holds the lock."""
@@ -118,7 +132,7 @@ class Resolver:
         addresses = self._outcome(answer.host)
         with self._lock:
             if isinstance(addresses, Failed) and not addresses.outcome.final:
-                del self._answers[answer.host]
+                self._answers.pop(answer.host, None)
             answer.settle(addresses)
             self._running.remove(answer)
             self._begin()
