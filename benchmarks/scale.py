@@ -28,6 +28,7 @@ import scale_figures
 import scale_world
 from measure import CHECKOUT, machine, table
 from ours import CK, Ours, leading_to, registered
+from processes import descendants, memory
 from scale_server import requests
 from scale_state import Leg, State, refuse_small_disk
 from scale_watch import Watch
@@ -51,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--urls", type=int, default=_KEPT)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--longest", type=float, default=600, help="seconds for img2dataset")
+    parser.add_argument("--longest", type=float, default=150, help="seconds for img2dataset")
     options = parser.parse_args()
     if not Path("/proc/self/task").exists():
         sys.exit("this benchmark looks at processes through /proc, which only Linux has")
@@ -157,7 +158,7 @@ def _leg(folder: Path, state: State, enough: int) -> float:
                 leg.ended, leg.processor = time.time(), watch.processor
                 state.keep(folder)
                 if progress.look() >= enough > 0:
-                    os.killpg(process.pid, signal.SIGKILL)
+                    _kill_all(process.pid)
                     return time.time()
                 time.sleep(1 if progress.is_long else 0.2)
         finally:
@@ -165,6 +166,15 @@ def _leg(folder: Path, state: State, enough: int) -> float:
                 os.killpg(process.pid, signal.SIGKILL)
     print((folder / "said").read_text(errors="replace")[-1000:], file=sys.stderr)
     return 0.0
+
+
+def _kill_all(process: int) -> None:
+    """Kill a process and those that it has started, which have sessions of their own."""
+    processes = [process, *descendants(process)]
+    for each in processes:
+        os.kill(each, signal.SIGKILL)
+    while any(memory(each).now for each in processes):
+        time.sleep(0.005)
 
 
 def _all_or_some(folder: Path) -> str:
