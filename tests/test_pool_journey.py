@@ -165,9 +165,23 @@ def test_few_synsets_are_open_at_once(
     assert [(each.here, dict(each.failed)) for each in done] == [(2, {Outcome.SILENT: 1})] * 4
 
 
+def test_what_is_not_done_comes_first(
+    tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "MOST_OPEN", 1)
+    for wnid in A_FEW[1:]:
+        lists.add_good(wnid, 1)
+    assert [each.wnid for each in run_here(tmp_path, web, A_FEW[1:])] == A_FEW[1:]
+    lists.add_good(A_FEW[0], 1)
+    done = run_here(tmp_path, web, [A_FEW[1], A_FEW[0], A_FEW[2]])
+    assert [each.wnid for each in done] == A_FEW
+    assert [each.to_fetch for each in done] == [1, 0, 0]
+
+
 def run_here(folder: Path, web: PracticeWeb, wnids: list[str]) -> list[Summary]:
     """Download in this process, into a plain folder."""
     options = DownloadOptions(
+        wnid=tuple(wnids),
         urls=str(folder / "list"),
         timeout=1,
         retry=0,

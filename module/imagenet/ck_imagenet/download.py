@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Generator
 
-from . import ahead, equip, unpack, wayback_pictures
+from . import ahead, equip, summaries, unpack, wayback_pictures
 from .actions import DownloadOptions
 from .crew import Crew
 from .errand import Errand
@@ -78,6 +78,8 @@ def download(
     refuse_alone(options, "scheduler", "engine")
     if options.engine:
         refuse_together(options, "engine", "processes")
+    # Those that are not done come first: a run that goes on is to ask at once.
+    wnids = tuple(sorted(wnids, key=lambda wnid: summaries.is_kept(store.synset(wnid))))
     captures, repeats = Captures(options), Repeats()
     with closing(Sources(options, store, archive, progress)) as sources:
         are_named = options.wnid or options.wnids

@@ -51,6 +51,11 @@ def counts(store: Store) -> dict[str, int]:
     return {wnid: count for wnid, count in found.items() if count}
 
 
+def is_kept(place: SynsetStore) -> bool:
+    """Say whether a summary has been kept, as a run does at its end, be it still true or not."""
+    return os.path.exists(f"{place.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
+
+
 def keep(place: SynsetStore) -> Tally:
     """Read a synset wholly, and keep its summary, for which the lock of its place must be held.
 
