@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ck_imagenet import repeats as repeats_
 from ck_imagenet.journal import Record
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
@@ -84,3 +85,13 @@ def test_what_is_rejected_is_so_in_its_synset_whatever_its_url() -> None:
     assert repeats.is_rejected(record("http://b/y.jpg"))
     assert not repeats.is_rejected(record("http://b/y.jpg", sha256="bb"))
     assert not repeats.is_rejected(record("http://b/y.jpg", wnid="n02110341"))
+
+
+def test_what_came_in_synsets_that_are_done_is_remembered_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(repeats_, "REMEMBERED", 2)
+    records = [record(f"http://a/{number}.jpg", sha256=str(number)) for number in range(3)]
+    counted = Repeats(records)
+    counted.retire(records)
+    assert [len(counted.all_of(str(number))) for number in range(3)] == [0, 1, 1]

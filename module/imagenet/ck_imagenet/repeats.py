@@ -56,24 +56,19 @@ class Repeats:
 
     def add(self, records: Iterable[Record]) -> None:
         """Take in what became of further URLs."""
-        for record in records:
-            if record.sha256 and record.outcome in _SEEN:
-                kept = record.outcome is Outcome.SAVED
-                seen = self._seen.setdefault(record.sha256, [])
-                seen.append(Sighting(record.name, record.url, kept))
-            elif record.sha256 and record.outcome is Outcome.PLACEHOLDER:
-                self._placeholders.add(record.sha256)
-            elif record.sha256 and record.outcome is Outcome.REJECTED:
-                self._rejected.add((record.name.wnid, record.sha256))
+        with self.lock:
+            for record in records:
+                self._add(record)
 
     def retire(self, records: Iterable[Record]) -> None:
         """Remember what became of the URLs of a synset that is done, but not for ever."""
-        for record in records:
-            if record.sha256 in self._seen:
-                self._old[record.sha256] = None
-                self._old.move_to_end(record.sha256)
-        while len(self._old) > REMEMBERED:
-            self._seen.pop(self._old.popitem(last=False)[0], None)
+        with self.lock:
+            for record in records:
+                if record.sha256 in self._seen:
+                    self._old[record.sha256] = None
+                    self._old.move_to_end(record.sha256)
+            while len(self._old) > REMEMBERED:
+                self._seen.pop(self._old.popitem(last=False)[0], None)
 
     def is_rejected(self, record: Record) -> bool:
         """Say whether the user has rejected these bytes in this synset, whatever their URL."""
@@ -110,8 +105,19 @@ class Repeats:
 
     def exposed(self) -> set[str]:
         """Return the synsets with bytes that are a placeholder by now and not settled as one."""
-        seen = (self._seen.get(sha256, []) for sha256 in self._placeholders)
-        return {each.name.wnid for sightings in seen for each in sightings}
+        with self.lock:
+            seen = (self._seen.get(sha256, []) for sha256 in self._placeholders)
+            return {each.name.wnid for sightings in seen for each in sightings}
+
+    def _add(self, record: Record) -> None:
+        if record.sha256 and record.outcome in _SEEN:
+            kept = record.outcome is Outcome.SAVED
+            seen = self._seen.setdefault(record.sha256, [])
+            seen.append(Sighting(record.name, record.url, kept))
+        elif record.sha256 and record.outcome is Outcome.PLACEHOLDER:
+            self._placeholders.add(record.sha256)
+        elif record.sha256 and record.outcome is Outcome.REJECTED:
+            self._rejected.add((record.name.wnid, record.sha256))
 
 
 def file_name(url: str) -> str:
