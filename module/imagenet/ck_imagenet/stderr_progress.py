@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from typing import Any
@@ -54,8 +55,16 @@ class Lines(Progress):
             self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
 
     def _say(self, text: str) -> None:
-        with suppress(OSError):  # a progress that nobody can read is no reason to end the run
+        try:
             print(visible(text), file=sys.stderr, flush=True)
+        except OSError:  # a progress that nobody can read is no reason to end the run
+            _fall_silent()
+
+
+def _fall_silent() -> None:
+    """Write to nobody from now on: what Python still flushes at its end must not fail again."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 class Bar(Lines):

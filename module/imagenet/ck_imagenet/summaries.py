@@ -73,7 +73,9 @@ def keep(place: SynsetStore) -> Tally:
     if not held.unseen:  # else somebody may still be putting pictures there
         failed = {outcome.word: count for outcome, count in tally.failed.items()}
         told = {"tally": {**vars(tally), "failed": failed}}
-        write_whole(place.state / _FILE, to_json({"format": FORMAT, **seen, **told}))
+        data, path = to_json({"format": FORMAT, **seen, **told}), place.state / _FILE
+        if not (path.is_file() and path.read_bytes() == data):
+            write_whole(path, data)
     return tally
 
 
