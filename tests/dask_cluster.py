@@ -58,10 +58,16 @@ class DaskCluster:
         trace: TracebackType | None,
     ) -> None:
         for process in [*self.workers, self._scheduler]:
-            os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         for log in self._logs:
             log.close()
+
+    def kill_scheduler(self) -> None:
+        """Kill the scheduler."""
+        os.killpg(self._scheduler.pid, signal.SIGKILL)
+        self._scheduler.wait()
 
     def add_worker(self) -> None:
         """Start one more worker, of two threads."""

@@ -111,6 +111,20 @@ def test_ctrl_c_stops_the_work_of_the_cluster_and_keeps_what_is_here(
     assert here(terminal) == [EACH] * len(WNIDS)
 
 
+def test_a_scheduler_that_is_gone_is_told_of_and_the_same_command_goes_on(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with terminal.start(*command(cluster, "--jobs=2")) as run:
+        web.requests.wait_for(60)
+        cluster.kill_scheduler()
+        out, err = run.communicate(timeout=100)
+    assert (run.returncode, err) == (1, ""), out
+    assert re.search("the cluster.* the same command goes on!$", out.rstrip(), re.S), out
+    assert leavings(terminal) == []
+    terminal.says("download", "imagenet", f"--wnid={','.join(WNIDS)}", "--urls=list")
+    assert here(terminal) == [EACH] * len(WNIDS)
+
+
 def test_each_synset_has_so_many_pictures_as_are_wanted(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:

@@ -42,6 +42,7 @@ _CONNECT, _PATIENCE = 10, 60
 """Seconds to wait for a scheduler, and for the first machine."""
 
 _BEAT = 5.0
+_GOES_ON = "what is here is kept, and the same command goes on"
 _LIBRARY = str(Path(__file__).parent.parent)
 
 
@@ -82,6 +83,7 @@ class Cluster(Crew):
         self._names = map(str, itertools.count())
         self._places = 0
         self._beaten = 0.0
+        self._alone_since = time.monotonic()
         self._coming = True
         home = store.create_home().absolute()
         self._run = Path(tempfile.mkdtemp(prefix="cluster-", dir=home))
@@ -135,7 +137,20 @@ class Cluster(Crew):
         if now > self._beaten + _BEAT or not self._beaten:
             self._beaten = now
             (self._run / PULSE).write_text(f"{now}\n")
-            self._places = sum(self._client.nthreads().values())
+            self._places = self._counted()
+            if self._places:
+                self._alone_since = now
+            if now > self._alone_since + _PATIENCE:
+                raise StoreError(f"the cluster has no workers any more; {_GOES_ON}")
+
+    def _counted(self) -> int:
+        """Return how many batches can run at once."""
+        try:
+            return sum(self._client.nthreads().values())
+        except Exception as error:  # whatever Dask may meet
+            raise StoreError(
+                f"the cluster's scheduler is gone ({type(error).__name__}: {error}); {_GOES_ON}"
+            ) from None
 
     def _prove(self) -> None:
         """Have every machine show that it can work here.
@@ -222,10 +237,12 @@ class Cluster(Crew):
         batch, future = self._out.pop(name), self._futures.pop(name)
         try:
             report: Report = pickle.loads(future.result())  # noqa: S301 - from our own workers
-        except Exception as error:  # whatever Dask, or the Python there, has met
+        except (
+            Exception,
+            asyncio.CancelledError,
+        ) as error:  # whatever Dask has met, or Python there
             raise StoreError(
-                f"the cluster has not done its work ({type(error).__name__}: {error}); what is "
-                "here is kept, and the same command goes on"
+                f"the cluster has not done its work ({type(error).__name__}: {error}); {_GOES_ON}"
             ) from None
         if report.error:
             raise report.error
