@@ -149,7 +149,7 @@ class Cluster(Crew):
             return sum(self._client.nthreads().values())
         except Exception as error:  # whatever Dask may meet
             raise StoreError(
-                f"the cluster's scheduler is gone ({type(error).__name__}: {error}); {_GOES_ON}"
+                f"the cluster's scheduler is gone ({_said(error)}); {_GOES_ON}"
             ) from None
 
     def _prove(self) -> None:
@@ -242,7 +242,7 @@ class Cluster(Crew):
             asyncio.CancelledError,
         ) as error:  # whatever Dask has met, or Python there
             raise StoreError(
-                f"the cluster has not done its work ({type(error).__name__}: {error}); {_GOES_ON}"
+                f"the cluster has not done its work ({_said(error)}); {_GOES_ON}"
             ) from None
         if report.error:
             raise report.error
@@ -264,6 +264,12 @@ class Cluster(Crew):
             self._waiting.setdefault(task.endpoint, deque()).append(task)
         for task in tasks.values():  # which the batch had no time for
             self._waiting.setdefault(task.endpoint, deque()).append(task)
+
+
+def _said(error: BaseException) -> str:
+    """Return what an exception of Dask says, in a line."""
+    first, *_ = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _environment() -> dict[str, str]:
@@ -315,7 +321,9 @@ def _connected(scheduler: str) -> Any:
     """Return a client of a cluster that has workers."""
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("distributed"):  # what it has to say is in its exceptions
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         address = urlsplit(scheduler)
         if address.scheme not in ("tcp", "tls"):
