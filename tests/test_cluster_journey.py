@@ -163,6 +163,12 @@ def test_what_makes_no_cluster_is_refused(
     assert not terminal.repository().exists()
 
 
+def test_who_listens_and_is_no_scheduler_is_told_of(terminal: Terminal, web: PracticeWeb) -> None:
+    engine = ("--engine=dask", f"--scheduler={web.service.replace('http', 'tcp')}")
+    said = terminal.refuses("download", "imagenet", f"--wnid={WNID}", *engine)
+    assert "(who listens there does not answer as Dask does)" in said
+
+
 def test_without_dask_it_is_said_what_to_type(terminal: Terminal) -> None:
     hidden = "import sys; sys.modules['distributed'] = None"
     (terminal.folder / "sitecustomize.py").write_text(hidden)

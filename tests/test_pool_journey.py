@@ -19,6 +19,7 @@ from ck_imagenet.outcomes import Outcome
 from ck_imagenet.progress import Progress
 from ck_imagenet.summary import Summary
 from ck_imagenet_practice import PracticeWeb
+from filelock import FileLock
 from terminal import Terminal
 
 MANY = [synset.wnid for synset in synsets.load().synsets[:60]]
@@ -150,6 +151,87 @@ def test_a_synset_at_which_another_command_is_at_work_is_left_for_the_end(
     assert shown[-1] == A_FEW[0]
     assert sorted(shown) == A_FEW
     assert here(terminal, A_FEW) == [1, 5, 5]
+
+
+def lock_of(terminal: Terminal, wnid: str) -> FileLock:
+    """What another command at work on a synset that is here holds."""
+    return FileLock(terminal.repository(wnid) / "imagenet" / wnid / ".lock")
+
+
+def test_the_wayback_machine_is_asked_for_a_synset_that_was_busy_too(
+    terminal: Terminal, web: PracticeWeb, lists: Lists
+) -> None:
+    first, second = A_FEW[:2]
+    for wnid in (first, second):
+        lists.add(wnid, f"/status/404/{wnid}.jpg")
+    terminal.says(*download(wnids=[first, second]))
+    lock = lock_of(terminal, first)
+    lock.acquire()
+    with terminal.start(*download("--wayback", "--out=json", wnids=[first, second])) as run:
+        web.requests.wait_for(3)
+        time.sleep(1)
+        lock.release()
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (0, ""), out
+    assert f'"wnid": "{first}"' in out
+
+
+def test_busy_synsets_are_taken_together_when_they_are_free(
+    terminal: Terminal, web: PracticeWeb, lists: Lists
+) -> None:
+    wnids = MANY[:8]
+    for wnid in wnids:
+        lists.add_good(wnid, 1, pause="1")
+    terminal.says(*download("--dry-run", wnids=wnids))
+    for wnid in wnids:
+        terminal.says(*download("--offset=1", wnids=[wnid]))
+    locks = [lock_of(terminal, wnid) for wnid in wnids]
+    for lock in locks:
+        lock.acquire()
+    with terminal.start(*download(wnids=wnids)) as run:
+        time.sleep(2)
+        for lock in locks:
+            lock.release()
+        begin = time.monotonic()
+        out, _ = run.communicate(timeout=60)
+    assert run.returncode == 0, out
+    assert time.monotonic() - begin < 7
+    assert here(terminal, wnids) == [1] * 8
+
+
+def test_a_dead_synset_beside_a_living_one_is_no_network_that_is_down(
+    terminal: Terminal, lists: Lists
+) -> None:
+    with (terminal.folder / "list").open("a") as opened:
+        opened.write(f"{A_FEW[0]}_1 http://gone.example/x.jpg\n")
+    lists.add_good(A_FEW[1], 2, pause="1")
+    done = terminal.json(*download("--resolve=gone.example:none", wnids=A_FEW[:2]))["synsets"]
+    assert {each["wnid"]: (each["here"], each["failed"]) for each in done} == {
+        A_FEW[0]: (0, {"no-such-host": 1}),
+        A_FEW[1]: (2, {}),
+    }
+
+
+def test_where_all_synsets_are_dead_the_network_may_be_down(
+    terminal: Terminal, lists: Lists
+) -> None:
+    with (terminal.folder / "list").open("a") as opened:
+        opened.writelines(f"{wnid}_1 http://gone.example/x.jpg\n" for wnid in A_FEW)
+    said = terminal.refuses(*download("--resolve=gone.example:none", wnids=A_FEW))
+    assert "the network seems to be down" in said
+
+
+def test_a_placeholder_under_one_url_in_two_synsets_is_taken_out_of_both(
+    tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "MOST_OPEN", 1)
+    wnids = MANY[:4]
+    same = web.url(0, "/unlisted/a.jpg")
+    (tmp_path / "list").write_text(f"{wnids[0]}_0 {same}\n{wnids[1]}_0 {same}\n")
+    lists.add(wnids[2], "/unlisted/b.jpg")
+    lists.add(wnids[3], "/unlisted/c.jpg")
+    run_here(tmp_path, web, wnids)
+    assert list((tmp_path / "out").glob("n*/*.*g")) == []
 
 
 def test_few_synsets_are_open_at_once(

@@ -63,7 +63,7 @@ def test_the_checksum_of_a_placeholder_is_known_to_later_runs() -> None:
 
 def test_what_has_been_forgotten_does_not_count() -> None:
     repeats = Repeats([record("http://a/x.jpg"), record("http://b/y.jpg")])
-    repeats.forget("aa", "http://a/x.jpg")
+    repeats.forget("aa", "n01440764", "http://a/x.jpg")
     assert not repeats.is_placeholder(record("http://c/z.jpg"))
 
 

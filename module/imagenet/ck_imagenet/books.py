@@ -25,6 +25,8 @@ class Books(Book):
 
     Attributes
     ----------
+    reached : bool
+        Whether any host could be connected to.
     ended : deque of str
         The synsets of which nothing is to come any more; for the owner to take away and `close`.
     """
@@ -32,7 +34,7 @@ class Books(Book):
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._open: dict[str, _Open] = {}
-        self._reached = False
+        self.reached = False
         self.ended: deque[str] = deque()
 
     def __len__(self) -> int:
@@ -47,7 +49,7 @@ class Books(Book):
         """Begin a synset whose links are these."""
         with self._lock:
             self._open[wnid] = _Open(book, {task.link.name.number for task in tasks})
-            if self._reached:
+            if self.reached:
                 book.reach()
             self._look(wnid)
 
@@ -89,9 +91,9 @@ class Books(Book):
                 self._end(one, record)
 
     def reach(self) -> None:
-        if not self._reached:
+        if not self.reached:
             with self._lock:
-                self._reached = True
+                self.reached = True
                 for one in self._open.values():
                     one.book.reach()
 

@@ -16,6 +16,7 @@ import socket
 import tempfile
 import time
 from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -317,6 +318,24 @@ def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
     return work, prove
 
 
+def _probe(scheduler: str) -> None:
+    """Raise OSError unless whoever listens there speaks as Dask does: its client would hang."""
+    import distributed.comm
+
+    connect = cast(Any, distributed.comm).connect
+
+    async def greet() -> None:
+        comm = await asyncio.wait_for(connect(scheduler, timeout=_CONNECT), _CONNECT)
+        comm.abort()
+
+    # In a thread of its own, since there may be a loop in this one, as in notebooks.
+    with ThreadPoolExecutor(1) as one:
+        try:
+            one.submit(asyncio.run, greet()).result()
+        except (OSError, asyncio.TimeoutError):
+            raise OSError("who listens there does not answer as Dask does") from None
+
+
 def _connected(scheduler: str) -> Any:
     """Return a client of a cluster that has workers."""
     import distributed
@@ -330,6 +349,8 @@ def _connected(scheduler: str) -> Any:
             raise ValueError("its address begins with tcp:// or tls://")
         # Dask itself would try for long, and be loud about it.
         socket.create_connection((address.hostname or "", address.port or 0), _CONNECT).close()
+        if address.scheme == "tcp":
+            _probe(scheduler)
         # Untyped in some releases, and so in all.
         client: Any = cast(Any, distributed).Client(
             scheduler, timeout=_CONNECT, set_as_default=False

@@ -230,6 +230,7 @@ class Crawl:
         wanted = min(self._pace.allowed, len(self._begun) + self._hosts.waiting)
         if wanted and not self._threads:
             _end_a_thread()
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
         while len(self._threads) < wanted:
             name = f"crawl-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -303,7 +304,11 @@ class Crawl:
         """Fetch, judge and keep one picture; return what that told of its host."""
         journey, task.journey = task.journey or Journey(task.address), None
         try:
-            body = self._desk.fetcher.ask(journey)
+            try:
+                body = self._desk.fetcher.ask(journey)
+            finally:
+                if self._desk.fetcher.reached:
+                    self._desk.book.reach()
             if body is None:
                 task.journey = journey
                 self._pass_on(task)
@@ -318,9 +323,6 @@ class Crawl:
             task.journey = journey
             self._put(Hosts.put, task, 1.0)
             return Sign.UNCLEAR, 0.0
-        finally:
-            if self._desk.fetcher.reached:
-                self._desk.book.reach()
         record = saved(*task.link, body.data, picture, task.source, body.url)
         verdict = self._desk.book.claim(record)
         if verdict is Verdict.ENOUGH:

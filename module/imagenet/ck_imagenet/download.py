@@ -63,6 +63,10 @@ def download(
     if unpack.is_asked_for(options):
         yield from unpack.unpack(options, store, progress, archive)
         return
+    refuse_alone(options, "engine", "scheduler")
+    refuse_alone(options, "scheduler", "engine")
+    if options.engine:
+        refuse_together(options, "engine", "processes")
     wnids = chosen(options)
     if not wnids and not options.urls:
         raise BadInput(
@@ -74,10 +78,6 @@ def download(
         yield foreseen(wnids, options, store, archive)
         if options.dry_run:
             return
-    refuse_alone(options, "engine", "scheduler")
-    refuse_alone(options, "scheduler", "engine")
-    if options.engine:
-        refuse_together(options, "engine", "processes")
     # Those that are not done come first: a run that goes on is to ask at once.
     wnids = tuple(sorted(wnids, key=lambda wnid: summaries.is_kept(store.synset(wnid))))
     captures, repeats = Captures(options), Repeats()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Collection, Iterator
@@ -22,7 +22,7 @@ from .repeats import Repeats
 from .store import Store
 from .summary import Summary
 from .task import Task
-from .turns import at_once, only_one
+from .turns import Busy, at_once, only_one
 from .wayback_pictures import WAYBACK, Captures, Findings, may_help
 
 
@@ -248,15 +248,17 @@ def take_out_exposed(
 ) -> dict[str, int]:
     """Remove what has turned out to be a placeholder since; return how many, by synset.
 
-    Only from synsets that are done: those `at_work` do so themselves when they end.
+    Only from synsets that are done: those `at_work` do so themselves when they end. Another process
+    that is at work on one is not waited for, since it may be waiting for us.
     """
     taken_out = {}
     for wnid in sorted(repeats.exposed() - set(at_work)):
         place = store.synset(wnid)
-        with only_one(place.lock(), wnid, progress), closing(Journal.of(place)) as journal:
+        with suppress(Busy), at_once(place.lock()), closing(Journal.of(place)) as journal:
             ledger = Ledger(
                 place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
             )
             ledger.purge()
             taken_out[wnid] = -ledger.here
+            summaries.keep(place)
     return taken_out

@@ -139,7 +139,7 @@ class Ledger(Book):
                 self._write(_placeholder(record))
                 self._take_out(record.sha256)
                 return Verdict.SETTLED
-            self._repeats.forget(record.sha256, record.url)
+            self._repeats.forget(record.sha256, self._place.wnid, record.url)
             first = self._repeats.first(record)
             if first:
                 record = _duplicate(record, first.url)
@@ -182,6 +182,10 @@ class Ledger(Book):
 
     def purge(self) -> None:
         """Take out placeholders and doubles, which a killed run may have left."""
+        with self._lock:
+            self._purge()
+
+    def _purge(self) -> None:
         kept: dict[str, str] = {}
         for record in list(self._journal.records.values()):
             if record.outcome is not Outcome.SAVED or not record.sha256:
@@ -191,7 +195,7 @@ class Ledger(Book):
                 continue
             first = kept.setdefault(record.sha256, record.url)
             if first != record.url and record.has_url:  # else it is the user's own
-                self._repeats.forget(record.sha256, record.url)
+                self._repeats.forget(record.sha256, self._place.wnid, record.url)
                 record = _duplicate(record, first)
                 self._repeats.add([record])
                 self._write(record)
@@ -220,7 +224,7 @@ class Ledger(Book):
         for known in self._repeats.all_of(sha256):
             if known.name.wnid != self._place.wnid or known.url in self._saving:
                 continue
-            self._repeats.forget(sha256, known.url)
+            self._repeats.forget(sha256, self._place.wnid, known.url)
             # First the journal, which a run that is killed here follows when it goes on.
             self._write(_placeholder(self._journal.records[known.url]))
             if known.kept:

@@ -30,6 +30,9 @@ MOST_KNOWN = 100_000
 
 Errands = Iterator["Errand | Unlisted"]
 
+_LOOK_AGAIN = 2.0
+"""Seconds between two looks whether another command has ended its work at a synset."""
+
 _IMPATIENCE = 20.0
 """Seconds after which hosts in doubt are asked again where they keep other synsets waiting."""
 
@@ -70,11 +73,15 @@ class Pool:
         self._progress = progress
         self._open: dict[str, Errand] = {}
         self._busy: deque[Errand] = deque()
+        self._told: set[str] = set()
+        """Busy synsets that are known to be waited for."""
         self._unlisted: deque[Unlisted] = deque()
+        self._asked: deque[Errand] = deque()
+        """Synsets of whose links nothing is to come any more."""
         self._exhausted = self._is_all_begun = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
-        self._hurried = 0.0
+        self._hurried = self._look_again = 0.0
 
     def run(self, errands: Errands, reached: Callable[[], bool]) -> Iterator[Summary | Unlisted]:
         """Run errands, each of which is begun when there is room for it.
@@ -133,8 +140,12 @@ class Pool:
             return True
         try:
             # Another process is waited for when nothing else is left to do.
-            tasks = errand.begin(reached(), wait=self._exhausted and not self._open)
+            alone = self._exhausted and not (self._open or self._busy)
+            tasks = errand.begin(reached(), wait=alone)
         except Busy:
+            if self._exhausted and not self._open and errand.wnid not in self._told:
+                self._told.add(errand.wnid)
+                self._progress.waiting(errand.wnid)
             self._busy.append(errand)
             return True
         self._open[errand.wnid] = errand
@@ -152,24 +163,41 @@ class Pool:
             except ImagenetError as error:
                 self._failure = error
             self._exhausted = True
-        if self._busy and not self._open:
+        if self._busy and (self._is_one_left() or time.monotonic() > self._look_again):
+            self._look_again = time.monotonic() + _LOOK_AGAIN / len(self._busy)
             return self._busy.popleft()
         return None
+
+    def _is_one_left(self) -> bool:
+        """Say whether nothing is left but one synset at which another process is at work."""
+        return self._exhausted and not self._open and len(self._busy) == 1
 
     def _advance(self) -> Iterator[Summary | Unlisted]:
         """Go on with errands whose tasks have ended: to the Wayback Machine, or to their end."""
         while self._unlisted:
             yield self._unlisted.popleft()
-        for wnid in self._hosts.ended():
-            errand = self._open[wnid]
+        self._asked.extend(self._open[wnid] for wnid in self._hosts.ended())
+        while self._asked and self._is_network_known():
+            errand = self._asked.popleft()
+            if self._hosts.books.reached:
+                errand.book.reach()
             tasks = errand.begin_captures(self._captures)
             if tasks and errand.findings:
-                self._progress.begin(f"{wnid} Wayback", len(tasks))
-                self._wayback.begin(wnid, errand.findings, tasks)
+                self._progress.begin(f"{errand.wnid} Wayback", len(tasks))
+                self._wayback.begin(errand.wnid, errand.findings, tasks)
             else:
                 yield self._end(errand)
         for wnid in self._wayback.ended():
             yield self._end(self._open[wnid])
+
+    def _is_network_known(self) -> bool:
+        """Say whether somebody has answered, or nobody is left who could."""
+        left = len(self._open) - len(self._asked) - len(self._wayback.books)
+        return (
+            self._hosts.books.reached
+            or (self._is_all_begun and not left)
+            or not (left or self._has_room())
+        )
 
     def _end(self, errand: Errand) -> Summary:
         summary = errand.end()
@@ -189,7 +217,7 @@ class Pool:
         if self._hosts.is_hungry and not self._has_room():
             self._hurry()
         if len(self._wayback.books):
-            if self._exhausted and len(self._wayback.books) == len(self._open):
+            if self._is_all_begun and len(self._wayback.books) == len(self._open):
                 self._wayback.begin_end()
             self._wayback.tend(patience if len(self._wayback.books) == len(self._open) else 0)
         self._hosts.tend(patience)

@@ -94,10 +94,10 @@ class Repeats:
                 return known
         return None
 
-    def forget(self, sha256: str, url: str) -> None:
-        """Take a URL out again."""
+    def forget(self, sha256: str, wnid: str, url: str) -> None:
+        """Take a URL of a synset out again."""
         known = self._seen.get(sha256, [])
-        known[:] = [each for each in known if each.url != url]
+        known[:] = [each for each in known if (each.name.wnid, each.url) != (wnid, url)]
 
     def all_of(self, sha256: str) -> list[Sighting]:
         """Return where these bytes came and are not settled as a placeholder."""

@@ -320,6 +320,7 @@ class Team(Crew, Colleagues):
         self.books.reach()
 
     def _on_error(self, worker: _Worker, error: Exception) -> None:
+        self._stopped = True
         self._crawl.stop(error)
 
     def _on_moved(self, worker: _Worker, task: Task) -> None:
