@@ -159,7 +159,7 @@ def lock_of(terminal: Terminal, wnid: str) -> FileLock:
 
 
 def test_the_wayback_machine_is_asked_for_a_synset_that_was_busy_too(
-    terminal: Terminal, web: PracticeWeb, lists: Lists
+    terminal: Terminal, lists: Lists
 ) -> None:
     first, second = A_FEW[:2]
     for wnid in (first, second):
@@ -168,8 +168,7 @@ def test_the_wayback_machine_is_asked_for_a_synset_that_was_busy_too(
     lock = lock_of(terminal, first)
     lock.acquire()
     with terminal.start(*download("--wayback", "--out=json", wnids=[first, second])) as run:
-        web.requests.wait_for(3)
-        time.sleep(1)
+        time.sleep(4)  # for the other to be done with all that it is asked
         lock.release()
         out, err = run.communicate(timeout=60)
     assert (run.returncode, err) == (0, ""), out
@@ -177,7 +176,7 @@ def test_the_wayback_machine_is_asked_for_a_synset_that_was_busy_too(
 
 
 def test_busy_synsets_are_taken_together_when_they_are_free(
-    terminal: Terminal, web: PracticeWeb, lists: Lists
+    terminal: Terminal, lists: Lists
 ) -> None:
     wnids = MANY[:8]
     for wnid in wnids:
