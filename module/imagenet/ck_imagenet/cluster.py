@@ -177,6 +177,9 @@ class Cluster(Crew):
             self.books.put_by(task)
             return
         self._given[task.wnid] += 1
+        self._put(task)
+
+    def _put(self, task: Task) -> None:
         self._waiting.setdefault(task.endpoint, deque()).append(task)
 
     def _ready(self) -> Iterator[str]:
@@ -238,10 +241,7 @@ class Cluster(Crew):
         batch, future = self._out.pop(name), self._futures.pop(name)
         try:
             report: Report = pickle.loads(future.result())  # noqa: S301 - from our own workers
-        except (
-            Exception,
-            asyncio.CancelledError,
-        ) as error:  # whatever Dask has met, or Python there
+        except (Exception, asyncio.CancelledError) as error:  # whatever Dask or Python has met
             raise StoreError(
                 f"the cluster has not done its work ({_said(error)}); {_GOES_ON}"
             ) from None
@@ -262,9 +262,9 @@ class Cluster(Crew):
             settle(known)
         for task in report.moved:
             task.link = tasks.pop(task.link.name).link
-            self._waiting.setdefault(task.endpoint, deque()).append(task)
+            self._put(task)
         for task in tasks.values():  # which the batch had no time for
-            self._waiting.setdefault(task.endpoint, deque()).append(task)
+            self._put(task)
 
 
 def _said(error: BaseException) -> str:
@@ -275,7 +275,8 @@ def _said(error: BaseException) -> str:
 
 def _environment() -> dict[str, str]:
     """Return the settings of this machine that the others must share."""
-    return {name: value for name, value in os.environ.items() if name in ("CK_REPOS",)}
+    repos = os.environ.get("CK_REPOS")
+    return {"CK_REPOS": repos} if repos else {}
 
 
 def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:

@@ -31,15 +31,13 @@ def at_once(lock: FileLock) -> Iterator[None]:
 @contextmanager
 def only_one(lock: FileLock, what: str, progress: Progress) -> Iterator[None]:
     """Let one process at a time work on something; the others wait, and say so."""
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        progress.waiting(what)
-        lock.acquire()
-    try:
+    with ExitStack() as turn:
+        try:
+            turn.enter_context(at_once(lock))
+        except Busy:
+            progress.waiting(what)
+            turn.enter_context(lock)
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager
