@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Iterator
 
 import pytest
-from ck_imagenet import pool, synsets
+from ck_imagenet import pool, summaries, synsets
 from ck_imagenet.actions import DownloadOptions
 from ck_imagenet.download import download as download_of
+from ck_imagenet.files import NEW
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet.journal import Journal
 from ck_imagenet.outcomes import Outcome
@@ -20,6 +23,7 @@ from ck_imagenet.progress import Progress
 from ck_imagenet.summary import Summary
 from ck_imagenet_practice import PracticeWeb
 from filelock import FileLock
+from peer import Talk, answer, serving
 from terminal import Terminal
 
 MANY = [synset.wnid for synset in synsets.load().synsets[:60]]
@@ -259,14 +263,63 @@ def test_what_is_not_done_comes_first(
     assert [each.to_fetch for each in done] == [1, 0, 0]
 
 
+def test_among_many_only_synsets_that_have_changed_are_looked_through(
+    tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are few, all are."""
+    for wnid in A_FEW:
+        lists.add_good(wnid, 2)
+    run_here(tmp_path, web, A_FEW)
+    store = FolderStore(tmp_path / "out")
+    left = [store.synset(wnid).state / f"{NEW}left" for wnid in A_FEW]
+    for path in left:
+        path.touch()
+    (tmp_path / "out" / A_FEW[1] / f"{A_FEW[1]}_1.jpg").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(summaries, "FEW", 2)
+        done = run_here(tmp_path, web, A_FEW)
+    assert sorted((each.wnid, each.here, each.to_fetch) for each in done) == [
+        (A_FEW[0], 2, 0),
+        (A_FEW[1], 2, 1),
+        (A_FEW[2], 2, 0),
+    ]
+    assert [path.exists() for path in left] == [True, False, True]
+    run_here(tmp_path, web, A_FEW)
+    assert [path.exists() for path in left] == [False] * 3
+
+
+def test_a_list_that_takes_its_time_holds_no_synset_before_it(
+    tmp_path: Path, web: PracticeWeb
+) -> None:
+    first_is_done = threading.Event()
+
+    def give(talk: Talk) -> None:
+        wnid = talk.hear().split()[1].decode().strip("/")
+        if wnid != A_FEW[0]:
+            first_is_done.wait()
+        body = f"{wnid}_0 {web.url(0, f'/slow/0/{wnid}.jpg')}\n".encode()
+        talk.say(answer(body))
+
+    with serving() as serve:
+        run = running(tmp_path, web, A_FEW, serve(give).url("/{wnid}"))
+        assert next(run).wnid == A_FEW[0]
+        first_is_done.set()
+        assert {each.wnid: each.here for each in run} == {A_FEW[1]: 1, A_FEW[2]: 1}
+
+
 def run_here(folder: Path, web: PracticeWeb, wnids: list[str]) -> list[Summary]:
     """Download in this process, into a plain folder."""
+    return list(running(folder, web, wnids, str(folder / "list")))
+
+
+def running(folder: Path, web: PracticeWeb, wnids: list[str], urls: str) -> Iterator[Summary]:
+    """Begin to do so."""
     options = DownloadOptions(
         wnid=tuple(wnids),
-        urls=str(folder / "list"),
+        urls=urls,
         timeout=1,
         retry=0,
         allow_private=web.allow_private,
     )
     found = download_of(options, FolderStore(folder / "out"), Progress())
-    return [each for each in found if isinstance(each, Summary)]
+    return (each for each in found if isinstance(each, Summary))

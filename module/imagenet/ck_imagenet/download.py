@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from typing import Generator
 
 from . import ahead, equip, summaries, unpack, wayback_pictures
@@ -84,11 +85,11 @@ def download(
     with closing(Sources(options, store, archive, progress)) as sources:
         are_named = options.wnid or options.wnids
         found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
-        lists = found if options.dry_run else ahead.prepared(found, store)
-        errands = (_errand(each, options, store, repeats, progress) for each in lists)
+        trusting = len(wnids) > summaries.FEW
+        errand = partial(Errand, options, store, repeats, progress, trusting)
         if options.dry_run:
-            for errand in errands:
-                yield errand.preview() if isinstance(errand, Errand) else errand
+            for each in found:
+                yield errand(each).preview() if isinstance(each, SynsetList) else each
             return
         with closing(equip.fetcher(options)) as near, closing(
             equip.wayback_fetcher(options)
@@ -96,19 +97,9 @@ def download(
             hosts = _crew(options, store, near)
             wayback = Team(None, far, store, wayback_pictures.manner(options))
             pool = Pool(hosts, wayback, captures, store, repeats, progress)
-            yield from pool.run(errands, lambda: sources.reached)
-
-
-def _errand(
-    found: SynsetList | Unlisted,
-    options: DownloadOptions,
-    store: Store,
-    repeats: Repeats,
-    progress: Progress,
-) -> Errand | Unlisted:
-    if isinstance(found, Unlisted):
-        return found
-    return Errand(options, found, store, repeats, progress)
+            with closing(ahead.prepared(found, store)) as lists:
+                errands = (errand(each) if isinstance(each, SynsetList) else each for each in lists)
+                yield from pool.run(errands, lambda: sources.reached)
 
 
 def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:

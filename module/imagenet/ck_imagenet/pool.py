@@ -28,7 +28,7 @@ MOST_OPEN = 400
 MOST_KNOWN = 100_000
 """Links of open synsets, of which records are in memory: about 1 KB each."""
 
-Errands = Iterator["Errand | Unlisted"]
+Errands = Iterator["Errand | Unlisted | None"]
 
 _LOOK_AGAIN = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
@@ -89,7 +89,7 @@ class Pool:
         Parameters
         ----------
         errands : Errands
-            One for each synset.
+            One for each synset; None for now, if the next is still to be found.
         reached : callable
             Says whether the network has been seen to be there.
 
@@ -157,12 +157,13 @@ class Pool:
     def _next(self, errands: Errands) -> Errand | Unlisted | None:
         if not self._exhausted:
             try:
-                return next(errands)
+                found = next(errands)
+                if found:
+                    return found
             except StopIteration:
-                pass
+                self._exhausted = True
             except ImagenetError as error:
-                self._failure = error
-            self._exhausted = True
+                self._exhausted, self._failure = True, error
         if self._busy and (self._is_one_left() or time.monotonic() > self._look_again):
             self._look_again = time.monotonic() + _LOOK_AGAIN / len(self._busy)
             return self._busy.popleft()

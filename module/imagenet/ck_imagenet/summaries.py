@@ -56,6 +56,13 @@ def is_kept(place: SynsetStore) -> bool:
     return os.path.exists(f"{place.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
 
 
+def is_true(place: SynsetStore) -> bool:
+    """Say whether a summary is here, and nothing has changed since, as far as is seen quickly."""
+    state = str(place.state)
+    summary = _read(state, place.wnid)
+    return bool(summary and summary.is_true(state, str(place.pictures_in), few=False))
+
+
 def keep(place: SynsetStore) -> Tally:
     """Read a synset wholly, and keep its summary, for which the lock of its place must be held.
 

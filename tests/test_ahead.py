@@ -1,0 +1,101 @@
+"""Lists are found ahead of their turn, in a thread, and their places made together."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Iterable, Iterator, Sequence
+
+import pytest
+from ck_imagenet import ahead, synsets
+from ck_imagenet.ahead import prepared
+from ck_imagenet.errors import NoList
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.lists import SynsetList, Unlisted
+
+MANY = [synset.wnid for synset in synsets.load().synsets[:1000]]
+
+
+class Places(FolderStore):
+    """A store that notes which places are made at once."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.prepared: list[list[str]] = []
+
+    def prepare(self, wnids: Sequence[str]) -> None:
+        self.prepared.append(list(wnids))
+        super().prepare(wnids)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """A store in which nothing is."""
+    return Places(tmp_path)
+
+
+def list_of(wnid: str) -> SynsetList:
+    return SynsetList(wnid, "somewhere", [])
+
+
+def found(found: Iterable[SynsetList | Unlisted | None]) -> list[str]:
+    return [each.wnid for each in found if each]
+
+
+def test_lists_come_in_their_order_and_those_that_are_not_there_between(places: Places) -> None:
+    lists: list[SynsetList | Unlisted] = [list_of(MANY[0]), Unlisted(MANY[1], "gone")]
+    lists += map(list_of, MANY[2:])
+    assert [each for each in prepared(lists, places) if each] == lists
+    made = [wnid for wnids in places.prepared for wnid in wnids]
+    assert made == [MANY[0], *MANY[2:]]
+    assert len(places.prepared) < len(MANY) / 4
+
+
+def test_what_is_wrong_is_told_after_all_that_is_right(places: Places) -> None:
+    def lists() -> Iterator[SynsetList]:
+        yield list_of(MANY[0])
+        yield list_of(MANY[1])
+        raise NoList("no more")
+
+    got: list[SynsetList | Unlisted | None] = []
+    with pytest.raises(NoList, match="no more"):
+        got.extend(prepared(lists(), places))
+    assert found(got) == MANY[:2]
+
+
+def test_while_a_list_is_being_asked_for_nothing_is_given_at_once(places: Places) -> None:
+    answered = threading.Event()
+
+    def lists() -> Iterator[SynsetList]:
+        yield list_of(MANY[0])
+        answered.wait()
+        yield list_of(MANY[1])
+
+    got = prepared(lists(), places)
+    assert found([next(got)]) == [MANY[0]]
+    assert [next(got), next(got)] == [None, None]
+    answered.set()
+    assert found(got) == [MANY[1]]
+
+
+def test_who_wants_no_more_lists_ends_the_asking(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_MOST", 4)
+    monkeypatch.setattr(ahead, "_LOOK_AGAIN", 0.01)
+    asked: list[str] = []
+    ended = threading.Event()
+
+    def lists() -> Iterator[SynsetList]:
+        try:
+            for wnid in MANY:
+                asked.append(wnid)
+                yield list_of(wnid)
+        finally:
+            ended.set()
+
+    got = prepared(lists(), places)
+    assert found([next(got)]) == [MANY[0]]
+    got.close()
+    assert ended.wait(10)
+    assert len(asked) <= 10
