@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet import console, synsets
-from ck_imagenet.actions import ListOptions
+from ck_imagenet.actions import DownloadOptions, ListOptions
 from ck_imagenet.listing import Listed
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.summary import Summary
@@ -109,7 +109,7 @@ def test_a_pipe_gets_wnids_and_the_words_if_asked_for() -> None:
 def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
     failed = Counter({Outcome.GONE: 2, Outcome.BUSY: 30})
     done = Summary(TENCH, links=40, here=8, saved=5, to_fetch=37, failed=failed)
-    assert list(console.summary(done, dry_run=False)) == [
+    assert list(console.summary(done, DownloadOptions())) == [
         "n01440764  tench, Tinca tinca",
         "  8 pictures here, 40 links known, 5 saved now",
         "     30  busy            the host asks to come later (420, 429, 503)",
@@ -120,12 +120,12 @@ def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
 
 def test_a_summary_offers_to_ask_again_only_what_may_pass() -> None:
     done = Summary(TENCH, links=1, failed=Counter({Outcome.GONE: 1}))
-    assert not any("--retry-failed" in line for line in console.summary(done, dry_run=False))
+    assert not any("--retry-failed" in line for line in console.summary(done, DownloadOptions()))
 
 
 def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
     done = Summary(TENCH, links=40, here=8, to_fetch=32)
-    assert list(console.summary(done, dry_run=True))[1] == (
+    assert list(console.summary(done, DownloadOptions(dry_run=True)))[1] == (
         "  8 pictures here, 40 links known, 32 to ask for"
     )
 
@@ -133,13 +133,13 @@ def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
 def test_a_summary_says_where_files_that_were_no_pictures_are_now() -> None:
     aside = [Path("state/no-pictures/n01440764_1.jpg")]
     done = Summary(TENCH, links=1, here=1, set_aside=aside)
-    assert list(console.summary(done, dry_run=False))[-1] == (
+    assert list(console.summary(done, DownloadOptions()))[-1] == (
         "  files here that were no pictures: 1, now in state/no-pictures"
     )
 
 
 def test_a_list_that_names_no_synset_has_a_summary_too() -> None:
-    assert next(console.summary(Summary("unknown", links=0), dry_run=False)) == (
+    assert next(console.summary(Summary("unknown", links=0), DownloadOptions())) == (
         "unknown  a list that names no synset"
     )
 

@@ -156,6 +156,18 @@ def test_three_pages_of_one_placeholder_in_three_synsets_keep_none(
     assert [(synset["here"], synset["failed"]) for synset in again] == [(1, {"placeholder": 1})] * 3
 
 
+def test_where_a_placeholder_was_taken_out_of_a_done_synset_the_same_command_fetches_another(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    wnids = [WNID, "n02110341", "n02084071"]
+    for number, wnid in enumerate(wnids):
+        web.set_links(wnid, [web.link(wnid, number, "placeholder"), web.link(wnid, 9, "good")])
+    command = ("download", "imagenet", f"--wnid={','.join(wnids)}", "--jobs=1", "--max-images=1")
+    assert "are gone now: 1; the same command fetches others" in terminal.says(*command)
+    terminal.says(*command)
+    assert [list(terminal.pictures(wnid)) for wnid in wnids] == [[f"{w}_9.jpg"] for w in wnids]
+
+
 def test_the_work_of_a_killed_process_is_taken_over(
     terminal: Terminal, web: PracticeWeb, many: list[Link]
 ) -> None:

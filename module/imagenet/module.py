@@ -573,7 +573,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
                 elif isinstance(done, Unpacked):
                     console.write(console.unpacked(done))
                 else:
-                    console.write(console.summary(done, options.dry_run))
+                    console.write(console.summary(done, options))
     if options.dry_run and output["synsets"]:
         counts = [each["to_fetch"] for each in output["synsets"] if "to_fetch" in each]
         _foresee(estimated(counts, 0, options), options, told, output)

@@ -12,15 +12,15 @@ import time
 from contextlib import closing, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from . import equip
-from .crawl import SAMPLE, Colleagues, Crawl, Desk
+from .crawl import SAMPLE, Crawl, Desk
 from .errors import StoreError
 from .journal import Record
-from .ledger import Book, Verdict
+from .names import ImageName
 from .task import Task
-from .worker import Order
+from .worker import Afar, Order
 
 PULSE = "pulse"
 """The file, in a run's folder, that changes as long as the run goes on."""
@@ -91,20 +91,19 @@ def _means(run: str, order: bytes) -> Order:
     return ordered
 
 
-class _Sheet(Book, Colleagues):
+class _Sheet(Afar):
     """The book of one batch, kept in a file as well."""
 
     def __init__(self, batch: Batch) -> None:
-        self._hosts = {task.endpoint for task in batch.tasks}
+        super().__init__(batch.tasks)
         self._lock = threading.Lock()
         self._pulse = batch.run / PULSE
         self._beat, self._looked = 0.0, 0.0
         self._changed = time.monotonic()
-        path = batch.run / f"{batch.name}.records"
-        self.known = {record.name: record for record in _read(path)}
+        self._file = (batch.run / f"{batch.name}.records").open("a+b")
+        self.known = _whole(self._file)
         self._moved: list[Task] = []
         self._reached = bool(self.known)
-        self._file = path.open("ab")
 
     def report(self, rests: dict[str, float]) -> Report:
         """Return what has come of the batch so far."""
@@ -128,10 +127,6 @@ class _Sheet(Book, Colleagues):
             self._beat, self._changed = beat, now
         return now < self._changed + _LAST
 
-    def claim(self, record: Record) -> Verdict:
-        # To save one too many, which is removed again, costs less than to wait for an answer.
-        return Verdict.KEEP
-
     def keep(self, record: Record) -> None:
         self.settle(record)
 
@@ -144,16 +139,19 @@ class _Sheet(Book, Colleagues):
     def reach(self) -> None:
         self._reached = True
 
-    def lead_away(self, task: Task) -> bool:
-        if task.endpoint in self._hosts:
-            return False
+    def move(self, task: Task) -> None:
         with self._lock:
             self._moved.append(task)
-        return True
 
 
-def _read(path: Path) -> Iterator[Record]:
-    """Yield what somebody kept who has died; the last may be torn."""
-    with suppress(FileNotFoundError, EOFError, pickle.UnpicklingError), path.open("rb") as stream:
+def _whole(records: BinaryIO) -> dict[ImageName, Record]:
+    """Return what somebody kept who has died, and cut off what he did not end."""
+    known, end = {}, 0
+    records.seek(0)
+    with suppress(Exception):  # whatever Python takes torn bytes for
         while True:
-            yield pickle.load(stream)  # noqa: S301 - written by `settle`
+            record: Record = pickle.load(records)  # noqa: S301 - written by `settle`
+            known[record.name] = record
+            end = records.tell()
+    records.truncate(end)
+    return known

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Callable, Iterator, cast
@@ -27,11 +27,12 @@ from .batch import PULSE, Batch, Report
 from .books import Books
 from .crew import Crew
 from .errors import BadInput, StoreError
+from .files import storage_errors
 from .ledger import Book
 from .outcomes import Outcome
 from .store import Store
 from .task import Task
-from .worker import Order
+from .worker import LIBRARY, Order
 
 LEAST, MOST = 32, 256
 """Links of a batch: few, and machines wait for each other; many, and hosts wait for each other."""
@@ -44,7 +45,6 @@ _CONNECT, _PATIENCE = 10, 60
 
 _BEAT = 5.0
 _GOES_ON = "what is here is kept, and the same command goes on"
-_LIBRARY = str(Path(__file__).parent.parent)
 
 
 class Cluster(Crew):
@@ -70,7 +70,6 @@ class Cluster(Crew):
     def __init__(self, order: Order, store: Store, scheduler: str) -> None:
         self.books = Books()
         self._order = pickle.dumps(tuple(order))
-        self._client = _connected(scheduler)
         self._work, self._can_work = _remote()
         self._waiting: dict[str, deque[Task]] = {}
         self._asked: set[str] = set()
@@ -86,14 +85,16 @@ class Cluster(Crew):
         self._beaten = 0.0
         self._alone_since = time.monotonic()
         self._coming = True
-        home = store.create_home().absolute()
-        self._run = Path(tempfile.mkdtemp(prefix="cluster-", dir=home))
-        try:
-            self._beat()
+        with ExitStack() as undo:
+            self._client = _connected(scheduler)
+            undo.callback(self._client.close)
+            home = store.create_home().absolute()
+            with storage_errors(home):
+                self._run = Path(tempfile.mkdtemp(prefix="cluster-", dir=home))
+                undo.callback(shutil.rmtree, self._run, ignore_errors=True)
+                self._beat()
             self._prove()
-        except BaseException:
-            self.abandon()
-            raise
+            self._means = undo.pop_all()
 
     @property
     def is_hungry(self) -> bool:
@@ -121,8 +122,7 @@ class Cluster(Crew):
         """Do nothing: a batch asks its own hosts again before it ends."""
 
     def close(self) -> None:
-        shutil.rmtree(self._run, ignore_errors=True)
-        self._client.close()
+        self._means.close()
 
     def abandon(self) -> None:
         # Without its folder no machine goes on, whatever becomes of the messages.
@@ -130,7 +130,7 @@ class Cluster(Crew):
         with suppress(Exception):
             self._client.cancel(list(self._futures.values()), force=True)
         with suppress(Exception):
-            self._client.close()
+            self._means.close()
 
     def _beat(self) -> None:
         """Show that the run goes on, and look how many machines there are."""
@@ -138,20 +138,12 @@ class Cluster(Crew):
         if now > self._beaten + _BEAT or not self._beaten:
             self._beaten = now
             (self._run / PULSE).write_text(f"{now}\n")
-            self._places = self._counted()
+            with _sentence("the cluster's scheduler is gone"):
+                self._places = sum(self._client.nthreads().values())
             if self._places:
                 self._alone_since = now
             if now > self._alone_since + _PATIENCE:
                 raise StoreError(f"the cluster has no workers any more; {_GOES_ON}")
-
-    def _counted(self) -> int:
-        """Return how many batches can run at once."""
-        try:
-            return sum(self._client.nthreads().values())
-        except Exception as error:  # whatever Dask may meet
-            raise StoreError(
-                f"the cluster's scheduler is gone ({_said(error)}); {_GOES_ON}"
-            ) from None
 
     def _prove(self) -> None:
         """Have every machine show that it can work here.
@@ -161,7 +153,9 @@ class Cluster(Crew):
         StoreError
             If one cannot.
         """
-        said = self._client.run(self._can_work, _LIBRARY, _environment(), str(self._run / PULSE))
+        pulse = str(self._run / PULSE)
+        with _sentence("the cluster's workers cannot be asked what they can do"):
+            said = self._client.run(self._can_work, LIBRARY, _environment(), pulse)
         bad = {address: trouble for address, trouble in said.items() if trouble}
         for address, trouble in bad.items():
             raise StoreError(
@@ -216,15 +210,10 @@ class Cluster(Crew):
     def _submit(self, tasks: list[Task]) -> None:
         batch = Batch(self._run, next(self._names), tasks)
         self._out[batch.name] = batch
-        future = self._client.submit(
-            self._work,
-            _LIBRARY,
-            _environment(),
-            pickle.dumps(batch),
-            self._order,
-            key=f"{self._run.name}-{batch.name}",
-            pure=False,
-        )
+        work = (LIBRARY, _environment(), pickle.dumps(batch), self._order)
+        with _sentence("the cluster takes no work any more"):
+            key = f"{self._run.name}-{batch.name}"
+            future = self._client.submit(self._work, *work, key=key, pure=False)
         self._futures[batch.name] = future
         future.add_done_callback(lambda _: self._come.put(batch.name))
 
@@ -239,18 +228,15 @@ class Cluster(Crew):
 
     def _take_in(self, name: str) -> None:
         batch, future = self._out.pop(name), self._futures.pop(name)
-        try:
+        with _sentence("the cluster has not done its work"):
             report: Report = pickle.loads(future.result())  # noqa: S301 - from our own workers
-        except (Exception, asyncio.CancelledError) as error:  # whatever Dask or Python has met
-            raise StoreError(
-                f"the cluster has not done its work ({_said(error)}); {_GOES_ON}"
-            ) from None
         if report.error:
             raise report.error
         if report.reached:
             self.books.reach()
         self._asked -= {task.endpoint for task in batch.tasks}
         now = time.monotonic()
+        self._free_at = {host: free for host, free in self._free_at.items() if free > now}
         self._free_at.update((host, now + rest) for host, rest in report.rests.items())
         tasks = {task.link.name: task for task in batch.tasks}
         for record in report.records:
@@ -267,10 +253,14 @@ class Cluster(Crew):
             self._put(task)
 
 
-def _said(error: BaseException) -> str:
-    """Return what an exception of Dask says, in a line."""
-    first, *_ = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+@contextmanager
+def _sentence(what: str) -> Iterator[None]:
+    """Say in a sentence what Dask, or Python at the other end, has met."""
+    try:
+        yield
+    except (Exception, asyncio.CancelledError) as error:
+        said = ": ".join(filter(None, [type(error).__name__, *str(error).splitlines()[:1]]))
+        raise StoreError(f"{what} ({said}); {_GOES_ON}") from None
 
 
 def _environment() -> dict[str, str]:

@@ -18,7 +18,7 @@ from .urls import readable
 from .wording import counted
 
 if TYPE_CHECKING:
-    from .actions import ListOptions
+    from .actions import DownloadOptions, ListOptions
     from .export import Exported
     from .fall11 import Archive
     from .lists import Unlisted
@@ -147,20 +147,21 @@ def unlisted(missing: Unlisted) -> Iterator[str]:
     yield "  no list of its URLs: see ck geturls imagenet --wnid=" + missing.wnid
 
 
-def summary(done: Summary, dry_run: bool) -> Iterator[str]:
+def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
     """Yield what a run did for a synset."""
     yield title(done.wnid)
-    last = f"{done.to_fetch} to ask for" if dry_run else f"{done.saved} saved now"
+    last = f"{done.to_fetch} to ask for" if options.dry_run else f"{done.saved} saved now"
     wayback = f" ({done.from_wayback} from the Wayback Machine)" if done.from_wayback else ""
     here, links = counted(done.here, "picture"), counted(done.links, "link")
     yield f"  {here} here{wayback}, {links} known, {last}"
     yield from outcomes(done.failed)
     yield from _set_aside(done.set_aside)
     for wnid, count in done.taken_out.items():
-        yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}"
+        others = "; the same command fetches others" if options.max_images else ""
+        yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}{others}"
     if Outcome.PRIVATE_ADDRESS in done.failed:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
-    if any(not outcome.final for outcome in done.failed) and not dry_run:
+    if any(not outcome.final for outcome in done.failed) and not options.dry_run:
         yield "  Some of these may pass: ask again with --retry-failed"
     if done.for_wayback and done.wayback_trouble:
         yield (

@@ -11,15 +11,13 @@ from typing import BinaryIO, Collection, Iterator, Sequence, cast
 from . import urllists
 from .connections import Limits
 from .errors import BadInput
+from .estimate import MANY
 from .fetch import Fetcher
 from .files import path_of, why_no_file
 from .lists import SynsetList
 from .names import UNKNOWN, wnid_inside
 from .outcomes import Failed
 from .urllists import Line
-
-MOST_SYNSETS = 100
-"""Synsets of one list that are downloaded without being named."""
 
 _MOST_BYTES = 4 * 2**30
 _LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
@@ -118,9 +116,9 @@ def _by_synset(lines: Iterator[Line], where: str, wnids: Collection[str]) -> dic
             continue
         own = line._replace(number=line.number - start) if line.name else line
         found.setdefault(wnid, []).append(own)
-        if not wnids and len(found) > MOST_SYNSETS:
+        if not wnids and len(found) > MANY:
             raise BadInput(
-                f'the list "{where}" has more than {MOST_SYNSETS} synsets: '
+                f'the list "{where}" has more than {MANY} synsets: '
                 "name those that you want with --wnid=W,W or --wnids=FILE, or make an archive of "
                 f"it, which serves all: ck geturls imagenet --all --archive={where}"
             )

@@ -7,10 +7,10 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict, deque
 from contextlib import suppress
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Iterable, Iterator, cast
 
@@ -25,7 +25,7 @@ from .ledger import Book
 from .names import ImageName
 from .store import Store
 from .task import Task
-from .worker import Order
+from .worker import LIBRARY, Order
 
 WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""
@@ -33,7 +33,9 @@ WORTH = 600
 _OWNERS = 50_000
 """Hosts of which is remembered whose they are: many more than have tasks at once."""
 
-_MOST_DEATHS = 5
+_MOST_DEATHS, _AN_HOUR = 5, 3600.0
+"""Workers that may die within so many seconds: more is no accident."""
+
 _GRACE = 2.0
 """Seconds that a worker has to end by itself."""
 
@@ -45,7 +47,8 @@ def processes_for(links: int, options: DownloadOptions) -> int:
     """
     if not sys.executable or options.max_images is not None:
         return 1
-    return min(options.jobs, options.processes or max(1, min(_cores(), links // WORTH)))
+    wanted = options.processes or max(1, min(_cores(), links // WORTH))
+    return min(options.jobs, max(1, links), wanted)
 
 
 def _cores() -> int:
@@ -102,8 +105,7 @@ class _Worker(_Member):
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        library = str(Path(__file__).parent.parent)
-        path = os.pathsep.join([library, *filter(None, sys.path)])
+        path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ck_imagenet.worker"],
             stdin=subprocess.PIPE,
@@ -205,7 +207,7 @@ class Team(Crew, Colleagues):
         self._unassigned: deque[list[Task]] = deque()
         self._owners: OrderedDict[str, _Member] = OrderedDict()
         self._workers: list[_Worker] = []
-        self._deaths = 0
+        self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
         self._drained = self._stopped = False
 
     @property
@@ -364,10 +366,11 @@ class Team(Crew, Colleagues):
         for host in [host for host, owner in self._owners.items() if owner is worker]:
             del self._owners[host]
         self._divide(worker.open.values())
-        self._deaths += 1
-        if self._deaths > _MOST_DEATHS:
+        self._deaths.append(time.monotonic())
+        if self._deaths[-1] < self._deaths[0] + _AN_HOUR and len(self._deaths) > _MOST_DEATHS:
             raise StoreError(
-                f"processes that fetch for this run were ended {self._deaths} times from outside "
+                f"processes that fetch for this run were ended {len(self._deaths)} times from "
+                "outside within an hour "
                 f"(the last with status {status}): is there too little memory? What is here is "
                 "kept; the same command goes on from there, with --processes=1 in one process"
             )

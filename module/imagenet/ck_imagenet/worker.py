@@ -9,8 +9,10 @@ import os
 import pickle
 import sys
 import threading
+from abc import abstractmethod
 from contextlib import closing
-from typing import Any, BinaryIO, NamedTuple
+from pathlib import Path
+from typing import Any, BinaryIO, Iterable, NamedTuple
 
 from . import equip
 from .actions import DownloadOptions
@@ -20,12 +22,47 @@ from .ledger import Book, Verdict
 from .store import Store
 from .task import Task
 
+LIBRARY = str(Path(__file__).parent.parent)
+"""Where another Python finds what it needs for this."""
+
 
 class Order(NamedTuple):
     """What a worker is started with."""
 
     store: Store
     options: DownloadOptions
+
+
+class Afar(Book, Colleagues):
+    """The book of a crawl whose synsets are kept account of elsewhere.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        What it begins with.
+    """
+
+    def __init__(self, tasks: Iterable[Task] = ()) -> None:
+        self._hosts: set[str] = set()
+        self.add(tasks)
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Take note of the hosts of tasks: nobody else asks these."""
+        self._hosts.update(task.endpoint for task in tasks)
+
+    def claim(self, record: Record) -> Verdict:
+        # To save one too many, which is removed again, costs less than to wait for an answer.
+        return Verdict.KEEP
+
+    def lead_away(self, task: Task) -> bool:
+        if task.endpoint in self._hosts:
+            return False
+        self.move(task)
+        return True
+
+    @abstractmethod
+    def move(self, task: Task) -> None:
+        """Let others have a task that a redirect has led to another host."""
 
 
 def main() -> None:
@@ -48,15 +85,15 @@ def main() -> None:
     os._exit(0)  # without waiting for who may be stuck
 
 
-class _Office(Book, Colleagues):
+class _Office(Afar):
     """The book and the colleagues of a crawl, at the other end of a pipe."""
 
     at_work = True
 
     def __init__(self, outbox: BinaryIO) -> None:
+        super().__init__()
         self._outbox = outbox
         self._lock = threading.Lock()
-        self._hosts: set[str] = set()
         self._reached = self._hungry = False
 
     def send(self, *message: Any) -> None:
@@ -77,7 +114,7 @@ class _Office(Book, Colleagues):
                 kind, content = "stop", []
             if kind == "tasks":
                 self._hungry = False
-                self._hosts.update(task.endpoint for task in content[0])
+                self.add(content[0])
                 crawl.add(content[0])
             elif kind == "share":
                 crawl.share(*content)
@@ -88,10 +125,6 @@ class _Office(Book, Colleagues):
             else:
                 crawl.stop()
                 return
-
-    def claim(self, record: Record) -> Verdict:
-        # To save one too many, which is removed again, costs less than to wait for an answer.
-        return Verdict.KEEP
 
     def keep(self, record: Record) -> None:
         self.send("keep", record)
@@ -104,11 +137,8 @@ class _Office(Book, Colleagues):
             self._reached = True
             self.send("reach")
 
-    def lead_away(self, task: Task) -> bool:
-        if task.endpoint in self._hosts:
-            return False
+    def move(self, task: Task) -> None:
         self.send("moved", task)
-        return True
 
     def ask_for_more(self) -> None:
         if not self._hungry:
