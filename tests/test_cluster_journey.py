@@ -133,6 +133,23 @@ def test_each_synset_has_so_many_pictures_as_are_wanted(
     assert len(web.requests.all()) <= 4 * len(WNIDS)
 
 
+def test_a_rest_that_a_host_has_lies_between_the_batches_of_two_workers_too(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    """Synsets that are begun one after the other bring a host into one batch after the other."""
+    sleep, hosts = 0.3, web.hosts[:2]
+    with (terminal.folder / "list").open("w") as opened:
+        for wnid in WNIDS:
+            for number, _ in enumerate(hosts):
+                opened.write(f"{wnid}_{number} {web.url(number, f'/good/{wnid}_{number}.jpg')}\n")
+    terminal.says(*command(cluster, f"--sleep={sleep}"))
+    assert here(terminal) == [2] * len(WNIDS)
+    for host in hosts:
+        asked = [each.when for each in web.requests.all() if each.host == host]
+        assert len(asked) == len(WNIDS)
+        assert all(after - before > sleep * 0.9 for before, after in zip(asked, asked[1:]))
+
+
 def test_a_folder_is_filled_by_a_cluster_too(terminal: Terminal, cluster: DaskCluster) -> None:
     terminal.says(*command(cluster, "--outdir=out"))
     found = Counter(path.parent.name for path in (terminal.folder / "out").glob("n*/*.jpg"))

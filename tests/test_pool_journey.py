@@ -15,6 +15,7 @@ import pytest
 from ck_imagenet import pool, summaries, synsets
 from ck_imagenet.actions import DownloadOptions
 from ck_imagenet.download import download as download_of
+from ck_imagenet.errors import BadInput
 from ck_imagenet.files import NEW
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet.journal import Journal
@@ -286,6 +287,38 @@ def test_among_many_only_synsets_that_have_changed_are_looked_through(
     assert [path.exists() for path in left] == [True, False, True]
     run_here(tmp_path, web, A_FEW)
     assert [path.exists() for path in left] == [False] * 3
+
+
+def test_retry_failed_asks_again_in_every_synset_for_what_may_pass(
+    terminal: Terminal, web: PracticeWeb, lists: Lists
+) -> None:
+    wnids = MANY[:20]
+    for wnid in wnids:
+        lists.add(wnid, f"/status/500/{wnid}.jpg", f"/status/404/{wnid}.jpg")
+        lists.add_good(wnid, 1)
+    terminal.says(*download("--retry=0", wnids=wnids))
+    web.requests.clear()
+    terminal.says(*download("--retry=0", wnids=wnids))
+    assert web.requests.all() == []
+    terminal.says(*download("--retry=0", "--retry-failed", wnids=wnids))
+    asked = Counter(request.path for request in web.requests.all())
+    assert asked == Counter(f"/status/500/{wnid}.jpg" for wnid in wnids)
+
+
+def test_a_list_that_cannot_be_had_ends_the_run_when_those_before_it_are_done(
+    tmp_path: Path, web: PracticeWeb
+) -> None:
+    def give(talk: Talk) -> None:
+        wnid = talk.hear().split()[1].decode().strip("/")
+        if wnid == A_FEW[1]:
+            talk.say(answer(status="404 Not Found"))
+        else:
+            talk.say(answer(f"{wnid}_0 {web.url(0, f'/slow/0.5/{wnid}.jpg')}\n".encode()))
+
+    done: list[Summary] = []
+    with serving() as serve, pytest.raises(BadInput, match=r"cannot be fetched: .*gone"):
+        done.extend(running(tmp_path, web, A_FEW, serve(give).url("/{wnid}")))
+    assert [(each.wnid, each.here) for each in done] == [(A_FEW[0], 1)]
 
 
 def test_a_list_that_takes_its_time_holds_no_synset_before_it(

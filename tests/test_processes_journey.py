@@ -10,8 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from ck_imagenet.actions import DownloadOptions
 from ck_imagenet.journal import Journal
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.team import processes_for
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.world import Link
 from terminal import WNID, Terminal
@@ -180,6 +182,11 @@ def test_the_work_of_a_killed_process_is_taken_over(
     assert len(records(terminal)) == len(many)
 
 
+def test_nothing_to_fetch_needs_no_second_process() -> None:
+    assert processes_for(0, DownloadOptions(processes=4)) == 1
+    assert processes_for(3, DownloadOptions(processes=4)) == 3
+
+
 @pytest.fixture
 def endless(web: PracticeWeb) -> None:
     """A synset that takes long."""
@@ -204,6 +211,21 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_is_here(
     saved = [url for url, outcome in records(terminal).items() if outcome is Outcome.SAVED]
     assert len(saved) == len(terminal.pictures()) > 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+@pytest.mark.usefixtures("endless")
+def test_processes_that_keep_dying_end_the_run_with_what_to_type(terminal: Terminal) -> None:
+    command = ("download", "imagenet", f"--wnid={WNID}", "--processes=2")
+    with terminal.start(*command) as run:
+        while run.poll() is None:
+            for worker in workers(run.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+            time.sleep(0.1)
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (1, "")
+    assert "were ended 6 times from outside within an hour (the last with status -9)" in out
+    assert "--processes=1" in out
 
 
 @pytest.mark.usefixtures("endless")

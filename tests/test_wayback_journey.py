@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ck_imagenet import synsets
 from ck_imagenet_practice import Link, PracticeWeb, pictures
 from ck_imagenet_practice.archive import Patience
 from terminal import WNID, Terminal
@@ -222,6 +223,20 @@ def test_an_archive_that_is_down_costs_nothing_but_a_sentence(
     said = terminal.says(*COMMAND, "--wayback", down)
     assert "  The Wayback Machine has not been asked for 3 of these (refused: " in said
     assert all("wayback" not in record for record in records(terminal).values())
+
+
+def test_an_archive_that_is_down_costs_many_synsets_no_more_than_one(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    wnids = [synset.wnid for synset in synsets.load().synsets[:12]]
+    for wnid in wnids:
+        web.set_links(wnid, [web.link(wnid, 1, "gone"), web.link(wnid, 2, "good")])
+    down = f"--wayback-service=http://{web.refusing}"
+    command = ("download", f"imagenet:{','.join(wnids)}", "--wayback", down)
+    done = terminal.json(*command)["synsets"]
+    assert [(each["here"], each["for_wayback"]) for each in done] == [(1, 1)] * len(wnids)
+    said = {each["wayback_trouble"].partition(":")[0] for each in done}
+    assert {"refused"} <= said <= {"refused", "host-down"}
 
 
 def test_a_name_that_does_not_exist_says_nothing_of_the_links(

@@ -1,0 +1,58 @@
+"""What a machine of a cluster does with a batch, and what the next one does if it dies."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from ck_imagenet import batch
+from ck_imagenet.actions import DownloadOptions
+from ck_imagenet.batch import PULSE, Batch, work
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.names import ImageName
+from ck_imagenet.numbering import Link
+from ck_imagenet.task import Task
+from ck_imagenet.worker import Order
+from ck_imagenet_practice import PracticeWeb
+from terminal import WNID
+
+LINKS = 6
+
+
+@pytest.fixture
+def ordered(tmp_path: Path, web: PracticeWeb) -> Iterator[tuple[Batch, bytes]]:
+    """A batch, and the run's order."""
+    store = FolderStore(tmp_path)
+    store.synset(WNID).create()
+    run = store.create_home() / "cluster-x"
+    run.mkdir()
+    (run / PULSE).touch()
+    names = [ImageName(WNID, number) for number in range(LINKS)]
+    links = [Link(name, web.url(0, f"/good/{name}.jpg")) for name in names]
+    order = Order(store, DownloadOptions(allow_private=web.allow_private))
+    yield Batch(run, "7", [Task(link, "a list") for link in links]), pickle.dumps(tuple(order))
+    batch._means.cache_clear()
+
+
+def test_who_takes_over_asks_for_nothing_again_that_was_told(
+    ordered: tuple[Batch, bytes], web: PracticeWeb
+) -> None:
+    first = work(*ordered)
+    assert (len(first.records), len(web.requests.all())) == (LINKS, LINKS)
+    assert sorted(work(*ordered).records) == sorted(first.records)
+    assert len(web.requests.all()) == LINKS
+
+
+@pytest.mark.parametrize("torn", [b"", b"\x80", b"\x80\x04nonsense", b"garbage\n", b"\xff" * 100])
+def test_a_torn_record_costs_itself_and_nothing_that_comes_after_it(
+    ordered: tuple[Batch, bytes], web: PracticeWeb, torn: bytes
+) -> None:
+    first = work(*ordered)
+    told = ordered[0].run / "7.records"
+    told.write_bytes(b"".join(map(pickle.dumps, first.records[:2])) + torn)
+    assert len(work(*ordered).records) == LINKS
+    assert len(web.requests.all()) == LINKS + LINKS - 2
+    assert len(work(*ordered).records) == LINKS
+    assert len(web.requests.all()) == LINKS + LINKS - 2
