@@ -51,6 +51,7 @@ def main() -> None:
     """Print the tables of benchmarks/README.md, and keep the row of this many URLs there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--urls", type=int, default=_KEPT)
+    parser.add_argument("--synsets", type=int, default=scale_world.SYNSETS, help="at most")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--longest", type=float, default=150, help="seconds for img2dataset")
     options = parser.parse_args()
@@ -60,12 +61,12 @@ def main() -> None:
     with _place(options.folder) as folder:
         print(f"{machine()}: {options.urls:,} URLs\n", flush=True)
         state = State.of(folder, options.urls)
-        _prepare(folder, state)
+        _prepare(folder, state, options.synsets)
         with _serving(folder, state):
             _download(folder, state)
             row = scale_figures.row(folder, state)
             table(scale_figures.TITLES, [row])
-            if options.urls >= _KEPT:
+            if options.urls >= _KEPT and options.synsets == scale_world.SYNSETS:
                 _keep(row)
             print()
             _compare(folder, state, options.longest)
@@ -84,12 +85,12 @@ def _place(folder: Path | None) -> Iterator[Path]:
             yield Path(name).resolve()
 
 
-def _prepare(folder: Path, state: State) -> None:
+def _prepare(folder: Path, state: State, synsets: int) -> None:
     """Make the list and, of it, the archive of all URLs, unless they are there."""
     if state.is_listed:
         return
     refuse_small_disk(folder, state.urls)
-    scale_world.write(folder, state.urls, state.ports)
+    scale_world.write(folder, state.urls, synsets, state.ports)
     environment = registered(folder / "CK_REPOS")
     archive = f"--archive={folder / 'list.txt'}"
     command = [*CK, "geturls", "imagenet", "--all", archive, "--out=json"]
@@ -180,7 +181,7 @@ def _kill_all(process: int) -> None:
 def _all_or_some(folder: Path) -> str:
     """Return the option for the synsets that there are: for few URLs, not all."""
     wnids = folder / "wnids.txt"
-    everything = len(wnids.read_text().split()) == 21_841
+    everything = len(wnids.read_text().split()) == scale_world.SYNSETS
     return "--all" if everything else f"--wnids={wnids}"
 
 

@@ -9,7 +9,7 @@ import socket
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from scale_world import Ports
+from scale_world import SYNSETS, Ports
 
 _BYTES_A_LINK = 30_000
 _INODES_A_LINK = 7
@@ -73,8 +73,8 @@ def refuse_small_disk(folder: Path, urls: int) -> None:
     """End the program unless a folder's disk has room for so many links."""
     disk = os.statvfs(folder)
     room, inodes = disk.f_bavail * disk.f_frsize, disk.f_favail
-    bytes_needed = urls * _BYTES_A_LINK + min(urls, 21_841) * _A_SYNSET * _BLOCK
-    inodes_needed = urls * _INODES_A_LINK + min(urls, 21_841) * _A_SYNSET
+    bytes_needed = urls * _BYTES_A_LINK + min(urls, SYNSETS) * _A_SYNSET * _BLOCK
+    inodes_needed = urls * _INODES_A_LINK + min(urls, SYNSETS) * _A_SYNSET
     # Some file systems make inodes as they need them, and say that they have none.
     few_inodes = disk.f_files > 0 and inodes < inodes_needed
     if room < bytes_needed or few_inodes:

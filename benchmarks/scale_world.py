@@ -27,6 +27,9 @@ from ck_imagenet import synsets
 LATER = "n04399382"
 """A synset of ILSVRC2012 that the list of 2011 lacks."""
 
+SYNSETS = 21_841
+"""Those of 2011."""
+
 _NOWHERE = 300
 """Names that do not exist."""
 
@@ -73,13 +76,13 @@ class Ports(NamedTuple):
     refusing: int
 
 
-def write(folder: Path, number: int, ports: Ports) -> None:
+def write(folder: Path, number: int, most: int, ports: Ports) -> None:
     """Write `list.txt` as ImageNet has its own, and `fates`, a byte a line; always the same."""
     chance = random.Random(6)  # noqa: S311 - a world, no secret
     links = _links(chance, ports)
     places = count()
     with (folder / "list.txt").open("w") as listed, (folder / "fates").open("wb") as fates:
-        for wnid, size in _sizes(chance, number):
+        for wnid, size in _sizes(chance, number, most):
             name = 0
             for fate, url in islice(links, size):
                 name += 1 + chance.getrandbits(4)
@@ -127,10 +130,10 @@ def _drawn(which: int) -> tuple[bytes, bytes]:
     return file.getvalue()[:2], file.getvalue()[2:]
 
 
-def _sizes(chance: random.Random, number: int) -> Iterator[tuple[str, int]]:
-    """Yield synsets with how many links each has: all of 2011's, unless there are too few links."""
+def _sizes(chance: random.Random, number: int, most: int) -> Iterator[tuple[str, int]]:
+    """Yield so many synsets of 2011 with how many links each has; fewer if there are few links."""
     wnids = [synset.wnid for synset in synsets.load().synsets if synset.wnid != LATER]
-    chosen = sorted(chance.sample(wnids, min(len(wnids), max(1, number // 2))))
+    chosen = sorted(chance.sample(wnids, min(len(wnids), most, max(1, number // 2))))
     weights = [chance.expovariate(1) for _ in chosen]
     share = (number - len(chosen)) / sum(weights)
     due = 0.0

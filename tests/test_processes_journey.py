@@ -144,30 +144,39 @@ def test_three_pages_of_one_placeholder_on_three_hosts_keep_none(
     assert (again["here"], again["saved"], again["failed"]) == (SLOW, 0, {"placeholder": 4})
 
 
-def test_three_pages_of_one_placeholder_in_three_synsets_keep_none(
-    terminal: Terminal, web: PracticeWeb
-) -> None:
-    wnids = [WNID, "n02110341", "n02084071"]
-    for number, wnid in enumerate(wnids):
+THREE = (WNID, "n02110341", "n02084071")
+IN_THREE = ("download", "imagenet", f"--wnid={','.join(THREE)}")
+
+
+@pytest.fixture
+def placeholders(web: PracticeWeb) -> None:
+    """One placeholder in three synsets, at another host in each, before a picture."""
+    for number, wnid in enumerate(THREE):
         web.set_links(wnid, [web.link(wnid, number, "placeholder"), web.link(wnid, 9, "good")])
-    done = terminal.json("download", "imagenet", f"--wnid={','.join(wnids)}", "--jobs=1")["synsets"]
-    assert [list(terminal.pictures(wnid)) for wnid in wnids] == [[f"{w}_9.jpg"] for w in wnids]
+
+
+def none_is_here(terminal: Terminal) -> bool:
+    return [list(terminal.pictures(wnid)) for wnid in THREE] == [[f"{w}_9.jpg"] for w in THREE]
+
+
+@pytest.mark.usefixtures("placeholders")
+def test_three_pages_of_one_placeholder_in_three_synsets_keep_none(terminal: Terminal) -> None:
+    done = terminal.json(*IN_THREE, "--jobs=1")["synsets"]
+    assert none_is_here(terminal)
     assert [synset["here"] for synset in done] == [2, 2, 1]
     assert done[2]["taken_out"] == {WNID: 1, "n02110341": 1}
-    again = terminal.json("download", "imagenet", f"--wnid={','.join(wnids)}")["synsets"]
+    again = terminal.json(*IN_THREE)["synsets"]
     assert [(synset["here"], synset["failed"]) for synset in again] == [(1, {"placeholder": 1})] * 3
 
 
+@pytest.mark.usefixtures("placeholders")
 def test_where_a_placeholder_was_taken_out_of_a_done_synset_the_same_command_fetches_another(
-    terminal: Terminal, web: PracticeWeb
+    terminal: Terminal,
 ) -> None:
-    wnids = [WNID, "n02110341", "n02084071"]
-    for number, wnid in enumerate(wnids):
-        web.set_links(wnid, [web.link(wnid, number, "placeholder"), web.link(wnid, 9, "good")])
-    command = ("download", "imagenet", f"--wnid={','.join(wnids)}", "--jobs=1", "--max-images=1")
+    command = (*IN_THREE, "--jobs=1", "--max-images=1")
     assert "are gone now: 1; the same command fetches others" in terminal.says(*command)
     terminal.says(*command)
-    assert [list(terminal.pictures(wnid)) for wnid in wnids] == [[f"{w}_9.jpg"] for w in wnids]
+    assert none_is_here(terminal)
 
 
 def test_the_work_of_a_killed_process_is_taken_over(

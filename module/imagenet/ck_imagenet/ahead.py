@@ -10,8 +10,9 @@ from typing import Generator, Iterable, Union
 from .lists import SynsetList, Unlisted
 from .store import Store
 
-_MOST = 128
-"""Lists: enough for what it costs to make places, few enough for the memory."""
+_MOST = 64
+"""Lists, of 650 links each in the mean: enough for what it costs to make places, few enough for the
+memory."""
 
 _MOMENT = 0.02
 """Seconds to wait for a list before somebody else has his turn."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import Generator
 
@@ -64,6 +64,34 @@ def download(
     if unpack.is_asked_for(options):
         yield from unpack.unpack(options, store, progress, archive)
         return
+    wnids = _wanted(options)
+    if len(wnids) > MANY:
+        yield foreseen(wnids, options, store, archive)
+        if options.dry_run:
+            return
+    # Those that are not done come first: a run that goes on is to ask at once.
+    wnids = tuple(sorted(wnids, key=lambda wnid: summaries.is_kept(store.synset(wnid))))
+    repeats, trusting = Repeats(), len(wnids) > summaries.FEW
+    errand = partial(Errand, options, store, repeats, progress, trusting)
+    with closing(Sources(options, store, archive, progress)) as sources, ExitStack() as ending:
+        are_named = options.wnid or options.wnids
+        found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
+        if options.dry_run:
+            for each in found:
+                yield errand(each).preview() if isinstance(each, SynsetList) else each
+            return
+        near = ending.enter_context(closing(equip.fetcher(options)))
+        far = ending.enter_context(closing(equip.wayback_fetcher(options)))
+        crew = _crew(options, store, near)
+        wayback = Team(None, far, store, wayback_pictures.manner(options))
+        pool = Pool(crew, wayback, Captures(options), store, repeats, progress)
+        lists = ending.enter_context(closing(ahead.prepared(found, store)))
+        errands = (errand(each) if isinstance(each, SynsetList) else each for each in lists)
+        yield from pool.run(errands, lambda: sources.reached)
+
+
+def _wanted(options: DownloadOptions) -> tuple[str, ...]:
+    """Return the synsets to download, none if the given list names them; refuse odd options."""
     refuse_alone(options, "engine", "scheduler")
     refuse_alone(options, "scheduler", "engine")
     if options.engine:
@@ -75,31 +103,7 @@ def download(
             "word, or give a list with --urls=FILE; for many, there are --under, --search, "
             "--ilsvrc2012, --wnids=FILE and --all"
         )
-    if len(wnids) > MANY:
-        yield foreseen(wnids, options, store, archive)
-        if options.dry_run:
-            return
-    # Those that are not done come first: a run that goes on is to ask at once.
-    wnids = tuple(sorted(wnids, key=lambda wnid: summaries.is_kept(store.synset(wnid))))
-    captures, repeats = Captures(options), Repeats()
-    with closing(Sources(options, store, archive, progress)) as sources:
-        are_named = options.wnid or options.wnids
-        found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
-        trusting = len(wnids) > summaries.FEW
-        errand = partial(Errand, options, store, repeats, progress, trusting)
-        if options.dry_run:
-            for each in found:
-                yield errand(each).preview() if isinstance(each, SynsetList) else each
-            return
-        with closing(equip.fetcher(options)) as near, closing(
-            equip.wayback_fetcher(options)
-        ) as far:
-            hosts = _crew(options, store, near)
-            wayback = Team(None, far, store, wayback_pictures.manner(options))
-            pool = Pool(hosts, wayback, captures, store, repeats, progress)
-            with closing(ahead.prepared(found, store)) as lists:
-                errands = (errand(each) if isinstance(each, SynsetList) else each for each in lists)
-                yield from pool.run(errands, lambda: sources.reached)
+    return wnids
 
 
 def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:

@@ -25,7 +25,7 @@ WINDOW = 2000
 MOST_OPEN = 400
 """Synsets that are open at once, at two open files each."""
 
-MOST_KNOWN = 100_000
+MOST_KNOWN = 50_000
 """Links of open synsets, of which records are in memory: about 1 KB each."""
 
 Errands = Iterator["Errand | Unlisted | None"]
