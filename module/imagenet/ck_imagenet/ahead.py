@@ -1,4 +1,4 @@
-"""Lists ahead of their turn, so that a slow service holds nothing but its own synsets."""
+"""Lists ahead of their turn, so that a slow service holds no synset that has begun."""
 
 from __future__ import annotations
 
