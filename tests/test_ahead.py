@@ -82,7 +82,6 @@ def test_who_wants_no_more_lists_ends_the_asking(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "_MOST", 4)
-    monkeypatch.setattr(ahead, "_LOOK_AGAIN", 0.01)
     asked: list[str] = []
     ended = threading.Event()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing, suppress
-from queue import Empty, Full, Queue
+import time
+from contextlib import closing
 from typing import Generator, Iterable, Union
 
 from .lists import SynsetList, Unlisted
@@ -14,11 +14,14 @@ _MOST = 64
 """Lists, of 650 links each in the mean: enough for what it costs to make places, few enough for the
 memory."""
 
+_FEW = 4
+"""Lists of a service: it is asked for them again if the run ends before their turn."""
+
 _MOMENT = 0.02
 """Seconds to wait for a list before somebody else has his turn."""
 
-_LOOK_AGAIN = 1.0
-"""Seconds between two looks whether anybody still wants lists."""
+_LONGEST = 1.0
+"""Seconds to wait for a few of them, whose places cost less together."""
 
 _Found = Union[SynsetList, Unlisted]
 
@@ -43,7 +46,9 @@ def prepared(found: Iterable[_Found], store: Store) -> Generator[_Found | None, 
     with closing(_Lists(found)) as lists:
         while not lists.ended:
             ready = lists.take()
-            store.prepare([each.wnid for each in ready if isinstance(each, SynsetList)])
+            wnids = [each.wnid for each in ready if isinstance(each, SynsetList)]
+            if wnids:
+                store.prepare(wnids)
             yield from ready
             if not ready:
                 yield None
@@ -56,42 +61,56 @@ class _Lists:
 
     def __init__(self, found: Iterable[_Found]) -> None:
         self._found = found
-        self._ready: Queue[_Found | None] = Queue(_MOST)
-        self._is_wanted = True
-        self.ended = False
-        """Whether all have been taken."""
+        self._ready: list[_Found] = []
+        self._changed = threading.Condition()
+        self._is_wanted, self._is_over = True, False
+        self._due = 0.0
         self.error: Exception | None = None
         """Why there are no more, if that is not all."""
         threading.Thread(target=self._ask, name="lists", daemon=True).start()
 
+    @property
+    def ended(self) -> bool:
+        """Whether all have been taken."""
+        with self._changed:
+            return self._is_over and not self._ready
+
     def take(self) -> list[_Found]:
-        """Return those that are there, after a moment."""
-        taken: list[_Found] = []
-        with suppress(Empty):
-            while len(taken) < _MOST and not self.ended:
-                one = self._ready.get(timeout=0 if taken else _MOMENT)
-                if one:
-                    taken.append(one)
-                else:
-                    self.ended = True
-        return taken
+        """Return those that are there, after a moment; none where more are soon to come."""
+        with self._changed:
+            self._changed.wait_for(self._is_enough, _MOMENT)
+            if not self._is_enough():
+                return []
+            taken, self._ready = self._ready, []
+            self._due = time.monotonic() + _LONGEST
+            self._changed.notify_all()
+            return taken
 
     def close(self) -> None:
         """Ask for no more than what has been begun."""
-        self._is_wanted = False
+        with self._changed:
+            self._is_wanted = False
+            self._changed.notify_all()
+
+    def _is_enough(self) -> bool:
+        is_due = bool(self._ready) and time.monotonic() >= self._due
+        return self._is_over or is_due or len(self._ready) >= _FEW
+
+    def _has_room(self) -> bool:
+        is_scarce = any(isinstance(each, SynsetList) and each.obtained_by for each in self._ready)
+        return not self._is_wanted or len(self._ready) < (_FEW if is_scarce else _MOST)
 
     def _ask(self) -> None:
         try:
             for each in self._found:
-                self._put(each)
-                if not self._is_wanted:
-                    return
+                with self._changed:
+                    self._ready.append(each)
+                    self._changed.notify_all()
+                    self._changed.wait_for(self._has_room)
+                    if not self._is_wanted:
+                        break
         except Exception as error:  # whatever it is must end the run, not this thread alone
             self.error = error
-        self._put(None)
-
-    def _put(self, one: _Found | None) -> None:
-        while self._is_wanted:
-            with suppress(Full):
-                self._ready.put(one, timeout=_LOOK_AGAIN)
-                return
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()

@@ -28,7 +28,7 @@ PULSE = "pulse"
 _BEAT = 1.0
 """Seconds between two looks at it."""
 
-_LAST = 60.0
+LAST = 60.0
 """Seconds without a change after which the run is over."""
 
 _opening = threading.Lock()
@@ -125,7 +125,7 @@ class _Sheet(Afar):
             return False
         if beat != self._beat:
             self._beat, self._changed = beat, now
-        return now < self._changed + _LAST
+        return now < self._changed + LAST
 
     def keep(self, record: Record) -> None:
         self.settle(record)

@@ -23,7 +23,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Callable, Iterator, cast
 from urllib.parse import urlsplit
 
-from .batch import PULSE, Batch, Report
+from .batch import LAST, PULSE, Batch, Report
 from .books import Books
 from .crew import Crew
 from .errors import BadInput, StoreError
@@ -44,6 +44,7 @@ _CONNECT, _PATIENCE = 10, 60
 """Seconds to wait for a scheduler, and for the first machine."""
 
 _BEAT = 5.0
+_PREFIX = "cluster-"
 _GOES_ON = "what is here is kept, and the same command goes on"
 
 
@@ -88,11 +89,13 @@ class Cluster(Crew):
         with ExitStack() as undo:
             self._client = _connected(scheduler)
             undo.callback(self._client.close)
+            _wait_for_workers(self._client, scheduler)
             home = store.create_home().absolute()
             with storage_errors(home):
-                self._run = Path(tempfile.mkdtemp(prefix="cluster-", dir=home))
+                self._run = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
                 undo.callback(shutil.rmtree, self._run, ignore_errors=True)
                 self._beat()
+                self._sweep()
             self._prove()
             self._means = undo.pop_all()
 
@@ -144,6 +147,13 @@ class Cluster(Crew):
                 self._alone_since = now
             if now > self._alone_since + _PATIENCE:
                 raise StoreError(f"the cluster has no workers any more; {_GOES_ON}")
+
+    def _sweep(self) -> None:
+        """Remove what runs have left that were killed: by the file system's clock, not by ours."""
+        now = (self._run / PULSE).stat().st_mtime
+        for other in self._run.parent.glob(f"{_PREFIX}*/{PULSE}"):
+            if other.stat().st_mtime < now - LAST:
+                shutil.rmtree(other.parent, ignore_errors=True)
 
     def _prove(self) -> None:
         """Have every machine show that it can work here.
@@ -328,7 +338,7 @@ def _probe(scheduler: str) -> None:
 
 
 def _connected(scheduler: str) -> Any:
-    """Return a client of a cluster that has workers."""
+    """Return a client of a cluster."""
     import distributed
 
     for name in list(logging.root.manager.loggerDict):
@@ -342,6 +352,8 @@ def _connected(scheduler: str) -> Any:
         socket.create_connection((address.hostname or "", address.port or 0), _CONNECT).close()
         if address.scheme == "tcp":
             _probe(scheduler)
+        elif not _has_tls():
+            raise ValueError("Dask's configuration here has no TLS certificates")
         # Untyped in some releases, and so in all.
         client: Any = cast(Any, distributed).Client(
             scheduler, timeout=_CONNECT, set_as_default=False
@@ -351,12 +363,22 @@ def _connected(scheduler: str) -> Any:
             f"--scheduler={scheduler}: no Dask scheduler answers there "
             f"({error or type(error).__name__}); start one with: dask scheduler"
         ) from None
+    return client
+
+
+def _has_tls() -> bool:
+    """Say whether Dask has been told who may ask a cluster for anything."""
+    import distributed
+
+    arguments = cast(Any, distributed).Security().get_connection_args("client")
+    return bool(arguments.get("ssl_context"))
+
+
+def _wait_for_workers(client: Any, scheduler: str) -> None:
     try:
         client.wait_for_workers(1, timeout=_PATIENCE)
     except (OSError, asyncio.TimeoutError):
-        client.close()
         raise BadInput(
             f"the Dask scheduler at {scheduler} has no workers; start one on each machine with: "
             f"dask worker {scheduler}"
         ) from None
-    return client

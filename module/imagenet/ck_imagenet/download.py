@@ -6,12 +6,12 @@ from contextlib import ExitStack, closing
 from functools import partial
 from typing import Generator
 
-from . import ahead, equip, summaries, unpack, wayback_pictures
+from . import ahead, equip, kept_lists, summaries, unpack, wayback_pictures
 from .actions import DownloadOptions
 from .crew import Crew
 from .errand import Errand
 from .errors import BadInput
-from .estimate import MANY, Estimate, foreseen
+from .estimate import Estimate, foreseen
 from .fetch import Fetcher
 from .lists import SynsetList, Unlisted
 from .local_archive import LocalArchive
@@ -19,9 +19,9 @@ from .options import refuse_alone, refuse_together
 from .pool import Pool
 from .progress import Progress
 from .repeats import Repeats
-from .selection import chosen
+from .selection import MANY, chosen
 from .sources import Sources
-from .store import Store
+from .store import Store, SynsetStore
 from .summary import Summary
 from .team import Team
 from .unpacked import Unpacked
@@ -69,9 +69,8 @@ def download(
         yield foreseen(wnids, options, store, archive)
         if options.dry_run:
             return
-    # Those that are not done come first: a run that goes on is to ask at once.
-    wnids = tuple(sorted(wnids, key=lambda wnid: summaries.is_kept(store.synset(wnid))))
-    repeats, trusting = Repeats(), len(wnids) > summaries.FEW
+    wnids = tuple(sorted(wnids, key=lambda wnid: _turn(store.synset(wnid))))
+    captures, repeats, trusting = Captures(options), Repeats(), len(wnids) > summaries.FEW
     errand = partial(Errand, options, store, repeats, progress, trusting)
     with closing(Sources(options, store, archive, progress)) as sources, ExitStack() as ending:
         are_named = options.wnid or options.wnids
@@ -84,7 +83,7 @@ def download(
         far = ending.enter_context(closing(equip.wayback_fetcher(options)))
         crew = _crew(options, store, near)
         wayback = Team(None, far, store, wayback_pictures.manner(options))
-        pool = Pool(crew, wayback, Captures(options), store, repeats, progress)
+        pool = Pool(crew, wayback, captures, store, repeats, progress)
         lists = ending.enter_context(closing(ahead.prepared(found, store)))
         errands = (errand(each) if isinstance(each, SynsetList) else each for each in lists)
         yield from pool.run(errands, lambda: sources.reached)
@@ -104,6 +103,14 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
             "--ilsvrc2012, --wnids=FILE and --all"
         )
     return wnids
+
+
+def _turn(place: SynsetStore) -> tuple[bool, bool]:
+    """Return what puts synsets in order: a run is to have work at once.
+
+    First those that are not done, and of these first those whose list is here already.
+    """
+    return summaries.is_kept(place), not kept_lists.is_kept(place)
 
 
 def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:

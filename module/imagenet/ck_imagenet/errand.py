@@ -79,6 +79,11 @@ class Errand:
         """How many links of the synset are held in memory."""
         return len(self._links)
 
+    @property
+    def asks(self) -> bool:
+        """Whether there was anything to ask for."""
+        return self._to_fetch > 0
+
     def preview(self) -> Summary:
         """Return what would be done, and do nothing."""
         with storage_errors(self._place.state):
@@ -122,7 +127,7 @@ class Errand:
                 self._turn.enter_context(at_once(place.lock()))
             if self._found.obtained_by:
                 kept_lists.keep(place, self._found)
-            lost = set() if self._trusting and summaries.is_true(place) else place.mend()
+            lost = set() if self._trusting and summaries.is_whole(place) else place.mend()
             self._open()
             self._turn.callback(self._journal.close)
             named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
@@ -138,6 +143,8 @@ class Errand:
             self._here_before = self.book.here
             wanted = [] if self.book.is_full() else self._wanted(here)
             self._to_fetch = len(wanted)
+            if wanted:
+                summaries.drop(place)
             return [Task(link, self._found.source) for link in wanted]
 
     def begin_captures(self, captures: Captures) -> list[Task]:
@@ -169,7 +176,7 @@ class Errand:
                 wayback_trouble=self.findings.trouble if self.findings else "",
             )
             self._repeats.retire(self._journal.records.values())
-            summaries.keep(self._place)
+            summaries.keep(self._place, mended=True)
             return summary
 
     def abandon(self) -> None:

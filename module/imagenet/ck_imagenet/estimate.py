@@ -11,9 +11,6 @@ from .actions import DownloadOptions
 from .local_archive import LocalArchive
 from .store import Store
 
-MANY = 100
-"""Synsets of which more mean so much that it is told before."""
-
 MEAN_URLS = 650
 """Of a synset, as ImageNet has published it."""
 
@@ -78,8 +75,8 @@ def foreseen(
     """Return what it means to download synsets, as far as the lists that are here tell."""
     listed = archive.counts() if archive else {}
     for wnid in set(store.wnids()).intersection(wnids).difference(listed):
-        known = kept_lists.kept(store.synset(wnid))
+        known = kept_lists.count(store.synset(wnid))
         if known:
-            listed[wnid] = len(known.found.lines)
+            listed[wnid] = known
     counts = [max(0, listed[wnid] - options.offset) for wnid in wnids if wnid in listed]
     return estimated(counts, len(wnids) - len(counts), options)

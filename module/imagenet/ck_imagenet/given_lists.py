@@ -11,12 +11,12 @@ from typing import BinaryIO, Collection, Iterator, Sequence, cast
 from . import urllists
 from .connections import Limits
 from .errors import BadInput
-from .estimate import MANY
 from .fetch import Fetcher
 from .files import path_of, why_no_file
 from .lists import SynsetList
 from .names import UNKNOWN, wnid_inside
 from .outcomes import Failed
+from .selection import MANY
 from .urllists import Line
 
 _MOST_BYTES = 4 * 2**30

@@ -110,10 +110,14 @@ class _Host(Generic[Task]):
         return max(1, min(self.cap, most)) - self.busy
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for it or is under way."""
+        return not (self.waiting or self.last or self.busy)
+
+    @property
     def is_plain(self) -> bool:
         """Whether nothing is known that would be missed."""
-        idle = not (self.waiting or self.last or self.busy)
-        return idle and self.state is _State.UP and not (self.silences or self.rests)
+        return self.is_idle and self.state is _State.UP and not (self.silences or self.rests)
 
 
 class Hosts(Generic[Task]):
@@ -121,8 +125,8 @@ class Hosts(Generic[Task]):
 
     A host that leaves `BREAKER` requests in a row unanswered is left alone. When nothing else
     waits, one request decides whether it has come back. Where tasks keep coming that is never: so
-    until they are `complete` it is asked again after `DOUBT`, and forgotten `MEMORY` after it was
-    given up, such that what is remembered does not grow.
+    until they are `complete` it is asked again after `DOUBT`, or forgotten if nothing waits for it,
+    and forgotten `MEMORY` after it was given up, such that what is remembered does not grow.
 
     Times are seconds of any one clock.
 
@@ -376,13 +380,13 @@ class Hosts(Generic[Task]):
     def _reconsider(self, name: str, now: float) -> None:
         host = self._hosts[name]
         if not self.complete and 0 < host.asked_again_at <= now and not host.shuts_out:
-            if host.state is not _State.GIVEN_UP:
-                self._ask_host_again(name, now)
-            elif host.busy:
-                self._remind(now + MEMORY, name, None)
-            else:
+            if host.is_idle:
                 del self._hosts[name]
                 return
+            if host.state is not _State.GIVEN_UP:
+                self._ask_host_again(name, now)
+            else:
+                self._remind(now + MEMORY, name, None)
         self._line_up(name, now)
 
     def _line_up(self, name: str, now: float) -> None:
@@ -397,3 +401,5 @@ class Hosts(Generic[Task]):
         host.in_turn = ready
         if host.is_plain and not pauses:
             del self._hosts[name]
+        elif host.is_idle and not self.complete:
+            self._doubt(name, now)

@@ -50,6 +50,20 @@ def kept(place: SynsetStore) -> KeptList | None:
         return None  # as if it had never been
 
 
+def is_kept(place: SynsetStore) -> bool:
+    """Say whether any list is kept of a synset."""
+    return _path(place).exists()
+
+
+def count(place: SynsetStore) -> int:
+    """Return how many lines the list has that is kept of a synset, 0 if there is none."""
+    try:
+        _, *lines = _path(place).read_bytes().split(b"\n")
+    except OSError:
+        return 0
+    return sum(map(bool, lines))
+
+
 class KeptLists(Place):
     """The lists that are kept of all synsets.
 

@@ -177,8 +177,11 @@ class Pool:
         """Go on with errands whose tasks have ended: to the Wayback Machine, or to their end."""
         while self._unlisted:
             yield self._unlisted.popleft()
-        self._asked.extend(self._open[wnid] for wnid in self._hosts.ended())
-        while self._asked and self._is_network_known():
+        for wnid in self._hosts.ended():
+            errand = self._open[wnid]
+            put = self._asked.append if errand.asks else self._asked.appendleft
+            put(errand)
+        while self._asked and (not self._asked[0].asks or self._is_network_known()):
             errand = self._asked.popleft()
             if self._hosts.books.reached:
                 errand.book.reach()

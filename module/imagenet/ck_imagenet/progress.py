@@ -6,7 +6,10 @@ from .journal import Record
 
 
 class Progress:
-    """Is told how a run goes; this one keeps it to itself."""
+    """Is told how a run goes; this one keeps it to itself.
+
+    Waits, rests and trouble may be told by any thread.
+    """
 
     def waiting(self, what: str) -> None:
         """Another process is at work on this synset, or whatever it is."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 
 from . import status, synsets
 from .console import outcomes, table, title
-from .estimate import ALIVE, MANY, MEAN_URLS, PICTURE, SECONDS, Estimate
+from .estimate import ALIVE, MEAN_URLS, PICTURE, SECONDS, Estimate
 from .journal import Record
+from .selection import MANY
 from .status import Tally
 from .wording import counted
 

@@ -12,6 +12,9 @@ from .names import UNKNOWN, is_wnid
 from .options import refuse_together
 from .synsets import Synset
 
+MANY = 100
+"""Synsets of which more mean so much that it is told before."""
+
 _MOST_SHOWN = 20
 
 

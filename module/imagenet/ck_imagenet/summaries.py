@@ -56,15 +56,28 @@ def is_kept(place: SynsetStore) -> bool:
     return os.path.exists(f"{place.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
 
 
-def is_true(place: SynsetStore) -> bool:
-    """Say whether a summary is here, and nothing has changed since, as far as is seen quickly."""
+def is_whole(place: SynsetStore) -> bool:
+    """Say whether nothing has changed since a run came to its end here, as far as is soon seen."""
     state = str(place.state)
     summary = _read(state, place.wnid)
-    return bool(summary and summary.is_true(state, str(place.pictures_in), few=False))
+    true = summary and summary.is_true(state, str(place.pictures_in), few=False)
+    return bool(summary and true and summary.mended)
 
 
-def keep(place: SynsetStore) -> Tally:
+def drop(place: SynsetStore) -> None:
+    """Take a summary away, as a run does that begins; raise OSError if that is not possible."""
+    (place.state / _FILE).unlink(missing_ok=True)
+
+
+def keep(place: SynsetStore, mended: bool = False) -> Tally:
     """Read a synset wholly, and keep its summary, for which the lock of its place must be held.
+
+    Parameters
+    ----------
+    place : SynsetStore
+        Where the synset is.
+    mended : bool, optional
+        Whether nothing is half done there.
 
     Raises
     ------
@@ -79,7 +92,7 @@ def keep(place: SynsetStore) -> Tally:
     tally = status.tally(held)
     if not held.unseen:  # else somebody may still be putting pictures there
         failed = {outcome.word: count for outcome, count in tally.failed.items()}
-        told = {"tally": {**vars(tally), "failed": failed}}
+        told = {"tally": {**vars(tally), "failed": failed}, "mended": mended}
         data, path = to_json({"format": FORMAT, **seen, **told}), place.state / _FILE
         if not (path.is_file() and path.read_bytes() == data):
             write_whole(path, data)
@@ -93,6 +106,7 @@ class _Summary(NamedTuple):
     files: dict[str, Any]
     pictures: Any
     within: Any
+    mended: bool
 
     def is_true(self, state: str, pictures: str, few: bool) -> bool:
         """Say whether nothing has changed since."""
@@ -123,7 +137,8 @@ def _read(state: str, wnid: str) -> _Summary | None:
         told = dict(facts["tally"])
         failed = {Outcome.named(word): int(count) for word, count in told["failed"].items()}
         tally = Tally(**{**told, "name": wnid, "failed": Counter(failed)})
-        return _Summary(tally, dict(facts["files"]), facts["pictures"], facts["within"])
+        marks = dict(facts["files"]), facts["pictures"], facts["within"]
+        return _Summary(tally, *marks, mended=facts.get("mended") is True)
     except (OSError, LookupError, TypeError, ValueError, AttributeError):
         return None  # as if it had never been
 

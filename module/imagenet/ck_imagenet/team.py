@@ -25,13 +25,10 @@ from .ledger import Book
 from .names import ImageName
 from .store import Store
 from .task import Task
-from .worker import LIBRARY, Order
+from .worker import LIBRARY, MOST_HOSTS, Order
 
 WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""
-
-_OWNERS = 50_000
-"""Hosts of which is remembered whose they are: many more than have tasks at once."""
 
 _MOST_DEATHS, _AN_HOUR = 5, 3600.0
 """Workers that may die within so many seconds: more is no accident."""
@@ -356,7 +353,7 @@ class Team(Crew, Colleagues):
             by_owner[self._owners[task.endpoint]].append(task)
         for owner, given in by_owner.items():
             owner.give(given)
-        while len(self._owners) > _OWNERS:
+        while len(self._owners) > MOST_HOSTS:
             self._owners.popitem(last=False)
 
     def _take_over(self, worker: _Worker) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from . import equip, estimate, summaries, tarplaces, tars, winter21
+from . import equip, estimate, selection, summaries, tarplaces, tars, winter21
 from .actions import DownloadOptions
 from .errors import BadInput, NoTar
 from .fetch import Fetcher
@@ -93,7 +93,7 @@ def _places(options: DownloadOptions) -> list[TarPlace]:
         raise BadInput(f"which synset? Write --wnid=n01440764 --source={winter21.NAME}")
     if not (is_url(options.winter21) and "{wnid}" in options.winter21):
         raise BadInput(f'--winter21="{options.winter21}" is no address with {{wnid}} in it')
-    if len(wnids) > estimate.MANY and not options.yes:
+    if len(wnids) > selection.MANY and not options.yes:
         raise BadInput(
             f"{winter21.NAME} has a tar for each of {len(wnids):,} synsets, of some "
             f"{estimate.MEAN_URLS * estimate.PICTURE // 1_000_000} MB each. If you want them, "

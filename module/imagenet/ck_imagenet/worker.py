@@ -10,6 +10,7 @@ import pickle
 import sys
 import threading
 from abc import abstractmethod
+from collections import OrderedDict
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Iterable, NamedTuple
@@ -24,6 +25,10 @@ from .task import Task
 
 LIBRARY = str(Path(__file__).parent.parent)
 """Where another Python finds what it needs for this."""
+
+
+MOST_HOSTS = 50_000
+"""Hosts of which is remembered whose they are: many more than have tasks at once."""
 
 
 class Order(NamedTuple):
@@ -43,12 +48,16 @@ class Afar(Book, Colleagues):
     """
 
     def __init__(self, tasks: Iterable[Task] = ()) -> None:
-        self._hosts: set[str] = set()
+        self._hosts: OrderedDict[str, None] = OrderedDict()
         self.add(tasks)
 
     def add(self, tasks: Iterable[Task]) -> None:
         """Take note of the hosts of tasks: nobody else asks these."""
-        self._hosts.update(task.endpoint for task in tasks)
+        for task in tasks:
+            self._hosts[task.endpoint] = None
+            self._hosts.move_to_end(task.endpoint)
+        while len(self._hosts) > MOST_HOSTS:  # a task for one of these goes round by its owner
+            self._hosts.popitem(last=False)
 
     def claim(self, record: Record) -> Verdict:
         # To save one too many, which is removed again, costs less than to wait for an answer.
