@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Iterable, Iterator, Sequence
 
@@ -76,6 +77,38 @@ def test_while_a_list_is_being_asked_for_nothing_is_given_at_once(places: Places
     assert [next(got), next(got)] == [None, None]
     answered.set()
     assert found(got) == [MANY[1]]
+
+
+def test_places_are_left_alone_while_a_list_is_being_asked_for(places: Places) -> None:
+    answered = threading.Event()
+
+    def lists() -> Iterator[Unlisted | SynsetList]:
+        yield Unlisted(MANY[0], "gone")
+        answered.wait()
+        yield list_of(MANY[1])
+
+    got = prepared(lists(), places)
+    assert found([next(got), next(got), next(got)]) == [MANY[0]]
+    assert places.prepared == []
+    answered.set()
+    assert found(got) == [MANY[1]]
+    assert places.prepared == [[MANY[1]]]
+
+
+def test_of_a_services_lists_few_are_asked_for_ahead(places: Places) -> None:
+    """Who ends the run before their turn has to ask for them again."""
+    asked: list[str] = []
+
+    def lists() -> Iterator[SynsetList]:
+        for wnid in MANY[:100]:
+            asked.append(wnid)
+            yield list_of(wnid)._replace(obtained_by="imagenet")
+
+    got = prepared(lists(), places)
+    assert found([next(got)]) == [MANY[0]]
+    time.sleep(0.5)
+    assert len(asked) <= 10
+    assert found(got) == MANY[1:100]
 
 
 def test_who_wants_no_more_lists_ends_the_asking(

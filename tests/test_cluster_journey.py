@@ -12,6 +12,7 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet import synsets
+from ck_imagenet.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from dask_cluster import DaskCluster, process_of
 from terminal import WNID, Terminal
@@ -151,9 +152,17 @@ def test_a_rest_that_a_host_has_lies_between_the_batches_of_two_workers_too(
 
 
 def test_a_folder_is_filled_by_a_cluster_too(terminal: Terminal, cluster: DaskCluster) -> None:
+    """Where killed runs have left something, it goes; what others are at work on stays."""
+    home = FolderStore(terminal.folder / "out").create_home()
+    for name, age in (("cluster-killed", 100), ("cluster-at-work", 0)):
+        pulse = home / name / "pulse"
+        pulse.parent.mkdir(parents=True)
+        pulse.touch()
+        os.utime(pulse, (time.time() - age, time.time() - age))
     terminal.says(*command(cluster, "--outdir=out"))
     found = Counter(path.parent.name for path in (terminal.folder / "out").glob("n*/*.jpg"))
     assert found == Counter(dict.fromkeys(WNIDS, EACH))
+    assert [path.name for path in home.glob("cluster-*")] == ["cluster-at-work"]
 
 
 @pytest.mark.parametrize(
@@ -168,6 +177,12 @@ def test_a_folder_is_filled_by_a_cluster_too(terminal: Terminal, cluster: DaskCl
         (
             ["--engine=dask", "--scheduler=nonsense://1"],
             r"--scheduler=nonsense://1: no Dask scheduler answers there \(.*\); "
+            "start one with: dask scheduler",
+        ),
+        (
+            ["--engine=dask", "--scheduler=tls://127.0.0.1:1"],
+            "--scheduler=tls://127.0.0.1:1: no Dask scheduler answers there "
+            r"\(Dask's configuration here has no TLS certificates\); "
             "start one with: dask scheduler",
         ),
     ],

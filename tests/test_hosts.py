@@ -364,6 +364,34 @@ def test_a_host_that_was_given_up_is_a_new_one_after_a_time(stream: Hosts[str]) 
     assert taken(stream, 2 + MEMORY) == ["g"]
 
 
+@pytest.mark.parametrize("silences", range(1, BREAKER + 1))
+def test_a_host_for_which_nothing_waits_is_forgotten_while_others_are_still_to_come(
+    silences: int,
+) -> None:
+    hosts: Hosts[str] = Hosts()
+    hosts.complete = False
+    put(hosts, "down", "abc"[:silences])
+    taken(hosts, 0)
+    for _ in range(silences):
+        hosts.release("down", 0, Sign.SILENCE)
+    hosts.take(DOUBT - 1)
+    assert list(vars(hosts)["_hosts"]) == ["down"]
+    hosts.take(DOUBT)
+    assert vars(hosts)["_hosts"] == {}
+
+
+def test_a_host_that_has_rested_is_forgotten_too() -> None:
+    hosts: Hosts[str] = Hosts()
+    hosts.complete = False
+    put(hosts, "busy", "ab")
+    taken(hosts, 0)
+    hosts.release("busy", 0, Sign.BUSY)
+    hosts.release("busy", 0, Sign.ANSWER)
+    for now in (DOUBT, 2 * DOUBT):
+        hosts.take(now)
+    assert vars(hosts)["_hosts"] == {}
+
+
 def test_who_is_not_to_be_asked_any_more_never_is() -> None:
     hosts: Hosts[str] = Hosts(rests=Rests(longest=300, strict=True))
     hosts.complete = False

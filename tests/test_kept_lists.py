@@ -49,6 +49,12 @@ def test_without_a_list_there_is_none(store: FolderStore) -> None:
     assert KeptLists(store).state_of(WNID) == f"no list of {WNID}"
 
 
+def test_the_lines_of_a_kept_list_are_counted_without_reading_them(place: SynsetStore) -> None:
+    assert (kept_lists.is_kept(place), kept_lists.count(place)) == (False, 0)
+    kept_lists.keep(place, FOUND)
+    assert (kept_lists.is_kept(place), kept_lists.count(place)) == (True, len(LINES))
+
+
 def test_a_kept_list_tells_who_gave_it_and_when(place: SynsetStore, store: FolderStore) -> None:
     kept_lists.keep(place, FOUND)
     known = kept_lists.kept(place)

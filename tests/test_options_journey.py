@@ -45,6 +45,10 @@ DOWNLOAD = ("download", "imagenet")
         ((*DOWNLOAD, f"--wnid={WNID}", "--service=there"), '"there" is no address'),
         ((*DOWNLOAD, f"--wnid={WNID}", "--wayback-service=there"), '"there" is no address such as'),
         ((*DOWNLOAD, f"--wnid={WNID}", "--wayback-date=soon"), '--wayback-date="soon" is no date'),
+        (
+            (*DOWNLOAD, f"--wnid={WNID}", "--wayback-date=soon", "--dry-run"),
+            '--wayback-date="soon" is no date',
+        ),
         ((*DOWNLOAD, f"--wnid={WNID}", "--source=here"), "write --source=archive or imagenet or "),
         ((*DOWNLOAD, "--urls=text", "--source=imagenet"), "--urls and --source exclude each other"),
         (("geturls", "imagenet"), "whose URLs? Write --wnid=n01440764"),

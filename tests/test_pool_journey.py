@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet import pool, summaries, synsets
-from ck_imagenet.actions import DownloadOptions
+from ck_imagenet import kept_lists, pool, summaries, synsets
+from ck_imagenet.actions import SERVICE, DownloadOptions
 from ck_imagenet.download import download as download_of
 from ck_imagenet.errors import BadInput
 from ck_imagenet.files import NEW
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet.journal import Journal
+from ck_imagenet.lists import SynsetList
+from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.progress import Progress
 from ck_imagenet.summary import Summary
+from ck_imagenet.urllists import Line
 from ck_imagenet_practice import PracticeWeb
 from filelock import FileLock
 from peer import Talk, answer, serving
@@ -340,16 +343,58 @@ def test_a_list_that_takes_its_time_holds_no_synset_before_it(
         assert {each.wnid: each.here for each in run} == {A_FEW[1]: 1, A_FEW[2]: 1}
 
 
+def test_a_done_synset_waits_for_no_list_of_another(tmp_path: Path, web: PracticeWeb) -> None:
+    told = threading.Event()
+    told.set()
+
+    def give(talk: Talk) -> None:
+        wnid = talk.hear().split()[1].decode().strip("/")
+        if wnid != A_FEW[0]:
+            told.wait()
+        talk.say(answer(f"{wnid}_0 {web.url(0, f'/slow/0/{wnid}.jpg')}\n".encode()))
+
+    with serving() as serve:
+        urls = serve(give).url("/{wnid}")
+        assert [each.saved for each in running(tmp_path, web, A_FEW[:2], urls)] == [1, 1]
+        told.clear()
+        run = running(tmp_path, web, A_FEW[:2], urls)
+        assert next(run).wnid == A_FEW[0]
+        told.set()
+        assert [each.wnid for each in run] == [A_FEW[1]]
+
+
+def test_synsets_whose_lists_are_here_wait_for_no_service(tmp_path: Path, web: PracticeWeb) -> None:
+    place = FolderStore(tmp_path / "out").synset(A_FEW[1])
+    place.create()
+    line = Line(0, ImageName(A_FEW[1], 0), web.url(0, "/slow/0/a.jpg"))
+    kept_lists.keep(place, SynsetList(A_FEW[1], "somewhere", [line], "imagenet"))
+    told = threading.Event()
+
+    def give(talk: Talk) -> None:
+        talk.hear()
+        told.wait()
+        talk.say(answer(f"{A_FEW[0]}_0 {web.url(0, '/slow/0/b.jpg')}\n".encode()))
+
+    with serving() as serve:
+        run = running(tmp_path, web, A_FEW[:2], service=serve(give).url(""))
+        assert next(run).wnid == A_FEW[1]
+        told.set()
+        assert [(each.wnid, each.saved) for each in run] == [(A_FEW[0], 1)]
+
+
 def run_here(folder: Path, web: PracticeWeb, wnids: list[str]) -> list[Summary]:
     """Download in this process, into a plain folder."""
     return list(running(folder, web, wnids, str(folder / "list")))
 
 
-def running(folder: Path, web: PracticeWeb, wnids: list[str], urls: str) -> Iterator[Summary]:
+def running(
+    folder: Path, web: PracticeWeb, wnids: list[str], urls: str = "", service: str = SERVICE
+) -> Iterator[Summary]:
     """Begin to do so."""
     options = DownloadOptions(
         wnid=tuple(wnids),
         urls=urls,
+        service=service,
         timeout=1,
         retry=0,
         allow_private=web.allow_private,

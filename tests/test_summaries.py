@@ -179,6 +179,24 @@ for wnid in given.get("wnids", ["n01440764"]):
 """
 
 
+def test_a_summary_says_that_a_place_is_whole_only_if_a_run_has_ended_there(
+    store: FolderStore,
+) -> None:
+    place = store.synset(WNID)
+    told(store)
+    assert kept(store).exists()
+    assert not summaries.is_whole(place)
+    summaries.keep(place, mended=True)
+    assert summaries.is_whole(place)
+    settle(place, 3)
+    assert not summaries.is_whole(place)
+    told(store)
+    assert not summaries.is_whole(place)
+    summaries.drop(place)
+    summaries.drop(place)
+    assert not kept(store).exists()
+
+
 def here(terminal: Terminal) -> str:
     """Return how many pictures are here, as both commands must say."""
     (counted,) = (line.split("\t")[1] for line in terminal.says("status", "imagenet").splitlines())

@@ -348,12 +348,12 @@ def _connected(scheduler: str) -> Any:
         address = urlsplit(scheduler)
         if address.scheme not in ("tcp", "tls"):
             raise ValueError("its address begins with tcp:// or tls://")
+        if address.scheme == "tls" and not _has_tls():
+            raise ValueError("Dask's configuration here has no TLS certificates")
         # Dask itself would try for long, and be loud about it.
         socket.create_connection((address.hostname or "", address.port or 0), _CONNECT).close()
         if address.scheme == "tcp":
             _probe(scheduler)
-        elif not _has_tls():
-            raise ValueError("Dask's configuration here has no TLS certificates")
         # Untyped in some releases, and so in all.
         client: Any = cast(Any, distributed).Client(
             scheduler, timeout=_CONNECT, set_as_default=False

@@ -1,0 +1,33 @@
+"""What a process that fetches for another remembers."""
+
+from __future__ import annotations
+
+import io
+import pickle
+
+import pytest
+from ck_imagenet import worker
+from ck_imagenet.names import ImageName
+from ck_imagenet.numbering import Link
+from ck_imagenet.task import Task
+from terminal import WNID
+
+
+def test_a_task_for_a_host_of_long_ago_goes_round_by_its_owner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "MOST_HOSTS", 2)
+    said = io.BytesIO()
+    office = worker._Office(said)
+    urls = [f"http://{host}.example/x.jpg" for host in ("first", "second", "third")]
+    first, second, third = (
+        Task(Link(ImageName(WNID, number), url), "a list") for number, url in enumerate(urls)
+    )
+    office.add([first, second])
+    assert not office.lead_away(first)
+    office.add([first, third])
+    assert not office.lead_away(first)
+    assert said.getvalue() == b""
+    assert office.lead_away(second)
+    kind, task = pickle.loads(said.getvalue())
+    assert (kind, task.link) == ("moved", second.link)
