@@ -13,6 +13,7 @@ from ck_imagenet.ahead import prepared
 from ck_imagenet.errors import NoList
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet.lists import SynsetList, Unlisted
+from ck_imagenet.urllists import Line
 
 MANY = [synset.wnid for synset in synsets.load().synsets[:1000]]
 
@@ -93,6 +94,25 @@ def test_places_are_left_alone_while_a_list_is_being_asked_for(places: Places) -
     answered.set()
     assert found(got) == [MANY[1]]
     assert places.prepared == [[MANY[1]]]
+
+
+def test_of_long_lists_fewer_are_asked_for_ahead(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_MOST_LINKS", 100)
+    asked: list[str] = []
+
+    def lists() -> Iterator[SynsetList]:
+        for wnid in MANY[:100]:
+            asked.append(wnid)
+            line = Line(0, None, f"http://host.example/{wnid}.jpg")
+            yield list_of(wnid)._replace(lines=[line] * 50)
+
+    got = prepared(lists(), places)
+    assert found([next(got)]) == [MANY[0]]
+    time.sleep(0.5)
+    assert len(asked) <= 5
+    assert found(got) == MANY[1:100]
 
 
 def test_of_a_services_lists_few_are_asked_for_ahead(places: Places) -> None:

@@ -29,5 +29,5 @@ def test_a_task_for_a_host_of_long_ago_goes_round_by_its_owner(
     assert not office.lead_away(first)
     assert said.getvalue() == b""
     assert office.lead_away(second)
-    kind, task = pickle.loads(said.getvalue())
+    kind, task = pickle.loads(said.getvalue())  # noqa: S301 - of this test
     assert (kind, task.link) == ("moved", second.link)

@@ -10,9 +10,8 @@ from typing import Generator, Iterable, Union
 from .lists import SynsetList, Unlisted
 from .store import Store
 
-_MOST = 64
-"""Lists, of 650 links each in the mean: enough for what it costs to make places, few enough for the
-memory."""
+_MOST, _MOST_LINKS = 256, 20_000
+"""Lists, and links in them: enough for what it costs to make places, few enough for the memory."""
 
 _FEW = 4
 """Lists of a service: it is asked for them again if the run ends before their turn."""
@@ -94,11 +93,14 @@ class _Lists:
 
     def _is_enough(self) -> bool:
         is_due = bool(self._ready) and time.monotonic() >= self._due
-        return self._is_over or is_due or len(self._ready) >= _FEW
+        is_full = not self._has_room() or len(self._ready) >= _FEW
+        return self._is_over or is_due or is_full
 
     def _has_room(self) -> bool:
-        is_scarce = any(isinstance(each, SynsetList) and each.obtained_by for each in self._ready)
-        return not self._is_wanted or len(self._ready) < (_FEW if is_scarce else _MOST)
+        lists = [each for each in self._ready if isinstance(each, SynsetList)]
+        most = _FEW if any(each.obtained_by for each in lists) else _MOST
+        links = sum(len(each.lines) for each in lists)
+        return not self._is_wanted or (len(self._ready) < most and links < _MOST_LINKS)
 
     def _ask(self) -> None:
         try:
