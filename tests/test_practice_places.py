@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import socket
 import ssl
@@ -96,7 +97,7 @@ class TestPlaces:
         for client in clients:
             until_closed(client)
             client.close()
-        assert open_files() == before
+        assert open_files() <= before
         with pytest.raises(ConnectionRefusedError):
             connect(web.hosts[0])
 
@@ -109,10 +110,11 @@ class TestPlaces:
         assert threads_of() == []
 
 
-def open_files() -> int | None:
-    """Return how many files and sockets this process has open, where that can be known."""
+def open_files() -> int:
+    """Return how many files and sockets this process has open, 0 where that cannot be known."""
+    gc.collect()  # what earlier tests have let go of is none of this one's
     folder = Path("/proc/self/fd")
-    return len(list(folder.iterdir())) if folder.exists() else None
+    return len(list(folder.iterdir())) if folder.exists() else 0
 
 
 class TestDropping:
@@ -132,7 +134,7 @@ class TestDropping:
         before = open_files()
         with PracticeWeb(mix={"dropped": 2, "tls": 1, "tls-self-signed": 1, "lone": 20}):
             pass
-        assert open_files() == before
+        assert open_files() <= before
 
 
 class TestForbidden:

@@ -160,11 +160,8 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
         others = "; the same command fetches others" if options.max_images else ""
         yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}{others}"
     left = done.links - done.here - sum(done.failed.values())
-    if (
-        done.here < (options.max_images or 0)
-        and left > 0
-        and not (options.dry_run or options.offset)
-    ):
+    is_short = done.here < (options.max_images or 0) and left > 0
+    if is_short and not (options.dry_run or options.offset):
         yield f"  {counted(left, 'link')} not asked for yet: the same command goes on"
     if Outcome.PRIVATE_ADDRESS in done.failed:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
