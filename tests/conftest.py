@@ -19,6 +19,12 @@ collect_ignore = [] if browser.CHROMIUM and browser.DRIVER else ["test_pages_in_
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[_name]
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes test: two for each core, since half of the time is waiting."""
+    return 2 * (os.cpu_count() or 1)
+
+
 # Nothing here asserts how long anything takes: machines are busy.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
@@ -27,6 +33,13 @@ hypothesis.settings.load_profile("patient")
 @pytest.fixture
 def web() -> Iterator[PracticeWeb]:
     """A practice web of its own."""
+    with PracticeWeb() as practice:
+        yield practice
+
+
+@pytest.fixture(scope="module")
+def lasting_web() -> Iterator[PracticeWeb]:
+    """A practice web for tests that all begin with what was downloaded from it once."""
     with PracticeWeb() as practice:
         yield practice
 

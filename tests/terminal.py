@@ -31,17 +31,23 @@ class Terminal:
         Holds its CK_REPOS and its home; it is the working directory too.
     settings : mapping
         Environment variables, such as those that lead to a practice web.
+    repos : Path or None
+        The CK_REPOS of another terminal, to begin with a copy of.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], repos: Path | None = None
+    ) -> None:
         self.folder = folder
         self.repos = folder / "CK_REPOS"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
         home = {"HOME": str(folder), "CK_REPOS": str(self.repos)}
         self.environment = {**kept, **home, **settings}
-        shutil.copytree(_registered(), self.repos)
-        for cache in (self.repos / "local").glob(".ck.cache*"):
-            cache.write_text(cache.read_text().replace(str(_registered()), str(self.repos)))
+        origin = repos or _registered()
+        shutil.copytree(origin, self.repos)
+        local = self.repos / "local"
+        for file in (*local.glob(".ck.cache*"), *local.glob("repo/*/.cm/meta.json")):
+            file.write_text(file.read_text().replace(str(origin), str(self.repos)))
 
     def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
         """Start `ck` and return its process, whose output is text in pipes."""

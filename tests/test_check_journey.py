@@ -16,12 +16,36 @@ CHECK = ("check", "imagenet")
 DOWNLOAD = ("download", "imagenet", f"--wnid={WNID}", "--retry=0")
 
 
-@pytest.fixture
-def sound(terminal: Terminal, web: PracticeWeb) -> dict[str, bytes]:
-    """The pictures of a synset that has been downloaded, 1 to 4, and one link that is gone."""
+def offer(web: PracticeWeb) -> None:
+    """Make a web list four pictures, 1 to 4, and one link that is gone."""
     links = [web.link(WNID, number, "good") for number in range(1, 5)]
     web.set_links(WNID, [*links, web.link(WNID, 5, "gone")])
+
+
+@pytest.fixture
+def web(lasting_web: PracticeWeb) -> PracticeWeb:
+    offer(lasting_web)
+    return lasting_web
+
+
+@pytest.fixture(scope="module")
+def downloaded(lasting_web: PracticeWeb, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CK_REPOS with what is on offer."""
+    terminal = Terminal(tmp_path_factory.mktemp("downloaded"), lasting_web.environment())
+    offer(lasting_web)
     terminal.says(*DOWNLOAD)
+    return terminal.repos
+
+
+@pytest.fixture
+def terminal(downloaded: Path, web: PracticeWeb, tmp_path: Path) -> Terminal:
+    """A terminal with the same, as if it had downloaded it itself."""
+    return Terminal(tmp_path, web.environment(), downloaded)
+
+
+@pytest.fixture
+def sound(terminal: Terminal) -> dict[str, bytes]:
+    """The pictures as they are before anything befalls them."""
     return terminal.pictures()
 
 

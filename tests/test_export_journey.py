@@ -19,12 +19,24 @@ DALMATIAN = "n02110341"
 
 
 @pytest.fixture
-def here(terminal: Terminal, web: PracticeWeb) -> Terminal:
-    """A terminal with ten pictures of each of two synsets."""
+def web(lasting_web: PracticeWeb) -> PracticeWeb:
+    return lasting_web
+
+
+@pytest.fixture(scope="module")
+def downloaded(lasting_web: PracticeWeb, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CK_REPOS with ten pictures of each of two synsets."""
+    terminal = Terminal(tmp_path_factory.mktemp("downloaded"), lasting_web.environment())
     for wnid in (WNID, DALMATIAN):
-        web.set_links(wnid, [web.link(wnid, n, "good") for n in range(10)])
+        lasting_web.set_links(wnid, [lasting_web.link(wnid, n, "good") for n in range(10)])
     terminal.says("download", f"imagenet:{WNID},{DALMATIAN}", "--quiet")
-    return terminal
+    return terminal.repos
+
+
+@pytest.fixture
+def here(downloaded: Path, web: PracticeWeb, tmp_path: Path) -> Terminal:
+    """A terminal with the same pictures, as if it had downloaded them itself."""
+    return Terminal(tmp_path, web.environment(), downloaded)
 
 
 def export(terminal: Terminal, *options: str) -> str:
