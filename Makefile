@@ -3,7 +3,7 @@
 
 PYTHON =
 VENV = .venv
-PYTEST_ARGS = -n auto
+PYTEST_ARGS = -n auto --dist worksteal
 
 # Everything that CK keeps stays in the checkout, whatever the user's own settings say.
 export CK_REPOS := $(CURDIR)/CK_REPOS
