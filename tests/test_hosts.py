@@ -8,6 +8,7 @@ import pytest
 from ck_imagenet.hosts import (
     BREAKER,
     DOUBT,
+    LONGEST_DOUBT,
     MEMORY,
     MOST_RESTS,
     MOST_RESTS_IN_ROW,
@@ -338,9 +339,24 @@ def test_while_tasks_are_still_to_come_a_host_in_doubt_is_asked_again_after_a_ti
     stream: Hosts[str],
 ) -> None:
     assert taken(stream, DOUBT - 1) == []
-    assert taken(stream, DOUBT) == ["d"]
-    stream.release("down", DOUBT + 1, Sign.ANSWER)
-    assert taken(stream, DOUBT + 1) == ["e"]
+    assert taken(stream, LONGEST_DOUBT) == ["d"]
+    stream.release("down", LONGEST_DOUBT + 1, Sign.ANSWER)
+    assert taken(stream, LONGEST_DOUBT + 1) == ["e"]
+
+
+def test_hosts_that_fell_silent_together_are_not_asked_again_together() -> None:
+    hosts: Hosts[str] = Hosts()
+    hosts.complete = False
+    names = [f"host-{number}.example:80" for number in range(600)]
+    for name in names:
+        hosts.put(name, name, 0)
+    for name in taken(hosts, 0):
+        hosts.release(name, 0, Sign.SILENCE)
+        hosts.put_last(name, name, 0)
+    seconds = range(int(DOUBT), int(LONGEST_DOUBT) + 1)
+    asked = [taken(hosts, float(second)) for second in seconds]
+    assert sorted(name for each in asked for name in each) == sorted(names)
+    assert max(map(len, asked)) <= 600 / 60 * 3
 
 
 def test_a_host_in_doubt_is_asked_at_once_where_it_keeps_others_waiting(
@@ -376,7 +392,7 @@ def test_a_host_for_which_nothing_waits_is_forgotten_while_others_are_still_to_c
         hosts.release("down", 0, Sign.SILENCE)
     hosts.take(DOUBT - 1)
     assert list(vars(hosts)["_hosts"]) == ["down"]
-    hosts.take(DOUBT)
+    hosts.take(LONGEST_DOUBT)
     assert vars(hosts)["_hosts"] == {}
 
 
@@ -387,7 +403,7 @@ def test_a_host_that_has_rested_is_forgotten_too() -> None:
     taken(hosts, 0)
     hosts.release("busy", 0, Sign.BUSY)
     hosts.release("busy", 0, Sign.ANSWER)
-    for now in (DOUBT, 2 * DOUBT):
+    for now in (LONGEST_DOUBT, 2 * LONGEST_DOUBT):
         hosts.take(now)
     assert vars(hosts)["_hosts"] == {}
 

@@ -6,6 +6,7 @@ import heapq
 from collections import deque
 from enum import Enum
 from typing import Generic, NamedTuple, TypeVar
+from zlib import crc32
 
 from .outcomes import Outcome
 
@@ -25,8 +26,8 @@ REDEEMING = 100
 MOST_RESTS_IN_ROW = 3
 """Rests of one host with nothing but requests to come later in between."""
 
-DOUBT = 60.0
-"""Seconds after which a host in doubt is asked again although others are still to come."""
+DOUBT, LONGEST_DOUBT = 60.0, 120.0
+"""Seconds between which a host in doubt is asked again although others are still to come."""
 
 MEMORY = 60.0
 """Seconds after which a host that was given up is a new one, while others are still to come."""
@@ -303,7 +304,9 @@ class Hosts(Generic[Task]):
         """Have a host asked again some time, should others wait until then."""
         host = self._hosts[name]
         if not host.asked_again_at:
-            host.asked_again_at = now + DOUBT
+            # Not all that fell silent together at once: every connection would wait for them.
+            share = crc32(name.encode()) / 2**32
+            host.asked_again_at = now + DOUBT + share * (LONGEST_DOUBT - DOUBT)
             self._remind(host.asked_again_at, name, None)
 
     def _give_up(self, name: str, now: float) -> None:
