@@ -368,6 +368,21 @@ def test_a_host_in_doubt_is_asked_at_once_where_it_keeps_others_waiting(
     assert stream.given_up == [("e", Outcome.HOST_DOWN)]
 
 
+def test_where_many_keep_others_waiting_those_that_are_known_for_longest_are_asked_first() -> None:
+    hosts: Hosts[str] = Hosts()
+    hosts.complete = False
+    for name in "abcd":
+        hosts.put(name, name, 0)
+        taken(hosts, 0)
+        hosts.release(name, 0, Sign.SILENCE)
+        hosts.put_last(name, name, 0)
+        hosts.put_last(name, name.upper(), 0)
+    hosts.ask_again(1, 3)
+    assert taken(hosts, 1) == ["a", "b", "c"]
+    hosts.ask_again(2, 3)
+    assert taken(hosts, 2) == ["d"]
+
+
 def test_a_host_that_was_given_up_is_a_new_one_after_a_time(stream: Hosts[str]) -> None:
     stream.ask_again(1)
     taken(stream, 1)

@@ -31,6 +31,9 @@ _LONGEST_END = 0.5
 SAMPLE = 0.05
 """Seconds between two looks at what the processor does."""
 
+_HURRY = 4
+"""Of so many connections one is for hosts in doubt, each time that there is a hurry."""
+
 _PLACES = 1000
 """Synsets whose places are remembered."""
 
@@ -131,9 +134,10 @@ class Crawl:
             self._pace.most = jobs
 
     def hurry(self) -> None:
-        """Ask now whom it would be asked later whether he has come back."""
+        """Ask some hosts now whether they are back that would be asked later."""
         with self._changed:
-            self._hosts.ask_again(time.monotonic())
+            # Not all of them, since every connection would wait for those that keep silent.
+            self._hosts.ask_again(time.monotonic(), max(1, self._pace.most // _HURRY))
             self._task_ready.notify()
 
     def rests(self) -> dict[str, float]:

@@ -48,7 +48,7 @@ class Crew(ABC):
 
     @abstractmethod
     def hurry(self) -> None:
-        """Ask now whom one would ask later whether he has come back."""
+        """Ask some hosts now that would be asked later whether they are back."""
 
     @abstractmethod
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from enum import Enum
+from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 from zlib import crc32
 
@@ -114,6 +115,12 @@ class _Host(Generic[Task]):
     def is_idle(self) -> bool:
         """Whether nothing waits for it or is under way."""
         return not (self.waiting or self.last or self.busy)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something waits until it is asked again, and it is not being asked."""
+        asked = self.state is _State.PROBED or (self.silences and self.busy)
+        return not asked and bool(self.last or (self.state is _State.DOWN and self.waiting))
 
     @property
     def is_plain(self) -> bool:
@@ -245,9 +252,18 @@ class Hosts(Generic[Task]):
                     self._give_up(name, now)
         self._line_up(name, now)
 
-    def ask_again(self, now: float) -> None:
-        """Let one request go to each host in doubt, and what was put last to the others."""
-        for name in list(self._hosts):
+    def ask_again(self, now: float, most: int | None = None) -> None:
+        """Let one request go to each host in doubt, and what was put last to the others.
+
+        Parameters
+        ----------
+        now : float
+            The time.
+        most : int, optional
+            How many hosts, of those that have been known for longest.
+        """
+        doubtful = (name for name, host in self._hosts.items() if host.is_doubtful)
+        for name in list(islice(doubtful, most)):
             self._ask_host_again(name, now)
 
     def pauses(self, now: float) -> dict[str, float]:

@@ -33,8 +33,8 @@ Errands = Iterator["Errand | Unlisted | None"]
 _LOOK_AGAIN = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
 
-_IMPATIENCE = 20.0
-"""Seconds after which hosts in doubt are asked again where they keep other synsets waiting."""
+_IMPATIENCE = 1.0
+"""Seconds after which further hosts in doubt are asked again where they keep synsets waiting."""
 
 
 class Pool:
@@ -227,7 +227,7 @@ class Pool:
         self._hosts.tend(patience)
 
     def _hurry(self) -> None:
-        """Hosts in doubt keep all synsets open that may be: ask them now."""
+        """Hosts in doubt keep all synsets open that may be: ask some of them now."""
         now = time.monotonic()
         if now > self._hurried + _IMPATIENCE:
             self._hurried = now

@@ -74,7 +74,7 @@ class _Member(ABC):
 
     @abstractmethod
     def hurry(self) -> None:
-        """Tell it to ask now whom it would ask later whether he has come back."""
+        """Tell it to ask some hosts now that it would ask later whether they are back."""
 
 
 class _Own(_Member):
