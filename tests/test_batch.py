@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator
 
@@ -50,9 +51,25 @@ def test_a_torn_record_costs_itself_and_nothing_that_comes_after_it(
     ordered: tuple[Batch, bytes], web: PracticeWeb, torn: bytes
 ) -> None:
     first = work(*ordered)
-    told = ordered[0].run / "7.records"
+    told = ordered[0].run / "7.1.records"
     told.write_bytes(b"".join(map(pickle.dumps, first.records[:2])) + torn)
     assert len(work(*ordered).records) == LINKS
     assert len(web.requests.all()) == LINKS + LINKS - 2
     assert len(work(*ordered).records) == LINKS
     assert len(web.requests.all()) == LINKS + LINKS - 2
+
+
+def test_who_was_only_out_of_reach_leaves_a_batch_to_who_has_taken_it_over(
+    ordered: tuple[Batch, bytes], web: PracticeWeb
+) -> None:
+    names = [ImageName(WNID, number) for number in range(100)]
+    links = [Link(name, web.url(0, f"/slow/0.3/{name}.jpg")) for name in names]
+    batch = ordered[0]._replace(tasks=[Task(link, "a list") for link in links])
+    with ThreadPoolExecutor() as machines:
+        first = machines.submit(work, batch, ordered[1])
+        web.requests.wait_for(10)
+        second = machines.submit(work, batch, ordered[1])
+        left = first.result()
+        assert not second.done()
+    assert len(left.records) < len(names)
+    assert sorted(record.name for record in second.result().records) == names

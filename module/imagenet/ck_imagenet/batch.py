@@ -1,7 +1,8 @@
 """What a machine of a cluster does: fetch the links of some hosts, and tell what came of them.
 
 What is told is also kept in a file, record by record. So whoever takes over the work of a machine
-that has died asks for nothing again that was settled.
+that has died, or is out of reach, asks for nothing again that was settled; and a machine that was
+only out of reach sees that another is at it, and leaves it to that one.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import threading
 import time
 from contextlib import closing, suppress
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from . import equip
 from .crawl import SAMPLE, Crawl, Desk
@@ -100,8 +102,15 @@ class _Sheet(Afar):
         self._pulse = batch.run / PULSE
         self._beat, self._looked = 0.0, 0.0
         self._changed = time.monotonic()
-        self._file = (batch.run / f"{batch.name}.records").open("a+b")
-        self.known = _whole(self._file)
+        self.known: dict[ImageName, Record] = {}
+        files = (batch.run / f"{batch.name}.{turn}.records" for turn in count(1))
+        for path in files:
+            try:
+                self._file = path.open("xb")
+                break
+            except FileExistsError:
+                self.known.update(_told(path))
+        self._next_turn = next(files)
         self._moved: list[Task] = []
         self._reached = bool(self.known)
 
@@ -114,11 +123,13 @@ class _Sheet(Afar):
         self._file.close()
 
     def is_wanted(self) -> bool:
-        """Say whether whoever wants the batch is still there; it costs little to ask."""
+        """Say whether it is still wanted, and from here; it costs little to ask."""
         now = time.monotonic()
         if now < self._looked + _BEAT:
             return True
         self._looked = now
+        if self._next_turn.exists():
+            return False
         try:
             beat = self._pulse.stat().st_mtime
         except OSError:
@@ -144,14 +155,11 @@ class _Sheet(Afar):
             self._moved.append(task)
 
 
-def _whole(records: BinaryIO) -> dict[ImageName, Record]:
-    """Return what somebody kept who has died, and cut off what he did not end."""
-    known, end = {}, 0
-    records.seek(0)
-    with suppress(Exception):  # whatever Python takes torn bytes for
+def _told(path: Path) -> dict[ImageName, Record]:
+    """Return what somebody has kept, but for a record that he did not end."""
+    known = {}
+    with path.open("rb") as records, suppress(Exception):  # whatever Python takes torn bytes for
         while True:
             record: Record = pickle.load(records)  # noqa: S301 - written by `settle`
             known[record.name] = record
-            end = records.tell()
-    records.truncate(end)
     return known
