@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from functools import partial
 from typing import Generator
 
-from . import ahead, equip, kept_lists, summaries, unpack, wayback_pictures
+from . import ahead, equip, summaries, unpack, wayback_pictures
 from .actions import DownloadOptions
 from .crew import Crew
 from .errand import Errand
@@ -20,8 +20,9 @@ from .pool import Pool
 from .progress import Progress
 from .repeats import Repeats
 from .selection import MANY, chosen
+from .sequence import in_turn
 from .sources import Sources
-from .store import Store, SynsetStore
+from .store import Store
 from .summary import Summary
 from .team import Team
 from .unpacked import Unpacked
@@ -69,7 +70,8 @@ def download(
         yield foreseen(wnids, options, store, archive)
         if options.dry_run:
             return
-    wnids = tuple(sorted(wnids, key=lambda wnid: _turn(store.synset(wnid))))
+    # What is left of those that were begun may be hosts that keep silent: not for all connections.
+    wnids = tuple(in_turn(wnids, store, first=max(1, options.jobs // 4)))
     captures, repeats, trusting = Captures(options), Repeats(), len(wnids) > summaries.FEW
     errand = partial(Errand, options, store, repeats, progress, trusting)
     with closing(Sources(options, store, archive, progress)) as sources, ExitStack() as ending:
@@ -103,14 +105,6 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
             "--ilsvrc2012, --wnids=FILE and --all"
         )
     return wnids
-
-
-def _turn(place: SynsetStore) -> tuple[bool, bool]:
-    """Return what puts synsets in order: a run is to have work at once.
-
-    First those that are not done, and of these first those whose list is here already.
-    """
-    return summaries.is_kept(place), not kept_lists.is_kept(place)
 
 
 def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:

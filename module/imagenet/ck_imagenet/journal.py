@@ -135,6 +135,11 @@ class Journal:
         """Return the journal of a synset."""
         return cls(place.state / "journal")
 
+    @staticmethod
+    def is_begun(place: SynsetStore) -> bool:
+        """Say whether anything has been kept of a synset."""
+        return os.path.exists(f"{place.state}{os.sep}journal")  # noqa: PTH110  there are many
+
     def append(self, record: Record) -> None:
         """Keep a record, on disk before this returns; raise OSError if that is not possible."""
         try:
