@@ -13,8 +13,6 @@ from ck_imagenet.actions import DownloadOptions, ListOptions
 from ck_imagenet.listing import Listed
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.summary import Summary
-from hypothesis import given
-from hypothesis import strategies as st
 
 LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 TENCH = "n01440764"
@@ -53,13 +51,6 @@ def test_a_terminal_gets_no_control_characters(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     console.write(["n1\thttp://a/\x1b[2J\r\x9b\u202e é"])
     assert capfdbinary.readouterr().out.decode() == ("n1\thttp://a/\\x1b[2J\\r\\x9b\\u202e é\n")
-
-
-@given(st.text(st.characters()))
-def test_what_is_visible_holds_nothing_that_acts_on_a_terminal(text: str) -> None:
-    shown = console.visible(text)
-    assert all(character.isprintable() or character == "\t" for character in shown)
-    shown.encode()
 
 
 def test_whoever_stops_reading_causes_no_complaint() -> None:

@@ -782,7 +782,7 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
 
 def _shown(error: Exception) -> str:
     """Return an error's text without what could play tricks on a terminal: it may quote a list."""
-    from ck_imagenet.console import visible
+    from ck_imagenet.wording import visible
 
     return "\n".join(map(visible, str(error).split("\n")))
 

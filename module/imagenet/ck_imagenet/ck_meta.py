@@ -8,7 +8,7 @@ from . import synsets
 from .journal import FORMAT, Record
 from .names import ImageName
 from .urllists import is_url
-from .urls import readable
+from .wording import readable
 
 
 def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:

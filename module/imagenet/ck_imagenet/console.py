@@ -14,8 +14,7 @@ from . import synsets
 from .errors import BadInput, NobodyReads, StoreError
 from .listing import Listed
 from .outcomes import Outcome
-from .urls import readable
-from .wording import counted
+from .wording import counted, visible
 
 if TYPE_CHECKING:
     from .actions import DownloadOptions, ListOptions
@@ -85,14 +84,6 @@ def agrees(question: str) -> bool:
     if not answer:
         raise BadInput("nobody has answered, so nothing has been done; --force does not ask")
     return answer.strip().lower() in ("y", "yes")
-
-
-def visible(text: str) -> str:
-    """Return `text` with its control characters spelt out: lists are other people's text."""
-    text = readable(text)
-    return "".join(
-        c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
-    )
 
 
 def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> Iterator[str]:

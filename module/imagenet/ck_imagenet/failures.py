@@ -14,7 +14,7 @@ from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.exceptions import InvalidHeader as InvalidLength
 
 from .outcomes import Failed, Outcome
-from .urls import printable
+from .wording import printable
 
 # RemoteDisconnected is a BadStatusLine too: the order matters.
 _MEANINGS = (

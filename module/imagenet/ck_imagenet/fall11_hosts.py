@@ -8,7 +8,7 @@ from typing import Callable, Collection
 
 from .errors import BadInput
 from .fall11 import Archive
-from .urls import readable
+from .wording import readable
 
 # The first tab of a line stands before its URL; the rest is passed over, whatever it holds.
 _AUTHORITY = re.compile(rb"\thttps?://([^/?#\s]*)[^\n]*")

@@ -21,6 +21,7 @@ from .hosts import PER_HOST
 from .journey import Journey
 from .outcomes import Failed, Outcome, Postponed, come_back
 from .resolve import Resolver
+from .wording import printable
 
 MOST_BYTES = 32 * 2**20
 """Bytes of one answer; ImageNet's largest picture has about half as many."""
@@ -255,7 +256,7 @@ class Fetcher:
             return
         tags = response.headers.getlist("X-Robots-Tag")
         if optout.opts_out(tags, self._obeyed_as):
-            raise Failed(Outcome.OPTED_OUT, urls.printable(f"X-Robots-Tag: {', '.join(tags)}"))
+            raise Failed(Outcome.OPTED_OUT, printable(f"X-Robots-Tag: {', '.join(tags)}"))
 
 
 def _fit_for_a_header(user_agent: str) -> str:

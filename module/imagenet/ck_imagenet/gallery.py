@@ -16,6 +16,7 @@ from .outcomes import Failed, Outcome
 from .store import SynsetStore
 from .synsets import Synset
 from .thumbnails import Thumbnail
+from .wording import readable
 
 MOST_SHOWN = 3_200
 """Pictures, and failures, on one page; ImageNet's largest synset has 3,047 links."""
@@ -42,7 +43,7 @@ class Item(NamedTuple):
     @property
     def url(self) -> str:
         """The URL as the list has it, fit to be read; a picture's name if nobody knows a URL."""
-        return urls.readable(self.record.url)
+        return readable(self.record.url)
 
 
 class Host(NamedTuple):

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from . import PROJECT, __version__
-from .console import visible
+from .wording import visible
 
 if TYPE_CHECKING:
     from .gallery import Gallery

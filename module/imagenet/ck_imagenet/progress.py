@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .journal import Record
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .journal import Record
 
 
 class Progress:

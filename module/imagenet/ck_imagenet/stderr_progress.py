@@ -9,10 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .console import visible
 from .journal import Record
 from .outcomes import Outcome
 from .progress import Progress
+from .wording import visible
 
 
 def choose(verbose: bool, quiet: bool) -> Progress:

@@ -24,7 +24,7 @@ from .tarheaders import (
     parse_header,
 )
 from .tarstream import Bytes, Part
-from .urls import printable
+from .wording import printable
 
 _MOST_SAID = 2**16
 """Bytes that are read of what is said about a file beside its header."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from .outcomes import Failed, Outcome
+from .wording import printable, readable
 
 MOST_CHARACTERS = 2**16
 """Characters of a URL: more than any server reads, and no burden yet."""
@@ -94,13 +94,6 @@ def _quoted(text: str) -> str:
     return _STRAY_PERCENT.sub("%25", quote(raw, safe=_ALLOWED))
 
 
-def readable(text: str) -> str:
-    """Return what Latin-1 text, as lists are read, says if its bytes are UTF-8, else itself."""
-    with suppress(UnicodeError):
-        return text.encode("latin-1").decode("utf-8")
-    return text
-
-
 def ascii_host(host: str) -> str:
     """Return a host in lower case and in ASCII, nothing if it is empty; raise ValueError."""
     if not host.isascii():
@@ -111,8 +104,3 @@ def ascii_host(host: str) -> str:
     if ":" in host:
         ipaddress.IPv6Address(host)
     return host.lower() if host.strip(".") else ""
-
-
-def printable(text: str) -> str:
-    """Return what a host or a list said, shortened and fit for any terminal."""
-    return text[:200].encode("unicode_escape").decode("ascii")
