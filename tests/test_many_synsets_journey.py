@@ -153,6 +153,45 @@ def test_where_no_synset_has_a_list_that_is_an_error(terminal: Terminal) -> None
     assert "\nnor for 7 more: " in said
 
 
+@pytest.mark.parametrize("place", ["list", "{wnid}.txt"])
+def test_conditions_choose_among_the_synsets_of_a_given_list(
+    terminal: Terminal, web: PracticeWeb, place: str
+) -> None:
+    cyprinids = 16
+    links = [web.link(wnid, 7, "good") for wnid in (DALMATIAN, WNID, GOLDFISH)]
+    listed = [f"{link.name} {link.url}\n" for link in links]
+    (terminal.folder / "list").write_text("".join(listed))
+    for wnid, line in zip((DALMATIAN, WNID, GOLDFISH), listed):
+        (terminal.folder / f"{wnid}.txt").write_text(line)
+    command = ("download", "imagenet", f"--urls={place}", "--under=n01439121")
+    done = terminal.json(*command)["synsets"]
+    assert len(done) == cyprinids
+    assert [each["wnid"] for each in done if "here" in each] == [WNID, GOLDFISH]
+    why = next(each["unlisted"] for each in done if "unlisted" in each)
+    where = place.replace("{wnid}", "n01439121")
+    assert why.startswith(f'the list "{where}" ')
+    said = terminal.says(*command)
+    assert "  no list of its URLs: see ck geturls imagenet --wnid=n01439121 " in said
+
+
+def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refused_in_short(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    link = web.link("unknown", 7, "good")
+    (terminal.folder / "list").write_text(f"{WNID}_7 {link.url}\n")
+    command = ("download", "imagenet", "--urls=list", "--under=n02084071")
+    told = terminal.refuses(*command).splitlines()
+    assert told[:3] == [
+        "190 synsets, 123,500 URLs to ask for: some 74,100 pictures, 7.41 GB, 58 minutes",
+        "  what the list has of them is not known yet: 650 URLs are counted for each, ImageNet's "
+        "mean",
+        "  what is here already is not subtracted, nor would it be asked for again",
+    ]
+    said = terminal.refuses(*command, "--yes", "--quiet")
+    assert said.startswith('the list "list" has no URL of n')
+    assert len(said) < 1000
+
+
 def test_tars_of_more_than_a_hundred_synsets_are_asked_about_too(terminal: Terminal) -> None:
     said = terminal.refuses("download", "imagenet", "--ilsvrc2012", "--source=winter21")
     assert said == (

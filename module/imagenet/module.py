@@ -569,7 +569,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
             output["synsets"].append(done.facts())
             if told:
                 if isinstance(done, Unlisted):
-                    console.write(console.unlisted(done))
+                    console.write(console.unlisted(done, options))
                 elif isinstance(done, Unpacked):
                     console.write(console.unpacked(done))
                 else:
@@ -586,7 +586,7 @@ def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
     from ck_imagenet.options import typed
 
     output["estimate"] = meant.facts()
-    lines = list(reports.estimate(meant))
+    lines = list(reports.estimate(meant, bool(options.urls)))
     if not (options.yes or options.dry_run):
         command = f"If you want that, type: ck download imagenet {typed(options)} --yes"
         raise BadInput("\n".join([*lines, command]))

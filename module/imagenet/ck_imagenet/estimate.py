@@ -72,7 +72,12 @@ def estimated(urls: Iterable[int], unlisted: int, options: DownloadOptions) -> E
 def foreseen(
     wnids: Sequence[str], options: DownloadOptions, store: Store, archive: LocalArchive | None
 ) -> Estimate:
-    """Return what it means to download synsets, as far as the lists that are here tell."""
+    """Return what it means to download synsets, as far as the lists that are here tell.
+
+    One that the user gives is not read for that: it may be a pipe, and may be long.
+    """
+    if options.urls:
+        return estimated((), len(wnids), options)
     listed = archive.counts() if archive else {}
     for wnid in set(store.wnids()).intersection(wnids).difference(listed):
         known = kept_lists.count(store.synset(wnid))

@@ -126,10 +126,7 @@ class Sources:
 
         Parameters and errors are those of `lists`, but it is an error only if there is none at all.
         """
-        if self._given:
-            yield from self._given.lists(wnids)
-            return
-        each = self._each(wnids)
+        each = self._given.lists_there_are(wnids) if self._given else self._each(wnids)
         missing: list[Unlisted] = []
         for found in each:
             if isinstance(found, SynsetList):
