@@ -117,6 +117,16 @@ def test_a_dry_run_of_a_few_says_what_is_left(terminal: Terminal, web: PracticeW
     }
 
 
+def test_a_dry_run_foresees_no_more_pictures_than_are_still_wanted(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in range(30)])
+    command = ("download", "imagenet", f"--wnid={WNID}")
+    terminal.says(*command, "--max-images=4")
+    meant = terminal.json(*command, "--max-images=7", "--dry-run")["estimate"]
+    assert (meant["urls"], meant["pictures"]) == (5, 3)
+
+
 def test_a_program_that_asks_for_many_is_told_the_same(
     terminal: Terminal, archive: list[str]
 ) -> None:

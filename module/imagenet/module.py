@@ -575,8 +575,9 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
                 else:
                     console.write(console.summary(done, options))
     if options.dry_run and output["synsets"]:
-        counts = [each["to_fetch"] for each in output["synsets"] if "to_fetch" in each]
-        _foresee(estimated(counts, 0, options), options, told, output)
+        listed = [each for each in output["synsets"] if "to_fetch" in each]
+        urls, here = ([each[key] for each in listed] for key in ("to_fetch", "here"))
+        _foresee(estimated(urls, 0, options, here), options, told, output)
 
 
 def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
