@@ -163,25 +163,30 @@ def test_where_no_synset_has_a_list_that_is_an_error(terminal: Terminal) -> None
     assert "\nnor for 7 more: " in said
 
 
-@pytest.mark.parametrize("place", ["list", "{wnid}.txt"])
 def test_conditions_choose_among_the_synsets_of_a_given_list(
-    terminal: Terminal, web: PracticeWeb, place: str
+    terminal: Terminal, web: PracticeWeb
 ) -> None:
-    cyprinids = 16
     links = [web.link(wnid, 7, "good") for wnid in (DALMATIAN, WNID, GOLDFISH)]
-    listed = [f"{link.name} {link.url}\n" for link in links]
-    (terminal.folder / "list").write_text("".join(listed))
-    for wnid, line in zip((DALMATIAN, WNID, GOLDFISH), listed):
-        (terminal.folder / f"{wnid}.txt").write_text(line)
-    command = ("download", "imagenet", f"--urls={place}", "--under=n01439121")
-    done = terminal.json(*command)["synsets"]
-    assert len(done) == cyprinids
-    assert [each["wnid"] for each in done if "here" in each] == [WNID, GOLDFISH]
-    why = next(each["unlisted"] for each in done if "unlisted" in each)
-    where = place.replace("{wnid}", "n01439121")
-    assert why.startswith(f'the list "{where}" ')
+    listed = "".join(f"{link.name} {link.url}\n" for link in links)
+    (terminal.folder / "list").write_text(listed)
+    assert downloaded(terminal, "--urls=list", "--under=n01439121") == [WNID, GOLDFISH]
+
+
+def test_a_synset_that_meets_conditions_and_has_no_list_of_its_own_ends_nothing(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    link = web.link(WNID, 7, "good")
+    (terminal.folder / f"{WNID}.txt").write_text(f"{link.name} {link.url}\n")
+    command = ("download", "imagenet", "--urls={wnid}.txt", "--lower=359", "--upper=360")
     said = terminal.says(*command)
-    assert "  no list of its URLs: see ck geturls imagenet --wnid=n01439121 " in said
+    missing = synsets.load().synsets[360].wnid
+    hint = f"see ck geturls imagenet --wnid={missing} '--urls={{wnid}}.txt'\n"
+    assert f"  no list of its URLs: {hint}" in said
+    assert len(terminal.pictures()) == 1
+    told = terminal.json(*command)["synsets"]
+    assert [each["wnid"] for each in told if "here" in each] == [WNID]
+    why = f'the list "{missing}.txt" cannot be read: No such file or directory'
+    assert {"wnid": missing, "unlisted": why} in told
 
 
 def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refused_in_short(
@@ -198,8 +203,9 @@ def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refus
         "  what is here already is not subtracted, nor would it be asked for again",
     ]
     said = terminal.refuses(*command, "--yes", "--quiet")
-    assert said.startswith('the list "list" has no URL of n')
-    assert len(said) < 1000
+    assert said.startswith('the list "list" has no URL of n01322604, n02084071, ')
+    assert said.endswith(f", …; it has {WNID}")
+    assert len(said) < 500
 
 
 def test_tars_of_more_than_a_hundred_synsets_are_asked_about_too(terminal: Terminal) -> None:

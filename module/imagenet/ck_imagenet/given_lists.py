@@ -18,6 +18,7 @@ from .names import UNKNOWN, wnid_inside
 from .outcomes import Failed
 from .selection import MANY
 from .urllists import Line
+from .wording import some
 
 _MOST_BYTES = 4 * 2**30
 _LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
@@ -57,7 +58,10 @@ class GivenList:
             yield from self._read(self._named, wnids)
 
     def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
-        """Yield the list of each synset, or that there is none; otherwise this is as `lists`."""
+        """Yield the lists of those synsets that have one, or are to have one of their own.
+
+        Otherwise this is as `lists`, and so it is an error if one list for all has none of them.
+        """
         places = self._places(wnids)
         for wnid, place in places.items():
             try:
@@ -65,10 +69,7 @@ class GivenList:
             except _Missing as error:
                 yield Unlisted(wnid, str(error))
         if not places:
-            found = {each.wnid: each for each in self._read(self._named, wnids, may_lack=True)}
-            for wnid in wnids or found:
-                why = f'the list "{self._named}" has no URL of {wnid}'
-                yield found.get(wnid) or Unlisted(wnid, why)
+            yield from self._read(self._named, wnids, may_lack=True)
 
     def _places(self, wnids: Sequence[str]) -> dict[str, str]:
         """Return where the list of each synset is, nothing if one list serves all."""
@@ -84,10 +85,11 @@ class GivenList:
     ) -> Iterator[SynsetList]:
         with self._opened(where) as stream:
             found, listed = _by_synset(urllists.read(stream, where), where, wnids)
-        if not (may_lack and listed):
+        if not (may_lack and found):
             _refuse_missing(where, wnids, found, listed)
-        for wnid in found if may_lack else wnids or found:
-            yield SynsetList(wnid, where, found[wnid])
+        for wnid in wnids or found:
+            if wnid in found:
+                yield SynsetList(wnid, where, found[wnid])
 
     @contextmanager
     def _opened(self, where: str) -> Iterator[BinaryIO]:
@@ -168,8 +170,9 @@ def _refuse_missing(
 ) -> None:
     missing = [wnid for wnid in wnids if wnid not in found]
     if missing and listed:
-        shown = ", ".join(listed[:5]) + (", …" if len(listed) > 5 else "")
-        raise _Missing(f'the list "{where}" has no URL of {", ".join(missing)}; it has {shown}')
+        raise _Missing(
+            f'the list "{where}" has no URL of {some(missing)}; it has {some(listed, most=5)}'
+        )
     if missing or not found:
         raise _Missing(
             f'the list "{where}" holds no URL: a line is a URL, or a name such as '

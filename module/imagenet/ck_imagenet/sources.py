@@ -20,11 +20,10 @@ from .resolve import Resolver
 from .services import Service
 from .store import Store
 from .urllists import is_url
+from .wording import some
 
 _MOST_TOLD = 3
 """Synsets without a list of which it is told why."""
-
-_MOST_SHOWN = 20
 
 
 class Row(NamedTuple):
@@ -192,6 +191,5 @@ def _told(missing: Sequence[Unlisted]) -> str:
     told = [each.why for each in missing[:_MOST_TOLD]]
     others = [each.wnid for each in missing[_MOST_TOLD:]]
     if others:
-        shown = ", ".join(others[:_MOST_SHOWN]) + (", …" if len(others) > _MOST_SHOWN else "")
-        told.append(f"nor for {len(others):,} more: {shown}")
+        told.append(f"nor for {len(others):,} more: {some(others)}")
     return "\n".join(told)
