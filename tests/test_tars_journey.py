@@ -415,6 +415,13 @@ class TestWinter21:
         assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
         assert not terminal.repository().exists()
 
+    def test_of_many_that_were_dropped_only_the_first_are_told_of_at_length(
+        self, terminal: Terminal
+    ) -> None:
+        said = terminal.refuses(*WINTER21, "--lower=360", "--upper=369").splitlines()
+        assert [line.startswith("winter21 has no n0144") for line in said] == [True] * 3 + [False]
+        assert said[3].startswith("nor is there one of 7 more: n01441910, n01442450, ")
+
     def test_an_answer_that_is_no_tar_does_not_either(
         self, terminal: Terminal, web: PracticeWeb
     ) -> None:
