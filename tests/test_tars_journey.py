@@ -363,6 +363,11 @@ class TestWinter21:
         assert len(web.requests) == 0
         assert not list(terminal.repos.glob("imagenet-*"))
 
+    def test_who_agrees_to_them_types_no_more_than_before(self, terminal: Terminal) -> None:
+        command = ("download", "imagenet", "--ilsvrc2012", "--yes", "--source=winter21")
+        said = terminal.refuses(*command, "--max-images=3")
+        assert f"\n  ck {' '.join(command)} --accept-terms --max-images=3\n" in said
+
     def test_a_synset_comes_with_all_its_pictures_also_of_dead_links(
         self, terminal: Terminal, web: PracticeWeb
     ) -> None:

@@ -112,7 +112,7 @@ def _places(options: DownloadOptions) -> list[TarPlace]:
             f"{estimate.MEAN_URLS * estimate.PICTURE // 1_000_000} MB each. If you want them, "
             f"type: ck download imagenet {typed(options)} --yes"
         )
-    winter21.check_terms(wnids, options.accept_terms)
+    winter21.check_terms(options)
     return tarplaces.places(options.winter21, wnids)
 
 
