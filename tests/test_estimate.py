@@ -47,6 +47,12 @@ def test_who_wants_some_pictures_of_a_synset_asks_for_as_many_as_that_may_take()
     assert (meant.urls, meant.pictures) == (10 + 10 + 3, 6 + 6 + 2)
 
 
+def test_pictures_that_are_here_are_wanted_no_more() -> None:
+    meant = estimated([1000, 10, 3], 0, DownloadOptions(max_images=6), here=[3, 6, 0])
+    assert (meant.urls, meant.pictures) == (5 + 0 + 3, 3 + 0 + 2)
+    assert estimated([1000], 0, DownloadOptions(), here=[500]).urls == 1000
+
+
 def test_what_is_known_here_is_counted_and_the_rest_is_taken_for_average(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     place = store.synset(DALMATIAN)

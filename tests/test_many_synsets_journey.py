@@ -117,6 +117,16 @@ def test_a_dry_run_of_a_few_says_what_is_left(terminal: Terminal, web: PracticeW
     }
 
 
+def test_a_dry_run_foresees_no_more_pictures_than_are_still_wanted(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in range(30)])
+    command = ("download", "imagenet", f"--wnid={WNID}")
+    terminal.says(*command, "--max-images=4")
+    meant = terminal.json(*command, "--max-images=7", "--dry-run")["estimate"]
+    assert (meant["urls"], meant["pictures"]) == (5, 3)
+
+
 def test_a_program_that_asks_for_many_is_told_the_same(
     terminal: Terminal, archive: list[str]
 ) -> None:
@@ -151,6 +161,51 @@ def test_where_no_synset_has_a_list_that_is_an_error(terminal: Terminal) -> None
     said = terminal.refuses("download", "imagenet", "--upper=9", "--source=archive")
     assert said.count("no list of URLs for ") == 3
     assert "\nnor for 7 more: " in said
+
+
+def test_conditions_choose_among_the_synsets_of_a_given_list(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = [web.link(wnid, 7, "good") for wnid in (DALMATIAN, WNID, GOLDFISH)]
+    listed = "".join(f"{link.name} {link.url}\n" for link in links)
+    (terminal.folder / "list").write_text(listed)
+    assert downloaded(terminal, "--urls=list", "--under=n01439121") == [WNID, GOLDFISH]
+
+
+def test_a_synset_that_meets_conditions_and_has_no_list_of_its_own_ends_nothing(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    link = web.link(WNID, 7, "good")
+    (terminal.folder / f"{WNID}.txt").write_text(f"{link.name} {link.url}\n")
+    command = ("download", "imagenet", "--urls={wnid}.txt", "--lower=359", "--upper=360")
+    said = terminal.says(*command)
+    missing = synsets.load().synsets[360].wnid
+    hint = f"see ck geturls imagenet --wnid={missing} '--urls={{wnid}}.txt'\n"
+    assert f"  no list of its URLs: {hint}" in said
+    assert len(terminal.pictures()) == 1
+    told = terminal.json(*command)["synsets"]
+    assert [each["wnid"] for each in told if "here" in each] == [WNID]
+    why = f'the list "{missing}.txt" cannot be read: No such file or directory'
+    assert {"wnid": missing, "unlisted": why} in told
+
+
+def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refused_in_short(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    link = web.link("unknown", 7, "good")
+    (terminal.folder / "list").write_text(f"{WNID}_7 {link.url}\n")
+    command = ("download", "imagenet", "--urls=list", "--under=n02084071")
+    told = terminal.refuses(*command).splitlines()
+    assert told[:3] == [
+        "190 synsets, 123,500 URLs to ask for: some 74,100 pictures, 7.41 GB, 58 minutes",
+        "  what the list has of them is not known yet: 650 URLs are counted for each, ImageNet's "
+        "mean",
+        "  what is here already is not subtracted, nor would it be asked for again",
+    ]
+    said = terminal.refuses(*command, "--yes", "--quiet")
+    assert said.startswith('the list "list" has no URL of n01322604, n02084071, ')
+    assert said.endswith(f", …; it has {WNID}")
+    assert len(said) < 500
 
 
 def test_tars_of_more_than_a_hundred_synsets_are_asked_about_too(terminal: Terminal) -> None:

@@ -324,6 +324,27 @@ def test_a_list_that_cannot_be_had_ends_the_run_when_those_before_it_are_done(
     assert [(each.wnid, each.here) for each in done] == [(A_FEW[0], 1)]
 
 
+def test_a_list_that_is_not_there_ends_nothing_if_its_synset_is_not_named(
+    tmp_path: Path, web: PracticeWeb
+) -> None:
+    def give(talk: Talk) -> None:
+        wnid = talk.hear().split()[1].decode().strip("/")
+        if wnid == A_FEW[1]:
+            talk.say(answer(status="404 Not Found"))
+        else:
+            talk.say(answer(f"{wnid}_0 {web.url(0, f'/slow/0/{wnid}.jpg')}\n".encode()))
+
+    with serving() as serve:
+        urls = serve(give).url("/{wnid}")
+        options = DownloadOptions(upper=2, urls=urls, allow_private=web.allow_private)
+        done = list(download_of(options, FolderStore(tmp_path / "out"), Progress()))
+    assert sorted((each.wnid, isinstance(each, Summary)) for each in done) == [  # type: ignore
+        (A_FEW[0], True),
+        (A_FEW[1], False),
+        (A_FEW[2], True),
+    ]
+
+
 def test_a_list_that_takes_its_time_holds_no_synset_before_it(
     tmp_path: Path, web: PracticeWeb
 ) -> None:

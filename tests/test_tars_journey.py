@@ -363,6 +363,11 @@ class TestWinter21:
         assert len(web.requests) == 0
         assert not list(terminal.repos.glob("imagenet-*"))
 
+    def test_who_agrees_to_them_types_no_more_than_before(self, terminal: Terminal) -> None:
+        command = ("download", "imagenet", "--ilsvrc2012", "--yes", "--source=winter21")
+        said = terminal.refuses(*command, "--max-images=3")
+        assert f"\n  ck {' '.join(command)} --accept-terms --max-images=3\n" in said
+
     def test_a_synset_comes_with_all_its_pictures_also_of_dead_links(
         self, terminal: Terminal, web: PracticeWeb
     ) -> None:
@@ -414,6 +419,13 @@ class TestWinter21:
         ) in done.stdout
         assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
         assert not terminal.repository().exists()
+
+    def test_of_many_that_were_dropped_only_the_first_are_told_of_at_length(
+        self, terminal: Terminal
+    ) -> None:
+        said = terminal.refuses(*WINTER21, "--lower=360", "--upper=369").splitlines()
+        assert [line.startswith("winter21 has no n0144") for line in said] == [True] * 3 + [False]
+        assert said[3].startswith("nor is there one of 7 more: n01441910, n01442450, ")
 
     def test_an_answer_that_is_no_tar_does_not_either(
         self, terminal: Terminal, web: PracticeWeb

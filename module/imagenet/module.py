@@ -569,14 +569,15 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
             output["synsets"].append(done.facts())
             if told:
                 if isinstance(done, Unlisted):
-                    console.write(console.unlisted(done))
+                    console.write(console.unlisted(done, options))
                 elif isinstance(done, Unpacked):
                     console.write(console.unpacked(done))
                 else:
                     console.write(console.summary(done, options))
     if options.dry_run and output["synsets"]:
-        counts = [each["to_fetch"] for each in output["synsets"] if "to_fetch" in each]
-        _foresee(estimated(counts, 0, options), options, told, output)
+        listed = [each for each in output["synsets"] if "to_fetch" in each]
+        urls, here = ([each[key] for each in listed] for key in ("to_fetch", "here"))
+        _foresee(estimated(urls, 0, options, here), options, told, output)
 
 
 def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
@@ -586,7 +587,7 @@ def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
     from ck_imagenet.options import typed
 
     output["estimate"] = meant.facts()
-    lines = list(reports.estimate(meant))
+    lines = list(reports.estimate(meant, bool(options.urls)))
     if not (options.yes or options.dry_run):
         command = f"If you want that, type: ck download imagenet {typed(options)} --yes"
         raise BadInput("\n".join([*lines, command]))

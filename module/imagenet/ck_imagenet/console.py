@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequenc
 from . import synsets
 from .errors import BadInput, NobodyReads, StoreError
 from .listing import Listed
+from .options import as_typed
 from .outcomes import Outcome
 from .wording import counted, visible
 
@@ -132,10 +133,11 @@ def _set_aside(files: Sequence[Path]) -> Iterator[str]:
         yield f"  files here that were no pictures: {len(files)}, now in {files[0].parent}"
 
 
-def unlisted(missing: Unlisted) -> Iterator[str]:
+def unlisted(missing: Unlisted, options: DownloadOptions) -> Iterator[str]:
     """Yield that a synset has no list."""
     yield title(missing.wnid)
-    yield "  no list of its URLs: see ck geturls imagenet --wnid=" + missing.wnid
+    given = as_typed(options, "urls")
+    yield f"  no list of its URLs: see ck geturls imagenet --wnid={missing.wnid}{given}"
 
 
 def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from typing import Any, Iterable, Sequence
 
 from . import kept_lists
@@ -47,7 +48,9 @@ class Estimate:
         return asdict(self)
 
 
-def estimated(urls: Iterable[int], unlisted: int, options: DownloadOptions) -> Estimate:
+def estimated(
+    urls: Iterable[int], unlisted: int, options: DownloadOptions, here: Iterable[int] = ()
+) -> Estimate:
     """Return what it means to ask for so many URLs of each synset.
 
     Parameters
@@ -58,11 +61,14 @@ def estimated(urls: Iterable[int], unlisted: int, options: DownloadOptions) -> E
         Synsets whose number is not known.
     options : DownloadOptions
         How many at once, and how many pictures of a synset are wanted.
+    here : iterable of int, optional
+        How many of these there are already, of each of the first synsets.
     """
     counts = [*urls, *[MEAN_URLS] * unlisted]
     most = options.max_images or math.inf
-    asked = sum(min(count, math.ceil(min(most, count) / ALIVE)) for count in counts)
-    pictures = round(sum(min(most, count * ALIVE) for count in counts))
+    wanted = [(count, max(0, most - has)) for count, has in zip_longest(counts, here, fillvalue=0)]
+    asked = sum(min(count, math.ceil(min(most, count) / ALIVE)) for count, most in wanted)
+    pictures = round(sum(min(most, count * ALIVE) for count, most in wanted))
     seconds = max(asked * SECONDS / options.jobs, asked / A_SECOND)
     return Estimate(
         len(counts), asked, unlisted, pictures, pictures * PICTURE, seconds, options.jobs
@@ -72,7 +78,12 @@ def estimated(urls: Iterable[int], unlisted: int, options: DownloadOptions) -> E
 def foreseen(
     wnids: Sequence[str], options: DownloadOptions, store: Store, archive: LocalArchive | None
 ) -> Estimate:
-    """Return what it means to download synsets, as far as the lists that are here tell."""
+    """Return what it means to download synsets, as far as the lists that are here tell.
+
+    One that the user gives is not read for that: it may be a pipe, and may be long.
+    """
+    if options.urls:
+        return estimated((), len(wnids), options)
     listed = archive.counts() if archive else {}
     for wnid in set(store.wnids()).intersection(wnids).difference(listed):
         known = kept_lists.count(store.synset(wnid))

@@ -92,17 +92,17 @@ def duration(seconds: float) -> str:
     return f"{max(1, seconds):.0f} s"
 
 
-def estimate(meant: Estimate) -> Iterator[str]:
+def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:
     """Yield what a download would mean, and what that is founded on."""
     number = "1 synset" if meant.synsets == 1 else f"{meant.synsets:,} synsets"
     outlook = f"some {meant.pictures:,} pictures, {size(meant.bytes)}, {duration(meant.seconds)}"
     yield f"{number}, {meant.urls:,} URLs to ask for: {outlook}"
     if meant.unlisted:
-        yield (
-            f"  no list of {meant.unlisted:,} of them is here: {MEAN_URLS} URLs are counted for "
-            "each, ImageNet's mean"
-        )
-    if meant.unlisted > MANY:
+        unknown = f"no list of {meant.unlisted:,} of them is here"
+        if is_list_given:
+            unknown = "what the list has of them is not known yet"
+        yield f"  {unknown}: {MEAN_URLS} URLs are counted for each, ImageNet's mean"
+    if meant.unlisted > MANY and not is_list_given:
         yield "  get the lists of all at once, before this: ck geturls imagenet --all"
     if meant.synsets > MANY:
         yield "  what is here already is not subtracted, nor would it be asked for again"

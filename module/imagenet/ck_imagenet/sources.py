@@ -20,11 +20,10 @@ from .resolve import Resolver
 from .services import Service
 from .store import Store
 from .urllists import is_url
+from .wording import some
 
 _MOST_TOLD = 3
 """Synsets without a list of which it is told why."""
-
-_MOST_SHOWN = 20
 
 
 class Row(NamedTuple):
@@ -126,10 +125,7 @@ class Sources:
 
         Parameters and errors are those of `lists`, but it is an error only if there is none at all.
         """
-        if self._given:
-            yield from self._given.lists(wnids)
-            return
-        each = self._each(wnids)
+        each = self._given.lists_there_are(wnids) if self._given else self._each(wnids)
         missing: list[Unlisted] = []
         for found in each:
             if isinstance(found, SynsetList):
@@ -195,6 +191,5 @@ def _told(missing: Sequence[Unlisted]) -> str:
     told = [each.why for each in missing[:_MOST_TOLD]]
     others = [each.wnid for each in missing[_MOST_TOLD:]]
     if others:
-        shown = ", ".join(others[:_MOST_SHOWN]) + (", …" if len(others) > _MOST_SHOWN else "")
-        told.append(f"nor for {len(others):,} more: {shown}")
+        told.append(f"nor for {len(others):,} more: {some(others)}")
     return "\n".join(told)

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Mapping
 
 from . import equip, estimate, selection, summaries, tarplaces, tars, winter21
 from .actions import DownloadOptions
@@ -29,9 +29,13 @@ from .tarstream import Whole
 from .turns import only_one
 from .unpacked import MOST_EXAMPLES, Oddities, Unpacked
 from .urllists import is_url
+from .wording import some
 
 _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
 """Options that say nothing of tars."""
+
+_MOST_TOLD = 3
+"""Tars that are not to be had of which it is told why."""
 
 
 def is_asked_for(options: DownloadOptions) -> bool:
@@ -69,17 +73,26 @@ def unpack(
     """
     places, known = _places(options), archive or LocalArchive()
     addresses = [place.where for place in places if is_url(place.where)]
-    missing = []
+    missing: dict[TarPlace, str] = {}
     with closing(equip.fetcher(options, trusted=addresses)) as fetcher:
         for place in places:
             try:
                 yield from _Reading(options, store, progress, known, place).run(fetcher)
             except NoTar as error:
-                missing.append(str(error))
+                missing[place] = str(error)
                 if addresses and not fetcher.reached:
                     break  # the others are at the same host
     if missing:
-        raise NoTar("\n".join(missing))
+        raise NoTar(_told(missing))
+
+
+def _told(missing: Mapping[TarPlace, str]) -> str:
+    """Return what to tell of tars that are not to be had: why, of the first of them."""
+    told = list(missing.values())[:_MOST_TOLD]
+    others = [wnid for place in list(missing)[_MOST_TOLD:] for wnid in place.wnids]
+    if others:
+        told.append(f"nor is there one of {len(others):,} more: {some(others)}")
+    return "\n".join(told)
 
 
 def _places(options: DownloadOptions) -> list[TarPlace]:
@@ -99,7 +112,7 @@ def _places(options: DownloadOptions) -> list[TarPlace]:
             f"{estimate.MEAN_URLS * estimate.PICTURE // 1_000_000} MB each. If you want them, "
             f"type: ck download imagenet {typed(options)} --yes"
         )
-    winter21.check_terms(wnids, options.accept_terms)
+    winter21.check_terms(options)
     return tarplaces.places(options.winter21, wnids)
 
 

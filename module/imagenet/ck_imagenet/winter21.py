@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from dataclasses import replace
 
+from .actions import DownloadOptions
 from .errors import BadInput
+from .options import typed
 
 NAME = "winter21"
 NEEDS = "the network, and ImageNet's terms of access: download it with --source=winter21"
@@ -15,14 +17,14 @@ the pictures of winter21 come from ImageNet itself, under its terms of access. I
   - what you do with them is your responsibility alone, also towards those who own them
   - not to be passed on, but to colleagues who have agreed to these terms too
 If you agree to them, type
-  ck download imagenet --wnid={wnids} --source=winter21 --accept-terms
+  ck download imagenet {typed}
 What counts is not this but the text at https://image-net.org/download, so read that first"""
 
 
-def check_terms(wnids: Sequence[str], accepted: bool) -> None:
+def check_terms(options: DownloadOptions) -> None:
     """Raise BadInput, with ImageNet's terms of access, unless they are accepted."""
-    if not accepted:
-        raise BadInput(_TERMS.format(wnids=",".join(wnids)))
+    if not options.accept_terms:
+        raise BadInput(_TERMS.format(typed=typed(replace(options, accept_terms=True))))
 
 
 def dropped(wnid: str) -> str:
