@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Iterator
+
 import pytest
+from ck_imagenet import services
+from ck_imagenet.addresses import Guard
+from ck_imagenet.connections import Limits
+from ck_imagenet.errors import NoList
+from ck_imagenet.fetch import Fetcher
 from ck_imagenet.names import ImageName
-from ck_imagenet.services import IMAGENET, WAYBACK, listed
+from ck_imagenet.progress import Progress
+from ck_imagenet.services import IMAGENET, WAYBACK, Service, listed
 from ck_imagenet.urllists import Line
+from peer import Peer, Talk, answer, serving
 
 WNID = "n01440764"
 URL = "http://a.example/b.jpg"
@@ -57,3 +66,70 @@ def test_the_wayback_machine_is_asked_for_what_image_net_org_answered() -> None:
             "imagenet.synset.geturls",
         )
     ]
+
+
+class Moody:
+    """A host that answers with a list, or with an error, or keeps silent."""
+
+    body, status, silent = URL.encode(), "200 OK", False
+
+    def __call__(self, talk: Talk) -> None:
+        while talk.hear():
+            if self.silent:
+                talk.wait()
+            talk.say(answer(self.body, status=self.status))
+
+
+@pytest.fixture
+def host() -> Moody:
+    return Moody()
+
+
+@pytest.fixture
+def peer(host: Moody) -> Iterator[Peer]:
+    with serving() as serve:
+        yield serve(host)
+
+
+@pytest.fixture
+def service(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """A service that is not waited for as long as users would."""
+    monkeypatch.setattr(services, "_LIMITS", Limits(5, first_byte=0.2, stall=5, whole=5))
+    address = peer.url("")
+    fetcher = Fetcher(Guard.allowing("127.0.0.0/8"))
+    return Service(IMAGENET, address, fetcher, Progress())
+
+
+def finds(service: Service) -> bool:
+    try:
+        return bool(service.find(WNID).lines)
+    except NoList:
+        return False
+
+
+def test_a_service_that_has_never_answered_is_asked_once(
+    service: Service, host: Moody, peer: Peer
+) -> None:
+    host.silent = True
+    assert [finds(service) for _ in range(3)] == [False] * 3
+    assert len(peer.heads) == 1
+
+
+def test_a_service_that_has_answered_may_fall_silent_for_two_synsets(
+    service: Service, host: Moody, peer: Peer
+) -> None:
+    for silent in [False, True, True, False, True, True, False]:
+        host.silent = silent
+        assert finds(service) != silent
+    host.silent = True
+    asked = len(peer.heads)
+    assert [finds(service) for _ in range(5)] == [False] * 5
+    assert len(peer.heads) == asked + 3
+
+
+def test_an_error_is_an_answer(service: Service, host: Moody, peer: Peer) -> None:
+    host.status = "404 Not Found"
+    assert not finds(service)
+    host.silent = True
+    assert [finds(service) for _ in range(5)] == [False] * 5
+    assert len(peer.heads) == len(IMAGENET.questions) + 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import NamedTuple, Sequence
+from typing import NamedTuple
 
 from . import captures, urllists
 from .connections import Limits
@@ -22,6 +22,9 @@ from .urllists import Line
 
 _LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
 _MOST_BYTES = 16 * 2**20
+
+_SILENCES = 3
+"""Synsets in a row of which a service may say nothing, if it has ever answered."""
 
 _PAGE = re.compile(rb"<(!doctype|html|head|body)\b", re.IGNORECASE)
 
@@ -107,6 +110,7 @@ class Service(Place):
         self._fetcher = fetcher
         self._progress = progress
         self._out_of_reach = ""
+        self._silences_left = 1
         self.is_busy = False
         """Whether it wants to be left alone for longer than anybody waits."""
 
@@ -132,19 +136,27 @@ class Service(Place):
                 )
             except Failed as failed:
                 said.append(f"{question.name}: {failed}")
-                if failed.outcome.unanswered or failed.outcome is Outcome.BUSY:
-                    self._out_of_reach = self._none(said)  # as for all other questions
-                    self.is_busy = failed.outcome is Outcome.BUSY
+                if self._is_lost(failed.outcome):  # as for all other questions
                     break
                 continue
+            self._silences_left = _SILENCES
             lines = listed(answer.data, wnid)
             if lines:
                 return SynsetList(wnid, answer.url, lines, self.name)
             said.append(f"{question.name}: {beginning(answer.data)}")
-        raise NoList(self._none(said))
+        none = f"{self._address} has none ({'; '.join(said)})"
+        if self.is_busy or not self._silences_left:
+            self._out_of_reach = none
+        raise NoList(none)
 
-    def _none(self, said: Sequence[str]) -> str:
-        return f"{self._address} has none ({'; '.join(said)})"
+    def _is_lost(self, outcome: Outcome) -> bool:
+        """Take note of a failure; return whether the service says nothing at all now."""
+        self.is_busy = outcome is Outcome.BUSY
+        if outcome.unanswered:
+            self._silences_left -= 1
+        elif not self.is_busy:
+            self._silences_left = _SILENCES
+        return self.is_busy or outcome.unanswered
 
     def _ask(self, address: str) -> Body:
         with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
