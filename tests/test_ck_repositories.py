@@ -87,10 +87,16 @@ def repositories(terminal: Terminal) -> list[str]:
 
 def cache(terminal: Terminal) -> dict[str, Any]:
     """Return what CK's cache has of each repository of ours, by name."""
+    known = known_repositories(terminal)
+    return {name: info for name, info in known.items() if name.startswith("imagenet-")}
+
+
+def known_repositories(terminal: Terminal) -> dict[str, Any]:
+    """Return what CK's cache has of each repository, ours or not, by name."""
     local = terminal.repos / "local"
     uids = json.loads((local / ".ck.cache_repo_uoa.json").read_text("utf-8"))
     infos = json.loads((local / ".ck.cache_repo_info.json").read_text("utf-8"))
-    return {name: infos[uid] for name, uid in uids.items() if name.startswith("imagenet-")}
+    return {name: infos[uid] for name, uid in uids.items() if uid in infos}
 
 
 def names_of(number: int) -> list[str]:
@@ -116,6 +122,14 @@ def assert_ck_knows(terminal: Terminal, names: list[str]) -> None:
     terminal.says("recache", "repo")
     assert cache(terminal) == known
     assert list(terminal.repos.rglob(".new-*")) == []
+
+
+def assert_registered(terminal: Terminal) -> None:
+    """What CK knows after a command of ours is what it finds registered when it caches anew."""
+    terminal.says("status", "imagenet")
+    before = cache(terminal)
+    terminal.says("recache", "repo")
+    assert cache(terminal) == before
 
 
 def test_a_repository_is_made_as_ck_makes_one(terminal: Terminal) -> None:
@@ -234,6 +248,27 @@ def test_where_another_process_is_at_work_nobody_waits_to_mend(terminal: Termina
     with FileLock(terminal.repos / "local" / ".ck-imagenet.lock"):
         terminal.says("status", "imagenet")
     assert list(cache(terminal)) == names_of(2)[1:]
+
+
+UNREGISTER_UNDER_KILLS = """
+repositories = Repositories(ck)
+random.seed(5)
+for name in given["names"]:
+    child = os.fork()
+    if not child:
+        repositories.unregister(name)
+        os._exit(0)
+    time.sleep(random.uniform(0, 0.006))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+
+
+def test_a_kill_leaves_none_that_ck_knows_until_it_caches_anew(terminal: Terminal) -> None:
+    names = names_of(60)
+    run(terminal, CREATE_ALL, lists=[names], batch=60)
+    run(terminal, UNREGISTER_UNDER_KILLS, names=names)
+    assert_registered(terminal)
 
 
 @pytest.mark.parametrize("key", ["uoa", "info"])

@@ -103,11 +103,12 @@ class Repositories:
         """
         try:
             with self.locked():
-                self._entries.remove(name)
+                # First what a kill lets the next process put back: CK knows all of it or nothing.
                 self._cache.remove(name)
         except OSError as error:
             raise StoreError(
                 f'the CK repository "{name}" cannot be unregistered: {error.strerror} '
+                self._entries.remove(name)
                 f'("{error.filename}")'
             ) from None
 
