@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -248,6 +249,16 @@ def test_where_another_process_is_at_work_nobody_waits_to_mend(terminal: Termina
     with FileLock(terminal.repos / "local" / ".ck-imagenet.lock"):
         terminal.says("status", "imagenet")
     assert list(cache(terminal)) == names_of(2)[1:]
+
+
+def test_the_copy_of_a_repository_s_folder_does_not_take_its_place(terminal: Terminal) -> None:
+    run(terminal, CREATE, names=["imagenet-a"])
+    before = cache(terminal)
+    for copy in ("imagenet-b", "imagenet-c"):
+        shutil.copytree(terminal.repos / "imagenet-a", terminal.repos / copy)
+    run(terminal, CREATE_ALL, lists=[["imagenet-b", "imagenet-c"]], batch=2)
+    assert before.items() < cache(terminal).items()
+    assert_ck_knows(terminal, ["imagenet-a", "imagenet-b", "imagenet-c"])
 
 
 UNREGISTER_UNDER_KILLS = """

@@ -158,8 +158,9 @@ class Repositories:
         for swept in (folder, folder / ".cm"):
             sweep(swept)
         description = read_json(folder / _DESCRIPTION) or {}
-        uid = known.get("data_uid") or self._entry_uid(name) or description.get("data_uid")
-        uid = uid or secrets.token_hex(8)
+        uid = known.get("data_uid") or self._entry_uid(name) or str(description.get("data_uid"))
+        if not self._entries.may_be(name, uid):
+            uid = secrets.token_hex(8)
         if not description:
             told = {**_described(name, uid), "dict": {}}
             write_whole(folder / _DESCRIPTION, to_json(told))
