@@ -243,12 +243,44 @@ def test_what_a_kill_kept_from_the_cache_is_there_for_ck_after_the_next_command(
     assert_ck_knows(terminal, names_of(3))
 
 
-def test_where_another_process_is_at_work_nobody_waits_to_mend(terminal: Terminal) -> None:
+def test_where_another_process_is_at_work_nobody_waits_to_mend_nor_overlooks_anything(
+    terminal: Terminal,
+) -> None:
     run(terminal, CREATE, names=names_of(2))
     forget(terminal, names_of(1))
     with FileLock(terminal.repos / "local" / ".ck-imagenet.lock"):
         terminal.says("status", "imagenet")
+        found = run(terminal, 'result = sorted(Repositories(ck).names("imagenet-"))')
+    assert found == names_of(2)
     assert list(cache(terminal)) == names_of(2)[1:]
+
+
+def test_entries_that_ck_does_not_know_any_more_are_listed(terminal: Terminal) -> None:
+    run(terminal, 'CkStore(ck).prepare(["n01440764", "n02110341"])')
+    forget(terminal, [REPOSITORY])
+    listed = terminal.says("list", "imagenet-*:imagenet:*").split()
+    assert sorted(listed) == [WNID, "n02110341"]
+
+
+def test_one_that_lives_elsewhere_stays_there_though_ck_has_lost_it_meanwhile(
+    terminal: Terminal,
+) -> None:
+    """As when CK's own recaching, cut short, comes between two commands and another run."""
+    elsewhere = terminal.folder / "elsewhere"
+    terminal.says("add", f"repo:{REPOSITORY}", f"--path={elsewhere}", "--quiet")
+    before = cache(terminal)
+    forget(terminal, [REPOSITORY])
+    code = """
+with FileLock(given["lock"]):  # so that it cannot mend what CK has lost
+    repositories = Repositories(ck)
+result = str(repositories.create(given["name"]))
+"""
+    lock = str(terminal.repos / "local" / ".ck-imagenet.lock")
+    code = f"from filelock import FileLock\n{code}"
+    assert run(terminal, code, name=REPOSITORY, lock=lock) == str(elsewhere)
+    assert cache(terminal) == before
+    assert not terminal.repository().exists()
+    assert_registered(terminal)
 
 
 def test_the_copy_of_a_repository_s_folder_does_not_take_its_place(terminal: Terminal) -> None:
@@ -297,14 +329,17 @@ def test_a_cache_that_ck_left_half_written_is_made_anew(
     assert terminal.says("list", "imagenet", "--upper=0").split() == ["n00004475"]
 
 
-@pytest.mark.parametrize("left", ["{", "{}"])
+@pytest.mark.parametrize("keys", [["info"], ["uoa"], ["info", "uoa"]], ids="+".join)
+@pytest.mark.parametrize("left", ["{", "{}", "[]", "null", '{"a": 5}'])
 def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
-    terminal: Terminal, left: str
+    terminal: Terminal, left: str, keys: list[str]
 ) -> None:
     """As README says."""
     run(terminal, CREATE, names=names_of(2))
-    before = cache(terminal)
-    (terminal.repos / "local" / ".ck.cache_repo_info.json").write_text(left)
+    terminal.says("add", "repo:far-away", "--remote", "--url=http://a/", "--quiet")
+    before, all_before = cache(terminal), known_repositories(terminal)
+    for key in keys:
+        (terminal.repos / "local" / f".ck.cache_repo_{key}.json").write_text(left)
     mended = subprocess.run(
         [sys.executable, CHECKOUT / "tools" / "mend_cache.py"],
         env=terminal.environment,
@@ -313,6 +348,7 @@ def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
     )
     assert (mended.stdout, mended.stderr) == ("CK knows 3 repositories\n", "")
     assert cache(terminal) == before
+    assert known_repositories(terminal) == all_before
     assert terminal.says("list", "imagenet", "--upper=0").split() == ["n00004475"]
 
 
