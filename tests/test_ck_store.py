@@ -314,16 +314,22 @@ def test_a_newer_format_of_the_state_is_refused(terminal: Terminal) -> None:
     said = run(
         terminal,
         """
-try:
-    CkStore(ck).synset("n01440764").create()
-except ImagenetError as error:
-    result = str(error)
+from ck_imagenet.holdings import Holding
+
+place, result = CkStore(ck).synset("n01440764"), []
+for work in (place.create, lambda: Holding.of(place)):
+    try:
+        work()
+    except ImagenetError as error:
+        result.append(str(error))
 """,
     )
-    assert said == (
+    refused = (
         f"{state} was written by a newer ck-imagenet, in format 2, and this one reads 1: "
         "upgrade with: ck pull repo:ck-imagenet"
     )
+    assert said == [refused, refused]
+    assert terminal.refuses("clean", "imagenet", f"--wnid={WNID}", "--failed", "--force") == refused
 
 
 def test_a_repository_that_cannot_be_written_is_named(terminal: Terminal) -> None:

@@ -122,7 +122,7 @@ class _SynsetRepository(SynsetStore):
                 with self._repositories.locked():
                     self.furnish()
             prove_writable(self.state)
-            refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
+            self.refuse_newer()
 
     def furnish(self) -> None:
         """Make the places for entries in a repository that is there; its lock must be held."""
@@ -148,6 +148,10 @@ class _SynsetRepository(SynsetStore):
             raise StoreError(
                 f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
             ) from None
+
+    def refuse_newer(self) -> None:
+        if self._repository:
+            refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
         sweep(self.state)
