@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kernel import run
-from terminal import WNID, Terminal
+from terminal import CHECKOUT, WNID, Terminal
 
 ENTRY = f"imagenet-{WNID}:dataset:9981"
 URL = "http://a.example/b,c.jpg"
@@ -305,6 +305,17 @@ def test_all_steps_of_cleaning_leave_nothing(terminal: Terminal) -> None:
     shutil.rmtree(terminal.repository("unknown"))
     assert seen(terminal, "unknown")["counts"] == {}
     assert terminal.says("list", "repo:imagenet-*") == ""
+
+
+def test_the_module_is_not_looked_for_in_the_repositories_of_all_synsets(
+    terminal: Terminal,
+) -> None:
+    """So a place is even made where CK does not know the module."""
+    terminal.says("rm", "repo:ck-imagenet", "--force")
+    run(terminal, SAVE, numbers=[1])
+    uid = (CHECKOUT / "module" / ".cm" / "alias-a-imagenet").read_text().strip()
+    named = terminal.repository() / ".cm" / "alias-a-imagenet"
+    assert named.read_text().strip() == uid
 
 
 def test_a_newer_format_of_the_state_is_refused(terminal: Terminal) -> None:

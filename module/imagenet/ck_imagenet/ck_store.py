@@ -90,7 +90,9 @@ class _Modules:
 
     @cached_property
     def states(self) -> ModuleName:
-        return ModuleName.of(self._ck, "imagenet")
+        own = Path(__file__).resolve().parents[1]  # the module whose library this is
+        uid = Entries(self._ck, own.parents[1], ModuleName(own.parent.name, "")).uid(own.name)
+        return ModuleName(own.name, uid) if uid else ModuleName.of(self._ck, "imagenet")
 
 
 class _SynsetRepository(SynsetStore):
