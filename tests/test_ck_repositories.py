@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -87,10 +88,16 @@ def repositories(terminal: Terminal) -> list[str]:
 
 def cache(terminal: Terminal) -> dict[str, Any]:
     """Return what CK's cache has of each repository of ours, by name."""
+    known = known_repositories(terminal)
+    return {name: info for name, info in known.items() if name.startswith("imagenet-")}
+
+
+def known_repositories(terminal: Terminal) -> dict[str, Any]:
+    """Return what CK's cache has of each repository, ours or not, by name."""
     local = terminal.repos / "local"
     uids = json.loads((local / ".ck.cache_repo_uoa.json").read_text("utf-8"))
     infos = json.loads((local / ".ck.cache_repo_info.json").read_text("utf-8"))
-    return {name: infos[uid] for name, uid in uids.items() if name.startswith("imagenet-")}
+    return {name: infos[uid] for name, uid in uids.items() if uid in infos}
 
 
 def names_of(number: int) -> list[str]:
@@ -116,6 +123,14 @@ def assert_ck_knows(terminal: Terminal, names: list[str]) -> None:
     terminal.says("recache", "repo")
     assert cache(terminal) == known
     assert list(terminal.repos.rglob(".new-*")) == []
+
+
+def assert_registered(terminal: Terminal) -> None:
+    """What CK knows after a command of ours is what it finds registered when it caches anew."""
+    terminal.says("status", "imagenet")
+    before = cache(terminal)
+    terminal.says("recache", "repo")
+    assert cache(terminal) == before
 
 
 def test_a_repository_is_made_as_ck_makes_one(terminal: Terminal) -> None:
@@ -228,12 +243,75 @@ def test_what_a_kill_kept_from_the_cache_is_there_for_ck_after_the_next_command(
     assert_ck_knows(terminal, names_of(3))
 
 
-def test_where_another_process_is_at_work_nobody_waits_to_mend(terminal: Terminal) -> None:
+def test_where_another_process_is_at_work_nobody_waits_to_mend_nor_overlooks_anything(
+    terminal: Terminal,
+) -> None:
     run(terminal, CREATE, names=names_of(2))
     forget(terminal, names_of(1))
     with FileLock(terminal.repos / "local" / ".ck-imagenet.lock"):
         terminal.says("status", "imagenet")
+        found = run(terminal, 'result = sorted(Repositories(ck).names("imagenet-"))')
+    assert found == names_of(2)
     assert list(cache(terminal)) == names_of(2)[1:]
+
+
+def test_entries_that_ck_does_not_know_any_more_are_listed(terminal: Terminal) -> None:
+    run(terminal, 'CkStore(ck).prepare(["n01440764", "n02110341"])')
+    forget(terminal, [REPOSITORY])
+    listed = terminal.says("list", "imagenet-*:imagenet:*").split()
+    assert sorted(listed) == [WNID, "n02110341"]
+
+
+def test_one_that_lives_elsewhere_stays_there_though_ck_has_lost_it_meanwhile(
+    terminal: Terminal,
+) -> None:
+    """As when CK's own recaching, cut short, comes between two commands and another run."""
+    elsewhere = terminal.folder / "elsewhere"
+    terminal.says("add", f"repo:{REPOSITORY}", f"--path={elsewhere}", "--quiet")
+    before = cache(terminal)
+    forget(terminal, [REPOSITORY])
+    code = """
+with FileLock(given["lock"]):  # so that it cannot mend what CK has lost
+    repositories = Repositories(ck)
+result = str(repositories.create(given["name"]))
+"""
+    lock = str(terminal.repos / "local" / ".ck-imagenet.lock")
+    code = f"from filelock import FileLock\n{code}"
+    assert run(terminal, code, name=REPOSITORY, lock=lock) == str(elsewhere)
+    assert cache(terminal) == before
+    assert not terminal.repository().exists()
+    assert_registered(terminal)
+
+
+def test_the_copy_of_a_repository_s_folder_does_not_take_its_place(terminal: Terminal) -> None:
+    run(terminal, CREATE, names=["imagenet-a"])
+    before = cache(terminal)
+    for copy in ("imagenet-b", "imagenet-c"):
+        shutil.copytree(terminal.repos / "imagenet-a", terminal.repos / copy)
+    run(terminal, CREATE_ALL, lists=[["imagenet-b", "imagenet-c"]], batch=2)
+    assert before.items() < cache(terminal).items()
+    assert_ck_knows(terminal, ["imagenet-a", "imagenet-b", "imagenet-c"])
+
+
+UNREGISTER_UNDER_KILLS = """
+repositories = Repositories(ck)
+random.seed(5)
+for name in given["names"]:
+    child = os.fork()
+    if not child:
+        repositories.unregister(name)
+        os._exit(0)
+    time.sleep(random.uniform(0, 0.006))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+
+
+def test_a_kill_leaves_none_that_ck_knows_until_it_caches_anew(terminal: Terminal) -> None:
+    names = names_of(60)
+    run(terminal, CREATE_ALL, lists=[names], batch=60)
+    run(terminal, UNREGISTER_UNDER_KILLS, names=names)
+    assert_registered(terminal)
 
 
 @pytest.mark.parametrize("key", ["uoa", "info"])
@@ -251,14 +329,17 @@ def test_a_cache_that_ck_left_half_written_is_made_anew(
     assert terminal.says("list", "imagenet", "--upper=0").split() == ["n00004475"]
 
 
-@pytest.mark.parametrize("left", ["{", "{}"])
+@pytest.mark.parametrize("keys", [["info"], ["uoa"], ["info", "uoa"]], ids="+".join)
+@pytest.mark.parametrize("left", ["{", "{}", "[]", "null", '{"a": 5}'])
 def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
-    terminal: Terminal, left: str
+    terminal: Terminal, left: str, keys: list[str]
 ) -> None:
     """As README says."""
     run(terminal, CREATE, names=names_of(2))
-    before = cache(terminal)
-    (terminal.repos / "local" / ".ck.cache_repo_info.json").write_text(left)
+    terminal.says("add", "repo:far-away", "--remote", "--url=http://a/", "--quiet")
+    before, all_before = cache(terminal), known_repositories(terminal)
+    for key in keys:
+        (terminal.repos / "local" / f".ck.cache_repo_{key}.json").write_text(left)
     mended = subprocess.run(
         [sys.executable, CHECKOUT / "tools" / "mend_cache.py"],
         env=terminal.environment,
@@ -267,6 +348,7 @@ def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
     )
     assert (mended.stdout, mended.stderr) == ("CK knows 3 repositories\n", "")
     assert cache(terminal) == before
+    assert known_repositories(terminal) == all_before
     assert terminal.says("list", "imagenet", "--upper=0").split() == ["n00004475"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kernel import run
-from terminal import WNID, Terminal
+from terminal import CHECKOUT, WNID, Terminal
 
 ENTRY = f"imagenet-{WNID}:dataset:9981"
 URL = "http://a.example/b,c.jpg"
@@ -307,6 +307,17 @@ def test_all_steps_of_cleaning_leave_nothing(terminal: Terminal) -> None:
     assert terminal.says("list", "repo:imagenet-*") == ""
 
 
+def test_the_module_is_not_looked_for_in_the_repositories_of_all_synsets(
+    terminal: Terminal,
+) -> None:
+    """So a place is even made where CK does not know the module."""
+    terminal.says("rm", "repo:ck-imagenet", "--force")
+    run(terminal, SAVE, numbers=[1])
+    uid = (CHECKOUT / "module" / ".cm" / "alias-a-imagenet").read_text().strip()
+    named = terminal.repository() / ".cm" / "alias-a-imagenet"
+    assert named.read_text().strip() == uid
+
+
 def test_a_newer_format_of_the_state_is_refused(terminal: Terminal) -> None:
     run(terminal, SAVE, numbers=[])
     state = terminal.repository() / "imagenet" / WNID
@@ -314,16 +325,22 @@ def test_a_newer_format_of_the_state_is_refused(terminal: Terminal) -> None:
     said = run(
         terminal,
         """
-try:
-    CkStore(ck).synset("n01440764").create()
-except ImagenetError as error:
-    result = str(error)
+from ck_imagenet.holdings import Holding
+
+place, result = CkStore(ck).synset("n01440764"), []
+for work in (place.create, lambda: Holding.of(place)):
+    try:
+        work()
+    except ImagenetError as error:
+        result.append(str(error))
 """,
     )
-    assert said == (
+    refused = (
         f"{state} was written by a newer ck-imagenet, in format 2, and this one reads 1: "
         "upgrade with: ck pull repo:ck-imagenet"
     )
+    assert said == [refused, refused]
+    assert terminal.refuses("clean", "imagenet", f"--wnid={WNID}", "--failed", "--force") == refused
 
 
 def test_a_repository_that_cannot_be_written_is_named(terminal: Terminal) -> None:

@@ -131,6 +131,19 @@ def test_no_summary_outlives(store: FolderStore, change: str) -> None:
     assert summaries.counts(store) == {tally.name: tally.here for tally in exact(store)}
 
 
+def test_a_backup_that_is_laid_over_what_has_come_since_brings_no_summary_that_is_believed(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    """As `cp -a` and `rsync -a` do it: folders get back their times too."""
+    told(store)
+    shutil.copytree(store.synset(WNID).folder, tmp_path / "backup")
+    time.sleep(0.02)  # a file system's clock is coarse
+    settle(store.synset(WNID), 3)
+    told(store)
+    shutil.copytree(tmp_path / "backup", store.synset(WNID).folder, dirs_exist_ok=True)
+    assert [tally.here for tally in told(store)] == [3]
+
+
 @pytest.mark.parametrize(
     "odd",
     ["", "{", "[]", "{}", '{"format": 1}', '{"format": 2}', '{"format": 1, "tally": {"here": 1}}'],

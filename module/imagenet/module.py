@@ -72,10 +72,7 @@ def list_synsets(i: CkDict) -> CkDict:
     """
     # Whoever names a repository or an entry asks for entries, as of any other module.
     if isinstance(i.get("data_uoa") or i.get("repo_uoa"), str):
-        out = "con" if i.get("out") == "con" else ""
-        # By default CK stops after half a minute, and does not say so.
-        found: CkDict = ck.access({"time_out": "-1", **i, "common_func": "yes", "out": out})
-        return found
+        return _answer(partial(_list_entries, i))
     return _run("list", i, _list)
 
 
@@ -471,6 +468,13 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
             }
             for synset, downloaded, urls in rows
         ]
+
+
+def _list_entries(i: CkDict, output: CkDict) -> None:
+    _ck_store()  # which finds again what CK has lost
+    out = "con" if i.get("out") == "con" else ""
+    # By default CK stops after half a minute, and does not say so.
+    output.update(ck.access({"time_out": "-1", **i, "common_func": "yes", "out": out}))
 
 
 def _url_counts(options: Any, con: bool) -> dict[str, int] | None:

@@ -31,14 +31,16 @@ class Cache:
     Attributes
     ----------
     is_sound : bool
-        Whether its files could be read.
+        Whether its files could be read, and hold what CK writes there.
     """
 
     def __init__(self, ck: ModuleType) -> None:
         self._ck = ck
         self._turn = Lock()
         self._seen: Any = None
-        self.is_sound = ck.reload_repo_cache({})["return"] == 0
+        self.is_sound = self._read()
+        if not self.is_sound:
+            vars(ck).update(cache_repo_uoa={}, cache_repo_info={}, paths_repos_all=[])
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names of the repositories that begin with `prefix` and have a folder."""
@@ -63,8 +65,8 @@ class Cache:
         with self._turn:
             self._refresh()
 
-    def add(self, infos: Iterable[dict[str, Any]]) -> None:
-        """Make repositories known, unless they are; raise OSError if that is not possible.
+    def know(self, infos: Iterable[dict[str, Any]]) -> bool:
+        """Make repositories known to this process alone, unless they are; say whether any was not.
 
         Parameters
         ----------
@@ -72,16 +74,27 @@ class Cache:
             Of each its `data_alias`, `data_name`, `data_uid`, `data_uoa`, `dict` with its `path`,
             and `path_to_repo_desc`, as CK has them.
         """
+        fresh = [info for info in infos if not self.info(info["data_uoa"])]
+        for info in fresh:
+            name, uid, meta = info["data_uoa"], info["data_uid"], info["dict"]
+            self._ck.cache_repo_info[uid] = info
+            self._ck.cache_repo_uoa[name] = uid
+            if meta.get("path"):
+                place = {"path": meta["path"], "dict": meta, "repo_uoa": name}
+                self._ck.paths_repos_all.append({**place, "repo_uid": uid, "repo_alias": name})
+        return bool(fresh)
+
+    def add(self, infos: Iterable[dict[str, Any]]) -> None:
+        """Make repositories known, unless they are; raise OSError if that is not possible.
+
+        Parameters
+        ----------
+        infos : iterable of dict
+            Of each what `know` is told.
+        """
         with self._turn:
             self._refresh()
-            fresh = [info for info in infos if not self.info(info["data_uoa"])]
-            for info in fresh:
-                name, uid, meta = info["data_uoa"], info["data_uid"], info["dict"]
-                self._ck.cache_repo_info[uid] = info
-                self._ck.cache_repo_uoa[name] = uid
-                place = {"path": meta.get("path", ""), "dict": meta, "repo_uoa": name}
-                self._ck.paths_repos_all.append({**place, "repo_uid": uid, "repo_alias": name})
-            if fresh or not self.is_sound:
+            if self.know(infos) or not self.is_sound:
                 # CK reads the second first: whoever finds a name there finds its facts here.
                 self._write("info", "uoa")
 
@@ -100,10 +113,19 @@ class Cache:
         if seen == self._seen:
             return
         known = {name: getattr(self._ck, name) for name in _IN_MEMORY}
-        self.is_sound = self._ck.reload_repo_cache({"force": "yes"})["return"] == 0
+        self.is_sound = self._read(force="yes")
         if not self.is_sound:  # CK was killed while it wrote them, or is just writing them
             vars(self._ck).update(known)
         self._seen = seen
+
+    def _read(self, **how: str) -> bool:
+        """Let CK read the files, unless it has; say whether they hold what CK writes there."""
+        try:
+            done = self._ck.reload_repo_cache(how)
+        except (LookupError, TypeError):  # they are JSON, and nothing else is as it should be
+            return False
+        known = self._ck.cache_repo_uoa, self._ck.cache_repo_info
+        return done["return"] == 0 and all(isinstance(each, dict) for each in known)
 
     def _write(self, *keys: str) -> None:
         for key in keys:

@@ -229,21 +229,21 @@ class Entries:
         text = _first_line(self._cm / f"alias-a-{name}")
         return text if self._ck.is_uid(text) else ""
 
+    def may_be(self, name: str, uid: str) -> bool:
+        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
+        return self._ck.is_uid(uid) and _first_line(self._cm / f"alias-u-{uid}") in ("", name)
+
     def _mend_entry(self, name: str) -> None:
         """Give an entry's folder what CK needs to find it."""
         entry = self.folder / name
         info = read_json(entry / _CM / "info.json") or {}
         told = str(info.get("backup_data_uid"))
-        uid = next(filter(partial(self._may_be, name), (told, self.uid(name))), "")
+        uid = next(filter(partial(self.may_be, name), (told, self.uid(name))), "")
         uid = uid or secrets.token_hex(8)
         if uid != told or self.meta(name) is None:
             (entry / _CM).mkdir(exist_ok=True)
             self._write_cm(entry, name, uid, self.meta(name) or {})
         _write_aliases(self._cm, name, uid)
-
-    def _may_be(self, name: str, uid: str) -> bool:
-        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
-        return self._ck.is_uid(uid) and _first_line(self._cm / f"alias-u-{uid}") in ("", name)
 
     def _write_cm(self, entry: Path, name: str, uid: str, meta: Mapping[str, Any]) -> None:
         control = self._ck.prepare_special_info_about_entry({})["dict"]

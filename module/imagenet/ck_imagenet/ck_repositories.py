@@ -32,7 +32,8 @@ class Repositories:
     """The repositories that CK knows.
 
     Those that are registered and not in CK's cache, because a process was killed, or because two
-    wrote it at once, are put back there.
+    wrote it at once, are put back there; where that is not possible now, only this process knows
+    them.
 
     Parameters
     ----------
@@ -43,9 +44,10 @@ class Repositories:
     def __init__(self, ck: ModuleType) -> None:
         self._ck = ck
         self._cache = Cache(ck)
-        if not self._cache.is_sound or any(self._lacking()):
+        self._is_behind = self._cache.know(self._lacking()) or not self._cache.is_sound
+        if self._is_behind:
             with suppress(OSError), self.locked(timeout=0):  # else whoever holds it does the same
-                self._cache.add(self._lacking())
+                self._mend()
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names of the repositories that begin with `prefix`."""
@@ -89,7 +91,8 @@ class Repositories:
         StoreError
             If CK's folders cannot be written.
         """
-        missing = [name for name in names if not _is_described(self.path(name))]
+        # Those that only this process knows are no better than missing.
+        missing = [name for name in names if self._is_behind or not _is_described(self.path(name))]
         for start in range(0, len(missing), BATCH):
             self._register_all(missing[start : start + BATCH])
 
@@ -103,8 +106,9 @@ class Repositories:
         """
         try:
             with self.locked():
-                self._entries.remove(name)
+                # First what a kill lets the next process put back: CK knows all of it or nothing.
                 self._cache.remove(name)
+                self._entries.remove(name)
         except OSError as error:
             raise StoreError(
                 f'the CK repository "{name}" cannot be unregistered: {error.strerror} '
@@ -132,7 +136,7 @@ class Repositories:
         made: list[dict[str, Any]] = []
         try:
             with self.locked():
-                self._cache.refresh()
+                self._mend()
                 self._entries.create()
                 # What killed registrations left; nobody else writes such names under the lock.
                 for swept in (self._entries.folder / ".cm", self._cache_folder):
@@ -149,6 +153,11 @@ class Repositories:
                 f'("{error.filename}"); CK_REPOS must be a folder that can be written'
             ) from None
 
+    def _mend(self) -> None:
+        """Put back what the cache lacks; the lock must be held."""
+        self._cache.add(self._lacking())
+        self._is_behind = False
+
     def _register(self, name: str) -> dict[str, Any]:
         """Make what is missing of a repository; return what CK's cache is to have of it."""
         known = self._cache.info(name)
@@ -157,8 +166,9 @@ class Repositories:
         for swept in (folder, folder / ".cm"):
             sweep(swept)
         description = read_json(folder / _DESCRIPTION) or {}
-        uid = known.get("data_uid") or self._entry_uid(name) or description.get("data_uid")
-        uid = uid or secrets.token_hex(8)
+        uid = known.get("data_uid") or self._entry_uid(name) or str(description.get("data_uid"))
+        if not self._entries.may_be(name, uid):
+            uid = secrets.token_hex(8)
         if not description:
             told = {**_described(name, uid), "dict": {}}
             write_whole(folder / _DESCRIPTION, to_json(told))
@@ -172,11 +182,17 @@ class Repositories:
     def _cache_folder(self) -> Path:
         return Path(self._ck.work["dir_work_repo"])
 
-    @cached_property
+    @property
     def _entries(self) -> Entries:
-        """The entries `local:repo:NAME`, from which `ck recache repo` makes the cache."""
-        local = Path(self._ck.work["dir_local_repo"])
-        return Entries(self._ck, local, ModuleName.of(self._ck, self._ck.cfg["module_repo_name"]))
+        """The entries `local:repo:NAME`."""
+        return self._places[0]
+
+    @cached_property
+    def _places(self) -> tuple[Entries, Entries]:
+        """Our entries and those that come with CK: `ck recache repo` makes the cache from both."""
+        module = ModuleName.of(self._ck, self._ck.cfg["module_repo_name"])
+        local, default = (self._ck.work[f"dir_{place}_repo"] for place in ("local", "default"))
+        return Entries(self._ck, Path(local), module), Entries(self._ck, Path(default), module)
 
     def _entry_uid(self, name: str) -> str:
         """Return the UID of a registration that a kill kept from the cache."""
@@ -186,20 +202,25 @@ class Repositories:
 
     def _lacking(self) -> Iterator[dict[str, Any]]:
         """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
-        for name in self._entries.names():
-            if not self._cache.info(name):
-                uid, meta = self._entries.uid(name), self._entries.meta(name) or {}
-                if uid and meta.get("path"):
-                    yield self._cached(name, uid, meta)
+        for entries in self._places:
+            for name in entries.names():
+                registered = {} if self._cache.info(name) else self._registered(entries, name)
+                if registered:
+                    yield registered
 
-    def _cached(self, name: str, uid: str, meta: dict[str, Any]) -> dict[str, Any]:
-        """Return what the cache has of an entry `local:repo:NAME`."""
-        described = read_json(Path(meta["path"]) / _DESCRIPTION) or {}
+    def _registered(self, entries: Entries, name: str) -> dict[str, Any]:
+        """Return what the cache is to have of an entry, nothing if that is none."""
+        uid, meta = entries.uid(name), entries.meta(name) or {}
+        path = meta.get("path")
+        if not uid or not (path or meta.get("remote")):
+            return {}
+        described = (read_json(Path(path) / _DESCRIPTION) if path else None) or {}
+        own = described.get("dict")
         return {
             **_described(name, uid),
             "data_name": described.get("data_name") or name,
-            "dict": {**(described.get("dict") or meta), "path": meta["path"]},
-            "path_to_repo_desc": str(self._entries.folder / name),
+            "dict": {**own, "path": path} if own else meta,
+            "path_to_repo_desc": str(entries.folder / name),
         }
 
 

@@ -90,7 +90,9 @@ class _Modules:
 
     @cached_property
     def states(self) -> ModuleName:
-        return ModuleName.of(self._ck, "imagenet")
+        own = Path(__file__).resolve().parents[1]  # the module whose library this is
+        uid = Entries(self._ck, own.parents[1], ModuleName(own.parent.name, "")).uid(own.name)
+        return ModuleName(own.name, uid) if uid else ModuleName.of(self._ck, "imagenet")
 
 
 class _SynsetRepository(SynsetStore):
@@ -122,7 +124,7 @@ class _SynsetRepository(SynsetStore):
                 with self._repositories.locked():
                     self.furnish()
             prove_writable(self.state)
-            refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
+            self.refuse_newer()
 
     def furnish(self) -> None:
         """Make the places for entries in a repository that is there; its lock must be held."""
@@ -148,6 +150,10 @@ class _SynsetRepository(SynsetStore):
             raise StoreError(
                 f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
             ) from None
+
+    def refuse_newer(self) -> None:
+        if self._repository:
+            refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
         sweep(self.state)

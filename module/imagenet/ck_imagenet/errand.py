@@ -266,6 +266,8 @@ def take_out_exposed(
     taken_out = {}
     for wnid in sorted(repeats.exposed() - set(at_work)):
         place = store.synset(wnid)
+        if not place.state.is_dir():  # somebody has removed it since
+            continue
         with suppress(Busy), at_once(place.lock()), closing(Journal.of(place)) as journal:
             ledger = Ledger(
                 place, journal, repeats, here=0, most=None, reached=True, report=progress.settled

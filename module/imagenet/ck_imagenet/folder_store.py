@@ -92,6 +92,9 @@ class _SynsetFolder(SynsetStore):
                 "choose another folder with --outdir=DIR"
             ) from None
 
+    def refuse_newer(self) -> None:
+        """Do nothing: only the journal says which version has made it."""
+
     def mend(self) -> set[int]:
         sweep(self.state)
         shutil.rmtree(self._unfinished, ignore_errors=True)

@@ -46,7 +46,8 @@ class Holding:
 
     @classmethod
     def of(cls, place: SynsetStore) -> Holding:
-        """Return what is in a synset's place."""
+        """Return what is in a synset's place; raise StoreError if a newer version has made it."""
+        place.refuse_newer()
         with storage_errors(place.state):
             names, journal = KeptNames.of(place), Journal.of(place)
             journal.tie(names.urls([]))

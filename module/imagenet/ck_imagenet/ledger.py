@@ -225,10 +225,12 @@ class Ledger(Book):
             if known.name.wnid != self._place.wnid or known.url in self._saving:
                 continue
             self._repeats.forget(sha256, self._place.wnid, known.url)
-            # First the journal, which a run that is killed here follows when it goes on.
-            self._write(_placeholder(self._journal.records[known.url]))
-            if known.kept:
-                self._remove(known)
+            record = self._journal.records.get(known.url)
+            if record:  # else somebody has had it forgotten since
+                # First the journal, which a run that is killed here follows when it goes on.
+                self._write(_placeholder(record))
+                if known.kept:
+                    self._remove(known)
 
     def _remove(self, known: Record | Sighting) -> None:
         self._place.remove(known.name.number)

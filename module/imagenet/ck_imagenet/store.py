@@ -53,6 +53,10 @@ class SynsetStore(ABC):
         """
 
     @abstractmethod
+    def refuse_newer(self) -> None:
+        """Raise StoreError if the place, be it there, says that a newer version has made it."""
+
+    @abstractmethod
     def mend(self) -> set[int]:
         """Finish or undo what a killed run left half done; only one process may do so.
 

@@ -1,0 +1,76 @@
+"""One synset's part of a run: what becomes of synsets that are done, while the run goes on."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from ck_imagenet.errand import take_out_exposed
+from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.journal import Journal, Record
+from ck_imagenet.names import ImageName
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.progress import Progress
+from ck_imagenet.repeats import TELLING, Repeats
+from terminal import WNID
+
+SAVED = Record(ImageName(WNID, 0), "http://a/0.jpg", Outcome.SAVED, "2020", sha256="5")
+TWICE = Record(ImageName(WNID, 1), "http://a/1.jpg", Outcome.DUPLICATE, "2020", sha256="5")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    """A store with a synset that is done: a picture, and a link that gave the same."""
+    store = FolderStore(tmp_path)
+    place = store.synset(WNID)
+    place.create()
+    place.save(SAVED, b"picture", "jpg")
+    with closing(Journal.of(place)) as journal:
+        for record in (SAVED, TWICE):
+            journal.append(record)
+    return store
+
+
+@pytest.fixture
+def repeats() -> Repeats:
+    """What the run remembers: the same bytes came in another synset, under too many names."""
+    repeats = Repeats([SAVED, TWICE])
+    for number in range(TELLING):
+        name, url = ImageName("n02110341", number), f"http://b/{number}.jpg"
+        other = Record(name, url, Outcome.SAVED, "2020", sha256="5")
+        repeats.add([other])
+        exposed = repeats.is_placeholder(other)
+    assert exposed
+    return repeats
+
+
+def taken_out(store: FolderStore, repeats: Repeats) -> dict[str, int]:
+    return take_out_exposed(store, repeats, ["n02110341"], Progress())
+
+
+def test_a_placeholder_that_gives_itself_away_later_is_taken_out(
+    store: FolderStore, repeats: Repeats
+) -> None:
+    assert taken_out(store, repeats) == {WNID: 1}
+    outcomes = [each.outcome for each in Journal.of(store.synset(WNID)).records.values()]
+    assert outcomes == [Outcome.PLACEHOLDER] * 2
+    assert store.synset(WNID).pictures() == {}
+    assert taken_out(store, repeats) == {}
+
+
+def test_what_somebody_has_had_forgotten_meanwhile_does_not_end_the_run(
+    store: FolderStore, repeats: Repeats
+) -> None:
+    """As `ck clean --failed` does in another terminal."""
+    Journal.of(store.synset(WNID)).forget([TWICE])
+    assert taken_out(store, repeats) == {WNID: 1}
+    assert list(Journal.of(store.synset(WNID)).records) == [SAVED.url]
+
+
+def test_a_synset_that_somebody_has_removed_meanwhile_does_not_come_back(
+    store: FolderStore, repeats: Repeats
+) -> None:
+    store.synset(WNID).discard()
+    assert taken_out(store, repeats) == {}
+    assert not store.synset(WNID).folder.exists()
