@@ -7,7 +7,6 @@ batch at a time. What comes of them all meets in the books, here.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import os
 import pickle
@@ -18,20 +17,26 @@ import time
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Callable, Iterator, cast
+from typing import Any, Callable, Iterable, Iterator, cast
 from urllib.parse import urlsplit
 
-from .batch import LAST, PULSE, Batch, Report
+from filelock import FileLock
+
+from .batch import LAST, NOTICED, PULSE, Batch, Report, records_of, told
 from .books import Books
 from .crew import Crew
 from .errors import BadInput, StoreError
 from .files import storage_errors
+from .journal import Record
 from .ledger import Book
+from .names import ImageName
 from .outcomes import Outcome
 from .store import Store
 from .task import Task
+from .turns import Busy, at_once
 from .worker import LIBRARY, Order
 
 LEAST, MOST = 32, 256
@@ -43,8 +48,14 @@ AHEAD = 2
 _CONNECT, _PATIENCE = 10, 60
 """Seconds to wait for a scheduler, and for the first machine."""
 
+_GRACE = 5.0
+"""Seconds that a scheduler has to take leave."""
+
 _BEAT = 5.0
 _PREFIX = "cluster-"
+_LOCK = ".lock"
+"""The file, in a run's folder, that is locked as long as there is the run."""
+
 _GOES_ON = "what is here is kept, and the same command goes on"
 
 
@@ -81,19 +92,20 @@ class Cluster(Crew):
         self._given: Counter[str] = Counter()
         """How many links of each synset are in batches, or wait for one."""
         self._come: SimpleQueue[Any] = SimpleQueue()
-        self._names = map(str, itertools.count())
+        self._names = map(str, count())
         self._places = 0
         self._beaten = 0.0
         self._alone_since = time.monotonic()
         self._coming = True
         with ExitStack() as undo:
             self._client = _connected(scheduler)
-            undo.callback(self._client.close)
+            undo.callback(self._client.close, timeout=_GRACE)
             _wait_for_workers(self._client, scheduler)
             home = store.create_home().absolute()
             with storage_errors(home):
                 self._run = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
                 undo.callback(shutil.rmtree, self._run, ignore_errors=True)
+                self._lock = undo.enter_context(FileLock(self._run / _LOCK))
                 self._beat()
                 self._sweep()
             self._prove()
@@ -149,11 +161,20 @@ class Cluster(Crew):
                 raise StoreError(f"the cluster has no workers any more; {_GOES_ON}")
 
     def _sweep(self) -> None:
-        """Remove what runs have left that were killed: by the file system's clock, not by ours."""
+        """Remove what runs have left that were killed, and wait until their workers have seen it.
+
+        Old is what is so by the file system's clock, not by ours.
+        """
         now = (self._run / PULSE).stat().st_mtime
-        for other in self._run.parent.glob(f"{_PREFIX}*/{PULSE}"):
-            if other.stat().st_mtime < now - LAST:
-                shutil.rmtree(other.parent, ignore_errors=True)
+        still_at_work = False
+        for pulse in self._run.parent.glob(f"{_PREFIX}*/{PULSE}"):
+            with suppress(FileNotFoundError):  # of a run that ends just now
+                is_old = pulse.stat().st_mtime < now - LAST
+                if is_old or _is_left(pulse.parent):
+                    shutil.rmtree(pulse.parent, ignore_errors=True)
+                    still_at_work |= not is_old
+        if still_at_work:
+            time.sleep(NOTICED)
 
     def _prove(self) -> None:
         """Have every machine show that it can work here.
