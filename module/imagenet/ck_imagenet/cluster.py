@@ -113,7 +113,10 @@ class Cluster(Crew):
 
     @property
     def is_hungry(self) -> bool:
-        return len(self._out) < AHEAD * self._places and not any(self._ready())
+        if len(self._out) >= AHEAD * self._places:
+            return False
+        links = chain.from_iterable(self._waiting[host] for host in self._ready())
+        return sum(1 for _ in islice(links, LEAST)) < LEAST
 
     def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
         self.books.open(wnid, book, tasks)
@@ -217,21 +220,24 @@ class Cluster(Crew):
     def _send(self) -> None:
         """Give out batches as long as there are places and hosts for them."""
         room = AHEAD * self._places - len(self._out)
+        idle = self._places - len(self._out)
         if room <= 0:
             return
-        hosts = deque(self._ready())
-        links = sum(len(self._waiting[host]) for host in hosts)
-        size = max(LEAST, min(MOST, links // room))
-        while hosts and room:
-            tasks: list[Task] = []
-            while hosts and len(tasks) < size:
-                tasks += self._taken(hosts.popleft(), size - len(tasks))
+        hosts = sorted(self._ready(), key=lambda host: len(self._waiting[host]))
+        links = sum(min(MOST, len(self._waiting[host])) for host in hosts)
+        while room and links >= (1 if idle > 0 else LEAST):
+            # The largest has one for itself, and waits for nobody: others may keep silent.
+            tasks = self._taken(hosts.pop())
+            while hosts and len(tasks) < LEAST:
+                tasks += self._taken(hosts.pop())
             self._submit(tasks)
+            links -= len(tasks)
             room -= 1
+            idle -= 1
 
-    def _taken(self, host: str, most: int) -> list[Task]:
+    def _taken(self, host: str) -> list[Task]:
         waiting = self._waiting[host]
-        tasks = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        tasks = [waiting.popleft() for _ in range(min(MOST, len(waiting)))]
         if not waiting:
             del self._waiting[host]
         self._asked.add(host)
@@ -244,7 +250,10 @@ class Cluster(Crew):
         work = (LIBRARY, _environment(), pickle.dumps(batch), self._order)
         with _sentence("the cluster takes no work any more"):
             key = f"{self._run.name}-{batch.name}"
-            future = self._client.submit(self._work, *work, key=key, pure=False)
+            # The largest first: their hosts have more to come.
+            future = self._client.submit(
+                self._work, *work, key=key, pure=False, priority=len(tasks)
+            )
         self._futures[batch.name] = future
         future.add_done_callback(lambda _: self._come.put(batch.name))
 
