@@ -143,10 +143,19 @@ class Cluster(Crew):
         self._means.close()
 
     def abandon(self) -> None:
-        # Without its folder no machine goes on, whatever becomes of the messages.
-        shutil.rmtree(self._run, ignore_errors=True)
-        with suppress(Exception):
-            self._client.cancel(list(self._futures.values()), force=True)
+        # Without its pulse no machine goes on, whatever becomes of the messages.
+        try:
+            with suppress(Exception):
+                (self._run / PULSE).unlink()
+                time.sleep(NOTICED if self._out else 0)
+                for batch in self._out.values():
+                    records = told(batch).values()
+                    if any(not record.outcome.unanswered for record in records):
+                        self.books.reach()
+                    self._settled(batch, records)
+        finally:
+            self._lock.release()
+            shutil.rmtree(self._run, ignore_errors=True)
         with suppress(Exception):
             self._means.close()
 
@@ -264,12 +273,19 @@ class Cluster(Crew):
                 self._take_in(
                     self._come.get(timeout=patience) if patience else self._come.get_nowait()
                 )
+                self._beat()
                 patience = 0
 
     def _take_in(self, name: str) -> None:
-        batch, future = self._out.pop(name), self._futures.pop(name)
         with _sentence("the cluster has not done its work"):
-            report: Report = pickle.loads(future.result())  # noqa: S301 - from our own workers
+            try:
+                result = self._futures[name].result(timeout=_BEAT)
+            except asyncio.TimeoutError:  # lost with its worker, and being made anew
+                self._come.put(name)
+                return
+            report: Report = pickle.loads(result)  # noqa: S301 - from our own workers
+        batch = self._out.pop(name)
+        del self._futures[name]
         if report.error:
             raise report.error
         if report.reached:
@@ -278,19 +294,38 @@ class Cluster(Crew):
         now = time.monotonic()
         self._free_at = {host: free for host, free in self._free_at.items() if free > now}
         self._free_at.update((host, now + rest) for host, rest in report.rests.items())
+        tasks = self._settled(batch, report.records)
+        for task in report.moved:
+            task.link = tasks.pop(task.link.name).link
+            self._put(task)
+        for task in tasks.values():  # which the batch had no time for
+            self._put(task)
+        for path in records_of(batch):
+            path.unlink()
+
+    def _settled(self, batch: Batch, records: Iterable[Record]) -> dict[ImageName, Task]:
+        """Take in what came of a batch, and return the tasks of which nothing has come."""
         tasks = {task.link.name: task for task in batch.tasks}
-        for record in report.records:
+        for record in records:
             task = tasks.pop(record.name)
             self._given[task.wnid] -= 1
             # In the words that are here already: lists are long.
             known = record._replace(name=task.link.name, url=task.link.url)
             settle = self.books.take_in if record.outcome is Outcome.SAVED else self.books.settle
             settle(known)
-        for task in report.moved:
-            task.link = tasks.pop(task.link.name).link
-            self._put(task)
-        for task in tasks.values():  # which the batch had no time for
-            self._put(task)
+        return tasks
+
+
+def _is_left(run: Path) -> bool:
+    """Say whether whoever has begun a run is gone."""
+    lock = run / _LOCK
+    if not lock.exists():
+        return False
+    try:
+        with at_once(FileLock(lock)):
+            return True
+    except Busy:
+        return False
 
 
 @contextmanager
