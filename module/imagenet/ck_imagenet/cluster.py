@@ -339,9 +339,8 @@ def _sentence(what: str) -> Iterator[None]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the settings of this machine that the others must share."""
-    repos = os.environ.get("CK_REPOS")
-    return {"CK_REPOS": repos} if repos else {}
+    """Return the settings of this machine that the others must share, whatever theirs are."""
+    return {"CK_REPOS": str(Path(os.environ.get("CK_REPOS") or Path.home() / "CK").absolute())}
 
 
 def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
