@@ -15,6 +15,7 @@ import pytest
 from ck_imagenet import synsets
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.redirects import redirecting_to
 from dask_cluster import DaskCluster, process_of
 from terminal import WNID, Terminal
 
@@ -24,13 +25,13 @@ EACH = 8
 
 @pytest.fixture
 def terminal(tmp_path: Path, web: PracticeWeb) -> Terminal:
-    """A terminal with a list of many synsets: pictures that take their time, and two dead links."""
+    """A terminal with a list of many synsets: pictures that take their time, and a dead link."""
     terminal = Terminal(tmp_path, web.environment())
     with (tmp_path / "list").open("w") as opened:
         for position, wnid in enumerate(WNIDS):
-            dead = [f"/status/404/{wnid}.jpg", f"/to/{web.url(1, '/status/410/x.jpg')}"]
+            dead = f"/status/404/{wnid}.jpg"
             good = [f"/slow/0.05/{wnid}_{number}.jpg" for number in range(EACH)]
-            for number, path in enumerate([dead[0], *good]):
+            for number, path in enumerate([dead, *good]):
                 url = web.url((position + number) % len(web.hosts), path)
                 opened.write(f"{wnid}_{number} {url}\n")
     return terminal
@@ -75,6 +76,21 @@ def test_every_picture_comes_once_and_no_host_has_more_than_its_connections(
     assert leavings(terminal) == []
     again = terminal.json(*command(cluster))["synsets"]
     assert {each["to_fetch"] for each in again} == {0}
+
+
+def test_a_redirect_to_anothers_host_keeps_that_hosts_cap(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with (terminal.folder / "list").open("w") as opened:
+        for position, wnid in enumerate(WNIDS):
+            for number in range(EACH):
+                target = web.url(0, f"/slow/0.05/{wnid}_{number}.jpg")
+                path = redirecting_to(target, f"{wnid}_{number}.jpg")
+                opened.write(f"{wnid}_{number} {web.url(1 + position % 7, path)}\n")
+    terminal.says(*command(cluster, "--per-host=2"))
+    assert here(terminal) == [EACH] * len(WNIDS)
+    assert web.connections.most(web.hosts[0]) == 2
+    assert set(asked(web).values()) == {1}
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_comes_twice(
