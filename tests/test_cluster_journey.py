@@ -311,6 +311,16 @@ def test_who_listens_and_is_no_scheduler_is_told_of(terminal: Terminal, web: Pra
     assert "(who listens there does not answer as Dask does)" in said
 
 
+def test_a_scheduler_of_another_release_is_told_of(
+    terminal: Terminal, cluster: DaskCluster
+) -> None:
+    other = "import distributed; distributed.__version__ = '2023.5.0'"
+    (terminal.folder / "sitecustomize.py").write_text(other)
+    terminal.environment["PYTHONPATH"] = str(terminal.folder)
+    said = terminal.refuses(*command(cluster))
+    assert re.search(r"\(it has distributed .*, and here is 2023\.5\.0: all machines need", said)
+
+
 def test_without_dask_it_is_said_what_to_type(terminal: Terminal) -> None:
     hidden = "import sys; sys.modules['distributed'] = None"
     (terminal.folder / "sitecustomize.py").write_text(hidden)

@@ -384,21 +384,26 @@ def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
 
 
 def _probe(scheduler: str) -> None:
-    """Raise OSError unless whoever listens there speaks as Dask does: its client would hang."""
-    import distributed.comm
+    """Raise OSError unless who listens there speaks as this Dask does: its client would hang."""
+    import distributed.core
 
-    connect = cast(Any, distributed.comm).connect
+    ours, rpc = cast(Any, distributed).__version__, cast(Any, distributed.core).rpc
 
-    async def greet() -> None:
-        comm = await asyncio.wait_for(connect(scheduler, timeout=_CONNECT), _CONNECT)
-        comm.abort()
+    async def greet() -> str:
+        async with rpc(scheduler, timeout=_CONNECT) as remote:
+            said = await asyncio.wait_for(remote.versions(), _CONNECT)
+            return str(said["packages"]["distributed"])
 
     # In a thread of its own, since there may be a loop in this one, as in notebooks.
     with ThreadPoolExecutor(1) as one:
         try:
-            one.submit(asyncio.run, greet()).result()
+            theirs = one.submit(asyncio.run, greet()).result()
         except (OSError, asyncio.TimeoutError):
             raise OSError("who listens there does not answer as Dask does") from None
+    if theirs != ours:
+        raise OSError(
+            f"it has distributed {theirs}, and here is {ours}: all machines need the same"
+        )
 
 
 def _connected(scheduler: str) -> Any:
