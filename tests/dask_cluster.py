@@ -69,6 +69,10 @@ class DaskCluster:
         os.killpg(self._scheduler.pid, signal.SIGKILL)
         self._scheduler.wait()
 
+    def pause_scheduler(self) -> None:
+        """Have the scheduler answer nobody any more."""
+        self._scheduler.send_signal(signal.SIGSTOP)
+
     def add_worker(self) -> None:
         """Start one more worker, of two threads."""
         worker = self._start(

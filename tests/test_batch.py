@@ -73,3 +73,17 @@ def test_who_was_only_out_of_reach_leaves_a_batch_to_who_has_taken_it_over(
         assert not second.done()
     assert len(left.records) < len(names)
     assert sorted(record.name for record in second.result().records) == names
+
+
+def test_who_was_out_of_reach_until_the_batch_was_over_leaves_it(
+    ordered: tuple[Batch, bytes], web: PracticeWeb
+) -> None:
+    names = [ImageName(WNID, number) for number in range(100)]
+    links = [Link(name, web.url(0, f"/slow/0.3/{name}.jpg")) for name in names]
+    batch = ordered[0]._replace(tasks=[Task(link, "a list") for link in links])
+    with ThreadPoolExecutor() as machines:
+        first = machines.submit(work, batch, ordered[1])
+        web.requests.wait_for(10)
+        for told in batch.run.glob("*.records"):
+            told.unlink()
+        assert len(first.result().records) < len(names)

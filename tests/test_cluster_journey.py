@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from ck_imagenet import synsets
 from ck_imagenet.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.redirects import redirecting_to
 from dask_cluster import DaskCluster, process_of
 from terminal import WNID, Terminal
 
@@ -23,13 +25,13 @@ EACH = 8
 
 @pytest.fixture
 def terminal(tmp_path: Path, web: PracticeWeb) -> Terminal:
-    """A terminal with a list of many synsets: pictures that take their time, and two dead links."""
+    """A terminal with a list of many synsets: pictures that take their time, and a dead link."""
     terminal = Terminal(tmp_path, web.environment())
     with (tmp_path / "list").open("w") as opened:
         for position, wnid in enumerate(WNIDS):
-            dead = [f"/status/404/{wnid}.jpg", f"/to/{web.url(1, '/status/410/x.jpg')}"]
+            dead = f"/status/404/{wnid}.jpg"
             good = [f"/slow/0.05/{wnid}_{number}.jpg" for number in range(EACH)]
-            for number, path in enumerate([dead[0], *good]):
+            for number, path in enumerate([dead, *good]):
                 url = web.url((position + number) % len(web.hosts), path)
                 opened.write(f"{wnid}_{number} {url}\n")
     return terminal
@@ -76,11 +78,26 @@ def test_every_picture_comes_once_and_no_host_has_more_than_its_connections(
     assert {each["to_fetch"] for each in again} == {0}
 
 
+def test_a_redirect_to_anothers_host_keeps_that_hosts_cap(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with (terminal.folder / "list").open("w") as opened:
+        for position, wnid in enumerate(WNIDS):
+            for number in range(EACH):
+                target = web.url(0, f"/slow/0.05/{wnid}_{number}.jpg")
+                path = redirecting_to(target, f"{wnid}_{number}.jpg")
+                opened.write(f"{wnid}_{number} {web.url(1 + position % 7, path)}\n")
+    terminal.says(*command(cluster, "--per-host=2"))
+    assert here(terminal) == [EACH] * len(WNIDS)
+    assert web.connections.most(web.hosts[0]) == 2
+    assert set(asked(web).values()) == {1}
+
+
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_comes_twice(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=4", "--out=json")) as run:
-        web.requests.wait_for(60)
+        web.requests.wait_for(60, timeout=60)
         os.kill(process_of(cluster.workers[0]), signal.SIGKILL)
         out, err = run.communicate(timeout=100)
     assert (run.returncode, err) == (0, ""), out
@@ -92,16 +109,96 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_comes_twice(
     assert twice <= 8
 
 
+def test_who_goes_on_after_a_killed_run_waits_for_the_workers_that_it_has_left(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    one_each = command(cluster, "--per-host=1", "--jobs=2")
+    with terminal.start(*one_each) as run:
+        web.requests.wait_for(60, timeout=60)
+        run.kill()
+    terminal.says(*one_each)
+    assert here(terminal) == [EACH] * len(WNIDS)
+    assert {web.connections.most(host) for host in web.hosts} == {1}
+    twice = sum(count - 1 for path, count in asked(web).items() if path.startswith("/slow/"))
+    assert twice <= 8  # what was under way, on two connections for each of four threads
+    assert leavings(terminal) == []
+
+
+def test_hosts_that_keep_silent_hold_no_pictures_of_a_host_that_has_many(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    links = [web.url(0, f"/good/{number}.jpg") for number in range(100)]
+    (terminal.folder / "list").write_text("\n".join([web.url(1, "/silent/0.jpg"), *links]))
+    engine = ("--engine=dask", f"--scheduler={cluster.address}", "--timeout=5")
+    terminal.says("download", "imagenet", f"--wnid={WNID}", "--urls=list", *engine)
+    paths = [request.path for request in web.requests.all()]
+    assert sum(path.startswith("/good/") for path in paths) == len(links)
+    assert paths[-1].startswith("/silent/")
+
+
+def test_what_workers_have_told_is_kept_no_longer_than_it_may_be_needed(
+    terminal: Terminal, cluster: DaskCluster
+) -> None:
+    runs, seen, most = terminal.repos / "local/imagenet/overview", set(), 0
+    with terminal.start(*command(cluster, "--jobs=2"), stdout=subprocess.DEVNULL) as run:
+        while run.poll() is None:
+            kept = {path.name for path in runs.glob("cluster-*/*.records")}
+            seen |= kept
+            most = max(most, len(kept))
+            time.sleep(0.02)
+    assert here(terminal) == [EACH] * len(WNIDS)
+    assert len(seen) > most <= 2 * 4  # two batches for each thread
+
+
+def test_a_result_that_is_lost_with_its_worker_is_made_anew_and_the_run_goes_on_meanwhile(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with terminal.start(*command(cluster, "--jobs=2")) as run:
+        web.requests.wait_for(60, timeout=60)
+        run.send_signal(signal.SIGSTOP)
+        so_far = -1
+        while so_far < len(web.requests.all()):
+            so_far = len(web.requests.all())
+            time.sleep(2)
+        for worker in cluster.workers:
+            os.killpg(worker.pid, signal.SIGKILL)
+        run.send_signal(signal.SIGCONT)
+        time.sleep(10)  # a run shows every five seconds that it goes on
+        (pulse,) = terminal.repos.rglob("cluster-*/pulse")
+        assert pulse.stat().st_mtime > time.time() - 9
+        cluster.add_worker()
+        out, err = run.communicate(timeout=100)
+    assert (run.returncode, err) == (0, ""), out
+    assert here(terminal) == [EACH] * len(WNIDS)
+    assert set(asked(web).values()) == {1}
+
+
+@pytest.mark.parametrize("repos", ["CK_REPOS", None])
+def test_workers_use_the_users_ck_repos_whatever_theirs_is_and_however_it_is_named(
+    terminal: Terminal, repos: str | None
+) -> None:
+    """A relative path, and none at all, mean something else on another machine."""
+    ours = {**terminal.environment, "CK_REPOS": "CK_REPOS"}
+    if not repos:
+        del ours["CK_REPOS"]
+        (terminal.folder / "CK").symlink_to(terminal.repos)
+    theirs = {**terminal.environment, "CK_REPOS": str(terminal.folder / "elsewhere")}
+    with DaskCluster(terminal.folder / "dask", theirs) as cluster:
+        terminal.says(*command(cluster), env=ours)
+    assert here(terminal) == [EACH] * len(WNIDS)
+
+
 def test_ctrl_c_stops_the_work_of_the_cluster_and_keeps_what_is_here(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=2")) as run:
-        web.requests.wait_for(60)
+        web.requests.wait_for(60, timeout=60)
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=60)
     assert (run.returncode, err) == (130, ""), out
     assert "interrupted" in out
-    time.sleep(3)  # a machine looks every second whether it is still wanted
+    # What was saved is in the journals, but for what was under way.
+    assert terminal.ck("check", "imagenet").stdout.count("unseen") <= 8
     so_far = len(web.requests.all())
     assert so_far < (EACH + 1) * len(WNIDS)
     time.sleep(2)
@@ -112,11 +209,24 @@ def test_ctrl_c_stops_the_work_of_the_cluster_and_keeps_what_is_here(
     assert here(terminal) == [EACH] * len(WNIDS)
 
 
+def test_ctrl_c_ends_a_run_whose_scheduler_answers_no_more(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with terminal.start(*command(cluster, "--jobs=2")) as run:
+        web.requests.wait_for(60, timeout=60)
+        cluster.pause_scheduler()
+        time.sleep(6)  # a run asks every five seconds who is there
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=40)
+    assert (run.returncode, err) == (130, ""), out
+    assert leavings(terminal) == []
+
+
 def test_a_scheduler_that_is_gone_is_told_of_and_the_same_command_goes_on(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=2")) as run:
-        web.requests.wait_for(60)
+        web.requests.wait_for(60, timeout=60)
         cluster.kill_scheduler()
         out, err = run.communicate(timeout=100)
     assert (run.returncode, err) == (1, ""), out
@@ -199,6 +309,16 @@ def test_who_listens_and_is_no_scheduler_is_told_of(terminal: Terminal, web: Pra
     engine = ("--engine=dask", f"--scheduler={web.service.replace('http', 'tcp')}")
     said = terminal.refuses("download", "imagenet", f"--wnid={WNID}", *engine)
     assert "(who listens there does not answer as Dask does)" in said
+
+
+def test_a_scheduler_of_another_release_is_told_of(
+    terminal: Terminal, cluster: DaskCluster
+) -> None:
+    other = "import distributed; distributed.__version__ = '2023.5.0'"
+    (terminal.folder / "sitecustomize.py").write_text(other)
+    terminal.environment["PYTHONPATH"] = str(terminal.folder)
+    said = terminal.refuses(*command(cluster))
+    assert re.search(r"\(it has distributed .*, and here is 2023\.5\.0: all machines need", said)
 
 
 def test_without_dask_it_is_said_what_to_type(terminal: Terminal) -> None:

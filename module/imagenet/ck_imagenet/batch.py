@@ -33,6 +33,9 @@ _BEAT = 1.0
 LAST = 60.0
 """Seconds without a change after which the run is over."""
 
+NOTICED = 2.5
+"""Seconds within which a machine has ended its work on a run that has no pulse."""
+
 _opening = threading.Lock()
 """Held by who opens a store: Collective Knowledge is begun once in a process."""
 
@@ -107,12 +110,13 @@ class _Sheet(Afar):
         for path in files:
             try:
                 self._file = path.open("xb")
+                self._turn = path
                 break
             except FileExistsError:
                 self.known.update(_told(path))
         self._next_turn = next(files)
         self._moved: list[Task] = []
-        self._reached = bool(self.known)
+        self._reached = any(not each.outcome.unanswered for each in self.known.values())
 
     def report(self, rests: dict[str, float]) -> Report:
         """Return what has come of the batch so far."""
@@ -128,7 +132,7 @@ class _Sheet(Afar):
         if now < self._looked + _BEAT:
             return True
         self._looked = now
-        if self._next_turn.exists():
+        if self._next_turn.exists() or not self._turn.exists():
             return False
         try:
             beat = self._pulse.stat().st_mtime
@@ -153,6 +157,16 @@ class _Sheet(Afar):
     def move(self, task: Task) -> None:
         with self._lock:
             self._moved.append(task)
+
+
+def records_of(batch: Batch) -> list[Path]:
+    """Return the files in which what came of a batch is kept."""
+    return list(batch.run.glob(f"{batch.name}.*.records"))
+
+
+def told(batch: Batch) -> dict[ImageName, Record]:
+    """Return what has come of a batch so far."""
+    return {name: record for path in records_of(batch) for name, record in _told(path).items()}
 
 
 def _told(path: Path) -> dict[ImageName, Record]:

@@ -7,7 +7,6 @@ batch at a time. What comes of them all meets in the books, here.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import os
 import pickle
@@ -18,20 +17,26 @@ import time
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Callable, Iterator, cast
+from typing import Any, Callable, Iterable, Iterator, cast
 from urllib.parse import urlsplit
 
-from .batch import LAST, PULSE, Batch, Report
+from filelock import FileLock
+
+from .batch import LAST, NOTICED, PULSE, Batch, Report, records_of, told
 from .books import Books
 from .crew import Crew
 from .errors import BadInput, StoreError
 from .files import storage_errors
+from .journal import Record
 from .ledger import Book
+from .names import ImageName
 from .outcomes import Outcome
 from .store import Store
 from .task import Task
+from .turns import Busy, at_once
 from .worker import LIBRARY, Order
 
 LEAST, MOST = 32, 256
@@ -43,8 +48,14 @@ AHEAD = 2
 _CONNECT, _PATIENCE = 10, 60
 """Seconds to wait for a scheduler, and for the first machine."""
 
+_GRACE = 5.0
+"""Seconds that a scheduler has to take leave."""
+
 _BEAT = 5.0
 _PREFIX = "cluster-"
+_LOCK = ".lock"
+"""The file, in a run's folder, that is locked as long as there is the run."""
+
 _GOES_ON = "what is here is kept, and the same command goes on"
 
 
@@ -81,19 +92,20 @@ class Cluster(Crew):
         self._given: Counter[str] = Counter()
         """How many links of each synset are in batches, or wait for one."""
         self._come: SimpleQueue[Any] = SimpleQueue()
-        self._names = map(str, itertools.count())
+        self._names = map(str, count())
         self._places = 0
         self._beaten = 0.0
         self._alone_since = time.monotonic()
         self._coming = True
         with ExitStack() as undo:
             self._client = _connected(scheduler)
-            undo.callback(self._client.close)
+            undo.callback(self._client.close, timeout=_GRACE)
             _wait_for_workers(self._client, scheduler)
             home = store.create_home().absolute()
             with storage_errors(home):
                 self._run = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
                 undo.callback(shutil.rmtree, self._run, ignore_errors=True)
+                self._lock = undo.enter_context(FileLock(self._run / _LOCK))
                 self._beat()
                 self._sweep()
             self._prove()
@@ -101,7 +113,10 @@ class Cluster(Crew):
 
     @property
     def is_hungry(self) -> bool:
-        return len(self._out) < AHEAD * self._places and not any(self._ready())
+        if len(self._out) >= AHEAD * self._places:
+            return False
+        links = chain.from_iterable(self._waiting[host] for host in self._ready())
+        return sum(1 for _ in islice(links, LEAST)) < LEAST
 
     def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
         self.books.open(wnid, book, tasks)
@@ -128,10 +143,19 @@ class Cluster(Crew):
         self._means.close()
 
     def abandon(self) -> None:
-        # Without its folder no machine goes on, whatever becomes of the messages.
-        shutil.rmtree(self._run, ignore_errors=True)
-        with suppress(Exception):
-            self._client.cancel(list(self._futures.values()), force=True)
+        # Without its pulse no machine goes on, whatever becomes of the messages.
+        try:
+            with suppress(Exception):
+                (self._run / PULSE).unlink()
+                time.sleep(NOTICED if self._out else 0)
+                for batch in self._out.values():
+                    records = told(batch).values()
+                    if any(not record.outcome.unanswered for record in records):
+                        self.books.reach()
+                    self._settled(batch, records)
+        finally:
+            self._lock.release()
+            shutil.rmtree(self._run, ignore_errors=True)
         with suppress(Exception):
             self._means.close()
 
@@ -149,11 +173,20 @@ class Cluster(Crew):
                 raise StoreError(f"the cluster has no workers any more; {_GOES_ON}")
 
     def _sweep(self) -> None:
-        """Remove what runs have left that were killed: by the file system's clock, not by ours."""
+        """Remove what runs have left that were killed, and wait until their workers have seen it.
+
+        Old is what is so by the file system's clock, not by ours.
+        """
         now = (self._run / PULSE).stat().st_mtime
-        for other in self._run.parent.glob(f"{_PREFIX}*/{PULSE}"):
-            if other.stat().st_mtime < now - LAST:
-                shutil.rmtree(other.parent, ignore_errors=True)
+        still_at_work = False
+        for pulse in self._run.parent.glob(f"{_PREFIX}*/{PULSE}"):
+            with suppress(FileNotFoundError):  # of a run that ends just now
+                is_old = pulse.stat().st_mtime < now - LAST
+                if is_old or _is_left(pulse.parent):
+                    shutil.rmtree(pulse.parent, ignore_errors=True)
+                    still_at_work |= not is_old
+        if still_at_work:
+            time.sleep(NOTICED)
 
     def _prove(self) -> None:
         """Have every machine show that it can work here.
@@ -196,21 +229,24 @@ class Cluster(Crew):
     def _send(self) -> None:
         """Give out batches as long as there are places and hosts for them."""
         room = AHEAD * self._places - len(self._out)
+        idle = self._places - len(self._out)
         if room <= 0:
             return
-        hosts = deque(self._ready())
-        links = sum(len(self._waiting[host]) for host in hosts)
-        size = max(LEAST, min(MOST, links // room))
-        while hosts and room:
-            tasks: list[Task] = []
-            while hosts and len(tasks) < size:
-                tasks += self._taken(hosts.popleft(), size - len(tasks))
+        hosts = sorted(self._ready(), key=lambda host: len(self._waiting[host]))
+        links = sum(min(MOST, len(self._waiting[host])) for host in hosts)
+        while room and links >= (1 if idle > 0 else LEAST):
+            # The largest has one for itself, and waits for nobody: others may keep silent.
+            tasks = self._taken(hosts.pop())
+            while hosts and len(tasks) < LEAST:
+                tasks += self._taken(hosts.pop())
             self._submit(tasks)
+            links -= len(tasks)
             room -= 1
+            idle -= 1
 
-    def _taken(self, host: str, most: int) -> list[Task]:
+    def _taken(self, host: str) -> list[Task]:
         waiting = self._waiting[host]
-        tasks = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        tasks = [waiting.popleft() for _ in range(min(MOST, len(waiting)))]
         if not waiting:
             del self._waiting[host]
         self._asked.add(host)
@@ -223,7 +259,10 @@ class Cluster(Crew):
         work = (LIBRARY, _environment(), pickle.dumps(batch), self._order)
         with _sentence("the cluster takes no work any more"):
             key = f"{self._run.name}-{batch.name}"
-            future = self._client.submit(self._work, *work, key=key, pure=False)
+            # The largest first: their hosts have more to come.
+            future = self._client.submit(
+                self._work, *work, key=key, pure=False, priority=len(tasks)
+            )
         self._futures[batch.name] = future
         future.add_done_callback(lambda _: self._come.put(batch.name))
 
@@ -234,12 +273,19 @@ class Cluster(Crew):
                 self._take_in(
                     self._come.get(timeout=patience) if patience else self._come.get_nowait()
                 )
+                self._beat()
                 patience = 0
 
     def _take_in(self, name: str) -> None:
-        batch, future = self._out.pop(name), self._futures.pop(name)
         with _sentence("the cluster has not done its work"):
-            report: Report = pickle.loads(future.result())  # noqa: S301 - from our own workers
+            try:
+                result = self._futures[name].result(timeout=_BEAT)
+            except asyncio.TimeoutError:  # lost with its worker, and being made anew
+                self._come.put(name)
+                return
+            report: Report = pickle.loads(result)  # noqa: S301 - from our own workers
+        batch = self._out.pop(name)
+        del self._futures[name]
         if report.error:
             raise report.error
         if report.reached:
@@ -248,19 +294,38 @@ class Cluster(Crew):
         now = time.monotonic()
         self._free_at = {host: free for host, free in self._free_at.items() if free > now}
         self._free_at.update((host, now + rest) for host, rest in report.rests.items())
+        tasks = self._settled(batch, report.records)
+        for task in report.moved:
+            task.link = tasks.pop(task.link.name).link
+            self._put(task)
+        for task in tasks.values():  # which the batch had no time for
+            self._put(task)
+        for path in records_of(batch):
+            path.unlink()
+
+    def _settled(self, batch: Batch, records: Iterable[Record]) -> dict[ImageName, Task]:
+        """Take in what came of a batch, and return the tasks of which nothing has come."""
         tasks = {task.link.name: task for task in batch.tasks}
-        for record in report.records:
+        for record in records:
             task = tasks.pop(record.name)
             self._given[task.wnid] -= 1
             # In the words that are here already: lists are long.
             known = record._replace(name=task.link.name, url=task.link.url)
             settle = self.books.take_in if record.outcome is Outcome.SAVED else self.books.settle
             settle(known)
-        for task in report.moved:
-            task.link = tasks.pop(task.link.name).link
-            self._put(task)
-        for task in tasks.values():  # which the batch had no time for
-            self._put(task)
+        return tasks
+
+
+def _is_left(run: Path) -> bool:
+    """Say whether whoever has begun a run is gone."""
+    lock = run / _LOCK
+    if not lock.exists():
+        return False
+    try:
+        with at_once(FileLock(lock)):
+            return True
+    except Busy:
+        return False
 
 
 @contextmanager
@@ -274,9 +339,8 @@ def _sentence(what: str) -> Iterator[None]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the settings of this machine that the others must share."""
-    repos = os.environ.get("CK_REPOS")
-    return {"CK_REPOS": repos} if repos else {}
+    """Return the settings of this machine that the others must share, whatever theirs are."""
+    return {"CK_REPOS": str(Path(os.environ.get("CK_REPOS") or Path.home() / "CK").absolute())}
 
 
 def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
@@ -320,21 +384,26 @@ def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
 
 
 def _probe(scheduler: str) -> None:
-    """Raise OSError unless whoever listens there speaks as Dask does: its client would hang."""
-    import distributed.comm
+    """Raise OSError unless who listens there speaks as this Dask does: its client would hang."""
+    import distributed.core
 
-    connect = cast(Any, distributed.comm).connect
+    ours, rpc = cast(Any, distributed).__version__, cast(Any, distributed.core).rpc
 
-    async def greet() -> None:
-        comm = await asyncio.wait_for(connect(scheduler, timeout=_CONNECT), _CONNECT)
-        comm.abort()
+    async def greet() -> str:
+        async with rpc(scheduler, timeout=_CONNECT) as remote:
+            said = await asyncio.wait_for(remote.versions(), _CONNECT)
+            return str(said["packages"]["distributed"])
 
     # In a thread of its own, since there may be a loop in this one, as in notebooks.
     with ThreadPoolExecutor(1) as one:
         try:
-            one.submit(asyncio.run, greet()).result()
+            theirs = one.submit(asyncio.run, greet()).result()
         except (OSError, asyncio.TimeoutError):
             raise OSError("who listens there does not answer as Dask does") from None
+    if theirs != ours:
+        raise OSError(
+            f"it has distributed {theirs}, and here is {ours}: all machines need the same"
+        )
 
 
 def _connected(scheduler: str) -> Any:
