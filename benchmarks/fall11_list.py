@@ -20,7 +20,7 @@ from measure import LIBRARY
 
 sys.path.insert(0, str(LIBRARY))
 
-from ck_imagenet import synsets
+from ck_imagenet.catalogue import synsets
 
 LINES = 14_197_122
 ODD = 8

@@ -25,17 +25,20 @@ from measure import LIBRARY, machine, table
 from ours import WNID, registered, write_list
 
 PARTS = {
-    "HTTP": ["ck_imagenet.fetch:Fetcher.ask"],
-    "check": ["ck_imagenet.images:judge"],
-    "hash": ["ck_imagenet.images:is_placeholder", "ck_imagenet.crawl:saved"],
-    "file": ["ck_imagenet.folder_store:_SynsetFolder.save"],
-    "CK": ["ck_imagenet.ck_store:_SynsetRepository.save"],
-    "duplicates": ["ck_imagenet.ledger:Ledger.claim", "ck_imagenet.ledger:Ledger.keep"],
-    "journal": ["ck_imagenet.journal:Journal.append"],
+    "HTTP": ["ck_imagenet.web.fetch:Fetcher.ask"],
+    "check": ["ck_imagenet.pictures.images:judge"],
+    "hash": ["ck_imagenet.pictures.images:is_placeholder", "ck_imagenet.crawling.crawl:saved"],
+    "file": ["ck_imagenet.kept.folder_store:_SynsetFolder.save"],
+    "CK": ["ck_imagenet.in_ck.ck_store:_SynsetRepository.save"],
+    "duplicates": [
+        "ck_imagenet.crawling.ledger:Ledger.claim",
+        "ck_imagenet.crawling.ledger:Ledger.keep",
+    ],
+    "journal": ["ck_imagenet.kept.journal:Journal.append"],
 }
 """The functions of each part, as those who call them know them."""
 
-PICTURE_WRITER = "ck_imagenet.ck_entries:_write"
+PICTURE_WRITER = "ck_imagenet.in_ck.ck_entries:_write"
 """Writes pictures, which count as files, and CK's own, which do not."""
 
 REST = "turns, threads"

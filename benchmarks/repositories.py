@@ -26,12 +26,13 @@ from ours import CK, registered
 
 sys.path.insert(0, str(LIBRARY))
 
-from ck_imagenet import summaries, synsets
-from ck_imagenet.journal import Journal, Record
+from ck_imagenet.catalogue import synsets
+from ck_imagenet.kept import summaries
+from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet.kept.numbering import KeptNames, Link
+from ck_imagenet.kept.store import Store
 from ck_imagenet.names import ImageName
-from ck_imagenet.numbering import KeptNames, Link
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.store import Store
 
 _THOUSAND = 1000
 
@@ -125,7 +126,7 @@ def _in_a_process(
 def _store() -> Store:
     ck = importlib.import_module("ck.kernel")
     ck.init({})
-    store: Store = importlib.import_module("ck_imagenet.ck_store").CkStore(ck)
+    store: Store = importlib.import_module("ck_imagenet.in_ck.ck_store").CkStore(ck)
     return store
 
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 sys.path.insert(0, str(LIBRARY))
 
-from ck_imagenet import synsets
+from ck_imagenet.catalogue import synsets
 
 LATER = "n04399382"
 """A synset of ILSVRC2012 that the list of 2011 lacks."""

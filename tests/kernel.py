@@ -15,11 +15,11 @@ import hashlib, json, os, random, shutil, signal, sys, time
 from pathlib import Path
 
 import ck.kernel as ck
-from ck_imagenet.ck_entries import Entries, ModuleName
-from ck_imagenet.ck_repositories import Repositories
-from ck_imagenet.ck_store import CkStore
+from ck_imagenet.in_ck.ck_entries import Entries, ModuleName
+from ck_imagenet.in_ck.ck_repositories import Repositories
+from ck_imagenet.in_ck.ck_store import CkStore
 from ck_imagenet.errors import ImagenetError
-from ck_imagenet.journal import Record
+from ck_imagenet.kept.journal import Record
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 

@@ -6,9 +6,9 @@ import ipaddress
 from contextlib import suppress
 
 import pytest
-from ck_imagenet.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.errors import BadInput
 from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
 from hypothesis import given
 from hypothesis import strategies as st
 

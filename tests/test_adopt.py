@@ -7,12 +7,12 @@ import io
 from pathlib import Path
 
 import pytest
-from ck_imagenet.adopt import adopt
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal, Record
+from ck_imagenet.kept.adopt import adopt
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet.kept.store import SynsetStore
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.store import SynsetStore
 from kernel import run
 from PIL import Image
 from terminal import Terminal
@@ -141,8 +141,8 @@ def test_what_is_told_of_a_picture_tells_its_url_as_soon_as_that_is_known(tmp_pa
     meta = run(
         terminal,
         """
-from ck_imagenet.adopt import adopt
-from ck_imagenet.journal import Journal
+from ck_imagenet.kept.adopt import adopt
+from ck_imagenet.kept.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
 place.create()
@@ -173,8 +173,8 @@ def test_a_repository_made_by_hand_is_adopted_with_the_urls_of_its_tags(tmp_path
     aside, saved = run(
         terminal,
         """
-from ck_imagenet.adopt import adopt
-from ck_imagenet.journal import Journal
+from ck_imagenet.kept.adopt import adopt
+from ck_imagenet.kept.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
 place.create()

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Iterable, Iterator, Sequence
 
 import pytest
-from ck_imagenet import ahead, synsets
-from ck_imagenet.ahead import prepared
+from ck_imagenet.catalogue import synsets
+from ck_imagenet.downloading import ahead
+from ck_imagenet.downloading.ahead import prepared
 from ck_imagenet.errors import NoList
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.lists import SynsetList, Unlisted
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.origins.lists import SynsetList, Unlisted
 from ck_imagenet.urllists import Line
 
 MANY = [synset.wnid for synset in synsets.load().synsets[:1000]]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet import captures
 from ck_imagenet.errors import BadInput
 from ck_imagenet.outcomes import Failed
+from ck_imagenet.web import captures
 from hypothesis import given
 from hypothesis import strategies as st
 

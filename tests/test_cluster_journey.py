@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet import synsets
-from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.catalogue import synsets
+from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.redirects import redirecting_to
 from dask_cluster import DaskCluster, process_of

@@ -8,11 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from ck_imagenet import console, synsets
 from ck_imagenet.actions import DownloadOptions, ListOptions
+from ck_imagenet.catalogue import synsets
+from ck_imagenet.downloading.summary import Summary
 from ck_imagenet.listing import Listed
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.summary import Summary
+from ck_imagenet.telling import console
 
 LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 TENCH = "n01440764"
@@ -20,7 +21,7 @@ TENCH = "n01440764"
 ENDLESS = f"""
 import itertools, sys
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet import console
+from ck_imagenet.telling import console
 from ck_imagenet.errors import NobodyReads
 
 try:

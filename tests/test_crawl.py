@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 import pytest
-from ck_imagenet.addresses import Guard
-from ck_imagenet.connections import Limits
-from ck_imagenet.crawl import Crawl, Desk, Manner
+from ck_imagenet.crawling.crawl import Crawl, Desk, Manner
+from ck_imagenet.crawling.ledger import Ledger
+from ck_imagenet.crawling.task import Task
 from ck_imagenet.errors import NetworkDown
-from ck_imagenet.fetch import Fetcher
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal, Record
-from ck_imagenet.ledger import Ledger
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet.kept.numbering import Link
+from ck_imagenet.kept.repeats import Repeats
 from ck_imagenet.names import ImageName
-from ck_imagenet.numbering import Link
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.repeats import Repeats
-from ck_imagenet.resolve import Resolver
-from ck_imagenet.task import Task
+from ck_imagenet.web.addresses import Guard
+from ck_imagenet.web.connections import Limits
+from ck_imagenet.web.fetch import Fetcher
+from ck_imagenet.web.resolve import Resolver
 from PIL import Image
 
 WNID = "n01440764"

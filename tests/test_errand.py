@@ -6,13 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from ck_imagenet.errand import take_out_exposed
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal, Record
+from ck_imagenet.downloading.errand import take_out_exposed
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet.kept.repeats import TELLING, Repeats
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.progress import Progress
-from ck_imagenet.repeats import TELLING, Repeats
 from terminal import WNID
 
 SAVED = Record(ImageName(WNID, 0), "http://a/0.jpg", Outcome.SAVED, "2020", sha256="5")

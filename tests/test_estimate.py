@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Iterable
 
 import pytest
-from ck_imagenet import kept_lists
 from ck_imagenet.actions import DownloadOptions
-from ck_imagenet.estimate import estimated, foreseen
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.lists import SynsetList
-from ck_imagenet.local_archive import LocalArchive
-from ck_imagenet.reports import duration, estimate
+from ck_imagenet.downloading.estimate import estimated, foreseen
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.origins import kept_lists
+from ck_imagenet.origins.lists import SynsetList
+from ck_imagenet.origins.local_archive import LocalArchive
+from ck_imagenet.telling.reports import duration, estimate
 from ck_imagenet.urllists import Line
 
 WNID, DALMATIAN, DOG = "n01440764", "n02110341", "n02084071"

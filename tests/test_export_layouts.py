@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ck_imagenet.actions import ExportOptions
 from ck_imagenet.export import export
-from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet.progress import Progress
 from PIL import Image
 

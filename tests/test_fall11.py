@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from ck_imagenet import urllists
 from ck_imagenet.errors import BadInput, StoreError
-from ck_imagenet.fall11 import DATA, FACTS, INDEX, REST, Archive
-from ck_imagenet.fall11_build import Origin, build
-from ck_imagenet.fall11_hosts import hosts
 from ck_imagenet.files import NEW
 from ck_imagenet.names import ImageName
+from ck_imagenet.origins.fall11 import DATA, FACTS, INDEX, REST, Archive
+from ck_imagenet.origins.fall11_build import Origin, build
+from ck_imagenet.origins.fall11_hosts import hosts
 from ck_imagenet.urllists import Line
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.errors import StoreError
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Record
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Record
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 
@@ -22,7 +22,7 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, {str(LIBRARY)!r})
 from ck_imagenet.errors import StoreError
-from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.kept.folder_store import FolderStore
 
 place = FolderStore(Path()).synset("{WNID}")
 (place.state / "new").chmod(0o555)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.errors import BadInput
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.holdings import Holding, holdings
-from ck_imagenet.journal import Journal, Record
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.holdings import Holding, holdings
+from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet.kept.numbering import KeptNames, Link
+from ck_imagenet.kept.store import SynsetStore
 from ck_imagenet.names import ImageName
-from ck_imagenet.numbering import KeptNames, Link
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.store import SynsetStore
 
 TENCH = "n01440764"
 DALMATIAN = "n02110341"

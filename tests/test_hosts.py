@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.hosts import (
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.web.hosts import (
     BREAKER,
     DOUBT,
     LONGEST_DOUBT,
@@ -18,7 +19,6 @@ from ck_imagenet.hosts import (
     Rests,
     Sign,
 )
-from ck_imagenet.outcomes import Outcome
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

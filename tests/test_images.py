@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ck_imagenet import images
-from ck_imagenet.formats import FORMATS, is_picture_file
-from ck_imagenet.images import MOST_PIXELS, SMALLEST_SIDE, Picture
 from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.pictures import images
+from ck_imagenet.pictures.formats import FORMATS, is_picture_file
+from ck_imagenet.pictures.images import MOST_PIXELS, SMALLEST_SIDE, Picture
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -294,7 +294,7 @@ def said_by(script: str) -> str:
     """Return what a Python of its own says on both streams."""
     said = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
-        cwd=Path(images.__file__).parents[1],
+        cwd=Path(images.__file__).parents[2],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=True,
@@ -306,7 +306,7 @@ def test_judging_is_silent_in_whatever_way_others_want_their_warnings() -> None:
     """Pillow warns of pictures of this size; a warning may be an error that would break one."""
     judge = f"""
 from concurrent.futures import ThreadPoolExecutor
-from ck_imagenet import images
+from ck_imagenet.pictures import images
 from ck_imagenet.outcomes import Failed
 
 def outcome(data):
@@ -325,7 +325,7 @@ def test_judging_is_silent_where_nobody_wants_to_read_what_pillow_logs() -> None
     samples_per_pixel = tiff.index(struct.pack("<HHI", 277, 3, 1))
     struct.pack_into("<H", tiff, samples_per_pixel + 8, 128)
     judge = f"""
-from ck_imagenet import images
+from ck_imagenet.pictures import images
 from ck_imagenet.outcomes import Failed
 
 try:

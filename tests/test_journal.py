@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.errors import StoreError
-from ck_imagenet.journal import Journal, Record, now
+from ck_imagenet.kept.journal import Journal, Record, now
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 from hypothesis import given
@@ -22,7 +22,7 @@ ON_A_FULL_DISK = f"""
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet.journal import Journal, Record
+from ck_imagenet.kept.journal import Journal, Record
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 

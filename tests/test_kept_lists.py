@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from ck_imagenet import kept_lists
 from ck_imagenet.errors import NoList, StoreError
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.kept_lists import KeptLists
-from ck_imagenet.lists import SynsetList
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.store import SynsetStore
 from ck_imagenet.names import ImageName
-from ck_imagenet.store import SynsetStore
+from ck_imagenet.origins import kept_lists
+from ck_imagenet.origins.kept_lists import KeptLists
+from ck_imagenet.origins.lists import SynsetList
 from ck_imagenet.urllists import Line
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Mapping
 
 import pytest
-from ck_imagenet import synsets
 from ck_imagenet.actions import ListOptions
+from ck_imagenet.catalogue import synsets
 from ck_imagenet.errors import BadInput
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal, Record
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal, Record
 from ck_imagenet.listing import images, listed
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome

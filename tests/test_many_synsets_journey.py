@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ck_imagenet import synsets
+from ck_imagenet.catalogue import synsets
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
 from test_fall11 import tgz

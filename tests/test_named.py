@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import pytest
 from ck_imagenet.errors import BadInput
-from ck_imagenet.named import answering
 from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.resolve import Resolver, system_lookup
+from ck_imagenet.web.named import answering
+from ck_imagenet.web.resolve import Resolver, system_lookup
 from hypothesis import given
 from hypothesis import strategies as st
 

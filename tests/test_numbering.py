@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Iterable, Mapping
 
 import pytest
-from ck_imagenet.journal import Record
+from ck_imagenet.kept.journal import Record
+from ck_imagenet.kept.numbering import KeptNames, Link, by_number, number
 from ck_imagenet.names import LARGEST_NUMBER, ImageName
-from ck_imagenet.numbering import KeptNames, Link, by_number, number
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.urllists import Line
 from hypothesis import given

@@ -133,7 +133,7 @@ def test_a_defect_is_reported_in_a_sentence_too(terminal: Terminal) -> None:
     """What is broken here is a file of the library, as after a crash of the file system."""
     terminal.says("cp", "module:imagenet", "local:module:imagenet2")
     module = Path(terminal.says("find", "module:imagenet2").strip())
-    (module / "ck_imagenet" / "data" / "synsets.tsv.gz").write_bytes(b"\x1f\x8b")
+    (module / "ck_imagenet" / "catalogue" / "data" / "synsets.tsv.gz").write_bytes(b"\x1f\x8b")
     said = terminal.ck("list", "imagenet2")
     assert said.returncode == 1
     assert "a defect of ck-imagenet, " in said.stdout

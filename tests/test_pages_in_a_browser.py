@@ -12,8 +12,8 @@ from typing import Any, Iterator
 import pytest
 import requests
 from browser import Browser
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal, Record
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal, Record
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet_practice.pictures import picture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from ck_imagenet import images, placeholders
 from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.pictures import images, placeholders
 
 FLICKR_MD5 = "880a7a58e05d3e83797f27573bb6d35c"
 

@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet import kept_lists, pool, summaries, synsets
 from ck_imagenet.actions import SERVICE, DownloadOptions
+from ck_imagenet.catalogue import synsets
 from ck_imagenet.download import download as download_of
+from ck_imagenet.downloading import pool
+from ck_imagenet.downloading.summary import Summary
 from ck_imagenet.errors import BadInput
 from ck_imagenet.files import NEW
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal
-from ck_imagenet.lists import SynsetList
+from ck_imagenet.kept import summaries
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal
 from ck_imagenet.names import ImageName
+from ck_imagenet.origins import kept_lists
+from ck_imagenet.origins.lists import SynsetList
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.progress import Progress
-from ck_imagenet.summary import Summary
 from ck_imagenet.urllists import Line
 from ck_imagenet_practice import PracticeWeb
 from filelock import FileLock

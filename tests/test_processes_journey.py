@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.actions import DownloadOptions
-from ck_imagenet.journal import Journal
+from ck_imagenet.crawling.team import processes_for
+from ck_imagenet.kept.journal import Journal
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.team import processes_for
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.world import Link
 from terminal import WNID, Terminal

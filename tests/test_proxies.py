@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet.addresses import PUBLIC_ONLY, Guard
-from ck_imagenet.connections import Limits
-from ck_imagenet.fetch import Body, Fetcher
 from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.resolve import Resolver
+from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
+from ck_imagenet.web.connections import Limits
+from ck_imagenet.web.fetch import Body, Fetcher
+from ck_imagenet.web.resolve import Resolver
 from peer import Peer, Serve, Talk, answer, head, over_tls, redirect, saying, saying_once, serving
 
 DATA = bytes(range(256)) * 40

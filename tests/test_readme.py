@@ -112,14 +112,6 @@ def test_every_action_has_its_part(action: str) -> None:
     assert f"### `ck {action} imagenet`\n" in README
 
 
-def test_every_room_of_the_library_is_in_the_house() -> None:
-    house = README.partition("| room | knows |")[2].partition("\n\n")[0]
-    shown = set(re.findall(r"`(\w+)`", house))
-    rooms = {path.stem for path in (write_docs.MODULE / "ck_imagenet").glob("[!_]*.py")}
-    assert rooms - shown <= {"errors", "files"}
-    assert shown - rooms == set()
-
-
 def python_prints(example: str, terminal: Terminal) -> str:
     """Return what an example prints, where the library is installed."""
     done = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.errors import StoreError
-from ck_imagenet.rendering import Rendering
+from ck_imagenet.exporting.rendering import Rendering
 from PIL import Image
 
 

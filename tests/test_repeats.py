@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet import repeats as repeats_
-from ck_imagenet.journal import Record
+from ck_imagenet.kept import repeats as repeats_
+from ck_imagenet.kept.journal import Record
+from ck_imagenet.kept.repeats import Repeats, Sighting, file_name
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.repeats import Repeats, Sighting, file_name
 
 
 def record(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet import reports
+from ck_imagenet.kept.status import Tally
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.status import Tally
+from ck_imagenet.telling import reports
 from hypothesis import given
 from hypothesis import strategies as st
 

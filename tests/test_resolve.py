@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from typing import Iterator
 
 import pytest
-from ck_imagenet import resolve
 from ck_imagenet.outcomes import Failed, Outcome, Postponed
-from ck_imagenet.resolve import Resolver
+from ck_imagenet.web import resolve
+from ck_imagenet.web.resolve import Resolver
 from hypothesis import given
 from hypothesis import strategies as st
 

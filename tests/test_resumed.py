@@ -9,10 +9,10 @@ from contextlib import closing
 from typing import Iterator, NamedTuple
 
 import pytest
-from ck_imagenet.addresses import Guard
-from ck_imagenet.fetch import Fetcher
 from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.resumed import Resumed
+from ck_imagenet.unpacking.resumed import Resumed
+from ck_imagenet.web.addresses import Guard
+from ck_imagenet.web.fetch import Fetcher
 from peer import Behaviour, Peer, Serve, Talk, answer, head, saying, serving
 
 DATA = bytes(range(256)) * 400

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ck_imagenet import kept_lists, summaries
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal, Record
-from ck_imagenet.lists import SynsetList
+from ck_imagenet.downloading.sequence import FRESH, in_turn
+from ck_imagenet.kept import summaries
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal, Record
 from ck_imagenet.names import ImageName
+from ck_imagenet.origins import kept_lists
+from ck_imagenet.origins.lists import SynsetList
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.sequence import FRESH, in_turn
 
 
 def wnids(first: int, count: int) -> list[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Iterator
 
 import pytest
-from ck_imagenet import services
-from ck_imagenet.addresses import Guard
-from ck_imagenet.connections import Limits
 from ck_imagenet.errors import NoList
-from ck_imagenet.fetch import Fetcher
 from ck_imagenet.names import ImageName
+from ck_imagenet.origins import services
+from ck_imagenet.origins.services import IMAGENET, WAYBACK, Service, listed
 from ck_imagenet.progress import Progress
-from ck_imagenet.services import IMAGENET, WAYBACK, Service, listed
 from ck_imagenet.urllists import Line
+from ck_imagenet.web.addresses import Guard
+from ck_imagenet.web.connections import Limits
+from ck_imagenet.web.fetch import Fetcher
 from peer import Peer, Talk, answer, serving
 
 WNID = "n01440764"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ck_imagenet.actions import ExportOptions
 from ck_imagenet.export import export
-from ck_imagenet.folder_store import FolderStore
+from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet.progress import Progress
 
 WNID = "n01440764"

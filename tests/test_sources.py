@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet import synsets
 from ck_imagenet.actions import GeturlsOptions
+from ck_imagenet.catalogue import synsets
 from ck_imagenet.errors import NoList
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.lists import SynsetList
-from ck_imagenet.local_archive import LocalArchive
+from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet.names import ImageName
-from ck_imagenet.sources import Row, Sources
+from ck_imagenet.origins.lists import SynsetList
+from ck_imagenet.origins.local_archive import LocalArchive
+from ck_imagenet.origins.sources import Row, Sources
 from ck_imagenet.urllists import Line
 from ck_imagenet_practice import PracticeWeb
 

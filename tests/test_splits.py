@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 from ck_imagenet.errors import BadInput
+from ck_imagenet.exporting.splits import Split
 from ck_imagenet.names import ImageName
-from ck_imagenet.splits import Split
 from hypothesis import given
 from hypothesis import strategies as st
 

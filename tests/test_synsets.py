@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from ck_imagenet import synsets
+from ck_imagenet.catalogue import synsets
+from ck_imagenet.catalogue.synsets import Synset
 from ck_imagenet.errors import ImagenetError
-from ck_imagenet.synsets import Synset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from ck_imagenet.actions import DownloadOptions
 from ck_imagenet.errors import ImagenetError, StoreError
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.images import judge
-from ck_imagenet.journal import Journal
-from ck_imagenet.local_archive import LocalArchive
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal
 from ck_imagenet.names import ImageName
+from ck_imagenet.origins.local_archive import LocalArchive
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.pictures.images import judge
 from ck_imagenet.progress import Progress
-from ck_imagenet.tars import Fault
-from ck_imagenet.unpack import unpack
-from ck_imagenet.unpacked import Unpacked
+from ck_imagenet.unpacking.tars import Fault
+from ck_imagenet.unpacking.unpack import unpack
+from ck_imagenet.unpacking.unpacked import Unpacked
 from ck_imagenet.urllists import Line
 from ck_imagenet_practice import PracticeWeb, pictures
 from hypothesis import given, settings

@@ -5,9 +5,9 @@ from __future__ import annotations
 import string
 
 import pytest
-from ck_imagenet import urls
 from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.urls import Address
+from ck_imagenet.web import urls
+from ck_imagenet.web.urls import Address
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ck_imagenet import synsets
+from ck_imagenet.catalogue import synsets
 from ck_imagenet_practice import Link, PracticeWeb, pictures
 from ck_imagenet_practice.archive import Patience
 from terminal import WNID, Terminal

@@ -7,13 +7,13 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.actions import DownloadOptions
-from ck_imagenet.folder_store import FolderStore
-from ck_imagenet.journal import Journal, Record
-from ck_imagenet.ledger import Ledger, Verdict
+from ck_imagenet.crawling.ledger import Ledger, Verdict
+from ck_imagenet.crawling.wayback_pictures import Captures, Findings, may_help
+from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet.kept.repeats import Repeats
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.repeats import Repeats
-from ck_imagenet.wayback_pictures import Captures, Findings, may_help
 
 NAME = ImageName("n01440764", 1)
 URL = "http://a.example/b.jpg"

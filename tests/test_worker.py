@@ -6,10 +6,10 @@ import io
 import pickle
 
 import pytest
-from ck_imagenet import worker
+from ck_imagenet.crawling import worker
+from ck_imagenet.crawling.task import Task
+from ck_imagenet.kept.numbering import Link
 from ck_imagenet.names import ImageName
-from ck_imagenet.numbering import Link
-from ck_imagenet.task import Task
 from terminal import WNID
 
 

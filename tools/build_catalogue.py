@@ -1,4 +1,4 @@
-"""Rebuild the catalogue that the library ships, `ck_imagenet/data/`, from its two sources.
+"""Rebuild the catalogue that the library ships, `catalogue/data/`, from its two sources.
 
 From the checkout's root, on Debian, after `apt-get update` if the package is not found:
 
@@ -23,7 +23,7 @@ from typing import Iterable, NamedTuple, Sequence
 ROOT = Path(__file__).resolve().parents[1]
 DATA_NOUN = ROOT / "build/usr/share/wordnet/data.noun"
 TIMM_WHEEL = ROOT / "build/timm-1.0.31-py3-none-any.whl"
-OUTPUT = ROOT / "module/imagenet/ck_imagenet/data/synsets.tsv.gz"
+OUTPUT = ROOT / "module/imagenet/ck_imagenet/catalogue/data/synsets.tsv.gz"
 LICENCE_NAME = "WORDNET-LICENSE.txt"
 
 FALL_2011 = "timm/data/_info/imagenet22k_synsets.txt"

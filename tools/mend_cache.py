@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "module" / "imagenet"))
 
 import ck.kernel as ck
-from ck_imagenet.ck_repositories import Repositories
+from ck_imagenet.in_ck.ck_repositories import Repositories
 
 
 def main() -> None:

@@ -20,10 +20,10 @@ MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
 from ck_imagenet.actions import ACTIONS  # noqa: E402
-from ck_imagenet.flaws import Flaw  # noqa: E402
+from ck_imagenet.kept.flaws import Flaw  # noqa: E402
 from ck_imagenet.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.outcomes import Outcome  # noqa: E402
-from ck_imagenet.tars import Fault  # noqa: E402
+from ck_imagenet.unpacking.tars import Fault  # noqa: E402
 
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
 FUNCTIONS = {action: META["actions_redirect"].get(action, action) for action in ACTIONS}

@@ -438,7 +438,9 @@ def demo(i: CkDict) -> CkDict:
 
 
 def _list(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, listing, summaries
+    from ck_imagenet import listing
+    from ck_imagenet.kept import summaries
+    from ck_imagenet.telling import console
 
     terminal = con and console.on_terminal()
     # In a pipe, the whole catalogue is listed without a look at the disk.
@@ -478,8 +480,10 @@ def _list_entries(i: CkDict, output: CkDict) -> None:
 
 
 def _url_counts(options: Any, con: bool) -> dict[str, int] | None:
-    from ck_imagenet import ck_archive, fall11, stderr_progress
     from ck_imagenet.errors import Damaged
+    from ck_imagenet.in_ck import ck_archive
+    from ck_imagenet.origins import fall11
+    from ck_imagenet.telling import stderr_progress
 
     home = ck_archive.home(ck)
     if options.sort:
@@ -504,8 +508,10 @@ def _geturls(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _get_all(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import ck_archive, console, getall, stderr_progress
+    from ck_imagenet import getall
     from ck_imagenet.actions import ARCHIVE_SHA1
+    from ck_imagenet.in_ck import ck_archive
+    from ck_imagenet.telling import console, stderr_progress
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     archive = getall.get_all(options, partial(ck_archive.make_home, ck), progress)
@@ -515,7 +521,9 @@ def _get_all(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import ck_archive, console, geturls, stderr_progress
+    from ck_imagenet import geturls
+    from ck_imagenet.in_ck import ck_archive
+    from ck_imagenet.telling import console, stderr_progress
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     counts = geturls.count_hosts(options, ck_archive.home(ck), progress)
@@ -526,7 +534,8 @@ def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _show_sources(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, geturls
+    from ck_imagenet import geturls
+    from ck_imagenet.telling import console
 
     rows = geturls.survey(options, _ck_store(), _archive())
     if con:
@@ -536,8 +545,9 @@ def _show_sources(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _print_urls(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, geturls, stderr_progress
+    from ck_imagenet import geturls
     from ck_imagenet.files import path_of
+    from ck_imagenet.telling import console, stderr_progress
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     found = geturls.geturls(options, _ck_store(), progress, _archive())
@@ -556,10 +566,11 @@ def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
 
 
 def _download(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, download, stderr_progress
-    from ck_imagenet.estimate import Estimate, estimated
-    from ck_imagenet.lists import Unlisted
-    from ck_imagenet.unpacked import Unpacked
+    from ck_imagenet import download
+    from ck_imagenet.downloading.estimate import Estimate, estimated
+    from ck_imagenet.origins.lists import Unlisted
+    from ck_imagenet.telling import console, stderr_progress
+    from ck_imagenet.unpacking.unpacked import Unpacked
 
     progress = stderr_progress.choose(options.verbose, options.quiet or not con)
     told = con and not options.quiet
@@ -586,9 +597,9 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
 
 def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
     """Tell what a download means; raise BadInput if that has not been agreed to."""
-    from ck_imagenet import console, reports
     from ck_imagenet.errors import BadInput
     from ck_imagenet.options import typed
+    from ck_imagenet.telling import console, reports
 
     output["estimate"] = meant.facts()
     lines = list(reports.estimate(meant, bool(options.urls)))
@@ -600,7 +611,9 @@ def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
 
 
 def _export(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import ck_soft, console, export, stderr_progress
+    from ck_imagenet import export
+    from ck_imagenet.in_ck import ck_soft
+    from ck_imagenet.telling import console, stderr_progress
 
     if options.register:
         ck_soft.prove_possible(ck, options)
@@ -617,7 +630,8 @@ def _export(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _browse(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import browse, console, desktop, stderr_progress
+    from ck_imagenet import browse
+    from ck_imagenet.telling import console, desktop, stderr_progress
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     output["pages"] = []
@@ -630,11 +644,12 @@ def _browse(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _view(i: CkDict, output: CkDict) -> None:
-    from ck_imagenet import browse, pages
-    from ck_imagenet.ck_store import OVERVIEW
+    from ck_imagenet import browse
+    from ck_imagenet.catalogue.selection import with_pictures
     from ck_imagenet.errors import BadInput
+    from ck_imagenet.in_ck.ck_store import OVERVIEW
+    from ck_imagenet.pages import pages
     from ck_imagenet.progress import Progress
-    from ck_imagenet.selection import with_pictures
 
     entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
     found = ck.access(dict(entry, action="load", common_func="yes"))
@@ -650,9 +665,11 @@ def _view(i: CkDict, output: CkDict) -> None:
 
 
 def _status(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import console, reports, selection, status, summaries
-    from ck_imagenet.holdings import holdings
+    from ck_imagenet.catalogue import selection
+    from ck_imagenet.kept import status, summaries
+    from ck_imagenet.kept.holdings import holdings
     from ck_imagenet.options import refuse_together
+    from ck_imagenet.telling import console, reports
 
     if options.hosts:
         refuse_together(options, "hosts", "failures")
@@ -681,7 +698,8 @@ def _status(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _check(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import check, console, reports, stderr_progress
+    from ck_imagenet import check
+    from ck_imagenet.telling import console, reports, stderr_progress
 
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     inspection = check.Inspection(options, _present_store(options), progress)
@@ -697,8 +715,9 @@ def _check(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _clean(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import clean, console, reports, stderr_progress
+    from ck_imagenet import clean
     from ck_imagenet.errors import BadInput
+    from ck_imagenet.telling import console, reports, stderr_progress
 
     if not (con or options.force or options.dry_run):
         raise BadInput("nobody can be asked here: give force too, or dry_run to see what would go")
@@ -720,8 +739,8 @@ def _demo(options: Any, con: bool, output: CkDict) -> None:
     import signal
     import time
 
-    from ck_imagenet import console
     from ck_imagenet.errors import BadInput
+    from ck_imagenet.telling import console
     from ck_imagenet_practice import CannotListen, PracticeWeb
     from ck_imagenet_practice.world import SYNSETS
 
@@ -835,7 +854,7 @@ def _settings() -> CkDict:
 def _store(options: Any) -> Any:
     """Return where the pictures are: in the folder that the options name, or in CK."""
     from ck_imagenet.files import path_of
-    from ck_imagenet.folder_store import FolderStore
+    from ck_imagenet.kept.folder_store import FolderStore
 
     return FolderStore(path_of("--outdir", options.outdir)) if options.outdir else _ck_store()
 
@@ -844,7 +863,7 @@ def _present_store(options: Any) -> Any:
     """Return where to look for what is here."""
     from ck_imagenet.errors import BadInput
     from ck_imagenet.files import path_of
-    from ck_imagenet.folder_store import FolderStore
+    from ck_imagenet.kept.folder_store import FolderStore
 
     if not options.outdir:
         return _ck_store()
@@ -855,15 +874,16 @@ def _present_store(options: Any) -> Any:
 
 
 def _ck_store() -> Any:
-    from ck_imagenet.ck_store import CkStore
+    from ck_imagenet.in_ck.ck_store import CkStore
 
     return CkStore(ck)
 
 
 def _archive() -> Any:
     """Return the archive of all URLs, which is opened when it is needed."""
-    from ck_imagenet import ck_archive, fall11
-    from ck_imagenet.local_archive import LocalArchive
+    from ck_imagenet.in_ck import ck_archive
+    from ck_imagenet.origins import fall11
+    from ck_imagenet.origins.local_archive import LocalArchive
 
     return LocalArchive(lambda: fall11.Archive.at(ck_archive.home(ck)))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import USER_AGENT
-from .hosts import PER_HOST
 from .options import choice, flag, kinds, number, numbers, seconds, setting, text, wnids, word
+from .web.hosts import PER_HOST
 
 SERVICE = "https://www.image-net.org"
 WAYBACK_SERVICE = "https://web.archive.org"

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 from urllib.parse import quote
 
-from . import pages
 from .actions import BrowseOptions
+from .catalogue.selection import with_pictures
 from .errors import BadInput
 from .files import path_of, storage_errors, write_to, write_whole
-from .gallery import MOST_SHOWN, Gallery
-from .overview import Overview
+from .kept.store import Store, SynsetStore
+from .pages import pages
+from .pages.gallery import MOST_SHOWN, Gallery
+from .pages.overview import Overview
+from .pages.thumbnails import Thumbnail, thumbnails
 from .progress import Progress
-from .selection import with_pictures
-from .store import Store, SynsetStore
-from .thumbnails import Thumbnail, thumbnails
 
 PAGE = "gallery.html"
 """The page's file in a synset's state, and in the home of what is about all synsets."""

@@ -11,21 +11,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
-from . import images, selection
 from .actions import CheckOptions
-from .adopt import adopt, put_aside
+from .catalogue import selection
 from .errors import Unsound
 from .files import storage_errors
-from .flaws import Finding, Flaw
-from .holdings import Holding
-from .journal import Journal, Record, now
+from .kept.adopt import adopt, put_aside
+from .kept.flaws import Finding, Flaw
+from .kept.holdings import Holding
+from .kept.journal import Journal, Record, now
+from .kept.numbering import KeptNames, by_number
+from .kept.readtars import ask_again
+from .kept.store import Store, SynsetStore
+from .kept.turns import undisturbed
 from .names import ImageName
-from .numbering import KeptNames, by_number
 from .outcomes import Failed, Outcome
+from .pictures import images
 from .progress import Progress
-from .readtars import ask_again
-from .store import Store, SynsetStore
-from .turns import undisturbed
 from .wording import counted
 
 _AT_ONCE = 32

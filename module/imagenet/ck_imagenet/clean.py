@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-from . import selection
 from .actions import CleanOptions
-from .adopt import ASIDE
+from .catalogue import selection
 from .errors import BadInput
 from .files import storage_errors
-from .holdings import Holding
-from .journal import Journal, Record, now
+from .kept.adopt import ASIDE
+from .kept.holdings import Holding
+from .kept.journal import Journal, Record, now
+from .kept.numbering import KeptNames, by_number
+from .kept.readtars import ask_again
+from .kept.store import Store, SynsetStore
+from .kept.turns import undisturbed
 from .names import ImageName
-from .numbering import KeptNames, by_number
 from .options import refuse_together
 from .outcomes import Outcome
 from .progress import Progress
-from .readtars import ask_again
-from .store import Store, SynsetStore
-from .turns import undisturbed
 
 
 @dataclass

@@ -6,28 +6,31 @@ from contextlib import ExitStack, closing
 from functools import partial
 from typing import Generator
 
-from . import ahead, equip, summaries, unpack, wayback_pictures
 from .actions import DownloadOptions
-from .crew import Crew
-from .errand import Errand
+from .catalogue.selection import MANY, chosen
+from .crawling import equip, wayback_pictures
+from .crawling.crew import Crew
+from .crawling.team import Team
+from .crawling.wayback_pictures import Captures
+from .crawling.worker import Order
+from .downloading import ahead
+from .downloading.errand import Errand
+from .downloading.estimate import Estimate, foreseen
+from .downloading.pool import Pool
+from .downloading.sequence import in_turn
+from .downloading.summary import Summary
 from .errors import BadInput
-from .estimate import Estimate, foreseen
-from .fetch import Fetcher
-from .lists import SynsetList, Unlisted
-from .local_archive import LocalArchive
+from .kept import summaries
+from .kept.repeats import Repeats
+from .kept.store import Store
 from .options import refuse_alone, refuse_together
-from .pool import Pool
+from .origins.lists import SynsetList, Unlisted
+from .origins.local_archive import LocalArchive
+from .origins.sources import Sources
 from .progress import Progress
-from .repeats import Repeats
-from .selection import MANY, chosen
-from .sequence import in_turn
-from .sources import Sources
-from .store import Store
-from .summary import Summary
-from .team import Team
-from .unpacked import Unpacked
-from .wayback_pictures import Captures
-from .worker import Order
+from .unpacking import unpack
+from .unpacking.unpacked import Unpacked
+from .web.fetch import Fetcher
 
 
 def download(
@@ -112,6 +115,6 @@ def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:
     order = Order(store, options)
     if not options.engine:
         return Team(order, fetcher, store, equip.manner(options))
-    from .cluster import Cluster  # which takes its time
+    from .crawling.cluster import Cluster  # which takes its time
 
     return Cluster(order, store, options.scheduler)

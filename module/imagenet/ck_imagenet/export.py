@@ -7,21 +7,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Sequence
 
-from . import csv_tables, selection
 from .actions import ExportOptions
-from .classes import ImageClass, classes, listed
+from .catalogue import selection
 from .errors import BadInput
+from .exporting import csv_tables
+from .exporting.classes import ImageClass, classes, listed
+from .exporting.image_folders import ImageFolders, write_caffe_lists
+from .exporting.own_folder import OwnFolder
+from .exporting.rendering import Rendering
+from .exporting.samples import Sample, samples
+from .exporting.shards import Form, Shards
+from .exporting.splits import Split, lot
 from .files import path_of, storage_errors, write_whole
-from .image_folders import ImageFolders, write_caffe_lists
+from .kept.store import Store
+from .kept.turns import only_one
 from .names import UNKNOWN
-from .own_folder import OwnFolder
 from .progress import Progress
-from .rendering import Rendering
-from .samples import Sample, samples
-from .shards import Form, Shards
-from .splits import Split, lot
-from .store import Store
-from .turns import only_one
 
 FILES = ("folders", "flat")
 """The layouts in which each picture is a file."""
@@ -140,11 +141,11 @@ def _form(options: ExportOptions) -> Form | None:
     """Return how shards are written, if there are any; what is missing for that fails here."""
     rendering = _rendering(options)
     if options.layout == "webdataset":
-        from .webdataset_form import WebDataset
+        from .exporting.webdataset_form import WebDataset
 
         return WebDataset(rendering)
     if options.layout == "parquet":
-        from .parquet_form import Parquet
+        from .exporting.parquet_form import Parquet
 
         return Parquet(rendering)
     return None

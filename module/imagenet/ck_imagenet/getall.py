@@ -11,24 +11,24 @@ from typing import Callable, Iterator
 
 from filelock import FileLock
 
-from . import captures
 from .actions import ARCHIVE_SHA1, WAYBACK_SERVICE, GeturlsOptions
-from .addresses import Guard
-from .delivery import Delivery
 from .errors import BadInput, Damaged, NoList
-from .fall11 import GET, Archive
-from .fall11_build import Origin, build
-from .fetch import Fetcher
 from .files import path_of, storage_errors, why_no_file
-from .named import answering
+from .kept.turns import only_one
 from .options import as_typed, refuse_together
+from .origins.fall11 import GET, Archive
+from .origins.fall11_build import Origin, build
+from .origins.patience import patiently
+from .origins.services import beginning, refuse_no_address
 from .outcomes import Failed
-from .patience import patiently
 from .progress import Progress
-from .resolve import Resolver
-from .services import beginning, refuse_no_address
-from .turns import only_one
 from .urllists import is_url
+from .web import captures
+from .web.addresses import Guard
+from .web.delivery import Delivery
+from .web.fetch import Fetcher
+from .web.named import answering
+from .web.resolve import Resolver
 
 _LIST = "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
 _CAPTURED = "20190130005544"

@@ -9,19 +9,19 @@ from typing import Iterable, Iterator
 
 from filelock import Timeout
 
-from . import fall11, fall11_hosts, kept_lists, winter21
 from .actions import GeturlsOptions
+from .catalogue.selection import with_pictures
 from .errors import BadInput, StoreError
 from .files import path_of, prove_writable_to, write_to
-from .journal import Journal
-from .lists import SynsetList
-from .local_archive import LocalArchive
-from .numbering import KeptNames, Link, number
+from .kept.journal import Journal
+from .kept.numbering import KeptNames, Link, number
+from .kept.store import Store, SynsetStore
 from .options import refuse_together
+from .origins import fall11, fall11_hosts, kept_lists, winter21
+from .origins.lists import SynsetList
+from .origins.local_archive import LocalArchive
+from .origins.sources import Row, Sources
 from .progress import Progress
-from .selection import with_pictures
-from .sources import Row, Sources
-from .store import Store, SynsetStore
 
 
 def geturls(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from . import selection, synsets
 from .actions import ListOptions
-from .journal import Journal
+from .catalogue import selection, synsets
+from .catalogue.synsets import Catalogue, Synset
+from .kept.journal import Journal
+from .kept.numbering import Link
+from .kept.store import Store
 from .names import ImageName
-from .numbering import Link
-from .store import Store
-from .synsets import Catalogue, Synset
 
 
 class Listed(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .journal import Record
+    from .kept.journal import Record
 
 
 class Progress:

@@ -1,0 +1,1 @@
+"""The synsets of ImageNet, and which of them a user means."""

@@ -1,0 +1,186 @@
+"""The catalogue: ImageNet's synsets, their words, their place in WordNet, their ILSVRC labels.
+
+The data are rebuilt by `tools/build_catalogue.py` from WordNet 3.0 and PyPI's timm.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import unicodedata
+from bisect import bisect_left
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Iterable, NamedTuple, Sequence
+
+from ..errors import BadInput
+
+DATA = Path(__file__).with_name("data") / "synsets.tsv.gz"
+
+_WNID = len("n01440764")
+_GIVEN_WORD = re.compile(r"[^\s,]+")
+_SILENT = re.compile("['.\u2018\u2019\u0300-\u036f]")
+_HYPHEN = re.compile("[-\u2010-\u2015]")
+_NOT_OF_A_WORD = re.compile(r"[\W_]+")
+
+
+class UnknownSynset(BadInput):
+    """A wnid that is neither ImageNet's nor that of a synset above ImageNet's."""
+
+    def __init__(self, wnid: str) -> None:
+        super().__init__(
+            f"{wnid} is neither a synset of ImageNet nor above one; search by words to find one"
+        )
+        self.wnid = wnid
+
+
+class Synset(NamedTuple):
+    """One meaning of a noun, as WordNet 3.0 has it.
+
+    Attributes
+    ----------
+    wnid : `n` and the eight-digit offset in WordNet 3.0
+    position : 0-based place among ImageNet's synsets in the order of wnids; None for a synset
+        that is only above some of them
+    words : the words for this meaning, in WordNet's order; other synsets may share them
+    hypernyms : wnids of the synsets directly above; empty for the root alone
+    ilsvrc2012 : label in ILSVRC2012, 0-999, or None
+    """
+
+    wnid: str
+    position: int | None
+    words: tuple[str, ...]
+    hypernyms: tuple[str, ...]
+    ilsvrc2012: int | None
+
+    @property
+    def listed(self) -> bool:
+        """Whether the synset is one of ImageNet's, and not only above some of them."""
+        return self.position is not None
+
+
+class Catalogue:
+    """ImageNet's synsets and those above them.
+
+    A run that needs one of them is not to wait for all: each is read when it is asked for.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        A synset each, in the order of wnids, as `DATA` holds them.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = {line[:_WNID]: line for line in lines}
+        self._listed = [line[:_WNID] for line in lines if line.endswith("\tyes")]
+
+    @cached_property
+    def synsets(self) -> Sequence[Synset]:
+        """ImageNet's synsets in the order of wnids; each stands at its position."""
+        return tuple(
+            _read(self._lines[wnid], position) for position, wnid in enumerate(self._listed)
+        )
+
+    def get(self, wnid: str) -> Synset | None:
+        """Return the synset, ImageNet's or above, or None if there is none of this wnid."""
+        line = self._lines.get(wnid)
+        if not line:
+            return None
+        position = bisect_left(self._listed, wnid)
+        return _read(line, position if wnid in self._listed[position : position + 1] else None)
+
+    def search(self, text: str) -> list[Synset]:
+        """Return ImageNet's synsets that have all words of `text`, in the order of wnids.
+
+        Words of `text` stand apart by spaces or commas, and each must be a word of the synset's,
+        or the beginning of one, in any order: "great whi sha" finds
+        the great white shark. Case, accents, apostrophes and full stops do not count, and a
+        hyphen may be written, left out or a space: "T-shirt" is found by "t-shirt", "tshirt"
+        and "t shirt", "Cassin's kingbird" by "cassins" and "cassin". A text without a letter
+        or a digit finds nothing.
+        """
+        wanted = [forms for forms in map(_forms, _GIVEN_WORD.findall(text)) if forms]
+        if not wanted:
+            return []
+        return [
+            synset
+            for searchable, synset in zip(self._texts, self.synsets)
+            if all(any(f" {form}" in searchable for form in forms) for forms in wanted)
+        ]
+
+    def under(self, wnid: str) -> frozenset[str]:
+        """Return the wnids of ImageNet's synsets that are `wnid` or below it, by any path.
+
+        Raises
+        ------
+        UnknownSynset
+            if `wnid` is neither ImageNet's nor above
+        """
+        if wnid not in self._lines:
+            raise UnknownSynset(wnid)
+        seen = {wnid}
+        waiting = [wnid]
+        while waiting:
+            fresh = self._below.get(waiting.pop(), set()) - seen
+            seen |= fresh
+            waiting.extend(fresh)
+        return frozenset(seen.intersection(self._listed))
+
+    def directly_below(self, wnid: str) -> list[Synset]:
+        """Return the synsets directly below `wnid`, ImageNet's or not, in the order of wnids."""
+        below = map(self.get, sorted(self._below.get(wnid, ())))
+        return [synset for synset in below if synset]
+
+    def lineages(self, wnid: str) -> list[list[Synset]]:
+        """Return every way down the hierarchy from its top to just above `wnid`."""
+        synset = self.get(wnid)
+        above = map(self.get, synset.hypernyms if synset else ())
+        return [
+            [*way, hypernym]
+            for hypernym in above
+            if hypernym
+            for way in self.lineages(hypernym.wnid) or [[]]
+        ]
+
+    @cached_property
+    def _below(self) -> dict[str, set[str]]:
+        below: dict[str, set[str]] = {}
+        for line in self._lines.values():
+            synset = _read(line, None)
+            for hypernym in synset.hypernyms:
+                below.setdefault(hypernym, set()).add(synset.wnid)
+        return below
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return [_searchable(synset.words) for synset in self.synsets]
+
+
+@lru_cache(maxsize=None)
+def load() -> Catalogue:
+    """Return the catalogue that comes with the library; read once a process."""
+    with gzip.open(DATA) as packed:
+        return Catalogue(packed.read().decode("ascii").splitlines()[1:])
+
+
+def _read(line: str, position: int | None) -> Synset:
+    wnid, words, hypernyms, label, _ = line.split("\t")
+    return Synset(
+        wnid,
+        position,
+        tuple(words.split(", ")),
+        tuple(hypernyms.split()),
+        int(label) if label else None,
+    )
+
+
+def _searchable(words: Iterable[str]) -> str:
+    """Return all forms of `words`, each on its line, a space before every word in them."""
+    return "\n".join(f" {form}" for word in words for form in _forms(word))
+
+
+def _forms(word: str) -> set[str]:
+    """Return what is compared: `word` with its hyphens as spaces, and without them."""
+    plain = _SILENT.sub("", unicodedata.normalize("NFKD", word.casefold()))
+    forms = (_NOT_OF_A_WORD.sub(" ", _HYPHEN.sub(gap, plain)).strip() for gap in (" ", ""))
+    return set(filter(None, forms))

@@ -1,0 +1,1 @@
+"""Many fetches at once: in one process, in several, on many machines."""

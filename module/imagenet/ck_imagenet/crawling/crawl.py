@@ -1,0 +1,397 @@
+"""Many fetches at once: threads around hosts, `fetch`, a book and a store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from functools import lru_cache
+from typing import Callable, Iterable, NamedTuple
+
+from ..kept.journal import Record, now, saved
+from ..kept.store import Store
+from ..outcomes import Failed, Outcome, Postponed
+from ..pictures import images
+from ..web.fetch import Fetcher
+from ..web.hosts import PER_HOST, USUAL_RESTS, Hosts, Rests, Sign
+from ..web.journey import Journey
+from ..web.pace import Pace
+from .ledger import Book, Verdict
+from .task import Task
+
+PATIENCE = 2.0
+"""Seconds after which a fetch is not counted on any more where only so many pictures are wanted."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts."""
+
+_LONGEST_END = 0.5
+"""Seconds that an interrupted run waits for its threads."""
+
+SAMPLE = 0.05
+"""Seconds between two looks at what the processor does."""
+
+_HURRY = 4
+"""Of so many connections one is for hosts in doubt, each time that there is a hurry."""
+
+_PLACES = 1000
+"""Synsets whose places are remembered."""
+
+_SILENCES = (Outcome.SILENT, Outcome.STALLED, Outcome.REFUSED)
+_UNCLEAR = (
+    Outcome.BAD_URL,
+    Outcome.PRIVATE_ADDRESS,
+    Outcome.NO_SUCH_HOST,
+    Outcome.BAD_CERTIFICATE,
+    Outcome.NOT_HTTP,
+    Outcome.CUT_SHORT,
+)
+
+
+class Manner(NamedTuple):
+    """How to crawl."""
+
+    jobs: int = 32
+    """Connections at once."""
+    retry: int = 2
+    """Further attempts after the first."""
+    sleep: float = 0.0
+    """Seconds between two requests to one host."""
+    per_host: int = PER_HOST
+    """Connections to one host at once."""
+    rests: Rests = USUAL_RESTS
+    """How long a busy host is left alone."""
+
+
+class Desk(NamedTuple):
+    """What a crawl works with."""
+
+    fetcher: Fetcher
+    store: Store
+    book: Book
+    manner: Manner
+
+
+class Colleagues:
+    """Others from whom tasks may come; by default there are none.
+
+    Attributes
+    ----------
+    at_work : bool
+        Whether there are tasks elsewhere, which may come here.
+    """
+
+    at_work = False
+
+    def lead_away(self, task: Task) -> bool:
+        """Take a task that a redirect has led to another host, if that is another's; say so."""
+        return False
+
+    def ask_for_more(self) -> None:
+        """Ask for tasks, since there will soon be connections to spare."""
+
+
+class Crawl:
+    """One crawl over links of any synsets.
+
+    Parameters
+    ----------
+    desk : Desk
+        What it works with.
+    colleagues : Colleagues, optional
+        Who else is at work.
+    """
+
+    def __init__(self, desk: Desk, colleagues: Colleagues | None = None) -> None:
+        self._desk = desk
+        self._place = lru_cache(_PLACES)(desk.store.synset)
+        self._manner = desk.manner
+        self._colleagues = colleagues or Colleagues()
+        self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host, desk.manner.rests)
+        self._hosts.complete = not self._colleagues.at_work
+        self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
+        # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
+        lock = threading.RLock()
+        self._task_ready = threading.Condition(lock)
+        self._changed = threading.Condition(lock)
+        self._begun: dict[int, tuple[float, str]] = {}
+        self._threads: list[threading.Thread] = []
+        self._saving = 0
+        self._stopped = False
+        self._error: Exception | None = None
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Let tasks wait for their turn."""
+        with self._changed:
+            for task in tasks:
+                self._hosts.put(task.endpoint, task, time.monotonic())
+            self._settle_given_up()
+            self._task_ready.notify()
+
+    def share(self, jobs: int) -> None:
+        """Make no more requests at once than so many."""
+        with self._changed:
+            self._pace.most = jobs
+
+    def hurry(self) -> None:
+        """Ask some hosts now whether they are back that would be asked later."""
+        with self._changed:
+            # Not all of them, since every connection would wait for those that keep silent.
+            self._hosts.ask_again(time.monotonic(), max(1, self._pace.most // _HURRY))
+            self._task_ready.notify()
+
+    def rests(self) -> dict[str, float]:
+        """Return for how many seconds hosts are to be left alone."""
+        with self._changed:
+            return self._hosts.pauses(time.monotonic())
+
+    def begin_end(self) -> None:
+        """Tell that what may still be added are redirects of tasks that have been given out."""
+        with self._changed:
+            self._hosts.complete = True
+            self._task_ready.notify()
+
+    def look(self) -> None:
+        """Look at once whether anything is left to do."""
+        with self._changed:
+            self._changed.notify()
+
+    def work(self) -> None:
+        """Work until nothing waits and no colleague is at work, or until stopped.
+
+        Raises
+        ------
+        OSError
+            If a picture cannot be kept.
+        KeyboardInterrupt
+            When interrupted, as soon as what is being saved is safe.
+        """
+        try:
+            while self.tend(SAMPLE):
+                pass
+            self.stop()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def tend(self, patience: float) -> bool:
+        """Adapt to what is to be done, and wait for news, at most so many seconds.
+
+        Returns
+        -------
+        bool
+            Whether something is left to do.
+
+        Raises
+        ------
+        OSError
+            If a picture cannot be kept.
+        """
+        self.add(self._desk.book.take_up())
+        with self._changed:
+            self._adapt()
+            few = not self._hosts.ready or self._hosts.waiting < self._pace.most
+        # Without the lock, since a colleague who gives tasks holds another one.
+        if few and self._colleagues.at_work:
+            self._colleagues.ask_for_more()
+        with self._changed:
+            if not self._is_done():
+                self._task_ready.notify()  # whose time may have come
+                self._changed.wait(min(patience, self._until_next_look()))
+                return True
+        if self._error:
+            raise self._error
+        return False
+
+    def abandon(self) -> None:
+        """End at once; what is being saved is safe."""
+        self.stop()
+        self._desk.fetcher.close()
+        self._wait_for_threads()
+
+    def stop(self, error: Exception | None = None) -> None:
+        """Let no further picture be saved, and wait for those that are being saved."""
+        with self._changed:
+            self._stopped = True
+            self._error = self._error or error
+            self._task_ready.notify_all()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._saving, timeout=1)
+
+    def _is_done(self) -> bool:
+        if self._stopped or self._desk.book.is_full():
+            return True
+        waiting = self._begun or self._hosts.waiting or self._desk.book.has_put_by()
+        return not (self._colleagues.at_work or waiting)
+
+    def _until_next_look(self) -> float:
+        wake = self._hosts.next_time()
+        return SAMPLE if wake is None else min(SAMPLE, max(0.001, wake - time.monotonic()))
+
+    def _adapt(self) -> None:
+        """Have as many threads as there are requests worth making at once."""
+        self._pace.sample(time.monotonic(), time.process_time(), len(self._begun))
+        wanted = min(self._pace.allowed, len(self._begun) + self._hosts.waiting)
+        if wanted and not self._threads:
+            _end_a_thread()
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        while len(self._threads) < wanted:
+            name = f"crawl-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        try:
+            for host, task in iter(self._next, None):
+                ended = Sign.UNCLEAR, 0.0
+                try:
+                    ended = self._attempt(task)
+                finally:
+                    self._ended(host, *ended)
+        except Exception as error:  # whatever it is must end the run, not one thread of it
+            self.stop(error)
+
+    def _next(self) -> tuple[str, Task] | None:
+        """Wait for the next task that may be started; None when there will be none."""
+        with self._changed:
+            while not self._is_done():
+                time_now = time.monotonic()
+                started = self._take(time_now)
+                self._settle_given_up()
+                if started:
+                    self._begun[threading.get_ident()] = time_now, started[1].wnid
+                    if self._hosts.ready:
+                        self._task_ready.notify()
+                    return started
+                self._task_ready.wait()
+            self._changed.notify_all()
+            return None
+
+    def _take(self, time_now: float) -> tuple[str, Task] | None:
+        """Return the next task that is worth a request now, if there is one."""
+        while len(self._begun) < self._pace.allowed:
+            started = self._hosts.take(time_now)
+            if not started or self._is_wanted(started[1], time_now):
+                return started
+            host, task = started
+            self._desk.book.put_by(task)
+            self._hosts.release(host, time_now, Sign.UNCLEAR)
+        return None
+
+    def _is_wanted(self, task: Task, time_now: float) -> bool:
+        """Say whether its synset wants more pictures than those that are under way to it."""
+        missing = self._desk.book.missing(task.wnid)
+        if missing is None:
+            return True
+        begun = [since for since, wnid in self._begun.values() if wnid == task.wnid]
+        hopeful = sum(since + PATIENCE > time_now for since in begun)
+        overdue = len(begun) - hopeful
+        return hopeful - overdue < missing
+
+    def _ended(self, host: str, sign: Sign, wish: float) -> None:
+        with self._changed:
+            del self._begun[threading.get_ident()]
+            self._hosts.release(host, time.monotonic(), sign, wish)
+            self._settle_given_up()
+            runs_dry = self._colleagues.at_work and not self._hosts.ready
+            if runs_dry or self._is_done():
+                self._changed.notify_all()
+
+    def _settle_given_up(self) -> None:
+        """Settle tasks that were never asked for as their host's, the others by what they met."""
+        given_up, self._hosts.given_up = self._hosts.given_up, []
+        for task, outcome in given_up:
+            self._settle(task, task.failed or Failed(outcome, task.endpoint))
+
+    def _attempt(self, task: Task) -> tuple[Sign, float]:
+        """Fetch, judge and keep one picture; return what that told of its host."""
+        journey, task.journey = task.journey or Journey(task.address), None
+        try:
+            try:
+                body = self._desk.fetcher.ask(journey)
+            finally:
+                if self._desk.fetcher.reached:
+                    self._desk.book.reach()
+            if body is None:
+                task.journey = journey
+                self._pass_on(task)
+                return Sign.ANSWER, 0.0
+            picture = images.judge(body.data)
+        except Failed as failed:
+            if failed.outcome is Outcome.BUSY:
+                journey.spent = 0.0  # it goes on where it was refused, with all its time
+                task.journey = journey
+            return self._failed(task, failed)
+        except Postponed:
+            task.journey = journey
+            self._put(Hosts.put, task, 1.0)
+            return Sign.UNCLEAR, 0.0
+        record = saved(*task.link, body.data, picture, task.source, body.url)
+        verdict = self._desk.book.claim(record)
+        if verdict is Verdict.ENOUGH:
+            self._desk.book.put_by(task)
+        elif verdict is Verdict.KEEP:
+            self._save(record, body.data, picture.format.extension)
+        return Sign.ANSWER, 0.0
+
+    def _pass_on(self, task: Task) -> None:
+        if not self._colleagues.lead_away(task):
+            self._put(Hosts.put, task)
+
+    def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
+        with self._changed:
+            put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
+
+    def _save(self, record: Record, data: bytes, extension: str) -> None:
+        with self._changed:
+            if self._stopped:
+                return
+            self._saving += 1
+        try:
+            self._place(record.name.wnid).save(record, data, extension)
+            self._desk.book.keep(record)
+        finally:
+            with self._changed:
+                self._saving -= 1
+                if self._stopped:
+                    self._changed.notify_all()
+
+    def _failed(self, task: Task, failed: Failed) -> tuple[Sign, float]:
+        outcome = failed.outcome
+        task.attempts += 1
+        # Anew, since what was raised holds the frames through which it came, this one too.
+        task.failed = Failed(outcome, failed.detail)
+        if outcome.final or task.attempts > self._manner.retry:
+            self._settle(task, failed)
+        elif outcome is Outcome.BUSY:
+            self._put(Hosts.put_back, task)
+        elif outcome in (Outcome.SILENT, Outcome.STALLED):
+            self._put(Hosts.put_last, task)
+        else:
+            self._put(Hosts.put, task, min(LONGEST_PAUSE, 2.0 ** min(task.attempts - 1, 10)))
+        if outcome is Outcome.BUSY:
+            return Sign.BUSY, failed.retry_after
+        if outcome in _SILENCES:
+            return Sign.SILENCE, 0.0
+        return (Sign.UNCLEAR if outcome in _UNCLEAR else Sign.ANSWER), 0.0
+
+    def _settle(self, task: Task, failed: Failed) -> None:
+        if not self._stopped:
+            detail, source = failed.detail, task.source
+            record = Record(*task.link, failed.outcome, now(), detail=detail, source=source)
+            self._desk.book.settle(record)
+
+    def _wait_for_threads(self) -> None:
+        """Wait for a moment: the fetcher's end wakes them, and whoever is stuck is a daemon."""
+        end = time.monotonic() + _LONGEST_END
+        for thread in self._threads:
+            with suppress(RuntimeError):  # that of one whose start was interrupted
+                thread.join(max(0.0, end - time.monotonic()))
+
+
+def _end_a_thread() -> None:
+    """Have the system load what ends threads: where files have run out it cannot, and aborts."""
+    thread = threading.Thread(target=time.time)
+    thread.start()
+    thread.join()

@@ -1,0 +1,42 @@
+"""A link on its way to become a picture."""
+
+from __future__ import annotations
+
+from ..kept.numbering import Link
+from ..outcomes import Failed
+from ..web import urls
+from ..web.journey import Journey
+
+
+class Task:
+    """A link that is to be fetched, from its URL or from another address, and how far it is.
+
+    Parameters
+    ----------
+    link : Link
+        What is to be had.
+    source : str
+        Where it comes from, for the record.
+    address : str, optional
+        What is asked instead of its URL.
+    """
+
+    __slots__ = ("address", "attempts", "failed", "journey", "link", "source")
+
+    def __init__(self, link: Link, source: str, address: str = "") -> None:
+        self.link = link
+        self.source = source
+        self.address = address or link.url
+        self.attempts = 0
+        self.journey: Journey | None = None
+        self.failed: Failed | None = None
+
+    @property
+    def wnid(self) -> str:
+        """The synset that it is for."""
+        return self.link.name.wnid
+
+    @property
+    def endpoint(self) -> str:
+        """The host and port that it waits for, nothing if its address has none."""
+        return self.journey.endpoint if self.journey else urls.endpoint(self.address)

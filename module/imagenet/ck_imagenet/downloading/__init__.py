@@ -1,0 +1,1 @@
+"""The parts of a download: each synset's errand, and the pool over all of them."""

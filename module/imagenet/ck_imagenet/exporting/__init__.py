@@ -1,0 +1,1 @@
+"""Pictures as other tools read them."""

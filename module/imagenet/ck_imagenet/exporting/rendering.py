@@ -1,0 +1,90 @@
+"""What becomes of a picture's bytes on their way to other tools."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image, ImageOps
+
+from ..errors import StoreError
+from ..pictures.formats import FORMATS
+from ..pictures.images import MOST_PIXELS
+from .side_by_side import CORES
+
+_QUALITY = 95
+_LONGEST_SIDE = 65_500
+"""Pixels; more than that, no JPEG can have."""
+
+
+class Rendering(NamedTuple):
+    """How pictures are changed.
+
+    Without `side` they stay as they are, byte for byte, but for GIFs, which many tools do not
+    read: their first frame becomes a PNG. Others become JPEGs of three colours, upright, whose
+    shorter side has `side` pixels.
+    """
+
+    side: int | None = None
+    square: bool = False
+    """Whether what lies outside the square in the middle is cut off."""
+
+    @property
+    def threads(self) -> int:
+        """How many threads pay: Pillow needs no lock while it decodes, scales and encodes."""
+        return 1 if self.side is None else CORES
+
+    def changes(self, path: Path) -> bool:
+        """Say whether a picture becomes another."""
+        return self.side is not None or path.suffix.lower() == ".gif"
+
+    def extension(self, path: Path) -> str:
+        """Return what the file's name ends with afterwards, in lower case."""
+        if self.side is not None:
+            return ".jpg"
+        return ".png" if self.changes(path) else path.suffix.lower()
+
+    def data(self, path: Path) -> bytes:
+        """Return the bytes of a picture as they are afterwards.
+
+        Raises
+        ------
+        StoreError
+            If they must be changed, and the file is no picture.
+        OSError
+            If the file cannot be read.
+        """
+        data = path.read_bytes()
+        return self._changed(data, path) if self.changes(path) else data
+
+    def _changed(self, data: bytes, path: Path) -> bytes:
+        changed = io.BytesIO()
+        try:
+            with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise ValueError(f"{image.width}x{image.height} pixels")
+                if self.side is None:
+                    image.save(changed, "PNG")
+                else:
+                    self._resized(image, self.side).save(changed, "JPEG", quality=_QUALITY)
+        except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged bytes
+            raise StoreError(f'"{path}" cannot be decoded: {error}') from None
+        return changed.getvalue()
+
+    def _resized(self, image: Image.Image, side: int) -> Image.Image:
+        image.draft(None, (2 * side, 2 * side))  # a JPEG is decoded no larger than is of use
+        upright = _upright(image).convert("RGB")
+        if self.square:
+            return ImageOps.fit(upright, (side, side), Image.Resampling.BICUBIC)
+        scale = min(side / min(upright.size), _LONGEST_SIDE / max(upright.size))
+        width, height = (max(1, round(length * scale)) for length in upright.size)
+        return upright.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn a picture as its camera says that it must be, which is lost in the new one."""
+    try:
+        return ImageOps.exif_transpose(image) or image
+    except Exception:  # a dozen kinds, on what cameras and editors have written
+        return image

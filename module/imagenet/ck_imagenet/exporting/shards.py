@@ -1,0 +1,153 @@
+"""Data sets in a few large files of a bounded size, each whole or absent and made once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence
+
+from ..files import read_json, replacing, sweep, to_json, write_whole
+from .rendering import Rendering
+from .samples import Sample
+from .side_by_side import side_by_side
+from .splits import PARTS
+
+_ALONE = "pictures"
+"""What the shards of a part without a name begin with."""
+
+_LOG = ".shards.json"
+_DATA = "data"
+"""The folder of the shards, since libraries take all files of a folder for shards."""
+
+Log = Dict[str, List[Dict[str, Any]]]
+
+
+class Encoded(NamedTuple):
+    """A sample as it stands in a shard."""
+
+    content: Any
+    size: int
+    """In bytes: how much larger the shard becomes at most."""
+
+
+class Form(ABC):
+    """How shards are written."""
+
+    extension: str
+    """What their names end with."""
+    digits: int
+    """How many digits their numbers have."""
+    closing: int
+    """Bytes that stand in a shard beside its samples, at most."""
+
+    def __init__(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+
+    @abstractmethod
+    def encode(self, sample: Sample) -> Encoded:
+        """Return a sample as it stands in a shard."""
+
+    @abstractmethod
+    def writer(self, path: Path) -> AbstractContextManager[Callable[[Any], None]]:
+        """Open a new shard; give what takes the content of one sample after the other."""
+
+
+class Shards:
+    """Writes shards `root/data/PART-000000.tar`.
+
+    Parameters
+    ----------
+    root : Path
+        Where; the folder exists.
+    form : Form
+        How.
+    most : int
+        Bytes of a shard at most, unless a single sample is larger.
+
+    Attributes
+    ----------
+    before : int
+        How many samples earlier runs have left.
+    """
+
+    def __init__(self, root: Path, form: Form, most: int) -> None:
+        self._log_path = root / _LOG
+        self._data = root / _DATA
+        self._form = form
+        self._most = most
+        found = read_json(self._log_path) or {}
+        self._log: Log = {part: found[part] for part in found if isinstance(found[part], list)}
+        self.before: int = sum(shard["samples"] for log in self._log.values() for shard in log)
+
+    def write(self, part: str, samples: Sequence[Sample], report: Callable[[Sample], None]) -> int:
+        """Bring the shards of a part up to date, report each sample, return how many are new."""
+        self._data.mkdir(exist_ok=True)
+        sweep(self._data)
+        log = self._log[part] = self._valid(part, samples)
+        begun: int = sum(shard["samples"] for shard in log)
+        place = begun
+        for sample in samples[:place]:
+            report(sample)
+        ahead = side_by_side(self._form.encode, samples[place:], self._form.rendering.threads)
+        left: Encoded | None = None
+        while place < len(samples):
+            first = place
+            path = self._data / self._name(part, len(log))
+            with replacing(path) as unfinished, self._form.writer(unfinished) as add:
+                size = self._form.closing
+                while place < len(samples):
+                    left = left or next(ahead)
+                    if place > first and size + left.size > self._most:
+                        break
+                    add(left.content)
+                    size += left.size
+                    left = None
+                    report(samples[place])
+                    place += 1
+            log.append(_entry(path, samples[first:place]))
+            write_whole(self._log_path, to_json(self._log))
+        return place - begun
+
+    def remove_stale(self) -> None:
+        """Remove shards of earlier runs that there are no samples for any more."""
+        wanted = {shard["file"] for log in self._log.values() for shard in log}
+        number = "[0-9]" * self._form.digits
+        for part in ("", *PARTS):
+            for path in self._data.glob(f"{part or _ALONE}-{number}{self._form.extension}"):
+                if path.name not in wanted:
+                    path.unlink()
+
+    def _name(self, part: str, number: int) -> str:
+        return f"{part or _ALONE}-{number:0{self._form.digits}}{self._form.extension}"
+
+    def _valid(self, part: str, samples: Sequence[Sample]) -> list[dict[str, Any]]:
+        """Return what is told of the first shards, as far as they hold what they would now."""
+        valid: list[dict[str, Any]] = []
+        place = 0
+        for number, shard in enumerate(self._log.get(part, [])):
+            path = self._data / self._name(part, number)
+            count = shard.get("samples", 0)
+            if (
+                not count
+                or not path.is_file()
+                or shard != _entry(path, samples[place : place + count])
+            ):
+                break
+            valid.append(shard)
+            place += count
+        return valid
+
+
+def _entry(path: Path, samples: Sequence[Sample]) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for sample in samples:
+        digest.update(json.dumps([sample.facts(), sample.size, sample.time]).encode())
+    return {
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "samples": len(samples),
+        "digest": digest.hexdigest(),
+    }

@@ -1,0 +1,1 @@
+"""The store's other form: repositories and entries of Collective Knowledge."""

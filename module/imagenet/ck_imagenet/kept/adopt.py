@@ -1,0 +1,77 @@
+"""Pictures that are here and in no journal: of a killed run, of old scripts, made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Collection, Mapping
+
+from ..names import ImageName
+from ..outcomes import Failed
+from ..pictures import images
+from .journal import Journal, now, saved
+from .store import SynsetStore
+
+ASIDE = "no-pictures"
+"""The folder, in a synset's state, of files that are called pictures and are none."""
+
+
+def adopt(
+    store: SynsetStore,
+    journal: Journal,
+    named: Mapping[int, str],
+    true: Mapping[int, str],
+    lost: Collection[int],
+) -> list[Path]:
+    """Give every picture that is here its line in the journal: of its URL, if that is known.
+
+    Parameters
+    ----------
+    store, journal : SynsetStore, Journal
+        What is here, and what is known of it.
+    named : mapping of int to str
+        The URLs of the numbers here.
+    true : mapping of int to str
+        The URLs of ImageNet's own numbers: they count more, and tell those of pictures from tars.
+    lost : collection of int
+        The pictures that are to be described anew.
+
+    Returns
+    -------
+    list of Path
+        The files that were no pictures, at the place where they were put aside.
+    """
+    tied = journal.tie(true)
+    changed = {*lost, *(record.name.number for record in tied)}
+    known = journal.saved()
+    urls = {record.url for record in known.values()}
+    aside = []
+    for number, path in sorted(store.pictures().items()):
+        if number in known and number not in changed:
+            continue
+        data = path.read_bytes()
+        try:
+            picture = images.judge(data)
+        except Failed:
+            aside.append(put_aside(store, path))
+            continue
+        if number in known:
+            store.describe(known[number], path.name)
+            continue
+        name = ImageName(store.wnid, number)
+        url = store.url_of(number) or true.get(number) or named.get(number) or str(name)
+        if url not in urls:
+            urls.add(url)
+            record = saved(name, url, data, picture, "found here", "")
+            if record.has_url:
+                store.describe(record, path.name)
+            journal.append(record)
+    for record in tied:  # at last, so that a run that is killed here does it again
+        journal.append(record._replace(time=now()))
+    return aside
+
+
+def put_aside(store: SynsetStore, path: Path) -> Path:
+    """Move a file that is not what it should be into the synset's state; return where it is."""
+    folder = store.state / ASIDE
+    folder.mkdir(exist_ok=True)
+    return path.replace(folder / path.name)

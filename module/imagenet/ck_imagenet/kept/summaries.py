@@ -1,0 +1,183 @@
+"""What there is to tell of each synset, kept with its state, so that all are told of in no time.
+
+A summary is believed while nothing has changed that it was made from: names, journal, the folder
+of the pictures. A file that somebody puts into a picture's own folder, or takes out of it, changes
+none of these; so where synsets are few, the folder of each picture is looked at too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from contextlib import suppress
+from typing import Any, Iterable, Iterator, NamedTuple
+
+from ..files import to_json, write_whole
+from ..outcomes import Outcome
+from . import status
+from .holdings import Holding
+from .journal import FORMAT
+from .status import Tally
+from .store import Store, SynsetStore
+
+FEW = 500
+"""Synsets; of more, the folders of the pictures are not looked at one by one."""
+
+_FILE = "summary.json"
+
+_LARGEST = 65_536
+"""Bytes of a summary; a larger one, of thousands of writers, is not believed."""
+
+
+def tallies(store: Store, wnids: Iterable[str]) -> Iterator[Tally]:
+    """Yield a tally for each of these synsets of which anything is known.
+
+    Where a summary is missing or untrue, the synset is read wholly, and the summary made anew if
+    nobody is at work there.
+    """
+    for place, told in _summaries(store, wnids):
+        tally = told or _renewed(place)
+        if tally.known:
+            yield tally
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Return how many pictures of each synset are here, of those that have any."""
+    found = {
+        place.wnid: told.here if told else len(place.pictures())
+        for place, told in _summaries(store, store.wnids())
+    }
+    return {wnid: count for wnid, count in found.items() if count}
+
+
+def is_kept(place: SynsetStore) -> bool:
+    """Say whether a summary has been kept, as a run does at its end, be it still true or not."""
+    return os.path.exists(f"{place.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
+
+
+def is_whole(place: SynsetStore) -> bool:
+    """Say whether nothing has changed since a run came to its end here, as far as is soon seen."""
+    state = str(place.state)
+    summary = _read(state, place.wnid)
+    true = summary and summary.is_true(state, str(place.pictures_in), few=False)
+    return bool(summary and true and summary.mended)
+
+
+def drop(place: SynsetStore) -> None:
+    """Take a summary away, as a run does that begins; raise OSError if that is not possible."""
+    (place.state / _FILE).unlink(missing_ok=True)
+
+
+def keep(place: SynsetStore, mended: bool = False) -> Tally:
+    """Read a synset wholly, and keep its summary, for which the lock of its place must be held.
+
+    Parameters
+    ----------
+    place : SynsetStore
+        Where the synset is.
+    mended : bool, optional
+        Whether nothing is half done there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    state, pictures = str(place.state), str(place.pictures_in)
+    journals = sorted(path.name for path in (place.state / "journal").glob("*.jsonl"))
+    files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
+    seen = {"files": _marks(state, files), "pictures": _mark(pictures), "within": _within(pictures)}
+    held = Holding.of(place)
+    tally = status.tally(held)
+    if not held.unseen:  # else somebody may still be putting pictures there
+        failed = {outcome.word: count for outcome, count in tally.failed.items()}
+        told = {"tally": {**vars(tally), "failed": failed}, "mended": mended}
+        data, path = to_json({"format": FORMAT, **seen, **told}), place.state / _FILE
+        if not (path.is_file() and path.read_bytes() == data):
+            write_whole(path, data)
+    return tally
+
+
+class _Summary(NamedTuple):
+    """What was told of a synset, and the marks of what that was made from."""
+
+    tally: Tally
+    files: dict[str, Any]
+    pictures: Any
+    within: Any
+    mended: bool
+
+    def is_true(self, state: str, pictures: str, few: bool) -> bool:
+        """Say whether nothing has changed since."""
+        return (
+            self.pictures == _mark(pictures)
+            and self.files == _marks(state, self.files)
+            and not (few and self.within != _within(pictures))
+        )
+
+
+def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[SynsetStore, Tally | None]]:
+    """Yield places, each with what its summary tells, or None if that is not known to be true."""
+    wnids = list(wnids)
+    for place in map(store.synset, wnids):
+        state = str(place.state)
+        summary = _read(state, place.wnid)
+        if summary and summary.is_true(state, str(place.pictures_in), len(wnids) <= FEW):
+            yield place, summary.tally
+        else:
+            yield place, None
+
+
+def _read(state: str, wnid: str) -> _Summary | None:
+    try:
+        facts = json.loads(_content(f"{state}{os.sep}{_FILE}"))
+        if facts["format"] != FORMAT:
+            return None
+        told = dict(facts["tally"])
+        failed = {Outcome.named(word): int(count) for word, count in told["failed"].items()}
+        tally = Tally(**{**told, "name": wnid, "failed": Counter(failed)})
+        marks = dict(facts["files"]), facts["pictures"], facts["within"]
+        return _Summary(tally, *marks, mended=facts.get("mended") is True)
+    except (OSError, LookupError, TypeError, ValueError, AttributeError):
+        return None  # as if it had never been
+
+
+def _content(path: str) -> bytes:
+    """Return what is in a file the short way: there are many, and `Path` takes twice as long."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, _LARGEST)
+    finally:
+        os.close(file)
+
+
+def _renewed(place: SynsetStore) -> Tally:
+    if place.state.is_dir():
+        with suppress(OSError), place.lock().acquire(timeout=0):
+            return keep(place)
+    return status.tally(Holding.of(place))
+
+
+def _marks(state: str, files: Iterable[str]) -> dict[str, list[int]]:
+    return {file: _mark(f"{state}{os.sep}{file}") for file in files}
+
+
+def _mark(path: str) -> list[int]:
+    """Return what changes when a file is written, or anything comes into a folder or goes."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  there are many, and `Path` takes twice as long
+    except OSError:
+        return []
+    # Whoever copies may set the first of these back, and nobody the second.
+    return [found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_nlink]
+
+
+def _within(pictures: str) -> int:
+    """Return what changes when a file comes into the own folder of a picture or goes."""
+    try:
+        with os.scandir(pictures) as found:
+            folders = [each for each in found if each.is_dir() and not each.name.startswith(".")]
+            return sum(each.stat().st_mtime_ns for each in folders)
+    except OSError:
+        return 0

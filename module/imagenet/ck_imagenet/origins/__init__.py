@@ -1,0 +1,1 @@
+"""Where a synset's list comes from."""

@@ -1,0 +1,180 @@
+"""A list of URLs that the user names: a file, a pipe or an address, of one synset or of many."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Collection, Iterator, Sequence, cast
+
+from .. import urllists
+from ..catalogue.selection import MANY
+from ..errors import BadInput
+from ..files import path_of, why_no_file
+from ..names import UNKNOWN, wnid_inside
+from ..outcomes import Failed
+from ..urllists import Line
+from ..web.connections import Limits
+from ..web.fetch import Fetcher
+from ..wording import some
+from .lists import SynsetList, Unlisted
+
+_MOST_BYTES = 4 * 2**30
+_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
+
+
+class GivenList:
+    """The lists in what the user names.
+
+    Parameters
+    ----------
+    named : str
+        A path or an address, in which `{wnid}` may stand.
+    fetcher : Fetcher
+        Asks for what has an address.
+    """
+
+    def __init__(self, named: str, fetcher: Fetcher) -> None:
+        self._named = named
+        self._fetcher = fetcher
+
+    def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
+        """Yield the list of each synset; without any, of those that are in it.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be used.
+        """
+        places = self._places(wnids)
+        for place in places.values():
+            why = "" if urllists.is_url(place) else why_no_file(path_of("--urls", place))
+            if why:
+                raise BadInput(f'the list "{place}" cannot be read: {why}')
+        for wnid, place in places.items():
+            yield from self._read(place, (wnid,))
+        if not places:
+            yield from self._read(self._named, wnids)
+
+    def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
+        """Yield the lists of those synsets that have one, or are to have one of their own.
+
+        Otherwise this is as `lists`, and so it is an error if one list for all has none of them.
+        """
+        places = self._places(wnids)
+        for wnid, place in places.items():
+            try:
+                yield from self._read(place, (wnid,))
+            except _Missing as error:
+                yield Unlisted(wnid, str(error))
+        if not places:
+            yield from self._read(self._named, wnids, may_lack=True)
+
+    def _places(self, wnids: Sequence[str]) -> dict[str, str]:
+        """Return where the list of each synset is, nothing if one list serves all."""
+        if "{wnid}" not in self._named:
+            return {}
+        if not wnids:
+            raise BadInput(f'"{self._named}" needs to know which: add --wnid=W')
+        # A wnid is a letter and digits: it cannot change what path or address mean.
+        return {wnid: self._named.replace("{wnid}", wnid) for wnid in wnids}
+
+    def _read(
+        self, where: str, wnids: Sequence[str], may_lack: bool = False
+    ) -> Iterator[SynsetList]:
+        with self._opened(where) as stream:
+            found, listed = _by_synset(urllists.read(stream, where), where, wnids)
+        if not (may_lack and found):
+            _refuse_missing(where, wnids, found, listed)
+        for wnid in wnids or found:
+            if wnid in found:
+                yield SynsetList(wnid, where, found[wnid])
+
+    @contextmanager
+    def _opened(self, where: str) -> Iterator[BinaryIO]:
+        if urllists.is_url(where):
+            with tempfile.TemporaryFile() as kept:
+                self._fetch_to(kept, where)
+                yield cast(BinaryIO, kept)
+            return
+        try:
+            stream = path_of("--urls", where).open("rb")
+        except OSError as error:
+            raise _Missing(f'the list "{where}" cannot be read: {error.strerror}') from None
+        with stream, tempfile.TemporaryFile() as kept:
+            if stream.seekable():
+                yield stream
+            else:  # a pipe, such as /dev/stdin
+                shutil.copyfileobj(stream, kept)
+                kept.seek(0)
+                yield cast(BinaryIO, kept)
+
+    def _fetch_to(self, kept: BinaryIO, where: str) -> None:
+        try:
+            with self._fetcher.open(where, _MOST_BYTES, _LIMITS) as answer:
+                for chunk in answer.chunks:
+                    kept.write(chunk)
+        except Failed as failed:
+            # Others of this host may be there, unless it is the host that is not.
+            is_missing = failed.outcome.final and not failed.outcome.unanswered
+            raise (_Missing if is_missing else BadInput)(
+                f'the list "{where}" cannot be fetched: {failed.outcome.meaning} ({failed.detail})'
+            ) from None
+        kept.seek(0)
+
+
+class _Missing(BadInput):
+    """A list is not there, or has nothing of what is asked; another list may be."""
+
+
+def _by_synset(
+    lines: Iterator[Line], where: str, wnids: Sequence[str]
+) -> tuple[dict[str, list[Line]], list[str]]:
+    """Sort the lines of a list by synset; only those of `wnids`, if there are any.
+
+    Returns
+    -------
+    tuple of dict and list
+        The lines by synset, and all synsets of which there are lines.
+    """
+    wanted = frozenset(wnids)
+    alone = wnids[0] if len(wnids) == 1 else None
+    nameless = alone or (None if wnids else wnid_inside(Path(where).name) or UNKNOWN)
+    found: dict[str, list[Line]] = {}
+    starts: dict[str, int] = {}
+    for line in lines:
+        wnid = line.name.wnid if line.name else nameless
+        if wnid is None:
+            raise BadInput(
+                f'the list "{where}" has URLs without names, so it cannot serve '
+                f"{len(wnids)} synsets: name one with --wnid=W"
+            )
+        # Each synset of a list has its own first line; the list's belongs to the first of them.
+        start = starts.setdefault(wnid, line.number if starts else 0)
+        if wanted and wnid not in wanted:
+            continue
+        own = line._replace(number=line.number - start) if line.name else line
+        found.setdefault(wnid, []).append(own)
+        if not wnids and len(found) > MANY:
+            raise BadInput(
+                f'the list "{where}" has more than {MANY} synsets: '
+                "name those that you want with --wnid=W,W or --wnids=FILE, or make an archive of "
+                f"it, which serves all: ck geturls imagenet --all --archive={where}"
+            )
+    return found, list(starts)
+
+
+def _refuse_missing(
+    where: str, wnids: Collection[str], found: Collection[str], listed: Sequence[str]
+) -> None:
+    missing = [wnid for wnid in wnids if wnid not in found]
+    if missing and listed:
+        raise _Missing(
+            f'the list "{where}" has no URL of {some(missing)}; it has {some(listed, most=5)}'
+        )
+    if missing or not found:
+        raise _Missing(
+            f'the list "{where}" holds no URL: a line is a URL, or a name such as '
+            "n01440764_9981 and a URL"
+        )

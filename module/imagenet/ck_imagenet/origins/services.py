@@ -1,0 +1,178 @@
+"""Services that are asked for a list: image-net.org's own, and the Wayback Machine with its copies.
+
+Their errors come with status 200, as text or as a page: so an answer is a list only if it holds a
+line of one.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import NamedTuple
+
+from .. import urllists
+from ..errors import BadInput, NoList
+from ..outcomes import Failed, Outcome
+from ..progress import Progress
+from ..urllists import Line
+from ..web import captures
+from ..web.connections import Limits
+from ..web.fetch import Body, Fetcher
+from .lists import Place, SynsetList
+from .patience import patiently
+
+_LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
+_MOST_BYTES = 16 * 2**20
+
+_SILENCES = 3
+"""Synsets in a row of which a service may say nothing, if it has ever answered."""
+
+_PAGE = re.compile(rb"<(!doctype|html|head|body)\b", re.IGNORECASE)
+
+
+class Question(NamedTuple):
+    """One way to ask."""
+
+    name: str
+    path: str
+    """What comes between the service's address and the wnid."""
+
+
+class Kind(NamedTuple):
+    """What is known of a service beforehand."""
+
+    name: str
+    needs: str
+    questions: tuple[Question, ...]
+    """The ways to ask, the best first."""
+    wait: float
+    """Seconds after which it is asked again if it is busy and does not say for how long."""
+
+
+# The newer paths were alive in 2021, the older ones until then; "mapping" gives the true numbers.
+_NEWER = (
+    Question("newer path, mapping", "/api/imagenet.synset.geturls.getmapping?wnid="),
+    Question("newer path, URLs", "/api/imagenet.synset.geturls?wnid="),
+)
+_OLDER = (
+    Question("older path, mapping", "/api/text/imagenet.synset.geturls.getmapping?wnid="),
+    Question("older path, URLs", "/api/text/imagenet.synset.geturls?wnid="),
+)
+
+# After the release of Fall 2011, and long before the first service was ended.
+_CAPTURED = captures.moment("2013")
+
+
+def _copy(question: Question) -> Question:
+    """Return how the Wayback Machine is asked for what the service once answered."""
+    original = f"http://www.image-net.org{question.path}"
+    return question._replace(path=captures.address("", _CAPTURED, original))
+
+
+IMAGENET = Kind(
+    "imagenet",
+    "the network; it has been down for long stretches since 2021",
+    (*_NEWER, *_OLDER),
+    wait=5,
+)
+WAYBACK = Kind(
+    "wayback",
+    "the network; it has the lists of some synsets, and may be asked only so often",
+    tuple(map(_copy, (*_OLDER, *_NEWER))),
+    wait=60,
+)
+
+
+def refuse_no_address(option: str, given: str, usual: str) -> None:
+    """Raise BadInput if what is given as a service's address is none."""
+    if not urllists.is_url(given):
+        raise BadInput(f'--{option}="{given}" is no address such as {usual}')
+
+
+class Service(Place):
+    """A service that is asked in several ways, until one answers with a list.
+
+    Parameters
+    ----------
+    kind : Kind
+        Which it is.
+    address : str
+        Where it is.
+    fetcher : Fetcher
+        Asks; it must trust the address.
+    progress : Progress
+        Is told of every wait.
+    """
+
+    def __init__(self, kind: Kind, address: str, fetcher: Fetcher, progress: Progress) -> None:
+        self.name = kind.name
+        self._kind = kind
+        self._address = address.rstrip("/")
+        self._fetcher = fetcher
+        self._progress = progress
+        self._out_of_reach = ""
+        self._silences_left = 1
+        self.is_busy = False
+        """Whether it wants to be left alone for longer than anybody waits."""
+
+    @property
+    def state(self) -> str:
+        return self._address
+
+    @property
+    def needs(self) -> str:
+        return self._kind.needs
+
+    def find(self, wnid: str) -> SynsetList:
+        if self._out_of_reach:
+            raise NoList(self._out_of_reach)
+        said = []
+        for question in self._kind.questions:
+            try:
+                answer = patiently(
+                    partial(self._ask, self._address + question.path + wnid),
+                    self._address,
+                    self._kind.wait,
+                    self._progress,
+                )
+            except Failed as failed:
+                said.append(f"{question.name}: {failed}")
+                if self._is_lost(failed.outcome):  # as for all other questions
+                    break
+                continue
+            self._silences_left = _SILENCES
+            lines = listed(answer.data, wnid)
+            if lines:
+                return SynsetList(wnid, answer.url, lines, self.name)
+            said.append(f"{question.name}: {beginning(answer.data)}")
+        none = f"{self._address} has none ({'; '.join(said)})"
+        if self.is_busy or not self._silences_left:
+            self._out_of_reach = none
+        raise NoList(none)
+
+    def _is_lost(self, outcome: Outcome) -> bool:
+        """Take note of a failure; return whether the service says nothing at all now."""
+        self.is_busy = outcome is Outcome.BUSY
+        if outcome.unanswered:
+            self._silences_left -= 1
+        elif not self.is_busy:
+            self._silences_left = _SILENCES
+        return self.is_busy or outcome.unanswered
+
+    def _ask(self, address: str) -> Body:
+        with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
+            return Body(answer.url, b"".join(answer.chunks))
+
+
+def listed(body: bytes, wnid: str) -> list[Line]:
+    """Return the lines of an answer that are of this synset, none if it is no list."""
+    if _PAGE.search(body[:4096]):
+        return []
+    lines = urllists.read_plain(body)
+    return [line for line in lines if line.name is None or line.name.wnid == wnid]
+
+
+def beginning(body: bytes) -> str:
+    """Return how an answer that is no list begins."""
+    text = " ".join(body[:200].decode("latin-1").split())
+    return f'"{text[:60]}"' if text else "an empty answer"

@@ -1,0 +1,1 @@
+"""One URL, and the hosts: what is asked, how, and what an answer means."""

@@ -1,0 +1,63 @@
+"""The Wayback Machine's captures: how they are addressed, and what their addresses tell."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from ..errors import BadInput
+from . import urls
+
+_FORM = "%Y%m%d%H%M%S"
+_BEGINNING = "00000101000000"
+"""Of a year: what a date that is not told in full is completed with."""
+
+_DATE = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
+_CAPTURE = re.compile(r"/web/([0-9]{14})(?:[a-z]{2}_)?/https?:", re.IGNORECASE)
+
+
+def moment(date: str) -> str:
+    """Return the 14 digits that stand for a date in addresses.
+
+    Parameters
+    ----------
+    date : str
+        A year, or more of a date: `2010`, `2010-05`, `20100521`.
+
+    Raises
+    ------
+    BadInput
+        If there is no such date.
+    """
+    digits = date.replace("-", "")
+    moment = digits + _BEGINNING[len(digits) :]
+    try:
+        if _DATE.fullmatch(digits) and datetime.strptime(moment, _FORM):
+            return moment
+    except ValueError:
+        pass
+    raise BadInput(
+        f'--wayback-date="{date}" is no date: write a year, a month or a day, for example '
+        "--wayback-date=2010 or --wayback-date=2010-05-21"
+    )
+
+
+def address(archive: str, moment: str, url: str) -> str:
+    """Return where the raw bytes are of the capture of `url` that is nearest to a moment.
+
+    Raises
+    ------
+    Failed
+        BAD_URL if there can be none.
+    """
+    return f"{archive.rstrip('/')}/web/{moment}id_/{urls.parse(url).url}"
+
+
+def time_of(address: str) -> str:
+    """Return when the capture at an address was made, as records hold times; else nothing."""
+    found = _CAPTURE.search(address)
+    try:
+        taken = datetime.strptime(found.group(1), _FORM) if found else None
+    except ValueError:
+        return ""
+    return taken.isoformat() + "Z" if taken else ""
