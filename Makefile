@@ -51,13 +51,14 @@ lint:
 	$(in_venv) -m mypy
 
 bench:
-	@$(set_up)
+	@$(set_up) --dev
 	@$(in_venv) benchmarks/listing.py
 	@$(in_venv) benchmarks/healthy.py
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
 	@$(in_venv) benchmarks/repositories.py
+	@$(in_venv) benchmarks/cluster.py
 	@$(in_venv) benchmarks/here.py
 
 bench-scale:
