@@ -44,6 +44,15 @@ def cluster(terminal: Terminal) -> Iterator[DaskCluster]:
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def lasting_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    """The same for tests that leave it as it is: it takes a while to start."""
+    folder = tmp_path_factory.mktemp("lasting") / "dask"
+    environment = {name: value for name, value in os.environ.items() if name[:3] != "CK_"}
+    with DaskCluster(folder, environment) as cluster:
+        yield cluster
+
+
 def command(cluster: DaskCluster, *options: str) -> tuple[str, ...]:
     named = f"--wnid={','.join(WNIDS)}"
     engine = ("--engine=dask", f"--scheduler={cluster.address}")
@@ -52,6 +61,11 @@ def command(cluster: DaskCluster, *options: str) -> tuple[str, ...]:
 
 def here(terminal: Terminal) -> list[int]:
     return [len(terminal.pictures(wnid)) for wnid in WNIDS]
+
+
+def in_folder(terminal: Terminal) -> list[int]:
+    """Return the same of what `--outdir=out` has filled."""
+    return [len(list((terminal.folder / "out" / wnid).glob("*.jpg"))) for wnid in WNIDS]
 
 
 def asked(web: PracticeWeb) -> Counter[str]:
@@ -63,9 +77,9 @@ def leavings(terminal: Terminal) -> list[str]:
 
 
 def test_every_picture_comes_once_and_no_host_has_more_than_its_connections(
-    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+    terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
-    done = terminal.json(*command(cluster, "--per-host=3"))["synsets"]
+    done = terminal.json(*command(lasting_cluster, "--per-host=3"))["synsets"]
     assert Counter(each["wnid"] for each in done) == Counter(WNIDS)
     assert {(each["links"], each["saved"], str(each["failed"])) for each in done} == {
         (EACH + 1, EACH, "{'gone': 1}")
@@ -74,12 +88,12 @@ def test_every_picture_comes_once_and_no_host_has_more_than_its_connections(
     assert set(asked(web).values()) == {1}
     assert max(web.connections.most(host) for host in web.hosts) <= 3
     assert leavings(terminal) == []
-    again = terminal.json(*command(cluster))["synsets"]
+    again = terminal.json(*command(lasting_cluster))["synsets"]
     assert {each["to_fetch"] for each in again} == {0}
 
 
 def test_a_redirect_to_anothers_host_keeps_that_hosts_cap(
-    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+    terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
     with (terminal.folder / "list").open("w") as opened:
         for position, wnid in enumerate(WNIDS):
@@ -87,8 +101,8 @@ def test_a_redirect_to_anothers_host_keeps_that_hosts_cap(
                 target = web.url(0, f"/slow/0.05/{wnid}_{number}.jpg")
                 path = redirecting_to(target, f"{wnid}_{number}.jpg")
                 opened.write(f"{wnid}_{number} {web.url(1 + position % 7, path)}\n")
-    terminal.says(*command(cluster, "--per-host=2"))
-    assert here(terminal) == [EACH] * len(WNIDS)
+    terminal.says(*command(lasting_cluster, "--per-host=2", "--outdir=out"))
+    assert in_folder(terminal) == [EACH] * len(WNIDS)
     assert web.connections.most(web.hosts[0]) == 2
     assert set(asked(web).values()) == {1}
 
@@ -125,28 +139,30 @@ def test_who_goes_on_after_a_killed_run_waits_for_the_workers_that_it_has_left(
 
 
 def test_hosts_that_keep_silent_hold_no_pictures_of_a_host_that_has_many(
-    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+    terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
     links = [web.url(0, f"/good/{number}.jpg") for number in range(100)]
     (terminal.folder / "list").write_text("\n".join([web.url(1, "/silent/0.jpg"), *links]))
-    engine = ("--engine=dask", f"--scheduler={cluster.address}", "--timeout=5")
-    terminal.says("download", "imagenet", f"--wnid={WNID}", "--urls=list", *engine)
+    engine = ("--engine=dask", f"--scheduler={lasting_cluster.address}", "--timeout=5")
+    words = ("download", "imagenet", f"--wnid={WNID}", "--urls=list", "--outdir=out")
+    terminal.says(*words, *engine)
     paths = [request.path for request in web.requests.all()]
     assert sum(path.startswith("/good/") for path in paths) == len(links)
     assert paths[-1].startswith("/silent/")
 
 
 def test_what_workers_have_told_is_kept_no_longer_than_it_may_be_needed(
-    terminal: Terminal, cluster: DaskCluster
+    terminal: Terminal, lasting_cluster: DaskCluster
 ) -> None:
-    runs, seen, most = terminal.repos / "local/imagenet/overview", set(), 0
-    with terminal.start(*command(cluster, "--jobs=2"), stdout=subprocess.DEVNULL) as run:
+    runs, seen, most = FolderStore(terminal.folder / "out").home(), set(), 0
+    words = command(lasting_cluster, "--jobs=2", "--outdir=out")
+    with terminal.start(*words, stdout=subprocess.DEVNULL) as run:
         while run.poll() is None:
             kept = {path.name for path in runs.glob("cluster-*/*.records")}
             seen |= kept
             most = max(most, len(kept))
             time.sleep(0.02)
-    assert here(terminal) == [EACH] * len(WNIDS)
+    assert in_folder(terminal) == [EACH] * len(WNIDS)
     assert len(seen) > most <= 2 * 4  # two batches for each thread
 
 
@@ -237,31 +253,35 @@ def test_a_scheduler_that_is_gone_is_told_of_and_the_same_command_goes_on(
 
 
 def test_each_synset_has_so_many_pictures_as_are_wanted(
-    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+    terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
-    terminal.says(*command(cluster, "--max-images=3"))
-    assert here(terminal) == [3] * len(WNIDS)
+    terminal.says(*command(lasting_cluster, "--max-images=3", "--outdir=out"))
+    assert in_folder(terminal) == [3] * len(WNIDS)
     assert len(web.requests.all()) <= 4 * len(WNIDS)
 
 
 def test_a_rest_that_a_host_has_lies_between_the_batches_of_two_workers_too(
-    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+    terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
     """Synsets that are begun one after the other bring a host into one batch after the other."""
-    sleep, hosts = 0.3, web.hosts[:2]
+    sleep, hosts, wnids = 1.0, web.hosts[:2], WNIDS[:9]
     with (terminal.folder / "list").open("w") as opened:
-        for wnid in WNIDS:
+        for wnid in wnids:
             for number, _ in enumerate(hosts):
                 opened.write(f"{wnid}_{number} {web.url(number, f'/good/{wnid}_{number}.jpg')}\n")
-    terminal.says(*command(cluster, f"--sleep={sleep}"))
-    assert here(terminal) == [2] * len(WNIDS)
+    engine = ("--engine=dask", f"--scheduler={lasting_cluster.address}", f"--sleep={sleep}")
+    words = ("download", "imagenet", f"--wnid={','.join(wnids)}", "--urls=list", "--outdir=out")
+    terminal.says(*words, *engine)
+    assert in_folder(terminal)[: len(wnids)] == [2] * len(wnids)
     for host in hosts:
         asked = [each.when for each in web.requests.all() if each.host == host]
-        assert len(asked) == len(WNIDS)
+        assert len(asked) == len(wnids)
         assert all(after - before > sleep * 0.9 for before, after in zip(asked, asked[1:]))
 
 
-def test_a_folder_is_filled_by_a_cluster_too(terminal: Terminal, cluster: DaskCluster) -> None:
+def test_a_folder_is_filled_by_a_cluster_too(
+    terminal: Terminal, lasting_cluster: DaskCluster
+) -> None:
     """Where killed runs have left something, it goes; what others are at work on stays."""
     home = FolderStore(terminal.folder / "out").create_home()
     for name, age in (("cluster-killed", 100), ("cluster-at-work", 0)):
@@ -269,9 +289,8 @@ def test_a_folder_is_filled_by_a_cluster_too(terminal: Terminal, cluster: DaskCl
         pulse.parent.mkdir(parents=True)
         pulse.touch()
         os.utime(pulse, (time.time() - age, time.time() - age))
-    terminal.says(*command(cluster, "--outdir=out"))
-    found = Counter(path.parent.name for path in (terminal.folder / "out").glob("n*/*.jpg"))
-    assert found == Counter(dict.fromkeys(WNIDS, EACH))
+    terminal.says(*command(lasting_cluster, "--outdir=out"))
+    assert in_folder(terminal) == [EACH] * len(WNIDS)
     assert [path.name for path in home.glob("cluster-*")] == ["cluster-at-work"]
 
 
@@ -312,12 +331,12 @@ def test_who_listens_and_is_no_scheduler_is_told_of(terminal: Terminal, web: Pra
 
 
 def test_a_scheduler_of_another_release_is_told_of(
-    terminal: Terminal, cluster: DaskCluster
+    terminal: Terminal, lasting_cluster: DaskCluster
 ) -> None:
     other = "import distributed; distributed.__version__ = '2023.5.0'"
     (terminal.folder / "sitecustomize.py").write_text(other)
     terminal.environment["PYTHONPATH"] = str(terminal.folder)
-    said = terminal.refuses(*command(cluster))
+    said = terminal.refuses(*command(lasting_cluster))
     assert re.search(r"\(it has distributed .*, and here is 2023\.5\.0: all machines need", said)
 
 
