@@ -16,6 +16,7 @@ from ours import CK, registered
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
 from ck_imagenet.catalogue import synsets
+from ck_imagenet.wording import counted
 from dask_cluster import DaskCluster
 
 SYNSETS = 20
@@ -29,7 +30,7 @@ class Case(NamedTuple):
     workers: int
 
     def __str__(self) -> str:
-        return f"{self.workers} workers" if self.workers else "no cluster"
+        return counted(self.workers, "worker") if self.workers else "the command itself"
 
 
 class Run(NamedTuple):
