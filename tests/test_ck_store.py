@@ -367,3 +367,20 @@ except ImagenetError as error:
     assert said == (
         f'the CK repository "{terminal.repository()}" cannot be written: Permission denied'
     )
+
+
+def test_where_many_synsets_are_is_where_each_of_them_is(terminal: Terminal) -> None:
+    """One that is here, one in a folder of the user's own, and one that is not here yet."""
+    run(terminal, SAVE, numbers=[1])
+    elsewhere = terminal.folder / "elsewhere"
+    elsewhere.mkdir()
+    terminal.says("add", "repo:imagenet-n02084071", f"--path={elsewhere}", "--quiet")
+    together, each = run(
+        terminal,
+        """
+store, wnids = CkStore(ck), ["n01440764", "n02084071", "n02110341"]
+result = list(store.where(wnids)), [store.synset(wnid).where() for wnid in wnids]
+""",
+    )
+    assert together == each
+    assert together[1][1] == str(elsewhere / "imagenet" / "n02084071")

@@ -55,10 +55,10 @@ class Cache:
         known: dict[str, Any] = self._ck.cache_repo_info.get(uid, {})
         return known
 
-    def path(self, name: str) -> Path | None:
-        """Return the folder of a repository, or None if nothing is known of any."""
-        path = self.info(name).get("dict", {}).get("path", "")
-        return Path(path) if path else None
+    def folder(self, name: str) -> str:
+        """Return the folder of a repository, or an empty text if nothing is known of any."""
+        folder: str = self.info(name).get("dict", {}).get("path", "")
+        return folder
 
     def refresh(self) -> None:
         """Read the files, if anybody has written them since."""

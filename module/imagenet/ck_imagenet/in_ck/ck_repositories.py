@@ -55,10 +55,18 @@ class Repositories:
 
     def path(self, name: str) -> Path | None:
         """Return the folder of a repository, or None if CK does not know it."""
-        known = self._cache.path(name)
+        folder = self._folder(name)
+        return Path(folder) if folder else None
+
+    def folder(self, name: str) -> str:
+        """Return the folder that a repository has, or gets when it is made: there may be many."""
+        return self._folder(name) or str(self.usual_path(name))
+
+    def _folder(self, name: str) -> str:
+        known = self._cache.folder(name)
         if not known:  # another process may just have made it
             self._cache.refresh()
-        return known or self._cache.path(name)
+        return known or self._cache.folder(name)
 
     def usual_path(self, name: str) -> Path:
         """Return the folder that a repository gets when it is made."""
@@ -161,7 +169,7 @@ class Repositories:
     def _register(self, name: str) -> dict[str, Any]:
         """Make what is missing of a repository; return what CK's cache is to have of it."""
         known = self._cache.info(name)
-        folder = self._cache.path(name) or self.usual_path(name)
+        folder = Path(self._cache.folder(name) or self.usual_path(name))
         folder.mkdir(parents=True, exist_ok=True)
         for swept in (folder, folder / ".cm"):
             sweep(swept)

@@ -8,13 +8,13 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 from ..errors import StoreError
 from ..files import leftovers, prove_writable, remove_folder, sweep
 from ..kept.flaws import Finding, Flaw
 from ..kept.journal import FORMAT, Record, refuse_newer
-from ..kept.store import Store, SynsetStore
+from ..kept.store import Store, SynsetStore, Where
 from ..names import ImageName, parse_image_name, stands_for_synset
 from ..pictures.formats import SUFFIXES, is_picture_file
 from . import ck_archive, ck_meta
@@ -26,6 +26,9 @@ PREFIX = "imagenet-"
 
 OVERVIEW = "overview"
 """The entry, of the repository `local`, of what is about all synsets."""
+
+_STATES = "imagenet"
+"""The module of the entries with the state of synsets."""
 
 
 class CkStore(Store):
@@ -57,6 +60,14 @@ class CkStore(Store):
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
         return _SynsetRepository(self._ck, self._repositories, self._modules, wnid)
+
+    def where(self, wnids: Iterable[str]) -> Iterator[Where]:
+        """Yield where synsets are: the same as of each alone, in a third of the time."""
+        pictures = self._modules.pictures.alias
+        for wnid in wnids:
+            folder = self._repositories.folder(PREFIX + wnid)
+            state = os.path.join(folder, _STATES, wnid)  # noqa: PTH118  there are many
+            yield Where(wnid, state, f"{folder}{os.sep}{pictures}")
 
     def prepare(self, wnids: Sequence[str]) -> None:
         """Make the places of synsets that are not there, many at a time."""
@@ -111,7 +122,7 @@ class _SynsetRepository(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return self.folder.joinpath("imagenet", self.wnid)
+        return self.folder.joinpath(_STATES, self.wnid)
 
     @property
     def pictures_in(self) -> Path:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterable, Iterator, NamedTuple, Sequence
 
 from filelock import FileLock
 
 from .flaws import Finding
 from .journal import Record
+
+
+class Where(NamedTuple):
+    """Where a synset is, as text: of thousands, paths take longer to make than to look at."""
+
+    wnid: str
+    state: str
+    pictures: str
+    """The folder in which something comes or goes whenever a picture does."""
 
 
 class SynsetStore(ABC):
@@ -37,6 +46,10 @@ class SynsetStore(ABC):
     @abstractmethod
     def pictures_in(self) -> Path:
         """The folder in which something comes or goes whenever a picture does."""
+
+    def where(self) -> Where:
+        """Return the same as text."""
+        return Where(self.wnid, str(self.state), str(self.pictures_in))
 
     def lock(self) -> FileLock:
         """Return what a process holds while it works here; the place must have been made."""
@@ -131,6 +144,11 @@ class Store(ABC):
     @abstractmethod
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
+
+    def where(self, wnids: Iterable[str]) -> Iterator[Where]:
+        """Yield where synsets are, which need not exist."""
+        for wnid in wnids:
+            yield self.synset(wnid).where()
 
     @abstractmethod
     def prepare(self, wnids: Sequence[str]) -> None:

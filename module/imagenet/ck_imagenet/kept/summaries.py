@@ -19,7 +19,7 @@ from . import status
 from .holdings import Holding
 from .journal import FORMAT
 from .status import Tally
-from .store import Store, SynsetStore
+from .store import Store, SynsetStore, Where
 
 FEW = 500
 """Synsets; of more, the folders of the pictures are not looked at one by one."""
@@ -36,8 +36,8 @@ def tallies(store: Store, wnids: Iterable[str]) -> Iterator[Tally]:
     Where a summary is missing or untrue, the synset is read wholly, and the summary made anew if
     nobody is at work there.
     """
-    for place, told in _summaries(store, wnids):
-        tally = told or _renewed(place)
+    for wnid, told in _summaries(store, wnids):
+        tally = told or _renewed(store.synset(wnid))
         if tally.known:
             yield tally
 
@@ -45,8 +45,8 @@ def tallies(store: Store, wnids: Iterable[str]) -> Iterator[Tally]:
 def counts(store: Store) -> dict[str, int]:
     """Return how many pictures of each synset are here, of those that have any."""
     found = {
-        place.wnid: told.here if told else len(place.pictures())
-        for place, told in _summaries(store, store.wnids())
+        wnid: told.here if told else len(store.synset(wnid).pictures())
+        for wnid, told in _summaries(store, store.wnids())
     }
     return {wnid: count for wnid, count in found.items() if count}
 
@@ -58,10 +58,8 @@ def is_kept(place: SynsetStore) -> bool:
 
 def is_whole(place: SynsetStore) -> bool:
     """Say whether nothing has changed since a run came to its end here, as far as is soon seen."""
-    state = str(place.state)
-    summary = _read(state, place.wnid)
-    true = summary and summary.is_true(state, str(place.pictures_in), few=False)
-    return bool(summary and true and summary.mended)
+    summary = _read(place.where())
+    return bool(summary and summary.is_true(place.where(), few=False) and summary.mended)
 
 
 def drop(place: SynsetStore) -> None:
@@ -84,7 +82,7 @@ def keep(place: SynsetStore, mended: bool = False) -> Tally:
     OSError
         If it cannot be written.
     """
-    state, pictures = str(place.state), str(place.pictures_in)
+    _, state, pictures = place.where()
     journals = sorted(path.name for path in (place.state / "journal").glob("*.jsonl"))
     files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
     seen = {"files": _marks(state, files), "pictures": _mark(pictures), "within": _within(pictures)}
@@ -108,35 +106,32 @@ class _Summary(NamedTuple):
     within: Any
     mended: bool
 
-    def is_true(self, state: str, pictures: str, few: bool) -> bool:
+    def is_true(self, where: Where, few: bool) -> bool:
         """Say whether nothing has changed since."""
         return (
-            self.pictures == _mark(pictures)
-            and self.files == _marks(state, self.files)
-            and not (few and self.within != _within(pictures))
+            self.pictures == _mark(where.pictures)
+            and self.files == _marks(where.state, self.files)
+            and not (few and self.within != _within(where.pictures))
         )
 
 
-def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[SynsetStore, Tally | None]]:
-    """Yield places, each with what its summary tells, or None if that is not known to be true."""
+def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[str, Tally | None]]:
+    """Yield synsets, each with what its summary tells, or None if that is not known to be true."""
     wnids = list(wnids)
-    for place in map(store.synset, wnids):
-        state = str(place.state)
-        summary = _read(state, place.wnid)
-        if summary and summary.is_true(state, str(place.pictures_in), len(wnids) <= FEW):
-            yield place, summary.tally
-        else:
-            yield place, None
+    for where in store.where(wnids):
+        summary = _read(where)
+        is_true = summary and summary.is_true(where, few=len(wnids) <= FEW)
+        yield where.wnid, summary.tally if summary and is_true else None
 
 
-def _read(state: str, wnid: str) -> _Summary | None:
+def _read(where: Where) -> _Summary | None:
     try:
-        facts = json.loads(_content(f"{state}{os.sep}{_FILE}"))
+        facts = json.loads(_content(f"{where.state}{os.sep}{_FILE}"))
         if facts["format"] != FORMAT:
             return None
         told = dict(facts["tally"])
         failed = {Outcome.named(word): int(count) for word, count in told["failed"].items()}
-        tally = Tally(**{**told, "name": wnid, "failed": Counter(failed)})
+        tally = Tally(**{**told, "name": where.wnid, "failed": Counter(failed)})
         marks = dict(facts["files"]), facts["pictures"], facts["within"]
         return _Summary(tally, *marks, mended=facts.get("mended") is True)
     except (OSError, LookupError, TypeError, ValueError, AttributeError):
