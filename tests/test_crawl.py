@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import shutil
@@ -522,6 +523,16 @@ def test_no_two_reports_come_at_once(world: World, host: Host) -> None:
     assert world.crawl(urls, jobs=16, report=report) == 30
 
 
+@pytest.fixture
+def _no_collection() -> Iterator[None]:
+    """What is raised in the callbacks of a collection is lost, and that of all tests is long."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_collection")
 @pytest.mark.parametrize("pause", [0.02, 30])
 def test_ctrl_c_ends_the_run_at_once_and_loses_nothing(
     world: World, host: Host, pause: float

@@ -1135,7 +1135,7 @@ class TestPacked:
         threads = [threading.Thread(target=ask) for _ in range(24)]
         tracemalloc.start()
         try:
-            with fetching(limits=Limits(stall=0.1)) as impatient:
+            with fetching(limits=Limits(stall=1)) as impatient:
                 for thread in threads:
                     thread.start()
                 for thread in threads:
