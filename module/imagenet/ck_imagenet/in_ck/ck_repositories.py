@@ -144,7 +144,10 @@ class Repositories:
         made: list[dict[str, Any]] = []
         try:
             with self.locked():
-                self._mend()
+                if self._is_behind:
+                    self._mend()
+                else:
+                    self._cache.refresh()
                 self._entries.create()
                 # What killed registrations left; nobody else writes such names under the lock.
                 for swept in (self._entries.folder / ".cm", self._cache_folder):

@@ -103,7 +103,7 @@ class _Modules:
     def states(self) -> ModuleName:
         own = Path(__file__).resolve().parents[2]  # the module whose library this is
         uid = Entries(self._ck, own.parents[1], ModuleName(own.parent.name, "")).uid(own.name)
-        return ModuleName(own.name, uid) if uid else ModuleName.of(self._ck, "imagenet")
+        return ModuleName(own.name, uid) if uid else ModuleName.of(self._ck, _STATES)
 
 
 class _SynsetRepository(SynsetStore):
