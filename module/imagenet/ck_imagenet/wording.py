@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Sequence
+from typing import Collection, Sequence
+
+_AT_LENGTH = 3
+"""Of what is not to be had, of so many it is told why."""
 
 
 def counted(count: int, noun: str) -> str:
@@ -14,6 +17,23 @@ def counted(count: int, noun: str) -> str:
 def some(names: Sequence[str], most: int = 20) -> str:
     """Return the first names of what may be thousands."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def causes(told: Sequence[tuple[str, Collection[str]]], nor: str) -> str:
+    """Return why much is not to be had: of the first at length, of the others by name.
+
+    Parameters
+    ----------
+    told : sequence of (str, collection of str)
+        Why something is not, and the names of all that goes without it.
+    nor : str
+        What comes before the number of the others, such as "nor for".
+    """
+    lines = [why for why, _ in told[:_AT_LENGTH]]
+    others = [name for _, names in told[_AT_LENGTH:] for name in names]
+    if others:
+        lines.append(f"{nor} {len(others):,} more: {some(others)}")
+    return "\n".join(lines)
 
 
 def readable(text: str) -> str:

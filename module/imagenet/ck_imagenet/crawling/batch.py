@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Iterable, NamedTuple
 
 from ..errors import StoreError
 from ..kept.journal import Record
@@ -116,7 +116,7 @@ class _Sheet(Afar):
                 self.known.update(_told(path))
         self._next_turn = next(files)
         self._moved: list[Task] = []
-        self._reached = any(not each.outcome.unanswered for each in self.known.values())
+        self._reached = is_answered(self.known.values())
 
     def report(self, rests: dict[str, float]) -> Report:
         """Return what has come of the batch so far."""
@@ -157,6 +157,11 @@ class _Sheet(Afar):
     def move(self, task: Task) -> None:
         with self._lock:
             self._moved.append(task)
+
+
+def is_answered(records: Iterable[Record]) -> bool:
+    """Say whether what came of links shows that there is a network."""
+    return any(not record.outcome.unanswered for record in records)
 
 
 def records_of(batch: Batch) -> list[Path]:

@@ -20,7 +20,7 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
 from ..outcomes import Outcome
-from .batch import NOTICED, Batch, records_of, told
+from .batch import NOTICED, Batch, is_answered, records_of, told
 from .books import Books
 from .crew import Crew
 from .ledger import Book
@@ -127,13 +127,12 @@ class Cluster(Crew):
                 time.sleep(NOTICED if self._out else 0)
                 for batch in self._out.values():
                     records = told(batch).values()
-                    if any(not record.outcome.unanswered for record in records):
+                    if is_answered(records):
                         self.books.reach()
                     self._settled(batch, records)
         finally:
-            self._run.close()
-        with suppress(Exception):
-            self._means.close()
+            with suppress(Exception):
+                self._means.close()
 
     def _beat(self) -> None:
         """Show that the run goes on, and look how many machines there are."""

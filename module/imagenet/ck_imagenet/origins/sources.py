@@ -14,16 +14,13 @@ from ..web.addresses import Guard
 from ..web.fetch import Fetcher
 from ..web.named import answering
 from ..web.resolve import Resolver
-from ..wording import some
+from ..wording import causes
 from . import services, winter21
 from .given_lists import GivenList
 from .kept_lists import KeptLists
 from .lists import Place, SynsetList, Unlisted
 from .local_archive import LocalArchive
 from .services import Service
-
-_MOST_TOLD = 3
-"""Synsets without a list of which it is told why."""
 
 
 class Row(NamedTuple):
@@ -118,7 +115,7 @@ class Sources:
             else:
                 yield found
         if missing:
-            raise NoList(_told(missing))
+            raise NoList(_why(missing))
 
     def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
         """Yield the list of each synset, or that there is none.
@@ -134,7 +131,7 @@ class Sources:
                 yield from each
                 return
             missing.append(found)
-        raise NoList(_told(missing))
+        raise NoList(_why(missing))
 
     def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
         """Yield the places in their order, and what is kept of synsets."""
@@ -186,10 +183,5 @@ class Sources:
         return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
 
 
-def _told(missing: Sequence[Unlisted]) -> str:
-    """Return what to tell of synsets without a list: why, of the first of them."""
-    told = [each.why for each in missing[:_MOST_TOLD]]
-    others = [each.wnid for each in missing[_MOST_TOLD:]]
-    if others:
-        told.append(f"nor for {len(others):,} more: {some(others)}")
-    return "\n".join(told)
+def _why(missing: Sequence[Unlisted]) -> str:
+    return causes([(each.why, [each.wnid]) for each in missing], "nor for")

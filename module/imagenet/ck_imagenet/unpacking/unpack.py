@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Iterable, Iterator, Mapping
+from typing import Collection, Iterable, Iterator
 
 from ..actions import DownloadOptions
 from ..catalogue import selection
@@ -28,7 +28,7 @@ from ..outcomes import Failed, Outcome
 from ..progress import Progress
 from ..urllists import is_url
 from ..web.fetch import Fetcher
-from ..wording import some
+from ..wording import causes
 from . import tarplaces, tars
 from .shelf import Shelf
 from .tarplaces import TarPlace
@@ -38,9 +38,6 @@ from .unpacked import MOST_EXAMPLES, Oddities, Unpacked
 
 _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
 """Options that say nothing of tars."""
-
-_MOST_TOLD = 3
-"""Tars that are not to be had of which it is told why."""
 
 
 def is_asked_for(options: DownloadOptions) -> bool:
@@ -78,26 +75,17 @@ def unpack(
     """
     places, known = _places(options), archive or LocalArchive()
     addresses = [place.where for place in places if is_url(place.where)]
-    missing: dict[TarPlace, str] = {}
+    missing: list[tuple[str, Collection[str]]] = []
     with closing(equip.fetcher(options, trusted=addresses)) as fetcher:
         for place in places:
             try:
                 yield from _Reading(options, store, progress, known, place).run(fetcher)
             except NoTar as error:
-                missing[place] = str(error)
+                missing.append((str(error), place.wnids))
                 if addresses and not fetcher.reached:
                     break  # the others are at the same host
     if missing:
-        raise NoTar(_told(missing))
-
-
-def _told(missing: Mapping[TarPlace, str]) -> str:
-    """Return what to tell of tars that are not to be had: why, of the first of them."""
-    told = list(missing.values())[:_MOST_TOLD]
-    others = [wnid for place in list(missing)[_MOST_TOLD:] for wnid in place.wnids]
-    if others:
-        told.append(f"nor is there one of {len(others):,} more: {some(others)}")
-    return "\n".join(told)
+        raise NoTar(causes(missing, "nor is there one of"))
 
 
 def _places(options: DownloadOptions) -> list[TarPlace]:
