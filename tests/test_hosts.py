@@ -17,7 +17,7 @@ from ck_imagenet.web.hosts import (
     REDEEMING,
     Hosts,
     Rests,
-    Sign,
+    Signal,
 )
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ def proven(name: str, per_host: int = PER_HOST, now: float = 0.0) -> Hosts[str]:
     hosts.put(name, "second", now)
     hosts.take(now)
     hosts.take(now)
-    hosts.release(name, now, Sign.ANSWER)
+    hosts.release(name, now, Signal.ANSWER)
     return hosts
 
 
@@ -76,7 +76,7 @@ def test_a_host_has_no_more_connections_than_its_cap() -> None:
     put(hosts, "a", "1234")
     put(hosts, "b", "5")
     assert taken(hosts, 0) == ["1", "5", "2"]
-    hosts.release("a", 0, Sign.ANSWER)
+    hosts.release("a", 0, Signal.ANSWER)
     assert taken(hosts, 0) == ["3"]
 
 
@@ -84,7 +84,7 @@ def test_a_host_that_has_not_answered_yet_gets_no_more_connections_than_tell_of_
     hosts: Hosts[str] = Hosts()
     put(hosts, "h", "123456")
     assert taken(hosts, 0) == ["1", "2", "3"]
-    hosts.release("h", 1, Sign.ANSWER)
+    hosts.release("h", 1, Signal.ANSWER)
     assert taken(hosts, 1) == ["4", "5", "6"]
 
 
@@ -93,7 +93,7 @@ def test_a_resting_host_is_left_alone_while_others_work() -> None:
     for task in ("a1", "a2", "b1"):
         hosts.put(task[0], task, 0)
     assert hosts.take(0) == ("a", "a1")
-    hosts.release("a", 1, Sign.BUSY, 10)
+    hosts.release("a", 1, Signal.BUSY, 10)
     assert taken(hosts, 1) == ["b1"]
     assert hosts.next_time() == 11
     assert taken(hosts, 10.9) == []
@@ -105,8 +105,8 @@ def test_a_shorter_rest_does_not_end_a_longer_one() -> None:
     put(hosts, "h", "123")
     hosts.take(0)
     hosts.take(0)
-    hosts.release("h", 1, Sign.BUSY, 10)
-    hosts.release("h", 2, Sign.BUSY, 1)
+    hosts.release("h", 1, Signal.BUSY, 10)
+    hosts.release("h", 2, Signal.BUSY, 1)
     assert taken(hosts, 5) == []
     assert taken(hosts, 11) == ["3"]
 
@@ -117,7 +117,7 @@ def test_a_host_that_says_no_time_rests_longer_each_time_in_a_row() -> None:
     now, rests = 0.0, []
     for _ in range(3):
         assert hosts.take(now)
-        hosts.release("h", now, Sign.BUSY)
+        hosts.release("h", now, Signal.BUSY)
         rests.append((hosts.next_time() or 0) - now)
         now += rests[-1]
     assert rests == [1, 2, 4]
@@ -128,7 +128,7 @@ def test_a_host_that_says_a_time_rests_for_that_time() -> None:
     put(hosts, "h", "1234")
     for now in (0, 2, 4):
         assert hosts.take(now)
-        hosts.release("h", now, Sign.BUSY, 2)
+        hosts.release("h", now, Signal.BUSY, 2)
         assert hosts.next_time() == now + 2
 
 
@@ -136,7 +136,7 @@ def test_no_rest_is_longer_than_the_longest() -> None:
     hosts: Hosts[str] = Hosts()
     put(hosts, "h", "12")
     hosts.take(0)
-    hosts.release("h", 0, Sign.BUSY, 3600)
+    hosts.release("h", 0, Signal.BUSY, 3600)
     assert hosts.next_time() == 30
 
 
@@ -146,7 +146,7 @@ def test_a_host_may_be_one_that_rests_longer_by_itself() -> None:
     now, rests = 0.0, []
     for wish in (0, 0, 200, 500):
         assert hosts.take(now)
-        hosts.release("h", now, Sign.ANSWER if wish == 500 else Sign.BUSY, wish)
+        hosts.release("h", now, Signal.ANSWER if wish == 500 else Signal.BUSY, wish)
         rests.append((hosts.next_time() or now) - now)
         now += rests[-1]
     assert rests == [60, 120, 200, 0]
@@ -156,10 +156,10 @@ def test_a_host_to_be_heeded_strictly_is_never_asked_before_the_time_that_it_say
     hosts: Hosts[str] = Hosts(rests=Rests(longest=300, strict=True))
     put(hosts, "h", "123")
     hosts.take(0)
-    hosts.release("h", 0, Sign.BUSY, 300)
+    hosts.release("h", 0, Signal.BUSY, 300)
     assert (taken(hosts, 299), taken(hosts, 300)) == ([], ["2", "3"])
     hosts.put_back("h", "2", 300)
-    hosts.release("h", 300, Sign.BUSY, 301)
+    hosts.release("h", 300, Signal.BUSY, 301)
     assert hosts.given_up == [("2", Outcome.HOST_BUSY)]
     assert taken(hosts, 10_000) == []
 
@@ -169,7 +169,7 @@ def test_who_was_refused_is_asked_first_after_the_rest() -> None:
     put(hosts, "h", "12")
     hosts.take(0)
     hosts.put_back("h", "1", 0)
-    hosts.release("h", 0, Sign.BUSY, 5)
+    hosts.release("h", 0, Signal.BUSY, 5)
     assert taken(hosts, 5) == ["1", "2"]
 
 
@@ -178,10 +178,10 @@ def test_a_host_that_is_busy_too_often_in_a_row_is_given_up() -> None:
     put(hosts, "h", "1234567")
     for now in range(0, 100 * MOST_RESTS_IN_ROW, 100):
         assert hosts.take(now)
-        hosts.release("h", now, Sign.BUSY)
+        hosts.release("h", now, Signal.BUSY)
     assert hosts.given_up == []
     assert hosts.take(1000)
-    hosts.release("h", 1000, Sign.BUSY)
+    hosts.release("h", 1000, Signal.BUSY)
     assert hosts.given_up == [(task, Outcome.HOST_BUSY) for task in "567"]
     hosts.put("h", "8", 1000)
     assert hosts.given_up[3:] == [("8", Outcome.HOST_BUSY)]
@@ -193,9 +193,9 @@ def test_refusals_beside_answers_teach_how_many_connections_a_host_takes() -> No
     put(hosts, "h", "123456789")
     assert len(taken(hosts, 0)) == 9
     for _ in range(6):  # beside the four others
-        hosts.release("h", 0, Sign.BUSY)
+        hosts.release("h", 0, Signal.BUSY)
     for _ in range(4):
-        hosts.release("h", 1, Sign.ANSWER)
+        hosts.release("h", 1, Signal.ANSWER)
     put(hosts, "h", "abcdefgh", 1)
     assert len(taken(hosts, 2)) == 4
 
@@ -203,9 +203,9 @@ def test_refusals_beside_answers_teach_how_many_connections_a_host_takes() -> No
 def test_who_refuses_all_is_not_short_of_connections() -> None:
     hosts = proven("h")
     put(hosts, "h", "123456")
-    hosts.release("h", 0, Sign.ANSWER)
+    hosts.release("h", 0, Signal.ANSWER)
     for _ in taken(hosts, 0):
-        hosts.release("h", 0, Sign.BUSY)
+        hosts.release("h", 0, Signal.BUSY)
     put(hosts, "h", "abcdefgh", 1)
     assert len(taken(hosts, 2)) == 8
 
@@ -216,10 +216,10 @@ def test_a_host_that_leaves_requests_unanswered_is_left_alone_until_nothing_else
     put(hosts, "other", "x")
     assert taken(hosts, 0) == ["1", "x", "2", "3"]
     for _ in range(BREAKER):
-        hosts.release("dead", 5, Sign.SILENCE)
+        hosts.release("dead", 5, Signal.SILENCE)
     put(hosts, "other", "y", 5)
     assert taken(hosts, 5) == ["y", "4"]
-    hosts.release("dead", 10, Sign.SILENCE)
+    hosts.release("dead", 10, Signal.SILENCE)
     assert hosts.given_up == [(task, Outcome.HOST_DOWN) for task in "567"]
     assert (hosts.waiting, hosts.take(10)) == (0, None)
 
@@ -228,9 +228,9 @@ def test_a_host_that_has_come_back_at_the_end_is_asked_for_all() -> None:
     hosts: Hosts[str] = Hosts()
     put(hosts, "h", "123456")
     for _ in taken(hosts, 0):
-        hosts.release("h", 5, Sign.SILENCE)
+        hosts.release("h", 5, Signal.SILENCE)
     assert taken(hosts, 5) == ["4"]
-    hosts.release("h", 6, Sign.ANSWER)
+    hosts.release("h", 6, Signal.ANSWER)
     assert taken(hosts, 6) == ["5", "6"]
 
 
@@ -239,11 +239,11 @@ def test_what_was_under_way_when_a_host_fell_silent_does_not_decide_whether_it_i
     put(hosts, "h", "abcdefg")
     assert taken(hosts, 0) == ["a", "b", "c", "d"]
     for _ in range(BREAKER + 1):
-        hosts.release("h", 9, Sign.SILENCE)
+        hosts.release("h", 9, Signal.SILENCE)
     assert (hosts.take(9), hosts.given_up) == (None, [])
-    hosts.release("h", 9, Sign.SILENCE)
+    hosts.release("h", 9, Signal.SILENCE)
     assert taken(hosts, 9) == ["e"]  # the probe
-    hosts.release("h", 10, Sign.ANSWER)
+    hosts.release("h", 10, Signal.ANSWER)
     assert taken(hosts, 10) == ["f", "g"]
 
 
@@ -252,24 +252,24 @@ def test_a_probe_that_tells_nothing_is_followed_by_another() -> None:
     put(hosts, "h", "abcde")
     assert taken(hosts, 0) == ["a", "b", "c"]
     for _ in range(BREAKER):
-        hosts.release("h", 9, Sign.SILENCE)
+        hosts.release("h", 9, Signal.SILENCE)
     assert taken(hosts, 9) == ["d"]
-    hosts.release("h", 9, Sign.UNCLEAR)
+    hosts.release("h", 9, Signal.UNCLEAR)
     assert taken(hosts, 9) == ["e"]
-    hosts.release("h", 9, Sign.SILENCE)
+    hosts.release("h", 9, Signal.SILENCE)
     assert hosts.waiting == 0
 
 
 def test_an_answer_in_between_resets_the_breaker_and_nothing_else_does() -> None:
     hosts: Hosts[str] = Hosts()
     put(hosts, "h", "123456789")
-    for sign in (Sign.SILENCE, Sign.SILENCE, Sign.ANSWER, Sign.SILENCE, Sign.UNCLEAR):
+    for sign in (Signal.SILENCE, Signal.SILENCE, Signal.ANSWER, Signal.SILENCE, Signal.UNCLEAR):
         assert hosts.take(0)
         hosts.release("h", 0, sign)
     hosts.put("other", "x", 0)
     assert taken(hosts, 0) == ["6", "x", "7"]
-    hosts.release("h", 0, Sign.SILENCE)
-    hosts.release("h", 0, Sign.SILENCE)
+    hosts.release("h", 0, Signal.SILENCE)
+    hosts.release("h", 0, Signal.SILENCE)
     assert hosts.take(0) == ("h", "8")  # it is down: the one request that decides
 
 
@@ -314,7 +314,7 @@ def test_a_host_without_tasks_of_which_nothing_bad_is_known_is_forgotten() -> No
         hosts.put(str(number), "task", 0)
     for name in range(100):
         hosts.take(0)
-        hosts.release(str(name), 0, Sign.ANSWER)
+        hosts.release(str(name), 0, Signal.ANSWER)
     hosts.take(1)
     assert vars(hosts)["_hosts"] == {}
 
@@ -331,7 +331,7 @@ def stream() -> Hosts[str]:
     put(hosts, "down", "abcde")
     taken(hosts, 0)
     for _ in range(BREAKER):
-        hosts.release("down", 0, Sign.SILENCE)
+        hosts.release("down", 0, Signal.SILENCE)
     return hosts
 
 
@@ -340,7 +340,7 @@ def test_while_tasks_are_still_to_come_a_host_in_doubt_is_asked_again_after_a_ti
 ) -> None:
     assert taken(stream, DOUBT - 1) == []
     assert taken(stream, LONGEST_DOUBT) == ["d"]
-    stream.release("down", LONGEST_DOUBT + 1, Sign.ANSWER)
+    stream.release("down", LONGEST_DOUBT + 1, Signal.ANSWER)
     assert taken(stream, LONGEST_DOUBT + 1) == ["e"]
 
 
@@ -351,7 +351,7 @@ def test_hosts_that_fell_silent_together_are_not_asked_again_together() -> None:
     for name in names:
         hosts.put(name, name, 0)
     for name in taken(hosts, 0):
-        hosts.release(name, 0, Sign.SILENCE)
+        hosts.release(name, 0, Signal.SILENCE)
         hosts.put_last(name, name, 0)
     seconds = range(int(DOUBT), int(LONGEST_DOUBT) + 1)
     asked = [taken(hosts, float(second)) for second in seconds]
@@ -364,7 +364,7 @@ def test_a_host_in_doubt_is_asked_at_once_where_it_keeps_others_waiting(
 ) -> None:
     stream.ask_again(1)
     assert taken(stream, 1) == ["d"]
-    stream.release("down", 2, Sign.SILENCE)
+    stream.release("down", 2, Signal.SILENCE)
     assert stream.given_up == [("e", Outcome.HOST_DOWN)]
 
 
@@ -374,7 +374,7 @@ def test_where_many_keep_others_waiting_those_that_are_known_for_longest_are_ask
     for name in "abcd":
         hosts.put(name, name, 0)
         taken(hosts, 0)
-        hosts.release(name, 0, Sign.SILENCE)
+        hosts.release(name, 0, Signal.SILENCE)
         hosts.put_last(name, name, 0)
         hosts.put_last(name, name.upper(), 0)
     hosts.ask_again(1, 3)
@@ -386,7 +386,7 @@ def test_where_many_keep_others_waiting_those_that_are_known_for_longest_are_ask
 def test_a_host_that_was_given_up_is_a_new_one_after_a_time(stream: Hosts[str]) -> None:
     stream.ask_again(1)
     taken(stream, 1)
-    stream.release("down", 2, Sign.SILENCE)
+    stream.release("down", 2, Signal.SILENCE)
     put(stream, "down", "f", 2)
     assert stream.given_up == [("e", Outcome.HOST_DOWN), ("f", Outcome.HOST_DOWN)]
     stream.take(2 + MEMORY)
@@ -404,7 +404,7 @@ def test_a_host_for_which_nothing_waits_is_forgotten_while_others_are_still_to_c
     put(hosts, "down", "abc"[:silences])
     taken(hosts, 0)
     for _ in range(silences):
-        hosts.release("down", 0, Sign.SILENCE)
+        hosts.release("down", 0, Signal.SILENCE)
     hosts.take(DOUBT - 1)
     assert list(vars(hosts)["_hosts"]) == ["down"]
     hosts.take(LONGEST_DOUBT)
@@ -416,8 +416,8 @@ def test_a_host_that_has_rested_is_forgotten_too() -> None:
     hosts.complete = False
     put(hosts, "busy", "ab")
     taken(hosts, 0)
-    hosts.release("busy", 0, Sign.BUSY)
-    hosts.release("busy", 0, Sign.ANSWER)
+    hosts.release("busy", 0, Signal.BUSY)
+    hosts.release("busy", 0, Signal.ANSWER)
     for now in (LONGEST_DOUBT, 2 * LONGEST_DOUBT):
         hosts.take(now)
     assert vars(hosts)["_hosts"] == {}
@@ -428,7 +428,7 @@ def test_who_is_not_to_be_asked_any_more_never_is() -> None:
     hosts.complete = False
     put(hosts, "h", "ab")
     hosts.take(0)
-    hosts.release("h", 0, Sign.BUSY, 3600)
+    hosts.release("h", 0, Signal.BUSY, 3600)
     put(hosts, "h", "c", 2 * MEMORY)
     assert taken(hosts, 3 * MEMORY) == []
     assert hosts.given_up == [("b", Outcome.HOST_BUSY), ("c", Outcome.HOST_BUSY)]
@@ -438,7 +438,7 @@ def test_a_host_that_has_given_many_answers_may_be_busy_again() -> None:
     hosts: Hosts[str] = Hosts()
     now = 0.0
     for _ in range(2 * MOST_RESTS):
-        for sign in (Sign.BUSY, *[Sign.ANSWER] * REDEEMING):
+        for sign in (Signal.BUSY, *[Signal.ANSWER] * REDEEMING):
             put(hosts, "h", "a", now)
             hosts.take(now)
             hosts.release("h", now, sign)
@@ -486,8 +486,8 @@ class HostsMachine(RuleBasedStateMachine):
         return started is not None
 
     @precondition(lambda self: any(self.busy.values()))
-    @rule(sign=st.sampled_from(Sign), wish=TIMES, data=st.data())
-    def release(self, sign: Sign, wish: float, data: st.DataObject) -> None:
+    @rule(sign=st.sampled_from(Signal), wish=TIMES, data=st.data())
+    def release(self, sign: Signal, wish: float, data: st.DataObject) -> None:
         host = data.draw(st.sampled_from([name for name, busy in self.busy.items() if busy]))
         self.end_one(host, sign, wish)
 
@@ -506,14 +506,14 @@ class HostsMachine(RuleBasedStateMachine):
                 continue
             busy = list(+self.busy)
             if busy:
-                self.end_one(busy[0], Sign.ANSWER, 0)
+                self.end_one(busy[0], Signal.ANSWER, 0)
             else:
                 following = self.hosts.next_time()
                 assert following is not None
                 assert following > self.now
                 self.now = following
 
-    def end_one(self, host: str, sign: Sign, wish: float) -> None:
+    def end_one(self, host: str, sign: Signal, wish: float) -> None:
         self.busy[host] -= 1
         self.hosts.release(host, self.now, sign, wish)
         self.drain()
@@ -537,7 +537,7 @@ def test_no_host_waits_for_more_than_one_task_of_each_other(count: int) -> None:
     order = []
     for _task in range(count * 9):
         name, _ = hosts.take(0) or ("", "")
-        hosts.release(name, 0, Sign.ANSWER)
+        hosts.release(name, 0, Signal.ANSWER)
         order.append(name)
     for start in range(0, len(order), count):
         assert len(set(order[start : start + count])) == count

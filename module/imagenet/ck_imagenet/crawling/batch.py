@@ -19,6 +19,7 @@ from typing import Iterable, NamedTuple
 from ..errors import StoreError
 from ..kept.journal import Record
 from ..names import ImageName
+from ..web.learned import Learned
 from . import equip
 from .crawl import SAMPLE, Crawl, Desk
 from .task import Task
@@ -36,6 +37,9 @@ LAST = 60.0
 NOTICED = 2.5
 """Seconds within which a machine has ended its work on a run that has no pulse."""
 
+LONGEST_REST = 20.0
+"""Seconds of rest after which a batch is given back, if nothing else of it is left."""
+
 _opening = threading.Lock()
 """Held by who opens a store: Collective Knowledge is begun once in a process."""
 
@@ -47,6 +51,8 @@ class Batch(NamedTuple):
     """The run's folder, on a file system that all machines share."""
     name: str
     tasks: list[Task]
+    learned: dict[str, Learned] = {}
+    """What others have learnt of its hosts' pace."""
 
 
 class Report(NamedTuple):
@@ -59,6 +65,8 @@ class Report(NamedTuple):
     """Seconds for which hosts are to be left alone."""
     reached: bool
     """Whether any host could be connected to."""
+    learned: dict[str, Learned] = {}
+    """What was learnt of hosts that ration."""
     error: Exception | None = None
 
 
@@ -70,13 +78,16 @@ def work(batch: Batch, order: bytes) -> Report:
             store, options = _means(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(equip.fetcher(options)) as fetcher:
-            crawl = Crawl(Desk(fetcher, store, sheet, equip.manner(options)), sheet)
+            manner = equip.manner(options, batch.learned)
+            crawl = Crawl(Desk(fetcher, store, sheet, manner), sheet)
             crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
             while crawl.tend(SAMPLE):
                 if not sheet.is_wanted():
                     crawl.abandon()
+                if _is_too_long(crawl.rests()) and crawl.waits_for_rations_alone():
+                    crawl.leave()  # another batch of these hosts goes on when they give again
             crawl.stop()
-            return sheet.report(crawl.rests())
+            return sheet.report(crawl.rests())._replace(learned=crawl.learned())
     except StoreError as error:
         return sheet.report({})._replace(error=error)
     except OSError as error:
@@ -94,6 +105,10 @@ def _means(run: str, order: bytes) -> Order:
             f"a worker has been used for another CK_REPOS than that of {run}: start it anew"
         )
     return ordered
+
+
+def _is_too_long(rests: dict[str, float]) -> bool:
+    return bool(rests) and min(rests.values()) > LONGEST_REST
 
 
 class _Sheet(Afar):
@@ -153,6 +168,9 @@ class _Sheet(Afar):
 
     def reach(self) -> None:
         self._reached = True
+
+    def leave(self, task: Task) -> None:
+        """Say nothing of it: whoever gave the batch out sees that nothing has come of it."""
 
     def move(self, task: Task) -> None:
         with self._lock:

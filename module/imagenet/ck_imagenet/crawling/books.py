@@ -106,6 +106,14 @@ class Books(Book):
         if one:
             one.book.put_by(task)
 
+    def leave(self, task: Task) -> None:
+        with self._lock:
+            one = self._open.get(task.wnid)
+            if one:
+                one.book.leave(task)
+                one.numbers.discard(task.link.name.number)
+                self._look(task.wnid)
+
     def has_put_by(self) -> bool:
         return any(one.book.has_put_by() for one in list(self._open.values()))
 

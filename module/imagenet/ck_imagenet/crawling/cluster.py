@@ -20,6 +20,8 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
 from ..outcomes import Outcome
+from ..web.hosts import Ration
+from ..web.learned import Learned
 from .batch import NOTICED, Batch, is_answered, records_of, told
 from .books import Books
 from .crew import Crew
@@ -73,6 +75,8 @@ class Cluster(Crew):
         self._come: SimpleQueue[Any] = SimpleQueue()
         self._names = map(str, count())
         self._places = 0
+        self._learned: dict[str, Learned] = {}
+        self._leaves = False
         self._beaten = 0.0
         self._alone_since = time.monotonic()
         self._coming = True
@@ -113,8 +117,29 @@ class Cluster(Crew):
             time.sleep(patience)  # for hosts that rest, machines that come, or the next synset
         return bool(self._coming or self._out or self._waiting)
 
-    def hurry(self) -> None:
-        """Do nothing: a batch asks its own hosts again before it ends."""
+    def rations(self) -> list[Ration]:
+        now = time.monotonic()
+        out = Counter(task.endpoint for batch in self._out.values() for task in batch.tasks)
+        waiting = out + Counter({host: len(tasks) for host, tasks in self._waiting.items()})
+        return [
+            Ration(host, self._learned[host].rate, count, max(0.0, self._free_at.get(host, 0) - now))
+            for host, count in waiting.most_common()
+            if host in self._learned
+        ]
+
+    def waits_for_rations_alone(self) -> bool:
+        out = {task.endpoint for batch in self._out.values() for task in batch.tasks}
+        return bool(out or self._waiting) and {*out, *self._waiting} <= self._learned.keys()
+
+    def leave(self) -> None:
+        self._leaves = True
+        for tasks in self._waiting.values():
+            for task in tasks:
+                self.books.leave(task)
+        self._waiting.clear()
+
+    def learned(self) -> dict[str, Learned]:
+        return dict(self._learned)
 
     def close(self) -> None:
         self._means.close()
@@ -194,7 +219,9 @@ class Cluster(Crew):
 
     def _submit(self, tasks: list[Task]) -> None:
         name = next(self._names)
-        batch = self._out[name] = Batch(self._run.path, name, tasks)
+        known = {task.endpoint for task in tasks} & self._learned.keys()
+        learned = {host: self._learned[host] for host in known}
+        batch = self._out[name] = Batch(self._run.path, name, tasks, learned)
         self._futures[name] = self._machines.send(
             batch, self._order, done=lambda: self._come.put(name)
         )
@@ -228,8 +255,9 @@ class Cluster(Crew):
         for task in report.moved:
             task.link = tasks.pop(task.link.name).link
             self._put(task)
+        self._learned.update(report.learned)
         for task in tasks.values():  # which the batch had no time for
-            self._put(task)
+            (self.books.leave if self._leaves else self._put)(task)
         for path in records_of(batch):
             path.unlink()
 

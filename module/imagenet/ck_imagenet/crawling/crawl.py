@@ -13,9 +13,13 @@ from ..kept.store import Store
 from ..outcomes import Failed, Outcome, Postponed
 from ..pictures import images
 from ..web.fetch import Fetcher
-from ..web.hosts import PER_HOST, USUAL_RESTS, Hosts, Rests, Sign
+from ..web.hosts import PER_HOST, Hosts, Ration, Start
 from ..web.journey import Journey
+from ..web.learned import Learned
+from ..web.limiter import USUAL_BACK_OFF, BackOff
 from ..web.pace import Pace
+from ..web.signals import Signal
+from .bans import Bans
 from .ledger import Book, Verdict
 from .task import Task
 
@@ -30,9 +34,6 @@ _LONGEST_END = 0.5
 
 SAMPLE = 0.05
 """Seconds between two looks at what the processor does."""
-
-_HURRY = 4
-"""Of so many connections one is for hosts in doubt, each time that there is a hurry."""
 
 _PLACES = 1000
 """Synsets whose places are remembered."""
@@ -55,12 +56,14 @@ class Manner(NamedTuple):
     """Connections at once."""
     retry: int = 2
     """Further attempts after the first."""
-    sleep: float = 0.0
-    """Seconds between two requests to one host."""
     per_host: int = PER_HOST
     """Connections to one host at once."""
-    rests: Rests = USUAL_RESTS
+    back_off: BackOff = USUAL_BACK_OFF
     """How long a busy host is left alone."""
+    start: Callable[[str], Start] = lambda host: Start()
+    """What is known of a host's pace before it is asked."""
+    domain: Callable[[str], str] = lambda host: ""
+    """What hosts have in common that belong together; nothing if they are alone."""
 
 
 class Desk(NamedTuple):
@@ -107,7 +110,11 @@ class Crawl:
         self._place = lru_cache(_PLACES)(desk.store.synset)
         self._manner = desk.manner
         self._colleagues = colleagues or Colleagues()
-        self._hosts: Hosts[Task] = Hosts(desk.manner.sleep, desk.manner.per_host, desk.manner.rests)
+        manner = desk.manner
+        self._hosts: Hosts[Task] = Hosts(
+            manner.per_host, manner.back_off, manner.start, manner.domain
+        )
+        self._bans = Bans()
         self._hosts.complete = not self._colleagues.at_work
         self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
@@ -133,17 +140,38 @@ class Crawl:
         with self._changed:
             self._pace.most = jobs
 
-    def hurry(self) -> None:
-        """Ask some hosts now whether they are back that would be asked later."""
-        with self._changed:
-            # Not all of them, since every connection would wait for those that keep silent.
-            self._hosts.ask_again(time.monotonic(), max(1, self._pace.most // _HURRY))
-            self._task_ready.notify()
-
     def rests(self) -> dict[str, float]:
         """Return for how many seconds hosts are to be left alone."""
         with self._changed:
             return self._hosts.pauses(time.monotonic())
+
+    def rations(self) -> list[Ration]:
+        """Return the hosts that ration and are waited for."""
+        with self._changed:
+            return self._hosts.rations(time.monotonic())
+
+    def learned(self) -> dict[str, Learned]:
+        """Return what was learnt of hosts that ration."""
+        with self._changed:
+            return self._hosts.learned()
+
+    def waits_for_rations_alone(self) -> bool:
+        """Say whether something is left, and all of it waits for hosts that ration."""
+        with self._changed:
+            return not self._stopped and self._hosts.waits_for_rations_alone()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is under way."""
+        with self._changed:
+            return not (self._begun or self._hosts.waiting)
+
+    def leave(self) -> None:
+        """Ask no more for what waits for hosts that ration."""
+        with self._changed:
+            for task in self._hosts.leave():
+                self._desk.book.leave(task)
+            self._changed.notify_all()
 
     def begin_end(self) -> None:
         """Tell that what may still be added are redirects of tasks that have been given out."""
@@ -156,8 +184,13 @@ class Crawl:
         with self._changed:
             self._changed.notify()
 
-    def work(self) -> None:
+    def work(self, look: Callable[[], None] = lambda: None) -> None:
         """Work until nothing waits and no colleague is at work, or until stopped.
+
+        Parameters
+        ----------
+        look : callable, optional
+            Called now and then.
 
         Raises
         ------
@@ -168,7 +201,7 @@ class Crawl:
         """
         try:
             while self.tend(SAMPLE):
-                pass
+                look()
             self.stop()
         except BaseException:
             self.abandon()
@@ -244,9 +277,9 @@ class Crawl:
     def _work(self) -> None:
         try:
             for host, task in iter(self._next, None):
-                ended = Sign.UNCLEAR, 0.0
+                ended = Signal.UNCLEAR, 0.0
                 try:
-                    ended = self._attempt(task)
+                    ended = self._attempt(host, task)
                 finally:
                     self._ended(host, *ended)
         except Exception as error:  # whatever it is must end the run, not one thread of it
@@ -271,12 +304,12 @@ class Crawl:
     def _take(self, time_now: float) -> tuple[str, Task] | None:
         """Return the next task that is worth a request now, if there is one."""
         while len(self._begun) < self._pace.allowed:
-            started = self._hosts.take(time_now)
+            started = self._hosts.take(time_now, self._pace.allowed)
             if not started or self._is_wanted(started[1], time_now):
                 return started
             host, task = started
             self._desk.book.put_by(task)
-            self._hosts.release(host, time_now, Sign.UNCLEAR)
+            self._hosts.release(host, time_now, Signal.UNCLEAR, time_now)
         return None
 
     def _is_wanted(self, task: Task, time_now: float) -> bool:
@@ -289,10 +322,10 @@ class Crawl:
         overdue = len(begun) - hopeful
         return hopeful - overdue < missing
 
-    def _ended(self, host: str, sign: Sign, wish: float) -> None:
+    def _ended(self, host: str, signal: Signal, wish: float) -> None:
         with self._changed:
-            del self._begun[threading.get_ident()]
-            self._hosts.release(host, time.monotonic(), sign, wish)
+            since, _ = self._begun.pop(threading.get_ident())
+            self._hosts.release(host, time.monotonic(), signal, since, wish)
             self._settle_given_up()
             runs_dry = self._colleagues.at_work and not self._hosts.ready
             if runs_dry or self._is_done():
@@ -304,7 +337,7 @@ class Crawl:
         for task, outcome in given_up:
             self._settle(task, task.failed or Failed(outcome, task.endpoint))
 
-    def _attempt(self, task: Task) -> tuple[Sign, float]:
+    def _attempt(self, host: str, task: Task) -> tuple[Signal, float]:
         """Fetch, judge and keep one picture; return what that told of its host."""
         journey, task.journey = task.journey or Journey(task.address), None
         try:
@@ -315,27 +348,35 @@ class Crawl:
                     self._desk.book.reach()
             if body is None:
                 task.journey = journey
-                self._pass_on(task)
-                return Sign.ANSWER, 0.0
+                self._pass_on(host, task)
+                return Signal.ANSWER, 0.0
             picture = images.judge(body.data)
         except Failed as failed:
-            if failed.outcome is Outcome.BUSY:
-                journey.spent = 0.0  # it goes on where it was refused, with all its time
-                task.journey = journey
+            if task.is_witness:
+                return self._testified(host, task, failed)
+            if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed.outcome):
+                return self._refused(host, task, journey, failed)
+            self._bans.answered(host, journey.url, failed.outcome)
             return self._failed(task, failed)
         except Postponed:
             task.journey = journey
             self._put(Hosts.put, task, 1.0)
-            return Sign.UNCLEAR, 0.0
+            return Signal.UNCLEAR, 0.0
+        if task.is_witness:
+            self._bans.proves(host, Outcome.SAVED)
+            return Signal.ANSWER, 0.0
+        self._bans.answered(host, body.url, Outcome.SAVED)
         record = saved(*task.link, body.data, picture, task.source, body.url)
         verdict = self._desk.book.claim(record)
         if verdict is Verdict.ENOUGH:
             self._desk.book.put_by(task)
         elif verdict is Verdict.KEEP:
             self._save(record, body.data, picture.format.extension)
-        return Sign.ANSWER, 0.0
+        return Signal.ANSWER, 0.0
 
-    def _pass_on(self, task: Task) -> None:
+    def _pass_on(self, host: str, task: Task) -> None:
+        with self._changed:
+            self._hosts.leads_to(host, task.endpoint)
         if not self._colleagues.lead_away(task):
             self._put(Hosts.put, task)
 
@@ -357,27 +398,63 @@ class Crawl:
                 if self._stopped:
                     self._changed.notify_all()
 
-    def _failed(self, task: Task, failed: Failed) -> tuple[Sign, float]:
+    def _may_be_a_ban(self, host: str, outcome: Outcome) -> bool:
+        with self._changed:
+            return self._bans.may_be(host, outcome, self._hosts.is_backing_off(host))
+
+    def _refused(
+        self, host: str, task: Task, journey: Journey, failed: Failed
+    ) -> tuple[Signal, float]:
+        """Let a link wait that its host does not give now, with all its time."""
+        journey.spent = 0.0
+        task.journey = journey
+        is_plain = failed.outcome is Outcome.BUSY
+        detail = failed.detail if is_plain else f"{failed}, after the host asked to come later"
+        task.failed = Failed(Outcome.BUSY, detail)
+        with self._changed:
+            was_backing_off = self._hosts.is_backing_off(host)
+        if not is_plain:
+            self._put(Hosts.put, task)
+        elif self._may_wait(host, task):
+            self._put(Hosts.put_back, task)
+        else:
+            self._settle(task, task.failed)
+        witness = self._bans.witness(host)
+        if witness and (was_backing_off or not is_plain):
+            # Whether it is the link that it refuses, an answer tells that it has given before.
+            self._put(Hosts.put_back, Task.witness(task.link, witness.address))
+        return Signal.BUSY, failed.retry_after
+
+    def _testified(self, host: str, task: Task, failed: Failed) -> tuple[Signal, float]:
+        if self._bans.proves(host, failed.outcome):
+            return Signal.ANSWER, 0.0
+        return Signal.BUSY, failed.retry_after
+
+    def _may_wait(self, host: str, task: Task) -> bool:
+        """Count a refusal against a link only if its host has answered others since the last."""
+        with self._changed:
+            given = self._hosts.given(host)
+        if given != task.given_before:
+            task.given_before = given
+            task.refusals += 1
+        return task.refusals <= max(1, self._manner.retry)
+
+    def _failed(self, task: Task, failed: Failed) -> tuple[Signal, float]:
         outcome = failed.outcome
         task.attempts += 1
         # Anew, since what was raised holds the frames through which it came, this one too.
         task.failed = Failed(outcome, failed.detail)
         if outcome.final or task.attempts > self._manner.retry:
             self._settle(task, failed)
-        elif outcome is Outcome.BUSY:
-            self._put(Hosts.put_back, task)
-        elif outcome in (Outcome.SILENT, Outcome.STALLED):
-            self._put(Hosts.put_last, task)
         else:
-            self._put(Hosts.put, task, min(LONGEST_PAUSE, 2.0 ** min(task.attempts - 1, 10)))
-        if outcome is Outcome.BUSY:
-            return Sign.BUSY, failed.retry_after
+            pause = self._hosts.spread(2.0 ** min(task.attempts - 1, 10))
+            self._put(Hosts.put, task, min(LONGEST_PAUSE, pause))
         if outcome in _SILENCES:
-            return Sign.SILENCE, 0.0
-        return (Sign.UNCLEAR if outcome in _UNCLEAR else Sign.ANSWER), 0.0
+            return Signal.SILENCE, 0.0
+        return (Signal.UNCLEAR if outcome in _UNCLEAR else Signal.ANSWER), 0.0
 
     def _settle(self, task: Task, failed: Failed) -> None:
-        if not self._stopped:
+        if not (self._stopped or task.is_witness):
             detail, source = failed.detail, task.source
             record = Record(*task.link, failed.outcome, now(), detail=detail, source=source)
             self._desk.book.settle(record)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Iterator
 
+from ..web.hosts import Ration
+from ..web.learned import Learned
 from .books import Books
 from .ledger import Book
 from .task import Task
@@ -47,8 +49,20 @@ class Crew(ABC):
         """
 
     @abstractmethod
-    def hurry(self) -> None:
-        """Ask some hosts now that would be asked later whether they are back."""
+    def rations(self) -> list[Ration]:
+        """Return the hosts that ration and are waited for, the one with most links first."""
+
+    @abstractmethod
+    def waits_for_rations_alone(self) -> bool:
+        """Say whether something is left, and all of it waits for hosts that ration."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Ask no more for what waits for hosts that ration; their books are told."""
+
+    @abstractmethod
+    def learned(self) -> dict[str, Learned]:
+        """Return what was learnt of hosts that ration."""
 
     @abstractmethod
     def close(self) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Iterable
+from types import MappingProxyType
+from typing import Iterable, Mapping
 
 from .. import USER_AGENT
 from ..actions import DownloadOptions
 from ..web.addresses import Guard
 from ..web.connections import Limits
 from ..web.fetch import Fetcher
+from ..web.hosts import Start
+from ..web.learned import Learned
 from ..web.named import answering
 from ..web.resolve import Resolver
 from .crawl import Manner
@@ -47,6 +50,7 @@ def wayback_fetcher(options: DownloadOptions) -> Fetcher:
     )
 
 
-def manner(options: DownloadOptions) -> Manner:
-    """Return how to crawl."""
-    return Manner(options.jobs, options.retry, options.sleep, options.per_host)
+def manner(options: DownloadOptions, learned: Mapping[str, Learned] = MappingProxyType({})) -> Manner:
+    """Return how to crawl, with what was learnt of hosts before."""
+    start = Start(gap=options.sleep)
+    return Manner(options.jobs, options.retry, options.per_host, start=lambda host: start)

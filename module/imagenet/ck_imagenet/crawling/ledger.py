@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from enum import Enum
 from typing import Callable
 
@@ -56,6 +56,10 @@ class Book(ABC):
         """Take back a task for which its synset has no use now, as `missing` has said."""
         raise NotImplementedError
 
+    @abstractmethod
+    def leave(self, task: Task) -> None:
+        """Take back a task that its host does not give in the time that there is."""
+
     def has_put_by(self) -> bool:
         """Say whether there are tasks that may be of use later."""
         return False
@@ -87,6 +91,8 @@ class Ledger(Book):
     ----------
     here : int
         How many pictures are here by now.
+    left : Counter of str
+        How many links were left for later, by host.
     """
 
     def __init__(
@@ -111,6 +117,7 @@ class Ledger(Book):
         self._saving: dict[str, Record] = {}
         self._held: list[Record] = []
         self._put_by: deque[Task] = deque()
+        self.left: Counter[str] = Counter()
 
     def missing(self, wnid: str = "") -> int | None:
         return None if self._most is None else max(0, self._most - self.here)
@@ -121,6 +128,10 @@ class Ledger(Book):
     def put_by(self, task: Task) -> None:
         with self._lock:
             self._put_by.append(task)
+
+    def leave(self, task: Task) -> None:
+        with self._lock:
+            self.left[task.endpoint] += 1
 
     def has_put_by(self) -> bool:
         return bool(self._put_by) and not self.is_full()

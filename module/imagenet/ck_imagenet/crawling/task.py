@@ -21,7 +21,17 @@ class Task:
         What is asked instead of its URL.
     """
 
-    __slots__ = ("address", "attempts", "failed", "journey", "link", "source")
+    __slots__ = (
+        "address",
+        "attempts",
+        "failed",
+        "given_before",
+        "is_witness",
+        "journey",
+        "link",
+        "refusals",
+        "source",
+    )
 
     def __init__(self, link: Link, source: str, address: str = "") -> None:
         self.link = link
@@ -30,6 +40,19 @@ class Task:
         self.attempts = 0
         self.journey: Journey | None = None
         self.failed: Failed | None = None
+        self.is_witness = False
+        """Whether it only finds out whether its host answers again as it has answered before."""
+        self.refusals = 0
+        """How often its host has refused it, having given others."""
+        self.given_before = -1
+        """What its host had given when it refused this link last."""
+
+    @classmethod
+    def witness(cls, link: Link, address: str) -> Task:
+        """Return what asks anew for what a host has answered."""
+        task = cls(link, "", address)
+        task.is_witness = True
+        return task
 
     @property
     def wnid(self) -> str:

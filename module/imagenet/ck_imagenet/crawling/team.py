@@ -20,12 +20,14 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
 from ..web.fetch import Fetcher
+from ..web.hosts import Ration
+from ..web.learned import Learned
 from .books import Books
 from .crawl import Colleagues, Crawl, Desk, Manner
 from .crew import Crew
 from .ledger import Book
 from .task import Task
-from .worker import LIBRARY, MOST_HOSTS, Order
+from .worker import LIBRARY, MOST_HOSTS, Order, Rationing
 
 WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""
@@ -73,8 +75,17 @@ class _Member(ABC):
         """Tell it how many requests it may make at once."""
 
     @abstractmethod
-    def hurry(self) -> None:
-        """Tell it to ask some hosts now that it would ask later whether they are back."""
+    def rationing(self) -> Rationing:
+        """Return how it stands with its hosts that ration."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Tell it to ask no more for what waits for these."""
+
+    @property
+    @abstractmethod
+    def is_idle(self) -> bool:
+        """Whether it has nothing to do."""
 
 
 class _Own(_Member):
@@ -93,8 +104,16 @@ class _Own(_Member):
     def share(self, jobs: int) -> None:
         self._crawl.share(jobs)
 
-    def hurry(self) -> None:
-        self._crawl.hurry()
+    def rationing(self) -> Rationing:
+        crawl = self._crawl
+        return Rationing(crawl.rations(), crawl.waits_for_rations_alone(), crawl.learned())
+
+    def leave(self) -> None:
+        self._crawl.leave()
+
+    @property
+    def is_idle(self) -> bool:
+        return self._crawl.is_idle
 
 
 class _Worker(_Member):
@@ -114,6 +133,7 @@ class _Worker(_Member):
         self._outbox = cast(BinaryIO, self.process.stdout)
         self.open: dict[ImageName, Task] = {}
         self.said_bye = False
+        self.told = Rationing()
         self.listener = threading.Thread()
         self._letters: SimpleQueue[Any] = SimpleQueue()
         self._letters.put(order)
@@ -154,8 +174,15 @@ class _Worker(_Member):
     def share(self, jobs: int) -> None:
         self.send("share", jobs)
 
-    def hurry(self) -> None:
-        self.send("hurry")
+    def rationing(self) -> Rationing:
+        return self.told
+
+    def leave(self) -> None:
+        self.send("leave")
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.open
 
     def end(self) -> None:
         """Let it end."""
@@ -206,6 +233,7 @@ class Team(Crew, Colleagues):
         self._workers: list[_Worker] = []
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
         self._drained = self._stopped = False
+        self._learned: dict[str, Learned] = {}
 
     @property
     def is_hungry(self) -> bool:
@@ -228,10 +256,27 @@ class Team(Crew, Colleagues):
     def tend(self, patience: float) -> bool:
         return self._crawl.tend(patience)
 
-    def hurry(self) -> None:
+    def rations(self) -> list[Ration]:
+        with self._lock:
+            found = [each for member in self._members for each in member.rationing().rations]
+        return sorted(found, key=lambda ration: -ration.waiting)
+
+    def waits_for_rations_alone(self) -> bool:
+        with self._lock:
+            busy = [member for member in self._members if not member.is_idle]
+            return bool(busy) and all(member.rationing().alone for member in busy)
+
+    def leave(self) -> None:
         with self._lock:
             for member in self._members:
-                member.hurry()
+                member.leave()
+
+    def learned(self) -> dict[str, Learned]:
+        with self._lock:
+            known = dict(self._learned)
+            for member in self._members:
+                known.update(member.rationing().learned)
+        return known
 
     def close(self) -> None:
         self._crawl.stop()
@@ -314,6 +359,14 @@ class Team(Crew, Colleagues):
 
     def _on_settle(self, worker: _Worker, record: Record) -> None:
         self.books.settle(worker.known(record))
+
+    def _on_left(self, worker: _Worker, task: Task) -> None:
+        task.link = worker.open.pop(task.link.name).link
+        self.books.leave(task)
+
+    def _on_rationing(self, worker: _Worker, news: Rationing) -> None:
+        worker.told = news
+        self._learned.update(news.learned)
 
     def _on_reach(self, worker: _Worker) -> None:
         self.books.reach()

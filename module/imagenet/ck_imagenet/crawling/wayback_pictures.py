@@ -7,7 +7,8 @@ from ..kept.journal import Journal, Record
 from ..kept.numbering import Link
 from ..outcomes import Outcome
 from ..web import captures
-from ..web.hosts import Rests
+from ..web.hosts import Start
+from ..web.limiter import BackOff
 from .crawl import Manner
 from .ledger import Book, Ledger, Verdict
 from .task import Task
@@ -15,8 +16,11 @@ from .task import Task
 WAYBACK = "wayback"
 """The source of a picture from there."""
 
-MANNER = Manner(jobs=2, sleep=0.5, per_host=2, rests=Rests(first=60, longest=300, strict=True))
-"""It bears ten requests a second, and shuts out for an hour who does not heed what it says."""
+GAP = 0.5
+"""Seconds between two requests: it bears ten a second."""
+
+_BACK_OFF = BackOff(first=60, longest=300, is_patient=False)
+"""It shuts out for an hour who does not heed what it says."""
 
 # Here already; refused by the user, or by its owner; nothing that anybody else could know of.
 _LEFT_ALONE = (
@@ -127,6 +131,9 @@ class Findings(Book):
     def put_by(self, task: Task) -> None:
         self._ledger.put_by(task)
 
+    def leave(self, task: Task) -> None:
+        self._ledger.leave(task)
+
     def has_put_by(self) -> bool:
         return self._ledger.has_put_by()
 
@@ -136,4 +143,5 @@ class Findings(Book):
 
 def manner(options: DownloadOptions) -> Manner:
     """Return how it is to be asked."""
-    return MANNER._replace(sleep=max(MANNER.sleep, options.sleep))
+    start = Start(gap=max(GAP, options.sleep))
+    return Manner(jobs=2, per_host=2, back_off=_BACK_OFF, start=lambda host: start)

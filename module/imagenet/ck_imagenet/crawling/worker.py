@@ -9,6 +9,7 @@ import os
 import pickle
 import sys
 import threading
+import time
 from abc import abstractmethod
 from collections import OrderedDict
 from contextlib import closing
@@ -18,6 +19,8 @@ from typing import Any, BinaryIO, Iterable, NamedTuple
 from ..actions import DownloadOptions
 from ..kept.journal import Record
 from ..kept.store import Store
+from ..web.hosts import Ration
+from ..web.learned import Learned
 from . import equip
 from .crawl import Colleagues, Crawl, Desk
 from .ledger import Book, Verdict
@@ -31,11 +34,24 @@ MOST_HOSTS = 50_000
 """Hosts of which is remembered whose they are: many more than have tasks at once."""
 
 
+_A_WHILE = 0.5
+"""Seconds between two tellings of hosts that ration."""
+
+
 class Order(NamedTuple):
     """What a worker is started with."""
 
     store: Store
     options: DownloadOptions
+
+
+class Rationing(NamedTuple):
+    """How it stands with the hosts that ration, of those that one process asks."""
+
+    rations: list[Ration] = []
+    alone: bool = False
+    """Whether nothing else is left."""
+    learned: dict[str, Learned] = {}
 
 
 class Afar(Book, Colleagues):
@@ -87,7 +103,8 @@ def main() -> None:
                 crawl = Crawl(desk, office)
                 reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)
                 reader.start()
-                crawl.work()
+                crawl.work(lambda: office.tell_rations(crawl))
+                office.tell_rations(crawl, at_once=True)
             office.send("bye")
         except Exception as error:
             office.send("error", _sendable(error))
@@ -104,6 +121,7 @@ class _Office(Afar):
         self._outbox = outbox
         self._lock = threading.Lock()
         self._reached = self._hungry = False
+        self._told, self._told_at = Rationing(), 0.0
 
     def send(self, *message: Any) -> None:
         data = pickle.dumps(message)
@@ -127,8 +145,8 @@ class _Office(Afar):
                 crawl.add(content[0])
             elif kind == "share":
                 crawl.share(*content)
-            elif kind == "hurry":
-                crawl.hurry()
+            elif kind == "leave":
+                crawl.leave()
             elif kind == "drained":
                 crawl.begin_end()
             else:
@@ -146,8 +164,21 @@ class _Office(Afar):
             self._reached = True
             self.send("reach")
 
+    def leave(self, task: Task) -> None:
+        self.send("left", task)
+
     def move(self, task: Task) -> None:
         self.send("moved", task)
+
+    def tell_rations(self, crawl: Crawl, at_once: bool = False) -> None:
+        """Tell now and then of which hosts it is that the rest waits for."""
+        now = time.monotonic()
+        if at_once or now > self._told_at + _A_WHILE:
+            self._told_at = now
+            news = Rationing(crawl.rations(), crawl.waits_for_rations_alone(), crawl.learned())
+            if news != self._told:
+                self._told = news
+                self.send("rationing", news)
 
     def ask_for_more(self) -> None:
         if not self._hungry:

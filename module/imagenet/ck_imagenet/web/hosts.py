@@ -1,151 +1,118 @@
-"""What has been learnt of each host, and whose turn it is: no threads and no sockets."""
+"""Links that wait for their hosts, and whose turn it is: no threads and no sockets."""
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
-from enum import Enum
-from itertools import islice
-from typing import Generic, NamedTuple, TypeVar
-from zlib import crc32
+from random import Random
+from typing import Callable, Generic, Iterator, NamedTuple, TypeVar
 
 from ..outcomes import Outcome
+from .breaker import CircuitBreaker, State
+from .learned import Learned
+from .limiter import USUAL_BACK_OFF, BackOff, RateLimiter
+from .signals import Signal
 
 Task = TypeVar("Task")
 
 PER_HOST = 10
 """Connections to one host at once."""
 
-BREAKER = 3
-"""Requests in a row that a host may leave unanswered before it is left alone."""
-
-MOST_RESTS = 30
-"""Rests of one host; one that has given `REDEEMING` answers since the last begins anew."""
-
-REDEEMING = 100
-
-MOST_RESTS_IN_ROW = 3
-"""Rests of one host with nothing but requests to come later in between."""
-
-DOUBT, LONGEST_DOUBT = 60.0, 120.0
-"""Seconds between which a host in doubt is asked again although others are still to come."""
-
 MEMORY = 60.0
 """Seconds after which a host that was given up is a new one, while others are still to come."""
 
+TOGETHER = 10.0
+"""Seconds within which two hosts refuse at the same time."""
 
-class Rests(NamedTuple):
-    """How long a host is left alone that asks to come later, in seconds."""
-
-    first: float = 1.0
-    """If it does not say how long; twice as long each further time in a row."""
-    longest: float = 30.0
-    """Whatever it asks for."""
-    strict: bool = False
-    """Whether a host that asks for longer is not asked again at all, instead of too early."""
+_A_SHARE = 4
+"""Silent hosts hold one connection of so many while others may be asked."""
 
 
-USUAL_RESTS = Rests()
+class Start(NamedTuple):
+    """What is known of a host's pace before it is asked."""
+
+    service: str = ""
+    """Hosts with the same one ration together; none if it is the host's own affair."""
+    gap: float = 0.0
+    """Seconds between the starts of two requests at the least."""
+    learned: Learned | None = None
 
 
-class Sign(Enum):
-    """What a request told about its host."""
+class Ration(NamedTuple):
+    """A host that gives only so much, and what waits for it."""
 
-    ANSWER = "a complete answer, whatever it says"
-    BUSY = "come later"
-    SILENCE = "nobody there, or too slow"
-    UNCLEAR = "anything else"
-
-
-class _State(Enum):
-    UP = 0
-    DOWN = 1
-    """Not asked, until it is asked again."""
-    PROBED = 2
-    """Asked once more, to decide."""
-    GIVEN_UP = 3
+    host: str
+    rate: float
+    """Requests a second that it gives; 0 if that is not known yet."""
+    waiting: int
+    rest: float
+    """Seconds until it is asked again, 0 if it is being asked."""
 
 
 class _Host(Generic[Task]):
     __slots__ = (
-        "answers",
-        "asked_again_at",
+        "breaker",
         "busy",
-        "cap",
+        "forget_at",
         "in_turn",
-        "last",
+        "limiter",
         "outcome",
-        "probed",
-        "proven",
-        "rests",
-        "rests_in_row",
-        "rests_until",
-        "shuts_out",
-        "silences",
-        "sleeps_until",
-        "state",
+        "refused_at",
+        "reminded_at",
         "waiting",
     )
 
-    def __init__(self, cap: int) -> None:
+    def __init__(self, limiter: RateLimiter) -> None:
         self.waiting: deque[Task] = deque()
-        self.last: deque[Task] = deque()
         self.busy = 0
-        self.cap = cap
+        self.breaker = CircuitBreaker()
+        self.limiter = limiter
         self.in_turn = False
-        self.state = _State.UP
         self.outcome = Outcome.HOST_DOWN
-        self.probed = self.proven = self.shuts_out = False
-        self.silences = self.answers = self.rests = self.rests_in_row = 0
-        self.rests_until = self.sleeps_until = 0.0
-        self.asked_again_at = 0.0
+        self.refused_at = float("-inf")
+        self.reminded_at = float("inf")
+        self.forget_at = 0.0
 
     @property
-    def room(self) -> int:
-        """How many further connections it may get now."""
-        if self.state in (_State.DOWN, _State.GIVEN_UP):
-            return 0
-        if self.state is _State.PROBED:
-            return 1 - self.busy
-        # Whoever has not answered yet holds no more slots than it takes to find out.
-        most = self.cap if self.proven and not self.silences else BREAKER - self.silences
-        return max(1, min(self.cap, most)) - self.busy
+    def is_given_up(self) -> bool:
+        return self.breaker.state is State.GIVEN_UP
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is idle, and nothing is known of it that would be missed."""
+        is_there = self.breaker.state is State.CLOSED and not self.breaker.silences
+        return is_there and self.is_idle and not self.limiter.is_rationed
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits for it or is under way."""
-        return not (self.waiting or self.last or self.busy)
+        return not (self.waiting or self.busy)
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether something waits until it is asked again, and it is not being asked."""
-        asked = self.state is _State.PROBED or (self.silences and self.busy)
-        return not asked and bool(self.last or (self.state is _State.DOWN and self.waiting))
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing is known that would be missed."""
-        return self.is_idle and self.state is _State.UP and not (self.silences or self.rests)
+def _nothing_known(name: str) -> Start:
+    return Start()
+
+
+def _each_its_own(name: str) -> str:
+    return ""
 
 
 class Hosts(Generic[Task]):
-    """Tasks that wait for their hosts: fair turns, a cap of connections, rests, a breaker.
+    """Tasks that wait for their hosts: fair turns, and each host at the pace that it bears.
 
-    A host that leaves `BREAKER` requests in a row unanswered is left alone. When nothing else
-    waits, one request decides whether it has come back. Where tasks keep coming that is never: so
-    until they are `complete` it is asked again after `DOUBT`, or forgotten if nothing waits for it,
-    and forgotten `MEMORY` after it was given up, such that what is remembered does not grow.
-
-    Times are seconds of any one clock.
+    A host has a cap of connections, a pace (`limiter`), which it shares with those that ration
+    together with it, and a breaker (`breaker`). Times are seconds of any one clock.
 
     Parameters
     ----------
-    sleep : float
-        Seconds between the starts of two requests to one host.
     per_host : int
         Connections to one host at once.
-    rests : Rests
-        How long a busy one is left alone.
+    back_off : BackOff
+        How long a host is left alone that asks to come later.
+    start : callable, optional
+        What is known of a host before it is asked.
+    domain : callable, optional
+        What hosts have in common that belong together; nothing if they are alone.
 
     Attributes
     ----------
@@ -159,16 +126,25 @@ class Hosts(Generic[Task]):
     """
 
     def __init__(
-        self, sleep: float = 0.0, per_host: int = PER_HOST, rests: Rests = USUAL_RESTS
+        self,
+        per_host: int = PER_HOST,
+        back_off: BackOff = USUAL_BACK_OFF,
+        start: Callable[[str], Start] = _nothing_known,
+        domain: Callable[[str], str] = _each_its_own,
     ) -> None:
-        self._sleep = sleep
         self._per_host = per_host
-        self._rests = rests
+        self._back_off = back_off
+        self._start = start
+        self._domain = domain
+        self._random = Random(0)  # noqa: S311 - spreads requests, guards nothing
         self._hosts: dict[str, _Host[Task]] = {}
+        self._services: dict[str, RateLimiter] = {}
+        self._leads_to: dict[str, str] = {}
         self._turns: deque[str] = deque()
+        self._doubtful_turns: deque[str] = deque()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
-        self._idle = 0
+        self._busy = self._doubtful = 0
         self.waiting = 0
         self.complete = True
         self.given_up: list[tuple[Task, Outcome]] = []
@@ -186,97 +162,150 @@ class Hosts(Generic[Task]):
         self.waiting += 1
         self._enqueue(name, task, now, first=True)
 
-    def put_last(self, name: str, task: Task, now: float) -> None:
-        """Let a task wait until nothing else does."""
-        self.waiting += 1
-        host = self._known(name)
-        host.last.append(task)
-        self._idle += 1
-        if host.state is _State.GIVEN_UP:
-            self._give_up(name, now)
-        else:
-            self._doubt(name, now)
+    def spread(self, seconds: float) -> float:
+        """Return about so many seconds, not the same for all."""
+        return seconds * (0.75 + 0.5 * self._random.random())
 
-    def take(self, now: float) -> tuple[str, Task] | None:
-        """Return the next host and task that may be started now, and count it as started."""
+    def leads_to(self, name: str, target: str) -> None:
+        """Take note that a host redirects to another: it may be one with it."""
+        if name in self._hosts and len(self._leads_to) < 10_000:
+            self._leads_to[name] = target
+
+    def take(self, now: float, connections: int = 10**6) -> tuple[str, Task] | None:
+        """Return the next host and task that may be started now, and count it as started.
+
+        Parameters
+        ----------
+        now : float
+            The time.
+        connections : int
+            How many requests may be under way in all.
+        """
         self._wake(now)
-        if not self._turns and self.complete and self.waiting == self._idle:
-            self.ask_again(now)
-        if not self._turns:
-            return None
-        name = self._turns.popleft()
-        host = self._hosts[name]
-        task = host.waiting.popleft()
-        self.waiting -= 1
-        host.busy += 1
-        host.in_turn = False
-        if self._sleep:
-            host.sleeps_until = now + self._sleep
-            self._remind(host.sleeps_until, name, None)
-        self._line_up(name, now)
-        return name, task
+        share = max(1, connections // _A_SHARE)
+        while self._turns or self._doubtful_turns:
+            if self._turns:
+                name = self._turns.popleft()
+            elif self._doubtful < max(share, connections - share):
+                name = self._doubtful_turns.popleft()
+            else:
+                return None
+            host = self._hosts.get(name)
+            if not host:
+                continue
+            host.in_turn = False
+            if self._may_start(host, now):
+                return name, self._begin(name, host, now)
+            self._line_up(name, now)
+        return None
 
-    def release(self, name: str, now: float, sign: Sign, wish: float = 0.0) -> None:
+    def release(
+        self, name: str, now: float, signal: Signal, since: float, wish: float = 0.0
+    ) -> None:
         """Count a task of this host as ended, and learn from it.
 
         Parameters
         ----------
         name : str
             The host.
-        now : float
-            The time.
-        sign : Sign
+        now, since : float
+            The time, and when the request began.
+        signal : Signal
             What the request told.
         wish : float
             Seconds that a busy host asks to be left alone, 0 if it says nothing.
         """
         host = self._hosts[name]
+        was_doubtful = host.breaker.is_doubtful
         host.busy -= 1
-        if sign is Sign.BUSY:
-            self._rest(name, now, wish)
-        elif sign is Sign.ANSWER:
-            host.rests_in_row = 0
-            host.answers += 1
-            host.rests = host.rests if host.answers < REDEEMING else 0
-        if sign in (Sign.ANSWER, Sign.BUSY):
-            self._answered(host)
-        elif host.state is _State.PROBED and sign is Sign.SILENCE:
+        self._busy -= 1
+        if signal is Signal.BUSY:
+            host.limiter.refused(now, since, wish)
+            host.refused_at = now
+            self._pace_together(name, host, now)
+        elif signal is Signal.ANSWER:
+            host.limiter.answered(now, since)
+        else:
+            host.limiter.ended(since)
+        if signal is Signal.SILENCE:
+            host.breaker.kept_silent(now, since, self._random.random())
+        elif signal is not Signal.UNCLEAR:
+            host.breaker.answered(now)
+        self._doubtful -= (host.busy + 1) * was_doubtful - host.busy * host.breaker.is_doubtful
+        if host.limiter.is_worn_out and not host.is_given_up:
+            host.outcome = Outcome.HOST_BUSY
             self._give_up(name, now)
-        elif host.state is _State.PROBED:  # that decided nothing: the next one may
-            self._leave_alone(name, now)
-        elif sign is Sign.SILENCE:
-            host.silences += 1
-            if host.silences >= BREAKER and host.state is _State.UP:
-                self._leave_alone(name, now)
-                if host.probed:
-                    self._give_up(name, now)
-        self._line_up(name, now)
+        elif host.is_given_up:
+            self._give_up(name, now)
+        for other in list(host.limiter.members):
+            self._line_up(other, now)
 
-    def ask_again(self, now: float, most: int | None = None) -> None:
-        """Let one request go to each host in doubt, and what was put last to the others.
+    def is_backing_off(self, name: str) -> bool:
+        """Say whether a host has refused, and has given nothing since."""
+        host = self._hosts.get(name)
+        return host is not None and host.limiter.is_resting
 
-        Parameters
-        ----------
-        now : float
-            The time.
-        most : int, optional
-            How many hosts, of those that have been known for longest.
-        """
-        doubtful = (name for name, host in self._hosts.items() if host.is_doubtful)
-        for name in list(islice(doubtful, most)):
-            self._ask_host_again(name, now)
+    def given(self, name: str) -> int:
+        """Return how many answers a host has given, or those with which it rations."""
+        host = self._hosts.get(name)
+        return host.limiter.given if host else 0
 
     def pauses(self, now: float) -> dict[str, float]:
         """Return which hosts are to be left alone, and for how many seconds."""
         until = {
-            name: max(host.rests_until, host.sleeps_until) for name, host in self._hosts.items()
+            name: host.limiter.rest_until
+            for name, host in self._hosts.items()
+            if host.limiter.is_resting
         }
         return {name: time - now for name, time in until.items() if time > now}
 
+    def learned(self) -> dict[str, Learned]:
+        """Return what was learnt of hosts that ration, by service or by host."""
+        known = {}
+        for name, host in self._hosts.items():
+            learned = host.limiter.learned()
+            if learned:
+                known[self._start(name).service or name] = learned
+        return known
+
+    def rations(self, now: float) -> list[Ration]:
+        """Return the hosts that ration and are waited for, the one with most links first."""
+        groups: dict[int, Ration] = {}
+        for name, host in self._hosts.items():
+            limiter, waiting = host.limiter, len(host.waiting) + host.busy
+            if waiting and limiter.is_rationed:
+                rest = max(0.0, limiter.rest_until - now) if limiter.is_resting else 0.0
+                one = groups.get(id(limiter))
+                if one:
+                    name = one.host if one.waiting > waiting else name
+                    waiting += one.waiting
+                groups[id(limiter)] = Ration(name, limiter.rate, waiting, rest)
+        return sorted(groups.values(), key=lambda ration: -ration.waiting)
+
+    def waits_for_rations_alone(self) -> bool:
+        """Say whether something is left, and all of it waits for hosts that ration."""
+        if not self.waiting:
+            return False
+        rationed = sum(
+            len(host.waiting) for host in self._hosts.values() if host.limiter.is_rationed
+        )
+        others = sum(host.busy for host in self._hosts.values() if not host.limiter.is_rationed)
+        return rationed == self.waiting and not others
+
+    def leave(self) -> list[Task]:
+        """Return all that waits for hosts that ration, and forget it."""
+        left: list[Task] = []
+        for host in self._hosts.values():
+            if host.limiter.is_rationed:
+                left += host.waiting
+                host.waiting.clear()
+        self.waiting -= len(left)
+        return left
+
     @property
     def ready(self) -> bool:
-        """Whether some task may be started right now."""
-        return bool(self._turns)
+        """Whether some task may be started right now, as far as is known."""
+        return bool(self._turns or self._doubtful_turns)
 
     def next_time(self) -> float | None:
         """Return when something may become ready by itself, None if nothing will."""
@@ -285,8 +314,18 @@ class Hosts(Generic[Task]):
     def _known(self, name: str) -> _Host[Task]:
         host = self._hosts.get(name)
         if not host:
-            host = self._hosts[name] = _Host(self._per_host)
+            host = self._hosts[name] = _Host(self._limiter(name))
+            host.limiter.members.add(name)
         return host
+
+    def _limiter(self, name: str) -> RateLimiter:
+        start = self._start(name)
+        if start.service in self._services:
+            return self._services[start.service]
+        limiter = RateLimiter(self._back_off, start.gap, start.learned, self._random)
+        if start.service:
+            self._services[start.service] = limiter
+        return limiter
 
     def _enqueue(self, name: str, task: Task, now: float, first: bool = False) -> None:
         host = self._known(name)
@@ -294,95 +333,54 @@ class Hosts(Generic[Task]):
             host.waiting.appendleft(task)
         else:
             host.waiting.append(task)
-        if host.state in (_State.DOWN, _State.GIVEN_UP):
-            self._idle += 1
-        if host.state is _State.GIVEN_UP:
+        if host.is_given_up or host.outcome is Outcome.HOST_BUSY:
             self._give_up(name, now)
         self._line_up(name, now)
 
-    def _answered(self, host: _Host[Task]) -> None:
-        host.silences = 0
-        host.proven = True
-        if host.state is _State.DOWN:
-            self._idle -= len(host.waiting)
-        if host.state is _State.PROBED:
-            self._resume(host)
-        if host.state is not _State.GIVEN_UP:
-            host.state = _State.UP
+    def _may_start(self, host: _Host[Task], now: float) -> bool:
+        room = host.waiting and host.busy < host.breaker.most(self._per_host, now)
+        return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
 
-    def _leave_alone(self, name: str, now: float) -> None:
-        host = self._hosts[name]
-        host.state = _State.DOWN
-        self._idle += len(host.waiting)
-        self._doubt(name, now)
+    def _begin(self, name: str, host: _Host[Task], now: float) -> Task:
+        task = host.waiting.popleft()
+        self.waiting -= 1
+        host.busy += 1
+        self._busy += 1
+        self._doubtful += host.breaker.is_doubtful
+        host.limiter.began(now)
+        self._line_up(name, now)
+        return task
 
-    def _doubt(self, name: str, now: float) -> None:
-        """Have a host asked again some time, should others wait until then."""
-        host = self._hosts[name]
-        if not host.asked_again_at:
-            # Not all that fell silent together at once: every connection would wait for them.
-            share = crc32(name.encode()) / 2**32
-            host.asked_again_at = now + DOUBT + share * (LONGEST_DOUBT - DOUBT)
-            self._remind(host.asked_again_at, name, None)
+    def _pace_together(self, name: str, host: _Host[Task], now: float) -> None:
+        """Pace hosts together that refuse at the same time and seem to belong together."""
+        for other_name in self._kin(name):
+            other = self._hosts.get(other_name)
+            if not other or other.limiter is host.limiter or now - other.refused_at > TOGETHER:
+                continue
+            gone = other.limiter
+            host.limiter.merge(gone)
+            for member in gone.members:
+                self._hosts[member].limiter = host.limiter
+
+    def _kin(self, name: str) -> Iterator[str]:
+        """Yield the hosts of the same domain, and those that lead to it or to which it leads."""
+        domain, target = self._domain(name), self._leads_to.get(name)
+        refusing = [each for each, host in self._hosts.items() if host.limiter.is_rationed]
+        for other in refusing:
+            if other != name and (
+                (domain and self._domain(other) == domain)
+                or other == target
+                or self._leads_to.get(other) == name
+            ):
+                yield other
 
     def _give_up(self, name: str, now: float) -> None:
         """Settle what waits for a host; what it is given later is settled at once."""
         host = self._hosts[name]
-        if host.state in (_State.UP, _State.PROBED):
-            self._idle += len(host.waiting)
-        tasks = [*host.waiting, *host.last]
+        tasks = list(host.waiting)
         host.waiting.clear()
-        host.last.clear()
-        if host.state is not _State.GIVEN_UP:
-            host.state = _State.GIVEN_UP
-            host.asked_again_at = now + MEMORY
-            self._remind(host.asked_again_at, name, None)
         self.waiting -= len(tasks)
-        self._idle -= len(tasks)
         self.given_up += [(task, host.outcome) for task in tasks]
-
-    def _rest(self, name: str, now: float, wish: float) -> None:
-        host = self._hosts[name]
-        # Refused while others are served: too many at once. Refused while alone: something else.
-        host.cap = min(host.cap, host.busy) if host.busy else self._per_host
-        if host.rests_until <= now:
-            host.answers = 0
-            host.rests += 1
-            host.rests_in_row += 1
-        rest = wish or self._rests.first * 2.0 ** (host.rests_in_row - 1)
-        too_often = host.rests > MOST_RESTS or host.rests_in_row > MOST_RESTS_IN_ROW
-        host.shuts_out = self._rests.strict and rest > self._rests.longest
-        if too_often or host.shuts_out:
-            host.outcome = Outcome.HOST_BUSY
-            self._give_up(name, now)
-            return
-        host.rests_until = max(host.rests_until, now + min(self._rests.longest, rest))
-        self._remind(host.rests_until, name, None)
-
-    def _ask_host_again(self, name: str, now: float) -> None:
-        host = self._hosts[name]
-        host.asked_again_at = 0.0
-        if host.state is _State.PROBED or not (host.waiting or host.last):
-            return
-        if host.silences and host.busy:
-            self._doubt(name, now)
-            return  # what is under way was asked before: its end says nothing of now
-        if host.silences:
-            if host.state is _State.DOWN:
-                self._idle -= len(host.waiting)
-            if not host.waiting:
-                host.waiting.append(host.last.popleft())
-                self._idle -= 1
-            host.state = _State.PROBED
-            host.probed = True
-        else:
-            self._resume(host)
-        self._line_up(name, now)
-
-    def _resume(self, host: _Host[Task]) -> None:
-        self._idle -= len(host.last)
-        host.waiting.extend(host.last)
-        host.last.clear()
 
     def _remind(self, when: float, name: str, task: Task | None) -> None:
         self._count += 1
@@ -398,27 +396,46 @@ class Hosts(Generic[Task]):
 
     def _reconsider(self, name: str, now: float) -> None:
         host = self._hosts[name]
-        if not self.complete and 0 < host.asked_again_at <= now and not host.shuts_out:
-            if host.is_idle:
-                del self._hosts[name]
+        host.reminded_at = float("inf")
+        if 0 < host.forget_at <= now:
+            host.forget_at = 0.0
+            if host.is_idle and not (self.complete or host.limiter.shuts_out):
+                self._forget(name, host)
                 return
-            if host.state is not _State.GIVEN_UP:
-                self._ask_host_again(name, now)
-            else:
-                self._remind(now + MEMORY, name, None)
         self._line_up(name, now)
 
+    def _let_go(self, name: str, host: _Host[Task], now: float) -> None:
+        """Forget a host for which nothing is to be done: now, later, or never if it rations."""
+        if host.is_plain and host.limiter.paused_until <= now:
+            self._forget(name, host)
+        elif host.is_plain:
+            self._remind_once(name, host, host.limiter.paused_until)
+        elif not (host.forget_at or host.limiter.is_rationed):
+            host.forget_at = now + MEMORY
+            self._remind(host.forget_at, name, None)
+
+    def _forget(self, name: str, host: _Host[Task]) -> None:
+        host.limiter.members.discard(name)
+        del self._hosts[name]
+
     def _line_up(self, name: str, now: float) -> None:
-        """Give a host that can start a task its turn, or take it away; forget a plain one."""
+        """Give a host that can start a task its turn, or see when it can; forget a plain one."""
         host = self._hosts[name]
-        pauses = max(host.rests_until, host.sleeps_until) > now
-        ready = bool(host.waiting) and not pauses and host.room > 0
-        if ready and not host.in_turn:
-            self._turns.append(name)
-        elif host.in_turn and not ready:
-            self._turns.remove(name)
-        host.in_turn = ready
-        if host.is_plain and not pauses:
-            del self._hosts[name]
-        elif host.is_idle and not self.complete:
-            self._doubt(name, now)
+        if host.is_idle:
+            self._let_go(name, host, now)
+            return
+        if host.in_turn or not host.waiting:
+            return
+        if self._may_start(host, now):
+            host.in_turn = True
+            (self._doubtful_turns if host.breaker.is_doubtful else self._turns).append(name)
+            return
+        if host.breaker.state is State.OPEN:
+            self._remind_once(name, host, host.breaker.opens_at)
+        elif host.limiter.has_room() and host.limiter.next_time() > now:
+            self._remind_once(name, host, host.limiter.next_time())
+
+    def _remind_once(self, name: str, host: _Host[Task], when: float) -> None:
+        if when < host.reminded_at:
+            host.reminded_at = when
+            self._remind(when, name, None)

@@ -1,0 +1,98 @@
+"""What a host says while it shuts us out is no news of its links."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+from ..outcomes import Outcome
+
+_MOST_HOSTS = 10_000
+"""Hosts of which is remembered what they answered."""
+
+_IN_A_ROW = (8, 64, 512)
+"""Forbidden links in a row at which a host that forbids some may have shut us out."""
+
+# What hosts are known to answer, instead of 429, to whom they have shut out.
+_MAY_BE_A_BAN = (
+    Outcome.FORBIDDEN,
+    Outcome.GONE,
+    Outcome.HTTP_ERROR,
+    Outcome.NOT_A_PICTURE,
+    Outcome.EMPTY,
+    Outcome.SERVER_ERROR,
+    Outcome.CUT_SHORT,
+    Outcome.REFUSED,
+    Outcome.SILENT,
+    Outcome.STALLED,
+)
+
+
+class Witness(NamedTuple):
+    """An answer that a host has given: whether it gives that again tells how it is now."""
+
+    address: str = ""
+    outcome: Outcome = Outcome.SAVED
+
+
+class _Seen(NamedTuple):
+    witness: Witness = Witness()
+    forbids: bool = False
+    """Whether it has forbidden a link while it gave another."""
+    in_a_row: int = 0
+    """Links that it has forbidden since it gave a picture."""
+
+
+class Bans:
+    """Tells a ban from news of a link: by an answer that the host has given before."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+
+    def answered(self, host: str, address: str, outcome: Outcome) -> None:
+        """Take note of an answer, which is true; pictures prove most."""
+        seen = self._seen.get(host, _Seen())
+        if outcome is Outcome.SAVED:
+            seen = seen._replace(witness=Witness(address), in_a_row=0)
+        elif seen.witness.outcome is not Outcome.SAVED or not seen.witness.address:
+            seen = seen._replace(witness=Witness(address, outcome))
+        self._seen[host] = seen
+        self._seen.move_to_end(host)
+        while len(self._seen) > _MOST_HOSTS:
+            self._seen.popitem(last=False)
+
+    def witness(self, host: str) -> Witness | None:
+        """Return an answer that a host has given, if it has given any."""
+        witness = self._seen.get(host, _Seen()).witness
+        return witness if witness.address else None
+
+    def proves(self, host: str, outcome: Outcome) -> bool:
+        """Say whether a witness's outcome shows that the host answers again as it did."""
+        seen = self._seen.get(host, _Seen())
+        if seen.witness.outcome is not outcome:
+            return False
+        self._seen[host] = seen._replace(forbids=True)
+        return True
+
+    def may_be(self, host: str, outcome: Outcome, is_backing_off: bool) -> bool:
+        """Say whether a failure may be a ban's.
+
+        Parameters
+        ----------
+        host : str
+            Who was asked.
+        outcome : Outcome
+            What came of it.
+        is_backing_off : bool
+            Whether the host has asked to come later, and has given nothing since.
+        """
+        if outcome not in _MAY_BE_A_BAN:
+            return False
+        if is_backing_off:
+            return True
+        seen = self._seen.get(host, _Seen())
+        gives = seen.witness.address and seen.witness.outcome is Outcome.SAVED
+        if outcome is not Outcome.FORBIDDEN or not gives:
+            return False
+        self._seen[host] = seen._replace(in_a_row=seen.in_a_row + 1)
+        return not seen.forbids or seen.in_a_row + 1 in _IN_A_ROW

@@ -1,0 +1,306 @@
+"""How fast a host is asked, or several that ration together: no threads and no sockets.
+
+    free ──── refused ───► resting ──── a probe is given ───► giving
+                             ▲  │ refused still: a longer rest  │
+                             │  └──┐                            │ a second refusal,
+                             │     ▼                            │ or a long silence before
+                             ├──── resting                      ▼
+                             └────────── refused ─────────── rationed (`rates`)
+
+While it rests, nobody asks; then one request at a time does, the probe. What was under way when
+the rest began tells nothing of the time after it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from random import Random
+from typing import NamedTuple
+
+from .learned import Learned
+from .rates import FIRST_RATE, RISE, Quota, Ration, Steady
+
+_FIRST_CONNECTIONS, _ANSWERS_EACH = 3, 8
+"""Connections at once at first, and answers for each further one."""
+
+_MOST_REFUSALS, _SPAN = 4, 10.0
+"""Refusals in so many seconds: hosts are known that shut out who causes five in ten."""
+
+_CAREFUL, _MOST_CAREFUL = 2.5, 1.0
+"""Requests a second when one more refusal would come close to that, and when it would be it."""
+
+_LONGER, _SHARE = 2.5, 0.12
+"""The second rest and all later ones: so many times the first, or this share of all of them."""
+
+_A_QUOTA = 2
+"""Requests that a host would have given in the time that it gave nothing, if it gave evenly."""
+
+
+class BackOff(NamedTuple):
+    """How long a host is left alone that asks to come later."""
+
+    first: float = 1.0
+    """Seconds, if it does not say how long; later ones are longer."""
+    longest: float = math.inf
+    """A host that asks for more seconds than these is not asked again at all."""
+    refusals: int = 4
+    """Refusals in a row for which a host is given up that has given nothing yet."""
+    is_patient: bool = True
+    """Whether a host that has given something is never given up."""
+
+
+USUAL_BACK_OFF = BackOff()
+
+
+class RateLimiter:
+    """The pace of hosts that ration together, learnt from what they give and refuse.
+
+    Parameters
+    ----------
+    back_off : BackOff
+        How long it rests.
+    gap : float
+        Seconds between the starts of two requests at the least.
+    learned : Learned, optional
+        What was learnt before.
+    random : Random, optional
+        Spreads the rests.
+    """
+
+    def __init__(
+        self,
+        back_off: BackOff = USUAL_BACK_OFF,
+        gap: float = 0.0,
+        learned: Learned | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self._back_off = back_off
+        self._gap = gap
+        self._random = random or Random(0)  # noqa: S311 - nobody is kept out by it
+        self.members: set[str] = set()
+        self.given = 0
+        self.busy = self._ended = 0
+        self.is_resting = False
+        self.shuts_out = False
+        self._ration = _remembered(learned)
+        self._connections = _FIRST_CONNECTIONS
+        self._due = self._gap_due = -math.inf
+        self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
+        self._is_probing = self._wished = False
+        self._rest_from = self._rest_until = self._dead = 0.0
+        self._rests = 0
+        self._first_rest = back_off.first
+        self._empty: float | None = None
+        """When the host last had nothing left."""
+        self._since_empty = 0
+        self._burst_from: float | None = None
+        self._burst = 0
+        self._before: Ration | None = None
+
+    @property
+    def is_rationed(self) -> bool:
+        """Whether it is known to refuse who asks too fast."""
+        return self.is_resting or self._ration is not None
+
+    @property
+    def has_given(self) -> bool:
+        """Whether it has given anything, now or when it was met before."""
+        return self.given > 0 or self._ration is not None
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether there is no use in waiting until it gives."""
+        refused = self._rests + 1 if self.is_resting else 0
+        too_often = refused >= self._back_off.refusals
+        return self.shuts_out or (too_often and not (self._back_off.is_patient and self.has_given))
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that it gives, 0 if it is not known to ration them."""
+        return self._ration.rate if self._ration else 0.0
+
+    @property
+    def rest_until(self) -> float:
+        """When it is asked again that refuses now."""
+        full = len(self._refusals) == _MOST_REFUSALS
+        return max(self._rest_until, self._refusals[0] + _SPAN if full else 0.0)
+
+    @property
+    def paused_until(self) -> float:
+        """When the time between two requests, that the user wishes, has passed."""
+        return self._gap_due
+
+    def learned(self) -> Learned | None:
+        """Return what is worth remembering, if anything is."""
+        return self._ration.learned() if self._ration else None
+
+    def has_room(self) -> bool:
+        """Whether one more request may be under way, as far as that matters."""
+        if self.is_resting:
+            return not self._is_probing
+        return self.busy < (self._ration.connections if self._ration else self._connections)
+
+    def next_time(self) -> float:
+        """Return when the next request may start, if there is room for it."""
+        if self.is_resting:
+            return max(self._gap_due, self.rest_until)
+        paced = self._ration.next_time() if self._ration else -math.inf
+        return max(self._gap_due, self._due, paced)
+
+    def began(self, now: float) -> None:
+        """Count a request that starts."""
+        self.busy += 1
+        if self._gap:
+            self._gap_due = now + self._gap
+        if self.is_resting:
+            self._is_probing = True
+            return
+        if self._burst_from is None:
+            self._burst_from = now
+        self._burst += 1
+        if self._ration:
+            self._ration.began(now)
+        if not isinstance(self._ration, Quota):
+            step = 1 / self._rate(now)
+            self._due = max(self._due, now - min(step, 0.1)) + step
+
+    def _rate(self, now: float) -> float:
+        """Return how many requests a second are gentle as long as no ration is known."""
+        if len(self._refusals) == _MOST_REFUSALS and now < self._refusals[0] + _SPAN:
+            return _MOST_CAREFUL
+        if self._ration:
+            return math.inf
+        if len(self._refusals) > 2 and now < self._refusals[-3] + _SPAN:
+            return _CAREFUL
+        return max(FIRST_RATE, RISE * (self._ended if self._empty is None else self._burst))
+
+    def answered(self, now: float, since: float) -> None:
+        """Learn from an answer that is no refusal, to a request of the time `since`."""
+        self.busy -= 1
+        self.given += 1
+        self._ended += 1
+        if self.is_resting:
+            if since > self._rest_from:
+                self._open(now, since)
+            return
+        self._since_empty += 1
+        if self._since_empty % _ANSWERS_EACH == 0:
+            self._connections += 1
+        if self._ration:
+            self._ration.gave(now)
+
+    def ended(self, since: float) -> None:
+        """Count a request as ended that has told nothing."""
+        self.busy -= 1
+        self._ended += 1
+        if since > self._rest_from:
+            self._is_probing = False
+
+    def refused(self, now: float, since: float, wish: float = 0.0) -> None:
+        """Learn from a refusal.
+
+        Parameters
+        ----------
+        now, since : float
+            The time, and when the request began.
+        wish : float
+            Seconds for which the host asks to be left alone, 0 if it does not say.
+        """
+        self.busy -= 1
+        self.shuts_out = self.shuts_out or wish > self._back_off.longest
+        if self.is_resting and since <= self._rest_from:
+            self._was_under_way(now, wish)
+            return
+        self._refusals.append(now)
+        if self.is_resting:
+            self._is_probing = False
+            self._rests += 1
+            self._dead = max(wish, now - self._rest_from)
+            self._empty = now
+            if isinstance(self._ration, Quota):
+                self._ration.refused_still(now)
+        else:
+            self._burst -= 1
+            self._lower(now)
+            self.is_resting, self._rests, self._rest_from, self._dead = True, 0, now, wish
+        self._rest(now, wish)
+
+    def merge(self, other: RateLimiter) -> None:
+        """Take over the hosts of another one with which this one rations."""
+        self.members |= other.members
+        self.busy += other.busy
+        self.given += other.given
+        self._rest_until = max(self._rest_until, other._rest_until)
+        if isinstance(self._ration, Steady) and isinstance(other._ration, Steady):
+            self._ration.rate += other._ration.rate  # each has had its part of what they give
+        elif not self._ration:
+            self._ration = other._ration
+
+    def _was_under_way(self, now: float, wish: float) -> None:
+        if len(self._refusals) < 2 or self._refusals[-2] < self._rest_from:
+            self._refusals.append(now)
+        self._rest_until = max(self._rest_until, now + wish)
+        self._dead = max(wish, self._dead)
+        self._burst -= 1
+        if isinstance(self._ration, Quota):
+            self._ration.refused_too(now)
+
+    def _lower(self, now: float) -> None:
+        """Go slower, since a host refuses that has given."""
+        given, self._since_empty = self._since_empty, 0
+        took = now - self._empty if self._empty is not None else 0.0
+        gave = given / took if took > 0 else 0.0
+        if isinstance(self._ration, Quota):
+            self._ration.refused(now)
+            if self._ration.has_failed:
+                self._ration = self._before or Steady(self._ration.rate, math.inf, now)
+        elif self._ration:
+            self._ration.refused(gave, given)
+        elif self._empty is None:
+            self._connections = 1
+        else:
+            self._ration = Steady(max(gave * 0.98, 0.01), max(FIRST_RATE, RISE * self._burst), now)
+        self._empty = now
+
+    def _rest(self, now: float, wish: float) -> None:
+        self._wished = wish > 0
+        rest = self._first_rest
+        if self._rests:
+            rest = max(_LONGER * rest, _SHARE * (now - self._rest_from))
+        self._rest_until = now + (wish or rest * (0.95 + 0.1 * self._random.random()))
+        if isinstance(self._ration, Quota) and not wish:
+            expected, is_known = self._ration.expected()
+            is_sooner = now + 0.2 < expected < self._rest_until
+            if is_sooner or (is_known and not self._rests):
+                self._rest_until = max(now + 0.2, expected)
+
+    def _open(self, now: float, since: float) -> None:
+        """It gives again: see by how long it gave nothing whether that is a quota."""
+        self.is_resting = self._is_probing = False
+        self._since_empty = 1
+        start = self._burst_from if self._burst_from is not None else since
+        took = since - start
+        is_sure = self._rests > 1 or self._wished
+        is_quota = self._burst > 1 and self._dead * self._burst > _A_QUOTA * took
+        if is_sure and is_quota and not isinstance(self._ration, Quota):
+            too_short = self._rest_from + self._dead - start if self._rests else 0.0
+            speed = self._burst / max(0.02, self._rest_from - start)
+            self._before = self._ration
+            self._ration = Quota(self._burst, took, too_short, min(speed, 500.0), since)
+        elif self._ration:
+            self._ration.opened(now)
+            if isinstance(self._ration, Quota) and self._ration.count == 1:
+                self._ration = Steady(self._ration.rate, math.inf, now)
+        self._burst, self._burst_from = 1, since
+        self._due = now
+
+
+def _remembered(learned: Learned | None) -> Ration | None:
+    if not learned:
+        return None
+    if learned.burst > 1 and learned.period:
+        speed = max(FIRST_RATE, learned.rate)
+        quota = Quota(learned.burst, learned.period, 0.0, speed, -math.inf)
+        return quota
+    return Steady(learned.rate, math.inf, -math.inf)

@@ -1,0 +1,298 @@
+"""The two forms that a host's ration takes, and how each is learnt from what it gives and refuses.
+
+A host refuses without saying why. What it gave in between tells which form its rule has:
+
+    steady    it gives again at once, a little: a token bucket, a smallest gap between requests
+    quota     it gives nothing for a time, then as much as before: a window, fixed or sliding
+
+Both forms answer the same questions: when the next request may start (`next_time`), and what it
+means that one was given or refused. Times are seconds of any one clock.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Union
+
+from .learned import Learned
+
+FIRST_RATE, RISE = 50.0, 10.0
+"""Requests a second at first, and for each that was given: a gentle start, soon no limit at all."""
+
+_ENOUGH, _LONG = 4, 2.5
+"""Requests that must be given, and seconds that must pass, before a rate counts as proven: what a
+bucket has saved while the host was left alone gives a faster one for a short time."""
+
+_MANY = 20
+"""Requests from one refusal to the next that measure a rate to some percents."""
+
+_FIRST_GAP, _LONGEST_GAP = 20, 400
+"""Requests between two attempts to get more, at first and after attempts that failed."""
+
+_NEAR = 1.06
+"""Two rates, or two periods, that are as good as equal."""
+
+_SLACK = 0.1
+"""Seconds by which a thread may wake too late without loss."""
+
+
+class Steady:
+    """So many a second, evenly.
+
+    From one refusal to the next, a token bucket gives exactly what flows into it. So each refusal
+    measures the rate; what was refused bounds it from above. Between the two it rises.
+
+    Parameters
+    ----------
+    rate : float
+        Requests a second that are known to be given.
+    too_much : float
+        Requests a second that are known to be refused, infinity if none are.
+    now : float
+        The time.
+    """
+
+    def __init__(self, rate: float, too_much: float, now: float) -> None:
+        self.rate = self._proven = rate
+        self._too_much = too_much
+        self._due = now
+        self._since = now
+        self._given = 0
+        self._gap = _FIRST_GAP
+        self._rises = False
+        self._unexplained = 0
+        self._gave_before = 0.0
+
+    @property
+    def connections(self) -> float:
+        """How many requests may be under way: the rate is limit enough."""
+        return 2 if self._unexplained else math.inf
+
+    def next_time(self) -> float:
+        """Return when the next request may start."""
+        return self._due
+
+    def began(self, now: float) -> None:
+        """Count a request that starts."""
+        step = 1 / self.rate
+        self._due = max(self._due, now - min(step, _SLACK)) + step
+
+    def gave(self, now: float) -> None:
+        """Learn from a request that was given; rise when enough were."""
+        self._given += 1
+        took = now - self._since
+        is_near = self._too_much < self.rate * 1.2
+        is_far = self._too_much > self.rate * 2.25
+        if self._given < (self._gap if is_near else _ENOUGH) or took < (1 if is_far else _LONG):
+            return
+        if took >= 2 * _LONG or self._given >= _MANY:
+            self._proven = max(self._proven, self.rate)
+            self._unexplained = 0
+        self._given, self._since = 0, now
+        if self._too_much > self.rate * _NEAR:
+            self.rate *= min(1.5, math.sqrt(self._too_much / self.rate))
+            self._rises = True
+        else:  # it may have changed since
+            self._too_much = self.rate * 1.2
+
+    def refused(self, gave: float, given: int) -> None:
+        """Learn from a refusal.
+
+        Parameters
+        ----------
+        gave : float
+            Requests a second that were given since the refusal before.
+        given : int
+            How many these were.
+        """
+        if self.rate <= self._proven * 1.01 and given < _MANY:
+            if self._is_not_the_pace(gave):
+                return
+            self._proven = gave
+        if self._rises:
+            self._gap = min(_LONGEST_GAP, self._gap * 2)
+        self._rises = False
+        self._unexplained = 0
+        self._too_much = self.rate
+        proven = self._proven if self._proven < self._too_much * 0.99 else 0.0
+        self.rate = self._proven = max(proven, gave * 0.98, self.rate / 4)
+
+    def _is_not_the_pace(self, gave: float) -> bool:
+        """See whether a host refuses whatever the pace: then slower only means less.
+
+        It refused at a pace that it had given. Once may be chance; the second time it is tried
+        twice as fast, for as long as that brings more.
+        """
+        has_helped = gave > 1.15 * self._gave_before
+        self._unexplained += 1
+        self._gave_before = gave
+        if self._unexplained == 1:
+            self.rate = self._proven = self.rate * 0.95
+            return True
+        if self._unexplained > 2 and not has_helped:
+            return False
+        self.rate = self._proven = min(FIRST_RATE, self.rate * 2)
+        self._too_much = max(self._too_much, self.rate * 2)
+        return True
+
+    def opened(self, now: float) -> None:
+        """It gives again after a rest."""
+        self._given, self._since = 0, now
+        self._due = now + 1 / self.rate
+
+    def learned(self) -> Learned:
+        """Return what is worth remembering."""
+        return Learned(self._proven)
+
+
+class Quota:
+    """So many at once, and as many again after a time.
+
+    A burst ends with its count, or with a refusal. Refused in the middle, the host may only give
+    more slowly than asked: it is asked once more a little later. Refused at its beginning, the
+    time was too short. Now and then a burst begins earlier or is longer than the last, to see.
+
+    Parameters
+    ----------
+    count : int
+        Requests of a burst.
+    period : float
+        Seconds from the beginning of one to the next.
+    too_short : float
+        Seconds after which the host was known to refuse still.
+    speed : float
+        Requests a second within a burst: a sliding window gives no faster than it gave before.
+    now : float
+        The time; a burst has just begun.
+    """
+
+    def __init__(
+        self, count: int, period: float, too_short: float, speed: float, now: float
+    ) -> None:
+        self.count = count
+        self.period = period
+        self._too_short = too_short
+        self._speed = speed
+        self._due = now
+        self._start = self._last = now
+        """When this burst began, and the last that was given at all."""
+        self._begun = 1
+        self._given = 1
+        self._gap = _FIRST_GAP
+        self._tries = 0
+        self._is_over = self._was_closed = self._extends = self._has_stumbled = False
+        self._is_proven = self.has_failed = False
+        self._is_open = True
+        """Whether anything of this burst was given."""
+
+    @property
+    def connections(self) -> float:
+        """How many requests may be under way: the count is limit enough, but where it is tried."""
+        if not self._is_open:
+            return 1
+        return 2 if self._extends or self._has_stumbled else math.inf
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, over the whole of a period."""
+        return self.count / self.period
+
+    def next_time(self) -> float:
+        """Return when the next request may start."""
+        if self._is_complete:
+            return max(self._due, self._start + self.period)
+        return self._due
+
+    @property
+    def _is_complete(self) -> bool:
+        return self._begun >= self.count and not self._extends
+
+    def began(self, now: float) -> None:
+        """Count a request that starts, perhaps with a new burst."""
+        if self._is_complete:
+            self._start, self._begun, self._has_stumbled = now, 0, False
+            self._is_open = False
+        self._begun += 1
+        step = 1 / self._speed
+        self._due = max(self._due, now - min(step, _SLACK)) + step
+
+    def gave(self, now: float) -> None:
+        """Learn from a request that was given; at the end of a burst, try for more."""
+        self._last = self._start
+        self._is_open = True
+        self._given += 1
+        if not self._is_complete:
+            return
+        self._is_proven = True
+        is_vague = self.count > 4 and self.period > 1.1 * self._too_short > 0
+        if self._given < (self.count if is_vague else self._gap):
+            return
+        self._given = 0
+        self._tries += 1
+        if is_vague or (self._tries % 2 and self.period > 1.04 * self._too_short):
+            self.period = (self.period + max(self._too_short, self.period / 2)) / 2
+        else:
+            self._extends = True
+
+    def refused(self, now: float) -> None:
+        """Learn from a refusal in a burst."""
+        self._begun -= 1
+        self._given = 0
+        self.has_failed = not self._is_proven and 0 < self._begun < self.count / 2
+        self._is_proven = True
+        if self._begun <= 0:
+            self._close(now)
+            self._gap = min(_LONGEST_GAP, self._gap * 2)
+            return
+        if self._extends or self._has_stumbled or self._begun >= 0.8 * self.count:
+            if self._extends and self._begun <= self.count:
+                self._gap = min(_LONGEST_GAP, self._gap * 2)
+            self.count = self._begun
+            self._is_over, self._was_closed = True, False
+        else:
+            self._speed = max(self.rate, self._speed / 2)
+        self._extends, self._has_stumbled = False, True
+
+    def refused_too(self, now: float) -> None:
+        """Count a request that was under way when another was refused."""
+        self._begun -= 1
+        if self._begun <= 0 and not self._was_closed:
+            self._close(now)
+        elif self._is_over and not self._was_closed:
+            self.count = max(1, self._begun)
+
+    def refused_still(self, now: float) -> None:
+        """Learn from a refusal in the time between two bursts."""
+        if not self._is_over:
+            self.count = max(1, self._begun)
+        self._close(now)
+
+    def _close(self, now: float) -> None:
+        self._is_over = self._was_closed = True
+        self._too_short = now - self._last
+
+    def opened(self, now: float) -> None:
+        """It gives again after a rest."""
+        self._given += 1
+        if self._is_over:
+            if self._was_closed:
+                self.period = now - self._last
+            self._start, self._begun, self._has_stumbled = now, 1, False
+            self._is_over = self._was_closed = False
+        else:
+            self._begun += 1
+        self._is_open = True
+        self._last = self._start
+        self._due = now
+
+    def expected(self) -> tuple[float, bool]:
+        """Return when it should give again, and whether nothing is to be had before."""
+        is_known = self._is_over and not self._was_closed
+        return (self._start if is_known else self._last) + self.period, is_known
+
+    def learned(self) -> Learned:
+        """Return what is worth remembering."""
+        return Learned(self.rate, self.count, self.period)
+
+
+Ration = Union[Steady, Quota]

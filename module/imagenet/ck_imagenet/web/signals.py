@@ -1,0 +1,14 @@
+"""What the end of a request tells of its host."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Signal(Enum):
+    """What a request told about its host."""
+
+    ANSWER = "a complete answer, whatever it says"
+    BUSY = "come later"
+    SILENCE = "nobody there, or too slow"
+    UNCLEAR = "anything else"
