@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from . import pictures
 from .exchange import decoded_path
 from .kinds import KINDS, REFUSED, Kind, Place
-from .mixes import EVERY_KIND, LONG_TAIL, MIX, ROTTEN
+from .mixes import EVERY_KIND, LIVING, LONG_TAIL, MIX, ROTTEN
 
 __all__ = [
     "EVERY_KIND",
     "KINDS",
+    "LIVING",
     "LONG_TAIL",
     "MIX",
     "REFUSED",
@@ -78,7 +79,7 @@ class Link(NamedTuple):
         return pictures.picture(f"{landing}/{file}" if landing else self.path)
 
 
-def link(host: str, wnid: str, number: int, kind: str, awkward: str = "") -> Link:
+def link(host: str, wnid: str, number: int, kind: str, awkward: str = "", target: str = "") -> Link:
     """Return the link of one picture.
 
     Parameters
@@ -91,10 +92,12 @@ def link(host: str, wnid: str, number: int, kind: str, awkward: str = "") -> Lin
         One of `KINDS`.
     awkward : str
         Further characters in the file's name, as they stand in the list.
+    target : str
+        The host to which it redirects, if it leads across.
     """
     truth = KINDS[kind]
     path = f"{truth.folder}/{truth.file}".format(
-        wnid=wnid, number=number, awkward=awkward, extension=truth.extension
+        wnid=wnid, number=number, awkward=awkward, extension=truth.extension, target=target
     )
     scheme = "https" if truth.certificate else "http"
     return Link(f"{wnid}_{number}", f"{scheme}://{host}{path}", kind)
@@ -132,7 +135,7 @@ def draw(
         In the order of their numbers, which are not contiguous, as ImageNet's are not.
     """
     homes = {**_homes(seed, hosts), **own}
-    turns = {kind: cycle(homes[kind]) for kind in homes}
+    turns = {kind: cycle(_asked(kind, homes[kind])) for kind in homes}
     chance = random.Random(f"{seed} {wnid}")  # noqa: S311 - a world, no secret
     kinds = [kind for kind, number in mix.items() for _ in range(number)]
     chance.shuffle(kinds)
@@ -141,8 +144,15 @@ def draw(
     links = []
     for number, kind in zip(_numbers(chance, len(kinds)), kinds):
         host = next(turns[kind]) if kind in turns else chance.choices(hosts, shares)[0]
-        links.append(link(host, wnid, number, kind, next(awkward, "") if kind == "good" else ""))
+        oddity = next(awkward, "") if kind == "good" else ""
+        target = own[kind][-1] if KINDS[kind].leads_across else ""
+        links.append(link(host, wnid, number, kind, oddity, target))
     return links
+
+
+def _asked(kind: str, hosts: Sequence[str]) -> Sequence[str]:
+    """Return those of a kind's hosts that its links name."""
+    return hosts[:-1] if KINDS[kind].leads_across else hosts
 
 
 def _homes(seed: int, hosts: Sequence[str]) -> dict[str, list[str]]:
@@ -151,9 +161,9 @@ def _homes(seed: int, hosts: Sequence[str]) -> dict[str, list[str]]:
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a world, no secret
     around = cycle(shuffled)
     each = max(1, len(hosts) // _HOSTS_A_DEAD_ONE)
-    return {
-        kind: [next(around) for _ in range(each)] for kind in KINDS if not KINDS[kind].obtainable
-    }
+    dead = (kind for kind in KINDS if not KINDS[kind].obtainable)
+    clustered = [kind for kind in dead if KINDS[kind].place is not Place.LIVING]
+    return {kind: [next(around) for _ in range(each)] for kind in clustered}
 
 
 def _numbers(chance: random.Random, count: int) -> list[int]:
