@@ -12,7 +12,7 @@ from typing import NamedTuple, Sequence
 from measure import LIBRARY, in_turn, machine, table
 from ours import WNID, Ours
 from peers import TIMEOUT
-from practice import World
+from practice import ATTEMPTS, World
 from trial import Attempt, attempt
 
 sys.path.insert(0, str(LIBRARY))
@@ -21,11 +21,10 @@ from ck_imagenet.catalogue import synsets
 
 JOBS = 64
 SYNSETS = 20
-ATTEMPTS = 3
-"""At a link, with the usual --retry."""
+STEP = TIMEOUT / 2
+"""Seconds that a step of a request is given."""
 
-BOUND = ATTEMPTS * TIMEOUT / 2
-"""Seconds that a link may keep silent: a step of a request is given half of the time-out."""
+BOUND = ATTEMPTS * STEP
 
 LONGEST = 300
 
@@ -64,7 +63,9 @@ def main() -> None:
     table(titles, [_row(case, runs, world) for case, runs in zip(cases, results)])
     one, many = (median(run.cost.wall for run in runs) for runs in results)
     print(
-        f"\nBound: {ATTEMPTS} attempts x {TIMEOUT / 2:g} s = {BOUND:g} s. "
+        f"\nBound: {ATTEMPTS} attempts x {STEP:g} s = {BOUND:g} s. Links that hang on hosts that "
+        f"live take {world.truth.hanging} attempts x {STEP:g} s / {options.jobs} connections = "
+        f"{world.truth.hanging * STEP / options.jobs:.1f} s of it. "
         f"{SYNSETS} synsets took {many / one:.2f} times as long as one."
     )
 

@@ -20,8 +20,15 @@ from ck_imagenet_practice.world import LIVING, LONG_TAIL, ROTTEN
 
 LATENCY = (0.05, 0.4)
 
+ATTEMPTS = 3
+"""At a link, with the usual --retry."""
+
 _WORLDS = {"rotten": (ROTTEN, 40), "long tail": (LONG_TAIL, 5), "living": (LIVING, 40)}
 _STUCK = {"black-hole", "lone-black-hole", "drip"}
+_HANGING = {
+    **{"living-black-hole": ATTEMPTS, "living-drip": ATTEMPTS},
+    **{"silent-once": 1, "lone-silent-once": 1},
+}
 Told = TypeVar("Told")
 _fork = multiprocessing.get_context("fork")
 
@@ -35,6 +42,8 @@ class Truth(NamedTuple):
     """Seconds that it must wait for answers in all."""
     patience: int
     """Time-outs that it must sit out: one for each host of which nothing complete comes."""
+    hanging: int
+    """Attempts that come to nothing, of `ATTEMPTS` at each link, on hosts that live."""
 
     def bound(self, slots: int) -> float:
         """Return the seconds that a run takes at least."""
@@ -111,11 +120,12 @@ def _truth(web: PracticeWeb) -> Truth:
         {checksum(link.picture()) for link in links if link.obtainable},
         sum(_requests(link) * web.lateness(link.path) for link in links),
         len({link.host for link in links if link.kind in _STUCK}),
+        sum(_HANGING.get(link.kind, 0) for link in links),
     )
 
 
 def _requests(link: Link) -> int:
     """Return how many answers it takes to settle a link."""
-    if link.kind in _STUCK or link.kind == "refused":
+    if link.kind in _STUCK or link.kind in _HANGING or link.kind == "refused":
         return 0
     return 2 if link.kind.endswith("-once") else 1

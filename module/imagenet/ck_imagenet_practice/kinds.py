@@ -16,7 +16,7 @@ class Place(Enum):
     """Where the links of a kind live."""
 
     SHARED = "among the picture hosts: a dead kind on an eighth of them, others on any"
-    LIVING = "on any of the picture hosts, though it is dead"
+    LIVING = "on the picture hosts in turn, though it hangs"
     OWN = "on hosts of their own, with nothing else"
     LONE = "each on a host of its own"
     DROPPING = "on hosts of their own that drop SYNs"
@@ -288,7 +288,7 @@ _RATIONED_TOGETHER = {
 
 _LIMPING = {
     "flaky": Kind("/flaky/30", place=Place.OWN),
-    "silent-once": Kind("/silent/1"),
+    "silent-once": Kind("/silent/1", place=Place.LIVING),
     "lone-silent-once": Kind("/silent/1", place=Place.LONE),
     "living-black-hole": Kind("/silent", "silent", place=Place.LIVING),
     "living-drip": Kind("/drip", "stalled", place=Place.LIVING),

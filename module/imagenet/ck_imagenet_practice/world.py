@@ -114,7 +114,8 @@ def draw(
 
     Good links are spread over the hosts, most of them on the first few, as in reality; every
     kind of dead link has one host in eight, the same for all synsets, or hosts of its own, so
-    that failures cluster.
+    that failures cluster. What hangs on hosts that live is spread evenly, so that small hosts have
+    more of it than of what is good.
 
     Parameters
     ----------
@@ -156,14 +157,20 @@ def _asked(kind: str, hosts: Sequence[str]) -> Sequence[str]:
 
 
 def _homes(seed: int, hosts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the hosts of every dead kind among the picture hosts."""
+    """Return the hosts of every kind that has its own ones among the picture hosts."""
     shuffled = list(hosts)
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a world, no secret
     around = cycle(shuffled)
     each = max(1, len(hosts) // _HOSTS_A_DEAD_ONE)
-    dead = (kind for kind in KINDS if not KINDS[kind].obtainable)
-    clustered = [kind for kind in dead if KINDS[kind].place is not Place.LIVING]
-    return {kind: [next(around) for _ in range(each)] for kind in clustered}
+    living = {kind for kind in KINDS if KINDS[kind].place is Place.LIVING}
+    dead = [kind for kind in KINDS if not KINDS[kind].obtainable and kind not in living]
+    clustered = {kind: [next(around) for _ in range(each)] for kind in dead}
+    return {**clustered, **{kind: _shuffled(seed, kind, hosts) for kind in living}}
+
+
+def _shuffled(seed: int, kind: str, hosts: Sequence[str]) -> list[str]:
+    chance = random.Random(f"{seed} {kind}")  # noqa: S311 - a world, no secret
+    return chance.sample(hosts, len(hosts))
 
 
 def _numbers(chance: random.Random, count: int) -> list[int]:
