@@ -147,6 +147,16 @@ class TestBans:
         assert [verdict.banned for verdict in verdicts] == ["", "", "403", "403", "403", ""]
         assert [verdict.wait for verdict in verdicts[2:5]] == pytest.approx([5, 5, 5])
 
+    def test_who_asks_although_told_not_to_is_noticed(self) -> None:
+        rationer = ration("gap-2.5/after")
+        for when in (0, 1, 2.4, 2.5, 2.9, 3, 5.5):
+            rationer.ask(when)
+        assert rationer.tally().heedless == (2.4, 2.5, 2.9, 3, 5.5)
+        silent = ration("gap-2.5")
+        for when in (0, 1, 2.4):
+            silent.ask(when)
+        assert silent.tally().heedless == ()
+
     def test_refusals_a_hundred_count_bans(self) -> None:
         tally = Tally((0.0, 1.0, 2.0), (1.0, 1.5), (2.5,))
         assert tally.refusals_per_hundred() == 50
@@ -230,7 +240,7 @@ class TestAnswers:
         assert locations[:2] == [f"http://{target}/0.jpg", f"http://{target}/1.jpg"]
         assert [ask(location).status for location in locations] == [200, 200, 429]
         tally = web.rations.tally(web.hosts[2])
-        assert [len(times) for times in tally] == [2, 1, 0]
+        assert [len(times) for times in tally] == [2, 1, 0, 0]
 
     def test_what_is_rationed_may_be_any_url(self, web: PracticeWeb) -> None:
         words = "window-3-999"

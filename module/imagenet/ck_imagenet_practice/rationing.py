@@ -60,11 +60,11 @@ def flaky(exchange: Exchange) -> None:
 
 def _later(terms: Terms, verdict: Verdict) -> dict[str, str]:
     """Return the Retry-After of a refusal, if it has one."""
-    if terms.later == "after":
-        return {"Retry-After": str(math.ceil(verdict.wait))}
-    if terms.later == "date":
+    if terms.later == "date":  # the next whole second: one before would be a lie
         when = math.ceil(time.time() + verdict.wait)
         return {"Retry-After": formatdate(when, usegmt=True)}
+    if terms.later == "after":
+        return retry_after(f"after-{terms.told(verdict.wait)}")
     return retry_after(terms.later)
 
 

@@ -175,6 +175,11 @@ class Terms(NamedTuple):
     shared: str = ""
     """The name of the ration if several hosts have it."""
 
+    def told(self, wait: float) -> float:
+        """Return the seconds that it tells a client to stay away, which it should for `wait`."""
+        form, _, seconds = self.later.partition("-")
+        return float(seconds) if seconds else math.ceil(wait) if form else 0.0
+
 
 class Verdict(NamedTuple):
     """What a host makes of one request."""
@@ -192,10 +197,13 @@ class Tally(NamedTuple):
     given: tuple[float, ...] = ()
     refused: tuple[float, ...] = ()
     banned: tuple[float, ...] = ()
+    heedless: tuple[float, ...] = ()
+    """When it was asked although it had said not to: what was under way then is among these."""
 
     def refusals_per_hundred(self, since: float = -math.inf) -> float:
         """Return how many of 100 requests since then were not given, bans among them."""
-        given, refused, banned = (sum(when >= since for when in times) for times in self)
+        kinds = (self.given, self.refused, self.banned)
+        given, refused, banned = (sum(when >= since for when in times) for times in kinds)
         return 100 * (refused + banned) / max(1, given + refused + banned)
 
 
@@ -206,14 +214,18 @@ class Ration:
         self._terms = terms
         self._rule = _rule(terms.rule)
         self._banned_until = -math.inf
+        self._told_until = -math.inf
         self._held_against: deque[float] = deque()
         self._given: list[float] = []
         self._refused: list[float] = []
         self._banned: list[float] = []
+        self._heedless: list[float] = []
 
     def ask(self, now: float) -> Verdict:
         """Count a request, and say what becomes of it."""
         ban = self._terms.ban
+        if now < self._told_until:
+            self._heedless.append(now)
         if ban and now < self._banned_until:
             self._banned.append(now)
             self._banned_until = now + ban.seconds if ban.longer else self._banned_until
@@ -227,11 +239,14 @@ class Ration:
         self._refused.append(now)
         if ban:
             self._hold_against(ban, now)
-        return Verdict(False, self._rule.free_at(now) - now)
+        wait = self._rule.free_at(now) - now
+        self._told_until = max(self._told_until, now + self._terms.told(wait))
+        return Verdict(False, wait)
 
     def tally(self) -> Tally:
         """Return what came of all requests."""
-        return Tally(tuple(self._given), tuple(self._refused), tuple(self._banned))
+        times = (self._given, self._refused, self._banned, self._heedless)
+        return Tally(*map(tuple, times))
 
     def _hold_against(self, ban: Ban, now: float) -> None:
         held = self._held_against
