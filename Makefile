@@ -55,6 +55,8 @@ bench:
 	@$(in_venv) benchmarks/listing.py
 	@$(in_venv) benchmarks/healthy.py
 	@$(in_venv) benchmarks/rotten.py
+	@$(in_venv) benchmarks/living.py
+	@$(in_venv) benchmarks/rations.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
 	@$(in_venv) benchmarks/repositories.py

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import nginx
 from measure import CHECKOUT, cost, in_turn, machine, table
-from ours import CK, registered
+from ours import CK, registered, write_list
 
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
@@ -57,7 +57,8 @@ def main() -> None:
         files = nginx.draw_pictures(folder / "root", int(options.links * ALIVE))
         files += [f"gone-{number}.jpg" for number in range(options.links - len(files))]
         with nginx.Nginx(folder) as server:
-            write_list(folder / "list.txt", server.urls(files))
+            wnids = [synset.wnid for synset in synsets.load().synsets[:SYNSETS]]
+            write_list(folder / "list.txt", server.urls(files), wnids)
             cases = [Case(workers) for workers in options.workers]
             results = in_turn(cases, options.runs, lambda case: measure(case, folder))
     rows = []
@@ -67,13 +68,6 @@ def main() -> None:
         got = f"{min(run.pictures for run in runs):,} of {int(options.links * ALIVE):,}"
         rows.append([str(case), f"{wall:.1f} s", *rates, got])
     table(["who fetches", "time", "links a second", "CPU of the command, a link", "pictures"], rows)
-
-
-def write_list(path: Path, urls: list[str]) -> None:
-    """Write a list in which each synset has a part of every kind of link."""
-    wnids = [synset.wnid for synset in synsets.load().synsets[:SYNSETS]]
-    lines = [f"{wnids[n % SYNSETS]}_{n} {url}\n" for n, url in enumerate(urls)]
-    path.write_text("".join(lines))
 
 
 def measure(case: Case, folder: Path) -> Run:

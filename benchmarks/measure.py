@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Callable, Iterable, Mapping, NamedTuple, Sequence, TypeVar
 
@@ -89,8 +90,8 @@ def in_turn(
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table in Markdown."""
-    for cells in (titles, ["---"] * len(titles), *rows):
+    """Print a table in Markdown, each row as soon as it is there."""
+    for cells in chain((titles, ["---"] * len(titles)), rows):
         print(f"| {' | '.join(cells)} |", flush=True)
 
 

@@ -22,6 +22,8 @@ class Ours(NamedTuple):
     options: tuple[str, ...] = ()
     into_entries: bool = True
     """Whether into CK entries; else into plain files."""
+    wnids: tuple[str, ...] = (WNID,)
+    """The synsets among which a list is divided."""
 
     def __str__(self) -> str:
         return self.name
@@ -32,11 +34,11 @@ class Ours(NamedTuple):
 
     def run(self, urls: Sequence[str], folder: Path, slots: int, longest: float) -> Cost:
         """Download into `folder / "got"`, with so many slots, for at most `longest` seconds."""
-        write_list(folder / "list.txt", urls)
+        write_list(folder / "list.txt", urls, self.wnids)
         repositories = folder / ("got" if self.into_entries else "repositories")
         environment = registered(repositories)
         command = [
-            *(*CK, "download", "imagenet", "--quiet", f"--wnid={WNID}"),
+            *(*CK, "download", "imagenet", "--quiet"),
             *(f"--urls={folder / 'list.txt'}", f"--jobs={slots}", f"--timeout={TIMEOUT}"),
             *("--allow-private=127.0.0.0/8", *self.options),
             *([] if self.into_entries else [f"--outdir={folder / 'got'}"]),
@@ -44,9 +46,9 @@ class Ours(NamedTuple):
         return cost(command, folder, environment, longest)
 
 
-def write_list(path: Path, urls: Sequence[str]) -> None:
-    """Write a list of names and URLs, as image-net.org gives it."""
-    lines = [f"{WNID}_{number} {url}\n" for number, url in enumerate(urls)]
+def write_list(path: Path, urls: Sequence[str], wnids: Sequence[str] = (WNID,)) -> None:
+    """Write a list of names and URLs, as image-net.org gives it, with each synset in turn."""
+    lines = [f"{wnids[n % len(wnids)]}_{n} {url}\n" for n, url in enumerate(urls)]
     path.write_bytes("".join(lines).encode("latin-1"))
 
 

@@ -6,6 +6,7 @@ import gzip
 import http.client
 import io
 import ssl
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,8 +16,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from ck_imagenet_practice import Link, PracticeWeb, pictures, world
+from ck_imagenet_practice.kinds import RATIONING
 from ck_imagenet_practice.world import KINDS, Place
 from PIL import Image
+from raw_client import ask
 
 WNID = world.SYNSETS[0]
 
@@ -121,8 +124,38 @@ class TestClusters:
         others = {host for kind in hosts if kind != "black-hole" for host in hosts[kind]}
         assert not others & set(hosts["black-hole"])
         for kind, found in hosts.items():
-            if KINDS[kind].outcome in ("silent", "stalled", "busy", "refused"):
+            stuck = KINDS[kind].outcome in ("silent", "stalled", "busy", "refused")
+            if stuck and KINDS[kind].place is not Place.LIVING:
                 assert not set(found) & set(hosts["good"]), kind
+
+    def test_in_the_living_mix_hosts_that_live_have_links_that_hang(self) -> None:
+        assert sum(world.LIVING.values()) == 1300
+        with PracticeWeb(hosts=40, mix=world.LIVING, wnids=[WNID]) as web:
+            links = web.links(WNID)
+            living = set(web.hosts)
+            hosts = self.hosts_of(web)
+        assert sum(link.obtainable for link in links) == 624
+        stuck = [link for link in links if link.path.startswith(("/silent/", "/drip/"))]
+        assert Counter(link.path.split("/")[1] for link in stuck) == {"silent": 169, "drip": 39}
+        assert sum(link.host in living for link in stuck) == 13 + 30 + 34
+        assert len(set(hosts["lone-silent-once"]) - living) == 5
+        hanging = Counter(link.host for link in stuck if link.host in living)
+        assert len(hanging) > 30
+        assert max(hanging.values()) <= 3
+
+    def test_farms_redirect_to_the_one_host_that_rations(self) -> None:
+        mix = {"good": 1, "rationed-across": 6}
+        with PracticeWeb(mix=mix, wnids=[WNID]) as web:
+            links = [link for link in web.links(WNID) if link.kind == "rationed-across"]
+            *farms, target = web.own["rationed-across"]
+            answers = [ask(link.url) for link in links]
+            added = ask(web.link(WNID, 1, "rationed-across").url)
+            last = web.hosts[-1]
+        assert {link.host for link in links} == set(farms)
+        assert len(farms) == 2
+        locations = [answer.headers["Location"] for answer in answers]
+        assert {urlsplit(location).netloc for location in locations} == {target}
+        assert urlsplit(added.headers["Location"]).netloc == last
 
     def test_in_a_long_tail_two_in_five_are_alone(self) -> None:
         with PracticeWeb(hosts=5, mix=world.LONG_TAIL) as web:
@@ -168,13 +201,23 @@ class TestTruth:
             ]
             truth = {link: link.picture() if link.obtainable else None for link in links}
             with ThreadPoolExecutor(16) as pool:
-                found = dict(zip(links, pool.map(lambda link: patiently(web, link.url), links)))
+                found = dict(zip(links, pool.map(lambda link: patiently(web, link), links)))
         assert [link for link in links if found[link] != truth[link]] == []
         shown = [found[link] for link in links if link.obtainable]
         assert len(shown) == len(set(shown))
 
 
-def patiently(web: PracticeWeb, url: str) -> bytes | None:
+def patiently(web: PracticeWeb, link: Link) -> bytes | None:
+    """Return the picture that a link leads to, asking again as long as that may help; else None."""
+    found = at_once(web, link.url)
+    for _ in range(20 if link.kind in RATIONING else int(link.obtainable)):
+        if not found:
+            time.sleep(1.5)
+            found = at_once(web, link.url)
+    return found
+
+
+def at_once(web: PracticeWeb, url: str) -> bytes | None:
     """Return the picture that a URL leads to, following and retrying a little; None if none."""
     for _ in range(7):
         try:

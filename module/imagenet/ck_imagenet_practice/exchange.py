@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Iterator, Mapping, NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
+from .rations import Rations
 from .seats import Seats
 
 _LONGEST_HEAD = 65536
@@ -69,17 +70,26 @@ class Exchange:
         The `address:port` that was asked.
     visit : int
         How often this path of this host has been asked, this time included.
+    rations : Rations
+        What hosts give, and gave.
     keep : bool
         Whether the connection is kept for another request.
     """
 
     def __init__(
-        self, connection: socket.socket, request: Request, host: str, visit: int, seats: Seats
+        self,
+        connection: socket.socket,
+        request: Request,
+        host: str,
+        visit: int,
+        seats: Seats,
+        rations: Rations,
     ) -> None:
         self.connection = connection
         self.request = request
         self.host = host
         self.visit = visit
+        self.rations = rations
         self.keep = request.keeps_alive
         self._seats = seats
 
@@ -93,6 +103,11 @@ class Exchange:
     def arguments(self) -> list[str]:
         """What stands between the behaviour's name and the file's name."""
         return self.segments[1:-1]
+
+    def enter(self, segments: int) -> None:
+        """Go on as if the path began so many parts later."""
+        parts = self.request.target.split("/")
+        self.request = self.request._replace(target="/".join(["", *parts[1 + segments :]]))
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are; raise Gone if nobody is there to take them."""
@@ -187,10 +202,17 @@ def requests_on(connection: socket.socket) -> Iterator[Request]:
 
 def _head(status: int, headers: Mapping[str, object], version: str = "HTTP/1.1") -> bytes:
     lines = [
-        f"{version} {status} {HTTPStatus(status).phrase}",
+        f"{version} {status} {_phrase(status)}",
         *(f"{name}: {value}" for name, value in headers.items()),
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # of those that services have made up
+        return "Enhance Your Calm" if status == 420 else "Unknown"
 
 
 def _parsed(head: str) -> Request | None:

@@ -16,6 +16,7 @@ class Place(Enum):
     """Where the links of a kind live."""
 
     SHARED = "among the picture hosts: a dead kind on an eighth of them, others on any"
+    LIVING = "on the picture hosts in turn, though it hangs"
     OWN = "on hosts of their own, with nothing else"
     LONE = "each on a host of its own"
     DROPPING = "on hosts of their own that drop SYNs"
@@ -38,6 +39,7 @@ class Kind(NamedTuple):
     """A kind of link: where in the web it points, and what comes of it."""
 
     folder: str
+    """With `{target}` in it, the kind's last host is where the others redirect, not one of them."""
     outcome: str = SAVED
     """The word for what becomes of it, with a client such as ck-imagenet."""
     extension: str = "jpg"
@@ -63,6 +65,11 @@ class Kind(NamedTuple):
     def outcomes(self) -> frozenset[str]:
         """All words that are true, also those of a client that has given up the host."""
         return frozenset({self.outcome, self.also or _SPARED.get(self.outcome, self.outcome)})
+
+    @property
+    def leads_across(self) -> bool:
+        """Whether its links redirect to another host."""
+        return "{target}" in self.folder
 
     @property
     def is_strict(self) -> bool:
@@ -230,6 +237,63 @@ _STUCK = {
     "dropped": Kind("/good", "silent", place=Place.DROPPING, hosts=2),
 }
 
+_RATIONED = {
+    name: Kind(f"/rationed/{words}", place=Place.OWN)
+    for name, words in {
+        # Flickr, from 2025 on: 429 after some dozens, without a Retry-After (gallery-dl #8297).
+        "rationed-bucket": "bucket-4-2",
+        # Wikimedia, from 2026 on, says how long (m4ym4y/museum-of-all-things #157).
+        "rationed-bucket-after": "bucket-4-2/after",
+        # A hundred pictures, then a wait of ten seconds (DaxEleven/Rule34.xxx-Downloader #17).
+        "rationed-window": "window-2-1",
+        "rationed-window-date": "window-2-1/date",
+        # Calendar minutes, as a counter that is named by the minute has them.
+        "rationed-clock": "clock-2-1/says-503",
+        # Twitter's first API (NancyFx/Nancy #679).
+        "rationed-sliding": "sliding-2-1/says-420",
+        # Kong's and Tyk's sliding windows hold what they refuse too (Kong/docs.konghq.com #6586).
+        "rationed-sliding-all": "sliding-2-1/all",
+        "rationed-gap": "gap-0.4",
+        # A thousand an hour, and 5,000 a day (Tumblr's API: gallery-dl #74), in short.
+        "rationed-quota": "window-3-3",
+        # Says "at once", as servers do whose seconds are rounded down.
+        "rationed-after-0": "window-2-1/after-0",
+        # 2,500 in ten minutes, then 403 for an hour (weserv/images #398).
+        "banned-403": "bucket-4-2/ban-3-5-1-403",
+        "banned-404": "bucket-4-2/ban-3-5-1-404",
+        # 4chan, to archivers (bibanon/BASC-Archiver #8).
+        "banned-reset": "bucket-4-2/ban-3-5-1-reset",
+        # nginx's 444 (internetarchive/openlibrary #9904).
+        "banned-close": "bucket-4-2/ban-3-5-1-close",
+        # Time-outs after some hundred pictures (A-Coom/coomer.party-scraper #5).
+        "banned-silence": "bucket-4-2/ban-3-5-1-silence",
+        # "We need to check that you are a real human" (gallery-dl #6249).
+        "banned-page": "bucket-4-2/ban-3-5-1-page",
+        # Whoever keeps asking is never let in again (SandeepVashishtha/Eventra #8997).
+        "banned-longer": "bucket-4-2/ban-3-5-1-429-longer",
+    }.items()
+}
+"""Hosts that give all of their pictures, but not at once: as seen in the wild, in seconds."""
+
+_RATIONED_TOGETHER = {
+    # farm1 to farm5.static.flickr.com and live.staticflickr.com are one service.
+    "rationed-together": Kind("/rationed/bucket-4-2/by-farms", place=Place.OWN, hosts=2),
+    "rationed-across": Kind(
+        "/across/{target}/rationed/bucket-4-2",
+        landing="/rationed/bucket-4-2",
+        place=Place.OWN,
+        hosts=3,
+    ),
+}
+
+_LIMPING = {
+    "flaky": Kind("/flaky/30", place=Place.OWN),
+    "silent-once": Kind("/silent/1", place=Place.LIVING),
+    "lone-silent-once": Kind("/silent/1", place=Place.LONE),
+    "living-black-hole": Kind("/silent", "silent", place=Place.LIVING),
+    "living-drip": Kind("/drip", "stalled", place=Place.LIVING),
+}
+
 _PLACED = {
     "tls": Kind("/good", place=Place.TLS, certificate="good"),
     "tls-wrong-name": Kind("/good", "bad-certificate", place=Place.TLS, certificate="wrong-name"),
@@ -250,5 +314,11 @@ KINDS: dict[str, Kind] = {
     **_LYING,
     **_STUCK,
     **_PLACED,
+    **_RATIONED,
+    **_RATIONED_TOGETHER,
+    **_LIMPING,
 }
 """Every kind by its name."""
+
+RATIONING = (*_RATIONED, *_RATIONED_TOGETHER)
+"""The kinds whose hosts ration."""

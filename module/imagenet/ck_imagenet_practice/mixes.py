@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from .kinds import KINDS, REFUSED
+from .kinds import KINDS, RATIONING, REFUSED
 
 MIX: Mapping[str, int] = {
     "good": 14,
@@ -27,6 +27,7 @@ No placeholder without a redirect: one alone cannot be told from a picture.
 
 EVERY_KIND: Mapping[str, int] = {
     **dict.fromkeys(KINDS, 1),
+    **dict.fromkeys(RATIONING, 4),
     "good": 24,
     "placeholder": 3,
     "unlisted": 3,
@@ -56,6 +57,19 @@ ROTTEN: Mapping[str, int] = {
     "429-after-2": 7,
 }
 """1,300 links of a list of 2011, 624 of them to be had: a benchmark's, for 40 hosts."""
+
+LIVING: Mapping[str, int] = {
+    **ROTTEN,
+    "good": 546,
+    "silent-once": 34,
+    "lone-silent-once": 5,
+    "black-hole": 117,
+    "living-black-hole": 13,
+    "drip": 9,
+    "living-drip": 30,
+}
+"""The same, but that hosts which live have links that hang: a tenth of the black holes, most drips,
+and most of the 39 links that answer the second time only. 624 of 1,300 are to be had."""
 
 LONG_TAIL: Mapping[str, int] = {"good": 780, "lone": 390, "lone-black-hole": 130}
 """1,300 links, two in five alone on their host: a benchmark's, for 5 hosts."""

@@ -53,6 +53,15 @@ _moving("moved-to-latin-1", lambda host, file: f"/good/caf\xe9/{file}")
 _moving("moved-to-utf-8", lambda host, file: f"http://{host}/good/caf\xc3\xa9/{file}")
 
 
+@behaviour("across")
+def across(exchange: Exchange) -> None:
+    """`/across/HOST/ANY/PATH`: a redirect to `http://HOST/ANY/PATH`."""
+    if len(exchange.arguments) < 2:
+        raise BadLink("write /across/HOST/ANY/PATH")
+    path = exchange.request.target.split("/", 3)[3]
+    exchange.redirect(f"http://{exchange.arguments[0]}/{path}")
+
+
 @behaviour("hops")
 def hops(exchange: Exchange) -> None:
     """`/hops/N/FILE`: N redirects, in turn relative and absolute, to `/good/hops/FILE`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from email.utils import formatdate
 from typing import Callable
 
 from . import pictures
@@ -37,6 +39,18 @@ def number(exchange: Exchange, default: float | None = None) -> float:
     except ValueError:
         pass
     raise BadLink(f"{exchange.request.target}: one number is needed between the name and the file")
+
+
+def retry_after(text: str) -> dict[str, str]:
+    """Return the header for `after-2` or `date-2`, none for ""; raise ValueError for others."""
+    if not text:
+        return {}
+    form, _, seconds = text.partition("-")
+    if form == "after":
+        return {"Retry-After": str(int(seconds))}
+    if form == "date":
+        return {"Retry-After": formatdate(time.time() + int(seconds), usegmt=True)}
+    raise ValueError(text)
 
 
 def picture(exchange: Exchange) -> bytes:

@@ -10,6 +10,7 @@ from typing import Callable, Sequence
 
 from .exchange import BadLink, Exchange, Gone, requests_on
 from .places import host_of
+from .rations import Rations
 from .seats import Seats
 from .traffic import Connections, RequestLog
 
@@ -33,6 +34,8 @@ class Server:
         The requests that were made.
     connections : Connections
         The connections that were held.
+    rations : Rations
+        What hosts gave and refused that ration.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Server:
     ) -> None:
         self.requests = RequestLog()
         self.connections = Connections()
+        self.rations = Rations()
         self._seats = Seats()
         self._behave = behave
         self._listeners = listeners
@@ -93,7 +97,7 @@ class Server:
         try:
             for request in requests_on(connection):
                 visit = self.requests.add(host, request)
-                exchange = Exchange(connection, request, host, visit, self._seats)
+                exchange = Exchange(connection, request, host, visit, self._seats, self.rations)
                 self._answer(exchange)
                 if not exchange.keep:
                     return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import repeat
 
 from .exchange import Exchange
@@ -14,8 +15,11 @@ _BLOCK = bytes(65536)
 
 @behaviour("silent")
 def silent(exchange: Exchange) -> None:
-    """`/silent/FILE`: takes the request and never answers."""
-    exchange.wait(None)
+    """`/silent/FILE`: never answers; `/silent/TIMES/FILE`: so many times, then the picture."""
+    if exchange.visit > number(exchange, default=math.inf):
+        good(exchange)
+    else:
+        exchange.wait(None)
 
 
 @behaviour("head-only")

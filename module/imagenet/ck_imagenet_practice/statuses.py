@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
-from email.utils import formatdate
 
 from .exchange import BadLink, Exchange
-from .registry import behaviour, number
+from .registry import behaviour, number, retry_after
 from .serving import good
 
 HOLD = 0.05
@@ -42,7 +40,7 @@ def status(exchange: Exchange) -> None:
     try:
         code, times, later = exchange.arguments + ["always", ""][len(exchange.arguments) - 1 :]
         limit = math.inf if times == "always" else int(times)
-        _refuse_at_first(exchange, int(code), limit, _retry_after(later))
+        _refuse_at_first(exchange, int(code), limit, retry_after(later))
     except ValueError:
         raise BadLink("write /status/CODE[/TIMES[/after-SECONDS or date-SECONDS]]/FILE") from None
 
@@ -67,15 +65,3 @@ def _refuse_at_first(
         good(exchange)
     else:
         exchange.answer(code, b"not now, if ever\n", headers=headers)
-
-
-def _retry_after(text: str) -> dict[str, str]:
-    """Return the header for `after-2` or `date-2`; none for nothing."""
-    if not text:
-        return {}
-    form, _, seconds = text.partition("-")
-    if form == "after":
-        return {"Retry-After": str(int(seconds))}
-    if form == "date":
-        return {"Retry-After": formatdate(time.time() + int(seconds), usegmt=True)}
-    raise ValueError(text)

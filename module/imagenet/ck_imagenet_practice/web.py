@@ -74,6 +74,8 @@ class PracticeWeb:
         The requests that were made.
     connections : Connections
         The connections that were held.
+    rations : Rations
+        What hosts gave and refused that ration.
 
     Raises
     ------
@@ -128,6 +130,7 @@ class PracticeWeb:
         self._server = Server(hosting.listening, self._answer)
         self.requests = self._server.requests
         self.connections = self._server.connections
+        self.rations = self._server.rations
 
     def __enter__(self) -> PracticeWeb:
         return self
@@ -158,9 +161,11 @@ class PracticeWeb:
         It leads to the picture host of that index, or to one of the kind's own if it can be
         nowhere else; then the kind must be in the mix.
         """
-        anywhere = world.KINDS[kind].place in (Place.SHARED, Place.OWN, Place.LONE)
+        places = (Place.SHARED, Place.LIVING, Place.OWN, Place.LONE)
+        anywhere = world.KINDS[kind].place in places
         hosts = self.hosts if anywhere else self.own[kind]
-        return world.link(hosts[host if anywhere else 0], wnid, number, kind)
+        named, target = hosts[host if anywhere else 0], hosts[-1]
+        return world.link(named, wnid, number, kind, target=target)
 
     def links(self, wnid: str) -> list[Link]:
         """Return the links that the service lists for a synset, with the truth about each."""

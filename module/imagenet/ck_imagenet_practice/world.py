@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from . import pictures
 from .exchange import decoded_path
 from .kinds import KINDS, REFUSED, Kind, Place
-from .mixes import EVERY_KIND, LONG_TAIL, MIX, ROTTEN
+from .mixes import EVERY_KIND, LIVING, LONG_TAIL, MIX, ROTTEN
 
 __all__ = [
     "EVERY_KIND",
     "KINDS",
+    "LIVING",
     "LONG_TAIL",
     "MIX",
     "REFUSED",
@@ -78,7 +79,7 @@ class Link(NamedTuple):
         return pictures.picture(f"{landing}/{file}" if landing else self.path)
 
 
-def link(host: str, wnid: str, number: int, kind: str, awkward: str = "") -> Link:
+def link(host: str, wnid: str, number: int, kind: str, awkward: str = "", target: str = "") -> Link:
     """Return the link of one picture.
 
     Parameters
@@ -91,10 +92,12 @@ def link(host: str, wnid: str, number: int, kind: str, awkward: str = "") -> Lin
         One of `KINDS`.
     awkward : str
         Further characters in the file's name, as they stand in the list.
+    target : str
+        The host to which it redirects, if it leads across.
     """
     truth = KINDS[kind]
     path = f"{truth.folder}/{truth.file}".format(
-        wnid=wnid, number=number, awkward=awkward, extension=truth.extension
+        wnid=wnid, number=number, awkward=awkward, extension=truth.extension, target=target
     )
     scheme = "https" if truth.certificate else "http"
     return Link(f"{wnid}_{number}", f"{scheme}://{host}{path}", kind)
@@ -111,7 +114,8 @@ def draw(
 
     Good links are spread over the hosts, most of them on the first few, as in reality; every
     kind of dead link has one host in eight, the same for all synsets, or hosts of its own, so
-    that failures cluster.
+    that failures cluster. What hangs on hosts that live is spread evenly, so that small hosts have
+    more of it than of what is good.
 
     Parameters
     ----------
@@ -132,7 +136,7 @@ def draw(
         In the order of their numbers, which are not contiguous, as ImageNet's are not.
     """
     homes = {**_homes(seed, hosts), **own}
-    turns = {kind: cycle(homes[kind]) for kind in homes}
+    turns = {kind: cycle(_asked(kind, homes[kind])) for kind in homes}
     chance = random.Random(f"{seed} {wnid}")  # noqa: S311 - a world, no secret
     kinds = [kind for kind, number in mix.items() for _ in range(number)]
     chance.shuffle(kinds)
@@ -141,19 +145,32 @@ def draw(
     links = []
     for number, kind in zip(_numbers(chance, len(kinds)), kinds):
         host = next(turns[kind]) if kind in turns else chance.choices(hosts, shares)[0]
-        links.append(link(host, wnid, number, kind, next(awkward, "") if kind == "good" else ""))
+        oddity = next(awkward, "") if kind == "good" else ""
+        target = own[kind][-1] if KINDS[kind].leads_across else ""
+        links.append(link(host, wnid, number, kind, oddity, target))
     return links
 
 
+def _asked(kind: str, hosts: Sequence[str]) -> Sequence[str]:
+    """Return those of a kind's hosts that its links name."""
+    return hosts[:-1] if KINDS[kind].leads_across else hosts
+
+
 def _homes(seed: int, hosts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the hosts of every dead kind among the picture hosts."""
+    """Return the hosts of every kind that has its own ones among the picture hosts."""
     shuffled = list(hosts)
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a world, no secret
     around = cycle(shuffled)
     each = max(1, len(hosts) // _HOSTS_A_DEAD_ONE)
-    return {
-        kind: [next(around) for _ in range(each)] for kind in KINDS if not KINDS[kind].obtainable
-    }
+    living = {kind for kind in KINDS if KINDS[kind].place is Place.LIVING}
+    dead = [kind for kind in KINDS if not KINDS[kind].obtainable and kind not in living]
+    clustered = {kind: [next(around) for _ in range(each)] for kind in dead}
+    return {**clustered, **{kind: _shuffled(seed, kind, hosts) for kind in living}}
+
+
+def _shuffled(seed: int, kind: str, hosts: Sequence[str]) -> list[str]:
+    chance = random.Random(f"{seed} {kind}")  # noqa: S311 - a world, no secret
+    return chance.sample(hosts, len(hosts))
 
 
 def _numbers(chance: random.Random, count: int) -> list[int]:
