@@ -18,6 +18,15 @@ ENVIRONMENT = "CK_IMAGENET_"
 _A_DAY = 86_400
 """Seconds: no wait is longer, and operating systems refuse some that are."""
 
+FOREVER = "forever"
+"""The length of time that never ends, as a user types it."""
+
+_AGES = 1e10
+"""Seconds: a length of time that is longer, some 300 years, never ends either."""
+
+_UNITS = {"d": _A_DAY, "h": 3600, "m": 60, "s": 1}
+"""Seconds of each unit of a length of time, the longest first."""
+
 CONFIGURATION = "local:cfg:imagenet"
 """The CK entry that holds the module's configuration."""
 
@@ -32,6 +41,8 @@ class Kind(NamedTuple):
     help: str
     parse: Callable[[str, Any], Any]
     is_setting: bool = False
+    shown: Callable[[Any], str] = str
+    """Its value as a user types it."""
 
 
 def _field(default: Any, kind: Kind) -> Any:
@@ -118,6 +129,14 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
     return _field(default, Kind("S", f"{help}, in seconds; {bound}", parse))
 
 
+def duration(default: float, help: str) -> Any:
+    """Declare an option that takes a length of time: 90, 90s, 15m, 8h, 2d, or forever."""
+    return _field(
+        default,
+        Kind("TIME", f"{help}: 90s, 15m, 8h, 2d or {FOREVER}", _duration, shown=_shown_duration),
+    )
+
+
 def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
     """Return the kind and the default of each option of an action, by the name that users type."""
     return {
@@ -168,10 +187,10 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
 def typed(options: Any) -> str:
     """Return what a user types to give these options, without what holds anyway."""
     words = []
-    for name, (_, default) in kinds(type(options)).items():
+    for name, (kind, default) in kinds(type(options)).items():
         value = getattr(options, name.replace("-", "_"))
         if value not in (default, os.environ.get(_variable(name))):
-            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else kind.shown(value)
             words.append(f"--{name}" if text in ("True", "yes") else f"--{name}={text}")
     return " ".join(map(shlex.quote, words))
 
@@ -194,8 +213,9 @@ def as_typed(options: Any, *names: str) -> str:
     known, typed = kinds(type(options)), ""
     for name in names:
         value = getattr(options, name.replace("-", "_"))
-        if value not in (known[name][1], os.environ.get(_variable(name))):
-            typed += " " + shlex.quote(f"--{name}={value}")
+        kind, default = known[name]
+        if value not in (default, os.environ.get(_variable(name))):
+            typed += " " + shlex.quote(f"--{name}={kind.shown(value)}")
     return typed
 
 
@@ -232,6 +252,31 @@ def _text(name: str, value: Any) -> str:
 
 def _setting(name: str, value: Any) -> str:
     return "" if value == "" else _text(name, value)  # empty undoes a setting from elsewhere
+
+
+def _duration(name: str, value: Any) -> float:
+    """Return a length of time in seconds, to the millisecond: so it can be typed again."""
+    text = "" if isinstance(value, bool) else str(value).strip().lower()
+    if text in (FOREVER, str(math.inf)):
+        return math.inf
+    parts = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)([smhd]?)", text)
+    if not parts:
+        raise BadInput(
+            f'--{name}="{value}" is no length of time: write for example --{name}=90s, 15m, 8h, '
+            f"2d or --{name}={FOREVER}"
+        )
+    seconds = round(float(parts[1]) * _UNITS[parts[2] or "s"], 3)
+    return seconds if seconds < _AGES else math.inf
+
+
+def _shown_duration(value: float) -> str:
+    """Return a length of time as a user types it, in the longest unit that divides it."""
+    if value == math.inf:
+        return FOREVER
+    for unit, seconds in _UNITS.items():
+        if value and value % seconds == 0:
+            return f"{value / seconds:.0f}{unit}"
+    return f"{value:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def _wnids(name: str, value: Any) -> tuple[str, ...]:
