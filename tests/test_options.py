@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import math
 from dataclasses import fields
 from typing import Any
@@ -161,6 +163,14 @@ def test_a_length_of_time_is_understood_and_can_be_typed_again(
     assert options.patience == seconds
     assert typed(options) == f"--patience={typed_again}"
     assert download(patience=typed_again) == options
+
+
+def test_a_length_of_time_goes_to_other_processes_as_it_is() -> None:
+    patience = download(patience="8h").patience
+    assert json.loads(json.dumps(patience)) == 28800.0
+    assert typed(copy.deepcopy(download(patience="8h"))) == "--patience=8h"  # as pickle does it
+    assert typed(DownloadOptions(patience=28800.0)) == "--patience=28800.0"
+    assert download(patience="28800.0") == download(patience="8h")
 
 
 def test_the_usual_patience_need_not_be_typed() -> None:

@@ -85,7 +85,7 @@ def _input(action: str) -> Iterator[str]:
 
 def _default(kind: Kind, default: object) -> str:
     shown = default is not None and default is not False and default not in ("", ())
-    return f" [{kind.shown(default)}]" if shown else ""
+    return f" [{default}]" if shown else ""
 
 
 def _options(action: str) -> Iterator[str]:

@@ -166,7 +166,7 @@ class DownloadOptions:
     scheduler: str = text("", "URL", "the address of the Dask cluster's scheduler, for --engine")
     per_host: int = number(PER_HOST, "connections to one host at once", least=1, most=1000)
     pace: str = setting("", "HOST:N", _PACE)
-    patience: float = duration(900.0, _PATIENCE)
+    patience: float = duration(15 * 60, _PATIENCE)
     ignore_opt_out: bool = flag("take pictures whose hosts forbid their use for training too")
     user_agent: str = setting(USER_AGENT, "TEXT", _USER_AGENT)
     offset: int = number(0, "lines to skip at the beginning of each list", least=0)

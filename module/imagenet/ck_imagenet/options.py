@@ -41,8 +41,19 @@ class Kind(NamedTuple):
     help: str
     parse: Callable[[str, Any], Any]
     is_setting: bool = False
-    shown: Callable[[Any], str] = str
-    """Its value as a user types it."""
+
+
+class Duration(float):
+    """A length of time in seconds; as text, it is what a user types."""
+
+    def __str__(self) -> str:
+        """Return it in the longest unit that divides it."""
+        if self == math.inf:
+            return FOREVER
+        for unit, seconds in _UNITS.items():
+            if self and self % seconds == 0:
+                return f"{self / seconds:.0f}{unit}"
+        return f"{self:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def _field(default: Any, kind: Kind) -> Any:
@@ -131,10 +142,8 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
 
 def duration(default: float, help: str) -> Any:
     """Declare an option that takes a length of time: 90, 90s, 15m, 8h, 2d, or forever."""
-    return _field(
-        default,
-        Kind("TIME", f"{help}: 90s, 15m, 8h, 2d or {FOREVER}", _duration, shown=_shown_duration),
-    )
+    kind = Kind("TIME", f"{help}: 90s, 15m, 8h, 2d or {FOREVER}", _duration)
+    return _field(Duration(default), kind)
 
 
 def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
@@ -187,10 +196,10 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
 def typed(options: Any) -> str:
     """Return what a user types to give these options, without what holds anyway."""
     words = []
-    for name, (kind, default) in kinds(type(options)).items():
+    for name, (_, default) in kinds(type(options)).items():
         value = getattr(options, name.replace("-", "_"))
         if value not in (default, os.environ.get(_variable(name))):
-            text = ",".join(map(str, value)) if isinstance(value, tuple) else kind.shown(value)
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words.append(f"--{name}" if text in ("True", "yes") else f"--{name}={text}")
     return " ".join(map(shlex.quote, words))
 
@@ -213,9 +222,8 @@ def as_typed(options: Any, *names: str) -> str:
     known, typed = kinds(type(options)), ""
     for name in names:
         value = getattr(options, name.replace("-", "_"))
-        kind, default = known[name]
-        if value not in (default, os.environ.get(_variable(name))):
-            typed += " " + shlex.quote(f"--{name}={kind.shown(value)}")
+        if value not in (known[name][1], os.environ.get(_variable(name))):
+            typed += " " + shlex.quote(f"--{name}={value}")
     return typed
 
 
@@ -254,11 +262,11 @@ def _setting(name: str, value: Any) -> str:
     return "" if value == "" else _text(name, value)  # empty undoes a setting from elsewhere
 
 
-def _duration(name: str, value: Any) -> float:
-    """Return a length of time in seconds, to the millisecond: so it can be typed again."""
+def _duration(name: str, value: Any) -> Duration:
+    """Return a length of time, to the millisecond: so it can be typed again."""
     text = "" if isinstance(value, bool) else str(value).strip().lower()
     if text in (FOREVER, str(math.inf)):
-        return math.inf
+        return Duration(math.inf)
     parts = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)([smhd]?)", text)
     if not parts:
         raise BadInput(
@@ -266,17 +274,7 @@ def _duration(name: str, value: Any) -> float:
             f"2d or --{name}={FOREVER}"
         )
     seconds = round(float(parts[1]) * _UNITS[parts[2] or "s"], 3)
-    return seconds if seconds < _AGES else math.inf
-
-
-def _shown_duration(value: float) -> str:
-    """Return a length of time as a user types it, in the longest unit that divides it."""
-    if value == math.inf:
-        return FOREVER
-    for unit, seconds in _UNITS.items():
-        if value and value % seconds == 0:
-            return f"{value / seconds:.0f}{unit}"
-    return f"{value:.3f}".rstrip("0").rstrip(".") + "s"
+    return Duration(seconds if seconds < _AGES else math.inf)
 
 
 def _wnids(name: str, value: Any) -> tuple[str, ...]:
