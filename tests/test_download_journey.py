@@ -358,7 +358,8 @@ def test_a_run_that_reaches_nothing_says_so_and_records_nothing(
         (
             {"alow_private": "x"},
             'local:cfg:imagenet: "alow_private" is no setting; there are allow-private, archive, '
-            "archive-sha1, resolve, service, user-agent, wayback-date, wayback-service, winter21",
+            "archive-sha1, pace, resolve, service, user-agent, wayback-date, wayback-service, "
+            "winter21",
         ),
         ({"service": 5}, "in local:cfg:imagenet: --service needs a value: write --service=…"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import math
 from dataclasses import fields
 from typing import Any
 
@@ -131,6 +134,69 @@ def test_a_wrong_value_gives_one_sentence_that_names_the_option(
     given: dict[str, Any], sentence: str
 ) -> None:
     assert refusal(DownloadOptions, **given) == sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds", "typed_again"),
+    [
+        ("90", 90.0, "90s"),
+        (90, 90.0, "90s"),
+        (2.5, 2.5, "2.5s"),
+        ("90s", 90.0, "90s"),
+        ("20m", 1200.0, "20m"),
+        ("1.5h", 5400.0, "90m"),
+        ("60m", 3600.0, "1h"),
+        (" 8H ", 28800.0, "8h"),
+        ("48h", 172800.0, "2d"),
+        ("0", 0.0, "0s"),
+        ("0.05", 0.05, "0.05s"),
+        ("forever", math.inf, "forever"),
+        ("Forever", math.inf, "forever"),
+        (math.inf, math.inf, "forever"),
+        ("999999999999d", math.inf, "forever"),
+    ],
+)
+def test_a_length_of_time_is_understood_and_can_be_typed_again(
+    given: Any, seconds: float, typed_again: str
+) -> None:
+    options = download(patience=given)
+    assert options.patience == seconds
+    assert typed(options) == f"--patience={typed_again}"
+    assert download(patience=typed_again) == options
+
+
+def test_a_length_of_time_goes_to_other_processes_as_it_is() -> None:
+    patience = download(patience="8h").patience
+    assert json.loads(json.dumps(patience)) == 28800.0
+    assert typed(copy.deepcopy(download(patience="8h"))) == "--patience=8h"  # as pickle does it
+    assert typed(DownloadOptions(patience=28800.0)) == "--patience=28800.0"
+    assert download(patience="28800.0") == download(patience="8h")
+
+
+def test_the_usual_patience_need_not_be_typed() -> None:
+    assert download(patience="15m") == download(patience=900) == download()
+    assert typed(download(patience="15m")) == ""
+
+
+@given(
+    number=st.integers(0, 10**12 - 1).map(str) | st.decimals(0, 10**6, places=3).map(str),
+    unit=st.sampled_from(["", "s", "m", "h", "d"]),
+)
+def test_whatever_length_of_time_is_given_can_be_typed_again(number: str, unit: str) -> None:
+    options = download(patience=number + unit)
+    again = typed(options).partition("=")[2]
+    assert download(**({"patience": again} if again else {})) == options
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["soon", "", "yes", True, "-5", "-5m", "15 m", "m", "1h30m", "nan", "1e3", "٣", "5w", [], "∞"],
+)
+def test_what_is_no_length_of_time_is_refused_with_some_that_are(given: Any) -> None:
+    assert refusal(DownloadOptions, patience=given) == (
+        f'--patience="{given}" is no length of time: '
+        "write for example --patience=90s, 15m, 8h, 2d or --patience=forever"
+    )
 
 
 @pytest.mark.parametrize("given", ["9981,12,9981", " 9981, 12", ["9981", 12], [9981, 12]])

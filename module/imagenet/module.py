@@ -179,6 +179,11 @@ def download(i: CkDict) -> CkDict:
                                      folders; else this machine
               (scheduler=URL)      - the address of the Dask cluster's scheduler, for --engine
               (per-host=N)         - connections to one host at once; from 1 to 1000 [10]
+              (pace=HOST:N)        - requests a second at most to a host and those below it, with
+                                     commas between, such as flickr.com:1,example.org:0.5; a
+                                     setting
+              (patience=TIME)      - how long to go on when only hosts that ration their pictures
+                                     are left: 90s, 15m, 8h, 2d or forever [15m]
               (ignore-opt-out)     - take pictures whose hosts forbid their use for training too
               (user-agent=TEXT)    - who asks, as hosts see it; a setting [ck-imagenet/0.1.0
                                      (+https://github.com/ck-imagenet/ck-imagenet)]

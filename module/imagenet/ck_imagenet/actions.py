@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import USER_AGENT
-from .options import choice, flag, kinds, number, numbers, seconds, setting, text, wnids, word
+from .options import (
+    choice,
+    duration,
+    flag,
+    kinds,
+    number,
+    numbers,
+    seconds,
+    setting,
+    text,
+    wnids,
+    word,
+)
 from .web.hosts import PER_HOST
 
 SERVICE = "https://www.image-net.org"
@@ -59,6 +71,11 @@ _RESOLVE = (
     "addresses of hosts, as HOST:ADDRESS or curl's HOST:PORT:ADDRESS with commas between, instead "
     "of what the machine says; * is every other host, the address none says that there is no such "
     "host, slow:SECONDS that it takes so long to find, also beside an address"
+)
+_PATIENCE = "how long to go on when only hosts that ration their pictures are left"
+_PACE = (
+    "requests a second at most to a host and those below it, with commas between, such as "
+    "flickr.com:1,example.org:0.5"
 )
 _OUTDIR = "look there instead of in CK: what download --outdir=DIR has written"
 _ENGINE = "who fetches: dask, a cluster whose machines all see these folders; else this machine"
@@ -148,6 +165,8 @@ class DownloadOptions:
     engine: str = word("NAME", ENGINES, _ENGINE)
     scheduler: str = text("", "URL", "the address of the Dask cluster's scheduler, for --engine")
     per_host: int = number(PER_HOST, "connections to one host at once", least=1, most=1000)
+    pace: str = setting("", "HOST:N", _PACE)
+    patience: float = duration(15 * 60, _PATIENCE)
     ignore_opt_out: bool = flag("take pictures whose hosts forbid their use for training too")
     user_agent: str = setting(USER_AGENT, "TEXT", _USER_AGENT)
     offset: int = number(0, "lines to skip at the beginning of each list", least=0)

@@ -18,6 +18,15 @@ ENVIRONMENT = "CK_IMAGENET_"
 _A_DAY = 86_400
 """Seconds: no wait is longer, and operating systems refuse some that are."""
 
+FOREVER = "forever"
+"""The length of time that never ends, as a user types it."""
+
+_AGES = 1e10
+"""Seconds: a length of time that is longer, some 300 years, never ends either."""
+
+_UNITS = {"d": _A_DAY, "h": 3600, "m": 60, "s": 1}
+"""Seconds of each unit of a length of time, the longest first."""
+
 CONFIGURATION = "local:cfg:imagenet"
 """The CK entry that holds the module's configuration."""
 
@@ -32,6 +41,19 @@ class Kind(NamedTuple):
     help: str
     parse: Callable[[str, Any], Any]
     is_setting: bool = False
+
+
+class Duration(float):
+    """A length of time in seconds; as text, it is what a user types."""
+
+    def __str__(self) -> str:
+        """Return it in the longest unit that divides it."""
+        if self == math.inf:
+            return FOREVER
+        for unit, seconds in _UNITS.items():
+            if self and self % seconds == 0:
+                return f"{self / seconds:.0f}{unit}"
+        return f"{self:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def _field(default: Any, kind: Kind) -> Any:
@@ -116,6 +138,12 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
 
     bound = f"more than {above:g}" if above is not None else f"at least {least:g}"
     return _field(default, Kind("S", f"{help}, in seconds; {bound}", parse))
+
+
+def duration(default: float, help: str) -> Any:
+    """Declare an option that takes a length of time: 90, 90s, 15m, 8h, 2d, or forever."""
+    kind = Kind("TIME", f"{help}: 90s, 15m, 8h, 2d or {FOREVER}", _duration)
+    return _field(Duration(default), kind)
 
 
 def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
@@ -232,6 +260,21 @@ def _text(name: str, value: Any) -> str:
 
 def _setting(name: str, value: Any) -> str:
     return "" if value == "" else _text(name, value)  # empty undoes a setting from elsewhere
+
+
+def _duration(name: str, value: Any) -> Duration:
+    """Return a length of time, to the millisecond: so it can be typed again."""
+    text = "" if isinstance(value, bool) else str(value).strip().lower()
+    if text in (FOREVER, str(math.inf)):
+        return Duration(math.inf)
+    parts = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)([smhd]?)", text)
+    if not parts:
+        raise BadInput(
+            f'--{name}="{value}" is no length of time: write for example --{name}=90s, 15m, 8h, '
+            f"2d or --{name}={FOREVER}"
+        )
+    seconds = round(float(parts[1]) * _UNITS[parts[2] or "s"], 3)
+    return Duration(seconds if seconds < _AGES else math.inf)
 
 
 def _wnids(name: str, value: Any) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ..files import write_whole
 from ..names import ImageName, parse_image_name
 from ..outcomes import Outcome
 from ..web import captures
+from . import bans
 
 if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow
     from ..pictures.images import Picture
@@ -22,6 +23,9 @@ if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow
 
 FORMAT = 1
 """Of everything that is kept: a newer one is refused, an older one always read."""
+
+_SURE = {"sure": True}
+"""What the line of a FORBIDDEN holds since a ban is told from a verdict."""
 
 
 class Record(NamedTuple):
@@ -107,7 +111,7 @@ class Journal:
     Attributes
     ----------
     records : dict of str to Record
-        What became of each URL that is settled.
+        What became of each URL that is settled; not of one that a ban seems to have hidden.
     withdrawn : dict of str to Record
         Of those that are not any more: the pictures that they gave.
     garbled : dict of Path to int
@@ -120,11 +124,18 @@ class Journal:
         self._file: BinaryIO | None = None
         self.records: dict[str, Record] = {}
         self.garbled: dict[Path, int] = {}
+        banned: list[Record] = []
         for path in sorted(folder.glob("*.jsonl")):
-            for record in self._read(path).values():
+            told, sure = self._read(path)
+            latest = {record.url: record for record in told}
+            for record in latest.values():
                 known = self.records.get(record.url)
                 if not known or known.time <= record.time:
                     self.records[record.url] = _remembered(record)
+            banned += (latest[url] for url in bans.suspects(told, sure))
+        for record in banned:
+            if self.records.get(record.url) == record:
+                del self.records[record.url]
         self._drop_tied()
         self.withdrawn = {url: each for url, each in self.records.items() if each.withdrawn}
         for url in self.withdrawn:
@@ -145,7 +156,8 @@ class Journal:
         try:
             if self._file is None:
                 self._file = self._open()
-            _write_line(self._file, record.facts())
+            sure = _SURE if record.outcome is Outcome.FORBIDDEN else {}
+            _write_line(self._file, {**record.facts(), **sure})
         except OSError as error:
             self.close()  # whoever opens it again drops the torn line
             error.filename = str(self._path)
@@ -231,17 +243,21 @@ class Journal:
             self._file.close()
             self._file = None
 
-    def _read(self, path: Path) -> dict[str, Record]:
-        records = {}
+    def _read(self, path: Path) -> tuple[list[Record], set[int]]:
+        """Return what a file tells, in its order, and the positions of what is no ban's."""
+        records: list[Record] = []
+        sure = set()
         for line in _lines(path):
             facts = _facts(line)
             refuse_newer(facts.get("format"), path)
             record = _record(facts)
             if record:
-                records[record.url] = record
+                if facts.get("sure"):
+                    sure.add(len(records))
+                records.append(record)
             elif not facts:
                 self.garbled[path] = self.garbled.get(path, 0) + 1
-        return records
+        return records, sure
 
     def _keep(self, path: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
         """Write a file anew with the lines that are wanted."""

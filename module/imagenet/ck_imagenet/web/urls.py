@@ -17,6 +17,10 @@ _PORTS = {"http": 80, "https": 443}
 # What a request line may hold as it stands: the reserved characters of RFC 3986 and "%".
 _ALLOWED = "!$%&'()*+,/:;=?@[]~"
 _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_ENDPOINT = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>[0-9]+))?", re.DOTALL)
+_ENDS_IN_A_NUMBER = re.compile(
+    r"(.*\.)?([0-9]+|0x[0-9a-f]*)", re.DOTALL
+)  # as WHATWG's URLs have it
 # Not all that `str.strip` takes off: 0xA0 is the last byte of "\u00e0" in UTF-8.
 _BLANKS = " \t\r\n"
 
@@ -83,6 +87,20 @@ def endpoint(url: str) -> str:
         return parse(url).endpoint
     except Failed:
         return ""
+
+
+def host_and_port(endpoint: str) -> tuple[str, str]:
+    """Return the host of an endpoint, an IPv6 address without brackets, and its port.
+
+    What is a host alone has no port: an empty text.
+    """
+    parts = _ENDPOINT.fullmatch(endpoint)
+    return (parts["host"].strip("[]"), parts["port"] or "") if parts else (endpoint, "")
+
+
+def is_address(host: str) -> bool:
+    """Say whether a host is an address, not a name: what ends in a number is read as one."""
+    return ":" in host or _ENDS_IN_A_NUMBER.fullmatch(host.rstrip(".")) is not None
 
 
 def _quoted(text: str) -> str:
