@@ -21,6 +21,7 @@ from .downloading.sequence import in_turn
 from .downloading.summary import Summary
 from .errors import BadInput
 from .kept import summaries
+from .kept.paces import PaceMemory
 from .kept.repeats import Repeats
 from .kept.store import Store
 from .options import refuse_alone, refuse_together
@@ -31,6 +32,7 @@ from .progress import Progress
 from .unpacking import unpack
 from .unpacking.unpacked import Unpacked
 from .web.fetch import Fetcher
+from .web.learned import Learned
 
 
 def download(
@@ -86,9 +88,11 @@ def download(
             return
         near = ending.enter_context(closing(equip.fetcher(options)))
         far = ending.enter_context(closing(equip.wayback_fetcher(options)))
-        crew = _crew(options, store, near)
+        memory = PaceMemory(store)
+        crew = _crew(options, store, near, memory.load())
+        ending.callback(lambda: memory.keep(crew.learned()))
         wayback = Team(None, far, store, wayback_pictures.manner(options))
-        pool = Pool(crew, wayback, captures, store, repeats, progress)
+        pool = Pool(crew, wayback, captures, store, repeats, progress, options.patience)
         lists = ending.enter_context(closing(ahead.prepared(found, store)))
         errands = (errand(each) if isinstance(each, SynsetList) else each for each in lists)
         yield from pool.run(errands, lambda: sources.reached)
@@ -110,11 +114,13 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
     return wnids
 
 
-def _crew(options: DownloadOptions, store: Store, fetcher: Fetcher) -> Crew:
+def _crew(
+    options: DownloadOptions, store: Store, fetcher: Fetcher, learned: dict[str, Learned]
+) -> Crew:
     """Return who asks the hosts."""
-    order = Order(store, options)
+    order = Order(store, options, learned)
     if not options.engine:
-        return Team(order, fetcher, store, equip.manner(options))
+        return Team(order, fetcher, store, equip.manner(options, learned))
     from .crawling.cluster import Cluster  # which takes its time
 
     return Cluster(order, store, options.scheduler)

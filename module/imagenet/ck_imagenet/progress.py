@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 
 if TYPE_CHECKING:
     from .kept.journal import Record
+    from .web.hosts import Ration
 
 
 class Progress:
@@ -19,6 +20,9 @@ class Progress:
 
     def resting(self, who: str, seconds: float) -> None:
         """A service asks to be left alone for so long, and is asked again afterwards."""
+
+    def rationed(self, rations: Sequence[Ration]) -> None:
+        """Nothing is left but these hosts, which give only so much."""
 
     def trouble(self, said: str) -> None:
         """Something is wrong that does not end the run."""

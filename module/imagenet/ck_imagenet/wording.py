@@ -54,3 +54,22 @@ def visible(text: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
     )
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people."""
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            tenths = f"{seconds / length:.1f}" if seconds < 10 * length else ""
+            return f"{tenths.replace('.0', '') or round(seconds / length)} {unit}"
+    return f"{max(1, seconds):.0f} s"
+
+
+def ration(host: str, rate: float, left: int) -> str:
+    """Return what a host gives that rations, and how long what is left of it will take."""
+    if not rate:
+        return f"{host} asks to come later; {counted(left, 'link')} left"
+    pace = f"{rate:.2g}" if rate < 10 else f"{rate:.0f}"
+    return (
+        f"{host} gives {pace} a second; {counted(left, 'link')} left, about {duration(left / rate)}"
+    )

@@ -75,10 +75,10 @@ def work(batch: Batch, order: bytes) -> Report:
     sheet = _Sheet(batch)
     try:
         with _opening:
-            store, options = _means(str(batch.run), order)
+            store, options, learned = _means(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(equip.fetcher(options)) as fetcher:
-            manner = equip.manner(options, batch.learned)
+            manner = equip.manner(options, {**learned, **batch.learned})
             crawl = Crawl(Desk(fetcher, store, sheet, manner), sheet)
             crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
             while crawl.tend(SAMPLE):

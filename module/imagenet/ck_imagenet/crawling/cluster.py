@@ -122,7 +122,9 @@ class Cluster(Crew):
         out = Counter(task.endpoint for batch in self._out.values() for task in batch.tasks)
         waiting = out + Counter({host: len(tasks) for host, tasks in self._waiting.items()})
         return [
-            Ration(host, self._learned[host].rate, count, max(0.0, self._free_at.get(host, 0) - now))
+            Ration(
+                host, self._learned[host].rate, count, max(0.0, self._free_at.get(host, 0) - now)
+            )
             for host, count in waiting.most_common()
             if host in self._learned
         ]

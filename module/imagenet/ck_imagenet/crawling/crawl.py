@@ -412,15 +412,20 @@ class Crawl:
         detail = failed.detail if is_plain else f"{failed}, after the host asked to come later"
         task.failed = Failed(Outcome.BUSY, detail)
         with self._changed:
-            was_backing_off = self._hosts.is_backing_off(host)
-        if not is_plain:
-            self._put(Hosts.put, task)
-        elif self._may_wait(host, task):
-            self._put(Hosts.put_back, task)
-        else:
+            was_backing_off, given = self._hosts.is_backing_off(host), self._hosts.given(host)
+        is_doubtful = not is_plain
+        if is_plain and given != task.given_before:
+            # Counted against the link only if its host has answered others since the last time.
+            task.given_before = given
+            task.refusals += 1
+        elif is_plain:
+            is_doubtful = was_backing_off  # so has each other that waits
+        if task.refusals > max(1, self._manner.retry):
             self._settle(task, task.failed)
+        else:
+            self._put(Hosts.put if was_backing_off else Hosts.put_back, task)
         witness = self._bans.witness(host)
-        if witness and (was_backing_off or not is_plain):
+        if witness and is_doubtful:
             # Whether it is the link that it refuses, an answer tells that it has given before.
             self._put(Hosts.put_back, Task.witness(task.link, witness.address))
         return Signal.BUSY, failed.retry_after
@@ -429,15 +434,6 @@ class Crawl:
         if self._bans.proves(host, failed.outcome):
             return Signal.ANSWER, 0.0
         return Signal.BUSY, failed.retry_after
-
-    def _may_wait(self, host: str, task: Task) -> bool:
-        """Count a refusal against a link only if its host has answered others since the last."""
-        with self._changed:
-            given = self._hosts.given(host)
-        if given != task.given_before:
-            task.given_before = given
-            task.refusals += 1
-        return task.refusals <= max(1, self._manner.retry)
 
     def _failed(self, task: Task, failed: Failed) -> tuple[Signal, float]:
         outcome = failed.outcome

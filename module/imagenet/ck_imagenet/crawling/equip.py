@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Iterable, Mapping
+from typing import Callable, Iterable, Mapping
 
 from .. import USER_AGENT
 from ..actions import DownloadOptions
+from ..web import domains, known_hosts
 from ..web.addresses import Guard
 from ..web.connections import Limits
 from ..web.fetch import Fetcher
@@ -15,6 +17,11 @@ from ..web.learned import Learned
 from ..web.named import answering
 from ..web.resolve import Resolver
 from .crawl import Manner
+
+_MOST_HOSTS = 10_000
+"""Hosts of which is remembered what is known of them."""
+
+_NOTHING: Mapping[str, Learned] = MappingProxyType({})
 
 _SLOW = 60.0
 """Seconds that an archive may take for one URL."""
@@ -50,7 +57,32 @@ def wayback_fetcher(options: DownloadOptions) -> Fetcher:
     )
 
 
-def manner(options: DownloadOptions, learned: Mapping[str, Learned] = MappingProxyType({})) -> Manner:
+def manner(options: DownloadOptions, learned: Mapping[str, Learned] = _NOTHING) -> Manner:
     """Return how to crawl, with what was learnt of hosts before."""
-    start = Start(gap=options.sleep)
-    return Manner(options.jobs, options.retry, options.per_host, start=lambda host: start)
+    return Manner(
+        options.jobs,
+        options.retry,
+        options.per_host,
+        start=_starts(options, learned),
+        domain=lru_cache(_MOST_HOSTS)(domains.registrable),
+    )
+
+
+def _starts(options: DownloadOptions, learned: Mapping[str, Learned]) -> Callable[[str], Start]:
+    """Return what tells at which pace each host is asked first.
+
+    What the user says counts before what was learnt, and that before what others have seen.
+    """
+    paces = known_hosts.paces(options.pace)
+
+    @lru_cache(_MOST_HOSTS)
+    def start(endpoint: str) -> Start:
+        known = known_hosts.known(endpoint)
+        service = known.service if known else ""
+        given = known_hosts.given_pace(paces, endpoint)
+        gap = max(options.sleep, 1 / given if given else 0.0)
+        pace = given or (known.pace if known else None)
+        begin = Learned(pace, 1, 0.0) if pace else None
+        return Start(service, gap, begin if given else learned.get(service or endpoint, begin))
+
+    return start

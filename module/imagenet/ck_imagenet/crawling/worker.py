@@ -43,6 +43,8 @@ class Order(NamedTuple):
 
     store: Store
     options: DownloadOptions
+    learned: dict[str, Learned] = {}
+    """What was learnt of hosts that ration."""
 
 
 class Rationing(NamedTuple):
@@ -99,7 +101,9 @@ def main() -> None:
         office = _Office(outbox)
         try:
             with closing(equip.fetcher(order.options)) as fetcher:
-                desk = Desk(fetcher, order.store, office, equip.manner(order.options))
+                desk = Desk(
+                    fetcher, order.store, office, equip.manner(order.options, order.learned)
+                )
                 crawl = Crawl(desk, office)
                 reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)
                 reader.start()

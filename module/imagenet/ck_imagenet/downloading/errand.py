@@ -174,6 +174,7 @@ class Errand:
                 to_fetch=self._to_fetch,
                 saved=max(0, self.book.here - self._here_before),
                 set_aside=self._aside,
+                left=self.book.left,
                 wayback_trouble=self.findings.trouble if self.findings else "",
             )
             self._repeats.retire(self._journal.records.values())

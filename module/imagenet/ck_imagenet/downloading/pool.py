@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from typing import Callable, Iterator
@@ -33,8 +34,8 @@ Errands = Iterator["Errand | Unlisted | None"]
 _LOOK_AGAIN = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
 
-_IMPATIENCE = 1.0
-"""Seconds after which further hosts in doubt are asked again where they keep synsets waiting."""
+_A_MOMENT = 5.0
+"""Seconds after which other synsets have their turn, where all that are open wait for rations."""
 
 
 class Pool:
@@ -54,6 +55,8 @@ class Pool:
         Which bytes have come before in this run.
     progress : Progress
         Is told how it goes.
+    patience : float
+        Seconds for which to go on when nothing but hosts that ration is left.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class Pool:
         store: Store,
         repeats: Repeats,
         progress: Progress,
+        patience: float = math.inf,
     ) -> None:
+        self._patience = patience
         self._hosts = hosts
         self._wayback = wayback
         self._captures = captures
@@ -81,7 +86,10 @@ class Pool:
         self._exhausted = self._is_all_begun = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
-        self._hurried = self._look_again = 0.0
+        self._look_again = 0.0
+        self._rationed_since: float | None = None
+        self._paces: dict[str, float] = {}
+        """How many requests a second hosts give that ration, when last seen."""
 
     def run(self, errands: Errands, reached: Callable[[], bool]) -> Iterator[Summary | Unlisted]:
         """Run errands, each of which is begun when there is room for it.
@@ -205,6 +213,7 @@ class Pool:
 
     def _end(self, errand: Errand) -> Summary:
         summary = errand.end()
+        summary.paces = {host: self._paces.get(host, 0.0) for host in summary.left}
         del self._open[errand.wnid]
         summary.taken_out = take_out_exposed(self._store, self._repeats, self._open, self._progress)
         if self._open:
@@ -218,17 +227,29 @@ class Pool:
         if self._exhausted and not (self._busy or self._is_all_begun):
             self._is_all_begun = True
             self._hosts.begin_end()
-        if self._hosts.is_hungry and not self._has_room():
-            self._hurry()
+        self._look_at_rations()
         if len(self._wayback.books):
             if self._is_all_begun and len(self._wayback.books) == len(self._open):
                 self._wayback.begin_end()
             self._wayback.tend(patience if len(self._wayback.books) == len(self._open) else 0)
         self._hosts.tend(patience)
 
-    def _hurry(self) -> None:
-        """Hosts in doubt keep all synsets open that may be: ask some of them now."""
+    def _look_at_rations(self) -> None:
+        """See whether nothing but hosts that ration is left, and whether that is to be waited for.
+
+        While others are still to come, their synsets end without these links, and make room.
+        """
+        if not self._hosts.waits_for_rations_alone() or not (
+            self._is_all_begun or not self._has_room()
+        ):
+            self._rationed_since = None
+            return
         now = time.monotonic()
-        if now > self._hurried + _IMPATIENCE:
-            self._hurried = now
-            self._hosts.hurry()
+        rations = self._hosts.rations()
+        self._paces.update((each.host, each.rate) for each in rations)
+        self._progress.rationed(rations)
+        if self._rationed_since is None:
+            self._rationed_since = now
+        if now > self._rationed_since + (self._patience if self._is_all_begun else _A_MOMENT):
+            self._rationed_since = None
+            self._hosts.leave()

@@ -33,6 +33,10 @@ class Summary:
     """Pictures that are here from the Wayback Machine."""
     for_wayback: int = 0
     """Links that are gone for good, of which it has not been asked yet."""
+    left: Counter[str] = field(default_factory=Counter)
+    """Links that their hosts did not give in the time that there was, by host: not settled."""
+    paces: dict[str, float] = field(default_factory=dict)
+    """Requests a second that these hosts give, 0 if that is not known."""
     wayback_trouble: str = ""
     """Why it could not be asked for all of them, if it was to be."""
 

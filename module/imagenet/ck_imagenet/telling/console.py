@@ -15,7 +15,7 @@ from ..errors import BadInput, NobodyReads, StoreError
 from ..listing import Listed
 from ..options import as_typed
 from ..outcomes import Outcome
-from ..wording import counted, visible
+from ..wording import counted, ration, visible
 
 if TYPE_CHECKING:
     from ..actions import DownloadOptions, ListOptions
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from ..origins.lists import Unlisted
     from ..origins.sources import Row
     from ..unpacking.unpacked import Unpacked
+
+
+_MOST_LEFT = 5
+"""Hosts of which a summary tells what is left."""
 
 
 def on_terminal() -> bool:
@@ -153,6 +157,12 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
         others = "; the same command fetches others" if options.max_images else ""
         yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}{others}"
     left = done.links - done.here - sum(done.failed.values())
+    for host, count in done.left.most_common(_MOST_LEFT):
+        waits = ration(host, done.paces.get(host, 0.0), count)
+        yield f"  {waits}: the same command goes on, with --patience=8h for longer"
+    if len(done.left) > _MOST_LEFT:
+        more = sum(done.left.values()) - sum(dict(done.left.most_common(_MOST_LEFT)).values())
+        yield f"  {counted(more, 'link')} left of {len(done.left) - _MOST_LEFT} more such hosts"
     is_short = done.here < (options.max_images or 0) and left > 0
     if is_short and not (options.dry_run or options.offset):
         yield f"  {counted(left, 'link')} not asked for yet: the same command goes on"

@@ -10,7 +10,7 @@ from ..downloading.estimate import ALIVE, MEAN_URLS, PICTURE, SECONDS, Estimate
 from ..kept import status
 from ..kept.journal import Record
 from ..kept.status import Tally
-from ..wording import counted
+from ..wording import counted, duration
 from .console import outcomes, table, title
 
 if TYPE_CHECKING:
@@ -82,15 +82,6 @@ def size(count: int) -> str:
         if scaled < 999.5:
             return f"{scaled:.3g} {unit}"
     return f"{scaled / 1000:.3g} TB"
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people."""
-    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            tenths = f"{seconds / length:.1f}" if seconds < 10 * length else ""
-            return f"{tenths.replace('.0', '') or round(seconds / length)} {unit}"
-    return f"{max(1, seconds):.0f} s"
 
 
 def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:

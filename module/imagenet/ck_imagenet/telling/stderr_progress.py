@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, Sequence
 
 from tqdm import tqdm
 
+from .. import wording
 from ..kept.journal import Record
 from ..outcomes import Outcome
 from ..progress import Progress
-from ..wording import visible
+from ..web.hosts import Ration
+from ..wording import counted, visible
+
+_A_WHILE = 60.0
+"""Seconds between two lines of what is waited for."""
 
 
 def choose(verbose: bool, quiet: bool) -> Progress:
@@ -33,6 +40,7 @@ class Lines(Progress):
 
     def __init__(self, verbose: bool) -> None:
         self._verbose = verbose
+        self._rationed_at = -math.inf
 
     def waiting(self, what: str) -> None:
         """Say why nothing happens."""
@@ -41,6 +49,13 @@ class Lines(Progress):
     def resting(self, who: str, seconds: float) -> None:
         """Say why nothing happens."""
         self._say(f"{who} asks to be left alone for {seconds:.0f} s; waiting")
+
+    def rationed(self, rations: Sequence[Ration]) -> None:
+        """Say now and then what is waited for."""
+        now = time.monotonic()
+        if rations and now > self._rationed_at + _A_WHILE:
+            self._rationed_at = now
+            self._say(_waited_for(rations))
 
     def trouble(self, said: str) -> None:
         """Say it."""
@@ -59,6 +74,12 @@ class Lines(Progress):
             print(visible(text), file=sys.stderr, flush=True)
         except OSError:  # a progress that nobody can read is no reason to end the run
             _fall_silent()
+
+
+def _waited_for(rations: Sequence[Ration]) -> str:
+    first, *others = rations
+    more = f"; and {counted(len(others), 'other host')}" if others else ""
+    return wording.ration(first.host, first.rate, first.waiting) + more
 
 
 def _fall_silent() -> None:
@@ -96,6 +117,11 @@ class Bar(Lines):
             size = tqdm.format_sizeof(self._bytes, "B", 1000)
             self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
             self._bar.update(self._bar.unit != "B")  # else it is `advance` that moves it
+
+    def rationed(self, rations: Sequence[Ration]) -> None:
+        """Show on the bar what is waited for."""
+        if rations and self._bar is not None:
+            self._bar.set_postfix_str(_waited_for(rations))
 
     def advance(self, what: str, done: int, total: int) -> None:
         """Move the bar of something long, and show it first if it is new."""

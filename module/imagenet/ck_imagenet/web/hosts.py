@@ -21,6 +21,9 @@ PER_HOST = 10
 MEMORY = 60.0
 """Seconds after which a host that was given up is a new one, while others are still to come."""
 
+A_WHILE = 10.0
+"""Seconds after which a host is forgotten of which nothing is known that would be missed."""
+
 TOGETHER = 10.0
 """Seconds within which two hosts refuse at the same time."""
 
@@ -399,19 +402,17 @@ class Hosts(Generic[Task]):
         host.reminded_at = float("inf")
         if 0 < host.forget_at <= now:
             host.forget_at = 0.0
-            if host.is_idle and not (self.complete or host.limiter.shuts_out):
+            if host.is_plain or (
+                host.is_idle and not (self.complete or host.limiter.shuts_out)
+            ):
                 self._forget(name, host)
                 return
         self._line_up(name, now)
 
     def _let_go(self, name: str, host: _Host[Task], now: float) -> None:
-        """Forget a host for which nothing is to be done: now, later, or never if it rations."""
-        if host.is_plain and host.limiter.paused_until <= now:
-            self._forget(name, host)
-        elif host.is_plain:
-            self._remind_once(name, host, host.limiter.paused_until)
-        elif not (host.forget_at or host.limiter.is_rationed):
-            host.forget_at = now + MEMORY
+        """Forget a host for which nothing is to be done: some time, or never if it rations."""
+        if not (host.forget_at or host.limiter.is_rationed):
+            host.forget_at = now + (A_WHILE if host.is_plain else MEMORY)
             self._remind(host.forget_at, name, None)
 
     def _forget(self, name: str, host: _Host[Task]) -> None:

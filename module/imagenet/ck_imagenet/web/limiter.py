@@ -126,11 +126,6 @@ class RateLimiter:
         full = len(self._refusals) == _MOST_REFUSALS
         return max(self._rest_until, self._refusals[0] + _SPAN if full else 0.0)
 
-    @property
-    def paused_until(self) -> float:
-        """When the time between two requests, that the user wishes, has passed."""
-        return self._gap_due
-
     def learned(self) -> Learned | None:
         """Return what is worth remembering, if anything is."""
         return self._ration.learned() if self._ration else None
@@ -300,7 +295,5 @@ def _remembered(learned: Learned | None) -> Ration | None:
     if not learned:
         return None
     if learned.burst > 1 and learned.period:
-        speed = max(FIRST_RATE, learned.rate)
-        quota = Quota(learned.burst, learned.period, 0.0, speed, -math.inf)
-        return quota
-    return Steady(learned.rate, math.inf, -math.inf)
+        return Quota(learned.burst, learned.period, 0.0, FIRST_RATE, -math.inf)
+    return Steady(learned.rate, learned.rate * 1.2, -math.inf)

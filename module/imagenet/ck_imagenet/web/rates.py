@@ -74,6 +74,7 @@ class Steady:
 
     def began(self, now: float) -> None:
         """Count a request that starts."""
+        self._since = max(self._since, now) if self._since == -math.inf else self._since
         step = 1 / self.rate
         self._due = max(self._due, now - min(step, _SLACK)) + step
 
@@ -142,7 +143,7 @@ class Steady:
 
     def learned(self) -> Learned:
         """Return what is worth remembering."""
-        return Learned(self._proven)
+        return Learned(self._proven, 1, 0.0)
 
 
 class Quota:
@@ -209,6 +210,8 @@ class Quota:
 
     def began(self, now: float) -> None:
         """Count a request that starts, perhaps with a new burst."""
+        if self._start == -math.inf:
+            self._start = self._last = now
         if self._is_complete:
             self._start, self._begun, self._has_stumbled = now, 0, False
             self._is_open = False
