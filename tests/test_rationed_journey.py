@@ -20,7 +20,6 @@ def web() -> Iterator[PracticeWeb]:
         yield practice
 
 
-@pytest.mark.xfail(reason="hosts have no pace yet")
 @pytest.mark.parametrize(
     "words",
     [

@@ -301,7 +301,9 @@ _PLACED = {
     "tls-self-signed": Kind("/good", "bad-certificate", place=Place.TLS, certificate="self-signed"),
     "named": Kind("/good", place=Place.NAMED, name="good.practice"),
     "no-such-host": Kind("/good", "no-such-host", place=Place.NAMED, name="nowhere.practice"),
-    "slow-name": Kind("/good", "silent", place=Place.NAMED, name="slow.practice"),
+    "slow-name": Kind(
+        "/good", "silent", place=Place.NAMED, name="slow.practice", also="no-such-host"
+    ),
     "inside-by-name": Kind("/good", "private-address", place=Place.NAMED, name="inside.practice"),
     "bad-url": Kind("/good", "bad-url", place=Place.NAMED, name="two words.practice"),
 }

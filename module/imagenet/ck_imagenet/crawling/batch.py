@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Iterable, NamedTuple
+from typing import Iterable, Mapping, NamedTuple
 
 from ..errors import StoreError
 from ..kept.journal import Record
@@ -51,7 +51,7 @@ class Batch(NamedTuple):
     """The run's folder, on a file system that all machines share."""
     name: str
     tasks: list[Task]
-    learned: dict[str, Learned] = {}
+    learned: Mapping[str, Learned] | None = None
     """What others have learnt of its hosts' pace."""
 
 
@@ -65,7 +65,7 @@ class Report(NamedTuple):
     """Seconds for which hosts are to be left alone."""
     reached: bool
     """Whether any host could be connected to."""
-    learned: dict[str, Learned] = {}
+    learned: Mapping[str, Learned] | None = None
     """What was learnt of hosts that ration."""
     error: Exception | None = None
 
@@ -78,7 +78,7 @@ def work(batch: Batch, order: bytes) -> Report:
             store, options, learned = _means(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(equip.fetcher(options)) as fetcher:
-            manner = equip.manner(options, {**learned, **batch.learned})
+            manner = equip.manner(options, {**(learned or {}), **(batch.learned or {})})
             crawl = Crawl(Desk(fetcher, store, sheet, manner), sheet)
             crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
             while crawl.tend(SAMPLE):

@@ -257,7 +257,7 @@ class Cluster(Crew):
         for task in report.moved:
             task.link = tasks.pop(task.link.name).link
             self._put(task)
-        self._learned.update(report.learned)
+        self._learned.update(report.learned or {})
         for task in tasks.values():  # which the batch had no time for
             (self.books.leave if self._leaves else self._put)(task)
         for path in records_of(batch):

@@ -416,10 +416,11 @@ class Crawl:
         is_doubtful = not is_plain
         if is_plain and given != task.given_before:
             # Counted against the link only if its host has answered others since the last time.
-            task.given_before = given
+            task.given_before, task.probes = given, 0
             task.refusals += 1
         elif is_plain:
-            is_doubtful = was_backing_off  # so has each other that waits
+            task.probes += 1
+            is_doubtful = task.probes > 1  # so has each other that waits
         if task.refusals > max(1, self._manner.retry):
             self._settle(task, task.failed)
         else:

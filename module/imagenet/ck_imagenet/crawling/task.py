@@ -29,6 +29,7 @@ class Task:
         "is_witness",
         "journey",
         "link",
+        "probes",
         "refusals",
         "source",
     )
@@ -46,6 +47,8 @@ class Task:
         """How often its host has refused it, having given others."""
         self.given_before = -1
         """What its host had given when it refused this link last."""
+        self.probes = 0
+        """How often it has refused it again since, having given nothing."""
 
     @classmethod
     def witness(cls, link: Link, address: str) -> Task:

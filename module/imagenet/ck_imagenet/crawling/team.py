@@ -26,8 +26,9 @@ from .books import Books
 from .crawl import Colleagues, Crawl, Desk, Manner
 from .crew import Crew
 from .ledger import Book
+from .rationing import Rationing
 from .task import Task
-from .worker import LIBRARY, MOST_HOSTS, Order, Rationing
+from .worker import LIBRARY, MOST_HOSTS, Order
 
 WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""
@@ -275,7 +276,7 @@ class Team(Crew, Colleagues):
         with self._lock:
             known = dict(self._learned)
             for member in self._members:
-                known.update(member.rationing().learned)
+                known.update(member.rationing().learned or {})
         return known
 
     def close(self) -> None:
@@ -366,7 +367,7 @@ class Team(Crew, Colleagues):
 
     def _on_rationing(self, worker: _Worker, news: Rationing) -> None:
         worker.told = news
-        self._learned.update(news.learned)
+        self._learned.update(news.learned or {})
 
     def _on_reach(self, worker: _Worker) -> None:
         self.books.reach()

@@ -14,16 +14,16 @@ from abc import abstractmethod
 from collections import OrderedDict
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO, Iterable, NamedTuple
+from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple
 
 from ..actions import DownloadOptions
 from ..kept.journal import Record
 from ..kept.store import Store
-from ..web.hosts import Ration
 from ..web.learned import Learned
 from . import equip
 from .crawl import Colleagues, Crawl, Desk
 from .ledger import Book, Verdict
+from .rationing import Rationing
 from .task import Task
 
 LIBRARY = str(Path(__file__).parents[2])
@@ -43,17 +43,8 @@ class Order(NamedTuple):
 
     store: Store
     options: DownloadOptions
-    learned: dict[str, Learned] = {}
+    learned: Mapping[str, Learned] | None = None
     """What was learnt of hosts that ration."""
-
-
-class Rationing(NamedTuple):
-    """How it stands with the hosts that ration, of those that one process asks."""
-
-    rations: list[Ration] = []
-    alone: bool = False
-    """Whether nothing else is left."""
-    learned: dict[str, Learned] = {}
 
 
 class Afar(Book, Colleagues):
@@ -102,7 +93,7 @@ def main() -> None:
         try:
             with closing(equip.fetcher(order.options)) as fetcher:
                 desk = Desk(
-                    fetcher, order.store, office, equip.manner(order.options, order.learned)
+                    fetcher, order.store, office, equip.manner(order.options, order.learned or {})
                 )
                 crawl = Crawl(desk, office)
                 reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)

@@ -402,9 +402,7 @@ class Hosts(Generic[Task]):
         host.reminded_at = float("inf")
         if 0 < host.forget_at <= now:
             host.forget_at = 0.0
-            if host.is_plain or (
-                host.is_idle and not (self.complete or host.limiter.shuts_out)
-            ):
+            if host.is_plain or (host.is_idle and not (self.complete or host.limiter.shuts_out)):
                 self._forget(name, host)
                 return
         self._line_up(name, now)

@@ -33,6 +33,9 @@ _CAREFUL, _MOST_CAREFUL = 2.5, 1.0
 _LONGER, _SHARE = 2.5, 0.12
 """The second rest and all later ones: so many times the first, or this share of all of them."""
 
+_ERRATIC = 0.3
+"""The share of the first rest that is enough where a host refuses whatever the pace."""
+
 _A_QUOTA = 2
 """Requests that a host would have given in the time that it gave nothing, if it gave evenly."""
 
@@ -123,8 +126,17 @@ class RateLimiter:
     @property
     def rest_until(self) -> float:
         """When it is asked again that refuses now."""
-        full = len(self._refusals) == _MOST_REFUSALS
-        return max(self._rest_until, self._refusals[0] + _SPAN if full else 0.0)
+        return max(self._rest_until, self._refusals[0] + _SPAN if self._is_disliked else 0.0)
+
+    @property
+    def _is_disliked(self) -> bool:
+        """Whether one more refusal may be one too many."""
+        return len(self._refusals) == _MOST_REFUSALS and not self._is_erratic
+
+    @property
+    def _is_erratic(self) -> bool:
+        """Whether it refuses whatever the pace."""
+        return isinstance(self._ration, Steady) and self._ration.is_erratic
 
     def learned(self) -> Learned | None:
         """Return what is worth remembering, if anything is."""
@@ -134,7 +146,9 @@ class RateLimiter:
         """Whether one more request may be under way, as far as that matters."""
         if self.is_resting:
             return not self._is_probing
-        return self.busy < (self._ration.connections if self._ration else self._connections)
+        if self._ration:
+            return self.busy < self._ration.connections
+        return self.busy < self._connections or not self.given  # else the breaker knows how many
 
     def next_time(self) -> float:
         """Return when the next request may start, if there is room for it."""
@@ -162,7 +176,7 @@ class RateLimiter:
 
     def _rate(self, now: float) -> float:
         """Return how many requests a second are gentle as long as no ration is known."""
-        if len(self._refusals) == _MOST_REFUSALS and now < self._refusals[0] + _SPAN:
+        if self._is_disliked and now < self._refusals[0] + _SPAN:
             return _MOST_CAREFUL
         if self._ration:
             return math.inf
@@ -215,6 +229,8 @@ class RateLimiter:
             self._empty = now
             if isinstance(self._ration, Quota):
                 self._ration.refused_still(now)
+            elif self._ration:
+                self._ration.refused_still()
         else:
             self._burst -= 1
             self._lower(now)
@@ -260,7 +276,7 @@ class RateLimiter:
 
     def _rest(self, now: float, wish: float) -> None:
         self._wished = wish > 0
-        rest = self._first_rest
+        rest = self._first_rest * (_ERRATIC if self._is_erratic else 1)
         if self._rests:
             rest = max(_LONGER * rest, _SHARE * (now - self._rest_from))
         self._rest_until = now + (wish or rest * (0.95 + 0.1 * self._random.random()))

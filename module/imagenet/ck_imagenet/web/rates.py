@@ -23,8 +23,8 @@ _ENOUGH, _LONG = 4, 2.5
 """Requests that must be given, and seconds that must pass, before a rate counts as proven: what a
 bucket has saved while the host was left alone gives a faster one for a short time."""
 
-_MANY = 20
-"""Requests from one refusal to the next that measure a rate to some percents."""
+_FEW, _MANY = 2, 20
+"""Requests from one refusal to the next that hardly measure a rate, and that do to some percents."""
 
 _FIRST_GAP, _LONGEST_GAP = 20, 400
 """Requests between two attempts to get more, at first and after attempts that failed."""
@@ -61,12 +61,16 @@ class Steady:
         self._gap = _FIRST_GAP
         self._rises = False
         self._unexplained = 0
-        self._gave_before = 0.0
 
     @property
     def connections(self) -> float:
         """How many requests may be under way: the rate is limit enough."""
-        return 2 if self._unexplained else math.inf
+        return 2 if self.is_erratic else math.inf
+
+    @property
+    def is_erratic(self) -> bool:
+        """Whether the host seems to refuse whatever the pace."""
+        return self._unexplained > 1
 
     def next_time(self) -> float:
         """Return when the next request may start."""
@@ -75,7 +79,7 @@ class Steady:
     def began(self, now: float) -> None:
         """Count a request that starts."""
         self._since = max(self._since, now) if self._since == -math.inf else self._since
-        step = 1 / self.rate
+        step = 1 / (FIRST_RATE if self.is_erratic else self.rate)
         self._due = max(self._due, now - min(step, _SLACK)) + step
 
     def gave(self, now: float) -> None:
@@ -106,40 +110,36 @@ class Steady:
         given : int
             How many these were.
         """
-        if self.rate <= self._proven * 1.01 and given < _MANY:
-            if self._is_not_the_pace(gave):
-                return
-            self._proven = gave
+        if self.is_erratic:
+            return
+        was_proven = self.rate <= self._proven * 1.01
+        if (was_proven and given < _MANY) or given <= _FEW:
+            self._unexplained += 1
+        else:
+            self._unexplained = 0
+        if self.is_erratic:  # slower only meant less
+            self.rate = self._proven = min(FIRST_RATE, 4 * self.rate)
+            self._too_much = 2 * self.rate
+            return
         if self._rises:
             self._gap = min(_LONGEST_GAP, self._gap * 2)
         self._rises = False
-        self._unexplained = 0
         self._too_much = self.rate
-        proven = self._proven if self._proven < self._too_much * 0.99 else 0.0
-        self.rate = self._proven = max(proven, gave * 0.98, self.rate / 4)
+        if was_proven:
+            self._proven = min(self._proven * 0.95, max(gave, self._proven / 2))
+        proven = gave * 0.98 if given >= _ENOUGH else gave / 2
+        self._proven = max(self._proven if not was_proven else 0.0, proven)
+        self.rate = max(self._proven, gave * 0.98, self.rate / 4)
+        self.rate = min(self.rate, self._too_much * 0.98)
 
-    def _is_not_the_pace(self, gave: float) -> bool:
-        """See whether a host refuses whatever the pace: then slower only means less.
-
-        It refused at a pace that it had given. Once may be chance; the second time it is tried
-        twice as fast, for as long as that brings more.
-        """
-        has_helped = gave > 1.15 * self._gave_before
-        self._unexplained += 1
-        self._gave_before = gave
-        if self._unexplained == 1:
-            self.rate = self._proven = self.rate * 0.95
-            return True
-        if self._unexplained > 2 and not has_helped:
-            return False
-        self.rate = self._proven = min(FIRST_RATE, self.rate * 2)
-        self._too_much = max(self._too_much, self.rate * 2)
-        return True
+    def refused_still(self) -> None:
+        """Learn from a refusal after a rest: it may be the pace after all."""
+        self._unexplained = min(self._unexplained, 1)
 
     def opened(self, now: float) -> None:
         """It gives again after a rest."""
         self._given, self._since = 0, now
-        self._due = now + 1 / self.rate
+        self._due = now if self.is_erratic else now + 1 / self.rate
 
     def learned(self) -> Learned:
         """Return what is worth remembering."""
