@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 import pytest
-from ck_imagenet.crawling.crawl import Crawl, Desk, Manner
+from ck_imagenet.crawling.crawl import Crawl
+from ck_imagenet.crawling.desk import Desk, Manner
 from ck_imagenet.crawling.ledger import Ledger
 from ck_imagenet.crawling.task import Task
 from ck_imagenet.errors import NetworkDown

@@ -12,8 +12,9 @@ from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet.origins import kept_lists
 from ck_imagenet.origins.lists import SynsetList
 from ck_imagenet.origins.local_archive import LocalArchive
-from ck_imagenet.telling.reports import duration, estimate
+from ck_imagenet.telling.reports import estimate
 from ck_imagenet.urllists import Line
+from ck_imagenet.wording import duration
 
 WNID, DALMATIAN, DOG = "n01440764", "n02110341", "n02084071"
 

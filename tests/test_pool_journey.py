@@ -249,7 +249,6 @@ def test_few_synsets_are_open_at_once(
 ) -> None:
     """Whose hosts keep silent are settled in the end, although there is room for but two."""
     monkeypatch.setattr(pool, "MOST_OPEN", 2)
-    monkeypatch.setattr(pool, "_IMPATIENCE", 0.2)
     for wnid in MANY[:4]:
         lists.add(wnid, f"/silent/{wnid}.jpg")
         lists.add_good(wnid, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Generator
+from typing import Generator, Iterable
 
 from .actions import DownloadOptions
 from .catalogue.selection import MANY, chosen
@@ -16,7 +16,7 @@ from .crawling.worker import Order
 from .downloading import ahead
 from .downloading.errand import Errand
 from .downloading.estimate import Estimate, foreseen
-from .downloading.pool import Pool
+from .downloading.pool import Errands, Pool
 from .downloading.sequence import in_turn
 from .downloading.summary import Summary
 from .errors import BadInput
@@ -92,10 +92,16 @@ def download(
         crew = _crew(options, store, near, memory.load())
         ending.callback(lambda: memory.keep(crew.learned()))
         wayback = Team(None, far, store, wayback_pictures.manner(options))
-        pool = Pool(crew, wayback, captures, store, repeats, progress, options.patience)
-        lists = ending.enter_context(closing(ahead.prepared(found, store)))
-        errands = (errand(each) if isinstance(each, SynsetList) else each for each in lists)
-        yield from pool.run(errands, lambda: sources.reached)
+
+        def errands(found: Iterable[SynsetList | Unlisted]) -> Errands:
+            lists = ending.enter_context(closing(ahead.prepared(found, store)))
+            return (errand(each) if isinstance(each, SynsetList) else each for each in lists)
+
+        pool = Pool(
+            *(crew, wayback, captures, store, repeats, progress, options.patience),
+            again=lambda wnids: errands(sources.lists(wnids)),
+        )
+        yield from pool.run(errands(found), lambda: sources.reached)
 
 
 def _wanted(options: DownloadOptions) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from ..kept.journal import Record
 from ..names import ImageName
 from ..web.learned import Learned
 from . import equip
-from .crawl import SAMPLE, Crawl, Desk
+from .crawl import SAMPLE, Crawl
+from .desk import Desk
 from .task import Task
 from .worker import Afar, Order
 

@@ -6,28 +6,20 @@ import threading
 import time
 from contextlib import suppress
 from functools import lru_cache
-from typing import Callable, Iterable, NamedTuple
+from typing import Callable, Iterable
 
-from ..kept.journal import Record, now, saved
-from ..kept.store import Store
-from ..outcomes import Failed, Outcome, Postponed
-from ..pictures import images
-from ..web.fetch import Fetcher
-from ..web.hosts import PER_HOST, Hosts, Ration, Start
-from ..web.journey import Journey
+from ..kept.journal import Record
+from ..outcomes import Failed
+from ..web.hosts import Hosts, Ration
 from ..web.learned import Learned
-from ..web.limiter import USUAL_BACK_OFF, BackOff
 from ..web.pace import Pace
 from ..web.signals import Signal
-from .bans import Bans
-from .ledger import Book, Verdict
+from .attempts import Attempts
+from .desk import Colleagues, Desk
 from .task import Task
 
 PATIENCE = 2.0
 """Seconds after which a fetch is not counted on any more where only so many pictures are wanted."""
-
-LONGEST_PAUSE = 30.0
-"""Seconds between two attempts."""
 
 _LONGEST_END = 0.5
 """Seconds that an interrupted run waits for its threads."""
@@ -37,61 +29,6 @@ SAMPLE = 0.05
 
 _PLACES = 1000
 """Synsets whose places are remembered."""
-
-_SILENCES = (Outcome.SILENT, Outcome.STALLED, Outcome.REFUSED)
-_UNCLEAR = (
-    Outcome.BAD_URL,
-    Outcome.PRIVATE_ADDRESS,
-    Outcome.NO_SUCH_HOST,
-    Outcome.BAD_CERTIFICATE,
-    Outcome.NOT_HTTP,
-    Outcome.CUT_SHORT,
-)
-
-
-class Manner(NamedTuple):
-    """How to crawl."""
-
-    jobs: int = 32
-    """Connections at once."""
-    retry: int = 2
-    """Further attempts after the first."""
-    per_host: int = PER_HOST
-    """Connections to one host at once."""
-    back_off: BackOff = USUAL_BACK_OFF
-    """How long a busy host is left alone."""
-    start: Callable[[str], Start] = lambda host: Start()
-    """What is known of a host's pace before it is asked."""
-    domain: Callable[[str], str] = lambda host: ""
-    """What hosts have in common that belong together; nothing if they are alone."""
-
-
-class Desk(NamedTuple):
-    """What a crawl works with."""
-
-    fetcher: Fetcher
-    store: Store
-    book: Book
-    manner: Manner
-
-
-class Colleagues:
-    """Others from whom tasks may come; by default there are none.
-
-    Attributes
-    ----------
-    at_work : bool
-        Whether there are tasks elsewhere, which may come here.
-    """
-
-    at_work = False
-
-    def lead_away(self, task: Task) -> bool:
-        """Take a task that a redirect has led to another host, if that is another's; say so."""
-        return False
-
-    def ask_for_more(self) -> None:
-        """Ask for tasks, since there will soon be connections to spare."""
 
 
 class Crawl:
@@ -114,13 +51,13 @@ class Crawl:
         self._hosts: Hosts[Task] = Hosts(
             manner.per_host, manner.back_off, manner.start, manner.domain
         )
-        self._bans = Bans()
         self._hosts.complete = not self._colleagues.at_work
         self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
         lock = threading.RLock()
         self._task_ready = threading.Condition(lock)
         self._changed = threading.Condition(lock)
+        self._attempts = Attempts(desk, self._hosts, self._changed, self._colleagues, self._save)
         self._begun: dict[int, tuple[float, str]] = {}
         self._threads: list[threading.Thread] = []
         self._saving = 0
@@ -170,7 +107,8 @@ class Crawl:
         """Ask no more for what waits for hosts that ration."""
         with self._changed:
             for task in self._hosts.leave():
-                self._desk.book.leave(task)
+                if not task.is_witness:
+                    self._desk.book.leave(task)
             self._changed.notify_all()
 
     def begin_end(self) -> None:
@@ -246,6 +184,7 @@ class Crawl:
         """Let no further picture be saved, and wait for those that are being saved."""
         with self._changed:
             self._stopped = True
+            self._attempts.end()
             self._error = self._error or error
             self._task_ready.notify_all()
             self._changed.notify_all()
@@ -279,7 +218,7 @@ class Crawl:
             for host, task in iter(self._next, None):
                 ended = Signal.UNCLEAR, 0.0
                 try:
-                    ended = self._attempt(host, task)
+                    ended = self._attempts.make(host, task)
                 finally:
                     self._ended(host, *ended)
         except Exception as error:  # whatever it is must end the run, not one thread of it
@@ -315,7 +254,7 @@ class Crawl:
     def _is_wanted(self, task: Task, time_now: float) -> bool:
         """Say whether its synset wants more pictures than those that are under way to it."""
         missing = self._desk.book.missing(task.wnid)
-        if missing is None:
+        if missing is None or task.is_witness:
             return True
         begun = [since for since, wnid in self._begun.values() if wnid == task.wnid]
         hopeful = sum(since + PATIENCE > time_now for since in begun)
@@ -335,54 +274,7 @@ class Crawl:
         """Settle tasks that were never asked for as their host's, the others by what they met."""
         given_up, self._hosts.given_up = self._hosts.given_up, []
         for task, outcome in given_up:
-            self._settle(task, task.failed or Failed(outcome, task.endpoint))
-
-    def _attempt(self, host: str, task: Task) -> tuple[Signal, float]:
-        """Fetch, judge and keep one picture; return what that told of its host."""
-        journey, task.journey = task.journey or Journey(task.address), None
-        try:
-            try:
-                body = self._desk.fetcher.ask(journey)
-            finally:
-                if self._desk.fetcher.reached:
-                    self._desk.book.reach()
-            if body is None:
-                task.journey = journey
-                self._pass_on(host, task)
-                return Signal.ANSWER, 0.0
-            picture = images.judge(body.data)
-        except Failed as failed:
-            if task.is_witness:
-                return self._testified(host, task, failed)
-            if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed.outcome):
-                return self._refused(host, task, journey, failed)
-            self._bans.answered(host, journey.url, failed.outcome)
-            return self._failed(task, failed)
-        except Postponed:
-            task.journey = journey
-            self._put(Hosts.put, task, 1.0)
-            return Signal.UNCLEAR, 0.0
-        if task.is_witness:
-            self._bans.proves(host, Outcome.SAVED)
-            return Signal.ANSWER, 0.0
-        self._bans.answered(host, body.url, Outcome.SAVED)
-        record = saved(*task.link, body.data, picture, task.source, body.url)
-        verdict = self._desk.book.claim(record)
-        if verdict is Verdict.ENOUGH:
-            self._desk.book.put_by(task)
-        elif verdict is Verdict.KEEP:
-            self._save(record, body.data, picture.format.extension)
-        return Signal.ANSWER, 0.0
-
-    def _pass_on(self, host: str, task: Task) -> None:
-        with self._changed:
-            self._hosts.leads_to(host, task.endpoint)
-        if not self._colleagues.lead_away(task):
-            self._put(Hosts.put, task)
-
-    def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
-        with self._changed:
-            put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
+            self._attempts.settle(task, task.failed or Failed(outcome, task.endpoint))
 
     def _save(self, record: Record, data: bytes, extension: str) -> None:
         with self._changed:
@@ -397,64 +289,6 @@ class Crawl:
                 self._saving -= 1
                 if self._stopped:
                     self._changed.notify_all()
-
-    def _may_be_a_ban(self, host: str, outcome: Outcome) -> bool:
-        with self._changed:
-            return self._bans.may_be(host, outcome, self._hosts.is_backing_off(host))
-
-    def _refused(
-        self, host: str, task: Task, journey: Journey, failed: Failed
-    ) -> tuple[Signal, float]:
-        """Let a link wait that its host does not give now, with all its time."""
-        journey.spent = 0.0
-        task.journey = journey
-        is_plain = failed.outcome is Outcome.BUSY
-        detail = failed.detail if is_plain else f"{failed}, after the host asked to come later"
-        task.failed = Failed(Outcome.BUSY, detail)
-        with self._changed:
-            was_backing_off, given = self._hosts.is_backing_off(host), self._hosts.given(host)
-        is_doubtful = not is_plain
-        if is_plain and given != task.given_before:
-            # Counted against the link only if its host has answered others since the last time.
-            task.given_before, task.probes = given, 0
-            task.refusals += 1
-        elif is_plain:
-            task.probes += 1
-            is_doubtful = task.probes > 1  # so has each other that waits
-        if task.refusals > max(1, self._manner.retry):
-            self._settle(task, task.failed)
-        else:
-            self._put(Hosts.put if was_backing_off else Hosts.put_back, task)
-        witness = self._bans.witness(host)
-        if witness and is_doubtful:
-            # Whether it is the link that it refuses, an answer tells that it has given before.
-            self._put(Hosts.put_back, Task.witness(task.link, witness.address))
-        return Signal.BUSY, failed.retry_after
-
-    def _testified(self, host: str, task: Task, failed: Failed) -> tuple[Signal, float]:
-        if self._bans.proves(host, failed.outcome):
-            return Signal.ANSWER, 0.0
-        return Signal.BUSY, failed.retry_after
-
-    def _failed(self, task: Task, failed: Failed) -> tuple[Signal, float]:
-        outcome = failed.outcome
-        task.attempts += 1
-        # Anew, since what was raised holds the frames through which it came, this one too.
-        task.failed = Failed(outcome, failed.detail)
-        if outcome.final or task.attempts > self._manner.retry:
-            self._settle(task, failed)
-        else:
-            pause = self._hosts.spread(2.0 ** min(task.attempts - 1, 10))
-            self._put(Hosts.put, task, min(LONGEST_PAUSE, pause))
-        if outcome in _SILENCES:
-            return Signal.SILENCE, 0.0
-        return (Signal.UNCLEAR if outcome in _UNCLEAR else Signal.ANSWER), 0.0
-
-    def _settle(self, task: Task, failed: Failed) -> None:
-        if not (self._stopped or task.is_witness):
-            detail, source = failed.detail, task.source
-            record = Record(*task.link, failed.outcome, now(), detail=detail, source=source)
-            self._desk.book.settle(record)
 
     def _wait_for_threads(self) -> None:
         """Wait for a moment: the fetcher's end wakes them, and whoever is stuck is a daemon."""

@@ -16,7 +16,7 @@ from ..web.hosts import Start
 from ..web.learned import Learned
 from ..web.named import answering
 from ..web.resolve import Resolver
-from .crawl import Manner
+from .desk import Manner
 
 _MOST_HOSTS = 10_000
 """Hosts of which is remembered what is known of them."""

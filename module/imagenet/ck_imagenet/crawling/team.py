@@ -23,8 +23,9 @@ from ..web.fetch import Fetcher
 from ..web.hosts import Ration
 from ..web.learned import Learned
 from .books import Books
-from .crawl import Colleagues, Crawl, Desk, Manner
+from .crawl import Crawl
 from .crew import Crew
+from .desk import Colleagues, Desk, Manner
 from .ledger import Book
 from .rationing import Rationing
 from .task import Task

@@ -9,7 +9,7 @@ from ..outcomes import Outcome
 from ..web import captures
 from ..web.hosts import Start
 from ..web.limiter import BackOff
-from .crawl import Manner
+from .desk import Manner
 from .ledger import Book, Ledger, Verdict
 from .task import Task
 

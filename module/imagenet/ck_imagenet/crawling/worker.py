@@ -21,7 +21,8 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..web.learned import Learned
 from . import equip
-from .crawl import Colleagues, Crawl, Desk
+from .crawl import Crawl
+from .desk import Colleagues, Desk
 from .ledger import Book, Verdict
 from .rationing import Rationing
 from .task import Task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Sequence
 
 from ..crawling.crawl import SAMPLE
 from ..crawling.crew import Crew
@@ -31,11 +31,17 @@ MOST_KNOWN = 50_000
 
 Errands = Iterator["Errand | Unlisted | None"]
 
+
+def _none(wnids: Sequence[str]) -> Errands:
+    return iter(())
+
+
 _LOOK_AGAIN = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
 
 _A_MOMENT = 5.0
-"""Seconds after which other synsets have their turn, where all that are open wait for rations."""
+"""Seconds after which that nothing but hosts that ration is left is told, and after which other
+synsets have their turn, where all that are open wait for them."""
 
 
 class Pool:
@@ -57,6 +63,8 @@ class Pool:
         Is told how it goes.
     patience : float
         Seconds for which to go on when nothing but hosts that ration is left.
+    again : callable
+        Finds the errands of synsets once more, which made room for others.
     """
 
     def __init__(
@@ -68,8 +76,10 @@ class Pool:
         repeats: Repeats,
         progress: Progress,
         patience: float = math.inf,
+        again: Callable[[Sequence[str]], Errands] = _none,
     ) -> None:
         self._patience = patience
+        self._again = again
         self._hosts = hosts
         self._wayback = wayback
         self._captures = captures
@@ -88,6 +98,9 @@ class Pool:
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
         self._look_again = 0.0
         self._rationed_since: float | None = None
+        self._made_room: dict[str, Summary] = {}
+        """Synsets of which links were left so that others have their turn, and what was done."""
+        self._is_second_round = False
         self._paces: dict[str, float] = {}
         """How many requests a second hosts give that ration, when last seen."""
 
@@ -112,12 +125,14 @@ class Pool:
             Whatever a user must know; what `errands` raises, when all that were open are done.
         """
         crews = (self._hosts, self._wayback)
+        self._errands = errands
         try:
             with storage_errors(self._store.home()):
                 while not self._exhausted or self._open or self._busy:
-                    begun = self._has_room() and self._begin_next(errands, reached)
+                    begun = self._has_room() and self._begin_next(reached)
                     yield from self._advance()
                     self._tend(0.0 if begun else SAMPLE)
+                yield from self._made_room.values()
                 for crew in crews:
                     crew.close()
         except BaseException:
@@ -138,9 +153,9 @@ class Pool:
             return False
         return self._hosts.is_hungry or self._hosts.books.links < WINDOW
 
-    def _begin_next(self, errands: Errands, reached: Callable[[], bool]) -> bool:
+    def _begin_next(self, reached: Callable[[], bool]) -> bool:
         """Begin the next errand; return whether there was one."""
-        errand = self._next(errands)
+        errand = self._next()
         if not errand:
             return False
         if isinstance(errand, Unlisted):
@@ -162,14 +177,18 @@ class Pool:
         self._hosts.begin(errand.wnid, errand.book, tasks)
         return True
 
-    def _next(self, errands: Errands) -> Errand | Unlisted | None:
+    def _next(self) -> Errand | Unlisted | None:
         if not self._exhausted:
             try:
-                found = next(errands)
+                found = next(self._errands)
                 if found:
                     return found
             except StopIteration:
-                self._exhausted = True
+                if self._made_room and not self._is_second_round:
+                    self._is_second_round = True
+                    self._errands = self._again(tuple(self._made_room))
+                else:
+                    self._exhausted = True
             except ImagenetError as error:
                 self._exhausted, self._failure = True, error
         if self._busy and (self._is_one_left() or time.monotonic() > self._look_again):
@@ -198,9 +217,9 @@ class Pool:
                 self._progress.begin(f"{errand.wnid} Wayback", len(tasks))
                 self._wayback.begin(errand.wnid, errand.findings, tasks)
             else:
-                yield self._end(errand)
+                yield from self._end(errand)
         for wnid in self._wayback.ended():
-            yield self._end(self._open[wnid])
+            yield from self._end(self._open[wnid])
 
     def _is_network_known(self) -> bool:
         """Say whether somebody has answered, or nobody is left who could."""
@@ -211,7 +230,8 @@ class Pool:
             or not (left or self._has_room())
         )
 
-    def _end(self, errand: Errand) -> Summary:
+    def _end(self, errand: Errand) -> Iterator[Summary]:
+        """End an errand; what is left of it may have its turn after all others."""
         summary = errand.end()
         summary.paces = {host: self._paces.get(host, 0.0) for host in summary.left}
         del self._open[errand.wnid]
@@ -220,7 +240,14 @@ class Pool:
             self._progress.step_aside()
         else:
             self._progress.end()
-        return summary
+        before = self._made_room.pop(errand.wnid, None)
+        if before:
+            summary.saved += before.saved
+            summary.to_fetch = before.to_fetch
+        if summary.left and not (self._is_second_round or self._is_all_begun):
+            self._made_room[errand.wnid] = summary
+        else:
+            yield summary
 
     def _tend(self, patience: float) -> None:
         """Let the crews work, and wait for news."""
@@ -237,19 +264,21 @@ class Pool:
     def _look_at_rations(self) -> None:
         """See whether nothing but hosts that ration is left, and whether that is to be waited for.
 
-        While others are still to come, their synsets end without these links, and make room.
+        While others are still to come, the synsets that are open end without these links, and make
+        room. When all others are done, they have their turn again: now there is nothing else to do.
         """
-        if not self._hosts.waits_for_rations_alone() or not (
-            self._is_all_begun or not self._has_room()
-        ):
+        has_others = not (self._is_all_begun or self._is_second_round)
+        if not self._hosts.waits_for_rations_alone() or (has_others and self._has_room()):
             self._rationed_since = None
             return
         now = time.monotonic()
-        rations = self._hosts.rations()
-        self._paces.update((each.host, each.rate) for each in rations)
-        self._progress.rationed(rations)
         if self._rationed_since is None:
             self._rationed_since = now
-        if now > self._rationed_since + (self._patience if self._is_all_begun else _A_MOMENT):
+        rations = self._hosts.rations()
+        self._paces.update((each.host, each.rate) for each in rations)
+        if now > self._rationed_since + _A_MOMENT and not has_others:
+            self._progress.rationed(rations)
+        if now > self._rationed_since + (_A_MOMENT if has_others else self._patience):
             self._rationed_since = None
+            self._exhausted = self._exhausted or self._is_second_round
             self._hosts.leave()

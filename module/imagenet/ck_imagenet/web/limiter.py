@@ -121,7 +121,7 @@ class RateLimiter:
     @property
     def rate(self) -> float:
         """Requests a second that it gives, 0 if it is not known to ration them."""
-        return self._ration.rate if self._ration else 0.0
+        return self._ration.learned().rate if self._ration else 0.0
 
     @property
     def rest_until(self) -> float:

@@ -24,7 +24,7 @@ _ENOUGH, _LONG = 4, 2.5
 bucket has saved while the host was left alone gives a faster one for a short time."""
 
 _FEW, _MANY = 2, 20
-"""Requests from one refusal to the next that hardly measure a rate, and that do to some percents."""
+"""Requests from one refusal to the next that hardly measure a rate, and that measure it well."""
 
 _FIRST_GAP, _LONGEST_GAP = 20, 400
 """Requests between two attempts to get more, at first and after attempts that failed."""

@@ -1,0 +1,175 @@
+"""One attempt at a link: what is asked, what that tells of the link, and what of its host."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, ContextManager
+
+from ..kept.journal import Record, now, saved
+from ..outcomes import Failed, Outcome, Postponed
+from ..pictures import images
+from ..web.hosts import Hosts
+from ..web.journey import Journey
+from ..web.signals import Signal
+from .bans import Bans
+from .desk import Colleagues, Desk
+from .ledger import Verdict
+from .task import Task
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts."""
+
+_SILENCES = (Outcome.SILENT, Outcome.STALLED, Outcome.REFUSED)
+_UNCLEAR = (
+    Outcome.BAD_URL,
+    Outcome.PRIVATE_ADDRESS,
+    Outcome.NO_SUCH_HOST,
+    Outcome.BAD_CERTIFICATE,
+    Outcome.NOT_HTTP,
+    Outcome.CUT_SHORT,
+)
+
+
+class Attempts:
+    """Makes attempts at links, from any thread; a link that may still be had goes back to its host.
+
+    Parameters
+    ----------
+    desk : Desk
+        What it works with.
+    hosts : Hosts
+        Where links wait.
+    lock : context manager
+        Held by who uses the hosts.
+    colleagues : Colleagues
+        Who may take a link that leads to one of their hosts.
+    save : callable
+        Keeps a picture, as long as any is kept.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        hosts: Hosts[Task],
+        lock: ContextManager[object],
+        colleagues: Colleagues,
+        save: Callable[[Record, bytes, str], None],
+    ) -> None:
+        self._desk = desk
+        self._hosts = hosts
+        self._lock = lock
+        self._colleagues = colleagues
+        self._save = save
+        self._bans = Bans()
+        self._is_over = False
+
+    def end(self) -> None:
+        """Settle nothing from now on: what is under way fails because it is ended."""
+        self._is_over = True
+
+    def make(self, host: str, task: Task) -> tuple[Signal, float]:
+        """Fetch, judge and keep one picture; return what that told of its host."""
+        journey, task.journey = task.journey or Journey(task.address), None
+        try:
+            try:
+                body = self._desk.fetcher.ask(journey)
+            finally:
+                if self._desk.fetcher.reached:
+                    self._desk.book.reach()
+            if body is None:
+                task.journey = journey
+                self._pass_on(host, task)
+                return Signal.ANSWER, 0.0
+            picture = images.judge(body.data)
+        except Failed as failed:
+            if task.is_witness:
+                return self._testified(host, task, failed)
+            if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed.outcome):
+                return self._refused(host, task, journey, failed)
+            self._bans.answered(host, journey.url, failed.outcome)
+            return self._failed(task, failed)
+        except Postponed:
+            task.journey = journey
+            self._put(Hosts.put, task, 1.0)
+            return Signal.UNCLEAR, 0.0
+        if task.is_witness:
+            self._bans.proves(host, Outcome.SAVED)
+            return Signal.ANSWER, 0.0
+        self._bans.answered(host, body.url, Outcome.SAVED)
+        record = saved(*task.link, body.data, picture, task.source, body.url)
+        verdict = self._desk.book.claim(record)
+        if verdict is Verdict.ENOUGH:
+            self._desk.book.put_by(task)
+        elif verdict is Verdict.KEEP:
+            self._save(record, body.data, picture.format.extension)
+        return Signal.ANSWER, 0.0
+
+    def _pass_on(self, host: str, task: Task) -> None:
+        if task.is_witness:  # that it leads elsewhere is an answer
+            return
+        with self._lock:
+            self._hosts.leads_to(host, task.endpoint)
+        if not self._colleagues.lead_away(task):
+            self._put(Hosts.put, task)
+
+    def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
+        with self._lock:
+            put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
+
+    def _may_be_a_ban(self, host: str, outcome: Outcome) -> bool:
+        with self._lock:
+            return self._bans.may_be(host, outcome, self._hosts.is_backing_off(host))
+
+    def _refused(
+        self, host: str, task: Task, journey: Journey, failed: Failed
+    ) -> tuple[Signal, float]:
+        """Let a link wait that its host does not give now, with all its time."""
+        journey.spent = 0.0
+        task.journey = journey
+        is_plain = failed.outcome is Outcome.BUSY
+        detail = failed.detail if is_plain else f"{failed}, after the host asked to come later"
+        task.failed = Failed(Outcome.BUSY, detail)
+        with self._lock:
+            was_backing_off, given = self._hosts.is_backing_off(host), self._hosts.given(host)
+        is_doubtful = not is_plain
+        if is_plain and given != task.given_before:
+            # Counted against the link only if its host has answered others since the last time.
+            task.given_before, task.probes = given, 0
+            task.refusals += 1
+        elif is_plain:
+            task.probes += 1
+            is_doubtful = task.probes > 1  # so has each other that waits
+        if task.refusals > max(1, self._desk.manner.retry):
+            self.settle(task, task.failed)
+        else:
+            self._put(Hosts.put if was_backing_off else Hosts.put_back, task)
+        witness = self._bans.witness(host)
+        if witness and is_doubtful:
+            # Whether it is the link that it refuses, an answer tells that it has given before.
+            self._put(Hosts.put_back, Task.witness(task.link, witness.address))
+        return Signal.BUSY, failed.retry_after
+
+    def _testified(self, host: str, task: Task, failed: Failed) -> tuple[Signal, float]:
+        if self._bans.proves(host, failed.outcome):
+            return Signal.ANSWER, 0.0
+        return Signal.BUSY, failed.retry_after
+
+    def _failed(self, task: Task, failed: Failed) -> tuple[Signal, float]:
+        outcome = failed.outcome
+        task.attempts += 1
+        # Anew, since what was raised holds the frames through which it came, this one too.
+        task.failed = Failed(outcome, failed.detail)
+        if outcome.final or task.attempts > self._desk.manner.retry:
+            self.settle(task, failed)
+        else:
+            pause = self._hosts.spread(2.0 ** min(task.attempts - 1, 10))
+            self._put(Hosts.put, task, min(LONGEST_PAUSE, pause))
+        if outcome in _SILENCES:
+            return Signal.SILENCE, 0.0
+        return (Signal.UNCLEAR if outcome in _UNCLEAR else Signal.ANSWER), 0.0
+
+    def settle(self, task: Task, failed: Failed) -> None:
+        if not (self._is_over or task.is_witness):
+            detail, source = failed.detail, task.source
+            record = Record(*task.link, failed.outcome, now(), detail=detail, source=source)
+            self._desk.book.settle(record)

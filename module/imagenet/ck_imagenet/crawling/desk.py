@@ -1,0 +1,57 @@
+"""What a crawl works with, and with whom."""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
+
+from ..kept.store import Store
+from ..web.fetch import Fetcher
+from ..web.hosts import PER_HOST, Start
+from ..web.limiter import USUAL_BACK_OFF, BackOff
+from .ledger import Book
+from .task import Task
+
+
+class Manner(NamedTuple):
+    """How to crawl."""
+
+    jobs: int = 32
+    """Connections at once."""
+    retry: int = 2
+    """Further attempts after the first."""
+    per_host: int = PER_HOST
+    """Connections to one host at once."""
+    back_off: BackOff = USUAL_BACK_OFF
+    """How long a busy host is left alone."""
+    start: Callable[[str], Start] = lambda host: Start()
+    """What is known of a host's pace before it is asked."""
+    domain: Callable[[str], str] = lambda host: ""
+    """What hosts have in common that belong together; nothing if they are alone."""
+
+
+class Desk(NamedTuple):
+    """What a crawl works with."""
+
+    fetcher: Fetcher
+    store: Store
+    book: Book
+    manner: Manner
+
+
+class Colleagues:
+    """Others from whom tasks may come; by default there are none.
+
+    Attributes
+    ----------
+    at_work : bool
+        Whether there are tasks elsewhere, which may come here.
+    """
+
+    at_work = False
+
+    def lead_away(self, task: Task) -> bool:
+        """Take a task that a redirect has led to another host, if that is another's; say so."""
+        return False
+
+    def ask_for_more(self) -> None:
+        """Ask for tasks, since there will soon be connections to spare."""
