@@ -110,6 +110,11 @@ class RateLimiter:
         return self.is_resting or self._ration is not None
 
     @property
+    def is_worth_knowing(self) -> bool:
+        """Whether who forgot it would ask what he should not, or have to learn it again."""
+        return self.shuts_out or self._ration is not None
+
+    @property
     def has_given(self) -> bool:
         """Whether it has given anything, now or when it was met before."""
         return self.given > 0 or self._ration is not None
@@ -245,6 +250,7 @@ class RateLimiter:
         self.members |= other.members
         self.busy += other.busy
         self.given += other.given
+        self._rest_from = max(self._rest_from, other._rest_from)
         self._rest_until = max(self._rest_until, other._rest_until)
         if isinstance(self._ration, Steady) and isinstance(other._ration, Steady):
             self._ration.rate += other._ration.rate  # each has had its part of what they give
