@@ -364,6 +364,9 @@ class Hosts(Generic[Task]):
             host.limiter.merge(gone)
             for member in gone.members:
                 self._hosts[member].limiter = host.limiter
+            for service, limiter in self._services.items():
+                if limiter is gone:
+                    self._services[service] = host.limiter
 
     def _kin(self, name: str) -> Iterator[str]:
         """Yield the hosts of the same domain, and those that lead to it or to which it leads."""
@@ -402,15 +405,17 @@ class Hosts(Generic[Task]):
         host.reminded_at = float("inf")
         if 0 < host.forget_at <= now:
             host.forget_at = 0.0
-            if host.is_plain or (host.is_idle and not (self.complete or host.limiter.shuts_out)):
+            is_over = host.is_idle and host.limiter.rest_until < now and not self.complete
+            if host.is_plain or (is_over and not host.limiter.is_worth_knowing):
                 self._forget(name, host)
                 return
         self._line_up(name, now)
 
     def _let_go(self, name: str, host: _Host[Task], now: float) -> None:
         """Forget a host for which nothing is to be done: some time, or never if it rations."""
-        if not (host.forget_at or host.limiter.is_rationed):
-            host.forget_at = now + (A_WHILE if host.is_plain else MEMORY)
+        if not (host.forget_at or host.limiter.is_worth_knowing):
+            rest = max(0.0, host.limiter.rest_until - now)
+            host.forget_at = now + (A_WHILE if host.is_plain else MEMORY + rest)
             self._remind(host.forget_at, name, None)
 
     def _forget(self, name: str, host: _Host[Task]) -> None:

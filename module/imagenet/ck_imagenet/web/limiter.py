@@ -36,6 +36,9 @@ _LONGER, _SHARE = 2.5, 0.12
 _ERRATIC = 0.3
 """The share of the first rest that is enough where a host refuses whatever the pace."""
 
+_A_MOMENT = 1.0
+"""Seconds that a host may ask for that only wants the next request a little later."""
+
 _A_QUOTA = 2
 """Requests that a host would have given in the time that it gave nothing, if it gave evenly."""
 
@@ -105,6 +108,11 @@ class RateLimiter:
     def is_rationed(self) -> bool:
         """Whether it is known to refuse who asks too fast."""
         return self.is_resting or self._ration is not None
+
+    @property
+    def is_worth_knowing(self) -> bool:
+        """Whether who forgot it would ask what he should not, or have to learn it again."""
+        return self.shuts_out or self._ration is not None
 
     @property
     def has_given(self) -> bool:
@@ -233,7 +241,7 @@ class RateLimiter:
                 self._ration.refused_still()
         else:
             self._burst -= 1
-            self._lower(now)
+            self._lower(now, wish)
             self.is_resting, self._rests, self._rest_from, self._dead = True, 0, now, wish
         self._rest(now, wish)
 
@@ -242,6 +250,7 @@ class RateLimiter:
         self.members |= other.members
         self.busy += other.busy
         self.given += other.given
+        self._rest_from = max(self._rest_from, other._rest_from)
         self._rest_until = max(self._rest_until, other._rest_until)
         if isinstance(self._ration, Steady) and isinstance(other._ration, Steady):
             self._ration.rate += other._ration.rate  # each has had its part of what they give
@@ -257,7 +266,7 @@ class RateLimiter:
         if isinstance(self._ration, Quota):
             self._ration.refused_too(now)
 
-    def _lower(self, now: float) -> None:
+    def _lower(self, now: float, wish: float) -> None:
         """Go slower, since a host refuses that has given."""
         given, self._since_empty = self._since_empty, 0
         took = now - self._empty if self._empty is not None else 0.0
@@ -267,7 +276,7 @@ class RateLimiter:
             if self._ration.has_failed:
                 self._ration = self._before or Steady(self._ration.rate, math.inf, now)
         elif self._ration:
-            self._ration.refused(gave, given)
+            self._ration.refused(gave, given, wish > 0)
         elif self._empty is None:
             self._connections = 1
         else:
@@ -292,7 +301,7 @@ class RateLimiter:
         self._since_empty = 1
         start = self._burst_from if self._burst_from is not None else since
         took = since - start
-        is_sure = self._rests > 1 or self._wished
+        is_sure = self._rests > 1 or (self._wished and self._dead > _A_MOMENT)
         is_quota = self._burst > 1 and self._dead * self._burst > _A_QUOTA * took
         if is_sure and is_quota and not isinstance(self._ration, Quota):
             too_short = self._rest_from + self._dead - start if self._rests else 0.0

@@ -100,7 +100,7 @@ class Steady:
         else:  # it may have changed since
             self._too_much = self.rate * 1.2
 
-    def refused(self, gave: float, given: int) -> None:
+    def refused(self, gave: float, given: int, is_told: bool = False) -> None:
         """Learn from a refusal.
 
         Parameters
@@ -109,11 +109,15 @@ class Steady:
             Requests a second that were given since the refusal before.
         given : int
             How many these were.
+        is_told : bool
+            Whether the host says when it gives again: so it has a rule.
         """
         if self.is_erratic:
             return
         was_proven = self.rate <= self._proven * 1.01
-        if (was_proven and given < _MANY) or given <= _FEW:
+        if is_told:
+            self._unexplained = 0
+        elif (was_proven and given < _MANY) or given <= _FEW:
             self._unexplained += 1
         else:
             self._unexplained = 0

@@ -1,0 +1,50 @@
+"""What tests of hosts do again and again."""
+
+from __future__ import annotations
+
+from ck_imagenet.web.hosts import Hosts
+from ck_imagenet.web.signals import Signal
+
+LONG = 1000.0
+"""Seconds after which no host is in doubt or rests."""
+
+
+def taken(hosts: Hosts[str], now: float, moment: float = 0.0) -> list[str]:
+    """Take all that may be started now, or within a moment: a start is gentle."""
+    tasks: list[str] = []
+    end = now + moment
+    while True:
+        started = hosts.take(now)
+        following = hosts.next_time()
+        if started:
+            tasks.append(started[1])
+        elif following is not None and following <= end:
+            now = following
+        else:
+            return tasks
+
+
+def put(hosts: Hosts[str], name: str, tasks: str, now: float = 0.0) -> None:
+    for task in tasks:
+        hosts.put(name, task, now)
+
+
+def give(hosts: Hosts[str], name: str, count: int = 1, now: float = 0.0) -> float:
+    """Let a host answer so many requests, as soon as they may be made; return the time."""
+    for _ in range(count):
+        hosts.put(name, "given", now)
+        while not hosts.take(now):
+            now = hosts.next_time() or now
+        hosts.release(name, now, Signal.ANSWER, now)
+    return now
+
+
+def refuse(hosts: Hosts[str], name: str, now: float, wish: float = 0.0) -> None:
+    """Let a host refuse one request."""
+    hosts.put(name, "refused", now)
+    assert taken(hosts, now, 0.05) == ["refused"]
+    hosts.release(name, now, Signal.BUSY, now, wish)
+
+
+def known(hosts: Hosts[str]) -> list[str]:
+    return list(vars(hosts)["_hosts"])
