@@ -139,9 +139,7 @@ class TestGivenUp:
         assert breaker.state is State.GIVEN_UP
 
 
-@given(
-    st.lists(st.sampled_from(["answer", "silence", "wait"]), max_size=60), st.integers(1, 20)
-)
+@given(st.lists(st.sampled_from(["answer", "silence", "wait"]), max_size=60), st.integers(1, 20))
 def test_who_answers_every_tenth_request_is_never_given_up(events: list[str], cap: int) -> None:
     """And who is not given up is asked sooner or later."""
     breaker = CircuitBreaker()

@@ -101,3 +101,17 @@ def test_people_are_told_what_it_is_founded_on() -> None:
 )
 def test_a_time_is_told_in_its_own_unit(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_service_that_rations_decides_how_long_it_takes(tmp_path: Path) -> None:
+    meant = estimated([1000] * 2000, 0, DownloadOptions(), pace=2)
+    assert (meant.rationed, meant.seconds) == (1_276_000, 638_000)
+    assert list(estimate(meant))[1:3] == [
+        "  64% of ImageNet's links lead to one service, flickr, and it gives 2 a second; 1276000 "
+        "links left, about 7.4 days",
+        "  the pictures of the same synsets come without it from --source=winter21",
+    ]
+    store = FolderStore(tmp_path)
+    assert foreseen((WNID,), DownloadOptions(), store, None).pace == 2
+    assert foreseen((WNID,), DownloadOptions(pace="flickr.com:0.5"), store, None).pace == 0.5
+    assert foreseen((WNID,), DownloadOptions(urls="list"), store, None).pace == 0

@@ -12,6 +12,11 @@ from test_fall11 import tgz
 
 DALMATIAN, GOLDFISH = "n02110341", "n01443537"
 HUNDRED_AND_FIVE = [synset.wnid for synset in synsets.load().synsets[:105]]
+RATIONED = (
+    "  64% of ImageNet's links lead to one service, flickr, and it gives 2 a second; {} links left, "
+    "about {}\n"
+    "  the pictures of the same synsets come without it from --source=winter21\n"
+)
 FOUNDED = (
     "  if 60% of the links are alive, a picture has 100 kB, and each of 32 connections takes 0.9 s "
     "a URL, time-outs included, as measured\n"
@@ -65,7 +70,8 @@ def test_more_than_a_hundred_synsets_are_told_of_first_with_the_command_that_tak
     said = terminal.refuses("download", "imagenet", "--lower=1", "--upper=104", "--outdir=plain")
     told, _, command = said.rpartition("\nIf you want that, type: ck ")
     assert told == (
-        "104 synsets, 104 URLs to ask for: some 62 pictures, 6.2 MB, 3 s\n"
+        "104 synsets, 104 URLs to ask for: some 62 pictures, 6.2 MB, 33 s\n"
+        f"{RATIONED.format(66, '33 s')}"
         "  what is here already is not subtracted, nor would it be asked for again\n"
         f"{FOUNDED.rstrip()}"
     )
@@ -87,8 +93,9 @@ def test_a_dry_run_of_many_asks_nobody_and_says_what_it_does_not_know(
 ) -> None:
     said = terminal.says("download", "imagenet", "--upper=104", "--dry-run")
     assert said == (
-        "105 synsets, 754 URLs to ask for: some 452 pictures, 45.2 MB, 21 s\n"
+        "105 synsets, 754 URLs to ask for: some 452 pictures, 45.2 MB, 4 minutes\n"
         "  no list of 1 of them is here: 650 URLs are counted for each, ImageNet's mean\n"
+        f"{RATIONED.format(481, '4 minutes')}"
         "  what is here already is not subtracted, nor would it be asked for again\n"
         f"{FOUNDED}"
     )
@@ -114,6 +121,8 @@ def test_a_dry_run_of_a_few_says_what_is_left(terminal: Terminal, web: PracticeW
         "bytes": 0,
         "seconds": 0.0,
         "jobs": 32,
+        "rationed": 0,
+        "pace": 0.0,
     }
 
 

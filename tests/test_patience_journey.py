@@ -131,3 +131,15 @@ def _run(folder: Path, web: PracticeWeb, patience: float = 60.0) -> list[Summary
     found = list(download(options, store, Progress()))
     assert all(isinstance(each, Summary) for each in found)
     return sorted((each for each in found if isinstance(each, Summary)), key=lambda each: each.wnid)
+
+
+def test_a_dry_run_reckons_with_the_pace_of_hosts_that_are_known_to_ration(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    write(terminal.folder, WNID, *(f"http://farm3.static.flickr.com/{n}.jpg" for n in range(1200)))
+    told = terminal.says(*COMMAND, "--dry-run")
+    assert "  flickr gives 2 a second; 1200 links left, about 10 minutes\n" in told
+    assert "1 synset, 1,200 URLs to ask for: some 720 pictures, 72 MB, 10 minutes\n" in told
+    told = terminal.says(*COMMAND, "--dry-run", "--pace=staticflickr.com:1")
+    assert "  flickr gives 1 a second; 1200 links left, about 20 minutes\n" in told
+    assert len(web.requests) == 0

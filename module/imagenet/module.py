@@ -572,7 +572,7 @@ def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
 
 def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import download
-    from ck_imagenet.downloading.estimate import Estimate, estimated
+    from ck_imagenet.downloading.estimate import Estimate, at_their_pace, estimated
     from ck_imagenet.origins.lists import Unlisted
     from ck_imagenet.telling import console, stderr_progress
     from ck_imagenet.unpacking.unpacked import Unpacked
@@ -597,7 +597,8 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     if options.dry_run and output["synsets"]:
         listed = [each for each in output["synsets"] if "to_fetch" in each]
         urls, here = ([each[key] for each in listed] for key in ("to_fetch", "here"))
-        _foresee(estimated(urls, 0, options, here), options, told, output)
+        meant = at_their_pace(estimated(urls, 0, options, here), listed)
+        _foresee(meant, options, told, output)
 
 
 def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:

@@ -68,6 +68,22 @@ def manner(options: DownloadOptions, learned: Mapping[str, Learned] = _NOTHING) 
     )
 
 
+def known_paces(
+    options: DownloadOptions, learned: Mapping[str, Learned]
+) -> Callable[[str], tuple[str, float] | None]:
+    """Return what tells of a host how many requests a second it gives, if that is known.
+
+    With the name of its service, or its own.
+    """
+    starts = _starts(options, learned)
+
+    def pace(endpoint: str) -> tuple[str, float] | None:
+        start = starts(endpoint)
+        return (start.service or endpoint, start.learned.rate) if start.learned else None
+
+    return pace
+
+
 def _starts(options: DownloadOptions, learned: Mapping[str, Learned]) -> Callable[[str], Start]:
     """Return what tells at which pace each host is asked first.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Collection, Iterator
 
 from ..actions import DownloadOptions
+from ..crawling import equip
 from ..crawling.ledger import Ledger
 from ..crawling.task import Task
 from ..crawling.wayback_pictures import WAYBACK, Captures, Findings, may_help
@@ -17,6 +18,7 @@ from ..kept import summaries
 from ..kept.adopt import adopt
 from ..kept.journal import Journal
 from ..kept.numbering import KeptNames, Link, by_number, number
+from ..kept.paces import PaceMemory
 from ..kept.repeats import Repeats
 from ..kept.store import Store
 from ..kept.turns import Busy, at_once, only_one
@@ -24,6 +26,7 @@ from ..origins import kept_lists
 from ..origins.lists import SynsetList
 from ..outcomes import Outcome
 from ..progress import Progress
+from ..web import urls
 from .summary import Summary
 
 
@@ -59,6 +62,7 @@ class Errand:
         self._options = options
         self._trusting = trusting
         self._found = found
+        self._store = store
         self._place = store.synset(found.wnid)
         self._repeats = repeats
         self._progress = progress
@@ -93,7 +97,12 @@ class Errand:
             self._number()
             here = self._place.pictures()
             wanted = [] if self._is_enough(len(here)) else self._wanted(here)
-            return replace(self._summary(len(here)), to_fetch=len(wanted))
+            summary = replace(self._summary(len(here)), to_fetch=len(wanted))
+        paces = equip.known_paces(self._options, PaceMemory(self._store).load())
+        for name, pace in filter(None, (paces(urls.endpoint(link.url)) for link in wanted)):
+            summary.left[name] += 1
+            summary.paces[name] = pace
+        return summary
 
     def begin(self, reached: bool, wait: bool) -> list[Task]:
         """Put the synset's place in order, and return what is to be fetched.

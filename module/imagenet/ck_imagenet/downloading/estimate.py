@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from ..actions import DownloadOptions
+from ..crawling import equip
+from ..kept.paces import PaceMemory
 from ..kept.store import Store
 from ..origins import kept_lists
 from ..origins.local_archive import LocalArchive
@@ -27,6 +30,9 @@ SECONDS = 0.9
 A_SECOND = 500
 """URLs that two cores manage, however many connections there are."""
 
+RATIONED, RATIONING = 0.638, "live.staticflickr.com"
+"""The share of ImageNet's links that one service has, which rations them, and a host of it."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -42,6 +48,10 @@ class Estimate:
     seconds: float
     jobs: int
     """Connections at once, on which the seconds depend."""
+    rationed: int = 0
+    """URLs of a service that gives only so many."""
+    pace: float = 0.0
+    """How many it gives a second, 0 if nothing is known of that."""
 
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types."""
@@ -49,7 +59,11 @@ class Estimate:
 
 
 def estimated(
-    urls: Iterable[int], unlisted: int, options: DownloadOptions, here: Iterable[int] = ()
+    urls: Iterable[int],
+    unlisted: int,
+    options: DownloadOptions,
+    here: Iterable[int] = (),
+    pace: float = 0.0,
 ) -> Estimate:
     """Return what it means to ask for so many URLs of each synset.
 
@@ -63,16 +77,41 @@ def estimated(
         How many at once, and how many pictures of a synset are wanted.
     here : iterable of int, optional
         How many of these there are already, of each of the first synsets.
+    pace : float
+        How many URLs a second the service gives that has most of them, 0 if it gives all.
     """
     counts = [*urls, *[MEAN_URLS] * unlisted]
     most = options.max_images or math.inf
     wanted = [(count, max(0, most - has)) for count, has in zip_longest(counts, here, fillvalue=0)]
     asked = sum(min(count, math.ceil(min(most, count) / ALIVE)) for count, most in wanted)
     pictures = round(sum(min(most, count * ALIVE) for count, most in wanted))
-    seconds = max(asked * SECONDS / options.jobs, asked / A_SECOND)
-    return Estimate(
-        len(counts), asked, unlisted, pictures, pictures * PICTURE, seconds, options.jobs
+    rationed = round(asked * RATIONED) if pace else 0
+    seconds = max(
+        asked * SECONDS / options.jobs, asked / A_SECOND, rationed / pace if pace else 0.0
     )
+    size = pictures * PICTURE
+    return Estimate(
+        len(counts), asked, unlisted, pictures, size, seconds, options.jobs, rationed, pace
+    )
+
+
+def at_their_pace(meant: Estimate, foreseen: Iterable[Mapping[str, Any]]) -> Estimate:
+    """Return an estimate that reckons with hosts that ration.
+
+    Parameters
+    ----------
+    meant : Estimate
+        The same without them.
+    foreseen : iterable of mapping
+        The facts of each synset's `Summary`.
+    """
+    left: Counter[str] = Counter()
+    paces: dict[str, float] = {}
+    for each in foreseen:
+        left.update(each["left"])
+        paces.update(each["paces"])
+    longest = max((count / paces[host] for host, count in left.items() if paces[host]), default=0.0)
+    return replace(meant, seconds=max(meant.seconds, longest))
 
 
 def foreseen(
@@ -90,4 +129,6 @@ def foreseen(
         if known:
             listed[wnid] = known
     counts = [max(0, listed[wnid] - options.offset) for wnid in wnids if wnid in listed]
-    return estimated(counts, len(wnids) - len(counts), options)
+    paces = equip.known_paces(options, PaceMemory(store).load())
+    _, pace = paces(RATIONING) or ("", 0.0)
+    return estimated(counts, len(wnids) - len(counts), options, pace=pace)

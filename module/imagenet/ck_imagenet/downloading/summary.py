@@ -34,7 +34,8 @@ class Summary:
     for_wayback: int = 0
     """Links that are gone for good, of which it has not been asked yet."""
     left: Counter[str] = field(default_factory=Counter)
-    """Links that their hosts did not give in the time that there was, by host: not settled."""
+    """Links that their hosts did not give in the time that there was, by host: not settled. Of what
+    is only foreseen, those of hosts that are known to ration."""
     paces: dict[str, float] = field(default_factory=dict)
     """Requests a second that these hosts give, 0 if that is not known."""
     wayback_trouble: str = ""

@@ -157,12 +157,7 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
         others = "; the same command fetches others" if options.max_images else ""
         yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}{others}"
     left = done.links - done.here - sum(done.failed.values())
-    for host, count in done.left.most_common(_MOST_LEFT):
-        waits = ration(host, done.paces.get(host, 0.0), count)
-        yield f"  {waits}: the same command goes on, with --patience=8h for longer"
-    if len(done.left) > _MOST_LEFT:
-        more = sum(done.left.values()) - sum(dict(done.left.most_common(_MOST_LEFT)).values())
-        yield f"  {counted(more, 'link')} left of {len(done.left) - _MOST_LEFT} more such hosts"
+    yield from _left(done, options)
     is_short = done.here < (options.max_images or 0) and left > 0
     if is_short and not (options.dry_run or options.offset):
         yield f"  {counted(left, 'link')} not asked for yet: the same command goes on"
@@ -179,6 +174,22 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
         yield (
             f"  The Wayback Machine may have pictures of {done.for_wayback} of these: "
             "ask it with --wayback"
+        )
+
+
+def _left(done: Summary, options: DownloadOptions) -> Iterator[str]:
+    """Yield what waits for hosts that ration, how long that takes, and what would help."""
+    goes_on = ": the same command goes on, with --patience=8h for longer"
+    for host, count in done.left.most_common(_MOST_LEFT):
+        waits = ration(host, done.paces.get(host, 0.0), count)
+        yield f"  {waits}{'' if options.dry_run else goes_on}"
+    if len(done.left) > _MOST_LEFT:
+        more = sum(done.left.values()) - sum(dict(done.left.most_common(_MOST_LEFT)).values())
+        yield f"  {counted(more, 'link')} left of {len(done.left) - _MOST_LEFT} more such hosts"
+    if done.left and synsets.load().get(done.wnid) and not options.urls:
+        yield (
+            "  without these hosts, and under ImageNet's terms of access, pictures of this synset "
+            f"come with: ck download imagenet --wnid={done.wnid} --source=winter21"
         )
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 
 from ..catalogue import synsets
 from ..catalogue.selection import MANY
-from ..downloading.estimate import ALIVE, MEAN_URLS, PICTURE, SECONDS, Estimate
+from ..downloading.estimate import ALIVE, MEAN_URLS, PICTURE, RATIONED, SECONDS, Estimate
 from ..kept import status
 from ..kept.journal import Record
 from ..kept.status import Tally
-from ..wording import counted, duration
+from ..wording import counted, duration, ration
 from .console import outcomes, table, title
 
 if TYPE_CHECKING:
@@ -96,6 +96,12 @@ def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:
         yield f"  {unknown}: {MEAN_URLS} URLs are counted for each, ImageNet's mean"
     if meant.unlisted > MANY and not is_list_given:
         yield "  get the lists of all at once, before this: ck geturls imagenet --all"
+    if meant.rationed:
+        yield (
+            f"  {RATIONED:.0%} of ImageNet's links lead to one service, flickr, and "
+            f"{ration('it', meant.pace, meant.rationed)}"
+        )
+        yield "  the pictures of the same synsets come without it from --source=winter21"
     if meant.synsets > MANY:
         yield "  what is here already is not subtracted, nor would it be asked for again"
     yield (
