@@ -13,8 +13,8 @@ from test_fall11 import tgz
 DALMATIAN, GOLDFISH = "n02110341", "n01443537"
 HUNDRED_AND_FIVE = [synset.wnid for synset in synsets.load().synsets[:105]]
 RATIONED = (
-    "  64% of ImageNet's links lead to one service, flickr, and it gives 2 a second; {} links left, "
-    "about {}\n"
+    "  64% of ImageNet's links lead to one service, flickr, and it gives 2 a second; {} links "
+    "left, about {}\n"
     "  the pictures of the same synsets come without it from --source=winter21\n"
 )
 FOUNDED = (
