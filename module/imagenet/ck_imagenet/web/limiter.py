@@ -238,7 +238,7 @@ class RateLimiter:
             if isinstance(self._ration, Quota):
                 self._ration.refused_still(now)
             elif self._ration:
-                self._ration.refused_still()
+                self._ration.refused_still(self._rests)
         else:
             self._burst -= 1
             self._lower(now, wish)

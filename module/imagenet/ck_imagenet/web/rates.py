@@ -137,9 +137,11 @@ class Steady:
         self.rate = max(self._proven, gave * 0.98, self.rate / 4)
         self.rate = min(self.rate, self._too_much * 0.98)
 
-    def refused_still(self) -> None:
-        """Learn from a refusal after a rest: it may be the pace after all."""
-        self._unexplained = min(self._unexplained, 1)
+    def refused_still(self, times: int) -> None:
+        """Learn from so many refusals after a rest: it may be the pace after all."""
+        if times > 1 and self.is_erratic:
+            self.rate = self._proven = self.rate / 4
+        self._unexplained = min(self._unexplained, 1 if times == 1 else 0)
 
     def opened(self, now: float) -> None:
         """It gives again after a rest."""
