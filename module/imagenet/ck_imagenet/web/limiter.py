@@ -238,7 +238,7 @@ class RateLimiter:
             if isinstance(self._ration, Quota):
                 self._ration.refused_still(now)
             elif self._ration:
-                self._ration.refused_still()
+                self._ration.refused_still(self._rests)
         else:
             self._burst -= 1
             self._lower(now, wish)
@@ -276,7 +276,7 @@ class RateLimiter:
             if self._ration.has_failed:
                 self._ration = self._before or Steady(self._ration.rate, math.inf, now)
         elif self._ration:
-            self._ration.refused(gave, given, wish > 0)
+            self._ration.refused(gave, given, wish)
         elif self._empty is None:
             self._connections = 1
         else:

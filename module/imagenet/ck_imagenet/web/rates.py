@@ -100,7 +100,7 @@ class Steady:
         else:  # it may have changed since
             self._too_much = self.rate * 1.2
 
-    def refused(self, gave: float, given: int, is_told: bool = False) -> None:
+    def refused(self, gave: float, given: int, wish: float = 0.0) -> None:
         """Learn from a refusal.
 
         Parameters
@@ -109,13 +109,14 @@ class Steady:
             Requests a second that were given since the refusal before.
         given : int
             How many these were.
-        is_told : bool
-            Whether the host says when it gives again: so it has a rule.
+        wish : float
+            Seconds that the host asks for, 0 if it does not say: that explains why it refuses who
+            asks more often.
         """
         if self.is_erratic:
             return
         was_proven = self.rate <= self._proven * 1.01
-        if is_told:
+        if self.rate * wish > 1:
             self._unexplained = 0
         elif (was_proven and given < _MANY) or given <= _FEW:
             self._unexplained += 1
@@ -136,9 +137,11 @@ class Steady:
         self.rate = max(self._proven, gave * 0.98, self.rate / 4)
         self.rate = min(self.rate, self._too_much * 0.98)
 
-    def refused_still(self) -> None:
-        """Learn from a refusal after a rest: it may be the pace after all."""
-        self._unexplained = min(self._unexplained, 1)
+    def refused_still(self, times: int) -> None:
+        """Learn from so many refusals after a rest: it may be the pace after all."""
+        if times > 1 and self.is_erratic:
+            self.rate = self._proven = self.rate / 4
+        self._unexplained = min(self._unexplained, 1 if times == 1 else 0)
 
     def opened(self, now: float) -> None:
         """It gives again after a rest."""
@@ -216,6 +219,7 @@ class Quota:
         """Count a request that starts, perhaps with a new burst."""
         if self._start == -math.inf:
             self._start = self._last = now
+            self._begun = 0
         if self._is_complete:
             self._start, self._begun, self._has_stumbled = now, 0, False
             self._is_open = False
