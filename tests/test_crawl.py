@@ -30,7 +30,7 @@ from ck_imagenet.outcomes import Outcome
 from ck_imagenet.web.addresses import Guard
 from ck_imagenet.web.connections import Limits
 from ck_imagenet.web.fetch import Fetcher
-from ck_imagenet.web.hosts import Start
+from ck_imagenet.web.host import Start
 from ck_imagenet.web.limiter import USUAL_BACK_OFF
 from ck_imagenet.web.resolve import Resolver
 from PIL import Image

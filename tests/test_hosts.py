@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.web.hosts import A_WHILE, MEMORY, PER_HOST, Hosts, Start
+from ck_imagenet.web.host import Start
+from ck_imagenet.web.hosts import A_WHILE, MEMORY, PER_HOST, Hosts
 from ck_imagenet.web.limiter import BackOff
 from ck_imagenet.web.signals import Signal
 from host_helpers import LONG, give, known, put, refuse, taken

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.web.hosts import Hosts, Start
+from ck_imagenet.web.host import Start
+from ck_imagenet.web.hosts import Hosts
 from ck_imagenet.web.limiter import BackOff
 from ck_imagenet.web.signals import Signal
 from hypothesis import settings

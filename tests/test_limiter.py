@@ -300,9 +300,7 @@ class TestLearnt:
         assert limiter.rate == pytest.approx(0.5, rel=0.2)
 
     @pytest.mark.parametrize("wish", [0.0, 2.0])
-    def test_who_refuses_by_chance_is_not_asked_ever_more_slowly(
-        self, wish: float
-    ) -> None:
+    def test_who_refuses_by_chance_is_not_asked_ever_more_slowly(self, wish: float) -> None:
         limiter = RateLimiter()
         now = give(limiter, 0, 5)
         for _ in range(20):

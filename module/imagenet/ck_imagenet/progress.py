@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Sequence
 
 if TYPE_CHECKING:
     from .kept.journal import Record
-    from .web.hosts import Ration
+    from .web.host import Ration
 
 
 class Progress:

@@ -20,7 +20,7 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
 from ..outcomes import Outcome
-from ..web.hosts import Ration
+from ..web.host import Ration
 from ..web.learned import Learned
 from .batch import NOTICED, Batch, is_answered, records_of, told
 from .books import Books

@@ -10,7 +10,8 @@ from typing import Callable, Iterable
 
 from ..kept.journal import Record
 from ..outcomes import Failed
-from ..web.hosts import Hosts, Ration
+from ..web.host import Ration
+from ..web.hosts import Hosts
 from ..web.learned import Learned
 from ..web.pace import Pace
 from ..web.signals import Signal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Iterator
 
-from ..web.hosts import Ration
+from ..web.host import Ration
 from ..web.learned import Learned
 from .books import Books
 from .ledger import Book

@@ -6,7 +6,8 @@ from typing import Callable, NamedTuple
 
 from ..kept.store import Store
 from ..web.fetch import Fetcher
-from ..web.hosts import PER_HOST, Start
+from ..web.host import Start
+from ..web.hosts import PER_HOST
 from ..web.limiter import USUAL_BACK_OFF, BackOff
 from .ledger import Book
 from .task import Task

@@ -12,7 +12,7 @@ from ..web import domains, known_hosts
 from ..web.addresses import Guard
 from ..web.connections import Limits
 from ..web.fetch import Fetcher
-from ..web.hosts import Start
+from ..web.host import Start
 from ..web.learned import Learned
 from ..web.named import answering
 from ..web.resolve import Resolver

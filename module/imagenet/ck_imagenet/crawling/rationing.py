@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping, NamedTuple, Sequence
 
-from ..web.hosts import Ration
+from ..web.host import Ration
 from ..web.learned import Learned
 
 

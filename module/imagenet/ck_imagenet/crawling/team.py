@@ -20,7 +20,7 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
 from ..web.fetch import Fetcher
-from ..web.hosts import Ration
+from ..web.host import Ration
 from ..web.learned import Learned
 from .books import Books
 from .crawl import Crawl

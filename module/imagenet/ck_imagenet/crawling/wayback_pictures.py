@@ -7,7 +7,7 @@ from ..kept.journal import Journal, Record
 from ..kept.numbering import Link
 from ..outcomes import Outcome
 from ..web import captures
-from ..web.hosts import Start
+from ..web.host import Start
 from ..web.limiter import BackOff
 from .desk import Manner
 from .ledger import Book, Ledger, Verdict

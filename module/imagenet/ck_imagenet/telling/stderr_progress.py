@@ -15,7 +15,7 @@ from .. import wording
 from ..kept.journal import Record
 from ..outcomes import Outcome
 from ..progress import Progress
-from ..web.hosts import Ration
+from ..web.host import Ration
 from ..wording import counted, visible
 
 _A_WHILE = 60.0

@@ -5,15 +5,14 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from random import Random
-from typing import Callable, Generic, Iterator, NamedTuple, TypeVar
+from typing import Callable, Generic, Iterator
 
 from ..outcomes import Outcome
-from .breaker import CircuitBreaker, State
+from .breaker import State
+from .host import Host, Ration, Start, Task
 from .learned import Learned
 from .limiter import USUAL_BACK_OFF, BackOff, RateLimiter
 from .signals import Signal
-
-Task = TypeVar("Task")
 
 PER_HOST = 10
 """Connections to one host at once."""
@@ -29,67 +28,6 @@ TOGETHER = 10.0
 
 _A_SHARE = 4
 """Silent hosts hold one connection of so many while others may be asked."""
-
-
-class Start(NamedTuple):
-    """What is known of a host's pace before it is asked."""
-
-    service: str = ""
-    """Hosts with the same one ration together; none if it is the host's own affair."""
-    gap: float = 0.0
-    """Seconds between the starts of two requests at the least."""
-    learned: Learned | None = None
-
-
-class Ration(NamedTuple):
-    """A host that gives only so much, and what waits for it."""
-
-    host: str
-    rate: float
-    """Requests a second that it gives; 0 if that is not known yet."""
-    waiting: int
-    rest: float
-    """Seconds until it is asked again, 0 if it is being asked."""
-
-
-class _Host(Generic[Task]):
-    __slots__ = (
-        "breaker",
-        "busy",
-        "forget_at",
-        "in_turn",
-        "limiter",
-        "outcome",
-        "refused_at",
-        "reminded_at",
-        "waiting",
-    )
-
-    def __init__(self, limiter: RateLimiter) -> None:
-        self.waiting: deque[Task] = deque()
-        self.busy = 0
-        self.breaker = CircuitBreaker()
-        self.limiter = limiter
-        self.in_turn = False
-        self.outcome = Outcome.HOST_DOWN
-        self.refused_at = float("-inf")
-        self.reminded_at = float("inf")
-        self.forget_at = 0.0
-
-    @property
-    def is_given_up(self) -> bool:
-        return self.breaker.state is State.GIVEN_UP
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is idle, and nothing is known of it that would be missed."""
-        is_there = self.breaker.state is State.CLOSED and not self.breaker.silences
-        return is_there and self.is_idle and not self.limiter.is_rationed
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits for it or is under way."""
-        return not (self.waiting or self.busy)
 
 
 def _nothing_known(name: str) -> Start:
@@ -140,7 +78,7 @@ class Hosts(Generic[Task]):
         self._start = start
         self._domain = domain
         self._random = Random(0)  # noqa: S311 - spreads requests, guards nothing
-        self._hosts: dict[str, _Host[Task]] = {}
+        self._hosts: dict[str, Host[Task]] = {}
         self._services: dict[str, RateLimiter] = {}
         self._leads_to: dict[str, str] = {}
         self._turns: deque[str] = deque()
@@ -255,11 +193,7 @@ class Hosts(Generic[Task]):
 
     def pauses(self, now: float) -> dict[str, float]:
         """Return which hosts are to be left alone, and for how many seconds."""
-        until = {
-            name: host.limiter.rest_until
-            for name, host in self._hosts.items()
-            if host.limiter.is_resting
-        }
+        until = {name: host.limiter.paused_until for name, host in self._hosts.items()}
         return {name: time - now for name, time in until.items() if time > now}
 
     def learned(self) -> dict[str, Learned]:
@@ -314,10 +248,10 @@ class Hosts(Generic[Task]):
         """Return when something may become ready by itself, None if nothing will."""
         return self._later[0][0] if self._later else None
 
-    def _known(self, name: str) -> _Host[Task]:
+    def _known(self, name: str) -> Host[Task]:
         host = self._hosts.get(name)
         if not host:
-            host = self._hosts[name] = _Host(self._limiter(name))
+            host = self._hosts[name] = Host(self._limiter(name))
             host.limiter.members.add(name)
         return host
 
@@ -340,11 +274,11 @@ class Hosts(Generic[Task]):
             self._give_up(name, now)
         self._line_up(name, now)
 
-    def _may_start(self, host: _Host[Task], now: float) -> bool:
+    def _may_start(self, host: Host[Task], now: float) -> bool:
         room = host.waiting and host.busy < host.breaker.most(self._per_host, now)
         return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
 
-    def _begin(self, name: str, host: _Host[Task], now: float) -> Task:
+    def _begin(self, name: str, host: Host[Task], now: float) -> Task:
         task = host.waiting.popleft()
         self.waiting -= 1
         host.busy += 1
@@ -354,7 +288,7 @@ class Hosts(Generic[Task]):
         self._line_up(name, now)
         return task
 
-    def _pace_together(self, name: str, host: _Host[Task], now: float) -> None:
+    def _pace_together(self, name: str, host: Host[Task], now: float) -> None:
         """Pace hosts together that refuse at the same time and seem to belong together."""
         for other_name in self._kin(name):
             other = self._hosts.get(other_name)
@@ -411,14 +345,14 @@ class Hosts(Generic[Task]):
                 return
         self._line_up(name, now)
 
-    def _let_go(self, name: str, host: _Host[Task], now: float) -> None:
+    def _let_go(self, name: str, host: Host[Task], now: float) -> None:
         """Forget a host for which nothing is to be done: some time, or never if it rations."""
         if not (host.forget_at or host.limiter.is_worth_knowing):
             rest = max(0.0, host.limiter.rest_until - now)
             host.forget_at = now + (A_WHILE if host.is_plain else MEMORY + rest)
             self._remind(host.forget_at, name, None)
 
-    def _forget(self, name: str, host: _Host[Task]) -> None:
+    def _forget(self, name: str, host: Host[Task]) -> None:
         host.limiter.members.discard(name)
         del self._hosts[name]
 
@@ -439,7 +373,7 @@ class Hosts(Generic[Task]):
         elif host.limiter.has_room() and host.limiter.next_time() > now:
             self._remind_once(name, host, host.limiter.next_time())
 
-    def _remind_once(self, name: str, host: _Host[Task], when: float) -> None:
+    def _remind_once(self, name: str, host: Host[Task], when: float) -> None:
         if when < host.reminded_at:
             host.reminded_at = when
             self._remind(when, name, None)

@@ -137,6 +137,11 @@ class RateLimiter:
         return max(self._rest_until, self._refusals[0] + _SPAN if self._is_disliked else 0.0)
 
     @property
+    def paused_until(self) -> float:
+        """When it may be asked again that rests, or was just asked by who wants a gap between."""
+        return max(self._gap_due, self.rest_until if self.is_resting else -math.inf)
+
+    @property
     def _is_disliked(self) -> bool:
         """Whether one more refusal may be one too many."""
         return len(self._refusals) == _MOST_REFUSALS and not self._is_erratic
