@@ -258,7 +258,7 @@ class RateLimiter:
         self._rest_from = max(self._rest_from, other._rest_from)
         self._rest_until = max(self._rest_until, other._rest_until)
         if isinstance(self._ration, Steady) and isinstance(other._ration, Steady):
-            self._ration.rate += other._ration.rate  # each has had its part of what they give
+            self._ration.join(other._ration)  # each has had its part of what they give
         elif not self._ration:
             self._ration = other._ration
 

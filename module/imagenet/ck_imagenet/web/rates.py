@@ -133,7 +133,7 @@ class Steady:
         if was_proven:
             self._proven = min(self._proven * 0.95, max(gave, self._proven / 2))
         proven = gave * 0.98 if given >= _ENOUGH else gave / 2
-        self._proven = max(self._proven if not was_proven else 0.0, proven)
+        self._proven = max(self._proven if not was_proven else 0.0, proven, self.rate / 8)
         self.rate = max(self._proven, gave * 0.98, self.rate / 4)
         self.rate = min(self.rate, self._too_much * 0.98)
 
@@ -150,7 +150,12 @@ class Steady:
 
     def learned(self) -> Learned:
         """Return what is worth remembering."""
-        return Learned(self._proven, 1, 0.0)
+        return Learned(self._proven if self._rises else self.rate, 1, 0.0)
+
+    def join(self, other: Steady) -> None:
+        """Take over the part of a ration that another has measured."""
+        self.rate += other.rate
+        self._proven += other._proven
 
 
 class Quota:
