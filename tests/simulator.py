@@ -147,6 +147,7 @@ class Simulator:
         self.given: dict[Link, float] = {}
         self.lost: dict[Link, Outcome] = {}
         self._log: dict[int, Start] = {}
+        self.before_take: Callable[[], None] = lambda: None
         self.before_start: Callable[[str], None] = lambda name: None
         self.told: dict[str, float] = {}
 
@@ -172,6 +173,8 @@ class Simulator:
         """Run until nothing is left, or until a time; return the time."""
         while self.hosts.waiting or self._events:
             self._begin_all()
+            if not (self.hosts.waiting or self._events):
+                break
             following = self._next_time()
             if following > until:
                 self.now = until
@@ -184,6 +187,7 @@ class Simulator:
 
     def _begin_all(self) -> None:
         while len(self._events) < self._connections:
+            self.before_take()
             started = self.hosts.take(self.now, self._connections)
             self._settle_given_up()
             if not started:
@@ -247,5 +251,5 @@ class Simulator:
 
     def _settle_given_up(self) -> None:
         for link, outcome in self.hosts.given_up:
-            self.lost[link] = outcome
+            self.lost[link] = Outcome.SILENT if link.attempts else outcome
         self.hosts.given_up.clear()

@@ -95,6 +95,8 @@ class RateLimiter:
         self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
         self._is_probing = self._wished = False
         self._rest_from = self._rest_until = self._dead = 0.0
+        self._told_until = -math.inf
+        """Before this the host has said that it is not to be asked."""
         self._rests = 0
         self._first_rest = back_off.first
         self._empty: float | None = None
@@ -134,7 +136,8 @@ class RateLimiter:
     @property
     def rest_until(self) -> float:
         """When it is asked again that refuses now."""
-        return max(self._rest_until, self._refusals[0] + _SPAN if self._is_disliked else 0.0)
+        liked = self._refusals[0] + _SPAN if self._is_disliked else 0.0
+        return max(self._rest_until, self._told_until, liked)
 
     @property
     def paused_until(self) -> float:
@@ -168,7 +171,7 @@ class RateLimiter:
         if self.is_resting:
             return max(self._gap_due, self.rest_until)
         paced = self._ration.next_time() if self._ration else -math.inf
-        return max(self._gap_due, self._due, paced)
+        return max(self._gap_due, self._told_until, self._due, paced)
 
     def began(self, now: float) -> None:
         """Count a request that starts."""
@@ -230,6 +233,7 @@ class RateLimiter:
             Seconds for which the host asks to be left alone, 0 if it does not say.
         """
         self.busy -= 1
+        self._told_until = max(self._told_until, now + wish if wish else -math.inf)
         self.shuts_out = self.shuts_out or wish > self._back_off.longest
         if self.is_resting and since <= self._rest_from:
             self._was_under_way(now, wish)
@@ -257,6 +261,7 @@ class RateLimiter:
         self.given += other.given
         self._rest_from = max(self._rest_from, other._rest_from)
         self._rest_until = max(self._rest_until, other._rest_until)
+        self._told_until = max(self._told_until, other._told_until)
         if isinstance(self._ration, Steady) and isinstance(other._ration, Steady):
             self._ration.join(other._ration)  # each has had its part of what they give
         elif not self._ration:
@@ -265,7 +270,6 @@ class RateLimiter:
     def _was_under_way(self, now: float, wish: float) -> None:
         if len(self._refusals) < 2 or self._refusals[-2] < self._rest_from:
             self._refusals.append(now)
-        self._rest_until = max(self._rest_until, now + wish)
         self._dead = max(wish, self._dead)
         self._burst -= 1
         if isinstance(self._ration, Quota):

@@ -26,6 +26,9 @@ bucket has saved while the host was left alone gives a faster one for a short ti
 _FEW, _MANY = 2, 20
 """Requests from one refusal to the next that hardly measure a rate, and that measure it well."""
 
+_CLEARLY = 0.7
+"""The share of the best measured rate below which a pace does not explain a refusal."""
+
 _FIRST_GAP, _LONGEST_GAP = 20, 400
 """Requests between two attempts to get more, at first and after attempts that failed."""
 
@@ -61,6 +64,7 @@ class Steady:
         self._gap = _FIRST_GAP
         self._rises = False
         self._unexplained = 0
+        self._best = rate
 
     @property
     def connections(self) -> float:
@@ -116,7 +120,9 @@ class Steady:
         if self.is_erratic:
             return
         was_proven = self.rate <= self._proven * 1.01
-        if self.rate * wish > 1:
+        if given >= _ENOUGH:
+            self._best = max(self._best, gave)
+        if self.rate * wish > 1 or self.rate > _CLEARLY * self._best:
             self._unexplained = 0
         elif (was_proven and given < _MANY) or given <= _FEW:
             self._unexplained += 1

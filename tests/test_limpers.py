@@ -1,0 +1,143 @@
+"""Hosts that live but have links that hang, in virtual time: no link that answers is lost."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from ck_imagenet.outcomes import Outcome
+from ck_imagenet.web.breaker import BREAKER, PROBES
+from ck_imagenet.web.signals import Signal
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulator import RETRY, Limper, Link, Reply, Simulator
+
+HANGS, ANSWERS = 99, 0
+TIME_OUT = 10.0
+
+NATURES = st.lists(
+    st.one_of(
+        st.just(HANGS), st.just(ANSWERS), st.integers(1, RETRY), st.sampled_from([HANGS, ANSWERS])
+    ),
+    min_size=1,
+    max_size=80,
+)
+
+
+def longest_silence(simulator: Simulator, host: str) -> int:
+    """Return how many requests in a row, as they began, a host has left unanswered."""
+    longest = row = 0
+    for start in simulator.starts:
+        if start.host == host:
+            row = row + 1 if start.signal is Signal.SILENCE else 0
+            longest = max(longest, row)
+    return longest
+
+
+@settings(max_examples=400)
+@given(
+    natures=st.lists(NATURES, min_size=1, max_size=3),
+    later=NATURES,
+    when=st.sampled_from([0.0, 1.0, 12.0, 35.0]),
+    answer=st.sampled_from([0.0, 0.05, 1.0, 9.0]),
+    connections=st.sampled_from([1, 2, 5, 32, 100]),
+    seed=st.integers(0, 3),
+)
+def test_a_host_that_answers_every_tenth_request_loses_no_link_that_answers(
+    natures: list[list[int]],
+    later: list[int],
+    when: float,
+    answer: float,
+    connections: int,
+    seed: int,
+) -> None:
+    """Whichever links hang, and in whatever order; some come only later, as redirects do."""
+    hosts = [str(number) for number in range(len(natures))]
+    simulator = Simulator(
+        {name: Limper(TIME_OUT, answer) for name in hosts}, connections=connections, seed=seed
+    )
+    simulator.put(*(Link(name, each) for name, own in zip(hosts, natures) for each in own))
+    simulator.run(until=when)
+    simulator.put(*(Link(hosts[0], nature) for nature in later))
+    simulator.run()
+    for name in hosts:
+        lost = {link: why for link, why in simulator.lost.items() if link.host == name}
+        if longest_silence(simulator, name) < BREAKER + PROBES:
+            assert all(link.nature == HANGS for link in lost)
+            assert set(lost.values()) <= {Outcome.SILENT}
+            assert all(link.attempts == 1 + RETRY for link in lost)
+
+
+@pytest.mark.parametrize("connections", [8, 64])
+def test_every_tenth_is_enough(connections: int) -> None:
+    """Nine that hang and one that answers, again and again, on a host that is slow as well."""
+    simulator = Simulator({"host": Limper(TIME_OUT, 2.0)}, connections=connections)
+    natures = [ANSWERS if number % 10 == 9 else 1 for number in range(300)]
+    simulator.put(*(Link("host", nature) for nature in natures))
+    simulator.run()
+    assert len(simulator.given) == 300
+
+
+@pytest.mark.parametrize("first", [1, 2, 3, 9])
+def test_the_first_links_of_a_host_that_hang_are_not_it(first: int) -> None:
+    simulator = Simulator({"host": Limper(TIME_OUT)})
+    simulator.put(*(Link("host", HANGS) for _ in range(first)))
+    simulator.put(*(Link("host") for _ in range(50)))
+    simulator.run()
+    assert len(simulator.given) == 50
+    assert list(simulator.lost.values()) == [Outcome.SILENT] * first
+
+
+def test_a_dead_host_costs_no_more_than_ten_requests() -> None:
+    simulator = Simulator({"host": Limper(TIME_OUT)})
+    simulator.put(*(Link("host", HANGS) for _ in range(500)))
+    took = simulator.run()
+    assert len(simulator.starts) == BREAKER + PROBES
+    assert took < 2 * TIME_OUT + 3
+    assert len(simulator.lost) == 500
+
+
+def test_a_host_that_is_down_for_half_a_minute_is_not_lost_for_the_whole_run() -> None:
+    """What was asked meanwhile is: three attempts are less. The rest is given."""
+
+    class Restarts:
+        """Silent from second 1 to 9, then as before."""
+
+        def ask(self, link: Link, now: float) -> Reply:
+            if 1 <= now < 9:
+                return Reply(Signal.SILENCE, 5)
+            return Reply(Signal.ANSWER, 0.1)
+
+    simulator = Simulator({"host": Restarts()})
+    simulator.put(*(Link("host") for _ in range(400)))
+    simulator.run()
+    assert len(simulator.given) == 400
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_the_living_mix_takes_hardly_longer_than_its_attempts(count: int) -> None:
+    """1,300 links: 10% of dead hosts', 3% that hang, 3% that hang at first, all at once or split."""
+    living = {f"living{number}": Limper(5, 0.05) for number in range(60)}
+    dead = {f"dead{number}": Limper(5) for number in range(5)}
+    natures = [HANGS] * 35 + [1] * 35 + [ANSWERS] * 1100
+    Random(15).shuffle(natures)
+    links = [Link(f"living{n % 60}", nature) for n, nature in enumerate(natures)]
+    links += [Link(f"dead{n % 5}", HANGS) for n in range(130)]
+    simulator = Simulator({**living, **dead}, connections=64)
+    for part in range(count):
+        simulator.put(*links[part::count])
+        simulator.run(until=part * 0.2)
+    took = simulator.run()
+    assert len(simulator.given) == sum(link.nature < HANGS for link in links)
+    assert took <= 1.5 * (1 + RETRY) * 5
+
+
+def test_second_attempts_do_not_wait_for_the_end_of_all_others() -> None:
+    """A link that hangs at first is given while others are still asked for."""
+    simulator = Simulator({"host": Limper(5, 0.2), "other": Limper(5, 0.2)})
+    first = Link("host", nature=1)
+    simulator.put(first, *(Link("host") for _ in range(100)))
+    simulator.put(*(Link("other") for _ in range(1000)))
+    end = simulator.run()
+    assert simulator.given[first] < 5 + 2
+    assert end > 20
