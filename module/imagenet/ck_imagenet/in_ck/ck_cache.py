@@ -1,32 +1,34 @@
 """What Collective Knowledge keeps of all repositories: two files, which every process reads once.
 
-CK writes them in place. Here each is replaced atomically, once for many repositories.
+CK writes them in place, and a kill then breaks every `ck` command: so they are the one thing that
+is written here, not there. Each is replaced in one step, once for many repositories.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
 from typing import Any, Iterable, Iterator
 
-from ..files import write_whole
-
-_IN_MEMORY = ("cache_repo_uoa", "cache_repo_info", "paths_repos_all", "cache_repo_init")
+from ..files import read_json, write_whole
 
 
 class Cache:
     """CK's cache of repositories, on disk and in this process.
 
     Threads may ask for what is known while another one adds to it. Among processes, only one that
-    holds the lock of `Repositories` may add anything or remove it.
+    holds the lock of `Kernel` may add anything or remove it.
 
     Parameters
     ----------
     ck : module
         The CK kernel.
+    ours : str
+        How the names of repositories begin that hold no modules: CK looks there last for one.
 
     Attributes
     ----------
@@ -34,13 +36,16 @@ class Cache:
         Whether its files could be read, and hold what CK writes there.
     """
 
-    def __init__(self, ck: ModuleType) -> None:
+    def __init__(self, ck: ModuleType, ours: str) -> None:
         self._ck = ck
+        self._ours = ours
         self._turn = Lock()
         self._seen: Any = None
-        self.is_sound = self._read()
+        self.is_sound = ck.cache_repo_init or self._read()
         if not self.is_sound:
             vars(ck).update(cache_repo_uoa={}, cache_repo_info={}, paths_repos_all=[])
+        places = vars(ck)["paths_repos_all"]
+        places.sort(key=self._holds_no_module)
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names of the repositories that begin with `prefix` and have a folder."""
@@ -54,11 +59,6 @@ class Cache:
         uid = self._ck.cache_repo_uoa.get(name, "")
         known: dict[str, Any] = self._ck.cache_repo_info.get(uid, {})
         return known
-
-    def folder(self, name: str) -> str:
-        """Return the folder of a repository, or an empty text if nothing is known of any."""
-        folder: str = self.info(name).get("dict", {}).get("path", "")
-        return folder
 
     def refresh(self) -> None:
         """Read the files, if anybody has written them since."""
@@ -76,12 +76,9 @@ class Cache:
         """
         fresh = [info for info in infos if not self.info(info["data_uoa"])]
         for info in fresh:
-            name, uid, meta = info["data_uoa"], info["data_uid"], info["dict"]
-            self._ck.cache_repo_info[uid] = info
-            self._ck.cache_repo_uoa[name] = uid
-            if meta.get("path"):
-                place = {"path": meta["path"], "dict": meta, "repo_uoa": name}
-                self._ck.paths_repos_all.append({**place, "repo_uid": uid, "repo_alias": name})
+            self._ck.cache_repo_info[info["data_uid"]] = info
+            self._ck.cache_repo_uoa[info["data_uoa"]] = info["data_uid"]
+            self._ck.paths_repos_all.extend(_places([info]))
         return bool(fresh)
 
     def add(self, infos: Iterable[dict[str, Any]]) -> None:
@@ -108,24 +105,34 @@ class Cache:
             places[:] = [place for place in places if place.get("repo_uid") != uid]
             self._write("uoa", "info")
 
+    def _holds_no_module(self, place: dict[str, Any]) -> bool:
+        return str(place["repo_uoa"]).startswith(self._ours)
+
     def _refresh(self) -> None:
         seen = self._state()
-        if seen == self._seen:
-            return
-        known = {name: getattr(self._ck, name) for name in _IN_MEMORY}
-        self.is_sound = self._read(force="yes")
-        if not self.is_sound:  # CK was killed while it wrote them, or is just writing them
-            vars(self._ck).update(known)
-        self._seen = seen
+        if seen != self._seen:
+            self.is_sound = self._read()  # else CK was killed while it wrote, or is just writing
+            self._seen = seen
 
-    def _read(self, **how: str) -> bool:
-        """Let CK read the files, unless it has; say whether they hold what CK writes there."""
+    def _read(self) -> bool:
+        """Take what the files say, as CK does at first; say whether they hold what CK writes."""
         try:
-            done = self._ck.reload_repo_cache(how)
-        except (LookupError, TypeError):  # they are JSON, and nothing else is as it should be
+            uids, infos = self._content("uoa"), self._content("info")
+            places = sorted(_places(infos.values()), key=self._holds_no_module)
+        except (AttributeError, LookupError, TypeError):
             return False
-        known = self._ck.cache_repo_uoa, self._ck.cache_repo_info
-        return done["return"] == 0 and all(isinstance(each, dict) for each in known)
+        # All at once: another thread may be asking CK for something.
+        vars(self._ck).update(
+            cache_repo_uoa=uids, cache_repo_info=infos, paths_repos_all=places, cache_repo_init=True
+        )
+        return True
+
+    def _content(self, key: str) -> dict[str, Any]:
+        """Return what is in a file, nothing if there is none; raise TypeError if it is torn."""
+        known = read_json(self._file(key)) if self._file(key).exists() else {}
+        if known is None:
+            raise TypeError
+        return known
 
     def _write(self, *keys: str) -> None:
         for key in keys:
@@ -146,3 +153,18 @@ class Cache:
 
     def _file(self, key: str) -> Path:
         return Path(self._ck.work[f"dir_cache_repo_{key}"])
+
+
+def _places(infos: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return where CK looks for entries in repositories: in those that have a folder."""
+    return [
+        {
+            "path": os.path.normpath(info["dict"]["path"]),
+            "dict": info["dict"],
+            "repo_uoa": info["data_uoa"],
+            "repo_uid": info["data_uid"],
+            "repo_alias": info["data_alias"],
+        }
+        for info in infos
+        if info["dict"].get("path")
+    ]

@@ -61,6 +61,11 @@ def url_in(meta: dict[str, Any]) -> str:
     return _own(meta).get("url", "") or tag.encode().decode("latin-1")  # as lists are read
 
 
+def sha256_in(meta: dict[str, Any]) -> str:
+    """Return the checksum of the picture that a meta tells of, or an empty text."""
+    return str(_own(meta).get("sha256", ""))
+
+
 def contradiction(meta: dict[str, Any] | None, record: Record, file: str) -> str:
     """Return what a meta tells that is not so, or an empty text."""
     if meta is None:

@@ -1,31 +1,31 @@
-"""The registrations of repositories in Collective Knowledge.
+"""The registrations of repositories in Collective Knowledge: entries `local:repo:NAME`.
 
 CK's own `add repo` caches every repository anew each time, writes its cache in place, and changes
-the working directory. Here repositories are registered in the same form, many at a time, under a
-lock, with the cache written once for all of them.
+the working directory. Here CK adds the entries alone, many at a time, under a lock, and its cache
+is written once for all of them.
 """
 
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Iterator, Sequence
 
-from filelock import FileLock
-
 from ..errors import StoreError
-from ..files import read_json, sweep, to_json, write_whole
+from ..files import NEW, read_json, sweep, to_json, write_whole
 from .ck_cache import Cache
-from .ck_entries import Entries, ModuleName
+from .ck_entries import Entries
+from .ck_kernel import Kernel, ModuleName, Repository
+
+PREFIX = "imagenet-"
+"""What the name of every synset's repository begins with."""
 
 BATCH = 1000
 """Repositories that are put into CK's cache at once: the more, the less each costs."""
 
 _DESCRIPTION = ".ckr.json"
-_FOR_EVER = -1
 
 
 class Repositories:
@@ -37,51 +37,50 @@ class Repositories:
 
     Parameters
     ----------
-    ck : module
-        The CK kernel.
+    kernel : Kernel
+        CK's.
     """
 
-    def __init__(self, ck: ModuleType) -> None:
-        self._ck = ck
-        self._cache = Cache(ck)
-        self._is_behind = self._cache.know(self._lacking()) or not self._cache.is_sound
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._cache = Cache(kernel.ck, PREFIX)
+        self._home = Path(kernel.ck.work["dir_repos"]).absolute()
+        self._broken = self._killed()
+        is_lacking = self._cache.know(self._lacking())
+        self._is_behind = is_lacking or not self._cache.is_sound or bool(self._broken)
         if self._is_behind:
-            with suppress(OSError), self.locked(timeout=0):  # else whoever holds it does the same
+            with suppress(OSError), kernel.locked(timeout=0):  # else who holds it does the same
                 self._mend()
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names of the repositories that begin with `prefix`."""
         return self._cache.names(prefix)
 
-    def path(self, name: str) -> Path | None:
-        """Return the folder of a repository, or None if CK does not know it."""
-        folder = self._folder(name)
-        return Path(folder) if folder else None
+    def get(self, name: str) -> Repository | None:
+        """Return a repository, or None if CK does not know it, or not as a folder."""
+        facts = self._facts(name)
+        return Repository(name, Path(facts["path"]), facts) if facts.get("path") else None
 
-    def folder(self, name: str) -> str:
-        """Return the folder that a repository has, or gets when it is made: there may be many."""
-        return self._folder(name) or str(self.usual_path(name))
+    def expected(self, name: str) -> Repository:
+        """Return a repository as it is, or as it will be when it is made."""
+        return self.get(name) or Repository(name, self._home / name, {})
 
-    def _folder(self, name: str) -> str:
-        known = self._cache.folder(name)
-        if not known:  # another process may just have made it
+    def _facts(self, name: str) -> dict[str, Any]:
+        if not self._cache.info(name):  # another process may just have made it
             self._cache.refresh()
-        return known or self._cache.folder(name)
+        facts: dict[str, Any] = self._cache.info(name).get("dict", {})
+        return facts
 
-    def usual_path(self, name: str) -> Path:
-        """Return the folder that a repository gets when it is made."""
-        return Path(self._ck.work["dir_repos"]).absolute() / name
-
-    def create(self, name: str) -> Path:
-        """Return the folder of a repository; make and register what is missing of it.
+    def create(self, name: str) -> Repository:
+        """Return a repository; make and register what is missing of it.
 
         Raises
         ------
         StoreError
-            If CK's folders cannot be written.
+            If CK's folders cannot be written, or CK forbids it.
         """
         self.create_all([name])
-        return self.path(name) or self.usual_path(name)
+        return self.expected(name)
 
     def create_all(self, names: Sequence[str]) -> None:
         """Make and register what is missing of repositories, `BATCH` of them at a time.
@@ -97,10 +96,10 @@ class Repositories:
         Raises
         ------
         StoreError
-            If CK's folders cannot be written.
+            If CK's folders cannot be written, or CK forbids it.
         """
         # Those that only this process knows are no better than missing.
-        missing = [name for name in names if self._is_behind or not _is_described(self.path(name))]
+        missing = [name for name in names if self._is_behind or not self._is_whole(name)]
         for start in range(0, len(missing), BATCH):
             self._register_all(missing[start : start + BATCH])
 
@@ -113,7 +112,7 @@ class Repositories:
             If CK's folders cannot be written.
         """
         try:
-            with self.locked():
+            with self._kernel.locked():
                 # First what a kill lets the next process put back: CK knows all of it or nothing.
                 self._cache.remove(name)
                 self._entries.remove(name)
@@ -123,34 +122,20 @@ class Repositories:
                 f'("{error.filename}")'
             ) from None
 
-    @contextmanager
-    def locked(self, timeout: float = _FOR_EVER) -> Iterator[None]:
-        """Keep other processes of this program from making anything of a repository meanwhile.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait for others, by default for ever.
-
-        Raises
-        ------
-        TimeoutError
-            If they are at work still.
-        """
-        with FileLock(self._cache_folder / ".ck-imagenet.lock", timeout=timeout):
-            yield
+    def _is_whole(self, name: str) -> bool:
+        known = self.get(name)
+        return known is not None and (known.folder / _DESCRIPTION).is_file()
 
     def _register_all(self, names: Sequence[str]) -> None:
         made: list[dict[str, Any]] = []
         try:
-            with self.locked():
+            with self._kernel.locked():
                 if self._is_behind:
                     self._mend()
                 else:
                     self._cache.refresh()
-                self._entries.create()
                 # What killed registrations left; nobody else writes such names under the lock.
-                for swept in (self._entries.folder / ".cm", self._cache_folder):
+                for swept in (self._entries.folder / ".cm", self._kernel.local.folder):
                     sweep(swept)
                 try:
                     for name in names:
@@ -166,32 +151,41 @@ class Repositories:
 
     def _mend(self) -> None:
         """Put back what the cache lacks; the lock must be held."""
+        for name in filter(self._entries.is_broken, self._broken):
+            self._entries.mend_one(name)
         self._cache.add(self._lacking())
         self._is_behind = False
 
     def _register(self, name: str) -> dict[str, Any]:
         """Make what is missing of a repository; return what CK's cache is to have of it."""
         known = self._cache.info(name)
-        folder = Path(self._cache.folder(name) or self.usual_path(name))
+        if not known:
+            self._kernel.refuse_forbidden(self._kernel.local.name, names=[name])
+        folder = self.expected(name).folder
         folder.mkdir(parents=True, exist_ok=True)
         for swept in (folder, folder / ".cm"):
             sweep(swept)
         description = read_json(folder / _DESCRIPTION) or {}
-        uid = known.get("data_uid") or self._entry_uid(name) or str(description.get("data_uid"))
+        uid = known.get("data_uid") or self._entries.uid(name) or str(description.get("data_uid"))
         if not self._entries.may_be(name, uid):
             uid = secrets.token_hex(8)
-        if not description:
-            told = {**_described(name, uid), "dict": {}}
-            write_whole(folder / _DESCRIPTION, to_json(told))
-        if known:
+        told = {**_described(name, uid), "dict": {}}
+        if known:  # and its folder was lost, or a kill came before it was described
+            if not description:
+                write_whole(folder / _DESCRIPTION, to_json(told))
             return known
-        meta = {"path": str(folder)}
-        entry = self._entries.add(name, meta, {}, uid)
-        return {**_described(name, uid), "dict": meta, "path_to_repo_desc": str(entry)}
-
-    @property
-    def _cache_folder(self) -> Path:
-        return Path(self._ck.work["dir_work_repo"])
+        # CK writes the description too, in place: so beside, where it harms nobody half written.
+        beside = folder / f"{NEW}{_DESCRIPTION}"
+        more = {} if description else {"extra_json_files": {str(beside): told}}
+        try:
+            self._entries.put(name, {"path": str(folder)}, uid, **more)
+        except StoreError:
+            with suppress(OSError):
+                folder.rmdir()
+            raise
+        if more:
+            beside.replace(folder / _DESCRIPTION)
+        return self._registered(self._entries, name)
 
     @property
     def _entries(self) -> Entries:
@@ -201,15 +195,11 @@ class Repositories:
     @cached_property
     def _places(self) -> tuple[Entries, Entries]:
         """Our entries and those that come with CK: `ck recache repo` makes the cache from both."""
-        module = ModuleName.of(self._ck, self._ck.cfg["module_repo_name"])
-        local, default = (self._ck.work[f"dir_{place}_repo"] for place in ("local", "default"))
-        return Entries(self._ck, Path(local), module), Entries(self._ck, Path(default), module)
-
-    def _entry_uid(self, name: str) -> str:
-        """Return the UID of a registration that a kill kept from the cache."""
-        if not (self._entries.folder / name).is_dir():
-            self._entries.forget(name)
-        return self._entries.uid(name)
+        ck = self._kernel.ck
+        module = ModuleName.of(ck, ck.cfg["module_repo_name"])
+        theirs = Repository(ck.cfg["repo_name_default"], Path(ck.work["dir_default_repo"]), {})
+        both = (self._kernel.local, theirs)
+        return Entries(self._kernel, both[0], module), Entries(self._kernel, both[1], module)
 
     def _lacking(self) -> Iterator[dict[str, Any]]:
         """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
@@ -218,6 +208,12 @@ class Repositories:
                 registered = {} if self._cache.info(name) else self._registered(entries, name)
                 if registered:
                     yield registered
+
+    def _killed(self) -> list[str]:
+        """Return what a kill has left of our registrations: CK then caches nothing any more."""
+        ours = (name for name in self._entries.names() if name.startswith(PREFIX))
+        lost = (name for name in ours if not self._cache.info(name))
+        return list(filter(self._entries.is_broken, lost))
 
     def _registered(self, entries: Entries, name: str) -> dict[str, Any]:
         """Return what the cache is to have of an entry, nothing if that is none."""
@@ -229,15 +225,11 @@ class Repositories:
         own = described.get("dict")
         return {
             **_described(name, uid),
-            "data_name": described.get("data_name") or name,
+            "data_name": entries.info(name).get("data_name") or name,
             "dict": {**own, "path": path} if own else meta,
-            "path_to_repo_desc": str(entries.folder / name),
+            "path_to_repo_desc": entries.place(name),
         }
 
 
 def _described(name: str, uid: str) -> dict[str, Any]:
     return {"data_alias": name, "data_name": name, "data_uid": uid, "data_uoa": name}
-
-
-def _is_described(folder: Path | None) -> bool:
-    return folder is not None and (folder / _DESCRIPTION).is_file()

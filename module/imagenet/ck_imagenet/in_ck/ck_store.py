@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,24 +12,20 @@ from types import ModuleType
 from typing import Any, Iterable, Iterator, Sequence
 
 from ..errors import StoreError
-from ..files import leftovers, prove_writable, remove_folder, sweep
+from ..files import NEW, leftovers, prove_writable, remove_folder, replacing, sweep
+from ..kept.adopt import put_aside
 from ..kept.flaws import Finding, Flaw
 from ..kept.journal import FORMAT, Record, refuse_newer
 from ..kept.store import Store, SynsetStore, Where
 from ..names import ImageName, parse_image_name, stands_for_synset
 from ..pictures.formats import SUFFIXES, is_picture_file
 from . import ck_archive, ck_meta
-from .ck_entries import Entries, ModuleName
-from .ck_repositories import Repositories
-
-PREFIX = "imagenet-"
-"""What the name of every synset's repository begins with."""
+from .ck_entries import Entries
+from .ck_kernel import Kernel, ModuleName
+from .ck_repositories import PREFIX, Repositories
 
 OVERVIEW = "overview"
 """The entry, of the repository `local`, of what is about all synsets."""
-
-_STATES = "imagenet"
-"""The module of the entries with the state of synsets."""
 
 
 class CkStore(Store):
@@ -42,7 +39,8 @@ class CkStore(Store):
 
     def __init__(self, ck: ModuleType) -> None:
         self._ck = ck
-        self._repositories = Repositories(ck)
+        self._kernel = Kernel(ck)
+        self._repositories = Repositories(self._kernel)
         self._modules = _Modules(ck)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -57,24 +55,33 @@ class CkStore(Store):
         """Return the folder of what is about all synsets; make it unless it is there."""
         return ck_archive.make_home(self._ck, OVERVIEW)
 
+    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+        """Raise StoreError if CK lets nobody write there, or remove anything."""
+        self._kernel.refuse_forbidden(delete=delete)
+        local = self._kernel.local.name
+        for wnid in wnids:
+            name = PREFIX + wnid
+            where = name if self._repositories.get(name) else local
+            self._kernel.refuse_forbidden(where, delete, [name, wnid, *self._modules.aliases, "0"])
+
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
-        return _SynsetRepository(self._ck, self._repositories, self._modules, wnid)
+        return self._synset(wnid)
+
+    def _synset(self, wnid: str) -> _SynsetRepository:
+        return _SynsetRepository(self._kernel, self._repositories, self._modules, wnid)
 
     def where(self, wnids: Iterable[str]) -> Iterator[Where]:
-        """Yield where synsets are: the same as of each alone, in a third of the time."""
-        pictures = self._modules.pictures.alias
+        """Yield where synsets are."""
         for wnid in wnids:
-            folder = self._repositories.folder(PREFIX + wnid)
-            state = os.path.join(folder, _STATES, wnid)  # noqa: PTH118  there are many
-            yield Where(wnid, state, f"{folder}{os.sep}{pictures}")
+            yield self._synset(wnid).where()
 
     def prepare(self, wnids: Sequence[str]) -> None:
         """Make the places of synsets that are not there, many at a time."""
         self._repositories.create_all([PREFIX + wnid for wnid in wnids])
-        with self._repositories.locked():
+        with self._kernel.locked():
             for wnid in wnids:
-                _SynsetRepository(self._ck, self._repositories, self._modules, wnid).furnish()
+                self._synset(wnid).furnish()
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
@@ -90,7 +97,7 @@ def _reopened() -> CkStore:
 
 
 class _Modules:
-    """The modules whose entries a synset has; to ask CK costs a walk through all repositories."""
+    """The modules whose entries a synset has."""
 
     def __init__(self, ck: ModuleType) -> None:
         self._ck = ck
@@ -101,57 +108,68 @@ class _Modules:
 
     @cached_property
     def states(self) -> ModuleName:
-        own = Path(__file__).resolve().parents[2]  # the module whose library this is
-        uid = Entries(self._ck, own.parents[1], ModuleName(own.parent.name, "")).uid(own.name)
-        return ModuleName(own.name, uid) if uid else ModuleName.of(self._ck, _STATES)
+        return ModuleName.of(self._ck, ck_archive.MODULE)
+
+    @property
+    def aliases(self) -> tuple[str, str]:
+        return self.pictures.alias, self.states.alias
 
 
 class _SynsetRepository(SynsetStore):
     def __init__(
-        self, ck: ModuleType, repositories: Repositories, modules: _Modules, wnid: str
+        self, kernel: Kernel, repositories: Repositories, modules: _Modules, wnid: str
     ) -> None:
         self.wnid = wnid
-        self._ck = ck
+        self._kernel = kernel
         self._repositories = repositories
         self._modules = modules
-        self._repository = repositories.path(PREFIX + wnid)
+        self._repository = repositories.expected(PREFIX + wnid)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether CK knows the repository."""
+        return bool(self._repository.facts)
 
     @property
     def folder(self) -> Path:
-        return self._repository or self._repositories.usual_path(PREFIX + self.wnid)
+        return self._repository.folder
 
     @property
     def state(self) -> Path:
-        return self.folder.joinpath(_STATES, self.wnid)
+        return self._states().path(self.wnid)
 
     @property
     def pictures_in(self) -> Path:
-        return self.folder / self._modules.pictures.alias
+        return self._entries().folder
+
+    def where(self) -> Where:
+        states, entries = self._states(), self._entries()
+        return Where(self.wnid, states.place(self.wnid), str(entries.folder), entries.is_split)
 
     def create(self) -> None:
         self._repository = self._repositories.create(PREFIX + self.wnid)
         with self._writing():
             if not self._is_furnished():
-                with self._repositories.locked():
+                with self._kernel.locked():
                     self.furnish()
             prove_writable(self.state)
             self.refuse_newer()
 
     def furnish(self) -> None:
-        """Make the places for entries in a repository that is there; its lock must be held."""
+        """Make the state entry in a repository that is there; its lock must be held."""
         if self._is_furnished():
             return
         states = self._states()
         with self._writing():
             sweep(self.folder / ".cm")
-            self._entries().create()
-            states.create()
             states.mend()
-            if not states.meta(self.wnid):
-                states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
+            self._entries().mend_folder()
+            states.put(self.wnid, states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid})
 
     def _is_furnished(self) -> bool:
-        return self._entries().exist() and bool(self._states().meta(self.wnid))
+        states = self._states()
+        are_lost = states.is_lost() or self._entries().is_lost()
+        return not (are_lost or states.is_broken(self.wnid)) and bool(states.meta(self.wnid))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -159,51 +177,91 @@ class _SynsetRepository(SynsetStore):
             yield
         except OSError as error:
             raise StoreError(
-                f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
+                f'the CK repository "{self.folder}" cannot be written: {error.strerror}'
             ) from None
 
     def refuse_newer(self) -> None:
-        if self._repository:
+        if self._is_known:
             refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
+        entries = self._entries()
+        for path in leftovers(self.state):
+            self._finish(entries, path)
         sweep(self.state)
-        return set(map(int, self._entries().mend()))
+        return set(map(int, entries.mend()))
+
+    def _finish(self, entries: Entries, unfinished: Path) -> None:
+        """Go on with what a killed run has begun: to save a picture, to change an entry."""
+        file = unfinished.name[len(NEW) :]
+        if unfinished.is_dir():
+            entries.restore(unfinished)
+            return
+        name = parse_image_name(Path(file).stem)
+        meta = entries.meta(str(name.number)) if name and name.wnid == self.wnid else None
+        if name and meta and meta.get("dataset_files") == [file]:
+            sha256 = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+            if ck_meta.sha256_in(meta) == sha256:
+                # CK anew, which may have been killed before it told its index.
+                unfinished.replace(entries.put(str(name.number), meta) / file)
 
     def pictures(self) -> dict[int, Path]:
-        if not self._repository:
+        if not self._is_known:
             return {}
         entries = self._entries()
-        found = ((name, self._file(entries.folder, name)) for name in entries.names())
+        found = ((name, self._file(entries, name)) for name in entries.names())
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
         return ck_meta.url_in(self._entries().meta(str(number)) or {})
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
-        file = f"{record.name}.{extension}"
-        self._add(record, file, {file: data})
+        entries, file = self._entries(), f"{record.name}.{extension}"
+        # The picture beside its place, the entry, the picture into it: a kill between these leaves
+        # what `_finish` brings to its end.
+        path = entries.path(str(record.name.number)) / file
+        with replacing(path, self.state) as unfinished:
+            unfinished.write_bytes(data)
+            self._describe(entries, record, file)
+        if self._repository.facts.get("sync") == "yes":
+            self._describe(entries, record, file)  # so that CK tells git of the picture too
+
+    def describe(self, record: Record, file: str) -> None:
+        self._describe(self._entries(), record, file)
+
+    def _describe(self, entries: Entries, record: Record, file: str) -> None:
+        name = str(record.name.number)
+        entries.put(name, ck_meta.meta_of(record, file, entries.meta(name) or {}))
 
     def remove(self, number: int) -> None:
         entries, name = self._entries(), str(number)
-        if not self.beside(number):
+        picture = self._file(entries, name)
+        forbidden = self._kernel.refusal(self._repository.name, delete=True)
+        if not self.beside(number) and not forbidden:
+            # The picture out, the entry, the picture itself: a kill leaves all or nothing.
+            aside = self.state / f"{NEW}{picture.name if picture else name}"
+            if picture and self.state.is_dir():
+                picture.replace(aside)
             entries.remove(name)
+            aside.unlink(missing_ok=True)
             return
-        picture, meta = self._file(entries.folder, name), entries.meta(name) or {}
+        meta = entries.meta(name) or {}
         if picture or ck_meta.is_ours(meta):
-            own = ck_meta.without_picture(meta, ImageName(self.wnid, number))
-            entries.add(name, own, {})
-        if picture:
+            entries.put(name, ck_meta.without_picture(meta, ImageName(self.wnid, number)))
+        if picture and forbidden:
+            put_aside(self, picture)
+        elif picture:
             picture.unlink()
 
     def beside(self, number: int) -> list[Path]:
-        entries = self._entries().folder
-        ours = {entries / str(number) / ".cm", self._file(entries, str(number))}
-        return sorted(path for path in (entries / str(number)).glob("*") if path not in ours)
+        entries = self._entries()
+        place = entries.path(str(number))
+        ours = {place / ".cm", self._file(entries, str(number))}
+        return sorted(path for path in place.glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
-        if self._repository and not self._repository.is_dir():
-            yield Finding(Flaw.UNREGISTERED, self._repository)
+        if self._is_known and not self.folder.is_dir():
+            yield Finding(Flaw.UNREGISTERED, self.folder)
             return
         entries = self._entries()
         for path in chain(leftovers(self.state), entries.leftovers()):
@@ -211,29 +269,31 @@ class _SynsetRepository(SynsetStore):
         aliases = entries.aliases()
         for path in aliases.dangling:
             yield Finding(Flaw.DANGLING, path)
-        for name in sorted(entries.numbered(), key=int):
+        for name in sorted(entries.numbered() | aliases.elsewhere.keys(), key=int):
             where = ImageName(self.wnid, int(name))
-            if name in aliases.hidden:
+            if name in aliases.hidden or name in aliases.elsewhere:
                 yield Finding(Flaw.HIDDEN, where)
-            picture = self._file(entries.folder, name)
-            if not picture and not self.beside(int(name)):
+            picture = self._file(entries, name)
+            if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
                 yield Finding(Flaw.EMPTY, where)
-            for path in _other_pictures(entries.folder / name, picture):
+            for path in _other_pictures(entries.path(name), picture):
                 yield Finding(Flaw.STRAY, path)
-        for path in _other_pictures(entries.folder, None):
-            yield Finding(Flaw.STRAY, path)
+        for folder in entries.folders():
+            for path in _other_pictures(folder, None):
+                yield Finding(Flaw.STRAY, path)
 
     def contradiction(self, record: Record, path: Path) -> str:
         meta = self._entries().meta(str(record.name.number))
         return ck_meta.contradiction(meta, record, path.name)
 
     def foreign(self) -> list[Path]:
-        entries, folder = self._entries(), self.folder
-        numbered = {entries.folder / name for name in entries.numbered()}
-        ours = {folder / ".ckr.json", entries.folder, self.state.parent, self.state, *numbered}
+        entries, states = self._entries(), self._states()
+        folders = [*entries.folders(), *states.folders()]
+        numbered = {entries.path(name) for name in entries.numbered()}
+        ours = {self.folder / ".ckr.json", *folders, self.state, *numbered}
         beside_entries = (
             path
-            for place in (folder, entries.folder, self.state.parent)
+            for place in (self.folder, *folders)
             for path in place.glob("*")
             if not (path in ours or path.name == ".cm")
         )
@@ -241,45 +301,33 @@ class _SynsetRepository(SynsetStore):
         return sorted(chain(beside_entries, *beside_pictures))
 
     def discard(self) -> None:
-        if not self.foreign():
-            self._repositories.unregister(PREFIX + self.wnid)
-            remove_folder(self.folder)
-            return
-        states = Entries(self._ck, self.folder, self._modules.states)
-        states.remove(self.wnid)
-        entries = self._entries()
+        entries, states, is_all = self._entries(), self._states(), not self.foreign()
         for name in entries.numbered():
             self.remove(int(name))
-        for each in (states, entries):
-            each.discard()
-
-    def describe(self, record: Record, file: str) -> None:
-        self._add(record, file, {})
-
-    def _add(self, record: Record, file: str, files: dict[str, bytes]) -> None:
-        entries, name = self._entries(), str(record.name.number)
-        entries.add(name, ck_meta.meta_of(record, file, entries.meta(name) or {}), files)
+        states.remove(self.wnid)
+        if is_all:
+            self._repositories.unregister(PREFIX + self.wnid)
+            remove_folder(self.folder)
+        else:
+            for each in (states, entries):
+                each.discard()
 
     def _entries(self) -> Entries:
-        return self._entries_of(self._modules.pictures)
+        return Entries(self._kernel, self._repository, self._modules.pictures, self.state)
 
     def _states(self) -> Entries:
-        return self._entries_of(self._modules.states)
+        return Entries(self._kernel, self._repository, self._modules.states)
 
-    def _entries_of(self, module: ModuleName) -> Entries:
-        if not self._repository:
-            raise StoreError(f'the CK repository "{PREFIX}{self.wnid}" has not been made')
-        return Entries(self._ck, self._repository, module)
-
-    def _file(self, entries: Path, name: str) -> Path | None:
+    def _file(self, entries: Entries, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""
         parsed = parse_image_name(f"{self.wnid}_{name}")
         if not parsed or str(parsed.number) != name:
             return None
-        usual = f"{entries}{os.sep}{name}{os.sep}{parsed}.jpg"
+        place = entries.place(name)
+        usual = f"{place}{os.sep}{parsed}.jpg"
         if os.path.isfile(usual):  # noqa: PTH113  there are many, and `Path` takes twice as long
             return Path(usual)
-        return next(filter(is_picture_file, sorted((entries / name).glob("*"))), None)
+        return next(filter(is_picture_file, sorted(Path(place).glob("*"))), None)
 
 
 def _other_pictures(folder: Path, picture: Path | None) -> Iterator[Path]:

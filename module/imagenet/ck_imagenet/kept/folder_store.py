@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from itertools import chain
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterable, Iterator, Sequence
 
 from ..errors import StoreError
 from ..files import (
@@ -50,6 +50,9 @@ class FolderStore(Store):
         with storage_errors(self._root):
             self.home().mkdir(parents=True, exist_ok=True)
         return self.home()
+
+    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+        """Do nothing: of plain folders, only the system forbids anything."""
 
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""

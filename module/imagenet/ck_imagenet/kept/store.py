@@ -19,6 +19,8 @@ class Where(NamedTuple):
     state: str
     pictures: str
     """The folder in which something comes or goes whenever a picture does."""
+    is_split: bool = False
+    """Whether that is so of the folders in it, not of itself."""
 
 
 class SynsetStore(ABC):
@@ -139,6 +141,18 @@ class Store(ABC):
         ------
         StoreError
             If that is not possible.
+        """
+
+    @abstractmethod
+    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+        """Raise StoreError if the user's settings forbid to write here; make nothing.
+
+        Parameters
+        ----------
+        wnids : iterable of str, optional
+            Where, if that is known.
+        delete : bool, optional
+            Whether something is to be removed too.
         """
 
     @abstractmethod
