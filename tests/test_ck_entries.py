@@ -23,8 +23,8 @@ entries = Entries(kernel, repository, ModuleName.of(ck, "dataset"), scratch)
 def put(name, meta, files):
     folder = entries.put(name, meta)
     for file, data in files.items():
-        (scratch / file).write_bytes(data)
-        (scratch / file).replace(folder / file)
+        (scratch / (name + file)).write_bytes(data)
+        (scratch / (name + file)).replace(folder / file)
 """
 
 ADD_ONE = (
