@@ -17,7 +17,7 @@ kernel = Kernel(ck)
 repository = Repositories(kernel).create("{REPOSITORY}")
 scratch = repository.folder / "scratch"
 scratch.mkdir(exist_ok=True)
-entries = Entries(kernel, repository, ModuleName.of(ck, "dataset"), scratch)
+entries = Entries(kernel, repository, ModuleName.of(ck, "dataset"), str(scratch))
 
 
 def put(name, meta, files):

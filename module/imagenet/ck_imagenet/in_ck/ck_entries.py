@@ -39,7 +39,7 @@ class Entries:
         Where they are.
     module : ModuleName
         Whose they are.
-    scratch : Path, optional
+    scratch : str, optional
         A folder for copies of what CK is to overwrite, such that a kill meanwhile loses nothing.
     """
 
@@ -48,16 +48,25 @@ class Entries:
         kernel: Kernel,
         repository: Repository,
         module: ModuleName,
-        scratch: Path | None = None,
+        scratch: str = "",
     ) -> None:
         self._kernel = kernel
         self._ck = kernel.ck
         self._repository = repository
         self._module = module
         self._scratch = scratch
-        self.folder = repository.folder / module.alias
-        self._cm = self.folder / CM
+        # As text, which of thousands of synsets is made in a third of the time.
+        self.at = f"{repository.folder}{os.sep}{module.alias}"
         self._split = self._ck.get_split_dir_number(repository.facts, module.uid, module.alias)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of all of them, which need not exist."""
+        return Path(self.at)
+
+    @property
+    def _cm(self) -> Path:
+        return self.folder / CM
 
     @property
     def is_split(self) -> bool:
@@ -67,9 +76,9 @@ class Entries:
     def place(self, name: str) -> str:
         """Return the folder in which CK looks for an entry, as text: there are many."""
         if not self._split:
-            return f"{self.folder}{os.sep}{name}"
+            return f"{self.at}{os.sep}{name}"
         first, _ = self._ck.split_name(name, self._split)
-        return f"{self.folder}{os.sep}{first}{os.sep}{name}"
+        return f"{self.at}{os.sep}{first}{os.sep}{name}"
 
     def path(self, name: str) -> Path:
         """Return the folder in which CK looks for an entry."""
@@ -92,16 +101,20 @@ class Entries:
 
     def meta(self, name: str) -> dict[str, Any] | None:
         """Return an entry's meta, or None if there is none that can be read."""
-        return read_json(self.path(name) / CM / "meta.json")
+        return read_json(Path(f"{self.place(name)}{os.sep}{CM}{os.sep}meta.json"))
 
     def uid(self, name: str) -> str:
         """Return an entry's UID, or an empty text if it has none."""
-        text = first_line(f"{self._cm}{os.sep}alias-a-{name}")
+        text = first_line(f"{self.at}{os.sep}{CM}{os.sep}alias-a-{name}")
         return text if self._ck.is_uid(text) else ""
 
     def may_be(self, name: str, uid: str) -> bool:
         """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
-        told = first_line(f"{self._cm}{os.sep}alias-u-{uid}") if self._ck.is_uid(uid) else None
+        told = (
+            first_line(f"{self.at}{os.sep}{CM}{os.sep}alias-u-{uid}")
+            if self._ck.is_uid(uid)
+            else None
+        )
         return told in ("", name)
 
     def info(self, name: str) -> dict[str, Any]:
@@ -112,7 +125,7 @@ class Entries:
         """Say whether CK cannot find an entry that is there, or cannot load it."""
         is_told = self.uid(name) and self.meta(name) is not None
         is_sound = is_told and not ck_mending.is_torn(self.place(name))
-        return self.path(name).is_dir() and not is_sound
+        return _is_dir(self.place(name)) and not is_sound
 
     def is_lost(self) -> bool:
         """Say whether there are entries, in a folder that CK does not find."""
@@ -140,25 +153,31 @@ class Entries:
         Path
             The entry's folder.
         """
-        if not os.path.isdir(self.place(name)) and self.uid(name):  # noqa: PTH112  there are many
-            self._bring({name: self._elsewhere().get(name, Path())})
-        if os.path.isdir(self.place(name)):  # noqa: PTH112
+        is_there = _is_dir(self.place(name))
+        known = "" if is_there else self.uid(name)
+        elsewhere = self._elsewhere() if known else {}
+        if name in elsewhere:
+            self._bring({name: elsewhere[name]})
+            is_there = _is_dir(self.place(name))
+        if is_there:
             self._mend_entry(name)
             with self._backed_up(name):
                 # An entry's history is of what users do with it.
                 self._ask("update", name, dict=meta, substitute="yes", ignore_update="yes", **more)
         else:
             # Of the first entry, CK makes the folder of all too, which threads cannot do at once.
-            with nullcontext() if self._cm.is_dir() else self._kernel.locked():
-                self._add(name, meta, uid or self.uid(name), more)
+            with nullcontext() if _is_dir(f"{self.at}{os.sep}{CM}") else self._kernel.locked():
+                self._add(name, meta, uid or known, known, more)
         return self.path(name)
 
-    def _add(self, name: str, meta: Mapping[str, Any], uid: str, more: Mapping[str, Any]) -> None:
-        if not self._cm.is_dir():
+    def _add(
+        self, name: str, meta: Mapping[str, Any], uid: str, known: str, more: Mapping[str, Any]
+    ) -> None:
+        if not _is_dir(f"{self.at}{os.sep}{CM}"):
             self.mend_folder()
         if not self.may_be(name, uid):
             uid = ""
-        if not uid or uid != self.uid(name):
+        if not uid or uid != known:
             ck_mending.forget(self._cm, name)
         try:
             self._ask("add", name, dict=meta, data_uid=uid or secrets.token_hex(8), **more)
@@ -168,10 +187,11 @@ class Entries:
 
     def remove(self, name: str) -> None:
         """Have CK remove an entry; it need not be there."""
-        if not self.path(name).is_dir():
+        if not _is_dir(self.place(name)):
             ck_mending.forget(self._cm, name)
             return
-        self._mend_entry(name)
+        if not self.uid(name):
+            self._mend_entry(name)
         self._ask("rm", name, force="yes")
 
     def _ask(self, action: str, name: str, **more: Any) -> None:
@@ -183,7 +203,7 @@ class Entries:
         if not self._scratch:
             yield
             return
-        copy = self._scratch / f"{NEW}{name}"
+        copy = Path(self._scratch) / f"{NEW}{name}"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(self.path(name) / CM, copy)
         try:
@@ -211,11 +231,15 @@ class Entries:
             return set()
         self.mend_folder()
         sweep(self._cm)
-        self._bring(self.aliases().elsewhere)
-        lost = {name for name in self.numbered() if self.meta(name) is None}
-        for name in lost | self.aliases().hidden:
-            self.mend_one(name)
         aliases = self.aliases()
+        if aliases.elsewhere:
+            self._bring(aliases.elsewhere)
+            aliases = self.aliases()
+        lost = {name for name in self.numbered() if self.meta(name) is None}
+        for name in lost | aliases.hidden:
+            self.mend_one(name)
+        if lost or aliases.hidden:  # which may have got some of those that led nowhere
+            aliases = self.aliases()
         for path in aliases.dangling:
             path.unlink()
         return {name for name in lost if self.path(name).is_dir()}
@@ -233,7 +257,7 @@ class Entries:
         uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
         leading, entries = set(_endings(files, "alias-u-")), self.numbered()
         nowhere = set(filter(_is_number, uids)) - entries
-        bare = {name for name in entries if not (self.path(name) / CM).is_dir()}
+        bare = {name for name in entries if not _is_dir(f"{self.place(name)}{os.sep}{CM}")}
         elsewhere = self._elsewhere() if nowhere or bare else {}
         entries -= bare & {path.parent.name for path in elsewhere.values()}
         nowhere -= elsewhere.keys()
@@ -307,6 +331,10 @@ class Entries:
                     path.parent.rmdir()
             if self.path(name).is_dir():
                 self.put(name, self.meta(name) or {})
+
+
+def _is_dir(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  there are many, and `Path` takes twice as long
 
 
 def _folders(folder: Path) -> Iterator[os.DirEntry[str]]:

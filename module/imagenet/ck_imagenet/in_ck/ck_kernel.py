@@ -76,14 +76,16 @@ class Kernel:
         OSError
             If the system does.
         """
-        request = {
+        request: dict[str, Any] = {
             "action": action,
             "common_func": "yes",  # `dataset` has an `add` of its own, which takes no lists
             "repo_uoa": repository.name,
             "module_uoa": module.alias,
             "data_uoa": name,
-            **{key: _writable(value) for key, value in more.items()},
+            **more,
         }
+        if "\\ud" in repr(more):
+            request = _writable(request)
         # Of what is shared, CK tells git, for which it changes the working directory of all.
         with self.locked() if repository.facts.get("shared") else nullcontext():
             try:
@@ -169,7 +171,7 @@ class Kernel:
 def _writable(value: Any) -> Any:
     """Return a value as CK can write it: no half a surrogate, from a path that is not UTF-8."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+        return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):
         return {_writable(key): _writable(each) for key, each in value.items()}
-    return [_writable(each) for each in value] if isinstance(value, (list, tuple)) else value
+    return list(map(_writable, value)) if isinstance(value, (list, tuple)) else value

@@ -7,6 +7,7 @@ writes them one after the other, none in one step.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -42,17 +43,19 @@ def missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
 
 def write_aliases(cm: Path, alias: str, uid: str) -> None:
     """Let CK find an entry that is there, or a module's folder, by its name and by its UID."""
-    cm.mkdir(parents=True, exist_ok=True)
     for file, content in missing_aliases(cm, alias, uid):
+        cm.mkdir(parents=True, exist_ok=True)
         write_whole(file, f"{content}\n".encode())
 
 
 def forget(cm: Path, alias: str) -> None:
     """Remove the aliases of what is gone, which CK would neither use nor replace."""
-    uid = first_line(f"{cm}{os.sep}alias-a-{alias}")
+    own = f"{cm}{os.sep}alias-a-{alias}"
+    uid = first_line(own)
     if uid and first_line(f"{cm}{os.sep}alias-u-{uid}") in ("", alias):
         (cm / f"alias-u-{uid}").unlink(missing_ok=True)
-    (cm / f"alias-a-{alias}").unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        os.unlink(own)  # noqa: PTH108  as a rule there is none, which `Path` takes longer to say
 
 
 def is_torn(entry: str) -> bool:

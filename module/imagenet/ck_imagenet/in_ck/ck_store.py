@@ -21,7 +21,7 @@ from ..names import ImageName, parse_image_name, stands_for_synset
 from ..pictures.formats import SUFFIXES, is_picture_file
 from . import ck_archive, ck_meta
 from .ck_entries import Entries
-from .ck_kernel import Kernel, ModuleName
+from .ck_kernel import Kernel, ModuleName, Repository
 from .ck_repositories import PREFIX, Repositories
 
 OVERVIEW = "overview"
@@ -123,7 +123,13 @@ class _SynsetRepository(SynsetStore):
         self._kernel = kernel
         self._repositories = repositories
         self._modules = modules
-        self._repository = repositories.expected(PREFIX + wnid)
+        self._take(repositories.expected(PREFIX + wnid))
+
+    def _take(self, repository: Repository) -> None:
+        self._repository = repository
+        self._states = Entries(self._kernel, repository, self._modules.states)
+        state = self._states.place(self.wnid)
+        self._entries = Entries(self._kernel, repository, self._modules.pictures, state)
 
     @property
     def _is_known(self) -> bool:
@@ -136,18 +142,18 @@ class _SynsetRepository(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return self._states().path(self.wnid)
+        return self._states.path(self.wnid)
 
     @property
     def pictures_in(self) -> Path:
-        return self._entries().folder
+        return self._entries.folder
 
     def where(self) -> Where:
-        states, entries = self._states(), self._entries()
-        return Where(self.wnid, states.place(self.wnid), str(entries.folder), entries.is_split)
+        state, entries = self._states.place(self.wnid), self._entries
+        return Where(self.wnid, state, entries.at, entries.is_split)
 
     def create(self) -> None:
-        self._repository = self._repositories.create(PREFIX + self.wnid)
+        self._take(self._repositories.create(PREFIX + self.wnid))
         with self._writing():
             if not self._is_furnished():
                 with self._kernel.locked():
@@ -159,16 +165,16 @@ class _SynsetRepository(SynsetStore):
         """Make the state entry in a repository that is there; its lock must be held."""
         if self._is_furnished():
             return
-        states = self._states()
+        states = self._states
         with self._writing():
             sweep(self.folder / ".cm")
             states.mend()
-            self._entries().mend_folder()
+            self._entries.mend_folder()
             states.put(self.wnid, states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid})
 
     def _is_furnished(self) -> bool:
-        states = self._states()
-        are_lost = states.is_lost() or self._entries().is_lost()
+        states = self._states
+        are_lost = states.is_lost() or self._entries.is_lost()
         return not (are_lost or states.is_broken(self.wnid)) and bool(states.meta(self.wnid))
 
     @contextmanager
@@ -182,18 +188,17 @@ class _SynsetRepository(SynsetStore):
 
     def refuse_newer(self) -> None:
         if self._is_known:
-            refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
+            refuse_newer((self._states.meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
-        entries = self._entries()
         for path in leftovers(self.state):
-            self._finish(entries, path)
+            self._finish(path)
         sweep(self.state)
-        return set(map(int, entries.mend()))
+        return set(map(int, self._entries.mend()))
 
-    def _finish(self, entries: Entries, unfinished: Path) -> None:
+    def _finish(self, unfinished: Path) -> None:
         """Go on with what a killed run has begun: to save a picture, to change an entry."""
-        file = unfinished.name[len(NEW) :]
+        entries, file = self._entries, unfinished.name[len(NEW) :]
         if unfinished.is_dir():
             entries.restore(unfinished)
             return
@@ -208,34 +213,30 @@ class _SynsetRepository(SynsetStore):
     def pictures(self) -> dict[int, Path]:
         if not self._is_known:
             return {}
-        entries = self._entries()
-        found = ((name, self._file(entries, name)) for name in entries.names())
+        found = ((name, self._file(name)) for name in self._entries.names())
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
-        return ck_meta.url_in(self._entries().meta(str(number)) or {})
+        return ck_meta.url_in(self._entries.meta(str(number)) or {})
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
-        entries, file = self._entries(), f"{record.name}.{extension}"
+        file = f"{record.name}.{extension}"
         # The picture beside its place, the entry, the picture into it: a kill between these leaves
         # what `_finish` brings to its end.
-        path = entries.path(str(record.name.number)) / file
+        path = self._entries.path(str(record.name.number)) / file
         with replacing(path, self.state) as unfinished:
             unfinished.write_bytes(data)
-            self._describe(entries, record, file)
+            self.describe(record, file)
         if self._repository.facts.get("sync") == "yes":
-            self._describe(entries, record, file)  # so that CK tells git of the picture too
+            self.describe(record, file)  # so that CK tells git of the picture too
 
     def describe(self, record: Record, file: str) -> None:
-        self._describe(self._entries(), record, file)
-
-    def _describe(self, entries: Entries, record: Record, file: str) -> None:
-        name = str(record.name.number)
+        name, entries = str(record.name.number), self._entries
         entries.put(name, ck_meta.meta_of(record, file, entries.meta(name) or {}))
 
     def remove(self, number: int) -> None:
-        entries, name = self._entries(), str(number)
-        picture = self._file(entries, name)
+        entries, name = self._entries, str(number)
+        picture = self._file(name)
         forbidden = self._kernel.refusal(self._repository.name, delete=True)
         if not self.beside(number) and not forbidden:
             # The picture out, the entry, the picture itself: a kill leaves all or nothing.
@@ -254,16 +255,15 @@ class _SynsetRepository(SynsetStore):
             picture.unlink()
 
     def beside(self, number: int) -> list[Path]:
-        entries = self._entries()
-        place = entries.path(str(number))
-        ours = {place / ".cm", self._file(entries, str(number))}
+        place = self._entries.path(str(number))
+        ours = {place / ".cm", self._file(str(number))}
         return sorted(path for path in place.glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
         if self._is_known and not self.folder.is_dir():
             yield Finding(Flaw.UNREGISTERED, self.folder)
             return
-        entries = self._entries()
+        entries = self._entries
         for path in chain(leftovers(self.state), entries.leftovers()):
             yield Finding(Flaw.LEFTOVER, path)
         aliases = entries.aliases()
@@ -273,7 +273,7 @@ class _SynsetRepository(SynsetStore):
             where = ImageName(self.wnid, int(name))
             if name in aliases.hidden or name in aliases.elsewhere:
                 yield Finding(Flaw.HIDDEN, where)
-            picture = self._file(entries, name)
+            picture = self._file(name)
             if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
                 yield Finding(Flaw.EMPTY, where)
             for path in _other_pictures(entries.path(name), picture):
@@ -283,11 +283,11 @@ class _SynsetRepository(SynsetStore):
                 yield Finding(Flaw.STRAY, path)
 
     def contradiction(self, record: Record, path: Path) -> str:
-        meta = self._entries().meta(str(record.name.number))
+        meta = self._entries.meta(str(record.name.number))
         return ck_meta.contradiction(meta, record, path.name)
 
     def foreign(self) -> list[Path]:
-        entries, states = self._entries(), self._states()
+        entries, states = self._entries, self._states
         folders = [*entries.folders(), *states.folders()]
         numbered = {entries.path(name) for name in entries.numbered()}
         ours = {self.folder / ".ckr.json", *folders, self.state, *numbered}
@@ -301,7 +301,7 @@ class _SynsetRepository(SynsetStore):
         return sorted(chain(beside_entries, *beside_pictures))
 
     def discard(self) -> None:
-        entries, states, is_all = self._entries(), self._states(), not self.foreign()
+        entries, states, is_all = self._entries, self._states, not self.foreign()
         for name in entries.numbered():
             self.remove(int(name))
         states.remove(self.wnid)
@@ -312,18 +312,12 @@ class _SynsetRepository(SynsetStore):
             for each in (states, entries):
                 each.discard()
 
-    def _entries(self) -> Entries:
-        return Entries(self._kernel, self._repository, self._modules.pictures, self.state)
-
-    def _states(self) -> Entries:
-        return Entries(self._kernel, self._repository, self._modules.states)
-
-    def _file(self, entries: Entries, name: str) -> Path | None:
+    def _file(self, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""
         parsed = parse_image_name(f"{self.wnid}_{name}")
         if not parsed or str(parsed.number) != name:
             return None
-        place = entries.place(name)
+        place = self._entries.place(name)
         usual = f"{place}{os.sep}{parsed}.jpg"
         if os.path.isfile(usual):  # noqa: PTH113  there are many, and `Path` takes twice as long
             return Path(usual)
