@@ -24,11 +24,11 @@ from ours import WNID, registered
 sys.path.insert(0, str(LIBRARY))
 
 from ck_imagenet.in_ck.ck_entries import Entries
-from ck_imagenet.in_ck.ck_kernel import Kernel, ModuleName
-from ck_imagenet.in_ck.ck_meta import meta_of
+from ck_imagenet.in_ck.ck_kernel import Kernel
 from ck_imagenet.in_ck.ck_repositories import PREFIX, Repositories
 from ck_imagenet.in_ck.ck_store import CkStore
 from ck_imagenet.kept.journal import Record
+from ck_imagenet.kept.picture_meta import meta_of
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
 
@@ -98,7 +98,7 @@ def _measure(entries: int, end: Connection) -> None:
 def _reading(ck: Any, some: range, entries: int) -> Iterable[tuple[str, float]]:
     kernel = Kernel(ck)
     repository = Repositories(kernel).create(PREFIX + WNID)
-    ours = Entries(kernel, repository, ModuleName.of(ck, "dataset"))
+    ours = Entries(kernel, repository, "dataset")
     name = repository.name
     yield "its meta, by `ck.access load`", _each(lambda n: _asked(ck, "load", name, str(n)), some)
     yield "its meta, from its file", _each(lambda n: ours.meta(str(n)), some)

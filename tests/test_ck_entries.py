@@ -17,7 +17,7 @@ kernel = Kernel(ck)
 repository = Repositories(kernel).create("{REPOSITORY}")
 scratch = repository.folder / "scratch"
 scratch.mkdir(exist_ok=True)
-entries = Entries(kernel, repository, ModuleName.of(ck, "dataset"), str(scratch))
+entries = Entries(kernel, repository, "dataset", str(scratch))
 
 
 def put(name, meta, files):
@@ -301,7 +301,7 @@ def test_mending_where_nothing_is_makes_nothing(terminal: Terminal) -> None:
         """
 kernel = Kernel(ck)
 repository = Repositories(kernel).create(given["name"])
-Entries(kernel, repository, ModuleName.of(ck, "dataset")).mend()
+Entries(kernel, repository, "dataset").mend()
 """,
         name=REPOSITORY,
     )

@@ -11,7 +11,7 @@ from types import ModuleType
 from ..errors import StoreError
 from ..kept.journal import FORMAT, refuse_newer
 from .ck_entries import Entries
-from .ck_kernel import Kernel, ModuleName
+from .ck_kernel import Kernel
 
 MODULE = "imagenet"
 _NAME = "fall11"
@@ -28,10 +28,10 @@ def make_home(ck: ModuleType, name: str = _NAME) -> Path:
     Raises
     ------
     StoreError
-        If that is not possible, CK forbids it, or a newer version has made it.
+        If that is not possible or forbidden, or a newer version has made it.
     """
     kernel = Kernel(ck)
-    kernel.refuse_forbidden(kernel.local.name, names=[name])
+    kernel.refuse_forbidden(kernel.local.name, False, name)
     entries = _entries(kernel)
     try:
         with kernel.locked():
@@ -46,4 +46,4 @@ def make_home(ck: ModuleType, name: str = _NAME) -> Path:
 
 
 def _entries(kernel: Kernel) -> Entries:
-    return Entries(kernel, kernel.local, ModuleName.of(kernel.ck, MODULE))
+    return Entries(kernel, kernel.local, MODULE)

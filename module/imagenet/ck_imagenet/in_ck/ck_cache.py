@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from types import ModuleType
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable
 
-from ..files import read_json, write_whole
+from ..files import write_whole
 
 
 class Cache:
@@ -39,20 +38,13 @@ class Cache:
     def __init__(self, ck: ModuleType, ours: str) -> None:
         self._ck = ck
         self._ours = ours
-        self._turn = Lock()
+        self._turn = RLock()
         self._seen: Any = None
+        self._files = {key: Path(ck.work[f"dir_cache_repo_{key}"]) for key in ("uoa", "info")}
         self.is_sound = ck.cache_repo_init or self._read()
         if not self.is_sound:
             vars(ck).update(cache_repo_uoa={}, cache_repo_info={}, paths_repos_all=[])
-        places = vars(ck)["paths_repos_all"]
-        places.sort(key=self._holds_no_module)
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the repositories that begin with `prefix` and have a folder."""
-        for info in list(self._ck.cache_repo_info.values()):
-            name = info.get("data_uoa", "")
-            if name.startswith(prefix) and info.get("dict", {}).get("path"):
-                yield name
+        vars(ck)["paths_repos_all"].sort(key=self._holds_no_module)
 
     def info(self, name: str) -> dict[str, Any]:
         """Return what is known of a repository, nothing if CK does not know it."""
@@ -63,7 +55,10 @@ class Cache:
     def refresh(self) -> None:
         """Read the files, if anybody has written them since."""
         with self._turn:
-            self._refresh()
+            seen = self._state()
+            if seen != self._seen:
+                self.is_sound = self._read()  # else CK was killed while it wrote, or is writing
+                self._seen = seen
 
     def know(self, infos: Iterable[dict[str, Any]]) -> bool:
         """Make repositories known to this process alone, unless they are; say whether any was not.
@@ -71,8 +66,7 @@ class Cache:
         Parameters
         ----------
         infos : iterable of dict
-            Of each its `data_alias`, `data_name`, `data_uid`, `data_uoa`, `dict` with its `path`,
-            and `path_to_repo_desc`, as CK has them.
+            Of each what CK's cache has of it.
         """
         fresh = [info for info in infos if not self.info(info["data_uoa"])]
         for info in fresh:
@@ -82,15 +76,9 @@ class Cache:
         return bool(fresh)
 
     def add(self, infos: Iterable[dict[str, Any]]) -> None:
-        """Make repositories known, unless they are; raise OSError if that is not possible.
-
-        Parameters
-        ----------
-        infos : iterable of dict
-            Of each what `know` is told.
-        """
+        """Make repositories known, told as `know` is; raise OSError if that is not possible."""
         with self._turn:
-            self._refresh()
+            self.refresh()
             if self.know(infos) or not self.is_sound:
                 # CK reads the second first: whoever finds a name there finds its facts here.
                 self._write("info", "uoa")
@@ -98,7 +86,7 @@ class Cache:
     def remove(self, name: str) -> None:
         """Let nothing be known of a repository; raise OSError if that is not possible."""
         with self._turn:
-            self._refresh()
+            self.refresh()
             uid = self._ck.cache_repo_uoa.pop(name, "")
             self._ck.cache_repo_info.pop(uid, None)
             places = self._ck.paths_repos_all
@@ -108,18 +96,14 @@ class Cache:
     def _holds_no_module(self, place: dict[str, Any]) -> bool:
         return str(place["repo_uoa"]).startswith(self._ours)
 
-    def _refresh(self) -> None:
-        seen = self._state()
-        if seen != self._seen:
-            self.is_sound = self._read()  # else CK was killed while it wrote, or is just writing
-            self._seen = seen
-
     def _read(self) -> bool:
         """Take what the files say, as CK does at first; say whether they hold what CK writes."""
+        found = (file.read_bytes() if file.exists() else b"{}" for file in self._files.values())
         try:
-            uids, infos = self._content("uoa"), self._content("info")
+            uids, infos = map(json.loads, found)
             places = sorted(_places(infos.values()), key=self._holds_no_module)
-        except (AttributeError, LookupError, TypeError):
+            uids = {**uids}
+        except (AttributeError, LookupError, TypeError, ValueError):
             return False
         # All at once: another thread may be asking CK for something.
         vars(self._ck).update(
@@ -127,32 +111,18 @@ class Cache:
         )
         return True
 
-    def _content(self, key: str) -> dict[str, Any]:
-        """Return what is in a file, nothing if there is none; raise TypeError if it is torn."""
-        known = read_json(self._file(key)) if self._file(key).exists() else {}
-        if known is None:
-            raise TypeError
-        return known
-
     def _write(self, *keys: str) -> None:
         for key in keys:
             # Not sorted: CK looks for modules in this order, and ours is older than its synsets.
             text = json.dumps(getattr(self._ck, f"cache_repo_{key}"), ensure_ascii=False) + "\n"
-            write_whole(self._file(key), text.encode("utf-8", "backslashreplace"))
+            write_whole(self._files[key], text.encode("utf-8", "backslashreplace"))
         vars(self._ck).update(cache_repo_init=True)
         self.is_sound, self._seen = True, self._state()
 
     def _state(self) -> list[tuple[int, int, int]]:
         """Return what is another one once the files have been written."""
-        state = []
-        for key in ("uoa", "info"):
-            with suppress(FileNotFoundError):
-                stat = self._file(key).stat()
-                state.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
-        return state
-
-    def _file(self, key: str) -> Path:
-        return Path(self._ck.work[f"dir_cache_repo_{key}"])
+        stats = [file.stat() for file in self._files.values() if file.exists()]
+        return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats]
 
 
 def _places(infos: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

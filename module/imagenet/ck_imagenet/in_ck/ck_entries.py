@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ..files import NEW, leftovers, read_json, sweep
-from ..names import LARGEST_NUMBER
+from ..files import NEW, first_line, folders_in, read_json, sweep
+from ..names import is_picture_number
 from . import ck_mending
-from .ck_kernel import Kernel, ModuleName, Repository
-from .ck_mending import CM, first_line
+from .ck_kernel import Kernel, Repository
+from .ck_mending import CM
 
 
 class Aliases(NamedTuple):
@@ -37,27 +37,22 @@ class Entries:
         Where changes are asked for.
     repository : Repository
         Where they are.
-    module : ModuleName
-        Whose they are.
+    module : str
+        The module whose they are.
     scratch : str, optional
         A folder for copies of what CK is to overwrite, such that a kill meanwhile loses nothing.
     """
 
     def __init__(
-        self,
-        kernel: Kernel,
-        repository: Repository,
-        module: ModuleName,
-        scratch: str = "",
+        self, kernel: Kernel, repository: Repository, module: str, scratch: str = ""
     ) -> None:
-        self._kernel = kernel
-        self._ck = kernel.ck
+        self._kernel, self._ck = kernel, kernel.ck
         self._repository = repository
-        self._module = module
+        self._module = kernel.module(module)
         self._scratch = scratch
         # As text, which of thousands of synsets is made in a third of the time.
-        self.at = f"{repository.folder}{os.sep}{module.alias}"
-        self._split = self._ck.get_split_dir_number(repository.facts, module.uid, module.alias)
+        self.at = f"{repository.folder}{os.sep}{module}"
+        self.split = self._ck.get_split_dir_number(repository.facts, self._module.uid, module)
 
     @property
     def folder(self) -> Path:
@@ -68,16 +63,11 @@ class Entries:
     def _cm(self) -> Path:
         return self.folder / CM
 
-    @property
-    def is_split(self) -> bool:
-        """Whether CK divides them among folders, each for those whose names begin alike."""
-        return bool(self._split)
-
     def place(self, name: str) -> str:
         """Return the folder in which CK looks for an entry, as text: there are many."""
-        if not self._split:
+        if not self.split:
             return f"{self.at}{os.sep}{name}"
-        first, _ = self._ck.split_name(name, self._split)
+        first, _ = self._ck.split_name(name, self.split)
         return f"{self.at}{os.sep}{first}{os.sep}{name}"
 
     def path(self, name: str) -> Path:
@@ -86,22 +76,22 @@ class Entries:
 
     def folders(self) -> list[Path]:
         """Return the folders in which entries lie, be they split or not."""
-        parts = map(Path, _folders(self.folder)) if self._split else ()
+        parts = map(Path, folders_in(self.folder)) if self.split else ()
         return [self.folder, *(part for part in parts if not (part / CM).is_dir())]
 
     def names(self) -> Iterator[str]:
         """Yield the names of the entries."""
-        parts = self.folders()[1:] if self._split else [self.folder]
+        parts = self.folders()[1:] if self.split else [self.folder]
         for part in parts:
-            yield from (entry.name for entry in _folders(part))
+            yield from (entry.name for entry in folders_in(part))
 
     def numbered(self) -> set[str]:
         """Return the names that are pictures' numbers: an entry `0042` is a user's."""
-        return {name for name in self.names() if _is_number(name)}
+        return {name for name in self.names() if is_picture_number(name)}
 
-    def meta(self, name: str) -> dict[str, Any] | None:
-        """Return an entry's meta, or None if there is none that can be read."""
-        return read_json(Path(f"{self.place(name)}{os.sep}{CM}{os.sep}meta.json"))
+    def meta(self, name: str, part: str = "meta") -> dict[str, Any] | None:
+        """Return an entry's meta, or another of its files, or None if it cannot be read."""
+        return read_json(Path(f"{self.place(name)}{os.sep}{CM}{os.sep}{part}.json"))
 
     def uid(self, name: str) -> str:
         """Return an entry's UID, or an empty text if it has none."""
@@ -110,16 +100,8 @@ class Entries:
 
     def may_be(self, name: str, uid: str) -> bool:
         """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
-        told = (
-            first_line(f"{self.at}{os.sep}{CM}{os.sep}alias-u-{uid}")
-            if self._ck.is_uid(uid)
-            else None
-        )
-        return told in ("", name)
-
-    def info(self, name: str) -> dict[str, Any]:
-        """Return what CK notes of an entry beside its meta, nothing if that cannot be read."""
-        return read_json(self.path(name) / CM / "info.json") or {}
+        told = f"{self.at}{os.sep}{CM}{os.sep}alias-u-{uid}"
+        return self._ck.is_uid(uid) and first_line(told) in ("", name)
 
     def is_broken(self, name: str) -> bool:
         """Say whether CK cannot find an entry that is there, or cannot load it."""
@@ -133,31 +115,24 @@ class Entries:
         return self.folder.is_dir() and bool(ck_mending.missing_aliases(aliases, *self._module))
 
     def put(self, name: str, meta: Mapping[str, Any], uid: str = "", **more: Any) -> Path:
-        """Have CK make an entry, or give one that is there a new meta.
+        """Have CK make an entry, or give one that is there a new meta; return its folder.
 
         Threads may do so at once, each with another name.
 
         Parameters
         ----------
-        name : str
-            The entry's alias.
-        meta : mapping
-            Its whole meta.
+        name, meta : str, mapping
+            The entry's alias, and its whole meta.
         uid : str, optional
-            16 hexadecimal digits, if it is to have these and is new.
+            The UID that it is to have, if it is new.
         **more
             Whatever else CK's `add` takes.
-
-        Returns
-        -------
-        Path
-            The entry's folder.
         """
         is_there = _is_dir(self.place(name))
         known = "" if is_there else self.uid(name)
-        elsewhere = self._elsewhere() if known else {}
-        if name in elsewhere:
-            self._bring({name: elsewhere[name]})
+        if known:
+            found = self._elsewhere().items()
+            self._bring({each: path for each, path in found if each == name})
             is_there = _is_dir(self.place(name))
         if is_there:
             self._mend_entry(name)
@@ -167,20 +142,17 @@ class Entries:
         else:
             # Of the first entry, CK makes the folder of all too, which threads cannot do at once.
             with nullcontext() if _is_dir(f"{self.at}{os.sep}{CM}") else self._kernel.locked():
-                self._add(name, meta, uid or known, known, more)
+                self._add(name, uid or known, dict=meta, **more)
         return self.path(name)
 
-    def _add(
-        self, name: str, meta: Mapping[str, Any], uid: str, known: str, more: Mapping[str, Any]
-    ) -> None:
+    def _add(self, name: str, uid: str, **request: Any) -> None:
         if not _is_dir(f"{self.at}{os.sep}{CM}"):
             self.mend_folder()
         if not self.may_be(name, uid):
             uid = ""
-        if not uid or uid != known:
-            ck_mending.forget(self._cm, name)
+        ck_mending.forget(self._cm, name, uid)
         try:
-            self._ask("add", name, dict=meta, data_uid=uid or secrets.token_hex(8), **more)
+            self._ask("add", name, data_uid=uid or secrets.token_hex(8), **request)
         except BaseException:
             self._undo(name)
             raise
@@ -245,18 +217,17 @@ class Entries:
         return {name for name in lost if self.path(name).is_dir()}
 
     def mend_one(self, name: str) -> None:
-        """Finish or undo an entry that is broken."""
-        if self.meta(name) is None and self._is_shell(name):
-            self._undo(name)
-        else:
-            self._mend_entry(name)
+        """Finish an entry that is broken, or undo it if there is nothing in it."""
+        others = (path for path in self.path(name).iterdir() if path.name != CM)
+        is_shell = self.meta(name) is None and not any(others)
+        (self._undo if is_shell else self._mend_entry)(name)
 
     def aliases(self) -> Aliases:
         """Return what is wrong with the files by which CK finds entries."""
         files = [path.name for path in self._cm.glob("alias-*")]
         uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
         leading, entries = set(_endings(files, "alias-u-")), self.numbered()
-        nowhere = set(filter(_is_number, uids)) - entries
+        nowhere = set(filter(is_picture_number, uids)) - entries
         bare = {name for name in entries if not _is_dir(f"{self.place(name)}{os.sep}{CM}")}
         elsewhere = self._elsewhere() if nowhere or bare else {}
         entries -= bare & {path.parent.name for path in elsewhere.values()}
@@ -268,12 +239,8 @@ class Entries:
         return Aliases(
             hidden=hidden | {name for name in entries if ck_mending.is_torn(self.place(name))},
             dangling=[self._cm / file for file in dangling],
-            elsewhere={name: elsewhere[name] for name in elsewhere if _is_number(name)},
+            elsewhere={name: elsewhere[name] for name in elsewhere if is_picture_number(name)},
         )
-
-    def leftovers(self) -> Iterator[Path]:
-        """Yield what killed runs of earlier versions have left unfinished."""
-        return leftovers(self._cm)
 
     def discard(self) -> None:
         """Remove the folder of entries, which CK never does, unless one is there."""
@@ -292,17 +259,12 @@ class Entries:
     def _mend_entry(self, name: str) -> None:
         """Give an entry that is there what CK needs to find and to load it."""
         entry = self.path(name)
-        told = str(self.info(name).get("backup_data_uid"))
-        uid = next(filter(partial(self.may_be, name), (told, self.uid(name))), "")
-        uid = uid or secrets.token_hex(8)
+        told = str((self.meta(name, "info") or {}).get("backup_data_uid"))
+        known = filter(partial(self.may_be, name), (told, self.uid(name)))
+        uid = next(known, secrets.token_hex(8))
         if uid != told or self.meta(name) is None or ck_mending.is_torn(str(entry)):
             ck_mending.write_control_files(self._ck, entry, uid, self._module)
         ck_mending.write_aliases(self._cm, name, uid)
-
-    def _is_shell(self, name: str) -> bool:
-        """Say whether there is nothing in an entry, as CK leaves it that is killed meanwhile."""
-        with os.scandir(self.place(name)) as found:
-            return all(each.name == CM for each in found)
 
     def _undo(self, name: str) -> None:
         """Remove what CK has half made, and could itself neither finish nor remove."""
@@ -312,9 +274,9 @@ class Entries:
     def _elsewhere(self) -> dict[str, Path]:
         """Return the entries that lie where CK does not look, since it splits them otherwise."""
         found = {}
-        for outer in _folders(self.folder):
+        for outer in folders_in(self.folder):
             is_entry = (self.folder / outer.name / CM).is_dir()
-            for each in [outer] if is_entry else _folders(self.folder / outer.name):
+            for each in [outer] if is_entry else folders_in(self.folder / outer.name):
                 if each.path != self.place(each.name) and (Path(each.path) / CM).is_dir():
                     found[each.name] = Path(each.path)
         return found
@@ -322,7 +284,7 @@ class Entries:
     def _bring(self, elsewhere: Mapping[str, Path]) -> None:
         """Move entries to where CK looks for them, and let it know where they are now."""
         # A folder of entries that begin alike may be called as one of the shortest is.
-        for name in sorted(elsewhere, key=len, reverse=not self._split):
+        for name in sorted(elsewhere, key=len, reverse=not self.split):
             path = elsewhere[name]
             with suppress(OSError):  # something else is there
                 self.path(name).parent.mkdir(exist_ok=True)
@@ -337,16 +299,6 @@ def _is_dir(path: str) -> bool:
     return os.path.isdir(path)  # noqa: PTH112  there are many, and `Path` takes twice as long
 
 
-def _folders(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Yield the folders in a folder, but for CK's own."""
-    with suppress(FileNotFoundError), os.scandir(folder) as found:
-        yield from (each for each in found if each.name != CM and each.is_dir())
-
-
 def _endings(texts: Iterable[str], head: str) -> Iterator[str]:
     """Yield the rest of those texts that begin so."""
     return (text[len(head) :] for text in texts if text.startswith(head))
-
-
-def _is_number(name: str) -> bool:
-    return name.isdecimal() and str(int(name)) == name and int(name) <= LARGEST_NUMBER

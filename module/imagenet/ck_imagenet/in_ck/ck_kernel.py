@@ -8,13 +8,13 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
 from filelock import FileLock
 
 from ..errors import StoreError
+from ..files import without_surrogates
 
-_FOR_EVER = -1
 _SYSTEM_ERROR = re.compile(r"(?:problem writing text file=.*\()?\[Errno (\d+)\]", re.DOTALL)
 """How CK quotes what the system says of files, of a full disk for example."""
 
@@ -25,37 +25,21 @@ class ModuleName(NamedTuple):
     alias: str
     uid: str
 
-    @classmethod
-    def of(cls, ck: ModuleType, alias: str) -> ModuleName:
-        """Return the module that CK knows as `alias`; raise StoreError if there is none."""
-        found = ck.access(
-            {"action": "load", "common_func": "yes", "module_uoa": "module", "data_uoa": alias}
-        )
-        if found["return"]:
-            raise StoreError(f'CK does not find its module "{alias}": {found["error"]}')
-        return cls(alias, found["data_uid"])
-
 
 class Repository(NamedTuple):
-    """A CK repository."""
+    """A CK repository: `facts` is what CK knows of it, such as that its entries are shared."""
 
     name: str
     folder: Path
     facts: Mapping[str, Any]
-    """What CK knows of it: whether its entries are split into folders, or shared with others."""
 
 
 class Kernel:
-    """CK's kernel, as this program deals with it.
-
-    Parameters
-    ----------
-    ck : module
-        The kernel, which has been initialised.
-    """
+    """CK's kernel, as this program deals with it; `ck` is the kernel, initialised."""
 
     def __init__(self, ck: ModuleType) -> None:
         self.ck = ck
+        self._modules: dict[str, ModuleName] = {}
         self._turn = RLock()
         self._is_locked = False
 
@@ -64,10 +48,20 @@ class Kernel:
         """The repository `local`."""
         return Repository(self.ck.cfg["repo_name_local"], Path(self.ck.work["dir_local_repo"]), {})
 
+    def module(self, alias: str) -> ModuleName:
+        """Return the module that CK knows as `alias`; raise StoreError if there is none."""
+        if alias not in self._modules:
+            request = {"action": "load", "module_uoa": "module", "data_uoa": alias}
+            found = self.ck.access({**request, "common_func": "yes"})
+            if found["return"]:
+                raise StoreError(f'CK does not find its module "{alias}": {found["error"]}')
+            self._modules[alias] = ModuleName(alias, found["data_uid"])
+        return self._modules[alias]
+
     def ask(
         self, action: str, repository: Repository, module: ModuleName, name: str, **more: Any
-    ) -> dict[str, Any]:
-        """Return what CK answers when it is asked to do something with an entry.
+    ) -> None:
+        """Have CK do something with an entry.
 
         Raises
         ------
@@ -84,8 +78,8 @@ class Kernel:
             "data_uoa": name,
             **more,
         }
-        if "\\ud" in repr(more):
-            request = _writable(request)
+        if "\\ud" in repr(more):  # half a surrogate, which CK cannot write
+            request = without_surrogates(request)
         # Of what is shared, CK tells git, for which it changes the working directory of all.
         with self.locked() if repository.facts.get("shared") else nullcontext():
             try:
@@ -93,15 +87,13 @@ class Kernel:
             except OSError as error:
                 error.filename = error.filename or str(repository.folder)
                 raise
-        said = str(answer.get("error", ""))
-        found = _SYSTEM_ERROR.match(said)
-        if answer["return"] and found:
-            number = int(found.group(1))
-            raise OSError(number, os.strerror(number), str(repository.folder))
         if answer["return"]:
-            where = f"{repository.name}:{module.alias}:{name}"
+            where, said = f"{repository.name}:{module.alias}:{name}", str(answer["error"])
+            found = _SYSTEM_ERROR.match(said)
+            if found:
+                number = int(found.group(1))
+                raise OSError(number, os.strerror(number), str(repository.folder))
             raise StoreError(f'CK does not {action} the entry "{where}": {said}')
-        return answer
 
     def _access(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -110,51 +102,39 @@ class Kernel:
             answer = self.ck.access(dict(request))
         return answer
 
-    def refusal(self, repository: str = "", delete: bool = False, names: Iterable[str] = ()) -> str:
-        """Return why CK lets nobody write to a repository, or an empty text if it does.
+    def refusal(self, repository: str, delete: bool = False) -> str:
+        """Return why CK lets nobody write to a repository, or remove, or an empty text."""
+        request = {"repo_uoa": repository, "delete": "yes" if delete else ""}
+        answer = self.ck.check_writing(request if repository or delete else {})
+        return str(answer["error"]) if answer["return"] else ""
+
+    def refuse_forbidden(self, repository: str, delete: bool, *names: str) -> None:
+        """Raise StoreError if CK will refuse, before anything is made.
 
         Parameters
         ----------
-        repository : str, optional
-            Its name, by default any.
-        delete : bool, optional
+        repository : str
+            Its name; an empty text for what holds anywhere.
+        delete : bool
             Whether entries are to be removed too.
-        names : iterable of str, optional
+        *names : str
             What entries are to be called.
         """
-        request = {"repo_uoa": repository, "delete": "yes" if delete else ""}
-        answer = self.ck.check_writing(request if repository or delete else {})
-        allowed = self.ck.cfg.get("allowed_entry_names", "")
-        if answer["return"] == 0 and not all(re.match(allowed, name) for name in names):
-            return f'found disallowed characters in names (allowed: "{allowed}")'
-        return str(answer["error"]) if answer["return"] else ""
-
-    def refuse_forbidden(
-        self, repository: str = "", delete: bool = False, names: Iterable[str] = ()
-    ) -> None:
-        """Raise StoreError if there is such a refusal, before anything is done."""
-        said = self.refusal(repository, delete, names)
+        said, allowed = self.refusal(repository, delete), self.ck.cfg.get("allowed_entry_names", "")
+        if not all(re.match(allowed, name) for name in names):
+            said = said or f'found disallowed characters in names (allowed: "{allowed}")'
         if said:
-            where = f'the repository "{repository}"' if repository else "its repositories"
+            where = f'the repository "{repository}"' if repository else "any repository"
             raise StoreError(
                 f"CK lets nobody {'remove from' if delete else 'write to'} {where}: {said}; "
-                "its settings are shown by `ck set kernel`, and those of a repository by "
-                "`ck load repo:NAME --min`"
+                "its settings are shown by `ck set kernel`, a repository's by `ck load repo:NAME`"
             )
 
     @contextmanager
-    def locked(self, timeout: float = _FOR_EVER) -> Iterator[None]:
-        """Keep other processes and threads of this program from making anything of a repository.
+    def locked(self, timeout: float = -1) -> Iterator[None]:
+        """Keep the rest of this program, other processes too, from making a repository meanwhile.
 
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait for others, by default for ever.
-
-        Raises
-        ------
-        TimeoutError
-            If they are at work still.
+        Raise TimeoutError if it is at work still after `timeout` seconds, by default never.
         """
         with self._turn:
             if self._is_locked:  # by this very thread
@@ -166,12 +146,3 @@ class Kernel:
                     yield
                 finally:
                     self._is_locked = False
-
-
-def _writable(value: Any) -> Any:
-    """Return a value as CK can write it: no half a surrogate, from a path that is not UTF-8."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, Mapping):
-        return {_writable(key): _writable(each) for key, each in value.items()}
-    return list(map(_writable, value)) if isinstance(value, (list, tuple)) else value

@@ -11,28 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-from ..files import read_json, to_json, write_whole
+from ..files import first_line, read_json, to_json, write_whole
 from .ck_kernel import ModuleName
 
 CM = ".cm"
 """The folder in which CK keeps what it knows of an entry, or of the entries in a folder."""
-
-_LONGEST_ALIAS = 4096
-"""Bytes of an alias file that are read."""
-
-
-def first_line(path: str) -> str:
-    """Return what an alias file says, or an empty text if there is none."""
-    try:  # the short way: there are as many as entries
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    except OSError:
-        return ""
-    try:
-        return os.read(file, _LONGEST_ALIAS).partition(b"\n")[0].decode("utf-8", "replace").strip()
-    except OSError:
-        return ""
-    finally:
-        os.close(file)
 
 
 def missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
@@ -48,25 +31,23 @@ def write_aliases(cm: Path, alias: str, uid: str) -> None:
         write_whole(file, f"{content}\n".encode())
 
 
-def forget(cm: Path, alias: str) -> None:
-    """Remove the aliases of what is gone, which CK would neither use nor replace."""
+def forget(cm: Path, alias: str, uid: str = "") -> None:
+    """Remove the aliases of what is not there, also of a UID: CK neither uses nor replaces them."""
     own = f"{cm}{os.sep}alias-a-{alias}"
-    uid = first_line(own)
-    if uid and first_line(f"{cm}{os.sep}alias-u-{uid}") in ("", alias):
-        (cm / f"alias-u-{uid}").unlink(missing_ok=True)
+    for each in filter(None, {uid, first_line(own)}):
+        if first_line(f"{cm}{os.sep}alias-u-{each}") in ("", alias):
+            (cm / f"alias-u-{each}").unlink(missing_ok=True)
     with suppress(FileNotFoundError):
         os.unlink(own)  # noqa: PTH108  as a rule there is none, which `Path` takes longer to say
 
 
 def is_torn(entry: str) -> bool:
-    """Say whether CK was killed while it wrote an entry's smaller files, so that it loads none."""
-    for part in ("info", "desc"):
-        try:
-            if os.stat(f"{entry}{os.sep}{CM}{os.sep}{part}.json").st_size == 0:  # noqa: PTH116
-                return True
-        except OSError:
-            continue  # which CK does without
-    return False
+    """Say whether a kill kept CK from writing an entry's smaller files, so that it loads none."""
+    try:
+        info, desc = (f"{entry}{os.sep}{CM}{os.sep}{part}.json" for part in ("info", "desc"))
+        return 0 in (os.stat(info).st_size, os.stat(desc).st_size)  # noqa: PTH116  there are many
+    except OSError:
+        return True
 
 
 def write_control_files(ck: ModuleType, entry: Path, uid: str, module: ModuleName) -> None:

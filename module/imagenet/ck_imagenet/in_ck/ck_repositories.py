@@ -8,16 +8,16 @@ is written once for all of them.
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 from ..errors import StoreError
-from ..files import NEW, read_json, sweep, to_json, write_whole
+from ..files import NEW, read_json, sweep
 from .ck_cache import Cache
 from .ck_entries import Entries
-from .ck_kernel import Kernel, ModuleName, Repository
+from .ck_kernel import Kernel, Repository
 
 PREFIX = "imagenet-"
 """What the name of every synset's repository begins with."""
@@ -45,40 +45,33 @@ class Repositories:
         self._kernel = kernel
         self._cache = Cache(kernel.ck, PREFIX)
         self._home = Path(kernel.ck.work["dir_repos"]).absolute()
-        self._broken = self._killed()
-        is_lacking = self._cache.know(self._lacking())
+        unknown = list(self._unknown())
+        self._broken = [name for entries, name in unknown if self._is_broken(entries, name)]
+        is_lacking = self._cache.know(self._lacking(unknown))
         self._is_behind = is_lacking or not self._cache.is_sound or bool(self._broken)
         if self._is_behind:
             with suppress(OSError), kernel.locked(timeout=0):  # else who holds it does the same
                 self._mend()
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the repositories that begin with `prefix`."""
-        return self._cache.names(prefix)
+        """Yield the names of the repositories that begin with `prefix` and have a folder."""
+        for info in list(self._kernel.ck.cache_repo_info.values()):
+            if info["data_uoa"].startswith(prefix) and info["dict"].get("path"):
+                yield info["data_uoa"]
 
     def get(self, name: str) -> Repository | None:
         """Return a repository, or None if CK does not know it, or not as a folder."""
-        facts = self._facts(name)
+        if not self._cache.info(name):  # another process may just have made it
+            self._cache.refresh()
+        facts = self._cache.info(name).get("dict", {})
         return Repository(name, Path(facts["path"]), facts) if facts.get("path") else None
 
     def expected(self, name: str) -> Repository:
         """Return a repository as it is, or as it will be when it is made."""
         return self.get(name) or Repository(name, self._home / name, {})
 
-    def _facts(self, name: str) -> dict[str, Any]:
-        if not self._cache.info(name):  # another process may just have made it
-            self._cache.refresh()
-        facts: dict[str, Any] = self._cache.info(name).get("dict", {})
-        return facts
-
     def create(self, name: str) -> Repository:
-        """Return a repository; make and register what is missing of it.
-
-        Raises
-        ------
-        StoreError
-            If CK's folders cannot be written, or CK forbids it.
-        """
+        """Return a repository, once `create_all` has made what is missing of it."""
         self.create_all([name])
         return self.expected(name)
 
@@ -109,18 +102,12 @@ class Repositories:
         Raises
         ------
         StoreError
-            If CK's folders cannot be written.
+            If CK's folders cannot be written, or CK forbids it.
         """
-        try:
-            with self._kernel.locked():
-                # First what a kill lets the next process put back: CK knows all of it or nothing.
-                self._cache.remove(name)
-                self._entries.remove(name)
-        except OSError as error:
-            raise StoreError(
-                f'the CK repository "{name}" cannot be unregistered: {error.strerror} '
-                f'("{error.filename}")'
-            ) from None
+        with _writing(name, "cannot be unregistered"), self._kernel.locked():
+            # First what a kill lets the next process put back: CK knows all of it or nothing.
+            self._cache.remove(name)
+            self._entries.remove(name)
 
     def _is_whole(self, name: str) -> bool:
         known = self.get(name)
@@ -128,39 +115,35 @@ class Repositories:
 
     def _register_all(self, names: Sequence[str]) -> None:
         made: list[dict[str, Any]] = []
-        try:
-            with self._kernel.locked():
-                if self._is_behind:
-                    self._mend()
-                else:
-                    self._cache.refresh()
-                # What killed registrations left; nobody else writes such names under the lock.
-                for swept in (self._entries.folder / ".cm", self._kernel.local.folder):
-                    sweep(swept)
-                try:
-                    for name in names:
+        with _writing(names[0], "cannot be made"), self._kernel.locked():
+            if self._is_behind:
+                self._mend()
+            else:
+                self._cache.refresh()
+            # What killed registrations left; nobody else writes such names under the lock.
+            for swept in (self._entries.folder / ".cm", self._kernel.local.folder):
+                sweep(swept)
+            try:
+                for name in names:
+                    with _writing(name, "cannot be made"):
                         made.append(self._register(name))
-                finally:
-                    self._cache.add(made)
-        except OSError as error:
-            name = names[min(len(made), len(names) - 1)]
-            raise StoreError(
-                f'the CK repository "{name}" cannot be made: {error.strerror} '
-                f'("{error.filename}"); CK_REPOS must be a folder that can be written'
-            ) from None
+            finally:
+                self._cache.add(made)
 
     def _mend(self) -> None:
         """Put back what the cache lacks; the lock must be held."""
         for name in filter(self._entries.is_broken, self._broken):
             self._entries.mend_one(name)
-        self._cache.add(self._lacking())
+        self._cache.add(self._lacking(self._unknown()))
         self._is_behind = False
 
     def _register(self, name: str) -> dict[str, Any]:
         """Make what is missing of a repository; return what CK's cache is to have of it."""
         known = self._cache.info(name)
+        if known.get("dict", {}).get("remote"):
+            raise StoreError(f'the CK repository "{name}" is remote: pictures are kept here only')
         if not known:
-            self._kernel.refuse_forbidden(self._kernel.local.name, names=[name])
+            self._kernel.refuse_forbidden(self._kernel.local.name, False, name)
         folder = self.expected(name).folder
         folder.mkdir(parents=True, exist_ok=True)
         for swept in (folder, folder / ".cm"):
@@ -169,23 +152,21 @@ class Repositories:
         uid = known.get("data_uid") or self._entries.uid(name) or str(description.get("data_uid"))
         if not self._entries.may_be(name, uid):
             uid = secrets.token_hex(8)
-        told = {**_described(name, uid), "dict": {}}
-        if known:  # and its folder was lost, or a kill came before it was described
-            if not description:
-                write_whole(folder / _DESCRIPTION, to_json(told))
+        if known and description:
             return known
-        # CK writes the description too, in place: so beside, where it harms nobody half written.
+        # CK writes the description in place: so beside, where it harms nobody half written.
         beside = folder / f"{NEW}{_DESCRIPTION}"
-        more = {} if description else {"extra_json_files": {str(beside): told}}
+        told = {str(beside): {**_described(name, uid), "dict": {}}}
+        meta = self._entries.meta(name) or {"path": str(folder)}
         try:
-            self._entries.put(name, {"path": str(folder)}, uid, **more)
+            self._entries.put(name, meta, uid, extra_json_files={} if description else told)
         except StoreError:
             with suppress(OSError):
                 folder.rmdir()
             raise
-        if more:
+        if not description:
             beside.replace(folder / _DESCRIPTION)
-        return self._registered(self._entries, name)
+        return known or self._registered(self._entries, name)
 
     @property
     def _entries(self) -> Entries:
@@ -195,25 +176,23 @@ class Repositories:
     @cached_property
     def _places(self) -> tuple[Entries, Entries]:
         """Our entries and those that come with CK: `ck recache repo` makes the cache from both."""
-        ck = self._kernel.ck
-        module = ModuleName.of(ck, ck.cfg["module_repo_name"])
+        kernel, ck = self._kernel, self._kernel.ck
         theirs = Repository(ck.cfg["repo_name_default"], Path(ck.work["dir_default_repo"]), {})
-        both = (self._kernel.local, theirs)
-        return Entries(self._kernel, both[0], module), Entries(self._kernel, both[1], module)
+        module = ck.cfg["module_repo_name"]
+        return Entries(kernel, kernel.local, module), Entries(kernel, theirs, module)
 
-    def _lacking(self) -> Iterator[dict[str, Any]]:
-        """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
+    def _unknown(self) -> Iterator[tuple[Entries, str]]:
+        """Yield the registrations that are not in the cache."""
         for entries in self._places:
-            for name in entries.names():
-                registered = {} if self._cache.info(name) else self._registered(entries, name)
-                if registered:
-                    yield registered
+            yield from ((entries, name) for name in entries.names() if not self._cache.info(name))
 
-    def _killed(self) -> list[str]:
-        """Return what a kill has left of our registrations: CK then caches nothing any more."""
-        ours = (name for name in self._entries.names() if name.startswith(PREFIX))
-        lost = (name for name in ours if not self._cache.info(name))
-        return list(filter(self._entries.is_broken, lost))
+    def _lacking(self, unknown: Iterable[tuple[Entries, str]]) -> Iterator[dict[str, Any]]:
+        """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
+        yield from filter(None, (self._registered(*each) for each in unknown))
+
+    def _is_broken(self, entries: Entries, name: str) -> bool:
+        """Say whether a kill has left a registration of ours so: CK then caches none any more."""
+        return entries is self._entries and name.startswith(PREFIX) and entries.is_broken(name)
 
     def _registered(self, entries: Entries, name: str) -> dict[str, Any]:
         """Return what the cache is to have of an entry, nothing if that is none."""
@@ -225,10 +204,21 @@ class Repositories:
         own = described.get("dict")
         return {
             **_described(name, uid),
-            "data_name": entries.info(name).get("data_name") or name,
+            "data_name": (entries.meta(name, "info") or {}).get("data_name") or name,
             "dict": {**own, "path": path} if own else meta,
             "path_to_repo_desc": entries.place(name),
         }
+
+
+@contextmanager
+def _writing(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f'the CK repository "{name}" {what}: {error.strerror} ("{error.filename}"); '
+            "CK_REPOS must be a folder that can be written"
+        ) from None
 
 
 def _described(name: str, uid: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -13,16 +12,20 @@ from typing import Any, Iterable, Iterator, Sequence
 
 from ..errors import StoreError
 from ..files import NEW, leftovers, prove_writable, remove_folder, replacing, sweep
+from ..kept import picture_meta
 from ..kept.adopt import put_aside
 from ..kept.flaws import Finding, Flaw
 from ..kept.journal import FORMAT, Record, refuse_newer
 from ..kept.store import Store, SynsetStore, Where
 from ..names import ImageName, parse_image_name, stands_for_synset
-from ..pictures.formats import SUFFIXES, is_picture_file
-from . import ck_archive, ck_meta
+from ..pictures.formats import is_picture_file
+from . import ck_archive
 from .ck_entries import Entries
-from .ck_kernel import Kernel, ModuleName, Repository
+from .ck_kernel import Kernel, Repository
 from .ck_repositories import PREFIX, Repositories
+
+_PICTURES, _STATES = "dataset", ck_archive.MODULE
+"""The modules of the entries with pictures, and of those with the state of synsets."""
 
 OVERVIEW = "overview"
 """The entry, of the repository `local`, of what is about all synsets."""
@@ -38,10 +41,8 @@ class CkStore(Store):
     """
 
     def __init__(self, ck: ModuleType) -> None:
-        self._ck = ck
         self._kernel = Kernel(ck)
         self._repositories = Repositories(self._kernel)
-        self._modules = _Modules(ck)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let another process open the same store."""
@@ -49,44 +50,34 @@ class CkStore(Store):
 
     def home(self) -> Path:
         """Return the folder of what is about all synsets; it need not exist."""
-        return ck_archive.home(self._ck, OVERVIEW)
+        return ck_archive.home(self._kernel.ck, OVERVIEW)
 
     def create_home(self) -> Path:
         """Return the folder of what is about all synsets; make it unless it is there."""
-        return ck_archive.make_home(self._ck, OVERVIEW)
+        return ck_archive.make_home(self._kernel.ck, OVERVIEW)
 
     def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
         """Raise StoreError if CK lets nobody write there, or remove anything."""
-        self._kernel.refuse_forbidden(delete=delete)
-        local = self._kernel.local.name
-        for wnid in wnids:
-            name = PREFIX + wnid
-            where = name if self._repositories.get(name) else local
-            self._kernel.refuse_forbidden(where, delete, [name, wnid, *self._modules.aliases, "0"])
+        self._kernel.refuse_forbidden("", delete)
+        for name in [PREFIX + wnid for wnid in wnids]:
+            where = name if self._repositories.get(name) else self._kernel.local.name
+            self._kernel.refuse_forbidden(where, delete, name, _PICTURES, _STATES, "0")
 
-    def synset(self, wnid: str) -> SynsetStore:
+    def synset(self, wnid: str) -> _SynsetRepository:
         """Return the place of a synset, which need not exist."""
-        return self._synset(wnid)
-
-    def _synset(self, wnid: str) -> _SynsetRepository:
-        return _SynsetRepository(self._kernel, self._repositories, self._modules, wnid)
-
-    def where(self, wnids: Iterable[str]) -> Iterator[Where]:
-        """Yield where synsets are."""
-        for wnid in wnids:
-            yield self._synset(wnid).where()
+        return _SynsetRepository(self._kernel, self._repositories, wnid)
 
     def prepare(self, wnids: Sequence[str]) -> None:
         """Make the places of synsets that are not there, many at a time."""
         self._repositories.create_all([PREFIX + wnid for wnid in wnids])
         with self._kernel.locked():
             for wnid in wnids:
-                self._synset(wnid).furnish()
+                self.synset(wnid).furnish()
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
-        names = sorted(name[len(PREFIX) :] for name in self._repositories.names(PREFIX))
-        return list(filter(stands_for_synset, names))
+        names = {name[len(PREFIX) :] for name in self._repositories.names(PREFIX)}
+        return sorted(filter(stands_for_synset, names))
 
 
 def _reopened() -> CkStore:
@@ -96,45 +87,17 @@ def _reopened() -> CkStore:
     return CkStore(ck)
 
 
-class _Modules:
-    """The modules whose entries a synset has."""
-
-    def __init__(self, ck: ModuleType) -> None:
-        self._ck = ck
-
-    @cached_property
-    def pictures(self) -> ModuleName:
-        return ModuleName.of(self._ck, "dataset")
-
-    @cached_property
-    def states(self) -> ModuleName:
-        return ModuleName.of(self._ck, ck_archive.MODULE)
-
-    @property
-    def aliases(self) -> tuple[str, str]:
-        return self.pictures.alias, self.states.alias
-
-
 class _SynsetRepository(SynsetStore):
-    def __init__(
-        self, kernel: Kernel, repositories: Repositories, modules: _Modules, wnid: str
-    ) -> None:
+    def __init__(self, kernel: Kernel, repositories: Repositories, wnid: str) -> None:
         self.wnid = wnid
         self._kernel = kernel
         self._repositories = repositories
-        self._modules = modules
         self._take(repositories.expected(PREFIX + wnid))
 
     def _take(self, repository: Repository) -> None:
         self._repository = repository
-        self._states = Entries(self._kernel, repository, self._modules.states)
-        state = self._states.place(self.wnid)
-        self._entries = Entries(self._kernel, repository, self._modules.pictures, state)
-
-    @property
-    def _is_known(self) -> bool:
-        """Whether CK knows the repository."""
-        return bool(self._repository.facts)
+        self._states = Entries(self._kernel, repository, _STATES)
+        self._entries = Entries(self._kernel, repository, _PICTURES, self._states.place(self.wnid))
 
     @property
     def folder(self) -> Path:
@@ -144,13 +107,9 @@ class _SynsetRepository(SynsetStore):
     def state(self) -> Path:
         return self._states.path(self.wnid)
 
-    @property
-    def pictures_in(self) -> Path:
-        return self._entries.folder
-
     def where(self) -> Where:
         state, entries = self._states.place(self.wnid), self._entries
-        return Where(self.wnid, state, entries.at, entries.is_split)
+        return Where(self.wnid, state, entries.at, bool(entries.split))
 
     def create(self) -> None:
         self._take(self._repositories.create(PREFIX + self.wnid))
@@ -165,17 +124,15 @@ class _SynsetRepository(SynsetStore):
         """Make the state entry in a repository that is there; its lock must be held."""
         if self._is_furnished():
             return
-        states = self._states
         with self._writing():
             sweep(self.folder / ".cm")
-            states.mend()
-            self._entries.mend_folder()
-            states.put(self.wnid, states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid})
+            self._states.mend()
+            meta = self._states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid}
+            self._states.put(self.wnid, meta)
 
     def _is_furnished(self) -> bool:
-        states = self._states
-        are_lost = states.is_lost() or self._entries.is_lost()
-        return not (are_lost or states.is_broken(self.wnid)) and bool(states.meta(self.wnid))
+        is_found = not (self._states.is_lost() or self._states.is_broken(self.wnid))
+        return is_found and bool(self._states.meta(self.wnid))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -187,8 +144,7 @@ class _SynsetRepository(SynsetStore):
             ) from None
 
     def refuse_newer(self) -> None:
-        if self._is_known:
-            refuse_newer((self._states.meta(self.wnid) or {}).get("format"), self.state)
+        refuse_newer((self._states.meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
         for path in leftovers(self.state):
@@ -206,18 +162,18 @@ class _SynsetRepository(SynsetStore):
         meta = entries.meta(str(name.number)) if name and name.wnid == self.wnid else None
         if name and meta and meta.get("dataset_files") == [file]:
             sha256 = hashlib.sha256(unfinished.read_bytes()).hexdigest()
-            if ck_meta.sha256_in(meta) == sha256:
+            if picture_meta.sha256_in(meta) == sha256:
                 # CK anew, which may have been killed before it told its index.
                 unfinished.replace(entries.put(str(name.number), meta) / file)
 
     def pictures(self) -> dict[int, Path]:
-        if not self._is_known:
+        if not self._repository.facts:  # CK does not know it
             return {}
         found = ((name, self._file(name)) for name in self._entries.names())
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
-        return ck_meta.url_in(self._entries.meta(str(number)) or {})
+        return picture_meta.url_in(self._entries.meta(str(number)) or {})
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"
@@ -232,7 +188,7 @@ class _SynsetRepository(SynsetStore):
 
     def describe(self, record: Record, file: str) -> None:
         name, entries = str(record.name.number), self._entries
-        entries.put(name, ck_meta.meta_of(record, file, entries.meta(name) or {}))
+        entries.put(name, picture_meta.meta_of(record, file, entries.meta(name) or {}))
 
     def remove(self, number: int) -> None:
         entries, name = self._entries, str(number)
@@ -247,8 +203,8 @@ class _SynsetRepository(SynsetStore):
             aside.unlink(missing_ok=True)
             return
         meta = entries.meta(name) or {}
-        if picture or ck_meta.is_ours(meta):
-            entries.put(name, ck_meta.without_picture(meta, ImageName(self.wnid, number)))
+        if picture or picture_meta.is_ours(meta):
+            entries.put(name, picture_meta.without_picture(meta, ImageName(self.wnid, number)))
         if picture and forbidden:
             put_aside(self, picture)
         elif picture:
@@ -260,11 +216,11 @@ class _SynsetRepository(SynsetStore):
         return sorted(path for path in place.glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
-        if self._is_known and not self.folder.is_dir():
+        if self._repository.facts and not self.folder.is_dir():
             yield Finding(Flaw.UNREGISTERED, self.folder)
             return
         entries = self._entries
-        for path in chain(leftovers(self.state), entries.leftovers()):
+        for path in chain(leftovers(self.state), leftovers(entries.folder / ".cm")):
             yield Finding(Flaw.LEFTOVER, path)
         aliases = entries.aliases()
         for path in aliases.dangling:
@@ -276,15 +232,12 @@ class _SynsetRepository(SynsetStore):
             picture = self._file(name)
             if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
                 yield Finding(Flaw.EMPTY, where)
-            for path in _other_pictures(entries.path(name), picture):
-                yield Finding(Flaw.STRAY, path)
-        for folder in entries.folders():
-            for path in _other_pictures(folder, None):
-                yield Finding(Flaw.STRAY, path)
+            yield from _strays(entries.path(name), picture)
+        yield from chain.from_iterable(map(_strays, entries.folders()))
 
     def contradiction(self, record: Record, path: Path) -> str:
         meta = self._entries.meta(str(record.name.number))
-        return ck_meta.contradiction(meta, record, path.name)
+        return picture_meta.contradiction(meta, record, path.name)
 
     def foreign(self) -> list[Path]:
         entries, states = self._entries, self._states
@@ -324,12 +277,7 @@ class _SynsetRepository(SynsetStore):
         return next(filter(is_picture_file, sorted(Path(place).glob("*"))), None)
 
 
-def _other_pictures(folder: Path, picture: Path | None) -> Iterator[Path]:
+def _strays(folder: Path, picture: Path | None = None) -> Iterator[Finding]:
     """Yield the pictures in a folder but one."""
-    try:
-        names = sorted(path.name for path in folder.iterdir())
-    except FileNotFoundError:
-        return
-    for path in (folder / name for name in names if name.lower().endswith(SUFFIXES)):
-        if path != picture and is_picture_file(path):
-            yield path
+    others = (path for path in folder.glob("*") if is_picture_file(path) and path != picture)
+    return (Finding(Flaw.STRAY, path) for path in sorted(others))

@@ -20,7 +20,7 @@ from ..names import parse_image_name, stands_for_synset
 from ..pictures.formats import is_picture_file
 from .flaws import Finding, Flaw
 from .journal import Record
-from .store import Store, SynsetStore
+from .store import Store, SynsetStore, Where
 
 STATE = ".ck-imagenet"
 
@@ -81,9 +81,8 @@ class _SynsetFolder(SynsetStore):
     def state(self) -> Path:
         return self._folder / STATE
 
-    @property
-    def pictures_in(self) -> Path:
-        return self._folder
+    def where(self) -> Where:
+        return Where(self.wnid, str(self.state), str(self._folder))
 
     def create(self) -> None:
         try:

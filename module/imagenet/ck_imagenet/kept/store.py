@@ -44,14 +44,9 @@ class SynsetStore(ABC):
     def state(self) -> Path:
         """The folder of the synset's state: journal, known names."""
 
-    @property
     @abstractmethod
-    def pictures_in(self) -> Path:
-        """The folder in which something comes or goes whenever a picture does."""
-
     def where(self) -> Where:
-        """Return the same as text."""
-        return Where(self.wnid, str(self.state), str(self.pictures_in))
+        """Return where the synset is, as text."""
 
     def lock(self) -> FileLock:
         """Return what a process holds while it works here; the place must have been made."""

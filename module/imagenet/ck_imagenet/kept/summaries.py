@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple
 
-from ..files import to_json, write_whole
+from ..files import folders_in, to_json, write_whole
 from ..outcomes import Outcome
 from . import status
 from .holdings import Holding
@@ -176,21 +176,15 @@ def _mark(path: str) -> list[int]:
 def _mark_of_pictures(where: Where) -> list[int]:
     """Return what changes when a picture comes or goes."""
     mark = _mark(where.pictures)
-    return [*mark, sum(map(_time, _folders(where.pictures)))] if where.is_split else mark
+    return [*mark, sum(map(_time, folders_in(where.pictures)))] if where.is_split else mark
 
 
 def _within_pictures(where: Where) -> int:
     """Return what changes when a file comes into the own folder of a picture or goes."""
-    parts = [each.path for each in _folders(where.pictures)] if where.is_split else [where.pictures]
-    return sum(_time(each) for part in parts for each in _folders(part))
-
-
-def _folders(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return [each for each in found if each.is_dir() and not each.name.startswith(".")]
-    except OSError:
-        return []
+    parts = (
+        [each.path for each in folders_in(where.pictures)] if where.is_split else [where.pictures]
+    )
+    return sum(_time(each) for part in parts for each in folders_in(part))
 
 
 def _time(folder: os.DirEntry[str]) -> int:

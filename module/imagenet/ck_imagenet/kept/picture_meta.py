@@ -1,14 +1,14 @@
-"""What the meta of a CK entry tells of its picture, to us and to CK's other programs."""
+"""What is kept with a picture in CK, the meta of its entry: for us and for CK's programs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..catalogue import synsets
-from ..kept.journal import FORMAT, Record
 from ..names import ImageName
 from ..urllists import is_url
 from ..wording import readable
+from .journal import FORMAT, Record
 
 
 def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:
