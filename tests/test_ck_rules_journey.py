@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -405,3 +406,54 @@ def test_ck_may_force_lower_case(terminal: Terminal, web: PracticeWeb) -> None:
     agree(terminal, ["5", "42", "9981"])
     terminal.says("clean", "imagenet", f"--wnid={WNID}", "--all", "--force")
     assert not terminal.repository().exists()
+
+
+def git(terminal: Terminal, *words: str) -> str:
+    return subprocess.run(
+        ["git", *words],
+        cwd=terminal.repository(),
+        env=terminal.environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+
+def test_what_is_shared_and_synced_is_told_to_git_entry_by_entry(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    terminal.says("add", f"repo:{REPOSITORY}", "--quiet")
+    git(terminal, "init", "--quiet")
+    tell_repository(terminal, shared="git", sync="yes")
+    terminal.says(*DOWNLOAD, "--jobs=8", "--processes=2")
+    added = set(git(terminal, "diff", "--cached", "--name-only").split())
+    for number in ("5", "42", "9981"):
+        uid = terminal.json("load", f"{REPOSITORY}:dataset:{number}")["data_uid"]
+        assert {
+            f"dataset/{number}/{WNID}_{number}.jpg",
+            f"dataset/{number}/.cm/meta.json",
+            f"dataset/.cm/alias-a-{number}",
+            f"dataset/.cm/alias-u-{uid}",
+        } <= added
+    assert not [name for name in added if ".new-" in name]
+    terminal.ck("clean", "imagenet", f"--wnid={WNID}", "--number=42", "--force")
+    assert "dataset/42/" not in git(terminal, "ls-files")
+    agree(terminal, ["5", "9981"])
+
+
+def test_a_remote_repository_is_no_place_for_pictures(terminal: Terminal, web: PracticeWeb) -> None:
+    terminal.says("add", f"repo:{REPOSITORY}", "--quiet", "--remote", "--url=http://127.0.0.1:9/")
+    said = terminal.refuses(*DOWNLOAD)
+    assert said == f'the CK repository "{REPOSITORY}" is remote: pictures are kept here only'
+    assert not terminal.repository().exists()
+
+
+def test_many_threads_and_processes_make_the_first_entries_of_a_split_repository(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    numbers = list(range(1000, 1060))
+    web.set_links(WNID, [web.link(WNID, n, "good", n % len(web.hosts)) for n in numbers])
+    set_kernel(terminal, split_dirs__dataset="3")
+    terminal.says(*DOWNLOAD, "--jobs=32", "--processes=2")
+    assert len(terminal.says("list", f"{REPOSITORY}:dataset:*").split()) == len(numbers)
+    assert terminal.says("check", "imagenet") == ""
