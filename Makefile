@@ -57,6 +57,7 @@ bench:
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
+	@$(in_venv) benchmarks/entries.py
 	@$(in_venv) benchmarks/repositories.py
 	@$(in_venv) benchmarks/cluster.py
 	@$(in_venv) benchmarks/here.py
