@@ -41,6 +41,11 @@ class Entries:
         The module whose they are.
     scratch : str, optional
         A folder for copies of what CK is to overwrite, such that a kill meanwhile loses nothing.
+
+    Attributes
+    ----------
+    at, split : str, int
+        Their folder as text, and by how many letters CK divides them among folders, if at all.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class Entries:
         self._kernel, self._ck = kernel, kernel.ck
         self._repository = repository
         self._module = kernel.module(module)
+        self._ask = partial(kernel.ask, repository, self._module)
         self._scratch = scratch
         # As text, which of thousands of synsets is made in a third of the time.
         self.at = f"{repository.folder}{os.sep}{module}"
@@ -151,10 +157,15 @@ class Entries:
         if not self.may_be(name, uid):
             uid = ""
         ck_mending.forget(self._cm, name, uid)
+        if self.split:  # in which threads cannot let CK make the same folder at once
+            with suppress(FileNotFoundError):  # as long as there is no folder of all
+                self.path(name).parent.mkdir(exist_ok=True)
+        uid = uid or secrets.token_hex(8)
         try:
-            self._ask("add", name, data_uid=uid or secrets.token_hex(8), **request)
+            self._ask("add", name, data_uid=uid, **request)
         except BaseException:
-            self._undo(name)
+            if self.uid(name) in ("", uid):  # else somebody else has just made it
+                self._undo(name)
             raise
 
     def remove(self, name: str) -> None:
@@ -165,9 +176,6 @@ class Entries:
         if not self.uid(name):
             self._mend_entry(name)
         self._ask("rm", name, force="yes")
-
-    def _ask(self, action: str, name: str, **more: Any) -> None:
-        self._kernel.ask(action, self._repository, self._module, name, **more)
 
     @contextmanager
     def _backed_up(self, name: str) -> Iterator[None]:

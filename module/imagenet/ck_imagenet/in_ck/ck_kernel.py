@@ -59,7 +59,7 @@ class Kernel:
         return self._modules[alias]
 
     def ask(
-        self, action: str, repository: Repository, module: ModuleName, name: str, **more: Any
+        self, repository: Repository, module: ModuleName, action: str, name: str, **more: Any
     ) -> None:
         """Have CK do something with an entry.
 
@@ -83,7 +83,7 @@ class Kernel:
         # Of what is shared, CK tells git, for which it changes the working directory of all.
         with self.locked() if repository.facts.get("shared") else nullcontext():
             try:
-                answer = self._access(request)
+                answer = self.ck.access(request)
             except OSError as error:
                 error.filename = error.filename or str(repository.folder)
                 raise
@@ -94,13 +94,6 @@ class Kernel:
                 number = int(found.group(1))
                 raise OSError(number, os.strerror(number), str(repository.folder))
             raise StoreError(f'CK does not {action} the entry "{where}": {said}')
-
-    def _access(self, request: dict[str, Any]) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = self.ck.access(dict(request))
-        except FileExistsError:  # threads that make the first entries of a split folder at once
-            answer = self.ck.access(dict(request))
-        return answer
 
     def refusal(self, repository: str, delete: bool = False) -> str:
         """Return why CK lets nobody write to a repository, or remove, or an empty text."""
