@@ -59,6 +59,7 @@ bench:
 	@$(in_venv) benchmarks/rations.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
+	@$(in_venv) benchmarks/entries.py
 	@$(in_venv) benchmarks/repositories.py
 	@$(in_venv) benchmarks/cluster.py
 	@$(in_venv) benchmarks/here.py

@@ -28,8 +28,11 @@ PARTS = {
     "HTTP": ["ck_imagenet.web.fetch:Fetcher.ask"],
     "check": ["ck_imagenet.pictures.images:judge"],
     "hash": ["ck_imagenet.pictures.images:is_placeholder", "ck_imagenet.crawling.crawl:saved"],
-    "file": ["ck_imagenet.kept.folder_store:_SynsetFolder.save"],
-    "CK": ["ck_imagenet.in_ck.ck_store:_SynsetRepository.save"],
+    "file": [
+        "ck_imagenet.kept.folder_store:_SynsetFolder.save",
+        "ck_imagenet.in_ck.ck_store:_SynsetRepository.save",
+    ],
+    "CK": ["ck_imagenet.in_ck.ck_store:_SynsetRepository.describe"],
     "duplicates": [
         "ck_imagenet.crawling.ledger:Ledger.claim",
         "ck_imagenet.crawling.ledger:Ledger.keep",
@@ -38,12 +41,7 @@ PARTS = {
 }
 """The functions of each part, as those who call them know them."""
 
-PICTURE_WRITER = "ck_imagenet.in_ck.ck_entries:_write"
-"""Writes pictures, which count as files, and CK's own, which do not."""
-
 REST = "turns, threads"
-_PICTURE = 8192
-"""Bytes from which on a file is a picture's."""
 
 
 class Clocks:
@@ -77,15 +75,6 @@ class Clocks:
         for part, places in PARTS.items():
             for place in places:
                 self._replace(place, partial(self.around, part))
-        self._replace(PICTURE_WRITER, self._around_pictures)
-
-    def _around_pictures(self, write: Callable[[str, bytes], None]) -> Callable[..., None]:
-        clocked = self.around("file", write)
-
-        def write_either(path: str, data: bytes) -> None:
-            (clocked if len(data) >= _PICTURE else write)(path, data)
-
-        return write_either
 
     @staticmethod
     def _replace(place: str, change: Callable[[Any], Any]) -> None:

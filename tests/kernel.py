@@ -15,7 +15,8 @@ import hashlib, json, os, random, shutil, signal, sys, time
 from pathlib import Path
 
 import ck.kernel as ck
-from ck_imagenet.in_ck.ck_entries import Entries, ModuleName
+from ck_imagenet.in_ck.ck_entries import Entries
+from ck_imagenet.in_ck.ck_kernel import Kernel
 from ck_imagenet.in_ck.ck_repositories import Repositories
 from ck_imagenet.in_ck.ck_store import CkStore
 from ck_imagenet.errors import ImagenetError

@@ -13,16 +13,25 @@ from terminal import WNID, Terminal
 REPOSITORY = f"imagenet-{WNID}"
 
 ENTRIES = f"""
-repository = Repositories(ck).create("{REPOSITORY}")
-entries = Entries(ck, repository, ModuleName.of(ck, "dataset"))
-entries.create()
+kernel = Kernel(ck)
+repository = Repositories(kernel).create("{REPOSITORY}")
+scratch = repository.folder / "scratch"
+scratch.mkdir(exist_ok=True)
+entries = Entries(kernel, repository, "dataset", str(scratch))
+
+
+def put(name, meta, files):
+    folder = entries.put(name, meta)
+    for file, data in files.items():
+        (scratch / (name + file)).write_bytes(data)
+        (scratch / (name + file)).replace(folder / file)
 """
 
 ADD_ONE = (
     ENTRIES
     + """
 meta = {"dataset_files": ["a.jpg"], "tags": ["imagenet", "http://a/é"]}
-entries.add("9981", meta, {"a.jpg": b"data"})
+put("9981", meta, {"a.jpg": b"data"})
 """
 )
 
@@ -30,7 +39,7 @@ ADD_BESIDE_CK = (
     ENTRIES
     + """
 meta = {"a": {"b": [1, None, 2.5]}, "tags": ["é", "\\u2028"]}
-entries.add("9981", meta, {})
+put("9981", meta, {})
 added = ck.access({"action": "add", "common_func": "yes", "repo_uoa": given["repository"],
     "module_uoa": "dataset", "data_uoa": "9982", "dict": meta})
 result = added["return"]
@@ -47,7 +56,7 @@ names = [str(number) for number in range(given["entries"])]
 with ThreadPoolExecutor(8) as threads:
     for _ in ("new", "here"):
         list(threads.map(
-            lambda name: entries.add(name, {"tags": [name]}, {"a.jpg": name.encode()}), names
+            lambda name: put(name, {"tags": [name]}, {"a.jpg": name.encode()}), names
         ))
 """
 )
@@ -59,12 +68,10 @@ wanted = [str(number) for number in range(given["wanted"])]
 
 
 def work():
-    entries.create()
     entries.mend()
-    here = set(entries.names())
     for name in wanted:
-        if name not in here:
-            entries.add(name, {"tags": ["mine", name]}, {name + ".jpg": b"data " + name.encode()})
+        if not (entries.path(name) / (name + ".jpg")).exists():
+            put(name, {"tags": ["mine", name]}, {name + ".jpg": b"data " + name.encode()})
 
 
 random.seed(given["seed"])
@@ -173,7 +180,7 @@ def test_an_entry_that_exists_gets_new_meta_and_keeps_its_uid_and_other_files(
     alias = dataset / ".cm" / "alias-a-7"
     before = alias.read_text(), (dataset / "7" / ".cm" / "info.json").read_text()
     (dataset / "7" / "notes.txt").write_text("mine")
-    run(terminal, ENTRIES + 'entries.add("7", {"tags": ["new"]}, {"b.jpg": b"data"})')
+    run(terminal, ENTRIES + 'put("7", {"tags": ["new"]}, {"b.jpg": b"data"})')
     assert (alias.read_text(), (dataset / "7" / ".cm" / "info.json").read_text()) == before
     assert sorted(path.name for path in (dataset / "7").iterdir()) == [".cm", "b.jpg", "notes.txt"]
     assert (found(terminal), found(terminal, "new")) == ([], ["7"])
@@ -267,7 +274,7 @@ def test_whatever_a_killed_ck_add_leaves_is_mended(terminal: Terminal, dataset: 
 
 
 def test_whatever_a_killed_ck_add_leaves_can_be_added_to(terminal: Terminal, dataset: Path) -> None:
-    add = ENTRIES + 'entries.add("5", {"tags": ["mine"]}, {"a.jpg": b"data"}); entries.mend()'
+    add = ENTRIES + 'put("5", {"tags": ["mine"]}, {"a.jpg": b"data"}); entries.mend()'
     for leave in LEFT_BY_A_KILL:
         leave(dataset)
         run(terminal, add)
@@ -292,8 +299,9 @@ def test_mending_where_nothing_is_makes_nothing(terminal: Terminal) -> None:
     run(
         terminal,
         """
-repository = Repositories(ck).create(given["name"])
-Entries(ck, repository, ModuleName.of(ck, "dataset")).mend()
+kernel = Kernel(ck)
+repository = Repositories(kernel).create(given["name"])
+Entries(kernel, repository, "dataset").mend()
 """,
         name=REPOSITORY,
     )

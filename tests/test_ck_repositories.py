@@ -18,13 +18,13 @@ from terminal import CHECKOUT, WNID, Terminal
 REPOSITORY = f"imagenet-{WNID}"
 
 CREATE = """
-repositories = Repositories(ck)
-result = [str(repositories.create(name)) for name in given["names"]]
+repositories = Repositories(Kernel(ck))
+result = [str(repositories.create(name).folder) for name in given["names"]]
 """
 
 CREATE_UNDER_KILLS = """
 def work():
-    repositories = Repositories(ck)
+    repositories = Repositories(Kernel(ck))
     for name in given["names"]:
         repositories.create(name)
 
@@ -41,7 +41,7 @@ ck_repositories.BATCH = given["batch"]
 
 
 def work(names):
-    return lambda: Repositories(ck).create_all(names)
+    return lambda: Repositories(Kernel(ck)).create_all(names)
 
 
 random.seed(3)
@@ -65,7 +65,7 @@ result = nowhere, sorted(set(counts))
 
 CREATE_AT_ONCE = """
 def work(names):
-    return lambda: [Repositories(ck).create(name) for name in names]
+    return lambda: [Repositories(Kernel(ck)).create(name) for name in names]
 
 
 result = at_once(*map(work, given["lists"]))
@@ -250,7 +250,7 @@ def test_where_another_process_is_at_work_nobody_waits_to_mend_nor_overlooks_any
     forget(terminal, names_of(1))
     with FileLock(terminal.repos / "local" / ".ck-imagenet.lock"):
         terminal.says("status", "imagenet")
-        found = run(terminal, 'result = sorted(Repositories(ck).names("imagenet-"))')
+        found = run(terminal, 'result = sorted(Repositories(Kernel(ck)).names("imagenet-"))')
     assert found == names_of(2)
     assert list(cache(terminal)) == names_of(2)[1:]
 
@@ -272,8 +272,8 @@ def test_one_that_lives_elsewhere_stays_there_though_ck_has_lost_it_meanwhile(
     forget(terminal, [REPOSITORY])
     code = """
 with FileLock(given["lock"]):  # so that it cannot mend what CK has lost
-    repositories = Repositories(ck)
-result = str(repositories.create(given["name"]))
+    repositories = Repositories(Kernel(ck))
+result = str(repositories.create(given["name"]).folder)
 """
     lock = str(terminal.repos / "local" / ".ck-imagenet.lock")
     code = f"from filelock import FileLock\n{code}"
@@ -294,7 +294,7 @@ def test_the_copy_of_a_repository_s_folder_does_not_take_its_place(terminal: Ter
 
 
 UNREGISTER_UNDER_KILLS = """
-repositories = Repositories(ck)
+repositories = Repositories(Kernel(ck))
 random.seed(5)
 for name in given["names"]:
     child = os.fork()
@@ -354,10 +354,10 @@ def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
 
 def test_a_process_sees_what_another_has_made_meanwhile(terminal: Terminal) -> None:
     code = """
-repositories = Repositories(ck)
-before = repositories.path("imagenet-new")
-at_once(lambda: Repositories(ck).create("imagenet-new"))
-result = before, str(repositories.path("imagenet-new"))
+repositories = Repositories(Kernel(ck))
+before = repositories.get("imagenet-new")
+at_once(lambda: Repositories(Kernel(ck)).create("imagenet-new"))
+result = before, str(repositories.get("imagenet-new").folder)
 """
     assert run(terminal, code) == [None, str(terminal.repos / "imagenet-new")]
 
@@ -368,7 +368,7 @@ def test_a_folder_that_cannot_be_made_is_named(terminal: Terminal) -> None:
         terminal,
         """
 try:
-    Repositories(ck).create(given["name"])
+    Repositories(Kernel(ck)).create(given["name"])
 except ImagenetError as error:
     result = str(error)
 """,
@@ -383,5 +383,5 @@ except ImagenetError as error:
 
 def test_repositories_are_found_by_what_their_names_begin_with(terminal: Terminal) -> None:
     run(terminal, CREATE, names=["imagenet-a", "imagenet-b", "other"])
-    found = run(terminal, 'result = sorted(Repositories(ck).names("imagenet-"))')
+    found = run(terminal, 'result = sorted(Repositories(Kernel(ck)).names("imagenet-"))')
     assert found == ["imagenet-a", "imagenet-b"]

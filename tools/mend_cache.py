@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "module" / "imagenet"))
 
 import ck.kernel as ck
+from ck_imagenet.in_ck.ck_kernel import Kernel
 from ck_imagenet.in_ck.ck_repositories import Repositories
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     started = ck.init({})
     if started["return"] > 0:
         sys.exit(started["error"])
-    known = sum(1 for _ in Repositories(ck).names(""))
+    known = sum(1 for _ in Repositories(Kernel(ck)).names(""))
     print(f"CK knows {known} repositories")
 
 

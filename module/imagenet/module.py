@@ -618,17 +618,17 @@ def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
 
 def _export(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet import export
-    from ck_imagenet.in_ck import ck_soft
+    from ck_imagenet.exporting import environment
     from ck_imagenet.telling import console, stderr_progress
 
     if options.register:
-        ck_soft.prove_possible(ck, options)
+        environment.prove_possible(ck, options)
     con = con and not options.quiet
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     done = export.export(options, _store(options), progress)
     output["export"] = done.facts()
     if options.register:
-        output["environment"] = ck_soft.register(ck, options, done.to)
+        output["environment"] = environment.register(ck, options, done.to)
     if con:
         console.write(console.exported(done))
         if options.register:

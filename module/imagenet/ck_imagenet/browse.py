@@ -57,7 +57,11 @@ def browse(options: BrowseOptions, store: Store, progress: Progress) -> Iterator
     if options.save and len(wnids) > 1:
         raise BadInput("--save=FILE takes one page: name one synset, or none for the overview")
     save = path_of("--save", options.save) if options.save else None
+    if not save:
+        store.refuse_forbidden(wnids or store.wnids())
     if not wnids:
+        if not save and store.wnids():
+            store.create_home()  # or CK forbids it, before a thumbnail is made
         yield _write("", overview(store, progress, save), save or store.create_home() / PAGE, save)
     places = [_with_something_to_show(store, wnid) for wnid in wnids]
     for place in places:

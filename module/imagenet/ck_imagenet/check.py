@@ -76,6 +76,8 @@ class Inspection:
         self._store = store
         self._progress = progress
         self._wnids = selection.among(store.wnids(), options.wnid)
+        if options.repair:
+            store.refuse_forbidden(self._wnids, delete=True)
         self.pictures = self.bytes = self.found = 0
 
     def findings(self) -> Iterator[Told]:
@@ -194,7 +196,8 @@ class _Mender:
         self._place = place
         self._held = held
         self._journal = journal
-        self._missing = {record.name: record for record in held.missing}
+        here = place.pictures()  # also what has just been mended
+        self._missing = {each.name: each for each in held.missing if each.name.number not in here}
         self.to_ask: list[Record] = []
 
     def mend(self, finding: Finding) -> None:
@@ -211,7 +214,7 @@ class _Mender:
             self._place.remove(name.number)
         elif finding.flaw is Flaw.NO_PICTURE:
             self._take_out(name.number)
-        elif finding.flaw is Flaw.MISSING:
+        elif finding.flaw is Flaw.MISSING and name in self._missing:
             self.to_ask.append(self._missing[name])
         elif finding.flaw is Flaw.CHANGED:
             self._take_out(name.number)

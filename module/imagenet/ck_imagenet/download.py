@@ -71,6 +71,8 @@ def download(
         yield from unpack.unpack(options, store, progress, archive)
         return
     wnids = _wanted(options)
+    if not options.dry_run:
+        store.refuse_forbidden(wnids)
     if len(wnids) > MANY:
         yield foreseen(wnids, options, store, archive)
         if options.dry_run:

@@ -10,12 +10,15 @@ import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from .errors import BadInput, StoreError, TooManyFiles
 
 NEW = ".new-"
 """How the name of everything unfinished begins."""
+
+_LONGEST_LINE = 4096
+"""Bytes of a small file that are read."""
 
 
 def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
@@ -138,6 +141,15 @@ def sweep(folder: Path) -> None:
             path.unlink()
 
 
+def folders_in(folder: str | Path) -> list[os.DirEntry[str]]:
+    """Return the folders in a folder, if it is there, but for hidden ones."""
+    try:
+        with os.scandir(folder) as found:
+            return [each for each in found if each.name[0] != "." and each.is_dir()]
+    except OSError:
+        return []
+
+
 def remove_folder(folder: Path) -> None:
     """Remove a folder with all that is in it; of a symbolic link, the link and what is in there."""
     if folder.is_symlink():
@@ -149,6 +161,29 @@ def remove_folder(folder: Path) -> None:
         folder.unlink()
     elif folder.is_dir():
         shutil.rmtree(folder)
+
+
+def first_line(path: str) -> str:
+    """Return the first line of a small file without blanks, an empty text if there is no file."""
+    try:  # the short way: there may be thousands
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return ""
+    try:
+        return os.read(file, _LONGEST_LINE).partition(b"\n")[0].decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+    finally:
+        os.close(file)
+
+
+def without_surrogates(value: Any) -> Any:
+    """Return a value of JSON with half surrogates, of a path that is not UTF-8, spelt out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {without_surrogates(key): without_surrogates(value[key]) for key in value}
+    return list(map(without_surrogates, value)) if isinstance(value, (list, tuple)) else value
 
 
 def to_json(value: Any) -> bytes:

@@ -42,6 +42,11 @@ def parse_image_name(text: str) -> ImageName | None:
     return ImageName(match.group(1), int(match.group(2))) if match else None
 
 
+def is_picture_number(text: str) -> bool:
+    """Say whether `text` is a picture's number as it is written: `42`, but not `042`."""
+    return text.isdecimal() and str(int(text)) == text and int(text) <= LARGEST_NUMBER
+
+
 def wnid_inside(text: str) -> str | None:
     """Return the first wnid that stands in `text`, such as a file's name, or None."""
     match = _WNID_INSIDE.search(text)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple
 
 from ..actions import DownloadOptions
+from ..errors import ImagenetError
 from ..kept.journal import Record
 from ..kept.store import Store
 from ..web.learned import Learned
@@ -183,6 +184,8 @@ class _Office(Afar):
 
 
 def _sendable(error: Exception) -> Exception:
+    if isinstance(error, ImagenetError):
+        return error
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror, error.filename)
     return RuntimeError(f"{type(error).__name__}: {error}")

@@ -10,16 +10,16 @@ from types import ModuleType
 
 from ..errors import StoreError
 from ..kept.journal import FORMAT, refuse_newer
-from .ck_entries import Entries, ModuleName
-from .ck_repositories import Repositories
+from .ck_entries import Entries
+from .ck_kernel import Kernel
 
-_MODULE = "imagenet"
+MODULE = "imagenet"
 _NAME = "fall11"
 
 
 def home(ck: ModuleType, name: str = _NAME) -> Path:
     """Return an entry's folder, which need not exist; `ck` is the CK kernel."""
-    return _local(ck) / _MODULE / name
+    return _entries(Kernel(ck)).path(name)
 
 
 def make_home(ck: ModuleType, name: str = _NAME) -> Path:
@@ -28,21 +28,22 @@ def make_home(ck: ModuleType, name: str = _NAME) -> Path:
     Raises
     ------
     StoreError
-        If that is not possible, or a newer version has made it.
+        If that is not possible or forbidden, or a newer version has made it.
     """
-    entries = Entries(ck, _local(ck), ModuleName.of(ck, _MODULE))
+    kernel = Kernel(ck)
+    kernel.refuse_forbidden(kernel.local.name, False, name)
+    entries = _entries(kernel)
     try:
-        with Repositories(ck).locked():
-            entries.create()
-            meta = entries.meta(name) or {"format": FORMAT}
-            refuse_newer(meta.get("format"), home(ck, name))
-            return entries.add(name, meta, {})
+        with kernel.locked():
+            meta = entries.meta(name)
+            refuse_newer((meta or {}).get("format"), entries.path(name))
+            return entries.path(name) if meta else entries.put(name, {"format": FORMAT})
     except OSError as error:
         raise StoreError(
-            f"the CK entry local:{_MODULE}:{name} cannot be written: {error.strerror} "
+            f"the CK entry local:{MODULE}:{name} cannot be written: {error.strerror} "
             f'("{error.filename}")'
         ) from None
 
 
-def _local(ck: ModuleType) -> Path:
-    return Path(ck.work["dir_local_repo"]).absolute()
+def _entries(kernel: Kernel) -> Entries:
+    return Entries(kernel, kernel.local, MODULE)

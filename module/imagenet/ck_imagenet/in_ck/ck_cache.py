@@ -1,32 +1,33 @@
 """What Collective Knowledge keeps of all repositories: two files, which every process reads once.
 
-CK writes them in place. Here each is replaced atomically, once for many repositories.
+CK writes them in place, and a kill then breaks every `ck` command: so they are the one thing that
+is written here, not there. Each is replaced in one step, once for many repositories.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import os
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from types import ModuleType
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable
 
 from ..files import write_whole
-
-_IN_MEMORY = ("cache_repo_uoa", "cache_repo_info", "paths_repos_all", "cache_repo_init")
 
 
 class Cache:
     """CK's cache of repositories, on disk and in this process.
 
     Threads may ask for what is known while another one adds to it. Among processes, only one that
-    holds the lock of `Repositories` may add anything or remove it.
+    holds the lock of `Kernel` may add anything or remove it.
 
     Parameters
     ----------
     ck : module
         The CK kernel.
+    ours : str
+        How the names of repositories begin that hold no modules: CK looks there last for one.
 
     Attributes
     ----------
@@ -34,20 +35,16 @@ class Cache:
         Whether its files could be read, and hold what CK writes there.
     """
 
-    def __init__(self, ck: ModuleType) -> None:
+    def __init__(self, ck: ModuleType, ours: str) -> None:
         self._ck = ck
-        self._turn = Lock()
+        self._ours = ours
+        self._turn = RLock()
         self._seen: Any = None
-        self.is_sound = self._read()
+        self._files = {key: Path(ck.work[f"dir_cache_repo_{key}"]) for key in ("uoa", "info")}
+        self.is_sound = ck.cache_repo_init or self._read()
         if not self.is_sound:
             vars(ck).update(cache_repo_uoa={}, cache_repo_info={}, paths_repos_all=[])
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the repositories that begin with `prefix` and have a folder."""
-        for info in list(self._ck.cache_repo_info.values()):
-            name = info.get("data_uoa", "")
-            if name.startswith(prefix) and info.get("dict", {}).get("path"):
-                yield name
+        vars(ck)["paths_repos_all"].sort(key=self._holds_no_module)
 
     def info(self, name: str) -> dict[str, Any]:
         """Return what is known of a repository, nothing if CK does not know it."""
@@ -55,15 +52,13 @@ class Cache:
         known: dict[str, Any] = self._ck.cache_repo_info.get(uid, {})
         return known
 
-    def folder(self, name: str) -> str:
-        """Return the folder of a repository, or an empty text if nothing is known of any."""
-        folder: str = self.info(name).get("dict", {}).get("path", "")
-        return folder
-
     def refresh(self) -> None:
         """Read the files, if anybody has written them since."""
         with self._turn:
-            self._refresh()
+            seen = self._state()
+            if seen != self._seen:
+                self.is_sound = self._read()  # else CK was killed while it wrote, or is writing
+                self._seen = seen
 
     def know(self, infos: Iterable[dict[str, Any]]) -> bool:
         """Make repositories known to this process alone, unless they are; say whether any was not.
@@ -71,29 +66,19 @@ class Cache:
         Parameters
         ----------
         infos : iterable of dict
-            Of each its `data_alias`, `data_name`, `data_uid`, `data_uoa`, `dict` with its `path`,
-            and `path_to_repo_desc`, as CK has them.
+            Of each what CK's cache has of it.
         """
         fresh = [info for info in infos if not self.info(info["data_uoa"])]
         for info in fresh:
-            name, uid, meta = info["data_uoa"], info["data_uid"], info["dict"]
-            self._ck.cache_repo_info[uid] = info
-            self._ck.cache_repo_uoa[name] = uid
-            if meta.get("path"):
-                place = {"path": meta["path"], "dict": meta, "repo_uoa": name}
-                self._ck.paths_repos_all.append({**place, "repo_uid": uid, "repo_alias": name})
+            self._ck.cache_repo_info[info["data_uid"]] = info
+            self._ck.cache_repo_uoa[info["data_uoa"]] = info["data_uid"]
+            self._ck.paths_repos_all.extend(_places([info]))
         return bool(fresh)
 
     def add(self, infos: Iterable[dict[str, Any]]) -> None:
-        """Make repositories known, unless they are; raise OSError if that is not possible.
-
-        Parameters
-        ----------
-        infos : iterable of dict
-            Of each what `know` is told.
-        """
+        """Make repositories known, told as `know` is; raise OSError if that is not possible."""
         with self._turn:
-            self._refresh()
+            self.refresh()
             if self.know(infos) or not self.is_sound:
                 # CK reads the second first: whoever finds a name there finds its facts here.
                 self._write("info", "uoa")
@@ -101,48 +86,55 @@ class Cache:
     def remove(self, name: str) -> None:
         """Let nothing be known of a repository; raise OSError if that is not possible."""
         with self._turn:
-            self._refresh()
+            self.refresh()
             uid = self._ck.cache_repo_uoa.pop(name, "")
             self._ck.cache_repo_info.pop(uid, None)
             places = self._ck.paths_repos_all
             places[:] = [place for place in places if place.get("repo_uid") != uid]
             self._write("uoa", "info")
 
-    def _refresh(self) -> None:
-        seen = self._state()
-        if seen == self._seen:
-            return
-        known = {name: getattr(self._ck, name) for name in _IN_MEMORY}
-        self.is_sound = self._read(force="yes")
-        if not self.is_sound:  # CK was killed while it wrote them, or is just writing them
-            vars(self._ck).update(known)
-        self._seen = seen
+    def _holds_no_module(self, place: dict[str, Any]) -> bool:
+        return str(place["repo_uoa"]).startswith(self._ours)
 
-    def _read(self, **how: str) -> bool:
-        """Let CK read the files, unless it has; say whether they hold what CK writes there."""
+    def _read(self) -> bool:
+        """Take what the files say, as CK does at first; say whether they hold what CK writes."""
+        found = (file.read_bytes() if file.exists() else b"{}" for file in self._files.values())
         try:
-            done = self._ck.reload_repo_cache(how)
-        except (LookupError, TypeError):  # they are JSON, and nothing else is as it should be
+            uids, infos = map(json.loads, found)
+            places = sorted(_places(infos.values()), key=self._holds_no_module)
+            uids = {**uids}
+        except (AttributeError, LookupError, TypeError, ValueError):
             return False
-        known = self._ck.cache_repo_uoa, self._ck.cache_repo_info
-        return done["return"] == 0 and all(isinstance(each, dict) for each in known)
+        # All at once: another thread may be asking CK for something.
+        vars(self._ck).update(
+            cache_repo_uoa=uids, cache_repo_info=infos, paths_repos_all=places, cache_repo_init=True
+        )
+        return True
 
     def _write(self, *keys: str) -> None:
         for key in keys:
             # Not sorted: CK looks for modules in this order, and ours is older than its synsets.
             text = json.dumps(getattr(self._ck, f"cache_repo_{key}"), ensure_ascii=False) + "\n"
-            write_whole(self._file(key), text.encode("utf-8", "backslashreplace"))
+            write_whole(self._files[key], text.encode("utf-8", "backslashreplace"))
         vars(self._ck).update(cache_repo_init=True)
         self.is_sound, self._seen = True, self._state()
 
     def _state(self) -> list[tuple[int, int, int]]:
         """Return what is another one once the files have been written."""
-        state = []
-        for key in ("uoa", "info"):
-            with suppress(FileNotFoundError):
-                stat = self._file(key).stat()
-                state.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
-        return state
+        stats = [file.stat() for file in self._files.values() if file.exists()]
+        return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats]
 
-    def _file(self, key: str) -> Path:
-        return Path(self._ck.work[f"dir_cache_repo_{key}"])
+
+def _places(infos: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return where CK looks for entries in repositories: in those that have a folder."""
+    return [
+        {
+            "path": os.path.normpath(info["dict"]["path"]),
+            "dict": info["dict"],
+            "repo_uoa": info["data_uoa"],
+            "repo_uid": info["data_uid"],
+            "repo_alias": info["data_alias"],
+        }
+        for info in infos
+        if info["dict"].get("path")
+    ]

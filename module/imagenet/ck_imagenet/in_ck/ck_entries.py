@@ -1,50 +1,31 @@
-"""Entries of Collective Knowledge that are whole or absent.
-
-CK's own `add` writes an entry's alias, folder and meta one after the other, none atomically. Here
-an entry is made aside and renamed into place, in the form that CK 2.6.4 writes.
-"""
+"""The entries of one module in one repository: read where CK keeps them, changed through CK."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ..files import NEW, leftovers, read_json, sweep, to_json, write_whole
-from ..names import LARGEST_NUMBER
-
-_CM = ".cm"
-_LONGEST_ALIAS = 4096
-"""Bytes of an alias file that are read."""
-
-
-class ModuleName(NamedTuple):
-    """A CK module: its alias and its UID."""
-
-    alias: str
-    uid: str
-
-    @classmethod
-    def of(cls, ck: ModuleType, alias: str) -> ModuleName:
-        """Return the module that CK knows as `alias`."""
-        found = ck.access(
-            {"action": "load", "common_func": "yes", "module_uoa": "module", "data_uoa": alias}
-        )
-        return cls(alias, found["data_uid"])
+from ..files import NEW, first_line, folders_in, read_json, sweep
+from ..names import is_picture_number
+from . import ck_mending
+from .ck_kernel import Kernel, Repository
+from .ck_mending import CM
 
 
 class Aliases(NamedTuple):
     """What is wrong with the files by which CK finds entries."""
 
     hidden: set[str]
-    """The numbered entries that it does not find by their names, or not by their UIDs."""
+    """The numbered entries that it does not find by their names or UIDs, or cannot load."""
     dangling: list[Path]
     """The names of numbered entries that are not there, and the UIDs of no entry's name."""
+    elsewhere: dict[str, Path]
+    """Those that lie where CK looked for them before its setting `split_dirs` was changed."""
 
 
 class Entries:
@@ -52,126 +33,174 @@ class Entries:
 
     Parameters
     ----------
-    ck : module
-        The CK kernel.
-    repository : Path
-        The repository's folder.
-    module : ModuleName
-        Whose entries these are.
+    kernel : Kernel
+        Where changes are asked for.
+    repository : Repository
+        Where they are.
+    module : str
+        The module whose they are.
+    scratch : str, optional
+        A folder for copies of what CK is to overwrite, such that a kill meanwhile loses nothing.
+
+    Attributes
+    ----------
+    at, split : str, int
+        Their folder as text, and by how many letters CK divides them among folders, if at all.
     """
 
-    def __init__(self, ck: ModuleType, repository: Path, module: ModuleName) -> None:
-        self._ck = ck
+    def __init__(
+        self, kernel: Kernel, repository: Repository, module: str, scratch: str = ""
+    ) -> None:
+        self._kernel, self._ck = kernel, kernel.ck
         self._repository = repository
-        self._module = module
-        self.folder = repository / module.alias
-        self._cm = self.folder / _CM
+        self._module = kernel.module(module)
+        self._ask = partial(kernel.ask, repository, self._module)
+        self._scratch = scratch
+        # As text, which of thousands of synsets is made in a third of the time.
+        self.at = f"{repository.folder}{os.sep}{module}"
+        self.split = self._ck.get_split_dir_number(repository.facts, self._module.uid, module)
 
-    def create(self) -> None:
-        """Make the place for entries unless it is there."""
-        _write_aliases(self._repository / _CM, self._module.alias, self._module.uid)
-        self._cm.mkdir(parents=True, exist_ok=True)
+    @property
+    def folder(self) -> Path:
+        """The folder of all of them, which need not exist."""
+        return Path(self.at)
 
-    def exist(self) -> bool:
-        """Say whether there is a place for entries, where CK finds it."""
-        return self._cm.is_dir() and not _missing_aliases(self._repository / _CM, *self._module)
+    @property
+    def _cm(self) -> Path:
+        return self.folder / CM
+
+    def place(self, name: str) -> str:
+        """Return the folder in which CK looks for an entry, as text: there are many."""
+        if not self.split:
+            return f"{self.at}{os.sep}{name}"
+        first, _ = self._ck.split_name(name, self.split)
+        return f"{self.at}{os.sep}{first}{os.sep}{name}"
+
+    def path(self, name: str) -> Path:
+        """Return the folder in which CK looks for an entry."""
+        return Path(self.place(name))
+
+    def folders(self) -> list[Path]:
+        """Return the folders in which entries lie, be they split or not."""
+        parts = map(Path, folders_in(self.folder)) if self.split else ()
+        return [self.folder, *(part for part in parts if not (part / CM).is_dir())]
 
     def names(self) -> Iterator[str]:
         """Yield the names of the entries."""
-        try:
-            with os.scandir(self.folder) as found:
-                yield from (entry.name for entry in found if entry.name != _CM and entry.is_dir())
-        except FileNotFoundError:
-            return
+        parts = self.folders()[1:] if self.split else [self.folder]
+        for part in parts:
+            yield from (entry.name for entry in folders_in(part))
 
     def numbered(self) -> set[str]:
         """Return the names that are pictures' numbers: an entry `0042` is a user's."""
-        return set(filter(_is_number, self.names()))
+        return {name for name in self.names() if is_picture_number(name)}
 
-    def meta(self, name: str) -> dict[str, Any] | None:
-        """Return an entry's meta, or None if there is none that can be read."""
-        return read_json(self.folder / name / _CM / "meta.json")
+    def meta(self, name: str, part: str = "meta") -> dict[str, Any] | None:
+        """Return an entry's meta, or another of its files, or None if it cannot be read."""
+        return read_json(Path(f"{self.place(name)}{os.sep}{CM}{os.sep}{part}.json"))
 
-    def add(
-        self, name: str, meta: Mapping[str, Any], files: Mapping[str, bytes], uid: str = ""
-    ) -> Path:
-        """Make an entry, or give an existing one new meta and further files.
+    def uid(self, name: str) -> str:
+        """Return an entry's UID, or an empty text if it has none."""
+        text = first_line(f"{self.at}{os.sep}{CM}{os.sep}alias-a-{name}")
+        return text if self._ck.is_uid(text) else ""
+
+    def may_be(self, name: str, uid: str) -> bool:
+        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
+        told = f"{self.at}{os.sep}{CM}{os.sep}alias-u-{uid}"
+        return self._ck.is_uid(uid) and first_line(told) in ("", name)
+
+    def is_broken(self, name: str) -> bool:
+        """Say whether CK cannot find an entry that is there, or cannot load it."""
+        is_told = self.uid(name) and self.meta(name) is not None
+        is_sound = is_told and not ck_mending.is_torn(self.place(name))
+        return _is_dir(self.place(name)) and not is_sound
+
+    def is_lost(self) -> bool:
+        """Say whether there are entries, in a folder that CK does not find."""
+        aliases = self._repository.folder / CM
+        return self.folder.is_dir() and bool(ck_mending.missing_aliases(aliases, *self._module))
+
+    def put(self, name: str, meta: Mapping[str, Any], uid: str = "", **more: Any) -> Path:
+        """Have CK make an entry, or give one that is there a new meta; return its folder.
 
         Threads may do so at once, each with another name.
 
         Parameters
         ----------
-        name : str
-            The entry's alias.
-        meta : mapping
-            Its whole meta.
-        files : mapping of str to bytes
-            Its files.
+        name, meta : str, mapping
+            The entry's alias, and its whole meta.
         uid : str, optional
-            16 hexadecimal digits; by default new ones.
-
-        Returns
-        -------
-        Path
-            The entry's folder.
+            The UID that it is to have, if it is new.
+        **more
+            Whatever else CK's `add` takes.
         """
-        unfinished = self._cm / (NEW + name)
+        is_there = _is_dir(self.place(name))
+        known = "" if is_there else self.uid(name)
+        if known:
+            found = self._elsewhere().items()
+            self._bring({each: path for each, path in found if each == name})
+            is_there = _is_dir(self.place(name))
+        if is_there:
+            self._mend_entry(name)
+            with self._backed_up(name):
+                # An entry's history is of what users do with it.
+                self._ask("update", name, dict=meta, substitute="yes", ignore_update="yes", **more)
+        else:
+            # Of the first entry, CK makes the folder of all too, which threads cannot do at once.
+            with nullcontext() if _is_dir(f"{self.at}{os.sep}{CM}") else self._kernel.locked():
+                self._add(name, uid or known, dict=meta, **more)
+        return self.path(name)
+
+    def _add(self, name: str, uid: str, **request: Any) -> None:
+        if not _is_dir(f"{self.at}{os.sep}{CM}"):
+            self.mend_folder()
+        if not self.may_be(name, uid):
+            uid = ""
+        ck_mending.forget(self._cm, name, uid)
+        if self.split:  # in which threads cannot let CK make the same folder at once
+            with suppress(FileNotFoundError):  # as long as there is no folder of all
+                self.path(name).parent.mkdir(exist_ok=True)
+        uid = uid or secrets.token_hex(8)
         try:
-            unfinished.mkdir()
-        except FileExistsError:  # a killed run's
-            shutil.rmtree(unfinished)
-            unfinished.mkdir()
-        (unfinished / _CM).mkdir()
-        try:
-            if (self.folder / name).is_dir():
-                self._fill(name, meta, files, unfinished)
-                shutil.rmtree(unfinished, ignore_errors=True)
-            else:
-                self._make(name, meta, files, unfinished, uid)
+            self._ask("add", name, data_uid=uid, **request)
         except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            if self.uid(name) in ("", uid):  # else somebody else has just made it
+                self._undo(name)
             raise
-        return self.folder / name
-
-    def _fill(
-        self, name: str, meta: Mapping[str, Any], files: Mapping[str, bytes], scratch: Path
-    ) -> None:
-        entry = self.folder / name
-        self._mend_entry(name)
-        # The meta first: an entry without its file is filled again, one without meta is not.
-        write_whole(entry / _CM / "meta.json", to_json(meta), scratch=scratch)
-        for file, data in files.items():
-            write_whole(entry / file, data, scratch=scratch)
-
-    def _make(
-        self,
-        name: str,
-        meta: Mapping[str, Any],
-        files: Mapping[str, bytes],
-        unfinished: Path,
-        uid: str,
-    ) -> None:
-        uid = uid or self.uid(name) or secrets.token_hex(8)
-        for file, data in files.items():
-            _write(f"{unfinished}{os.sep}{file}", data)
-        self._write_cm(unfinished, name, uid, meta)
-        # Aliases without a folder, even half written ones, disturb no reader; a folder without
-        # them does.
-        for path, content in _alias_files(self._cm, name, uid):
-            _write(str(path), f"{content}\n".encode())
-        unfinished.rename(self.folder / name)
 
     def remove(self, name: str) -> None:
-        """Remove an entry, in one step; it need not be there."""
-        doomed = self._cm / (NEW + name)
-        shutil.rmtree(doomed, ignore_errors=True)
-        with suppress(FileNotFoundError):
-            (self.folder / name).rename(doomed)
-        self.forget(name)
-        shutil.rmtree(doomed, ignore_errors=True)
+        """Have CK remove an entry; it need not be there."""
+        if not _is_dir(self.place(name)):
+            ck_mending.forget(self._cm, name)
+            return
+        if not self.uid(name):
+            self._mend_entry(name)
+        self._ask("rm", name, force="yes")
+
+    @contextmanager
+    def _backed_up(self, name: str) -> Iterator[None]:
+        """Keep a copy of what CK overwrites in place, which `restore` puts back."""
+        if not self._scratch:
+            yield
+            return
+        copy = Path(self._scratch) / f"{NEW}{name}"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.path(name) / CM, copy)
+        try:
+            yield
+        finally:
+            self.restore(copy)
+
+    def restore(self, copy: Path) -> None:
+        """Put back what cannot be read any more of an entry, from the copy that was made of it."""
+        for path in copy.iterdir():
+            own = self.path(copy.name[len(NEW) :]) / CM / path.name
+            if own.parent.is_dir() and read_json(own) is None:
+                path.replace(own)
+        shutil.rmtree(copy)
 
     def mend(self) -> set[str]:
-        """Finish or undo what a kill of this program or of `ck add` left of numbered entries.
+        """Finish or undo what a kill of this program or of CK left of numbered entries.
 
         Returns
         -------
@@ -180,136 +209,104 @@ class Entries:
         """
         if not self.folder.is_dir():
             return set()
-        self.create()
+        self.mend_folder()
         sweep(self._cm)
-        lost = {name for name in self.numbered() if self.meta(name) is None}
         aliases = self.aliases()
+        if aliases.elsewhere:
+            self._bring(aliases.elsewhere)
+            aliases = self.aliases()
+        lost = {name for name in self.numbered() if self.meta(name) is None}
         for name in lost | aliases.hidden:
-            self._mend_entry(name)
-        if aliases.hidden:  # which may have got some of those that led nowhere
+            self.mend_one(name)
+        if lost or aliases.hidden:  # which may have got some of those that led nowhere
             aliases = self.aliases()
         for path in aliases.dangling:
             path.unlink()
-        return lost
+        return {name for name in lost if self.path(name).is_dir()}
+
+    def mend_one(self, name: str) -> None:
+        """Finish an entry that is broken, or undo it if there is nothing in it."""
+        others = (path for path in self.path(name).iterdir() if path.name != CM)
+        is_shell = self.meta(name) is None and not any(others)
+        (self._undo if is_shell else self._mend_entry)(name)
 
     def aliases(self) -> Aliases:
         """Return what is wrong with the files by which CK finds entries."""
         files = [path.name for path in self._cm.glob("alias-*")]
         uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
         leading, entries = set(_endings(files, "alias-u-")), self.numbered()
-        nowhere = set(filter(_is_number, uids)) - entries
+        nowhere = set(filter(is_picture_number, uids)) - entries
+        bare = {name for name in entries if not _is_dir(f"{self.place(name)}{os.sep}{CM}")}
+        elsewhere = self._elsewhere() if nowhere or bare else {}
+        entries -= bare & {path.parent.name for path in elsewhere.values()}
+        nowhere -= elsewhere.keys()
         told = {uid for name, uid in uids.items() if name not in nowhere}
         dangling = [f"alias-a-{name}" for name in sorted(nowhere)]
         dangling += [f"alias-u-{uid}" for uid in sorted(leading - told)]
+        hidden = {name for name in entries if uids.get(name) not in leading}
         return Aliases(
-            hidden={name for name in entries if uids.get(name) not in leading},
+            hidden=hidden | {name for name in entries if ck_mending.is_torn(self.place(name))},
             dangling=[self._cm / file for file in dangling],
+            elsewhere={name: elsewhere[name] for name in elsewhere if is_picture_number(name)},
         )
 
-    def leftovers(self) -> Iterator[Path]:
-        """Yield what killed runs have left unfinished."""
-        return leftovers(self._cm)
-
     def discard(self) -> None:
-        """Remove the place for entries, unless one is there."""
+        """Remove the folder of entries, which CK never does, unless one is there."""
         if not any(self.names()):
             shutil.rmtree(self.folder, ignore_errors=True)
-            for path, _ in _alias_files(self._repository / _CM, *self._module):
-                path.unlink(missing_ok=True)
+            ck_mending.forget(self._repository.folder / CM, self._module.alias)
 
-    def forget(self, name: str) -> None:
-        """Remove the alias of an entry whose folder is gone."""
-        uid = self.uid(name)
-        (self._cm / f"alias-a-{name}").unlink(missing_ok=True)
-        if uid:
-            (self._cm / f"alias-u-{uid}").unlink(missing_ok=True)
-
-    def uid(self, name: str) -> str:
-        """Return an entry's UID, or an empty text if it has none."""
-        text = _first_line(self._cm / f"alias-a-{name}")
-        return text if self._ck.is_uid(text) else ""
-
-    def may_be(self, name: str, uid: str) -> bool:
-        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
-        return self._ck.is_uid(uid) and _first_line(self._cm / f"alias-u-{uid}") in ("", name)
+    def mend_folder(self) -> None:
+        """Let CK find the folder of entries that is there, or make it unhindered."""
+        aliases = self._repository.folder / CM
+        if self.folder.is_dir():
+            ck_mending.write_aliases(aliases, *self._module)
+        else:
+            ck_mending.forget(aliases, self._module.alias)
 
     def _mend_entry(self, name: str) -> None:
-        """Give an entry's folder what CK needs to find it."""
-        entry = self.folder / name
-        info = read_json(entry / _CM / "info.json") or {}
-        told = str(info.get("backup_data_uid"))
-        uid = next(filter(partial(self.may_be, name), (told, self.uid(name))), "")
-        uid = uid or secrets.token_hex(8)
-        if uid != told or self.meta(name) is None:
-            (entry / _CM).mkdir(exist_ok=True)
-            self._write_cm(entry, name, uid, self.meta(name) or {})
-        _write_aliases(self._cm, name, uid)
+        """Give an entry that is there what CK needs to find and to load it."""
+        entry = self.path(name)
+        told = str((self.meta(name, "info") or {}).get("backup_data_uid"))
+        known = filter(partial(self.may_be, name), (told, self.uid(name)))
+        uid = next(known, secrets.token_hex(8))
+        if uid != told or self.meta(name) is None or ck_mending.is_torn(str(entry)):
+            ck_mending.write_control_files(self._ck, entry, uid, self._module)
+        ck_mending.write_aliases(self._cm, name, uid)
 
-    def _write_cm(self, entry: Path, name: str, uid: str, meta: Mapping[str, Any]) -> None:
-        control = self._ck.prepare_special_info_about_entry({})["dict"]
-        info = {
-            "backup_data_uid": uid,
-            "backup_module_uid": self._module.uid,
-            "backup_module_uoa": self._module.alias,
-            "control": control,
-            "data_name": name,
-        }
-        cm = f"{entry}{os.sep}{_CM}{os.sep}"
-        for part, content in (("meta", meta), ("info", info), ("desc", {})):
-            _write(f"{cm}{part}.json", to_json(content))
+    def _undo(self, name: str) -> None:
+        """Remove what CK has half made, and could itself neither finish nor remove."""
+        shutil.rmtree(self.path(name), ignore_errors=True)
+        ck_mending.forget(self._cm, name)
+
+    def _elsewhere(self) -> dict[str, Path]:
+        """Return the entries that lie where CK does not look, since it splits them otherwise."""
+        found = {}
+        for outer in folders_in(self.folder):
+            is_entry = (self.folder / outer.name / CM).is_dir()
+            for each in [outer] if is_entry else folders_in(self.folder / outer.name):
+                if each.path != self.place(each.name) and (Path(each.path) / CM).is_dir():
+                    found[each.name] = Path(each.path)
+        return found
+
+    def _bring(self, elsewhere: Mapping[str, Path]) -> None:
+        """Move entries to where CK looks for them, and let it know where they are now."""
+        # A folder of entries that begin alike may be called as one of the shortest is.
+        for name in sorted(elsewhere, key=len, reverse=not self.split):
+            path = elsewhere[name]
+            with suppress(OSError):  # something else is there
+                self.path(name).parent.mkdir(exist_ok=True)
+                path.rename(self.path(name))
+                if path.parent != self.folder:
+                    path.parent.rmdir()
+            if self.path(name).is_dir():
+                self.put(name, self.meta(name) or {})
+
+
+def _is_dir(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  there are many, and `Path` takes twice as long
 
 
 def _endings(texts: Iterable[str], head: str) -> Iterator[str]:
     """Yield the rest of those texts that begin so."""
     return (text[len(head) :] for text in texts if text.startswith(head))
-
-
-def _is_number(name: str) -> bool:
-    return name.isdecimal() and str(int(name)) == name and int(name) <= LARGEST_NUMBER
-
-
-def _read(path: str) -> bytes:
-    """Read an alias file the short way: there are as many as entries."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        return os.read(file, _LONGEST_ALIAS)
-    finally:
-        os.close(file)
-
-
-def _write_aliases(cm: Path, alias: str, uid: str) -> None:
-    """Write the two files by which CK finds a folder's UID, and back."""
-    cm.mkdir(parents=True, exist_ok=True)
-    for file, content in _missing_aliases(cm, alias, uid):
-        write_whole(file, f"{content}\n".encode())
-
-
-def _missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
-    """Return those of the two files that are not there or say something else, and what to say."""
-    files = _alias_files(cm, alias, uid)
-    return [(file, content) for file, content in files if _first_line(file) != content]
-
-
-def _alias_files(cm: Path, alias: str, uid: str) -> tuple[tuple[Path, str], tuple[Path, str]]:
-    return (cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid)
-
-
-def _write(path: str, data: bytes) -> None:
-    """Write a file the short way, six of which an entry has: `Path.write_bytes` takes thrice it."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        while data:
-            data = data[os.write(file, data) :]
-    except OSError as error:
-        error.filename = path  # a full disk names no file
-        raise
-    finally:
-        os.close(file)
-
-
-def _first_line(path: Path) -> str:
-    """Return what an alias file says, or an empty text if there is none."""
-    try:
-        return _read(str(path)).partition(b"\n")[0].decode("utf-8", "replace").strip()
-    except OSError:
-        return ""

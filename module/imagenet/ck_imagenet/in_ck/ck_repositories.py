@@ -1,8 +1,8 @@
-"""The registrations of repositories in Collective Knowledge.
+"""The registrations of repositories in Collective Knowledge: entries `local:repo:NAME`.
 
 CK's own `add repo` caches every repository anew each time, writes its cache in place, and changes
-the working directory. Here repositories are registered in the same form, many at a time, under a
-lock, with the cache written once for all of them.
+the working directory. Here CK adds the entries alone, many at a time, under a lock, and its cache
+is written once for all of them.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import secrets
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Iterator, Sequence
-
-from filelock import FileLock
+from typing import Any, Iterable, Iterator, Sequence
 
 from ..errors import StoreError
-from ..files import read_json, sweep, to_json, write_whole
+from ..files import NEW, read_json, sweep
 from .ck_cache import Cache
-from .ck_entries import Entries, ModuleName
+from .ck_entries import Entries
+from .ck_kernel import Kernel, Repository
+
+PREFIX = "imagenet-"
+"""What the name of every synset's repository begins with."""
 
 BATCH = 1000
 """Repositories that are put into CK's cache at once: the more, the less each costs."""
 
 _DESCRIPTION = ".ckr.json"
-_FOR_EVER = -1
 
 
 class Repositories:
@@ -37,51 +37,43 @@ class Repositories:
 
     Parameters
     ----------
-    ck : module
-        The CK kernel.
+    kernel : Kernel
+        CK's.
     """
 
-    def __init__(self, ck: ModuleType) -> None:
-        self._ck = ck
-        self._cache = Cache(ck)
-        self._is_behind = self._cache.know(self._lacking()) or not self._cache.is_sound
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._cache = Cache(kernel.ck, PREFIX)
+        self._home = Path(kernel.ck.work["dir_repos"]).absolute()
+        unknown = list(self._unknown())
+        self._broken = [name for entries, name in unknown if self._is_broken(entries, name)]
+        is_lacking = self._cache.know(self._lacking(unknown))
+        self._is_behind = is_lacking or not self._cache.is_sound or bool(self._broken)
         if self._is_behind:
-            with suppress(OSError), self.locked(timeout=0):  # else whoever holds it does the same
+            with suppress(OSError), kernel.locked(timeout=0):  # else who holds it does the same
                 self._mend()
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the repositories that begin with `prefix`."""
-        return self._cache.names(prefix)
+        """Yield the names of the repositories that begin with `prefix` and have a folder."""
+        for info in list(self._kernel.ck.cache_repo_info.values()):
+            if info["data_uoa"].startswith(prefix) and info["dict"].get("path"):
+                yield info["data_uoa"]
 
-    def path(self, name: str) -> Path | None:
-        """Return the folder of a repository, or None if CK does not know it."""
-        folder = self._folder(name)
-        return Path(folder) if folder else None
-
-    def folder(self, name: str) -> str:
-        """Return the folder that a repository has, or gets when it is made: there may be many."""
-        return self._folder(name) or str(self.usual_path(name))
-
-    def _folder(self, name: str) -> str:
-        known = self._cache.folder(name)
-        if not known:  # another process may just have made it
+    def get(self, name: str) -> Repository | None:
+        """Return a repository, or None if CK does not know it, or not as a folder."""
+        if not self._cache.info(name):  # another process may just have made it
             self._cache.refresh()
-        return known or self._cache.folder(name)
+        facts = self._cache.info(name).get("dict", {})
+        return Repository(name, Path(facts["path"]), facts) if facts.get("path") else None
 
-    def usual_path(self, name: str) -> Path:
-        """Return the folder that a repository gets when it is made."""
-        return Path(self._ck.work["dir_repos"]).absolute() / name
+    def expected(self, name: str) -> Repository:
+        """Return a repository as it is, or as it will be when it is made."""
+        return self.get(name) or Repository(name, self._home / name, {})
 
-    def create(self, name: str) -> Path:
-        """Return the folder of a repository; make and register what is missing of it.
-
-        Raises
-        ------
-        StoreError
-            If CK's folders cannot be written.
-        """
+    def create(self, name: str) -> Repository:
+        """Return a repository, once `create_all` has made what is missing of it."""
         self.create_all([name])
-        return self.path(name) or self.usual_path(name)
+        return self.expected(name)
 
     def create_all(self, names: Sequence[str]) -> None:
         """Make and register what is missing of repositories, `BATCH` of them at a time.
@@ -97,10 +89,10 @@ class Repositories:
         Raises
         ------
         StoreError
-            If CK's folders cannot be written.
+            If CK's folders cannot be written, or CK forbids it.
         """
         # Those that only this process knows are no better than missing.
-        missing = [name for name in names if self._is_behind or not _is_described(self.path(name))]
+        missing = [name for name in names if self._is_behind or not self._is_whole(name)]
         for start in range(0, len(missing), BATCH):
             self._register_all(missing[start : start + BATCH])
 
@@ -110,88 +102,71 @@ class Repositories:
         Raises
         ------
         StoreError
-            If CK's folders cannot be written.
+            If CK's folders cannot be written, or CK forbids it.
         """
-        try:
-            with self.locked():
-                # First what a kill lets the next process put back: CK knows all of it or nothing.
-                self._cache.remove(name)
-                self._entries.remove(name)
-        except OSError as error:
-            raise StoreError(
-                f'the CK repository "{name}" cannot be unregistered: {error.strerror} '
-                f'("{error.filename}")'
-            ) from None
+        with _writing(name, "cannot be unregistered"), self._kernel.locked():
+            # First what a kill lets the next process put back: CK knows all of it or nothing.
+            self._cache.remove(name)
+            self._entries.remove(name)
 
-    @contextmanager
-    def locked(self, timeout: float = _FOR_EVER) -> Iterator[None]:
-        """Keep other processes of this program from making anything of a repository meanwhile.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait for others, by default for ever.
-
-        Raises
-        ------
-        TimeoutError
-            If they are at work still.
-        """
-        with FileLock(self._cache_folder / ".ck-imagenet.lock", timeout=timeout):
-            yield
+    def _is_whole(self, name: str) -> bool:
+        known = self.get(name)
+        return known is not None and (known.folder / _DESCRIPTION).is_file()
 
     def _register_all(self, names: Sequence[str]) -> None:
         made: list[dict[str, Any]] = []
-        try:
-            with self.locked():
-                if self._is_behind:
-                    self._mend()
-                else:
-                    self._cache.refresh()
-                self._entries.create()
-                # What killed registrations left; nobody else writes such names under the lock.
-                for swept in (self._entries.folder / ".cm", self._cache_folder):
-                    sweep(swept)
-                try:
-                    for name in names:
+        with _writing(names[0], "cannot be made"), self._kernel.locked():
+            if self._is_behind:
+                self._mend()
+            else:
+                self._cache.refresh()
+            # What killed registrations left; nobody else writes such names under the lock.
+            for swept in (self._entries.folder / ".cm", self._kernel.local.folder):
+                sweep(swept)
+            try:
+                for name in names:
+                    with _writing(name, "cannot be made"):
                         made.append(self._register(name))
-                finally:
-                    self._cache.add(made)
-        except OSError as error:
-            name = names[min(len(made), len(names) - 1)]
-            raise StoreError(
-                f'the CK repository "{name}" cannot be made: {error.strerror} '
-                f'("{error.filename}"); CK_REPOS must be a folder that can be written'
-            ) from None
+            finally:
+                self._cache.add(made)
 
     def _mend(self) -> None:
         """Put back what the cache lacks; the lock must be held."""
-        self._cache.add(self._lacking())
+        for name in filter(self._entries.is_broken, self._broken):
+            self._entries.mend_one(name)
+        self._cache.add(self._lacking(self._unknown()))
         self._is_behind = False
 
     def _register(self, name: str) -> dict[str, Any]:
         """Make what is missing of a repository; return what CK's cache is to have of it."""
         known = self._cache.info(name)
-        folder = Path(self._cache.folder(name) or self.usual_path(name))
+        if known.get("dict", {}).get("remote"):
+            raise StoreError(f'the CK repository "{name}" is remote: pictures are kept here only')
+        if not known:
+            self._kernel.refuse_forbidden(self._kernel.local.name, False, name)
+        folder = self.expected(name).folder
         folder.mkdir(parents=True, exist_ok=True)
         for swept in (folder, folder / ".cm"):
             sweep(swept)
         description = read_json(folder / _DESCRIPTION) or {}
-        uid = known.get("data_uid") or self._entry_uid(name) or str(description.get("data_uid"))
+        uid = known.get("data_uid") or self._entries.uid(name) or str(description.get("data_uid"))
         if not self._entries.may_be(name, uid):
             uid = secrets.token_hex(8)
-        if not description:
-            told = {**_described(name, uid), "dict": {}}
-            write_whole(folder / _DESCRIPTION, to_json(told))
-        if known:
+        if known and description:
             return known
-        meta = {"path": str(folder)}
-        entry = self._entries.add(name, meta, {}, uid)
-        return {**_described(name, uid), "dict": meta, "path_to_repo_desc": str(entry)}
-
-    @property
-    def _cache_folder(self) -> Path:
-        return Path(self._ck.work["dir_work_repo"])
+        # CK writes the description in place: so beside, where it harms nobody half written.
+        beside = folder / f"{NEW}{_DESCRIPTION}"
+        told = {str(beside): {**_described(name, uid), "dict": {}}}
+        meta = self._entries.meta(name) or {"path": str(folder)}
+        try:
+            self._entries.put(name, meta, uid, extra_json_files={} if description else told)
+        except StoreError:
+            with suppress(OSError):
+                folder.rmdir()
+            raise
+        if not description:
+            beside.replace(folder / _DESCRIPTION)
+        return known or self._registered(self._entries, name)
 
     @property
     def _entries(self) -> Entries:
@@ -201,23 +176,23 @@ class Repositories:
     @cached_property
     def _places(self) -> tuple[Entries, Entries]:
         """Our entries and those that come with CK: `ck recache repo` makes the cache from both."""
-        module = ModuleName.of(self._ck, self._ck.cfg["module_repo_name"])
-        local, default = (self._ck.work[f"dir_{place}_repo"] for place in ("local", "default"))
-        return Entries(self._ck, Path(local), module), Entries(self._ck, Path(default), module)
+        kernel, ck = self._kernel, self._kernel.ck
+        theirs = Repository(ck.cfg["repo_name_default"], Path(ck.work["dir_default_repo"]), {})
+        module = ck.cfg["module_repo_name"]
+        return Entries(kernel, kernel.local, module), Entries(kernel, theirs, module)
 
-    def _entry_uid(self, name: str) -> str:
-        """Return the UID of a registration that a kill kept from the cache."""
-        if not (self._entries.folder / name).is_dir():
-            self._entries.forget(name)
-        return self._entries.uid(name)
-
-    def _lacking(self) -> Iterator[dict[str, Any]]:
-        """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
+    def _unknown(self) -> Iterator[tuple[Entries, str]]:
+        """Yield the registrations that are not in the cache."""
         for entries in self._places:
-            for name in entries.names():
-                registered = {} if self._cache.info(name) else self._registered(entries, name)
-                if registered:
-                    yield registered
+            yield from ((entries, name) for name in entries.names() if not self._cache.info(name))
+
+    def _lacking(self, unknown: Iterable[tuple[Entries, str]]) -> Iterator[dict[str, Any]]:
+        """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
+        yield from filter(None, (self._registered(*each) for each in unknown))
+
+    def _is_broken(self, entries: Entries, name: str) -> bool:
+        """Say whether a kill has left a registration of ours so: CK then caches none any more."""
+        return entries is self._entries and name.startswith(PREFIX) and entries.is_broken(name)
 
     def _registered(self, entries: Entries, name: str) -> dict[str, Any]:
         """Return what the cache is to have of an entry, nothing if that is none."""
@@ -229,15 +204,22 @@ class Repositories:
         own = described.get("dict")
         return {
             **_described(name, uid),
-            "data_name": described.get("data_name") or name,
+            "data_name": (entries.meta(name, "info") or {}).get("data_name") or name,
             "dict": {**own, "path": path} if own else meta,
-            "path_to_repo_desc": str(entries.folder / name),
+            "path_to_repo_desc": entries.place(name),
         }
+
+
+@contextmanager
+def _writing(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f'the CK repository "{name}" {what}: {error.strerror} ("{error.filename}"); '
+            "CK_REPOS must be a folder that can be written"
+        ) from None
 
 
 def _described(name: str, uid: str) -> dict[str, Any]:
     return {"data_alias": name, "data_name": name, "data_uid": uid, "data_uoa": name}
-
-
-def _is_described(folder: Path | None) -> bool:
-    return folder is not None and (folder / _DESCRIPTION).is_file()

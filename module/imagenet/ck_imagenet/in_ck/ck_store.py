@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterable, Iterator, Sequence
 
 from ..errors import StoreError
-from ..files import leftovers, prove_writable, remove_folder, sweep
+from ..files import NEW, leftovers, prove_writable, remove_folder, replacing, sweep
+from ..kept import picture_meta
+from ..kept.adopt import put_aside
 from ..kept.flaws import Finding, Flaw
 from ..kept.journal import FORMAT, Record, refuse_newer
 from ..kept.store import Store, SynsetStore, Where
 from ..names import ImageName, parse_image_name, stands_for_synset
-from ..pictures.formats import SUFFIXES, is_picture_file
-from . import ck_archive, ck_meta
-from .ck_entries import Entries, ModuleName
-from .ck_repositories import Repositories
+from ..pictures.formats import is_picture_file
+from . import ck_archive
+from .ck_entries import Entries
+from .ck_kernel import Kernel, Repository
+from .ck_repositories import PREFIX, Repositories
 
-PREFIX = "imagenet-"
-"""What the name of every synset's repository begins with."""
+_PICTURES, _STATES = "dataset", ck_archive.MODULE
+"""The modules of the entries with pictures, and of those with the state of synsets."""
 
 OVERVIEW = "overview"
 """The entry, of the repository `local`, of what is about all synsets."""
-
-_STATES = "imagenet"
-"""The module of the entries with the state of synsets."""
 
 
 class CkStore(Store):
@@ -41,9 +41,8 @@ class CkStore(Store):
     """
 
     def __init__(self, ck: ModuleType) -> None:
-        self._ck = ck
-        self._repositories = Repositories(ck)
-        self._modules = _Modules(ck)
+        self._kernel = Kernel(ck)
+        self._repositories = Repositories(self._kernel)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let another process open the same store."""
@@ -51,35 +50,34 @@ class CkStore(Store):
 
     def home(self) -> Path:
         """Return the folder of what is about all synsets; it need not exist."""
-        return ck_archive.home(self._ck, OVERVIEW)
+        return ck_archive.home(self._kernel.ck, OVERVIEW)
 
     def create_home(self) -> Path:
         """Return the folder of what is about all synsets; make it unless it is there."""
-        return ck_archive.make_home(self._ck, OVERVIEW)
+        return ck_archive.make_home(self._kernel.ck, OVERVIEW)
 
-    def synset(self, wnid: str) -> SynsetStore:
+    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+        """Raise StoreError if CK lets nobody write there, or remove anything."""
+        self._kernel.refuse_forbidden("", delete)
+        for name in [PREFIX + wnid for wnid in wnids]:
+            where = name if self._repositories.get(name) else self._kernel.local.name
+            self._kernel.refuse_forbidden(where, delete, name, _PICTURES, _STATES, "0")
+
+    def synset(self, wnid: str) -> _SynsetRepository:
         """Return the place of a synset, which need not exist."""
-        return _SynsetRepository(self._ck, self._repositories, self._modules, wnid)
-
-    def where(self, wnids: Iterable[str]) -> Iterator[Where]:
-        """Yield where synsets are: the same as of each alone, in a third of the time."""
-        pictures = self._modules.pictures.alias
-        for wnid in wnids:
-            folder = self._repositories.folder(PREFIX + wnid)
-            state = os.path.join(folder, _STATES, wnid)  # noqa: PTH118  there are many
-            yield Where(wnid, state, f"{folder}{os.sep}{pictures}")
+        return _SynsetRepository(self._kernel, self._repositories, wnid)
 
     def prepare(self, wnids: Sequence[str]) -> None:
         """Make the places of synsets that are not there, many at a time."""
         self._repositories.create_all([PREFIX + wnid for wnid in wnids])
-        with self._repositories.locked():
+        with self._kernel.locked():
             for wnid in wnids:
-                _SynsetRepository(self._ck, self._repositories, self._modules, wnid).furnish()
+                self.synset(wnid).furnish()
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
-        names = sorted(name[len(PREFIX) :] for name in self._repositories.names(PREFIX))
-        return list(filter(stands_for_synset, names))
+        names = {name[len(PREFIX) :] for name in self._repositories.names(PREFIX)}
+        return sorted(filter(stands_for_synset, names))
 
 
 def _reopened() -> CkStore:
@@ -89,69 +87,52 @@ def _reopened() -> CkStore:
     return CkStore(ck)
 
 
-class _Modules:
-    """The modules whose entries a synset has; to ask CK costs a walk through all repositories."""
-
-    def __init__(self, ck: ModuleType) -> None:
-        self._ck = ck
-
-    @cached_property
-    def pictures(self) -> ModuleName:
-        return ModuleName.of(self._ck, "dataset")
-
-    @cached_property
-    def states(self) -> ModuleName:
-        own = Path(__file__).resolve().parents[2]  # the module whose library this is
-        uid = Entries(self._ck, own.parents[1], ModuleName(own.parent.name, "")).uid(own.name)
-        return ModuleName(own.name, uid) if uid else ModuleName.of(self._ck, _STATES)
-
-
 class _SynsetRepository(SynsetStore):
-    def __init__(
-        self, ck: ModuleType, repositories: Repositories, modules: _Modules, wnid: str
-    ) -> None:
+    def __init__(self, kernel: Kernel, repositories: Repositories, wnid: str) -> None:
         self.wnid = wnid
-        self._ck = ck
+        self._kernel = kernel
         self._repositories = repositories
-        self._modules = modules
-        self._repository = repositories.path(PREFIX + wnid)
+        self._take(repositories.expected(PREFIX + wnid))
+
+    def _take(self, repository: Repository) -> None:
+        self._repository = repository
+        self._states = Entries(self._kernel, repository, _STATES)
+        self._entries = Entries(self._kernel, repository, _PICTURES, self._states.place(self.wnid))
 
     @property
     def folder(self) -> Path:
-        return self._repository or self._repositories.usual_path(PREFIX + self.wnid)
+        return self._repository.folder
 
     @property
     def state(self) -> Path:
-        return self.folder.joinpath(_STATES, self.wnid)
+        return self._states.path(self.wnid)
 
-    @property
-    def pictures_in(self) -> Path:
-        return self.folder / self._modules.pictures.alias
+    def where(self) -> Where:
+        state, entries = self._states.place(self.wnid), self._entries
+        return Where(self.wnid, state, entries.at, bool(entries.split))
 
     def create(self) -> None:
-        self._repository = self._repositories.create(PREFIX + self.wnid)
+        self._take(self._repositories.create(PREFIX + self.wnid))
         with self._writing():
             if not self._is_furnished():
-                with self._repositories.locked():
+                with self._kernel.locked():
                     self.furnish()
             prove_writable(self.state)
             self.refuse_newer()
 
     def furnish(self) -> None:
-        """Make the places for entries in a repository that is there; its lock must be held."""
+        """Make the state entry in a repository that is there; its lock must be held."""
         if self._is_furnished():
             return
-        states = self._states()
         with self._writing():
             sweep(self.folder / ".cm")
-            self._entries().create()
-            states.create()
-            states.mend()
-            if not states.meta(self.wnid):
-                states.add(self.wnid, {"format": FORMAT, "wnid": self.wnid}, {})
+            self._states.mend()
+            meta = self._states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid}
+            self._states.put(self.wnid, meta)
 
     def _is_furnished(self) -> bool:
-        return self._entries().exist() and bool(self._states().meta(self.wnid))
+        is_found = not (self._states.is_lost() or self._states.is_broken(self.wnid))
+        return is_found and bool(self._states.meta(self.wnid))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -159,81 +140,113 @@ class _SynsetRepository(SynsetStore):
             yield
         except OSError as error:
             raise StoreError(
-                f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
+                f'the CK repository "{self.folder}" cannot be written: {error.strerror}'
             ) from None
 
     def refuse_newer(self) -> None:
-        if self._repository:
-            refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
+        refuse_newer((self._states.meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
+        for path in leftovers(self.state):
+            self._finish(path)
         sweep(self.state)
-        return set(map(int, self._entries().mend()))
+        return set(map(int, self._entries.mend()))
+
+    def _finish(self, unfinished: Path) -> None:
+        """Go on with what a killed run has begun: to save a picture, to change an entry."""
+        entries, file = self._entries, unfinished.name[len(NEW) :]
+        if unfinished.is_dir():
+            entries.restore(unfinished)
+            return
+        name = parse_image_name(Path(file).stem)
+        meta = entries.meta(str(name.number)) if name and name.wnid == self.wnid else None
+        if name and meta and meta.get("dataset_files") == [file]:
+            sha256 = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+            if picture_meta.sha256_in(meta) == sha256:
+                # CK anew, which may have been killed before it told its index.
+                unfinished.replace(entries.put(str(name.number), meta) / file)
 
     def pictures(self) -> dict[int, Path]:
-        if not self._repository:
+        if not self._repository.facts:  # CK does not know it
             return {}
-        entries = self._entries()
-        found = ((name, self._file(entries.folder, name)) for name in entries.names())
+        found = ((name, self._file(name)) for name in self._entries.names())
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
-        return ck_meta.url_in(self._entries().meta(str(number)) or {})
+        return picture_meta.url_in(self._entries.meta(str(number)) or {})
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"
-        self._add(record, file, {file: data})
+        # The picture beside its place, the entry, the picture into it: a kill between these leaves
+        # what `_finish` brings to its end.
+        path = self._entries.path(str(record.name.number)) / file
+        with replacing(path, self.state) as unfinished:
+            unfinished.write_bytes(data)
+            self.describe(record, file)
+        if self._repository.facts.get("sync") == "yes":
+            self.describe(record, file)  # so that CK tells git of the picture too
+
+    def describe(self, record: Record, file: str) -> None:
+        name, entries = str(record.name.number), self._entries
+        entries.put(name, picture_meta.meta_of(record, file, entries.meta(name) or {}))
 
     def remove(self, number: int) -> None:
-        entries, name = self._entries(), str(number)
-        if not self.beside(number):
+        entries, name = self._entries, str(number)
+        picture = self._file(name)
+        forbidden = self._kernel.refusal(self._repository.name, delete=True)
+        if not self.beside(number) and not forbidden:
+            # The picture out, the entry, the picture itself: a kill leaves all or nothing.
+            aside = self.state / f"{NEW}{picture.name if picture else name}"
+            if picture and self.state.is_dir():
+                picture.replace(aside)
             entries.remove(name)
+            aside.unlink(missing_ok=True)
             return
-        picture, meta = self._file(entries.folder, name), entries.meta(name) or {}
-        if picture or ck_meta.is_ours(meta):
-            own = ck_meta.without_picture(meta, ImageName(self.wnid, number))
-            entries.add(name, own, {})
-        if picture:
+        meta = entries.meta(name) or {}
+        if picture or picture_meta.is_ours(meta):
+            entries.put(name, picture_meta.without_picture(meta, ImageName(self.wnid, number)))
+        if picture and forbidden:
+            put_aside(self, picture)
+        elif picture:
             picture.unlink()
 
     def beside(self, number: int) -> list[Path]:
-        entries = self._entries().folder
-        ours = {entries / str(number) / ".cm", self._file(entries, str(number))}
-        return sorted(path for path in (entries / str(number)).glob("*") if path not in ours)
+        place = self._entries.path(str(number))
+        ours = {place / ".cm", self._file(str(number))}
+        return sorted(path for path in place.glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
-        if self._repository and not self._repository.is_dir():
-            yield Finding(Flaw.UNREGISTERED, self._repository)
+        if self._repository.facts and not self.folder.is_dir():
+            yield Finding(Flaw.UNREGISTERED, self.folder)
             return
-        entries = self._entries()
-        for path in chain(leftovers(self.state), entries.leftovers()):
+        entries = self._entries
+        for path in chain(leftovers(self.state), leftovers(entries.folder / ".cm")):
             yield Finding(Flaw.LEFTOVER, path)
         aliases = entries.aliases()
         for path in aliases.dangling:
             yield Finding(Flaw.DANGLING, path)
-        for name in sorted(entries.numbered(), key=int):
+        for name in sorted(entries.numbered() | aliases.elsewhere.keys(), key=int):
             where = ImageName(self.wnid, int(name))
-            if name in aliases.hidden:
+            if name in aliases.hidden or name in aliases.elsewhere:
                 yield Finding(Flaw.HIDDEN, where)
-            picture = self._file(entries.folder, name)
-            if not picture and not self.beside(int(name)):
+            picture = self._file(name)
+            if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
                 yield Finding(Flaw.EMPTY, where)
-            for path in _other_pictures(entries.folder / name, picture):
-                yield Finding(Flaw.STRAY, path)
-        for path in _other_pictures(entries.folder, None):
-            yield Finding(Flaw.STRAY, path)
+            yield from _strays(entries.path(name), picture)
+        yield from chain.from_iterable(map(_strays, entries.folders()))
 
     def contradiction(self, record: Record, path: Path) -> str:
-        meta = self._entries().meta(str(record.name.number))
-        return ck_meta.contradiction(meta, record, path.name)
+        meta = self._entries.meta(str(record.name.number))
+        return picture_meta.contradiction(meta, record, path.name)
 
     def foreign(self) -> list[Path]:
-        entries, folder = self._entries(), self.folder
-        numbered = {entries.folder / name for name in entries.numbered()}
-        ours = {folder / ".ckr.json", entries.folder, self.state.parent, self.state, *numbered}
+        entries, states = self._entries, self._states
+        folders = [*entries.folders(), *states.folders()]
+        numbered = {entries.path(name) for name in entries.numbered()}
+        ours = {self.folder / ".ckr.json", *folders, self.state, *numbered}
         beside_entries = (
             path
-            for place in (folder, entries.folder, self.state.parent)
+            for place in (self.folder, *folders)
             for path in place.glob("*")
             if not (path in ours or path.name == ".cm")
         )
@@ -241,53 +254,30 @@ class _SynsetRepository(SynsetStore):
         return sorted(chain(beside_entries, *beside_pictures))
 
     def discard(self) -> None:
-        if not self.foreign():
-            self._repositories.unregister(PREFIX + self.wnid)
-            remove_folder(self.folder)
-            return
-        states = Entries(self._ck, self.folder, self._modules.states)
-        states.remove(self.wnid)
-        entries = self._entries()
+        entries, states, is_all = self._entries, self._states, not self.foreign()
         for name in entries.numbered():
             self.remove(int(name))
-        for each in (states, entries):
-            each.discard()
+        states.remove(self.wnid)
+        if is_all:
+            self._repositories.unregister(PREFIX + self.wnid)
+            remove_folder(self.folder)
+        else:
+            for each in (states, entries):
+                each.discard()
 
-    def describe(self, record: Record, file: str) -> None:
-        self._add(record, file, {})
-
-    def _add(self, record: Record, file: str, files: dict[str, bytes]) -> None:
-        entries, name = self._entries(), str(record.name.number)
-        entries.add(name, ck_meta.meta_of(record, file, entries.meta(name) or {}), files)
-
-    def _entries(self) -> Entries:
-        return self._entries_of(self._modules.pictures)
-
-    def _states(self) -> Entries:
-        return self._entries_of(self._modules.states)
-
-    def _entries_of(self, module: ModuleName) -> Entries:
-        if not self._repository:
-            raise StoreError(f'the CK repository "{PREFIX}{self.wnid}" has not been made')
-        return Entries(self._ck, self._repository, module)
-
-    def _file(self, entries: Path, name: str) -> Path | None:
+    def _file(self, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""
         parsed = parse_image_name(f"{self.wnid}_{name}")
         if not parsed or str(parsed.number) != name:
             return None
-        usual = f"{entries}{os.sep}{name}{os.sep}{parsed}.jpg"
+        place = self._entries.place(name)
+        usual = f"{place}{os.sep}{parsed}.jpg"
         if os.path.isfile(usual):  # noqa: PTH113  there are many, and `Path` takes twice as long
             return Path(usual)
-        return next(filter(is_picture_file, sorted((entries / name).glob("*"))), None)
+        return next(filter(is_picture_file, sorted(Path(place).glob("*"))), None)
 
 
-def _other_pictures(folder: Path, picture: Path | None) -> Iterator[Path]:
+def _strays(folder: Path, picture: Path | None = None) -> Iterator[Finding]:
     """Yield the pictures in a folder but one."""
-    try:
-        names = sorted(path.name for path in folder.iterdir())
-    except FileNotFoundError:
-        return
-    for path in (folder / name for name in names if name.lower().endswith(SUFFIXES)):
-        if path != picture and is_picture_file(path):
-            yield path
+    others = (path for path in folder.glob("*") if is_picture_file(path) and path != picture)
+    return (Finding(Flaw.STRAY, path) for path in sorted(others))

@@ -63,8 +63,8 @@ class Flaw(Enum):
     DANGLING = ("dangling", "an alias in CK that leads to no entry", "it is removed")
     HIDDEN = (
         "hidden",
-        "an entry that CK does not find by its name or by its UID",
-        "it gets the aliases that it lacks",
+        "an entry that CK does not find by its name or by its UID, or cannot load",
+        "it gets what it lacks, or is moved to where CK looks",
     )
     UNREGISTERED = (
         "no-folder",

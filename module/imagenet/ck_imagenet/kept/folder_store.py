@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from itertools import chain
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterable, Iterator, Sequence
 
 from ..errors import StoreError
 from ..files import (
@@ -20,7 +20,7 @@ from ..names import parse_image_name, stands_for_synset
 from ..pictures.formats import is_picture_file
 from .flaws import Finding, Flaw
 from .journal import Record
-from .store import Store, SynsetStore
+from .store import Store, SynsetStore, Where
 
 STATE = ".ck-imagenet"
 
@@ -51,6 +51,9 @@ class FolderStore(Store):
             self.home().mkdir(parents=True, exist_ok=True)
         return self.home()
 
+    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+        """Do nothing: of plain folders, only the system forbids anything."""
+
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
         return _SynsetFolder(self._root / wnid, wnid)
@@ -78,9 +81,8 @@ class _SynsetFolder(SynsetStore):
     def state(self) -> Path:
         return self._folder / STATE
 
-    @property
-    def pictures_in(self) -> Path:
-        return self._folder
+    def where(self) -> Where:
+        return Where(self.wnid, str(self.state), str(self._folder))
 
     def create(self) -> None:
         try:

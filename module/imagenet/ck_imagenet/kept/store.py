@@ -19,6 +19,8 @@ class Where(NamedTuple):
     state: str
     pictures: str
     """The folder in which something comes or goes whenever a picture does."""
+    is_split: bool = False
+    """Whether that is so of the folders in it, not of itself."""
 
 
 class SynsetStore(ABC):
@@ -42,14 +44,9 @@ class SynsetStore(ABC):
     def state(self) -> Path:
         """The folder of the synset's state: journal, known names."""
 
-    @property
     @abstractmethod
-    def pictures_in(self) -> Path:
-        """The folder in which something comes or goes whenever a picture does."""
-
     def where(self) -> Where:
-        """Return the same as text."""
-        return Where(self.wnid, str(self.state), str(self.pictures_in))
+        """Return where the synset is, as text."""
 
     def lock(self) -> FileLock:
         """Return what a process holds while it works here; the place must have been made."""
@@ -139,6 +136,18 @@ class Store(ABC):
         ------
         StoreError
             If that is not possible.
+        """
+
+    @abstractmethod
+    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+        """Raise StoreError if the user's settings forbid to write here; make nothing.
+
+        Parameters
+        ----------
+        wnids : iterable of str, optional
+            Where, if that is known.
+        delete : bool, optional
+            Whether something is to be removed too.
         """
 
     @abstractmethod

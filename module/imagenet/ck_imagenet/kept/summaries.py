@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple
 
-from ..files import to_json, write_whole
+from ..files import folders_in, to_json, write_whole
 from ..outcomes import Outcome
 from . import status
 from .holdings import Holding
@@ -82,10 +82,15 @@ def keep(place: SynsetStore, mended: bool = False) -> Tally:
     OSError
         If it cannot be written.
     """
-    _, state, pictures = place.where()
+    where = place.where()
+    state = where.state
     journals = sorted(path.name for path in (place.state / "journal").glob("*.jsonl"))
     files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
-    seen = {"files": _marks(state, files), "pictures": _mark(pictures), "within": _within(pictures)}
+    seen = {
+        "files": _marks(state, files),
+        "pictures": _mark_of_pictures(where),
+        "within": _within_pictures(where),
+    }
     held = Holding.of(place)
     tally = status.tally(held)
     if not held.unseen:  # else somebody may still be putting pictures there
@@ -109,9 +114,9 @@ class _Summary(NamedTuple):
     def is_true(self, where: Where, few: bool) -> bool:
         """Say whether nothing has changed since."""
         return (
-            self.pictures == _mark(where.pictures)
+            self.pictures == _mark_of_pictures(where)
             and self.files == _marks(where.state, self.files)
-            and not (few and self.within != _within(where.pictures))
+            and not (few and self.within != _within_pictures(where))
         )
 
 
@@ -168,11 +173,22 @@ def _mark(path: str) -> list[int]:
     return [found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_nlink]
 
 
-def _within(pictures: str) -> int:
+def _mark_of_pictures(where: Where) -> list[int]:
+    """Return what changes when a picture comes or goes."""
+    mark = _mark(where.pictures)
+    return [*mark, sum(map(_time, folders_in(where.pictures)))] if where.is_split else mark
+
+
+def _within_pictures(where: Where) -> int:
     """Return what changes when a file comes into the own folder of a picture or goes."""
+    parts = (
+        [each.path for each in folders_in(where.pictures)] if where.is_split else [where.pictures]
+    )
+    return sum(_time(each) for part in parts for each in folders_in(part))
+
+
+def _time(folder: os.DirEntry[str]) -> int:
     try:
-        with os.scandir(pictures) as found:
-            folders = [each for each in found if each.is_dir() and not each.name.startswith(".")]
-            return sum(each.stat().st_mtime_ns for each in folders)
+        return folder.stat().st_mtime_ns
     except OSError:
         return 0

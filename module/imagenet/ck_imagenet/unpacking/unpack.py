@@ -74,6 +74,7 @@ def unpack(
         When interrupted; everything so far is kept.
     """
     places, known = _places(options), archive or LocalArchive()
+    store.refuse_forbidden({wnid for place in places for wnid in place.wnids})
     addresses = [place.where for place in places if is_url(place.where)]
     missing: list[tuple[str, Collection[str]]] = []
     with closing(equip.fetcher(options, trusted=addresses)) as fetcher:

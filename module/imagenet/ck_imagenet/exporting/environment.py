@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ..actions import ExportOptions
 from ..errors import BadInput, StoreError
+from ..in_ck.ck_kernel import Kernel
 from ..pictures.formats import is_picture_file
 
 
@@ -29,7 +30,8 @@ _VERSION = "2011"
 
 
 def prove_possible(ck: ModuleType, options: ExportOptions) -> None:
-    """Raise BadInput if such an export cannot be registered."""
+    """Raise BadInput if such an export cannot be registered, StoreError if CK forbids it."""
+    Kernel(ck).refuse_forbidden(ck.cfg["repo_name_local"], False)
     kind = _KINDS.get(options.layout)
     if not kind:
         raise BadInput("--register needs --layout=folders, for training, or --layout=flat")

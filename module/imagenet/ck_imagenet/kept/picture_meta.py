@@ -1,14 +1,14 @@
-"""What the meta of a CK entry tells of its picture, to us and to CK's other programs."""
+"""What is kept with a picture in CK, the meta of its entry: for us and for CK's programs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..catalogue import synsets
-from ..kept.journal import FORMAT, Record
 from ..names import ImageName
 from ..urllists import is_url
 from ..wording import readable
+from .journal import FORMAT, Record
 
 
 def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +59,11 @@ def url_in(meta: dict[str, Any]) -> str:
     """Return the URL that a meta tells, or an empty text."""
     tag = next(filter(is_url, _tags(meta)), "")
     return _own(meta).get("url", "") or tag.encode().decode("latin-1")  # as lists are read
+
+
+def sha256_in(meta: dict[str, Any]) -> str:
+    """Return the checksum of the picture that a meta tells of, or an empty text."""
+    return str(_own(meta).get("sha256", ""))
 
 
 def contradiction(meta: dict[str, Any] | None, record: Record, file: str) -> str:
