@@ -265,10 +265,11 @@ def export(i: CkDict) -> CkDict:
     Output: {
               return       - 0, or 1 with an error; 130 when interrupted
               (error)      - what is wrong and what to do, in a sentence
-              export       - {to, layout, classes, pictures, written, removed, parts, labels}: the
-                             folder; synsets and pictures in it; pictures written and removed by
-                             this run; pictures of each part, if there are several; "ilsvrc2012" or
-                             "positions"
+              export       - {to, layout, classes, pictures, written, removed, parts, labels,
+                             left_out}: the folder; synsets and pictures in it; pictures written and
+                             removed by this run; pictures of each part, if there are several;
+                             "ilsvrc2012" or "positions"; the names of pictures that cannot be
+                             decoded, and why not
               environment  - with register, the UID of CK's environment
             }
     """

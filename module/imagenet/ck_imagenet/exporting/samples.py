@@ -48,6 +48,13 @@ class Sample(NamedTuple):
         return facts
 
 
+class LeftOut(NamedTuple):
+    """A picture that cannot be exported as it is wanted."""
+
+    name: ImageName
+    why: str
+
+
 COLUMNS: dict[str, type] = {
     "name": str,
     "wnid": str,

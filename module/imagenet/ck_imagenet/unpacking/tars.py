@@ -12,8 +12,8 @@ from enum import Enum
 from typing import Collection, Iterator, NamedTuple, Union
 
 from ..names import ImageName, parse_image_name
+from ..pictures.bounds import MOST_BYTES
 from ..pictures.formats import SUFFIXES
-from ..web.fetch import MOST_BYTES
 from ..wording import printable
 from .tarheaders import (
     BLOCK,
