@@ -92,6 +92,9 @@ TOO_MUCH: dict[str, Callable[[], bytes]] = {
     "a GIF of comments": lambda: gif(b"!\xfe\1x\0" * 5_000_000),
     "a GIF of one comment": lambda: gif(b"!\xfe" + (b"\xff" + b"x" * 255) * 100_000 + b"\0"),
     "a TIFF whose tags repeat themselves": lambda: repeating_tags(200),
+    "a large TIFF of many tags": lambda: (
+        b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 1_500_000) + bytes(20) * 1_500_000
+    ),
     "a TIFF of many tiles": lambda: tiff(
         [
             *GREY,
@@ -139,6 +142,10 @@ MUCH_AND_RIGHT: dict[str, Callable[[], bytes]] = {
     "a PNG of much after its pixels": lambda: png(after=chunk(b"tEXt", b"k\0v") * 50_000),
     "a GIF of a long comment": lambda: gif(b"!\xfe" + (b"\xff" + b"x" * 255) * 4_000 + b"\0"),
     "a TIFF with EXIF": lambda: _tiff_with_exif(),
+    "a TIFF of directories that overlap": lambda: tiff(
+        [*GREY, (273, 4, 1, 0), (0x8769, 4, 1, 200)],
+        struct.pack("<HHII", 0x8769, 4, 1, 212) * 9_000,
+    ),
     "a TIFF of many pages": lambda: _tiff_of_pages(),
     "a small packed BMP": lambda: packed_bmp(300, 300, b"\xff\1\x2d\2\0\0" * 300),
 }

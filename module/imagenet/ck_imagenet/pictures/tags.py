@@ -21,6 +21,11 @@ _POINTERS = (0x8769, 0x8825, 0xA005)
 _MOST_TAGS = 65_535
 """Of a directory: what the older form has room for."""
 
+_MOST_DIRECTORIES = 1 + len(_POINTERS)
+
+_COST_OF_TAG = 500
+"""To read one takes as long as to read so many bytes."""
+
 
 class Tag(NamedTuple):
     """What a directory says of one thing."""
@@ -35,16 +40,24 @@ class Tag(NamedTuple):
 class _Directory(NamedTuple):
     tags: dict[int, Tag]
     pointers: list[int]
+    entries: int
+    """Tags, those included that say the same again."""
+
+
+_EMPTY = _Directory({}, [], 0)
 
 
 def first(data: bytes) -> dict[int, Tag]:
     """Return what a TIFF's first directory says, nothing if there is none."""
-    return next(_directories(data), _Directory({}, [])).tags
+    return next(_directories(data), _EMPTY).tags
 
 
 def cost(data: bytes) -> int:
-    """Return how many bytes must be read for all that the first directory says, and those below."""
-    return sum(tag.size for each in _directories(data) for tag in each.tags.values())
+    """Return what it costs to read the first directory and those below it, as if all were bytes."""
+    return sum(
+        _COST_OF_TAG * each.entries + sum(tag.size for tag in each.tags.values())
+        for each in _directories(data)
+    )
 
 
 def _directories(data: bytes) -> Iterator[_Directory]:
@@ -54,14 +67,14 @@ def _directories(data: bytes) -> Iterator[_Directory]:
     order = _LARGE_FORMS.get(head) or _FORMS.get(head)
     if not order or len(data) < 16:
         return
-    seen = set()
+    seen: set[int] = set()
     begin = (
         struct.unpack_from(f"{order}Q", data, 8)
         if is_large
         else struct.unpack_from(f"{order}L", data, 4)
     )
     waiting = [begin[0]]
-    while waiting:
+    while waiting and len(seen) < _MOST_DIRECTORIES:
         place = waiting.pop()
         if place not in seen:
             seen.add(place)
@@ -72,23 +85,23 @@ def _directories(data: bytes) -> Iterator[_Directory]:
 
 def _read(data: bytes, place: int, order: str, is_large: bool) -> _Directory:
     """Return what a directory says, as far as the file has it."""
-    directory = _Directory({}, [])
     counted, entry, room = ("Q", "HHQ", 8) if is_large else ("H", "HHL", 4)
     begin = place + struct.calcsize(f"={counted}")
     if begin > len(data):
-        return directory
+        return _EMPTY
     count = struct.unpack_from(order + counted, data, place)[0]
     length = struct.calcsize(f"={entry}") + room
-    last = min(begin + length * min(count, _MOST_TAGS), len(data) - length + 1)
-    for at in range(begin, last, length):
-        number, form, count = struct.unpack_from(order + entry, data, at)
-        size, value = count * _SIZES.get(form, 0), at + length - room
+    count = min(count, (len(data) - begin) // length)
+    directory = _Directory({}, [], count)
+    for at in range(begin, begin + length * min(count, _MOST_TAGS), length):
+        number, form, values = struct.unpack_from(order + entry, data, at)
+        size, value = values * _SIZES.get(form, 0), at + length - room
         if size > room:
             where = struct.unpack_from(order + ("Q" if is_large else "L"), data, value)[0]
-            directory.tags[number] = Tag(count, size if where + size <= len(data) else 0, 0)
+            directory.tags[number] = Tag(values, size if where + size <= len(data) else 0, 0)
         elif size and form in _NUMBERS:
             found = struct.unpack_from(order + _NUMBERS[form], data, value)[0]
-            directory.tags[number] = Tag(count, 0, found)
+            directory.tags[number] = Tag(values, 0, found)
             if number in _POINTERS:
                 directory.pointers.append(found)
     return directory
