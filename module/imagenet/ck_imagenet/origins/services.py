@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from .. import urllists
@@ -18,6 +19,7 @@ from ..urllists import Line
 from ..web import captures
 from ..web.connections import Limits
 from ..web.fetch import Body, Fetcher
+from .gathered import MOST_LINES
 from .lists import Place, SynsetList
 from .patience import patiently
 
@@ -165,11 +167,13 @@ class Service(Place):
 
 
 def listed(body: bytes, wnid: str) -> list[Line]:
-    """Return the lines of an answer that are of this synset, none if it is no list."""
+    """Return the lines of an answer that are of this synset, none if it is no list of one."""
     if _PAGE.search(body[:4096]):
         return []
-    lines = urllists.read_plain(body)
-    return [line for line in lines if line.name is None or line.name.wnid == wnid]
+    every = urllists.read_plain(body)
+    own = (line for line in every if line.name is None or line.name.wnid == wnid)
+    lines = list(islice(own, MOST_LINES + 1))
+    return lines if len(lines) <= MOST_LINES else []
 
 
 def beginning(body: bytes) -> str:
