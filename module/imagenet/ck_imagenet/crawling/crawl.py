@@ -8,10 +8,12 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Callable, Iterable, NamedTuple
 
+from ..actions import WAYBACK_SERVICE
 from ..kept.journal import Record, now, saved
 from ..kept.store import Store
 from ..outcomes import Failed, Outcome, Postponed
 from ..pictures import images
+from ..web import captures
 from ..web.fetch import Fetcher
 from ..web.hosts import PER_HOST, USUAL_RESTS, Hosts, Rests, Sign
 from ..web.journey import Journey
@@ -61,6 +63,8 @@ class Manner(NamedTuple):
     """Connections to one host at once."""
     rests: Rests = USUAL_RESTS
     """How long a busy host is left alone."""
+    archive: str = WAYBACK_SERVICE
+    """The service whose captures of pictures are known by their address."""
 
 
 class Desk(NamedTuple):
@@ -327,7 +331,8 @@ class Crawl:
             task.journey = journey
             self._put(Hosts.put, task, 1.0)
             return Sign.UNCLEAR, 0.0
-        record = saved(*task.link, body.data, picture, task.source, body.url)
+        captured = captures.time_of(body.url, self._manner.archive)
+        record = saved(*task.link, body.data, picture, task.source, body.url, captured)
         verdict = self._desk.book.claim(record)
         if verdict is Verdict.ENOUGH:
             self._desk.book.put_by(task)

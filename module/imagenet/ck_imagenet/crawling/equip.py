@@ -49,4 +49,10 @@ def wayback_fetcher(options: DownloadOptions) -> Fetcher:
 
 def manner(options: DownloadOptions) -> Manner:
     """Return how to crawl."""
-    return Manner(options.jobs, options.retry, options.sleep, options.per_host)
+    return Manner(
+        options.jobs,
+        options.retry,
+        options.sleep,
+        options.per_host,
+        archive=options.wayback_service,
+    )

@@ -136,4 +136,5 @@ class Findings(Book):
 
 def manner(options: DownloadOptions) -> Manner:
     """Return how it is to be asked."""
-    return MANNER._replace(sleep=max(MANNER.sleep, options.sleep))
+    sleep = max(MANNER.sleep, options.sleep)
+    return MANNER._replace(sleep=sleep, archive=options.wayback_service)
