@@ -392,3 +392,39 @@ def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
         said,
     )
     assert not (here.folder / "out").exists()
+
+
+@pytest.mark.parametrize("layout", ["folders", "flat", "webdataset", "parquet"])
+def test_no_export_tells_where_anything_is_on_the_users_machine(
+    terminal: Terminal, web: PracticeWeb, layout: str
+) -> None:
+    private = terminal.folder / "private"
+    private.mkdir()
+    links = [web.link(WNID, n, "good") for n in range(3)]
+    (private / "mine.txt").write_text("".join(f"{link.name} {link.url}\n" for link in links))
+    terminal.says(
+        "download", f"imagenet:{WNID}", "--quiet", f"--urls={private}/mine.txt", "--outdir=private"
+    )
+    (journal,) = (private / WNID / ".ck-imagenet" / "journal").glob("*.jsonl")
+    journal.write_text(journal.read_text().replace('"mine.txt"', f'"{private}/mine.txt"'))
+    export(terminal, "--outdir=private", f"--layout={layout}")
+    written = (path for path in (terminal.folder / "out").rglob("*") if path.is_file())
+    exported = b"".join(path.read_bytes() for path in written)
+    assert (b"mine.txt" in exported) == (layout in ("webdataset", "parquet"))
+    assert str(terminal.folder).encode() not in exported
+
+
+def test_an_export_of_an_earlier_version_goes_on(terminal: Terminal) -> None:
+    """Its mark told the whole path of the folder that the pictures come from."""
+    plain = terminal.folder / "plain" / WNID
+    plain.mkdir(parents=True)
+    Image.new("RGB", (30, 20)).save(plain / f"{WNID}_1.jpg")
+    export(terminal, "--outdir=plain")
+    mark = terminal.folder / "out" / ".ck-imagenet.json"
+    told = json.loads(mark.read_text())
+    assert told["export"]["outdir"].startswith("plain (")
+    told["export"]["outdir"] = str(plain.parent)
+    mark.write_text(json.dumps(told))
+    export(terminal, "--outdir=plain")
+    said = terminal.refuses("export", "imagenet", "--to=out", "--outdir=other")
+    assert "no picture of such a synset is here" in said or "--outdir=plain" in said

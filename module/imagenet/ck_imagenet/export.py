@@ -13,7 +13,7 @@ from .errors import BadInput
 from .exporting import csv_tables
 from .exporting.classes import ImageClass, classes, listed
 from .exporting.image_folders import ImageFolders, write_caffe_lists
-from .exporting.own_folder import OwnFolder
+from .exporting.own_folder import OwnFolder, anonymous
 from .exporting.rendering import Rendering
 from .exporting.samples import Sample, samples
 from .exporting.shards import Form, Shards
@@ -137,7 +137,7 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
         "resize": options.resize,
         "crop": options.crop,
         "shard-size": options.shard_size,
-        "outdir": str(path_of("--outdir", options.outdir).absolute()) if options.outdir else "",
+        "outdir": anonymous(path_of("--outdir", options.outdir)) if options.outdir else "",
     }
 
 

@@ -69,8 +69,13 @@ def is_url(text: str) -> bool:
 
 
 def called(where: str) -> str:
-    """Return what others are told of where a list is: an address, or the name of a file."""
-    return where if is_url(where) else re.split(r"[/\\]", where)[-1]
+    """Return what others are told of where a list is: an address, or the name of a file.
+
+    Neither tells of the user's machine, nor how he is known to a host.
+    """
+    if is_url(where):
+        return re.sub(r"(?<=//)[^/?#]*@", "", where, count=1)
+    return re.split(r"[/\\]", where)[-1]
 
 
 def read(stream: BinaryIO, what: str) -> Iterator[Line]:
