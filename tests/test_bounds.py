@@ -141,6 +141,9 @@ MUCH_AND_RIGHT: dict[str, Callable[[], bytes]] = {
     "a PNG of many chunks": lambda: png(chunk(b"IDAT", b"") * 50_000),
     "a PNG of much after its pixels": lambda: png(after=chunk(b"tEXt", b"k\0v") * 50_000),
     "a GIF of a long comment": lambda: gif(b"!\xfe" + (b"\xff" + b"x" * 255) * 4_000 + b"\0"),
+    "a GIF of many frames": lambda: _repeated("GIF", b"\x2c\0\0\0\0", -1, 200_000),
+    "a PNG of many frames": lambda: _repeated("PNG", b"IEND", -12, 20_000),
+    "a WebP of many frames": lambda: _repeated("WEBP", b"ANMF", None, 50_000),
     "a TIFF with EXIF": lambda: _tiff_with_exif(),
     "a TIFF of directories that overlap": lambda: tiff(
         [*GREY, (273, 4, 1, 0), (0x8769, 4, 1, 200)],
@@ -149,6 +152,19 @@ MUCH_AND_RIGHT: dict[str, Callable[[], bytes]] = {
     "a TIFF of many pages": lambda: _tiff_of_pages(),
     "a small packed BMP": lambda: packed_bmp(300, 300, b"\xff\1\x2d\2\0\0" * 300),
 }
+
+
+def _repeated(form: str, begin: bytes, end: int | None, count: int) -> bytes:
+    """Return a moving picture whose last frame comes again and again."""
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (20, 20), (n, 0, 0)) for n in (1, 200)]
+    frames[0].save(file, form, save_all=True, append_images=frames[1:])
+    data = file.getvalue()
+    if form == "PNG":  # Pillow reads no further than where the second frame begins
+        return data[:end] + chunk(b"fdAT", bytes(9)) * count + data[end:]
+    last = data.rindex(begin)
+    body = data[:last] + data[last:end] * count + (data[end:] if end else b"")
+    return body[:4] + struct.pack("<I", len(body) - 8) + body[8:] if form == "WEBP" else body
 
 
 def _tiff_with_exif() -> bytes:

@@ -49,6 +49,8 @@ class Kind(NamedTuple):
     """The ways to ask, the best first."""
     wait: float
     """Seconds after which it is asked again if it is busy and does not say for how long."""
+    is_archive: bool = False
+    """Whether it answers with captures alone, which have addresses of its own."""
 
 
 # The newer paths were alive in 2021, the older ones until then; "mapping" gives the true numbers.
@@ -82,6 +84,7 @@ WAYBACK = Kind(
     "the network; it has the lists of some synsets, and may be asked only so often",
     tuple(map(_copy, (*_OLDER, *_NEWER))),
     wait=60,
+    is_archive=True,
 )
 
 
@@ -143,6 +146,9 @@ class Service(Place):
                     break
                 continue
             self._silences_left = _SILENCES
+            if self._kind.is_archive and not captures.time_of(answer.url, self._address):
+                said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
+                continue
             lines = listed(answer.data, wnid)
             if lines:
                 return SynsetList(wnid, answer.url, lines, self.name)
