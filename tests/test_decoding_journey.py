@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.pictures import picture
+from peer import hosted
 from raw_jpeg import many_scans
 from terminal import WNID, Terminal
 
@@ -66,6 +68,18 @@ def test_ctrl_c_ends_a_download_that_takes_up_what_is_here(
     test_ctrl_c_ends_every_command_that_decodes(
         terminal, slow, ("download", "imagenet", f"--wnid={WNID}", "--outdir=plain")
     )
+
+
+def test_pictures_of_endless_work_hold_up_no_download(terminal: Terminal, web: PracticeWeb) -> None:
+    data = many_scans(9_999, 9_999, 5_000)
+    files = {"/1.jpg": data, "/2.jpg": data[:2] + b"\xff" + data[2:]}
+    files.update((f"/{n}.png", picture(f"/{n}.png")) for n in range(10))
+    with hosted(files) as host:
+        (terminal.folder / "list.txt").write_text("".join(f"{host}{path}\n" for path in files))
+        began = time.monotonic()
+        result = terminal.json("download", f"imagenet:{WNID}", "--urls=list.txt")["synsets"][0]
+        assert time.monotonic() - began < 8
+    assert (result["here"], result["failed"]) == (10, {"too-large": 2})
 
 
 def test_a_picture_of_endless_work_is_refused_and_holds_up_nothing(

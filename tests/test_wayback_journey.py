@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet_practice import Link, PracticeWeb, pictures
 from ck_imagenet_practice.archive import Patience
+from peer import hosted
 from terminal import WNID, Terminal
 
 DALMATIAN = "n02110341"
@@ -303,34 +300,6 @@ def test_a_person_sees_a_bar_for_it(terminal: Terminal, web: PracticeWeb) -> Non
     web.archive.keep(link.url, link.picture())
     shown = terminal.shows(*COMMAND, "--wayback")
     assert f"{WNID} Wayback: 100%" in shown
-
-
-@contextmanager
-def hosted(answers: dict[str, bytes | str]) -> Iterator[str]:
-    """Give the address of a host that answers so at each path: with a picture, or elsewhere."""
-
-    class Host(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer = answers.get(self.path, b"")
-            if isinstance(answer, str):
-                self.send_response(302)
-                self.send_header("Location", answer)
-                answer = b""
-            else:
-                self.send_response(200 if answer else 404)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
 
 
 FORGED = "/web/19990101000000/http://x/"

@@ -155,7 +155,11 @@ def _gather(lines: Iterator[Line], where: str, wnids: Sequence[str], found: Gath
     nameless = alone or (None if wnids else wnid_inside(Path(where).name) or UNKNOWN)
     starts: dict[str, int] = {}
     listed: dict[str, None] = {}
+    last: Line | None = None
     for line in lines:
+        if last and line.url is last.url and line.name is last.name:
+            continue  # the same again, of which there may be millions
+        last = line
         wnid = line.name.wnid if line.name else nameless
         if wnid is None:
             raise BadInput(
