@@ -25,7 +25,7 @@ from .names import ImageName
 from .outcomes import Failed, Outcome
 from .pictures import bounds, images
 from .progress import Progress
-from .side_by_side import CORES, side_by_side
+from .side_by_side import CORES, SideBySide
 from .wording import counted
 
 _THREADS = 2 * CORES
@@ -82,12 +82,13 @@ class Inspection:
 
     def findings(self) -> Iterator[Told]:
         """Yield what is found; mend it first, if so wished."""
-        for wnid in self._wnids:
-            place = self._store.synset(wnid)
-            with storage_errors(place.folder), undisturbed(place, self._progress):
-                for finding in self._inspect(place):
-                    self.found += 1
-                    yield Told(wnid, finding, self._options.repair)
+        with SideBySide(_THREADS) as threads:
+            for wnid in self._wnids:
+                place = self._store.synset(wnid)
+                with storage_errors(place.folder), undisturbed(place, self._progress):
+                    for finding in self._inspect(place, threads):
+                        self.found += 1
+                        yield Told(wnid, finding, self._options.repair)
 
     def refuse(self) -> None:
         """Raise Unsound if anything has been found and is not mended."""
@@ -95,7 +96,7 @@ class Inspection:
             findings, pictures = counted(self.found, "finding"), counted(self.pictures, "picture")
             raise Unsound(f"{findings} in {pictures}: mend with --repair")
 
-    def _inspect(self, place: SynsetStore) -> list[Finding]:
+    def _inspect(self, place: SynsetStore, threads: SideBySide) -> list[Finding]:
         of_place = list(place.findings())
         held = Holding.of(place)
         unseen = [ImageName(place.wnid, number) for number in held.unseen]
@@ -108,14 +109,14 @@ class Inspection:
             ),
             *(Finding(Flaw.GARBLED, path, str(count)) for path, count in held.garbled.items()),
             *(Finding(Flaw.MISSING, record.name) for record in held.missing),
-            *side_by_side(_unseen, zip(unseen, held.unseen.values()), _THREADS),
-            *self._examine(place, held),
+            *threads.each(_unseen, zip(unseen, held.unseen.values())),
+            *self._examine(place, held, threads),
         ]
         if found and self._options.repair:
             _repair(place, held, found)
         return found
 
-    def _examine(self, place: SynsetStore, held: Holding) -> Iterator[Finding]:
+    def _examine(self, place: SynsetStore, held: Holding, threads: SideBySide) -> Iterator[Finding]:
         """Yield what is wrong with pictures of which something is known."""
         known = [(record, held.pictures[number]) for number, record in held.saved.items()]
         parts = (known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE))
@@ -126,7 +127,7 @@ class Inspection:
             return sum(record.bytes for record, _ in part), list(chain.from_iterable(found))
 
         try:
-            for size, found in side_by_side(examine, parts, _THREADS):
+            for size, found in threads.each(examine, parts):
                 done += size
                 self._progress.advance(place.wnid, done, total)
                 yield from found
