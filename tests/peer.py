@@ -8,8 +8,9 @@ import struct
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Mapping
 
 
 class Talk:
@@ -245,3 +246,31 @@ def full_backlog(address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         yield listener.getsockname()[1]
+
+
+@contextmanager
+def hosted(answers: Mapping[str, bytes | str]) -> Iterator[str]:
+    """Give the address of a host that answers so at each path: with a picture, or elsewhere."""
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = answers.get(self.path, b"")
+            if isinstance(answer, str):
+                self.send_response(302)
+                self.send_header("Location", answer)
+                answer = b""
+            else:
+                self.send_response(200 if answer else 404)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

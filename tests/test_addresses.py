@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from ck_imagenet.errors import BadInput
 from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.web import clouds
 from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,15 @@ class TestPublic:
             "100.64.0.1",
             "100.100.100.200",
             "192.0.0.192",
+            "168.63.129.16",
+            "192.80.8.124",
+            "161.26.0.10",
+            "166.9.228.73",
+            "166.11.255.255",
+            "199.36.153.4",
+            "199.36.153.11",
+            "169.254.0.23",
+            "169.254.170.2",
             "192.88.99.1",
             "192.0.2.1",
             "198.18.0.1",
@@ -88,10 +98,33 @@ class TestPublic:
             "3fff:fff:ffff::1",
             "64:ff9b:1::7f00:1",
             "::ffff:0:127.0.0.1",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "fd00:c1::a9fe:a9fe",
+            "fe80::a9fe:a9fe",
+            "2600:2d00:2:1000::1",
+            "2600:2d00:2:2000::1",
         ],
     )
     def test_ipv6_addresses_that_are_not_public_are_refused(self, address: str) -> None:
         assert not allows(PUBLIC_ONLY, address)
+
+    @pytest.mark.parametrize("network", clouds.NETWORKS, ids=str)
+    def test_where_the_machines_of_a_cloud_ask_their_host_is_refused(
+        self, network: ipaddress.IPv4Network | ipaddress.IPv6Network
+    ) -> None:
+        for address in (network[0], network[-1]):
+            assert not allows(PUBLIC_ONLY, str(address))
+
+    @pytest.mark.parametrize("near", ["168.63.129.15", "168.63.129.17", "192.80.8.123"])
+    def test_their_neighbours_may_be_asked(self, near: str) -> None:
+        assert allows(PUBLIC_ONLY, near)
+
+    @pytest.mark.parametrize("name", [*sorted(clouds.NAMES), "kubernetes.default.svc"])
+    def test_no_proxy_is_asked_for_what_a_cloud_calls_its_host(self, name: str) -> None:
+        for host in (name, f"{name}."):
+            with pytest.raises(Failed, match=f"^private-address: {host}$"):
+                PUBLIC_ONLY.check_unresolved(host, 80)
 
     def test_the_refusal_names_the_address_and_the_host_that_has_it(self) -> None:
         with pytest.raises(Failed, match=r"^private-address: a\.com is 10\.0\.0\.1$"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,30 @@ def test_the_overview_leads_to_the_pages_that_are_there(downloaded: Terminal) ->
     assert (page.parent / link).is_file()
     assert f"<code>ck browse imagenet --wnid={DALMATIAN}</code>" in text
     assert "ck browse imagenet --wnid=" + WNID not in text
+
+
+def test_no_page_tells_where_anything_is_on_the_users_machine(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    """A list is told by its name, also where an earlier version has kept its path."""
+    private = terminal.folder / "private"
+    private.mkdir()
+    links = [web.link(WNID, n, "good" if n else "gone") for n in range(4)]
+    (private / "mine.txt").write_text("".join(f"{link.name} {link.url}\n" for link in links))
+    terminal.says("download", "imagenet", f"--wnid={WNID}", f"--urls={private}/mine.txt")
+    (journal,) = (terminal.repository() / "imagenet" / WNID / "journal").glob("*.jsonl")
+    lines = journal.read_text()
+    assert str(private) not in lines
+    journal.write_text(lines.replace('"mine.txt"', f'"{private}/mine.txt"'))
+    shared = terminal.folder / "shared" / "page.html"
+    shared.parent.mkdir()
+    for saved in ([], [f"--save={shared}"]):
+        page = Path(terminal.says(*BROWSE, f"--wnid={WNID}", *saved).strip()).read_text("utf-8")
+        overview = Path(terminal.says(*BROWSE, *saved).strip()).read_text("utf-8")
+        assert page.count("mine.txt") == 3
+        for text in (page, overview):
+            assert "<title>" in text
+            assert not re.search(f"private|CK_REPOS|{terminal.folder.name}", text)
 
 
 def test_plain_folders_are_shown_too(downloaded: Terminal) -> None:

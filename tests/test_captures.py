@@ -61,15 +61,31 @@ def test_what_has_no_address_has_no_capture() -> None:
         (f"{ARCHIVE}/web/20100521123456im_/https://a.example/b.jpg", "2010-05-21T12:34:56Z"),
         (f"{ARCHIVE}/web/20100521123456/http://a.example/b.jpg", "2010-05-21T12:34:56Z"),
         (f"{ARCHIVE}/web/20101321123456id_/http://a.example/b.jpg", ""),
+        (f"{ARCHIVE}/elsewhere/web/20100521123456id_/http://a.example/b.jpg", ""),
+        (f"{ARCHIVE}/?/web/20100521123456id_/http://a.example/b.jpg", ""),
+        (f"{ARCHIVE}:81/web/20100521123456id_/http://a.example/b.jpg", ""),
+        ("http://web.archive.org/web/20100521123456id_/http://a.example/b.jpg", ""),
+        ("https://web.archive.org.b.example/web/20100521123456id_/http://a.example/b.jpg", ""),
+        ("https://a.example/web/20100521123456id_/http://a.example/b.jpg", ""),
+        ("https://a.example/web.archive.org/web/20100521123456/http://a.example/b.jpg", ""),
         ("http://a.example/web/20100521123456.jpg", ""),
     ],
 )
 def test_the_address_of_a_capture_tells_its_time(address: str, time: str) -> None:
-    assert captures.time_of(address) == time
+    for archive in (ARCHIVE, f"{ARCHIVE}/", "HTTPS://Web.Archive.org:443"):
+        assert captures.time_of(address, archive) == time
+
+
+def test_an_archive_may_be_at_any_address() -> None:
+    own = "http://127.0.0.1:8080/wayback"
+    address = captures.address(own, "20100521123456", "http://a.example/b.jpg")
+    assert captures.time_of(address, own) == "2010-05-21T12:34:56Z"
+    assert captures.time_of(address, ARCHIVE) == ""
+    assert captures.time_of(address, "http://127.0.0.1:8080/other") == ""
 
 
 @given(st.datetimes().map(lambda time: time.replace(microsecond=0)))
 def test_a_moment_comes_back_as_the_time_that_it_is(time: object) -> None:
     digits = "".join(filter(str.isdigit, str(time)))
     address = captures.address(ARCHIVE, captures.moment(digits), "http://a.example/")
-    assert captures.time_of(address) == f"{time}Z".replace(" ", "T")
+    assert captures.time_of(address, ARCHIVE) == f"{time}Z".replace(" ", "T")

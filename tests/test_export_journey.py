@@ -239,6 +239,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         "removed": 0,
         "parts": {"train": 10, "val": 10},
         "labels": "ilsvrc2012",
+        "left_out": {},
     }
     assert here.access(request) == {"return": 0, "export": expected}
     again = here.json("export", "imagenet", "--to=out", "--split=0.5,0.5")
@@ -351,12 +352,28 @@ def test_a_gif_becomes_a_png_for_tools_that_read_no_gif(terminal: Terminal) -> N
         assert (image.format, image.size) == ("PNG", (30, 20))
 
 
-def test_a_file_that_is_no_picture_is_told(terminal: Terminal) -> None:
+@pytest.mark.parametrize("layout", ["folders", "flat", "webdataset", "parquet"])
+def test_what_cannot_be_decoded_is_left_out_counted_and_named(
+    terminal: Terminal, layout: str
+) -> None:
     plain = terminal.folder / "plain" / WNID
     plain.mkdir(parents=True)
-    (plain / f"{WNID}_1.jpg").write_bytes(b"no picture")
-    said = terminal.refuses("export", "imagenet", "--to=out", "--outdir=plain", "--resize=9")
-    assert said.startswith(f'"plain/{WNID}/{WNID}_1.jpg" cannot be decoded: ')
+    for number in (1, 3, 4):
+        Image.new("RGB", (30, 20)).save(plain / f"{WNID}_{number}.jpg")
+    (plain / f"{WNID}_2.jpg").write_bytes(b"no picture")
+    wanted = ("--to=out", "--outdir=plain", "--resize=9", f"--layout={layout}")
+    for written in (3, 0):  # the second time nothing is new, and the same is told
+        assert terminal.says("export", "imagenet", *wanted).splitlines() == [
+            f"3 pictures of 1 synset are in {terminal.folder / 'out'}",
+            f"  {written} written now, 0 removed",
+            "  labels: of ILSVRC2012; see classes.txt",
+            "  left out, since they cannot be decoded: 1 picture",
+            f"    {WNID}_2: begins 'no picture'",
+            f"  to put them aside, type: ck check imagenet --wnid={WNID} --outdir=plain "
+            "--decode --repair",
+        ]
+    terminal.says("check", "imagenet", f"--wnid={WNID}", "--outdir=plain", "--decode", "--repair")
+    assert "left out" not in terminal.says("export", "imagenet", *wanted)
 
 
 def test_a_bar_shows_how_far_it_is(here: Terminal) -> None:
@@ -375,3 +392,39 @@ def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
         said,
     )
     assert not (here.folder / "out").exists()
+
+
+@pytest.mark.parametrize("layout", ["folders", "flat", "webdataset", "parquet"])
+def test_no_export_tells_where_anything_is_on_the_users_machine(
+    terminal: Terminal, web: PracticeWeb, layout: str
+) -> None:
+    private = terminal.folder / "private"
+    private.mkdir()
+    links = [web.link(WNID, n, "good") for n in range(3)]
+    (private / "mine.txt").write_text("".join(f"{link.name} {link.url}\n" for link in links))
+    terminal.says(
+        "download", f"imagenet:{WNID}", "--quiet", f"--urls={private}/mine.txt", "--outdir=private"
+    )
+    (journal,) = (private / WNID / ".ck-imagenet" / "journal").glob("*.jsonl")
+    journal.write_text(journal.read_text().replace('"mine.txt"', f'"{private}/mine.txt"'))
+    export(terminal, "--outdir=private", f"--layout={layout}")
+    written = (path for path in (terminal.folder / "out").rglob("*") if path.is_file())
+    exported = b"".join(path.read_bytes() for path in written)
+    assert (b"mine.txt" in exported) == (layout in ("webdataset", "parquet"))
+    assert str(terminal.folder).encode() not in exported
+
+
+def test_an_export_of_an_earlier_version_goes_on(terminal: Terminal) -> None:
+    """Its mark told the whole path of the folder that the pictures come from."""
+    plain = terminal.folder / "plain" / WNID
+    plain.mkdir(parents=True)
+    Image.new("RGB", (30, 20)).save(plain / f"{WNID}_1.jpg")
+    export(terminal, "--outdir=plain")
+    mark = terminal.folder / "out" / ".ck-imagenet.json"
+    told = json.loads(mark.read_text())
+    assert told["export"]["outdir"].startswith("plain (")
+    told["export"]["outdir"] = str(plain.parent)
+    mark.write_text(json.dumps(told))
+    export(terminal, "--outdir=plain")
+    said = terminal.refuses("export", "imagenet", "--to=out", "--outdir=other")
+    assert "no picture of such a synset is here" in said or "--outdir=plain" in said

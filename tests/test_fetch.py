@@ -22,10 +22,11 @@ import pytest
 from ck_imagenet import USER_AGENT
 from ck_imagenet.errors import BadInput
 from ck_imagenet.outcomes import Failed, Outcome, Postponed
+from ck_imagenet.pictures.bounds import MOST_BYTES
 from ck_imagenet.web import fetch, urls
 from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.web.connections import Limits
-from ck_imagenet.web.fetch import MOST_BYTES, Body, Fetcher
+from ck_imagenet.web.fetch import Body, Fetcher
 from ck_imagenet.web.journey import MOST_REDIRECTS, Journey
 from ck_imagenet.web.resolve import Resolver
 from ck_imagenet_practice import PracticeWeb

@@ -116,7 +116,7 @@ def test_a_host_that_is_down_for_half_a_minute_is_not_lost_for_the_whole_run() -
 
 @pytest.mark.parametrize("count", [1, 20])
 def test_the_living_mix_takes_hardly_longer_than_its_attempts(count: int) -> None:
-    """1,300 links: 10% of dead hosts', 3% that hang, 3% that hang at first, all at once or split."""
+    """1,300 links: 10% of dead hosts', 3% that hang, 3% that hang at first, in one or split."""
     living = {f"living{number}": Limper(5, 0.05) for number in range(60)}
     dead = {f"dead{number}": Limper(5) for number in range(5)}
     natures = [HANGS] * 35 + [1] * 35 + [ANSWERS] * 1100

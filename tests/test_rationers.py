@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import pytest
 from ck_imagenet.outcomes import Outcome
-from ck_imagenet.web.hosts import Hosts, Start
+from ck_imagenet.web.host import Start
+from ck_imagenet.web.hosts import Hosts
 from ck_imagenet.web.learned import Learned
 from ck_imagenet.web.signals import Signal
 from ck_imagenet_practice import rations
@@ -247,9 +248,7 @@ class TestTogether:
     def test_thousands_of_hosts_a_second_are_played(self) -> None:
         """Rationed, refusing and dead ones among them; no host costs more where there are more."""
         servers = {
-            f"{number}.example": [Limper(), Rationer("bucket-1-2"), Limper(time_out=5)][
-                number % 3
-            ]
+            f"{number}.example": [Limper(), Rationer("bucket-1-2"), Limper(time_out=5)][number % 3]
             for number in range(3000)
         }
         simulator = Simulator(servers, connections=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 from ck_imagenet.errors import NoList
@@ -14,7 +14,7 @@ from ck_imagenet.urllists import Line
 from ck_imagenet.web.addresses import Guard
 from ck_imagenet.web.connections import Limits
 from ck_imagenet.web.fetch import Fetcher
-from peer import Peer, Talk, answer, serving
+from peer import Peer, Talk, answer, redirect, serving
 
 WNID = "n01440764"
 URL = "http://a.example/b.jpg"
@@ -133,3 +133,23 @@ def test_an_error_is_an_answer(service: Service, host: Moody, peer: Peer) -> Non
     host.silent = True
     assert [finds(service) for _ in range(5)] == [False] * 5
     assert len(peer.heads) == len(IMAGENET.questions) + 3
+
+
+def test_a_list_that_the_archive_has_from_another_host_is_none() -> None:
+    """Only what has an address of its own is a capture."""
+    path = "/web/20130101000000id_/http://www.image-net.org/"
+
+    def say(what: bytes) -> Callable[[Talk], None]:
+        def behave(talk: Talk) -> None:
+            while talk.hear():
+                talk.say(what)
+
+        return behave
+
+    with serving() as serve:
+        other = serve(say(answer(URL.encode())))
+        archive = serve(say(redirect(other.url(path))))
+        fetcher = Fetcher(Guard.allowing("127.0.0.0/8"))
+        service = Service(WAYBACK, archive.url(""), fetcher, Progress())
+        with pytest.raises(NoList, match="it leads elsewhere, to http://127"):
+            service.find(WNID)

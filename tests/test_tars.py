@@ -14,9 +14,9 @@ from typing import Any, Collection, Iterator
 import pytest
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Failed, Outcome
+from ck_imagenet.pictures.bounds import MOST_BYTES
 from ck_imagenet.unpacking.tars import Fault, Member, Oddity, members
 from ck_imagenet.unpacking.tarstream import Part, Whole
-from ck_imagenet.web.fetch import MOST_BYTES
 from hypothesis import given
 from hypothesis import strategies as st
 from tarballs import END, extension, file, filled, header, tar

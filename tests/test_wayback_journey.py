@@ -11,6 +11,7 @@ import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet_practice import Link, PracticeWeb, pictures
 from ck_imagenet_practice.archive import Patience
+from peer import hosted
 from terminal import WNID, Terminal
 
 DALMATIAN = "n02110341"
@@ -299,3 +300,31 @@ def test_a_person_sees_a_bar_for_it(terminal: Terminal, web: PracticeWeb) -> Non
     web.archive.keep(link.url, link.picture())
     shown = terminal.shows(*COMMAND, "--wayback")
     assert f"{WNID} Wayback: 100%" in shown
+
+
+FORGED = "/web/19990101000000/http://x/"
+
+
+def test_no_other_host_can_make_a_picture_look_like_a_capture(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    with hosted({FORGED: pictures.picture("/a.jpg"), "/a.jpg": FORGED}) as other:
+        (terminal.folder / "list.txt").write_text(f"{other}/a.jpg\n{other}{FORGED}\n")
+        said = terminal.says(*COMMAND, "--urls=list.txt", "--outdir=plain", "--wayback")
+    assert "1 picture here" in said
+    assert "from the Wayback Machine" not in said
+    journal = (terminal.folder / "plain" / WNID / ".ck-imagenet").rglob("*.jsonl")
+    assert "captured" not in "".join(path.read_text() for path in journal)
+
+
+def test_an_archive_that_redirects_to_another_host_gives_nothing(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    (link,) = gone(web, 1)
+    with hosted({FORGED: link.picture()}) as other:
+        asked = f"/web/20100101000000id_/{link.url}"
+        with hosted({asked: f"{other}{FORGED}"}) as archive:
+            result = terminal.json(*COMMAND, "--wayback", f"--wayback-service={archive}")
+    assert (result["synsets"][0]["here"], result["synsets"][0]["failed"]) == (0, {"gone": 1})
+    said = str(records(terminal)[link.url]["wayback"])
+    assert said == f"redirects: {other}{FORGED}"

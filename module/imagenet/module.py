@@ -270,10 +270,11 @@ def export(i: CkDict) -> CkDict:
     Output: {
               return       - 0, or 1 with an error; 130 when interrupted
               (error)      - what is wrong and what to do, in a sentence
-              export       - {to, layout, classes, pictures, written, removed, parts, labels}: the
-                             folder; synsets and pictures in it; pictures written and removed by
-                             this run; pictures of each part, if there are several; "ilsvrc2012" or
-                             "positions"
+              export       - {to, layout, classes, pictures, written, removed, parts, labels,
+                             left_out}: the folder; synsets and pictures in it; pictures written and
+                             removed by this run; pictures of each part, if there are several;
+                             "ilsvrc2012" or "positions"; the names of pictures that cannot be
+                             decoded, and why not
               environment  - with register, the UID of CK's environment
             }
     """
@@ -557,11 +558,12 @@ def _print_urls(options: Any, con: bool, output: CkDict) -> None:
     progress = stderr_progress.choose(verbose=False, quiet=not con)
     found = geturls.geturls(options, _ck_store(), progress, _archive())
     if options.save:
-        geturls.save(found, path_of("--save", options.save), options.mapping)
+        count = geturls.save(found, path_of("--save", options.save), options.mapping)
         if con:
-            console.write([f'{len(found)} URLs written to "{options.save}"'])
+            console.write([f'{count} URLs written to "{options.save}"'])
     elif con:
-        console.write((geturls.line(link, options.mapping) for link in found), "latin-1")
+        with geturls.listed(found, options.mapping) as stream:
+            console.write((line[:-1].decode("latin-1") for line in stream), "latin-1")
     else:
         output["lst"] = _pairs(found)
 

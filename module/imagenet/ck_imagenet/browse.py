@@ -89,7 +89,7 @@ def overview(store: Store, progress: Progress, save: Path | None = None) -> str:
         place = store.synset(wnid)
         some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
         small = _thumbnails(place, some, progress)
-        facts.add(Gallery(place, {}), list(small.values()), _address(place.state / PAGE, home))
+        facts.add(Gallery(place, {}), list(small.values()), _address(place, home))
     return pages.overview(facts)
 
 
@@ -111,14 +111,20 @@ def _thumbnails(place: SynsetStore, numbers: list[int], progress: Progress) -> d
         return thumbnails(place.state, some, progress, f"{place.wnid}: thumbnails")
 
 
-def _address(page: Path, home: Path) -> str:
-    """Return the address of a synset's page as seen from a folder, if there is such a page."""
+def _address(place: SynsetStore, home: Path) -> str:
+    """Return the address of a synset's page as seen from a folder, if there is such a page.
+
+    Where there are folders of the user's on the way, there is none: overviews are shown to others.
+    """
+    page = place.state / PAGE
     if not page.is_file():
         return ""
     try:
-        return quote(Path(os.path.relpath(page.resolve(), home)).as_posix())
+        way = Path(os.path.relpath(page.resolve(), home))
     except ValueError:  # on another drive
         return ""
+    down = [part for part in way.parts if part != os.pardir]
+    return quote(way.as_posix()) if place.wnid in down[0] else ""
 
 
 def _write(wnid: str, page: str, path: Path, save: Path | None) -> Written:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -25,9 +23,13 @@ from .kept.store import Store, SynsetStore
 from .kept.turns import undisturbed
 from .names import ImageName
 from .outcomes import Failed, Outcome
-from .pictures import images
+from .pictures import bounds, images
 from .progress import Progress
+from .side_by_side import CORES, SideBySide
 from .wording import counted
+
+_THREADS = 2 * CORES
+"""What takes time, reading and hashing, leaves the interpreter to others."""
 
 _AT_ONCE = 32
 """Pictures that one thread looks at in a row: fewer would cost more than they spare."""
@@ -82,8 +84,7 @@ class Inspection:
 
     def findings(self) -> Iterator[Told]:
         """Yield what is found; mend it first, if so wished."""
-        # What takes time, reading and hashing, leaves the interpreter to other threads.
-        with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as threads:
+        with SideBySide(_THREADS) as threads:
             for wnid in self._wnids:
                 place = self._store.synset(wnid)
                 with storage_errors(place.folder), undisturbed(place, self._progress):
@@ -97,7 +98,7 @@ class Inspection:
             findings, pictures = counted(self.found, "finding"), counted(self.pictures, "picture")
             raise Unsound(f"{findings} in {pictures}: mend with --repair")
 
-    def _inspect(self, place: SynsetStore, threads: Executor) -> list[Finding]:
+    def _inspect(self, place: SynsetStore, threads: SideBySide) -> list[Finding]:
         of_place = list(place.findings())
         held = Holding.of(place)
         unseen = [ImageName(place.wnid, number) for number in held.unseen]
@@ -110,14 +111,14 @@ class Inspection:
             ),
             *(Finding(Flaw.GARBLED, path, str(count)) for path, count in held.garbled.items()),
             *(Finding(Flaw.MISSING, record.name) for record in held.missing),
-            *threads.map(_unseen, unseen, held.unseen.values()),
+            *threads.each(_unseen, zip(unseen, held.unseen.values())),
             *self._examine(place, held, threads),
         ]
         if found and self._options.repair:
             _repair(place, held, found)
         return found
 
-    def _examine(self, place: SynsetStore, held: Holding, threads: Executor) -> Iterator[Finding]:
+    def _examine(self, place: SynsetStore, held: Holding, threads: SideBySide) -> Iterator[Finding]:
         """Yield what is wrong with pictures of which something is known."""
         known = [(record, held.pictures[number]) for number, record in held.saved.items()]
         parts = (known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE))
@@ -128,7 +129,7 @@ class Inspection:
             return sum(record.bytes for record, _ in part), list(chain.from_iterable(found))
 
         try:
-            for size, found in threads.map(examine, parts):
+            for size, found in threads.each(examine, parts):
                 done += size
                 self._progress.advance(place.wnid, done, total)
                 yield from found
@@ -164,10 +165,11 @@ class Inspection:
                 yield Finding(Flaw.BROKEN, record.name, failed.detail)
 
 
-def _unseen(name: ImageName, path: Path) -> Finding:
+def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
     """Say what a file is of which the journal knows nothing."""
+    name, path = unseen
     try:
-        images.judge(path.read_bytes())
+        images.judge(bounds.read(path))
     except Failed as failed:
         return Finding(Flaw.NO_PICTURE, name, failed.detail)
     return Finding(Flaw.UNSEEN, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Collection, Sequence
 
 from .actions import ExportOptions
 from .catalogue import selection
@@ -13,7 +13,7 @@ from .errors import BadInput
 from .exporting import csv_tables
 from .exporting.classes import ImageClass, classes, listed
 from .exporting.image_folders import ImageFolders, write_caffe_lists
-from .exporting.own_folder import OwnFolder
+from .exporting.own_folder import OwnFolder, anonymous
 from .exporting.rendering import Rendering
 from .exporting.samples import Sample, samples
 from .exporting.shards import Form, Shards
@@ -22,6 +22,7 @@ from .files import path_of, storage_errors, write_whole
 from .kept.store import Store
 from .kept.turns import only_one
 from .names import UNKNOWN
+from .options import as_typed
 from .progress import Progress
 
 FILES = ("folders", "flat")
@@ -46,10 +47,16 @@ class Exported:
     """How many pictures each part has, if there are several."""
     labels: str = "positions"
     """Whose labels the classes have: "ilsvrc2012", or their positions in the order of wnids."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """The names of pictures that cannot be decoded, and why not."""
+    advice: str = ""
+    """What to type because of them."""
 
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types."""
-        return {**asdict(self), "to": str(self.to)}
+        facts = {**asdict(self), "to": str(self.to)}
+        del facts["advice"]
+        return facts
 
 
 def export(options: ExportOptions, store: Store, progress: Progress) -> Exported:
@@ -84,10 +91,7 @@ def export(options: ExportOptions, store: Store, progress: Progress) -> Exported
         folder.claim()
         with only_one(folder.lock(), str(folder.path), progress):
             folder.tidy()
-            done = _Run(options, folder.path, chosen, all_samples, progress).write(form)
-    if options.split:
-        done.parts = dict(Counter(sample.part for sample in all_samples))
-    return done
+            return _Run(options, folder.path, chosen, all_samples, progress).write(form)
 
 
 def _refuse_what_says_nothing(options: ExportOptions) -> None:
@@ -133,7 +137,7 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
         "resize": options.resize,
         "crop": options.crop,
         "shard-size": options.shard_size,
-        "outdir": str(path_of("--outdir", options.outdir).absolute()) if options.outdir else "",
+        "outdir": anonymous(path_of("--outdir", options.outdir)) if options.outdir else "",
     }
 
 
@@ -176,7 +180,7 @@ class _Run:
 
     def write(self, form: Form | None) -> Exported:
         """Bring the folder up to date."""
-        done = Exported(self._root, self._options.layout, len(self._chosen), len(self._samples))
+        done = Exported(self._root, self._options.layout, len(self._chosen), 0)
         if all(each.label == each.ilsvrc2012 for each in self._chosen):
             done.labels = "ilsvrc2012"
         write_whole(self._root / "classes.txt", listed(self._chosen))
@@ -189,16 +193,31 @@ class _Run:
                 self._write_files(done)
         finally:
             self._progress.end()
+        self._count(done)
         return done
+
+    def _count(self, done: Exported) -> None:
+        there = self._without(done.left_out)
+        done.pictures = len(there)
+        if self._options.split:
+            done.parts = dict(Counter(sample.part for sample in there))
+        if done.left_out:
+            wnids = sorted({name.partition("_")[0] for name in done.left_out})
+            where = as_typed(self._options, "outdir")
+            done.advice = f"ck check imagenet --wnid={','.join(wnids)}{where} --decode --repair"
+
+    def _without(self, left_out: Collection[str]) -> list[Sample]:
+        return [sample for sample in self._samples if str(sample.name) not in left_out]
 
     def _write_files(self, done: Exported) -> None:
         flat = self._options.layout == "flat"
         link = self._options.link
         folders = ImageFolders(self._root, flat, link, _rendering(self._options))
         done.removed = folders.remove_stale(self._samples)
-        done.written = folders.write(self._samples, self._report)
+        done.written, left_out = folders.write(self._samples, self._report)
+        done.left_out = {str(name): why for name, why in left_out}
         if flat or self._options.split:  # else `datasets` takes the list for a part of the data
-            write_caffe_lists(folders, self._root, self._samples)
+            write_caffe_lists(folders, self._root, self._without(done.left_out))
 
     def _write_tables(self, done: Exported) -> None:
         for part, of_part in self._by_part().items():
@@ -209,9 +228,11 @@ class _Run:
         shards = Shards(self._root, form, self._options.shard_size * _MEGABYTE)
         for part, of_part in self._by_part().items():
             of_part.sort(key=lambda sample: lot(self._options.seed, sample.name))
-            done.written += shards.write(part, of_part, self._report)
+            written, left_out = shards.write(part, of_part, self._report)
+            done.written += written
+            done.left_out.update((str(name), why) for name, why in left_out)
         shards.remove_stale()
-        done.removed = max(0, shards.before - len(self._samples))
+        done.removed = max(0, shards.before - len(self._without(done.left_out)))
 
     def _by_part(self) -> dict[str, list[Sample]]:
         by_part: dict[str, list[Sample]] = {}

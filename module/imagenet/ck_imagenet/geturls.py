@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import BinaryIO, Iterable, Iterator, Sequence, cast
 
 from filelock import Timeout
 
@@ -23,11 +24,14 @@ from .origins.local_archive import LocalArchive
 from .origins.sources import Row, Sources
 from .progress import Progress
 
+_IN_MEMORY = 2**25
+"""Bytes of a list; what is longer is in a file until all of it is known."""
+
 
 def geturls(
     options: GeturlsOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
-) -> list[Link]:
-    """Return the links of synsets, with the numbers that a download would give them.
+) -> Iterator[Link]:
+    """Return the links of synsets, with the numbers that a download would give them, lazily.
 
     A list that a service gives is kept, as far as there is a place for it.
 
@@ -45,7 +49,7 @@ def geturls(
     Raises
     ------
     ImagenetError
-        If there is no list.
+        If there is no list; of one synset of several, when the links of all others have come.
     """
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
@@ -64,7 +68,16 @@ def geturls(
         path = path_of("--save", options.save)
         with _saving(path):
             prove_writable_to(path)
-    links = []
+    return _links(options, wnids, store, progress, archive)
+
+
+def _links(
+    options: GeturlsOptions,
+    wnids: Sequence[str],
+    store: Store,
+    progress: Progress,
+    archive: LocalArchive | None,
+) -> Iterator[Link]:
     with closing(Sources(options, store, archive, progress)) as sources:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
@@ -72,8 +85,7 @@ def geturls(
                 _keep(place, found)
             kept, journal = KeptNames.of(place), Journal.of(place)
             journal.tie(kept.urls(found.lines))
-            links += number(found.wnid, found.lines, kept.numbers, journal.records)
-    return links
+            yield from number(found.wnid, found.lines, kept.numbers, journal.records)
 
 
 def survey(options: GeturlsOptions, store: Store, archive: LocalArchive | None = None) -> list[Row]:
@@ -112,11 +124,23 @@ def line(link: Link, mapping: bool) -> str:
     return f"{link.name}\t{link.url}" if mapping else link.url
 
 
-def save(links: Iterable[Link], path: Path, mapping: bool) -> None:
-    """Write links as a list; raise BadInput if that cannot be."""
-    text = "".join(line(link, mapping) + "\n" for link in links)
+@contextmanager
+def listed(links: Iterable[Link], mapping: bool) -> Iterator[BinaryIO]:
+    """Give the list that links make, when all of them are known, as a file."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stream:
+        for link in links:
+            stream.write(f"{line(link, mapping)}\n".encode("latin-1"))
+        stream.seek(0)
+        yield cast(BinaryIO, stream)
+
+
+def save(links: Iterable[Link], path: Path, mapping: bool) -> int:
+    """Write links as a list, and return how many; raise BadInput if that cannot be."""
+    with listed(links, mapping) as stream:
+        data = stream.read()
     with _saving(path):
-        write_to(path, text.encode("latin-1"))
+        write_to(path, data)
+    return data.count(b"\n")
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class Outcome(Enum):
     TRUNCATED = ("truncated", "a picture that the host keeps only in part")
     BROKEN = ("broken", "a picture that cannot be decoded")
     TOO_SMALL = ("too-small", "a tracking pixel or a spacer")
-    TOO_LARGE = ("too-large", "more bytes or pixels than any picture of ImageNet has")
+    TOO_LARGE = ("too-large", "more bytes, pixels or work than any picture of ImageNet has")
     REDIRECTS = ("redirects", "redirected in a circle, too often, or to nowhere")
     BAD_URL = ("bad-url", "no address that can be asked")
     PRIVATE_ADDRESS = ("private-address", "not a public address, so never asked")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import tarfile
+import re
 import zlib
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Iterator, NamedTuple, cast
 
 from .errors import BadInput
 from .names import ImageName, parse_image_name
+from .tarheaders import BLOCK, Extension, Kind, parse_extension, parse_header
 
 LONGEST_LINE = 65_536
 """Bytes; what is longer is no URL, and a list without line ends must not fill the memory."""
@@ -30,6 +31,13 @@ _LONGEST_BLOCK = 4 * 2**20
 
 _MOST_LAYERS = 4
 """More than a gzipped tar of a gzipped list has: there are files that unpack to themselves."""
+
+_MOST_UNPACKED = 4 * 2**30
+"""Bytes; ImageNet's whole list has a quarter of it."""
+
+_MOST_HEADERS = 10_000
+_MOST_SAID = 2**16
+"""Of a tar before its list: headers, and bytes that are said about a file beside its header."""
 
 
 class Line(NamedTuple):
@@ -60,6 +68,16 @@ def is_url(text: str) -> bool:
     return text[:8].lower().startswith(("http://", "https://"))
 
 
+def called(where: str) -> str:
+    """Return what others are told of where a list is: an address, or the name of a file.
+
+    Neither tells of the user's machine, nor how he is known to a host.
+    """
+    if is_url(where):
+        return re.sub(r"(?<=//)[^/?#]*@", "", where, count=1)
+    return re.split(r"[/\\]", where)[-1]
+
+
 def read(stream: BinaryIO, what: str) -> Iterator[Line]:
     """Yield the lines of a list that hold a URL.
 
@@ -76,8 +94,10 @@ def read(stream: BinaryIO, what: str) -> Iterator[Line]:
         If the file is damaged.
     """
     with _damage_named(what):
+        last, parsed = b"", None
         for number, line in enumerate(_lines(_unpack(stream))):
-            parsed = parse_line(line)
+            if line != last:
+                last, parsed = line, parse_line(line)
             if parsed:
                 yield Line(number, *parsed)
 
@@ -112,7 +132,7 @@ def _damage_named(what: str) -> Iterator[None]:
     """Turn whatever unpacking raises into a sentence."""
     try:
         yield
-    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, RecursionError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise BadInput(
             f'the list "{what}" is damaged or incomplete ({error}): get it again'
         ) from error
@@ -120,7 +140,7 @@ def _damage_named(what: str) -> Iterator[None]:
 
 def read_plain(text: bytes) -> Iterator[Line]:
     """Yield the lines of a list that is in memory and not packed, as `read` does."""
-    for number, line in enumerate(text.split(b"\n")):
+    for number, line in enumerate(io.BytesIO(text)):
         parsed = parse_line(line) if len(line) < LONGEST_LINE else None
         if parsed:
             yield Line(number, *parsed)
@@ -136,8 +156,7 @@ def _unpack(stream: BinaryIO) -> BinaryIO:
     for _ in range(_MOST_LAYERS):
         head = _peek(stream, 512)
         if head.startswith(b"\x1f\x8b"):
-            unpacked = gzip.GzipFile(fileobj=stream, mode="rb")
-            stream = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, unpacked)))
+            stream = cast(BinaryIO, io.BufferedReader(_FromGzip(stream)))
         elif head[257:262] == b"ustar":
             stream = _first_file(stream)
         elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -147,6 +166,44 @@ def _unpack(stream: BinaryIO) -> BinaryIO:
                 stream.read(len(codecs.BOM_UTF8))
             return stream
     raise ValueError(f"packed more than {_MOST_LAYERS} times")
+
+
+class _FromGzip(io.RawIOBase):
+    """What gzip has packed, as far as any list goes."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._unpacked = gzip.GzipFile(fileobj=stream, mode="rb")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._unpacked.read(len(buffer))
+        buffer[: len(data)] = data
+        if self._unpacked.tell() > _MOST_UNPACKED:
+            raise ValueError("it unpacks to more than any list has")
+        return len(data)
+
+
+class _FromTar(io.RawIOBase):
+    """A file in a tar, from where the tar has been read to."""
+
+    def __init__(self, tar: BinaryIO, size: int) -> None:
+        super().__init__()
+        self._tar = tar
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._tar.read(min(len(buffer), self._left))
+        if self._left and not data:
+            raise EOFError("its tar ends too early")
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
 
 
 class _FromUTF16(io.RawIOBase):
@@ -166,6 +223,8 @@ class _FromUTF16(io.RawIOBase):
 
 
 def _peek(stream: BinaryIO, size: int) -> bytes:
+    if isinstance(stream, io.BufferedReader):
+        return stream.peek(size)[:size]
     head = stream.read(size)
     stream.seek(-len(head), io.SEEK_CUR)
     return head
@@ -173,12 +232,34 @@ def _peek(stream: BinaryIO, size: int) -> bytes:
 
 def _first_file(stream: BinaryIO) -> BinaryIO:
     """Return the first regular file of a tar: the list, as in imagenet_fall11_urls.tgz."""
-    archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115
-    for member in archive:
-        hidden = PurePosixPath(member.name).name.startswith(".")
-        if member.isfile() and not hidden:
-            return cast(BinaryIO, archive.extractfile(member))
-    return io.BytesIO()
+    said = Extension()
+    for _ in range(_MOST_HEADERS):
+        block = stream.read(BLOCK)
+        if block == bytes(BLOCK):
+            return io.BytesIO()
+        header = parse_header(block)
+        if not header:
+            raise ValueError("its tar has no header where one must be")
+        if header.kind in (Kind.LONG_NAME, Kind.EXTENSION):
+            if header.size > _MOST_SAID:
+                raise ValueError("its tar says more of a file than any tar does")
+            data = stream.read(header.size)
+            said = said.followed_by(parse_extension(header.kind, data))
+            _skip(stream, -header.size % BLOCK)
+        else:
+            path = PurePosixPath(said.path or header.path)
+            size = header.size if said.size is None else said.size
+            if header.kind is Kind.FILE and not path.name.startswith("."):
+                return cast(BinaryIO, io.BufferedReader(_FromTar(stream, size)))
+            _skip(stream, size + -size % BLOCK)
+            said = said if header.kind is Kind.OTHER else Extension()
+    raise ValueError("its tar has no list in its beginning")
+
+
+def _skip(stream: BinaryIO, size: int) -> None:
+    while size > 0:
+        passed = len(stream.read(min(size, _BLOCK)))
+        size = size - passed if passed else 0
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -17,6 +17,9 @@ MANY = 100
 
 _MOST_SHOWN = 20
 
+_LARGEST_FILE = 2**22
+"""Bytes of a file of wnids: those of all synsets are a twentieth of it."""
+
 
 def chosen(options: DownloadOptions) -> tuple[str, ...]:
     """Return the synsets to download, none if the options say nothing of synsets.
@@ -174,11 +177,13 @@ def _written(file: str) -> Iterator[str]:
     if not file:
         return
     try:
-        text = path_of("--wnids", file).read_text("utf-8-sig", "replace")
+        with path_of("--wnids", file).open("rb") as stream:
+            data = stream.read(_LARGEST_FILE + 1)
     except OSError as error:
         raise BadInput(f'--wnids="{file}" cannot be read: {error.strerror}') from None
+    text = data.decode("utf-8-sig", "replace")
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-    if not any(lines):
+    if not any(lines) or len(data) > _LARGEST_FILE:
         raise BadInput(f'--wnids="{file}" names no synset: write a wnid a line')
     for number, wnid in enumerate(lines, 1):
         try:

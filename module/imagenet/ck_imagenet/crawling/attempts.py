@@ -8,6 +8,7 @@ from typing import Callable, ContextManager
 from ..kept.journal import Record, now, saved
 from ..outcomes import Failed, Outcome, Postponed
 from ..pictures import images
+from ..web import captures
 from ..web.hosts import Hosts
 from ..web.journey import Journey
 from ..web.signals import Signal
@@ -96,7 +97,8 @@ class Attempts:
             self._bans.proves(host, Outcome.SAVED)
             return Signal.ANSWER, 0.0
         self._bans.answered(host, body.url, Outcome.SAVED)
-        record = saved(*task.link, body.data, picture, task.source, body.url)
+        captured = captures.time_of(body.url, self._desk.manner.archive)
+        record = saved(*task.link, body.data, picture, task.source, body.url, captured)
         verdict = self._desk.book.claim(record)
         if verdict is Verdict.ENOUGH:
             self._desk.book.put_by(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple
 
+from ..actions import WAYBACK_SERVICE
 from ..kept.store import Store
 from ..web.fetch import Fetcher
 from ..web.host import Start
@@ -28,6 +29,8 @@ class Manner(NamedTuple):
     """What is known of a host's pace before it is asked."""
     domain: Callable[[str], str] = lambda host: ""
     """What hosts have in common that belong together; nothing if they are alone."""
+    archive: str = WAYBACK_SERVICE
+    """The service whose captures of pictures are known by their address."""
 
 
 class Desk(NamedTuple):

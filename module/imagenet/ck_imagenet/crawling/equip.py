@@ -65,6 +65,7 @@ def manner(options: DownloadOptions, learned: Mapping[str, Learned] = _NOTHING) 
         options.per_host,
         start=_starts(options, learned),
         domain=lru_cache(_MOST_HOSTS)(domains.registrable),
+        archive=options.wayback_service,
     )
 
 

@@ -144,4 +144,10 @@ class Findings(Book):
 def manner(options: DownloadOptions) -> Manner:
     """Return how it is to be asked."""
     start = Start(gap=max(GAP, options.sleep))
-    return Manner(jobs=2, per_host=2, back_off=_BACK_OFF, start=lambda host: start)
+    return Manner(
+        jobs=2,
+        per_host=2,
+        back_off=_BACK_OFF,
+        start=lambda host: start,
+        archive=options.wayback_service,
+    )

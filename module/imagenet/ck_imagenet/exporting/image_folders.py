@@ -10,10 +10,11 @@ from typing import Callable, Iterable, Sequence
 from ..errors import BadInput
 from ..files import replacing, write_whole
 from ..names import is_wnid, parse_image_name
+from ..outcomes import Failed
 from ..pictures.formats import SUFFIXES
+from ..side_by_side import side_by_side
 from .rendering import Rendering
-from .samples import Sample
-from .side_by_side import side_by_side
+from .samples import LeftOut, Sample
 from .splits import PARTS
 
 _SAME_TIME = 2_000_000_000
@@ -41,22 +42,39 @@ class ImageFolders:
         self._link = link
         self._rendering = rendering
 
-    def write(self, samples: Sequence[Sample], report: Callable[[Sample], None]) -> int:
-        """Bring the folders up to date, report each sample, and return how many files are new."""
-        written = 0
-        brought = side_by_side(self._bring, samples, self._rendering.threads)
-        for sample, is_new in zip(samples, brought):
-            written += is_new
-            report(sample)
-        return written
+    def write(
+        self, samples: Sequence[Sample], report: Callable[[Sample], None]
+    ) -> tuple[int, list[LeftOut]]:
+        """Bring the folders up to date, and report each sample.
 
-    def _bring(self, sample: Sample) -> bool:
+        Returns
+        -------
+        tuple of int and list of LeftOut
+            How many files are new, and which pictures cannot be decoded.
+        """
+        written, left_out = 0, []
+        brought = side_by_side(self._bring, samples, self._rendering.threads)
+        for sample, new in zip(samples, brought):
+            if isinstance(new, LeftOut):
+                left_out.append(new)
+            else:
+                written += new
+            report(sample)
+        return written, left_out
+
+    def _bring(self, sample: Sample) -> bool | LeftOut:
         """Bring one picture unless it is there; say whether it is new."""
         path = self._root / self.place(sample)
         if self._is_there(sample, path):
             return False
+        data = None
+        try:
+            if self._rendering.changes(sample.path):
+                data = self._rendering.data(sample.path)
+        except Failed as failed:
+            return LeftOut(sample.name, failed.detail)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._put(sample, path)
+        self._put(sample, path, data)
         return True
 
     def place(self, sample: Sample) -> Path:
@@ -101,11 +119,12 @@ class ImageFolders:
         is_same = there.st_size == sample.size and _about(there.st_mtime_ns, sample.time)
         return is_same and not is_linked
 
-    def _put(self, sample: Sample, path: Path) -> None:
+    def _put(self, sample: Sample, path: Path, data: bytes | None) -> None:
+        """Put a picture there, as it is if there are no other bytes of it."""
         # In the root: whoever reads the folders meanwhile sees whole pictures only.
         with replacing(path, self._root) as unfinished:
-            if self._rendering.changes(sample.path):
-                unfinished.write_bytes(self._rendering.data(sample.path))
+            if data is not None:
+                unfinished.write_bytes(data)
             elif self._link == "symbolic":
                 unfinished.symlink_to(sample.path.absolute())
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -49,6 +50,8 @@ class OwnFolder:
             return
         refuse_newer(mark.get("format"), self.path / _MARK)
         before = mark.get("export")
+        if isinstance(before, dict) and Path(str(before.get("outdir"))).is_absolute():
+            before["outdir"] = anonymous(Path(before["outdir"]))  # as earlier versions did not
         if before != self._options:
             differing = _differing(before if isinstance(before, dict) else {}, self._options)
             raise BadInput(
@@ -70,6 +73,12 @@ class OwnFolder:
         """Remove what a killed run left unfinished, and see again that the folder is ours."""
         self.refuse_foreign()
         sweep(self.path)
+
+
+def anonymous(path: Path) -> str:
+    """Return what tells a folder from all others, and not where it is: exports go to others."""
+    where = str(path.absolute()).encode("utf-8", "surrogateescape")
+    return f"{path.absolute().name} ({hashlib.sha256(where).hexdigest()[:16]})"
 
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

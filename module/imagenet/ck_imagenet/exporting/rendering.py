@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from ..errors import StoreError
-from ..pictures.formats import FORMATS
-from ..pictures.images import MOST_PIXELS
-from .side_by_side import CORES
+from ..pictures.bounds import read
+from ..pictures.images import made_from
+from ..side_by_side import CORES
 
 _QUALITY = 95
 _LONGEST_SIDE = 65_500
@@ -50,26 +49,19 @@ class Rendering(NamedTuple):
 
         Raises
         ------
-        StoreError
-            If they must be changed, and the file is no picture.
+        Failed
+            If they must be changed, and the file cannot be decoded.
         OSError
             If the file cannot be read.
         """
-        data = path.read_bytes()
-        return self._changed(data, path) if self.changes(path) else data
+        return made_from(read(path), self._changed) if self.changes(path) else path.read_bytes()
 
-    def _changed(self, data: bytes, path: Path) -> bytes:
+    def _changed(self, image: Image.Image) -> bytes:
         changed = io.BytesIO()
-        try:
-            with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise ValueError(f"{image.width}x{image.height} pixels")
-                if self.side is None:
-                    image.save(changed, "PNG")
-                else:
-                    self._resized(image, self.side).save(changed, "JPEG", quality=_QUALITY)
-        except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged bytes
-            raise StoreError(f'"{path}" cannot be decoded: {error}') from None
+        if self.side is None:
+            image.save(changed, "PNG")
+        else:
+            self._resized(image, self.side).save(changed, "JPEG", quality=_QUALITY)
         return changed.getvalue()
 
     def _resized(self, image: Image.Image, side: int) -> Image.Image:

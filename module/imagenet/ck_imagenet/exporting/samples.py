@@ -10,6 +10,7 @@ from ..kept.holdings import Holding
 from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
+from ..urllists import called
 from .classes import ImageClass
 from .splits import Split
 
@@ -35,6 +36,7 @@ class Sample(NamedTuple):
     def facts(self) -> dict[str, Any]:
         """Return all that is known, by column; None stands for what nobody knows."""
         told = self.record.facts() if self.record else {}
+        told["source"] = called(told.get("source", "")) or None
         facts: dict[str, Any] = {
             "name": str(self.name),
             "wnid": self.name.wnid,
@@ -46,6 +48,13 @@ class Sample(NamedTuple):
         }
         facts.update((column, told.get(column)) for column in COLUMNS if column not in facts)
         return facts
+
+
+class LeftOut(NamedTuple):
+    """A picture that cannot be exported as it is wanted."""
+
+    name: ImageName
+    why: str
 
 
 COLUMNS: dict[str, type] = {

@@ -6,13 +6,16 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 from ..files import read_json, replacing, sweep, to_json, write_whole
+from ..names import parse_image_name
+from ..outcomes import Failed
+from ..side_by_side import side_by_side
 from .rendering import Rendering
-from .samples import Sample
-from .side_by_side import side_by_side
+from .samples import LeftOut, Sample
 from .splits import PARTS
 
 _ALONE = "pictures"
@@ -80,36 +83,54 @@ class Shards:
         self._most = most
         found = read_json(self._log_path) or {}
         self._log: Log = {part: found[part] for part in found if isinstance(found[part], list)}
-        self.before: int = sum(shard["samples"] for log in self._log.values() for shard in log)
+        self.before: int = sum(map(_count, chain.from_iterable(self._log.values())))
 
-    def write(self, part: str, samples: Sequence[Sample], report: Callable[[Sample], None]) -> int:
-        """Bring the shards of a part up to date, report each sample, return how many are new."""
+    def write(
+        self, part: str, samples: Sequence[Sample], report: Callable[[Sample], None]
+    ) -> tuple[int, list[LeftOut]]:
+        """Bring the shards of a part up to date, and report each sample.
+
+        Returns
+        -------
+        tuple of int and list of LeftOut
+            How many samples are new, and which pictures cannot be decoded.
+        """
         self._data.mkdir(exist_ok=True)
         sweep(self._data)
         log = self._log[part] = self._valid(part, samples)
-        begun: int = sum(shard["samples"] for shard in log)
-        place = begun
+        valid = len(log)
+        place = sum(shard["samples"] for shard in log)
         for sample in samples[:place]:
             report(sample)
-        ahead = side_by_side(self._form.encode, samples[place:], self._form.rendering.threads)
-        left: Encoded | None = None
+        ahead = side_by_side(self._encode, samples[place:], self._form.rendering.threads)
+        left: Encoded | LeftOut | None = None
         while place < len(samples):
-            first = place
+            first, left_out = place, []
             path = self._data / self._name(part, len(log))
             with replacing(path) as unfinished, self._form.writer(unfinished) as add:
                 size = self._form.closing
                 while place < len(samples):
                     left = left or next(ahead)
-                    if place > first and size + left.size > self._most:
+                    if isinstance(left, LeftOut):
+                        left_out.append(left)
+                    elif place > first and size + left.size > self._most:
                         break
-                    add(left.content)
-                    size += left.size
+                    else:
+                        add(left.content)
+                        size += left.size
                     left = None
                     report(samples[place])
                     place += 1
-            log.append(_entry(path, samples[first:place]))
+            log.append(_entry(path, samples[first:place], left_out))
             write_whole(self._log_path, to_json(self._log))
-        return place - begun
+        every = [left_out for shard in log for left_out in _left_out(shard)]
+        return sum(map(_count, log[valid:])), every
+
+    def _encode(self, sample: Sample) -> Encoded | LeftOut:
+        try:
+            return self._form.encode(sample)
+        except Failed as failed:
+            return LeftOut(sample.name, failed.detail)
 
     def remove_stale(self) -> None:
         """Remove shards of earlier runs that there are no samples for any more."""
@@ -133,7 +154,7 @@ class Shards:
             if (
                 not count
                 or not path.is_file()
-                or shard != _entry(path, samples[place : place + count])
+                or shard != _entry(path, samples[place : place + count], _left_out(shard))
             ):
                 break
             valid.append(shard)
@@ -141,13 +162,29 @@ class Shards:
         return valid
 
 
-def _entry(path: Path, samples: Sequence[Sample]) -> dict[str, Any]:
+def _entry(path: Path, samples: Sequence[Sample], left_out: Sequence[LeftOut]) -> dict[str, Any]:
     digest = hashlib.sha256()
     for sample in samples:
         digest.update(json.dumps([sample.facts(), sample.size, sample.time]).encode())
-    return {
+    entry = {
         "file": path.name,
         "bytes": path.stat().st_size,
         "samples": len(samples),
         "digest": digest.hexdigest(),
     }
+    if left_out:
+        entry["left-out"] = {str(each.name): each.why for each in left_out}
+    return entry
+
+
+def _left_out(shard: dict[str, Any]) -> list[LeftOut]:
+    """Return which of a shard's samples are not in it."""
+    told = shard.get("left-out")
+    named = told.items() if isinstance(told, dict) else ()
+    found = ((parse_image_name(name), why) for name, why in named)
+    return [LeftOut(name, str(why)) for name, why in found if name]
+
+
+def _count(shard: dict[str, Any]) -> int:
+    """Return how many samples are in a shard."""
+    return int(shard["samples"]) - len(_left_out(shard))

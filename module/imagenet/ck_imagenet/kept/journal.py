@@ -14,7 +14,6 @@ from ..errors import StoreError
 from ..files import write_whole
 from ..names import ImageName, parse_image_name
 from ..outcomes import Outcome
-from ..web import captures
 from . import bans
 
 if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow
@@ -65,7 +64,13 @@ class Record(NamedTuple):
 
 
 def saved(
-    name: ImageName, url: str, data: bytes, picture: Picture, source: str, final_url: str
+    name: ImageName,
+    url: str,
+    data: bytes,
+    picture: Picture,
+    source: str,
+    final_url: str,
+    captured: str = "",
 ) -> Record:
     """Return the record of a picture that is being saved, or was found here."""
     return Record(
@@ -75,7 +80,7 @@ def saved(
         now(),
         source=source,
         final_url=final_url,
-        captured=captures.time_of(final_url),
+        captured=captured,
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
         width=picture.width,

@@ -22,6 +22,9 @@ _LEVEL = 1
 _LARGEST_MEMBER = 4 * 2**20
 """Bytes, unpacked; those of ImageNet's largest synset are a quarter of a million."""
 
+_MOST_MEMBERS = 200_000
+"""Lines of the index; ImageNet's list needs one for each of its 21,841 synsets."""
+
 _MOST_ODD = 4 * 2**20
 """Bytes; those of the real list's odd lines are a few hundred."""
 
@@ -88,7 +91,7 @@ def _write_new(
     stream: BinaryIO, source: str, folder: Path, watch: Callable[[], object]
 ) -> dict[str, object]:
     """Write the archive's files beside their places, and return what has been found."""
-    urls = odd = 0
+    urls = odd = members = 0
     synsets = set()
     with ExitStack() as opened:
         data, index, rest = (
@@ -100,6 +103,8 @@ def _write_new(
             count = plain.count(b"\n")
             if wnid:
                 numbers = data.tell(), len(packed), count
+                members += 1
+                _refuse_odd_list(source, members > _MOST_MEMBERS)
                 index.write(b"%b\t%d\t%d\t%d\n" % (wnid.encode(), *numbers))
                 data.write(packed)
                 synsets.add(wnid)
@@ -118,7 +123,7 @@ def _refuse_odd_list(source: str, is_odd: bool) -> None:
     if is_odd:
         raise BadInput(
             f'"{source}" is no list of all URLs: a line is a name such as n01440764_9981, '
-            "a tab and a URL"
+            "a tab and a URL, and the lines of a synset stand together"
         )
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Collection, Iterator, Sequence, cast
 
 from .. import urllists
 from ..catalogue.selection import MANY
 from ..errors import BadInput
-from ..files import path_of, why_no_file
+from ..files import path_of, storage_errors, why_no_file
 from ..names import UNKNOWN, wnid_inside
 from ..outcomes import Failed
 from ..urllists import Line
 from ..web.connections import Limits
 from ..web.fetch import Fetcher
 from ..wording import some
+from .gathered import Gathered
 from .lists import SynsetList, Unlisted
 
 _MOST_BYTES = 4 * 2**30
+_MOST_LISTED = 100
+"""Synsets that are remembered of those that nobody wants."""
+
 _LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
 
 
@@ -83,13 +86,14 @@ class GivenList:
     def _read(
         self, where: str, wnids: Sequence[str], may_lack: bool = False
     ) -> Iterator[SynsetList]:
-        with self._opened(where) as stream:
-            found, listed = _by_synset(urllists.read(stream, where), where, wnids)
-        if not (may_lack and found):
-            _refuse_missing(where, wnids, found, listed)
-        for wnid in wnids or found:
-            if wnid in found:
-                yield SynsetList(wnid, where, found[wnid])
+        with storage_errors(Path(tempfile.gettempdir())), closing(Gathered(where)) as found:
+            with self._opened(where) as stream:
+                listed = _gather(urllists.read(stream, where), where, wnids, found)
+            if not (may_lack and found):
+                _refuse_missing(where, wnids, found, listed)
+            for wnid in wnids or found:
+                if wnid in found:
+                    yield SynsetList(wnid, urllists.called(where), found.lines(wnid))
 
     @contextmanager
     def _opened(self, where: str) -> Iterator[BinaryIO]:
@@ -106,7 +110,7 @@ class GivenList:
             if stream.seekable():
                 yield stream
             else:  # a pipe, such as /dev/stdin
-                shutil.copyfileobj(stream, kept)
+                _copy(stream, kept, where)
                 kept.seek(0)
                 yield cast(BinaryIO, kept)
 
@@ -124,45 +128,59 @@ class GivenList:
         kept.seek(0)
 
 
+def _copy(stream: BinaryIO, kept: BinaryIO, where: str) -> None:
+    """Copy a pipe, which may have no end."""
+    come = 0
+    for block in iter(lambda: stream.read(2**20), b""):
+        come += len(block)
+        if come > _MOST_BYTES:
+            raise BadInput(f'the list "{where}" has more bytes than any list of ImageNet')
+        kept.write(block)
+
+
 class _Missing(BadInput):
     """A list is not there, or has nothing of what is asked; another list may be."""
 
 
-def _by_synset(
-    lines: Iterator[Line], where: str, wnids: Sequence[str]
-) -> tuple[dict[str, list[Line]], list[str]]:
+def _gather(lines: Iterator[Line], where: str, wnids: Sequence[str], found: Gathered) -> list[str]:
     """Sort the lines of a list by synset; only those of `wnids`, if there are any.
 
     Returns
     -------
-    tuple of dict and list
-        The lines by synset, and all synsets of which there are lines.
+    list of str
+        The first synsets of which there are lines, wanted or not.
     """
     wanted = frozenset(wnids)
     alone = wnids[0] if len(wnids) == 1 else None
     nameless = alone or (None if wnids else wnid_inside(Path(where).name) or UNKNOWN)
-    found: dict[str, list[Line]] = {}
     starts: dict[str, int] = {}
+    listed: dict[str, None] = {}
+    last: Line | None = None
     for line in lines:
+        if last and line.url is last.url and line.name is last.name:
+            continue  # the same again, of which there may be millions
+        last = line
         wnid = line.name.wnid if line.name else nameless
         if wnid is None:
             raise BadInput(
                 f'the list "{where}" has URLs without names, so it cannot serve '
                 f"{len(wnids)} synsets: name one with --wnid=W"
             )
-        # Each synset of a list has its own first line; the list's belongs to the first of them.
-        start = starts.setdefault(wnid, line.number if starts else 0)
+        is_first = not listed
+        if len(listed) < _MOST_LISTED:
+            listed.setdefault(wnid)
         if wanted and wnid not in wanted:
             continue
-        own = line._replace(number=line.number - start) if line.name else line
-        found.setdefault(wnid, []).append(own)
+        # Each synset of a list has its own first line; the list's belongs to the first of them.
+        start = starts.setdefault(wnid, 0 if is_first else line.number)
+        found.add(wnid, line._replace(number=line.number - start) if line.name else line)
         if not wnids and len(found) > MANY:
             raise BadInput(
                 f'the list "{where}" has more than {MANY} synsets: '
                 "name those that you want with --wnid=W,W or --wnids=FILE, or make an archive of "
                 f"it, which serves all: ck geturls imagenet --all --archive={where}"
             )
-    return found, list(starts)
+    return list(listed)
 
 
 def _refuse_missing(

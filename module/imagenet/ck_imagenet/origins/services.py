@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from .. import urllists
@@ -18,6 +19,7 @@ from ..urllists import Line
 from ..web import captures
 from ..web.connections import Limits
 from ..web.fetch import Body, Fetcher
+from .gathered import MOST_LINES
 from .lists import Place, SynsetList
 from .patience import patiently
 
@@ -47,6 +49,8 @@ class Kind(NamedTuple):
     """The ways to ask, the best first."""
     wait: float
     """Seconds after which it is asked again if it is busy and does not say for how long."""
+    is_archive: bool = False
+    """Whether it answers with captures alone, which have addresses of its own."""
 
 
 # The newer paths were alive in 2021, the older ones until then; "mapping" gives the true numbers.
@@ -80,6 +84,7 @@ WAYBACK = Kind(
     "the network; it has the lists of some synsets, and may be asked only so often",
     tuple(map(_copy, (*_OLDER, *_NEWER))),
     wait=60,
+    is_archive=True,
 )
 
 
@@ -141,6 +146,9 @@ class Service(Place):
                     break
                 continue
             self._silences_left = _SILENCES
+            if self._kind.is_archive and not captures.time_of(answer.url, self._address):
+                said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
+                continue
             lines = listed(answer.data, wnid)
             if lines:
                 return SynsetList(wnid, answer.url, lines, self.name)
@@ -165,11 +173,13 @@ class Service(Place):
 
 
 def listed(body: bytes, wnid: str) -> list[Line]:
-    """Return the lines of an answer that are of this synset, none if it is no list."""
+    """Return the lines of an answer that are of this synset, none if it is no list of one."""
     if _PAGE.search(body[:4096]):
         return []
-    lines = urllists.read_plain(body)
-    return [line for line in lines if line.name is None or line.name.wnid == wnid]
+    every = urllists.read_plain(body)
+    own = (line for line in every if line.name is None or line.name.wnid == wnid)
+    lines = list(islice(own, MOST_LINES + 1))
+    return lines if len(lines) <= MOST_LINES else []
 
 
 def beginning(body: bytes) -> str:

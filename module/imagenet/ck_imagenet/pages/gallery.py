@@ -14,6 +14,7 @@ from ..kept.journal import Record
 from ..kept.store import SynsetStore
 from ..names import ImageName
 from ..outcomes import Failed, Outcome
+from ..urllists import called
 from ..web import urls
 from ..wording import readable
 from .likeness import alike
@@ -40,6 +41,11 @@ class Item(NamedTuple):
     def number(self) -> int:
         """The picture's number in its synset."""
         return self.record.name.number
+
+    @property
+    def source(self) -> str:
+        """Where the link comes from, as others may be told."""
+        return called(self.record.source)
 
     @property
     def url(self) -> str:

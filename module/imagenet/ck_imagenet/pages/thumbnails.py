@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
@@ -15,8 +13,11 @@ from typing import Any, Mapping, NamedTuple
 from PIL import Image, ImageOps
 
 from ..kept.journal import FORMAT, refuse_newer
-from ..pictures.formats import FORMATS
+from ..outcomes import Failed
+from ..pictures.bounds import read
+from ..pictures.images import made_from
 from ..progress import Progress
+from ..side_by_side import CORES, side_by_side
 from .likeness import difference_hash
 
 KEPT = "thumbnails.jsonl"
@@ -29,8 +30,7 @@ MOST_BYTES = 4_096
 """Of one: a page with 3,000 of them must not have more than 20 MB."""
 
 _QUALITIES = (72, 50, 30, 10, 1)
-_AT_ONCE = 64
-"""Pictures between two looks at whether the user has had enough."""
+_THREADS = min(max(CORES, 2), 4)
 
 _NUMBERS = ("bytes", "changed", "width", "height")
 _TEXTS = {
@@ -97,25 +97,19 @@ def _make(
 ) -> dict[int, Thumbnail]:
     total, done = sum(begun.bytes for _, begun in missing.values()), 0
     made: dict[int, Thumbnail] = {}
-    numbers = list(missing)
     try:
         # Pillow lets other threads work while it decodes.
-        with kept.open("ab", buffering=0) as file, ThreadPoolExecutor(_workers()) as pool:
+        with kept.open("ab", buffering=0) as file:
             file.write(_line({"format": FORMAT}))
-            for begin in range(0, len(numbers), _AT_ONCE):
-                some = numbers[begin : begin + _AT_ONCE]
-                for number, thumbnail in zip(some, pool.map(_made, map(missing.get, some))):
-                    made[number] = thumbnail
-                    file.write(_line({"number": number, **thumbnail._asdict()}))
-                    done += thumbnail.bytes
-                    progress.advance(what, done, total)
+            every = side_by_side(_made, missing.values(), _THREADS)
+            for number, thumbnail in zip(missing, every):
+                made[number] = thumbnail
+                file.write(_line({"number": number, **thumbnail._asdict()}))
+                done += thumbnail.bytes
+                progress.advance(what, done, total)
     finally:
         progress.end()
     return made
-
-
-def _workers() -> int:
-    return min(os.cpu_count() or 1, 4)  # a picture of the most pixels takes 400 MB meanwhile
 
 
 def _line(facts: Mapping[str, Any]) -> bytes:
@@ -126,20 +120,23 @@ def _line(facts: Mapping[str, Any]) -> bytes:
 def _made(missing: tuple[Path, Thumbnail]) -> Thumbnail:
     path, begun = missing
     try:
-        with Image.open(path, formats=list(FORMATS)) as image:
-            width, height = image.size
-            image.thumbnail((SIDE, SIDE))
-            small = _opaque(ImageOps.exif_transpose(image))
-            if small.size != image.size:  # lies on its side
-                width, height = height, width
-            return begun._replace(
-                width=width,
-                height=height,
-                difference_hash=f"{difference_hash(small):032x}",
-                webp=base64.b64encode(_webp(small)).decode("ascii"),
-            )
-    except Exception:  # Pillow's decoders raise a dozen kinds on damaged bytes
+        return made_from(read(path), lambda image: _made_small(begun, image))
+    except (Failed, OSError):
         return begun
+
+
+def _made_small(begun: Thumbnail, image: Image.Image) -> Thumbnail:
+    width, height = image.size
+    image.thumbnail((SIDE, SIDE))
+    small = _opaque(ImageOps.exif_transpose(image))
+    if small.size != image.size:  # lies on its side
+        width, height = height, width
+    return begun._replace(
+        width=width,
+        height=height,
+        difference_hash=f"{difference_hash(small):032x}",
+        webp=base64.b64encode(_webp(small)).decode("ascii"),
+    )
 
 
 def _opaque(image: Image.Image) -> Image.Image:

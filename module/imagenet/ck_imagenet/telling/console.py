@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequence
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..origins.lists import Unlisted
     from ..origins.sources import Row
     from ..unpacking.unpacked import Unpacked
+
+_MOST_LEFT_OUT = 5
+"""Pictures that are named of those that an export leaves out; JSON tells all."""
 
 
 _MOST_LEFT = 5
@@ -261,3 +264,10 @@ def exported(done: Exported) -> Iterator[str]:
     if done.labels == "ilsvrc2012":
         whose = "of ILSVRC2012"
     yield f"  labels: {whose}; see classes.txt"
+    if done.left_out:
+        yield f"  left out, since they cannot be decoded: {counted(len(done.left_out), 'picture')}"
+        for name, why in islice(done.left_out.items(), _MOST_LEFT_OUT):
+            yield f"    {name}: {visible(why)}"
+        if len(done.left_out) > _MOST_LEFT_OUT:
+            yield f"    and {len(done.left_out) - _MOST_LEFT_OUT:,} more"
+        yield f"  to put them aside, type: {done.advice}"

@@ -11,7 +11,7 @@ from ..catalogue import synsets
 from ..errors import BadInput
 from ..files import path_of, why_no_file
 from ..names import wnid_inside
-from ..urllists import is_url
+from ..urllists import called, is_url
 from ..web.fetch import Fetcher
 from .resumed import Resumed, Watch
 from .tarstream import Whole
@@ -32,7 +32,7 @@ class TarPlace(NamedTuple):
     @property
     def name(self) -> str:
         """What the pictures' meta and users are told: an address, or the name of a file."""
-        return self.where if is_url(self.where) else Path(self.where).name
+        return called(self.where)
 
 
 def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:

@@ -12,10 +12,9 @@ from enum import Enum
 from typing import Collection, Iterator, NamedTuple, Union
 
 from ..names import ImageName, parse_image_name
+from ..pictures.bounds import MOST_BYTES
 from ..pictures.formats import SUFFIXES
-from ..web.fetch import MOST_BYTES
-from ..wording import printable
-from .tarheaders import (
+from ..tarheaders import (
     BLOCK,
     Extension,
     Header,
@@ -24,6 +23,7 @@ from .tarheaders import (
     parse_extension,
     parse_header,
 )
+from ..wording import printable
 from .tarstream import Bytes, Part
 
 _MOST_SAID = 2**16

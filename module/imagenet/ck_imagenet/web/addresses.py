@@ -10,7 +10,7 @@ from typing import NamedTuple, Union
 
 from ..errors import BadInput
 from ..outcomes import Failed, Outcome
-from . import urls
+from . import clouds, urls
 
 _Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -18,14 +18,14 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # Python, or an older one, calls these public.
 _SPECIAL = (
-    ipaddress.ip_network("192.0.0.0/24"),  # a cloud's machines learn their secrets there
     ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4
     ipaddress.ip_network("3fff::/20"),  # for documentation
+    *clouds.NETWORKS,
 )
 # A name without a dot, or below what is never delegated, means something near who resolves it;
 # what ends in a number is an address to some who read it.
 _NOT_PUBLIC_NAME = re.compile(
-    r"[^.]*|(.*\.)?(localhost|local|internal|home\.arpa)|.*\.(\d+|0x[0-9a-f]*)"
+    r"[^.]*|(.*\.)?(localhost|local|internal|svc|home\.arpa)|.*\.(\d+|0x[0-9a-f]*)"
 )
 
 
@@ -85,7 +85,7 @@ class Guard(NamedTuple):
         for address in literal(plain):
             self.check(host, port, address)
             return
-        if _NOT_PUBLIC_NAME.fullmatch(plain):
+        if _NOT_PUBLIC_NAME.fullmatch(plain) or plain in clouds.NAMES:
             raise Failed(Outcome.PRIVATE_ADDRESS, host)
 
     def check(self, host: str, port: int, address: str) -> None:

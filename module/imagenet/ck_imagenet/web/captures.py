@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from ..errors import BadInput
 from . import urls
@@ -13,7 +14,7 @@ _BEGINNING = "00000101000000"
 """Of a year: what a date that is not told in full is completed with."""
 
 _DATE = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
-_CAPTURE = re.compile(r"/web/([0-9]{14})(?:[a-z]{2}_)?/https?:", re.IGNORECASE)
+_CAPTURE = re.compile(r"([0-9]{14})(?:[a-z]{2}_)?/https?:", re.IGNORECASE)
 
 
 def moment(date: str) -> str:
@@ -53,9 +54,24 @@ def address(archive: str, moment: str, url: str) -> str:
     return f"{archive.rstrip('/')}/web/{moment}id_/{urls.parse(url).url}"
 
 
-def time_of(address: str) -> str:
-    """Return when the capture at an address was made, as records hold times; else nothing."""
-    found = _CAPTURE.search(address)
+@lru_cache(maxsize=8)
+def _begin(archive: str) -> str:
+    """Return how the addresses of an archive's captures begin."""
+    return f"{urls.parse(archive).url.rstrip('/')}/web/"
+
+
+def time_of(address: str, archive: str) -> str:
+    """Return when the capture at an address was made, as records hold times; else nothing.
+
+    Parameters
+    ----------
+    address : str
+        What has been asked at last: as any host may write it, if it was one of redirects.
+    archive : str
+        The service whose captures are believed: those at addresses that begin as its own.
+    """
+    begin = _begin(archive)
+    found = _CAPTURE.match(address, len(begin)) if address.startswith(begin) else None
     try:
         taken = datetime.strptime(found.group(1), _FORM) if found else None
     except ValueError:

@@ -14,6 +14,7 @@ from urllib3 import HTTPResponse
 from .. import USER_AGENT
 from ..errors import BadInput
 from ..outcomes import Failed, Outcome, Postponed, come_back
+from ..pictures.bounds import MOST_BYTES
 from ..wording import printable
 from . import bodies, failures, optout, urls
 from .adapter import Adapter, Request, Stale
@@ -23,9 +24,6 @@ from .environment import Proxies
 from .hosts import PER_HOST
 from .journey import Journey
 from .resolve import Resolver
-
-MOST_BYTES = 32 * 2**20
-"""Bytes of one answer; ImageNet's largest picture has about half as many."""
 
 USUAL_LIMITS = Limits()
 

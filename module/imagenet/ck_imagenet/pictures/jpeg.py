@@ -1,0 +1,253 @@
+"""A JPEG from marker to marker, as libjpeg walks it, without decoding a pixel.
+
+Whatever is wrong with the pixels' own bits, libjpeg makes do with. What it refuses stands in the
+segments between them: so a walk tells what it would refuse, for a fortieth of what decoding costs.
+Where a file is unusual, even if right, the walk is in doubt, and decoding decides.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Collection, NamedTuple
+
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_SOF0, _SOF2, _DHT, _EOI, _SOS, _DQT = 0xC0, 0xC2, 0xC4, 0xD9, 0xDA, 0xDB
+_DRI, _APP1, _COM = 0xDD, 0xE1, 0xFE
+_USUAL_FRAMES = range(_SOF0, _SOF2 + 1)
+_APPLICATION = range(0xE0, 0xF0)
+_FRAMES = frozenset(range(_SOF0, 0xD0)) - {_DHT, 0xC8, 0xCC}
+_WITH_SEGMENT = {*_FRAMES, _DHT, 0xCC, *range(_SOS, 0xDE), *_APPLICATION, _COM}
+_EXIF = b"Exif\0\0"
+
+MOST_SEGMENTS = 10_000
+"""The largest profile takes 255, and each scan some."""
+
+_TABLES = 4
+"""Of each kind: those of quantisation, and the Huffman codes of DC and of AC."""
+
+_AC = 0x10
+"""What is added to the index of a Huffman code of AC coefficients."""
+
+_LONGEST_SIDE = 65_500
+_MOST_BLOCKS = 10
+"""In one unit of an interleaved scan."""
+
+_LAST = 63
+"""The last of the coefficients of a block."""
+
+_MOST_SHIFT = 13
+
+
+class Walk(NamedTuple):
+    """What a walk through a JPEG has found."""
+
+    width: int
+    height: int
+    scans: int
+    """Each is a pass over all pixels, at most."""
+    segments: int
+    skipped: int
+    """Bytes before the first scan that are in no segment."""
+    exif: bytes
+    """What the camera has told, in the form of a TIFF."""
+    is_cut: bool
+    """Whether the file ends before the picture does."""
+    is_sound: bool
+    """Whether libjpeg is sure to decode it, to its end; False is a doubt."""
+
+
+class _Component(NamedTuple):
+    number: int
+    horizontal: int
+    vertical: int
+    quantiser: int
+
+
+def walk(data: bytes) -> Walk:
+    """Walk through a JPEG to its end, as far as libjpeg would, or to the most segments."""
+    steps = _Steps()
+    place = 2
+    while steps.segments < MOST_SEGMENTS:
+        found = _NEXT_MARKER.search(data, place)
+        begin = found.start() if found else len(data)
+        steps.skip(begin - place)
+        if not found:
+            steps.is_cut = True
+            break
+        marker, place = data[begin + 1], begin + 2
+        if marker == _EOI:
+            return steps.end()
+        if marker in _WITH_SEGMENT:
+            length = int.from_bytes(data[place : place + 2], "big")
+            if length < 2 or place + length > len(data):
+                steps.is_sound = False
+            steps.take(marker, data[place + 2 : place + length])
+            place += max(length, 2)
+        elif not steps.lone(marker):
+            steps.skip(len(data) - place)
+            break
+    steps.is_sound = False
+    return steps.end()
+
+
+class _Steps:
+    """What is known of a JPEG after so many of its segments."""
+
+    def __init__(self) -> None:
+        self.is_sound, self.is_cut = True, False
+        self.scans = self.segments = self._skipped = 0
+        self._exif: list[bytes] = []
+        self._size = (0, 0)
+        self._components: dict[int, _Component] = {}
+        self._is_progressive = self._is_one_scan = False
+        self._quantisers: set[int] = set()
+        self._codes: dict[int, bool] = {}
+        """Of each Huffman code that is there, whether it can be used."""
+
+    def skip(self, count: int) -> None:
+        """Take note of bytes between two markers: but for a scan's they are unusual."""
+        if count and not self.scans:
+            self._skipped += count
+            self.is_sound = False
+
+    def lone(self, marker: int) -> bool:
+        """Take note of a marker without a segment; return whether libjpeg may go on after it."""
+        self.segments += 1
+        self.is_sound = False
+        return self.scans > 0 and marker < _SOF0
+
+    def take(self, marker: int, segment: bytes) -> None:
+        """Take note of a segment."""
+        self.segments += 1
+        if marker == _SOS:
+            self.scans += 1
+            self.is_sound = self.is_sound and self._scan(segment)
+        elif marker in _FRAMES and self._size == (0, 0):
+            self._size = _size(segment)
+        elif marker == _APP1 and segment.startswith(_EXIF):
+            self._exif.append(segment[len(_EXIF) :])
+        if self.is_sound and marker != _SOS:
+            self.is_sound = self._known(marker, segment)
+
+    def end(self) -> Walk:
+        """Return what has been found."""
+        return Walk(
+            *self._size,
+            self.scans,
+            self.segments,
+            self._skipped,
+            b"".join(self._exif),
+            self.is_cut,
+            self.is_sound and self.scans > 0,
+        )
+
+    def _known(self, marker: int, segment: bytes) -> bool:
+        """Read a segment that is no scan; return whether it is as nearly all are."""
+        if marker == _DHT:
+            return self._huffman(segment)
+        if marker == _DQT:
+            return self._quantisation(segment)
+        if marker in _USUAL_FRAMES:
+            return self._frame(marker, segment)
+        return marker in _APPLICATION or marker == _COM or (marker == _DRI and len(segment) == 2)
+
+    def _frame(self, marker: int, segment: bytes) -> bool:
+        width, height = self._size
+        count = segment[5] if len(segment) > 5 else 0
+        if self._components or not count or len(segment) != 6 + 3 * count:
+            return False
+        for place in range(6, len(segment), 3):
+            number, sampling, quantiser = segment[place : place + 3]
+            parts = _Component(number, sampling >> 4, sampling & 15, quantiser)
+            if not (1 <= parts.horizontal <= 4 and 1 <= parts.vertical <= 4):
+                return False
+            self._components[number] = parts
+        self._is_progressive = marker == _SOF2
+        return (
+            segment[0] == 8
+            and count in (1, 3, 4)
+            and len(self._components) == count
+            and 0 < width <= _LONGEST_SIDE
+            and 0 < height <= _LONGEST_SIDE
+            and _fit(self._components.values())
+        )
+
+    def _quantisation(self, segment: bytes) -> bool:
+        place = 0
+        while place < len(segment):
+            precision, index = divmod(segment[place], 16)
+            if index >= _TABLES or precision > 1:
+                return False
+            self._quantisers.add(index)
+            place += 1 + 64 * (1 + precision)
+        return place == len(segment)
+
+    def _huffman(self, segment: bytes) -> bool:
+        place = 0
+        while place + 17 <= len(segment):
+            index, lengths = segment[place], segment[place + 1 : place + 17]
+            begin = place + 17
+            place = begin + sum(lengths)
+            if index & ~_AC >= _TABLES or place - begin > 256 or place > len(segment):
+                return False
+            largest = max(segment[begin:place], default=0)
+            self._codes[index] = _is_code(lengths) and (index >= _AC or largest <= 15)
+        return place == len(segment)
+
+    def _scan(self, segment: bytes) -> bool:
+        count = segment[0] if segment else 0
+        if len(segment) != 2 * count + 4 or not 1 <= count <= 4:
+            return False
+        chosen = segment[1 : 1 + 2 * count : 2]
+        tables = segment[2 : 2 + 2 * count : 2]
+        parts = [self._components[number] for number in chosen if number in self._components]
+        if len(set(chosen)) != count or len(parts) != count:
+            return False
+        if self.scans == 1:
+            self._is_one_scan = count == len(self._components)
+        elif self._is_one_scan and not self._is_progressive:
+            return False
+        if count > 1 and sum(part.horizontal * part.vertical for part in parts) > _MOST_BLOCKS:
+            return False
+        if any(part.quantiser not in self._quantisers for part in parts):
+            return False
+        needed = self._needed(tables, *segment[-3:])
+        return needed is not None and all(self._codes.get(index) for index in needed)
+
+    def _needed(self, tables: bytes, first: int, last: int, shifts: int) -> set[int] | None:
+        """Return the Huffman codes that a scan needs, or None if there can be no such scan."""
+        direct = {index >> 4 for index in tables}
+        others = {index & 15 | _AC for index in tables}
+        if not self._is_progressive:
+            return direct | others
+        before, shift = divmod(shifts, 16)
+        is_right = first <= last <= _LAST and len(tables) == 1 if first else last == 0
+        if not is_right or shift > _MOST_SHIFT or (before and shift != before - 1):
+            return None
+        if first:
+            return others
+        return set() if before else direct
+
+
+def _size(segment: bytes) -> tuple[int, int]:
+    return int.from_bytes(segment[3:5], "big"), int.from_bytes(segment[1:3], "big")
+
+
+def _fit(parts: Collection[_Component]) -> bool:
+    """Say whether each component's fields are whole multiples of the finest one's."""
+    widest = max(part.horizontal for part in parts)
+    highest = max(part.vertical for part in parts)
+    return all(widest % part.horizontal == highest % part.vertical == 0 for part in parts)
+
+
+@lru_cache(maxsize=256)
+def _is_code(lengths: bytes) -> bool:
+    """Say whether there is a prefix code with so many codes of each length, from one bit on."""
+    code = 0
+    for bits, count in enumerate(lengths, 1):
+        code += count
+        if code >= 1 << bits:
+            return False
+        code <<= 1
+    return True
