@@ -346,6 +346,48 @@ def test_a_host_that_rests_keeps_nobody_waiting(world: World, new_host: Any) -> 
     assert max(request.time for request in other.requests) < min(again)
 
 
+@pytest.mark.parametrize(
+    "banned",
+    [
+        Answer(403),
+        Answer(404),
+        Answer(400),
+        Answer(500),
+        Answer(body=b"<html>Are you a robot?</html>"),
+        Answer(),
+        Answer(body=jpeg(1), missing=5),
+    ],
+    ids=lambda answer: f"{answer.status}-{len(answer.body)}-{answer.missing}",
+)
+def test_what_a_host_says_after_it_asked_to_come_later_is_no_verdict(
+    world: World, host: Host, banned: Answer
+) -> None:
+    busy = Answer(429, retry_after="1")
+    urls = [host.url("banned", busy, banned, Answer(body=jpeg(900))), *host.pictures(3)]
+    assert world.crawl(urls, jobs=1) == 4
+    assert asked(host)["/banned"] == 3
+
+
+def test_what_it_says_when_it_gives_again_is_one(world: World, host: Host) -> None:
+    busy = Answer(429, retry_after="1")
+    urls = [host.url("first", busy, Answer(body=jpeg(900))), host.url("gone", Answer(404))]
+    assert world.crawl(urls, jobs=1) == 1
+    assert world.outcomes(urls) == ["saved", "gone"]
+    assert asked(host)["/gone"] == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_link_that_its_host_alone_refuses_ends_as_busy_and_holds_no_other(
+    world: World, host: Host, status: int
+) -> None:
+    urls = [host.url("never", Answer(status)), *host.pictures(60, pause=0.02)]
+    begin = time.monotonic()
+    assert world.crawl(urls, jobs=4, retry=2) == 60
+    assert world.outcomes(urls[:1]) == ["busy"]
+    assert asked(host)["/never"] <= 8
+    assert time.monotonic() - begin < 40
+
+
 def test_no_host_has_more_connections_than_its_cap(world: World, host: Host) -> None:
     assert world.crawl(host.pictures(80, pause=0.05), jobs=40) == 80
     assert 5 < max(request.at_once for request in host.requests) <= 10
