@@ -77,5 +77,7 @@ def _retry_after(text: str) -> dict[str, str]:
     if form == "after":
         return {"Retry-After": str(int(seconds))}
     if form == "date":
-        return {"Retry-After": formatdate(time.time() + int(seconds), usegmt=True)}
+        now = time.time()
+        date, later = (formatdate(each, usegmt=True) for each in (now, now + int(seconds)))
+        return {"Date": date, "Retry-After": later}
     raise ValueError(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import closing
@@ -63,7 +64,7 @@ class _Lists:
         self._ready: list[_Found] = []
         self._changed = threading.Condition()
         self._is_wanted, self._is_over = True, False
-        self._due = 0.0
+        self._due = -math.inf
         self.error: Exception | None = None
         """Why there are no more, if that is not all."""
         threading.Thread(target=self._ask, name="lists", daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from typing import Callable, Iterator
@@ -81,7 +82,7 @@ class Pool:
         self._exhausted = self._is_all_begun = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
-        self._hurried = self._look_again = 0.0
+        self._hurried = self._look_again = -math.inf
 
     def run(self, errands: Errands, reached: Callable[[], bool]) -> Iterator[Summary | Unlisted]:
         """Run errands, each of which is begun when there is room for it.

@@ -50,6 +50,11 @@ class Record(NamedTuple):
     """Whether the picture has been taken out since, and is to be asked for again."""
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it tells of a picture that is to be here."""
+        return self.outcome is Outcome.SAVED and not self.withdrawn
+
+    @property
     def has_url(self) -> bool:
         """Whether the picture's URL is known, not its name alone."""
         return parse_image_name(self.url) is None
@@ -95,7 +100,12 @@ def refuse_newer(found: Any, where: Path) -> None:
 
 
 class Journal:
-    """The records of one synset, the latest of each URL.
+    """The records of one synset, the last of each URL.
+
+    What is told later counts, and later is what stands further down: clocks are set back, and are
+    wrong for years. Of several files the writer's own counts most, since it has read the others
+    before it writes. Among those of others there is no order; so a picture counts more than a
+    failure.
 
     Parameters
     ----------
@@ -107,7 +117,7 @@ class Journal:
     Attributes
     ----------
     records : dict of str to Record
-        What became of each URL that is settled.
+        What became of each URL that is settled, in the order in which it was told.
     withdrawn : dict of str to Record
         Of those that are not any more: the pictures that they gave.
     garbled : dict of Path to int
@@ -120,11 +130,12 @@ class Journal:
         self._file: BinaryIO | None = None
         self.records: dict[str, Record] = {}
         self.garbled: dict[Path, int] = {}
-        for path in sorted(folder.glob("*.jsonl")):
+        for path in sorted(folder.glob("*.jsonl"), key=lambda path: (path == self._path, path)):
             for record in self._read(path).values():
                 known = self.records.get(record.url)
-                if not known or known.time <= record.time:
-                    self.records[record.url] = _remembered(record)
+                is_picture = known is not None and known.is_kept and not record.is_kept
+                if path == self._path or not is_picture:
+                    _put_last(self.records, record)
         self._drop_tied()
         self.withdrawn = {url: each for url, each in self.records.items() if each.withdrawn}
         for url in self.withdrawn:
@@ -154,7 +165,7 @@ class Journal:
         if record.withdrawn:
             told, other = other, told
         other.pop(record.url, None)
-        told[record.url] = _remembered(record)
+        _put_last(told, record)
 
     def withdraw(self, record: Record) -> None:
         """Have a picture that was saved asked for again; raise OSError if that is not possible."""
@@ -232,12 +243,13 @@ class Journal:
             self._file = None
 
     def _read(self, path: Path) -> dict[str, Record]:
-        records = {}
+        records: dict[str, Record] = {}
         for line in _lines(path):
             facts = _facts(line)
             refuse_newer(facts.get("format"), path)
             record = _record(facts)
             if record:
+                records.pop(record.url, None)
                 records[record.url] = record
             elif not facts:
                 self.garbled[path] = self.garbled.get(path, 0) + 1
@@ -251,13 +263,12 @@ class Journal:
 
     def _drop_tied(self) -> None:
         """Leave out what is told under a name where the same is told later under a URL."""
-        named = [record for record in self.records.values() if not record.has_url]
-        if not named:
-            return
-        told = {record.name: record.time for record in self.records.values() if record.has_url}
-        for record in named:
-            if told.get(record.name, "") >= record.time:
-                del self.records[record.url]
+        named: dict[ImageName, str] = {}
+        for record in list(self.records.values()):
+            if not record.has_url:
+                named[record.name] = record.url
+            elif record.name in named:
+                del self.records[named.pop(record.name)]
 
     def _open(self) -> BinaryIO:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -314,6 +325,12 @@ def _record(facts: dict[str, Any]) -> Record | None:
         return Record(**known) if name else None
     except (KeyError, TypeError):
         return None
+
+
+def _put_last(records: dict[str, Record], record: Record) -> None:
+    """Let what is told of a URL now stand behind all that was told before."""
+    records.pop(record.url, None)
+    records[record.url] = _remembered(record)
 
 
 def _remembered(record: Record) -> Record:

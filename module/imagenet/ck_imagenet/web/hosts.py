@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from enum import Enum
 from itertools import islice
@@ -97,8 +98,8 @@ class _Host(Generic[Task]):
         self.outcome = Outcome.HOST_DOWN
         self.probed = self.proven = self.shuts_out = False
         self.silences = self.answers = self.rests = self.rests_in_row = 0
-        self.rests_until = self.sleeps_until = 0.0
-        self.asked_again_at = 0.0
+        self.rests_until = self.sleeps_until = -math.inf
+        self.asked_again_at = math.inf
 
     @property
     def room(self) -> int:
@@ -136,7 +137,7 @@ class Hosts(Generic[Task]):
     until they are `complete` it is asked again after `DOUBT`, or forgotten if nothing waits for it,
     and forgotten `MEMORY` after it was given up, such that what is remembered does not grow.
 
-    Times are seconds of any one clock.
+    Times are seconds of any one clock that is never set back, whatever it begins with.
 
     Parameters
     ----------
@@ -319,7 +320,7 @@ class Hosts(Generic[Task]):
     def _doubt(self, name: str, now: float) -> None:
         """Have a host asked again some time, should others wait until then."""
         host = self._hosts[name]
-        if not host.asked_again_at:
+        if host.asked_again_at == math.inf:
             # Not all that fell silent together at once: every connection would wait for them.
             share = crc32(name.encode()) / 2**32
             host.asked_again_at = now + DOUBT + share * (LONGEST_DOUBT - DOUBT)
@@ -361,7 +362,7 @@ class Hosts(Generic[Task]):
 
     def _ask_host_again(self, name: str, now: float) -> None:
         host = self._hosts[name]
-        host.asked_again_at = 0.0
+        host.asked_again_at = math.inf
         if host.state is _State.PROBED or not (host.waiting or host.last):
             return
         if host.silences and host.busy:
@@ -398,7 +399,7 @@ class Hosts(Generic[Task]):
 
     def _reconsider(self, name: str, now: float) -> None:
         host = self._hosts[name]
-        if not self.complete and 0 < host.asked_again_at <= now and not host.shuts_out:
+        if not self.complete and host.asked_again_at <= now and not host.shuts_out:
             if host.is_idle:
                 del self._hosts[name]
                 return
