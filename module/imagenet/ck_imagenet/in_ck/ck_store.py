@@ -180,6 +180,10 @@ class _SynsetRepository(SynsetStore):
     def url_of(self, number: int) -> str:
         return ck_meta.url_in(self._entries().meta(str(number)) or {})
 
+    def record_of(self, number: int) -> Record | None:
+        name = ImageName(self.wnid, number)
+        return ck_meta.record_in(self._entries().meta(str(number)) or {}, name)
+
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"
         self._add(record, file, {file: data})

@@ -247,7 +247,7 @@ class Journal:
         for line in _lines(path):
             facts = _facts(line)
             refuse_newer(facts.get("format"), path)
-            record = _record(facts)
+            record = record_of(facts)
             if record:
                 records.pop(record.url, None)
                 records[record.url] = record
@@ -314,8 +314,8 @@ _TYPES: dict[str, type] = {
 }
 
 
-def _record(facts: dict[str, Any]) -> Record | None:
-    """Return the record that a line holds; None for one that this version cannot use."""
+def record_of(facts: dict[str, Any]) -> Record | None:
+    """Return the record that a line or a meta tells; None for one that this version cannot use."""
     name = parse_image_name(str(facts.get("name", "")))
     known: dict[str, Any] = {
         key: value for key, value in facts.items() if isinstance(value, _TYPES.get(key, ()))

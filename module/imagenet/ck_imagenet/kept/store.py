@@ -88,6 +88,10 @@ class SynsetStore(ABC):
         """Return the URL that is kept with a picture itself, or an empty text."""
 
     @abstractmethod
+    def record_of(self, number: int) -> Record | None:
+        """Return the record that is kept with a picture itself, whatever its bytes are by now."""
+
+    @abstractmethod
     def save(self, record: Record, data: bytes, extension: str) -> None:
         """Keep a picture with what its record tells, such that it is there wholly or not at all."""
 
