@@ -111,7 +111,7 @@ def clean(
         raise BadInput("which synset? Write --wnid=n01440764")
     if options.number and len(options.wnid) > 1:
         raise BadInput("--number is of one synset: name one with --wnid")
-    for wnid in selection.among(store.wnids(), options.wnid):
+    for wnid in selection.among([*store.wnids(), *store.unregistered()], options.wnid):
         place = store.synset(wnid)
         with storage_errors(place.folder):
             with undisturbed(place, progress):

@@ -53,6 +53,12 @@ class Repositories:
         """Yield the names of the repositories that begin with `prefix`."""
         return self._cache.names(prefix)
 
+    def unregistered(self, prefix: str) -> Iterator[str]:
+        """Yield the names of folders that begin so, where repositories are, and CK knows as none."""
+        for folder in Path(self._ck.work["dir_repos"]).glob(f"{prefix}*"):
+            if not self._folder(folder.name) and folder.is_dir():
+                yield folder.name
+
     def path(self, name: str) -> Path | None:
         """Return the folder of a repository, or None if CK does not know it."""
         folder = self._folder(name)

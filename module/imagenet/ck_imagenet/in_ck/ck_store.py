@@ -59,6 +59,9 @@ class CkStore(Store):
 
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
+        return self._place(wnid)
+
+    def _place(self, wnid: str) -> _SynsetRepository:
         return _SynsetRepository(self._ck, self._repositories, self._modules, wnid)
 
     def where(self, wnids: Iterable[str]) -> Iterator[Where]:
@@ -74,12 +77,17 @@ class CkStore(Store):
         self._repositories.create_all([PREFIX + wnid for wnid in wnids])
         with self._repositories.locked():
             for wnid in wnids:
-                _SynsetRepository(self._ck, self._repositories, self._modules, wnid).furnish()
+                self._place(wnid).furnish()
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
         names = sorted(name[len(PREFIX) :] for name in self._repositories.names(PREFIX))
         return list(filter(stands_for_synset, names))
+
+    def unregistered(self) -> list[str]:
+        """Return the synsets whose folders are here and are no repositories for CK."""
+        wnids = sorted(name[len(PREFIX) :] for name in self._repositories.unregistered(PREFIX))
+        return [wnid for wnid in wnids if stands_for_synset(wnid) and self._place(wnid).is_here]
 
 
 def _reopened() -> CkStore:
@@ -114,11 +122,16 @@ class _SynsetRepository(SynsetStore):
         self._ck = ck
         self._repositories = repositories
         self._modules = modules
-        self._repository = repositories.path(PREFIX + wnid)
+        self._registered = repositories.path(PREFIX + wnid)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether CK knows the repository, or there are places for entries at least."""
+        return bool(self._registered or self.state.is_dir() or self.pictures_in.is_dir())
 
     @property
     def folder(self) -> Path:
-        return self._repository or self._repositories.usual_path(PREFIX + self.wnid)
+        return self._registered or self._repositories.usual_path(PREFIX + self.wnid)
 
     @property
     def state(self) -> Path:
@@ -129,7 +142,7 @@ class _SynsetRepository(SynsetStore):
         return self.folder / self._modules.pictures.alias
 
     def create(self) -> None:
-        self._repository = self._repositories.create(PREFIX + self.wnid)
+        self._registered = self._repositories.create(PREFIX + self.wnid)
         with self._writing():
             if not self._is_furnished():
                 with self._repositories.locked():
@@ -159,11 +172,11 @@ class _SynsetRepository(SynsetStore):
             yield
         except OSError as error:
             raise StoreError(
-                f'the CK repository "{self._repository}" cannot be written: {error.strerror}'
+                f'the CK repository "{self.folder}" cannot be written: {error.strerror}'
             ) from None
 
     def refuse_newer(self) -> None:
-        if self._repository:
+        if self.is_here:
             refuse_newer((self._states().meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
@@ -171,7 +184,7 @@ class _SynsetRepository(SynsetStore):
         return set(map(int, self._entries().mend()))
 
     def pictures(self) -> dict[int, Path]:
-        if not self._repository:
+        if not self.is_here:
             return {}
         entries = self._entries()
         found = ((name, self._file(entries.folder, name)) for name in entries.names())
@@ -206,9 +219,11 @@ class _SynsetRepository(SynsetStore):
         return sorted(path for path in (entries / str(number)).glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
-        if self._repository and not self._repository.is_dir():
-            yield Finding(Flaw.UNREGISTERED, self._repository)
+        if not self.folder.is_dir():
+            yield Finding(Flaw.NO_FOLDER, self.folder)
             return
+        if not self._registered:
+            yield Finding(Flaw.UNREGISTERED, self.folder)
         entries = self._entries()
         for path in chain(leftovers(self.state), entries.leftovers()):
             yield Finding(Flaw.LEFTOVER, path)
@@ -245,17 +260,17 @@ class _SynsetRepository(SynsetStore):
         return sorted(chain(beside_entries, *beside_pictures))
 
     def discard(self) -> None:
+        # What makes it seen goes last: a kill leaves what the same command finds again.
         if not self.foreign():
-            self._repositories.unregister(PREFIX + self.wnid)
             remove_folder(self.folder)
+            self._repositories.unregister(PREFIX + self.wnid)
             return
-        states = Entries(self._ck, self.folder, self._modules.states)
-        states.remove(self.wnid)
-        entries = self._entries()
+        states, entries = self._states(), self._entries()
         for name in entries.numbered():
             self.remove(int(name))
-        for each in (states, entries):
-            each.discard()
+        entries.discard()
+        states.remove(self.wnid)
+        states.discard()
 
     def describe(self, record: Record, file: str) -> None:
         self._add(record, file, {})
@@ -271,9 +286,9 @@ class _SynsetRepository(SynsetStore):
         return self._entries_of(self._modules.states)
 
     def _entries_of(self, module: ModuleName) -> Entries:
-        if not self._repository:
+        if not self.is_here:
             raise StoreError(f'the CK repository "{PREFIX}{self.wnid}" has not been made')
-        return Entries(self._ck, self._repository, module)
+        return Entries(self._ck, self.folder, module)
 
     def _file(self, entries: Path, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""

@@ -69,7 +69,7 @@ def adopt(
             record = record._replace(url=url or record.url)
         if record.url not in urls:
             urls.add(record.url)
-            if record.has_url:
+            if store.contradiction(record, path):
                 store.describe(record, path.name)
             journal.append(record)
     for record in tied:  # at last, so that a run that is killed here does it again

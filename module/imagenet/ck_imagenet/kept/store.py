@@ -175,6 +175,10 @@ class Store(ABC):
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
 
+    def unregistered(self) -> list[str]:
+        """Return the synsets of which something is here and is in no list of places."""
+        return []
+
     def counts(self) -> dict[str, int]:
         """Return how many pictures of each synset are here, of those that have any."""
         counts = {wnid: len(self.synset(wnid).pictures()) for wnid in self.wnids()}
