@@ -208,7 +208,7 @@ def test_all_leaves_nothing_and_ck_knows_nothing_of_it(
 
 
 STEPS = (0, 2, 12, 22, 27, 33, 38, 40, 43)
-"""Of some fifty that take two pictures and their repository away, right before which a kill comes."""
+"""Of some fifty that take two pictures and their repository away: a kill comes right before."""
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -227,6 +227,21 @@ def test_all_that_was_killed_half_way_is_seen_and_the_same_command_goes_on(
     assert left == []
     terminal.says(*DOWNLOAD)
     assert len(names(terminal)) == 2
+
+
+def test_all_that_was_killed_where_something_stays_goes_on_too(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    notes = terminal.repository() / "dataset" / "1" / "notes.txt"
+    notes.write_text("mine")
+    for step in (1, 5, 9, 14, 18):
+        killed_before(terminal, step, *CLEAN, "--all", "--force")
+    terminal.says(*CLEAN, "--all", "--force")
+    assert notes.read_text() == "mine"
+    assert list(terminal.repository().glob("imagenet/n*")) == []
+    left = {path.name for path in (terminal.repository() / "dataset").rglob("*") if path.is_file()}
+    ours = {"alias-a-1", "notes.txt", "meta.json", "info.json", "desc.json"}
+    assert {name for name in left if "alias-u" not in name} == ours
 
 
 def half_gone(terminal: Terminal) -> None:

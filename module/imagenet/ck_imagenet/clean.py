@@ -13,6 +13,7 @@ from .catalogue import selection
 from .errors import BadInput
 from .files import storage_errors
 from .kept.adopt import ASIDE
+from .kept.flaws import Flaw
 from .kept.holdings import Holding
 from .kept.journal import Journal, Record, now
 from .kept.numbering import KeptNames, by_number
@@ -148,7 +149,9 @@ def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
         plan.aside = sorted((place.state / ASIDE).glob("*"))
     if options.all:
         plan.kept = place.foreign()
-        if held.pictures or place.state.is_dir() or not plan.kept:
+        # What a kill of this command left may be neither: then it is unfinished.
+        is_begun = held.pictures or place.state.is_dir() or not plan.kept
+        if is_begun or any(each.flaw is Flaw.LEFTOVER for each in place.findings()):
             plan.folder, plan.linked = place.folder, place.folder.is_symlink()
             plan.revived = list(rejections.values())
     else:

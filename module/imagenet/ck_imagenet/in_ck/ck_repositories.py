@@ -54,7 +54,7 @@ class Repositories:
         return self._cache.names(prefix)
 
     def unregistered(self, prefix: str) -> Iterator[str]:
-        """Yield the names of folders that begin so, where repositories are, and CK knows as none."""
+        """Yield the names of folders that begin so and lie where repositories do, and are none."""
         for folder in Path(self._ck.work["dir_repos"]).glob(f"{prefix}*"):
             if not self._folder(folder.name) and folder.is_dir():
                 yield folder.name

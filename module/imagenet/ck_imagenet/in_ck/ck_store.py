@@ -181,6 +181,7 @@ class _SynsetRepository(SynsetStore):
 
     def mend(self) -> set[int]:
         sweep(self.state)
+        self._states().mend()
         return set(map(int, self._entries().mend()))
 
     def pictures(self) -> dict[int, Path]:
@@ -225,7 +226,8 @@ class _SynsetRepository(SynsetStore):
         if not self._registered:
             yield Finding(Flaw.UNREGISTERED, self.folder)
         entries = self._entries()
-        for path in chain(leftovers(self.state), entries.leftovers()):
+        places = leftovers(self.state), entries.leftovers(), self._states().leftovers()
+        for path in chain(*places):
             yield Finding(Flaw.LEFTOVER, path)
         aliases = entries.aliases()
         for path in aliases.dangling:
@@ -268,6 +270,7 @@ class _SynsetRepository(SynsetStore):
         states, entries = self._states(), self._entries()
         for name in entries.numbered():
             self.remove(int(name))
+        entries.mend()
         entries.discard()
         states.remove(self.wnid)
         states.discard()
