@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -27,6 +27,7 @@ from .names import ImageName
 from .outcomes import Failed, Outcome
 from .pictures import images
 from .progress import Progress
+from .threads import Threads
 from .wording import counted
 
 _AT_ONCE = 32
@@ -82,7 +83,7 @@ class Inspection:
     def findings(self) -> Iterator[Told]:
         """Yield what is found; mend it first, if so wished."""
         # What takes time, reading and hashing, leaves the interpreter to other threads.
-        with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as threads:
+        with Threads(2 * (os.cpu_count() or 1)) as threads:
             for wnid in self._wnids:
                 place = self._store.synset(wnid)
                 with storage_errors(place.folder), undisturbed(place, self._progress):

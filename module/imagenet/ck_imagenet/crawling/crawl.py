@@ -12,6 +12,7 @@ from ..kept.journal import Record, now, saved
 from ..kept.store import Store
 from ..outcomes import Failed, Outcome, Postponed
 from ..pictures import images
+from ..threads import started
 from ..web.fetch import Fetcher
 from ..web.hosts import PER_HOST, USUAL_RESTS, Hosts, Rests, Sign
 from ..web.journey import Journey
@@ -238,8 +239,9 @@ class Crawl:
         while len(self._threads) < wanted:
             name = f"crawl-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
+            if not started(thread, others=bool(self._threads)):
+                break  # until there is more memory
             self._threads.append(thread)
-            thread.start()
 
     def _work(self) -> None:
         try:
@@ -392,6 +394,6 @@ class Crawl:
 
 def _end_a_thread() -> None:
     """Have the system load what ends threads: where files have run out it cannot, and aborts."""
-    thread = threading.Thread(target=time.time)
-    thread.start()
+    thread = threading.Thread(target=int)
+    started(thread, others=False)
     thread.join()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterable, NamedTuple
 
 from ..actions import DownloadOptions
+from ..errors import TooLittleMemory
 from ..kept.journal import Record
 from ..kept.store import Store
 from . import equip
@@ -156,6 +157,8 @@ class _Office(Afar):
 
 
 def _sendable(error: Exception) -> Exception:
+    if TooLittleMemory.is_why(error):
+        return TooLittleMemory()
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror, error.filename)
     return RuntimeError(f"{type(error).__name__}: {error}")

@@ -10,6 +10,7 @@ from typing import Generator, Iterable, Union
 
 from ..kept.store import Store
 from ..origins.lists import SynsetList, Unlisted
+from ..threads import started
 
 _MOST, _MOST_LINKS = 256, 20_000
 """Lists, and links in them: enough for what it costs to make places, few enough for the memory."""
@@ -67,7 +68,7 @@ class _Lists:
         self._due = -math.inf
         self.error: Exception | None = None
         """Why there are no more, if that is not all."""
-        threading.Thread(target=self._ask, name="lists", daemon=True).start()
+        started(threading.Thread(target=self._ask, name="lists", daemon=True), others=False)
 
     @property
     def ended(self) -> bool:

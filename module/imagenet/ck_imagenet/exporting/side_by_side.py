@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Callable, Iterable, Iterator, TypeVar
+
+from ..threads import Threads
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -30,7 +32,7 @@ def side_by_side(
     if threads == 1:
         yield from map(work, given)
         return
-    with ThreadPoolExecutor(threads) as crew:
+    with Threads(threads) as crew:
         begun: deque[Future[Made]] = deque()
         for each in given:
             begun.append(crew.submit(work, each))
