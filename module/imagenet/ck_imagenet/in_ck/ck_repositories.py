@@ -229,14 +229,14 @@ class Repositories:
         """Return what the cache is to have of an entry, nothing if that is none."""
         uid, meta = entries.uid(name), entries.meta(name) or {}
         path = meta.get("path")
-        if not uid or not (path or meta.get("remote")):
+        if not uid or not (path or meta.get("remote")) or not isinstance(path, (str, type(None))):
             return {}
         described = (read_json(Path(path) / _DESCRIPTION) if path else None) or {}
         own = described.get("dict")
         return {
             **_described(name, uid),
-            "data_name": described.get("data_name") or name,
-            "dict": {**own, "path": path} if own else meta,
+            "data_name": str(described.get("data_name") or name),
+            "dict": {**own, "path": path} if own and isinstance(own, dict) else meta,
             "path_to_repo_desc": str(entries.folder / name),
         }
 

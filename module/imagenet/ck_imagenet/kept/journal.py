@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Collection, Iterator, Mapping, NamedTuple
 
 from ..errors import StoreError
-from ..files import write_whole
+from ..files import json_object, write_whole
 from ..names import ImageName, parse_image_name
 from ..outcomes import Outcome
 from ..web import captures
@@ -293,11 +293,7 @@ def _lines(path: Path) -> list[bytes]:
 
 def _facts(line: bytes) -> dict[str, Any]:
     """Return the object in a line, an empty one if there is none."""
-    try:
-        facts = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
+    return json_object(line) or {}
 
 
 def _tells_of(facts: dict[str, Any], urls: set[str], names: set[str]) -> bool:
@@ -318,7 +314,9 @@ def record_of(facts: dict[str, Any]) -> Record | None:
     """Return the record that a line or a meta tells; None for one that this version cannot use."""
     name = parse_image_name(str(facts.get("name", "")))
     known: dict[str, Any] = {
-        key: value for key, value in facts.items() if isinstance(value, _TYPES.get(key, ()))
+        key: value
+        for key, value in facts.items()
+        if isinstance(value, _TYPES.get(key, ())) and not (isinstance(value, int) and value < 0)
     }
     try:
         known.update(name=name, outcome=Outcome.named(facts["outcome"]))

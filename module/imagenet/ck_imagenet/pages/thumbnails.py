@@ -7,16 +7,16 @@ import io
 import json
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
 from PIL import Image, ImageOps
 
+from ..files import json_object
 from ..kept.journal import FORMAT, refuse_newer
 from ..pictures.formats import FORMATS
 from ..progress import Progress
+from ..threads import Threads
 from .likeness import difference_hash
 
 KEPT = "thumbnails.jsonl"
@@ -100,7 +100,7 @@ def _make(
     numbers = list(missing)
     try:
         # Pillow lets other threads work while it decodes.
-        with kept.open("ab", buffering=0) as file, ThreadPoolExecutor(_workers()) as pool:
+        with kept.open("ab", buffering=0) as file, Threads(_workers()) as pool:
             file.write(_line({"format": FORMAT}))
             for begin in range(0, len(numbers), _AT_ONCE):
                 some = numbers[begin : begin + _AT_ONCE]
@@ -165,13 +165,12 @@ def _read(path: Path) -> dict[int, Thumbnail]:
     """Return what is kept, the latest of each picture."""
     kept = {}
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
-        with suppress(ValueError, RecursionError):  # a torn line
-            facts = json.loads(line)
-            if isinstance(facts, dict):
-                refuse_newer(facts.pop("format", None), path)
-                number = facts.pop("number", None)
-                if isinstance(number, int) and _valid(facts):
-                    kept[number] = Thumbnail(**facts)
+        facts = json_object(line)
+        if facts:  # else it is torn
+            refuse_newer(facts.pop("format", None), path)
+            number = facts.pop("number", None)
+            if isinstance(number, int) and _valid(facts):
+                kept[number] = Thumbnail(**facts)
     return kept
 
 
