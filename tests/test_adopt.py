@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ck_imagenet.kept.adopt import adopt
@@ -187,3 +188,61 @@ result = [path.name for path in aside], {n: record.url for n, record in journal.
     )
     assert aside == ["n01440764_9982.jpg"]
     assert saved == {"9981": "http://a.example/9981"}
+
+
+# A picture is saved, and the run is killed before it writes that down; then the next one comes.
+KILLED = """
+from ck_imagenet.kept.adopt import adopt
+from ck_imagenet.kept.journal import Journal
+
+place = CkStore(ck).synset("n01440764")
+place.create()
+data = bytes.fromhex(given["jpeg"])
+record, _, extension = picture(given["number"], given["url"], data=data)
+record = record._replace(source="wayback", final_url="http://b/web/", captured="2010-05-21")
+place.save(record, data, extension)
+if given["other"]:
+    place.pictures()[given["number"]].write_bytes(bytes.fromhex(given["other"]))
+before = place.pictures()[given["number"]].parent.joinpath(".cm", "meta.json").read_text()
+place.mend()
+journal = Journal.of(place)
+adopt(place, journal, {9: "http://a/another"}, {int(n): u for n, u in given["true"].items()}, ())
+journal.close()
+(found,) = Journal.of(place).saved().values()
+after = place.pictures()[given["number"]].parent.joinpath(".cm", "meta.json").read_text()
+result = found == record, found.url, found.source, found.captured, after == before
+"""
+
+
+def after_a_kill(
+    tmp_path: Path, url: str, true: dict[int, str], number: int = 9, other: bytes = b""
+) -> Any:
+    given = {"jpeg": jpeg(7).hex(), "other": other.hex(), "number": number, "url": url}
+    return run(Terminal(tmp_path, {}), KILLED, true=true, **given)
+
+
+def test_a_picture_whose_line_a_kill_has_cost_knows_where_it_comes_from(tmp_path: Path) -> None:
+    url = "http://a/9,x?y=\xe4"
+    found = after_a_kill(tmp_path, url, {9: "http://a/of-9"})
+    assert found == [True, url, "wayback", "2010-05-21", True]
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "n01440764_9"), (30, "n01440764_9")])
+def test_so_does_one_of_a_tar_also_where_it_has_another_number(
+    tmp_path: Path, number: int, name: str
+) -> None:
+    found = after_a_kill(tmp_path, name, {30: "http://a/of-30"}, number)
+    assert found == [True, name, "wayback", "2010-05-21", True]
+
+
+def test_its_url_is_that_of_its_own_number_once_a_list_tells_it(tmp_path: Path) -> None:
+    true = {9: "http://a/of-9", 30: "http://a/of-30"}
+    found = after_a_kill(tmp_path, "n01440764_9", true, 30)
+    assert found == [False, "http://a/of-9", "wayback", "2010-05-21", False]
+
+
+def test_what_is_kept_with_a_picture_says_nothing_of_other_bytes_in_its_place(
+    tmp_path: Path,
+) -> None:
+    found = after_a_kill(tmp_path, "http://a/9", {}, other=jpeg(8))
+    assert found == [False, "http://a/9", "found here", "", False]

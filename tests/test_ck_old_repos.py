@@ -47,7 +47,7 @@ def test_a_download_goes_on_there(terminal: Terminal) -> None:
     before = terminal.tree()
     done = terminal.json(*DOWNLOAD, f"--urls={listed(terminal)}")["synsets"][0]
     assert (done["here"], done["to_fetch"], done["failed"]) == (2, 0, {"gone": 1})
-    added = {f"imagenet/{WNID}/{name}" for name in (".lock", "summary.json")}
+    added = {f"imagenet/{WNID}/{name}" for name in (".lock", "list.txt", "summary.json")}
     assert set(terminal.tree()) == {*before, *added}
     for number, uid in UIDS.items():
         assert terminal.json("load", f"imagenet-{WNID}:dataset:{number}")["data_uid"] == uid

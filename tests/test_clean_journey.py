@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import tarballs
 from ck_imagenet_practice import Link, PracticeWeb
+from killing import killed_before
 from terminal import WNID, Terminal
 
 CLEAN = ("clean", "imagenet", f"--wnid={WNID}")
@@ -203,6 +205,77 @@ def test_all_leaves_nothing_and_ck_knows_nothing_of_it(
     assert terminal.says("status", "imagenet") == ""
     terminal.says(*DOWNLOAD)
     assert len(names(terminal)) == 3
+
+
+STEPS = (0, 2, 12, 22, 27, 33, 38, 40, 43)
+"""Of some fifty that take two pictures and their repository away: a kill comes right before."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_all_that_was_killed_half_way_is_seen_and_the_same_command_goes_on(
+    terminal: Terminal, web: PracticeWeb, step: int
+) -> None:
+    web.set_links(WNID, [web.link(WNID, number, "good") for number in (1, 2)])
+    terminal.says(*DOWNLOAD)
+    assert killed_before(terminal, step, *CLEAN, "--all", "--force")
+    is_whole = terminal.ck("check", "imagenet").returncode == 0
+    here = bool(terminal.says("list", "imagenet", "--downloaded-only"))
+    assert here == bool(terminal.pictures())
+    assert here or not is_whole or not any(terminal.repository().glob("*/*"))
+    assert terminal.says(*CLEAN, "--all", "--force").endswith("  done\n")
+    left = [path for path in terminal.repos.rglob("*") if path.name.endswith(WNID)]
+    assert left == []
+    terminal.says(*DOWNLOAD)
+    assert len(names(terminal)) == 2
+
+
+def test_all_that_was_killed_where_something_stays_goes_on_too(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    notes = terminal.repository() / "dataset" / "1" / "notes.txt"
+    notes.write_text("mine")
+    for step in (1, 5, 9, 14, 18):
+        killed_before(terminal, step, *CLEAN, "--all", "--force")
+    terminal.says(*CLEAN, "--all", "--force")
+    assert notes.read_text() == "mine"
+    assert list(terminal.repository().glob("imagenet/n*")) == []
+    left = {path.name for path in (terminal.repository() / "dataset").rglob("*") if path.is_file()}
+    ours = {"alias-a-1", "notes.txt", "meta.json", "info.json", "desc.json"}
+    assert {name for name in left if "alias-u" not in name} == ours
+
+
+def half_gone(terminal: Terminal) -> None:
+    """Leave what a kill of an earlier version left: a folder that CK knows as no repository."""
+    terminal.says("rm", f"repo:imagenet-{WNID}", "--force")
+    for gone in (".ckr.json", "imagenet", ".cm", "dataset/2", "dataset/.cm", "dataset/3/.cm"):
+        path = terminal.repository() / gone
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def test_a_folder_that_ck_does_not_know_any_more_goes_too(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    half_gone(terminal)
+    said = terminal.says(*CLEAN, "--all", "--force").splitlines()
+    assert (said[1].split(",")[0].split(), said[-1]) == (["2", "pictures"], "  done")
+    assert not terminal.repository().exists()
+
+
+def test_check_finds_such_a_folder_and_repair_has_ck_know_it_again(
+    terminal: Terminal, links: list[Link]
+) -> None:
+    half_gone(terminal)
+    found = terminal.ck("check", "imagenet").stdout.splitlines()
+    assert found[0] == (
+        f"{terminal.repository()}  unregistered  a folder with pictures or their state, and no "
+        "repository for CK"
+    )
+    assert terminal.ck("check", f"imagenet:{WNID}").stdout.splitlines() == found
+    terminal.says("check", "imagenet", "--repair")
+    assert terminal.says("check", "imagenet") == ""
+    assert terminal.says("list", "imagenet", "--downloaded-only") == f"{WNID}\n"
+    assert names(terminal) == [f"{WNID}_1.jpg", f"{WNID}_3.jpg"]
+    assert len(terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split()) == 2
 
 
 def test_all_spares_what_users_keep_there(terminal: Terminal, links: list[Link]) -> None:

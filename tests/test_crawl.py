@@ -273,6 +273,18 @@ def test_a_picture_that_a_killed_run_left_twice_is_here_once(world: World, host:
     assert world.records[urls[1]].detail == f"of {urls[0]}"
 
 
+def test_nothing_removes_a_number_that_another_record_keeps(world: World, host: Host) -> None:
+    """As where somebody has put the journals of two machines together."""
+    urls = host.pictures(2)
+    world.crawl(urls[:1])
+    journal = Journal(world.place.state / "journal")
+    journal.append(world.records[urls[0]]._replace(url=urls[1]))
+    journal.close()
+    world.crawl([])
+    assert list(world.place.pictures()) == [0]
+    assert world.outcomes(urls) == ["saved", "duplicate"]
+
+
 def test_without_links_there_is_nothing_to_do(world: World) -> None:
     assert world.crawl([]) == 0
     assert world.records == {}

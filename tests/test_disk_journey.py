@@ -129,11 +129,12 @@ def test_a_journal_that_was_deleted_is_written_anew_from_the_entries(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
     terminal.json(*COMMAND)
-    before = terminal.pictures()
+    before, saved = terminal.pictures(), Journal(journal(terminal).parent).saved()
     journal(terminal).unlink()
     web.requests.clear()
     finishes(terminal)
     assert terminal.pictures() == before
+    assert Journal(journal(terminal).parent).saved() == saved
     asked = [path for _, path in web.requests.counts() if path.endswith(".jpg")]
     assert len(asked) == 1  # that which gave no picture
 

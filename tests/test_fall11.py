@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet import urllists
-from ck_imagenet.errors import BadInput, StoreError
+from ck_imagenet.errors import BadInput, Damaged, StoreError
 from ck_imagenet.files import NEW
 from ck_imagenet.names import ImageName
 from ck_imagenet.origins.fall11 import DATA, FACTS, INDEX, REST, Archive
@@ -132,6 +132,62 @@ class TestReading:
         archive = built(tmp_path, LIST)
         archive.data.write_bytes(bytes(archive.data.stat().st_size))
         with pytest.raises(StoreError, match="is damaged"):
+            archive.lines(TENCH)
+
+
+class TestDamage:
+    """An index that is not what was built, though the archive's facts fit it."""
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b"n01440764\t" + b"9" * 5000 + b"\t1\t2",
+            b"n01440764\t0\t" + b"9" * 5000 + b"\t2",
+            b"n01440764\t0\t" + b"9" * 15 + b"\t2",
+            b"n01440764\t0\t99999999\t2",
+            b"n01440764\t999999999999999\t9\t2",
+            b"n01440764\t1\t9\t2",
+            b"n01440764\t0\t9\t2",
+            b"n01440764\t-1\t9\t2",
+            b"n01440764\tnothing",
+        ],
+    )
+    def test_it_is_damaged_and_nothing_else(self, tmp_path: Path, line: bytes) -> None:
+        built(tmp_path, LIST)
+        (tmp_path / "index.tsv").write_bytes(b"wnid\tplace\tlength\turls\n" + line + b"\n")
+        facts = json.loads((tmp_path / "archive.json").read_bytes())
+        facts["sizes"]["index.tsv"] = (tmp_path / "index.tsv").stat().st_size
+        (tmp_path / "archive.json").write_text(json.dumps(facts))
+        archive = Archive.at(tmp_path)
+        assert archive
+        for read in (archive.lines, lambda wnid: archive.check(lambda done: None)):
+            with pytest.raises(Damaged):
+                read(TENCH)
+
+    def test_a_member_of_another_synset_is_not_taken_for_that_of_this_one(
+        self, tmp_path: Path
+    ) -> None:
+        built(tmp_path, LIST)
+        index = tmp_path / "index.tsv"
+        index.write_bytes(index.read_bytes().replace(TENCH.encode(), b"n01440769"))
+        archive = Archive.at(tmp_path)
+        assert archive
+        assert archive.lines(TENCH) == []
+        with pytest.raises(Damaged):
+            archive.lines("n01440769")
+
+    def test_a_bomb_is_not_unpacked(self, tmp_path: Path) -> None:
+        built(tmp_path, LIST)
+        bomb = gzip.compress(b"n01440764_1\thttp://a/\n" * 10**7, 9)
+        (tmp_path / "urls.gz").write_bytes(bomb)
+        index = f"wnid\tplace\tlength\turls\nn01440764\t0\t{len(bomb)}\t2\n".encode()
+        (tmp_path / "index.tsv").write_bytes(index)
+        facts = json.loads((tmp_path / "archive.json").read_bytes())
+        facts["sizes"] = {"urls.gz": len(bomb), "index.tsv": len(index)}
+        (tmp_path / "archive.json").write_text(json.dumps(facts))
+        archive = Archive.at(tmp_path)
+        assert archive
+        with pytest.raises(Damaged):
             archive.lines(TENCH)
 
 

@@ -396,6 +396,23 @@ class TestStatuses:
         said = answer(b"", f"Retry-After: {date}", status="429 Too Many Requests")
         assert 110 < failure(fetcher, serve(saying(said)).url()).retry_after <= 120
 
+    @pytest.mark.parametrize(
+        ("sent", "until", "seconds"),
+        [
+            ("Fri, 01 Jan 1960 00:00:00 GMT", "Fri, 01 Jan 1960 00:02:00 GMT", 120),
+            ("Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 01 Jan 2100 00:02:00 GMT", 120),
+            ("Sun Nov  6 08:49:37 1994", "Sun Nov  6 08:50:37 1994", 60),
+            ("Sun, 06 Nov 1994 09:49:37 +0100", "Sun, 06 Nov 1994 08:50:37 -0000", 60),
+            ("Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 01 Jan 2099 00:00:00 GMT", 0),
+            ("soon", "Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        ],
+    )
+    def test_a_date_counts_from_the_hosts_own_since_either_clock_may_be_wrong(
+        self, serve: Serve, fetcher: Fetcher, sent: str, until: str, seconds: float
+    ) -> None:
+        said = answer(b"", f"Date: {sent}", f"Retry-After: {until}", status="503 Busy")
+        assert failure(fetcher, serve(saying(said)).url()).retry_after == seconds
+
     @given(
         st.text(st.characters(max_codepoint=255)) | st.from_regex(r"\w+, \d+ \w+ \d+ [\d:]+ .\d+")
     )

@@ -127,9 +127,19 @@ class TestNames:
         journal.close()
         assert Journal(tmp_path).records == {"http://a/7": tied}
 
-    def test_what_has_become_of_the_url_since_is_what_counts(self, tmp_path: Path) -> None:
-        write(tmp_path, self.SAVED, record(7, Outcome.GONE, "2021", url="http://a/7"))
+    @pytest.mark.parametrize("time", ["1960", "2020", "2021"])
+    def test_what_has_become_of_the_url_since_is_what_counts(
+        self, tmp_path: Path, time: str
+    ) -> None:
+        write(tmp_path, self.SAVED, record(7, Outcome.GONE, time, url="http://a/7"))
         assert set(Journal(tmp_path).records) == {"http://a/7"}
+
+    @pytest.mark.parametrize("time", ["1960", "2020", "2021"])
+    def test_what_had_become_of_the_url_before_says_nothing_of_it(
+        self, tmp_path: Path, time: str
+    ) -> None:
+        write(tmp_path, record(7, Outcome.GONE, time, url="http://a/7"), self.SAVED)
+        assert set(Journal(tmp_path).records) == {"http://a/7", "n01440764_7"}
 
 
 def lines(path: Path) -> list[str]:
@@ -184,6 +194,18 @@ def test_of_several_writers_the_later_record_counts(tmp_path: Path, names: tuple
     found = Journal(tmp_path)
     assert found.records["http://a/1"].outcome is Outcome.SAVED
     assert sorted(found.records) == ["http://a/1", "http://a/2"]
+
+
+@pytest.mark.parametrize("time", ["1960", "2020", "2099"])
+def test_what_is_told_later_counts_whatever_the_clock_says(tmp_path: Path, time: str) -> None:
+    write(tmp_path, record(1, time="2020"), record(2), writer="other")
+    write(tmp_path, record(1, Outcome.SAVED, time), record(2, Outcome.SAVED, time))
+    write(tmp_path, record(2, Outcome.BUSY, time))
+    found = Journal(tmp_path).records
+    assert {url: each.outcome.word for url, each in found.items()} == {
+        "http://a/1": "saved",
+        "http://a/2": "busy",
+    }
 
 
 def test_every_writer_has_a_file_of_its_own(tmp_path: Path) -> None:
@@ -287,6 +309,8 @@ RECORDS = st.builds(
     detail=st.just("") | ANY_TEXT,
     source=st.just("") | ANY_TEXT,
     bytes=st.integers(0),
+    width=st.integers(0),
+    height=st.integers(0),
     withdrawn=st.booleans(),
 )
 

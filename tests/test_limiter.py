@@ -171,7 +171,7 @@ class TestWornOut:
         for number in range(most):
             if limiter.is_worn_out:
                 return number
-            refuse(limiter, limiter.rest_until)
+            refuse(limiter, max(0.0, limiter.rest_until))
         return most
 
     def test_who_has_given_nothing_is_asked_four_times(self) -> None:

@@ -213,3 +213,88 @@ def test_what_list_images_prints_is_a_list_to_download_from(
     terminal.says("download", "imagenet", "--urls=list", "--outdir=copy")
     copy = terminal.folder / "copy" / WNID
     assert {path.name: path.read_bytes() for path in copy.glob("[!.]*")} == terminal.pictures()
+
+
+class TestLater:
+    """Commands without `--urls`, after one that had it: no place has a list of the synset."""
+
+    @pytest.fixture
+    def links(self, terminal: Terminal, web: PracticeWeb) -> list[Link]:
+        """Links of a list that has been given once and is gone: the fourth is busy, once."""
+        kinds = ["good", "good", "gone", "busy-once"]
+        links = [web.link(WNID, number, kind) for number, kind in enumerate(kinds, 5)]
+        web.set_links(WNID, [])
+        given = terminal.folder / "given"
+        given.write_bytes(b"# mine\n" + as_urls(links))
+        done = terminal.json("download", "imagenet", f"--wnid={WNID}", "--urls=given", "--retry=0")
+        assert (done["synsets"][0]["here"], done["synsets"][0]["links"]) == (2, 4)
+        given.unlink()
+        web.requests.clear()
+        return links
+
+    def asked(self, web: PracticeWeb, links: list[Link]) -> list[str]:
+        counts = web.requests.counts()
+        return [link.kind for link in links if (link.host, link.path) in counts]
+
+    @pytest.mark.parametrize("lost", [(), ("list.txt",), ("list.txt", "names.tsv")])
+    def test_what_failed_and_may_pass_can_be_asked_again(
+        self, terminal: Terminal, web: PracticeWeb, links: list[Link], lost: tuple[str, ...]
+    ) -> None:
+        """Also where the list is lost, as with an earlier version, and the numbers, too."""
+        state = terminal.repository() / "imagenet" / WNID
+        for name in lost:
+            (state / name).unlink()
+        ended = terminal.ck("download", f"imagenet:{WNID}", "--retry-failed")
+        assert "3 pictures here, 4 links known, 1 saved now" in ended.stdout
+        assert self.asked(web, links) == ["busy-once"]
+        said = f"no place has a list of {WNID}; 4 links known here will do\n" if lost else ""
+        assert ended.stderr == said
+        meta = terminal.json("load", f"imagenet-{WNID}:dataset:4")["dict"]["imagenet"]
+        assert meta["source"] == "given"
+
+    def test_a_given_list_is_kept_as_any_other(
+        self, terminal: Terminal, web: PracticeWeb, links: list[Link]
+    ) -> None:
+        kept = terminal.json("geturls", f"imagenet:{WNID}", "--sources")["sources"][-1]["state"]
+        assert kept.startswith(f"4 URLs of {WNID}, from urls, since 20")
+        assert terminal.says("geturls", f"imagenet:{WNID}").split() == [each.url for each in links]
+        assert terminal.json("download", f"imagenet:{WNID}")["synsets"][0]["to_fetch"] == 0
+
+    def test_a_list_of_some_of_them_hides_none_of_the_others(
+        self, terminal: Terminal, web: PracticeWeb, links: list[Link]
+    ) -> None:
+        (terminal.folder / "some").write_bytes(as_urls(links[2:3]))
+        some = terminal.json("download", f"imagenet:{WNID}", "--urls=some")["synsets"][0]
+        assert (some["links"], some["to_fetch"]) == (1, 0)
+        done = terminal.json("download", f"imagenet:{WNID}", "--retry-failed=all")["synsets"][0]
+        assert (done["links"], done["here"], done["failed"]) == (4, 3, {"gone": 1})
+        assert self.asked(web, links) == ["gone", "busy-once"]
+
+    def test_what_another_place_lists_comes_beside_it_and_each_has_its_own_source(
+        self, terminal: Terminal, web: PracticeWeb, links: list[Link]
+    ) -> None:
+        more = web.link(WNID, 20, "good")
+        web.set_links(WNID, [more])
+        archive = terminal.folder / "all"
+        archive.write_text(f"{more.name}\t{more.url}\n")
+        terminal.says("geturls", "imagenet", "--all", f"--archive={archive}", "--force")
+        done = terminal.json("download", f"imagenet:{WNID}", "--retry-failed")["synsets"][0]
+        assert (done["links"], done["here"], done["failed"]) == (5, 4, {"gone": 1})
+        sources = {
+            number: terminal.json("load", f"imagenet-{WNID}:dataset:{number}")["dict"]["imagenet"][
+                "source"
+            ]
+            for number in (4, 20)
+        }
+        assert sources == {4: "given", 20: "all"}
+
+    def test_a_list_of_few_links_far_apart_takes_little_room(
+        self, terminal: Terminal, web: PracticeWeb, links: list[Link]
+    ) -> None:
+        (terminal.folder / "far").write_bytes(b"\n" * 10**6 + as_urls(links))
+        terminal.says("download", f"imagenet:{WNID}", "--urls=far", "--max-images=1")
+        kept = terminal.repository() / "imagenet" / WNID / "list.txt"
+        assert kept.stat().st_size < 1000
+        assert (
+            terminal.json("download", f"imagenet:{WNID}", "--dry-run")["synsets"][0]["links"] == 4
+        )

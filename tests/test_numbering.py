@@ -250,3 +250,24 @@ def test_at_the_end_of_all_numbers_a_free_one_is_taken() -> None:
     lines = [Line(0, largest, "http://a/1"), Line(1, largest, "http://a/2")]
     given = [link.name.number for link in number(WNID, lines, {}, {})]
     assert given == [LARGEST_NUMBER, 0]
+
+
+def test_a_number_that_no_picture_has_is_not_known(tmp_path: Path) -> None:
+    """As where a file is damaged: the URL is numbered anew."""
+    lines = [b"9" * 5000 + b"\thttp://a/1", b"9999999999\thttp://a/2", b"7\thttp://a/3"]
+    (tmp_path / "names.tsv").write_bytes(b"\n".join(lines) + b"\n")
+    assert KeptNames(tmp_path / "names.tsv").numbers == {"http://a/3": 7}
+
+
+def test_all_that_is_known_is_a_list_in_the_order_of_numbers(tmp_path: Path) -> None:
+    names = KeptNames(tmp_path / "names.tsv")
+    links = [Link(ImageName(WNID, number), f"http://a/{number}") for number in (3, 1)]
+    names.keep(WNID, links, [Line(0, ImageName(WNID, 8), "http://a/3")])
+    odd = ("n01440764_5", "http://a/\n", "http://a/\u20ac", " http://a/x", "ftp://a/")
+    urls = ["http://a/2", "http://a/1", *odd]
+    told = [Record(ImageName(WNID, 2), url, Outcome.GONE, "2020") for url in urls]
+    assert names.lines(WNID, told) == [
+        Line(1, None, "http://a/1"),
+        Line(2, None, "http://a/2"),
+        Line(3, ImageName(WNID, 8), "http://a/3"),
+    ]

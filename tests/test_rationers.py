@@ -8,7 +8,7 @@ goal, and where a kind stays below it, its comment says why.
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import pytest
 from ck_imagenet.outcomes import Outcome
@@ -19,7 +19,7 @@ from ck_imagenet.web.signals import Signal
 from ck_imagenet_practice import rations
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator import Flaky, Limper, Link, Rationer, Reply, Simulator
+from simulator import Flaky, Limper, Link, Rationer, Reply, Server, Simulator
 
 GOAL = 0.9
 MOST_REFUSALS = 5.0
@@ -189,7 +189,7 @@ class TestTogether:
 
     def test_one_hosts_rest_holds_nobody_else(self) -> None:
         """Each is as fast beside the others as alone."""
-        servers = {
+        servers: dict[str, Server] = {
             "rationed": Rationer("bucket-2-20"),
             "window": Rationer("window-40-20 after"),
             "healthy": Limper(),
@@ -247,10 +247,12 @@ class TestTogether:
 
     def test_thousands_of_hosts_a_second_are_played(self) -> None:
         """Rationed, refusing and dead ones among them; no host costs more where there are more."""
-        servers = {
-            f"{number}.example": [Limper(), Rationer("bucket-1-2"), Limper(time_out=5)][number % 3]
-            for number in range(3000)
-        }
+        kinds: list[Callable[[], Server]] = [
+            Limper,
+            lambda: Rationer("bucket-1-2"),
+            lambda: Limper(time_out=5),
+        ]
+        servers = {f"{number}.example": kinds[number % 3]() for number in range(3000)}
         simulator = Simulator(servers, connections=256)
         simulator.put(
             *(Link(name, 99 * (n % 3 == 2)) for n, name in enumerate(servers) for _ in range(4))

@@ -146,7 +146,11 @@ def test_a_backup_that_is_laid_over_what_has_come_since_brings_no_summary_that_i
 
 @pytest.mark.parametrize(
     "odd",
-    ["", "{", "[]", "{}", '{"format": 1}', '{"format": 2}', '{"format": 1, "tally": {"here": 1}}'],
+    [
+        *("", "{", "[", "[]", "{}", "[" * 60_000, '{"a":' * 5_000, "9" * 5_000, "1e999", "NaN"),
+        *('{"format": 1}', '{"format": 2}', '{"format": 1, "tally": {"here": 1}}'),
+    ],
+    ids=lambda odd: odd[:20],
 )
 def test_a_summary_that_makes_no_sense_is_made_anew(store: FolderStore, odd: str) -> None:
     kept(store).write_text(odd)
@@ -165,6 +169,12 @@ def test_a_summary_that_makes_no_sense_is_made_anew(store: FolderStore, odd: str
         {"within": None},
         {"tally": {"here": 5, "failed": {"unheard-of": 1}}},
         {"tally": {"here": 5, "failed": {}, "more": 1}},
+        {"tally": {"here": "many", "failed": {}}},
+        {"tally": {"here": -5, "failed": {}}},
+        {"tally": {"here": 5, "failed": {"gone": "1"}}},
+        {"tally": {"here": 5, "failed": {}, "bytes": 1e300}},
+        {"tally": {"here": 5, "failed": {}, "latest": 7}},
+        {"files": {"\0": []}},
     ],
 )
 def test_nor_is_one_whose_facts_are_odd_believed(store: FolderStore, facts: dict[str, Any]) -> None:

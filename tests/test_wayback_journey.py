@@ -56,6 +56,22 @@ def test_without_the_option_a_run_says_how_many_links_it_might_bring_back(
     assert asked_there(web) == []
 
 
+def test_a_capture_whose_line_a_kill_has_cost_is_still_known_as_one(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    (link,) = gone(web, 1)
+    web.archive.keep(link.url, link.picture(), TAKEN)
+    terminal.says(*COMMAND, "--wayback")
+    before = records(terminal)
+    meta = terminal.json("load", f"imagenet-{WNID}:dataset:1")["dict"]
+    journal = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
+    journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:-1]))
+    terminal.says("check", "imagenet", "--repair")
+    assert records(terminal) == before
+    assert terminal.json("load", f"imagenet-{WNID}:dataset:1")["dict"] == meta
+    assert meta["imagenet"]["captured"]
+
+
 def test_a_picture_that_is_gone_comes_from_a_capture_and_is_marked(
     terminal: Terminal, web: PracticeWeb
 ) -> None:

@@ -660,7 +660,7 @@ def _view(i: CkDict, output: CkDict) -> None:
     from ck_imagenet.progress import Progress
 
     entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
-    found = ck.access(dict(entry, action="load", common_func="yes"))
+    found = ck.access(dict(entry, action="find", common_func="yes"))  # whatever its meta is
     if found["return"] > 0:
         raise BadInput(found["error"])
     name = found["data_uoa"]
@@ -794,12 +794,16 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     output: CkDict = {"return": 0}
     try:
-        from ck_imagenet.errors import ImagenetError, NobodyReads
+        from ck_imagenet.errors import ImagenetError, NobodyReads, TooLittleMemory
 
         try:
             fill(output)
         except NobodyReads:
             pass
+        except (ImportError, MemoryError, RuntimeError) as error:
+            if not TooLittleMemory.is_why(error):
+                raise
+            output.update({"return": 1, "error": str(TooLittleMemory())})
         except ImagenetError as error:
             output.update({"return": 1, "error": _shown(error)})
     except ModuleNotFoundError as error:
@@ -850,8 +854,14 @@ def _settings() -> CkDict:
     from ck_imagenet.options import CONFIGURATION
 
     entry = {"module_uoa": "cfg", "data_uoa": "imagenet", "repo_uoa": "local"}
-    found = ck.access(dict(entry, action="load", common_func="yes"))
-    settings: CkDict = found["dict"] if found["return"] == 0 else {}
+    try:
+        found = ck.access(dict(entry, action="load", common_func="yes"))
+        settings: CkDict = found["dict"] if found["return"] == 0 else {}
+        settings = dict(settings.items())
+    except (AttributeError, TypeError, ValueError):  # CK itself takes any JSON for an object
+        raise BadInput(
+            f"{CONFIGURATION} cannot be read; to begin it anew: ck rm local:cfg:imagenet --force"
+        ) from None
     for key in settings:
         if key.replace("_", "-") not in SETTINGS:
             there = ", ".join(sorted(SETTINGS))

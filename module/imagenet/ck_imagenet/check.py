@@ -77,7 +77,8 @@ class Inspection:
         self._options = options
         self._store = store
         self._progress = progress
-        self._wnids = selection.among(store.wnids(), options.wnid)
+        here = sorted([*store.wnids(), *store.unregistered()])
+        self._wnids = selection.among(here, options.wnid)
         if options.repair:
             store.refuse_forbidden(self._wnids, delete=True)
         self.pictures = self.bytes = self.found = 0
@@ -177,7 +178,7 @@ def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
 
 def _repair(place: SynsetStore, held: Holding, found: list[Finding]) -> None:
     """Mend what has been found."""
-    if any(finding.flaw is Flaw.UNREGISTERED for finding in found):
+    if any(finding.flaw is Flaw.NO_FOLDER for finding in found):
         place.discard()
         return
     place.create()

@@ -13,6 +13,7 @@ from .catalogue import selection
 from .errors import BadInput
 from .files import storage_errors
 from .kept.adopt import ASIDE
+from .kept.flaws import Flaw
 from .kept.holdings import Holding
 from .kept.journal import Journal, Record, now
 from .kept.numbering import KeptNames, by_number
@@ -111,7 +112,7 @@ def clean(
         raise BadInput("which synset? Write --wnid=n01440764")
     if options.number and len(options.wnid) > 1:
         raise BadInput("--number is of one synset: name one with --wnid")
-    wnids = selection.among(store.wnids(), options.wnid)
+    wnids = selection.among([*store.wnids(), *store.unregistered()], options.wnid)
     if not options.dry_run:
         store.refuse_forbidden(wnids, delete=True)
     for wnid in wnids:
@@ -151,7 +152,9 @@ def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
         plan.aside = sorted((place.state / ASIDE).glob("*"))
     if options.all:
         plan.kept = place.foreign()
-        if held.pictures or place.state.is_dir() or not plan.kept:
+        # What a kill of this command left may be neither: then it is unfinished.
+        is_begun = held.pictures or place.state.is_dir() or not plan.kept
+        if is_begun or any(each.flaw is Flaw.LEFTOVER for each in place.findings()):
             plan.folder, plan.linked = place.folder, place.folder.is_symlink()
             plan.revived = list(rejections.values())
     else:

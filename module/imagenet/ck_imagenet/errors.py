@@ -46,6 +46,28 @@ class TooManyFiles(ImagenetError):
             ) from None
 
 
+class TooLittleMemory(ImagenetError):
+    """This machine gives the process no memory for what it needs, such as a thread."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is too little memory for this command: raise the limits, which `ulimit -v` and "
+            "`ulimit -u` show; what is here is kept, and the same command goes on from there"
+        )
+
+    def __reduce__(self) -> tuple[type[TooLittleMemory], tuple[()]]:
+        """Let a process tell another."""
+        return TooLittleMemory, ()
+
+    @staticmethod
+    def is_why(error: Exception) -> bool:
+        """Say whether that is what an error means: some have no more than their text for it."""
+        no_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
+        no_library = isinstance(error, ImportError) and "failed to map segment" in str(error)
+        no_process = isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EAGAIN)
+        return no_thread or no_library or no_process or isinstance(error, MemoryError)
+
+
 class Unsound(ImagenetError):
     """What is here is not all as it should be."""
 

@@ -9,10 +9,17 @@ import stat
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 from .errors import BadInput, StoreError, TooManyFiles
+
+_DEEPEST = 64
+"""Lists and objects within each other; CK's own metas have fewer than ten."""
+
+_MOST_DIGITS = 100
+"""Of a number: with more it is soon none that can be shown or divided."""
 
 NEW = ".new-"
 """How the name of everything unfinished begins."""
@@ -196,7 +203,40 @@ def to_json(value: Any) -> bytes:
 def read_json(path: Path) -> dict[str, Any] | None:
     """Return the object in a JSON file, or None if there is no file or no object in it."""
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return json_object(path.read_bytes())
+    except OSError:
         return None
-    return value if isinstance(value, dict) else None
+
+
+def json_object(data: bytes) -> dict[str, Any] | None:
+    """Return the object in JSON, or None if there is none: files may be damaged, or other people's.
+
+    What is nested too deeply to be written again, and numbers of more digits than any of ours has,
+    are damage too.
+    """
+    try:
+        value = _DECODER.decode(data.decode(json.detect_encoding(data), "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
+    may_be_deep = data.count(b"[") + data.count(b"{") > _DEEPEST
+    return value if isinstance(value, dict) and not (may_be_deep and _is_deep(value)) else None
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError("a number of more digits than any of ours has")
+    return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer)
+
+
+def _is_deep(value: Any) -> bool:
+    """Say whether lists and objects lie within each other deeper than in any file of ours."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        held = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for each in chain.from_iterable(held) if isinstance(each, (dict, list))]
+        if not level:
+            return False
+    return True

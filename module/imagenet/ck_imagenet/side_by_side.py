@@ -11,6 +11,8 @@ from contextlib import suppress
 from queue import Empty, Queue
 from typing import Callable, Iterable, Iterator, TypeVar
 
+from .threads import started
+
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
@@ -92,12 +94,10 @@ class SideBySide:
 
     def _hire(self) -> None:
         thread = threading.Thread(target=self._labour, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # there is no room for one more: the others do it
-            self._most = max(2, len(self._threads))
-        else:
+        if started(thread, others=True):
             self._threads.append(thread)
+        else:  # those that there are do it, or who asks for it
+            self._most = max(2, len(self._threads))
 
     def _labour(self) -> None:
         for task in iter(self._tasks.get, None):

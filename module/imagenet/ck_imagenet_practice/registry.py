@@ -42,14 +42,16 @@ def number(exchange: Exchange, default: float | None = None) -> float:
 
 
 def retry_after(text: str) -> dict[str, str]:
-    """Return the header for `after-2` or `date-2`, none for ""; raise ValueError for others."""
+    """Return the headers for `after-2` or `date-2`, none for ""; raise ValueError for others."""
     if not text:
         return {}
     form, _, seconds = text.partition("-")
     if form == "after":
         return {"Retry-After": str(int(seconds))}
     if form == "date":
-        return {"Retry-After": formatdate(time.time() + int(seconds), usegmt=True)}
+        now = time.time()
+        date, later = (formatdate(each, usegmt=True) for each in (now, now + int(seconds)))
+        return {"Date": date, "Retry-After": later}
     raise ValueError(text)
 
 

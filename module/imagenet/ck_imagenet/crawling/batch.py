@@ -7,6 +7,7 @@ only out of reach sees that another is at it, and leaves it to that one.
 
 from __future__ import annotations
 
+import math
 import pickle
 import threading
 import time
@@ -119,7 +120,7 @@ class _Sheet(Afar):
         super().__init__(batch.tasks)
         self._lock = threading.Lock()
         self._pulse = batch.run / PULSE
-        self._beat, self._looked = 0.0, 0.0
+        self._beat, self._looked = 0.0, -math.inf
         self._changed = time.monotonic()
         self.known: dict[ImageName, Record] = {}
         files = (batch.run / f"{batch.name}.{turn}.records" for turn in count(1))

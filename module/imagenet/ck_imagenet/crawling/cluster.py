@@ -6,6 +6,7 @@ batch at a time. What comes of them all meets in the books, here.
 
 from __future__ import annotations
 
+import math
 import pickle
 import time
 from collections import Counter, deque
@@ -77,7 +78,7 @@ class Cluster(Crew):
         self._places = 0
         self._learned: dict[str, Learned] = {}
         self._leaves = False
-        self._beaten = 0.0
+        self._beaten = -math.inf
         self._alone_since = time.monotonic()
         self._coming = True
         with ExitStack() as undo:
@@ -123,7 +124,7 @@ class Cluster(Crew):
         waiting = out + Counter({host: len(tasks) for host, tasks in self._waiting.items()})
         return [
             Ration(
-                host, self._learned[host].rate, count, max(0.0, self._free_at.get(host, 0) - now)
+                host, self._learned[host].rate, count, max(0.0, self._free_at.get(host, now) - now)
             )
             for host, count in waiting.most_common()
             if host in self._learned
@@ -164,7 +165,7 @@ class Cluster(Crew):
     def _beat(self) -> None:
         """Show that the run goes on, and look how many machines there are."""
         now = time.monotonic()
-        if now > self._beaten + _BEAT or not self._beaten:
+        if now > self._beaten + _BEAT:
             self._beaten = now
             self._run.beat()
             self._places = self._machines.places()
@@ -189,7 +190,7 @@ class Cluster(Crew):
         """Yield the hosts that may be asked now for what waits."""
         now = time.monotonic()
         for host in self._waiting:
-            if host not in self._asked and self._free_at.get(host, 0.0) <= now:
+            if host not in self._asked and self._free_at.get(host, now) <= now:
                 yield host
 
     def _send(self) -> None:

@@ -10,6 +10,7 @@ from typing import Callable, Iterable
 
 from ..kept.journal import Record
 from ..outcomes import Failed
+from ..threads import started
 from ..web.host import Ration
 from ..web.hosts import Hosts
 from ..web.learned import Learned
@@ -211,8 +212,9 @@ class Crawl:
         while len(self._threads) < wanted:
             name = f"crawl-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
+            if not started(thread, others=bool(self._threads)):
+                break  # until there is more memory
             self._threads.append(thread)
-            thread.start()
 
     def _work(self) -> None:
         try:
@@ -301,6 +303,6 @@ class Crawl:
 
 def _end_a_thread() -> None:
     """Have the system load what ends threads: where files have run out it cannot, and aborts."""
-    thread = threading.Thread(target=time.time)
-    thread.start()
+    thread = threading.Thread(target=int)
+    started(thread, others=False)
     thread.join()

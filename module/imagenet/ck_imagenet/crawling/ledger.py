@@ -115,6 +115,8 @@ class Ledger(Book):
         self._report = report
         self._lock = repeats.lock
         self._saving: dict[str, Record] = {}
+        # Of each number, how many records keep it: two may, where files were put together by hand.
+        self._kept = Counter(each.name.number for each in journal.records.values() if each.is_kept)
         self._held: list[Record] = []
         self._put_by: deque[Task] = deque()
         self.left: Counter[str] = Counter()
@@ -176,7 +178,7 @@ class Ledger(Book):
             if self.claim(record) is Verdict.KEEP:
                 self.keep(record)
             else:
-                self._place.remove(record.name.number)
+                self._remove(record)
 
     def settle(self, record: Record) -> None:
         """Record a failure, unless it may be this machine's network that fails."""
@@ -210,7 +212,7 @@ class Ledger(Book):
                 record = _duplicate(record, first)
                 self._repeats.add([record])
                 self._write(record)
-                self._remove(record)
+                self.here -= self._remove(record)
 
     def close(self) -> None:
         """Record what was held back, or raise NetworkDown if it is news that nobody answers."""
@@ -241,11 +243,14 @@ class Ledger(Book):
                 # First the journal, which a run that is killed here follows when it goes on.
                 self._write(_placeholder(record))
                 if known.kept:
-                    self._remove(known)
+                    self.here -= self._remove(known)
 
-    def _remove(self, known: Record | Sighting) -> None:
+    def _remove(self, known: Record | Sighting) -> bool:
+        """Take a picture away, unless the journal keeps one of the same number; say whether."""
+        if self._kept[known.name.number]:
+            return False
         self._place.remove(known.name.number)
-        self.here -= 1
+        return True
 
     def _release_held(self) -> None:
         held, self._held = self._held, []
@@ -253,10 +258,14 @@ class Ledger(Book):
             known = self._journal.records.get(record.url)
             self._write(record)
             if known and known.outcome is Outcome.SAVED and record.outcome.final:
-                self._place.remove(known.name.number)  # whose file somebody has deleted
+                self._remove(known)  # whose file somebody has deleted
 
     def _write(self, record: Record) -> None:
+        before = self._journal.records.get(record.url)
         self._journal.append(record)
+        if before:
+            self._kept[before.name.number] -= before.is_kept
+        self._kept[record.name.number] += record.is_kept
         self._report(record)
 
 

@@ -64,27 +64,26 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _sweep(self) -> None:
-        """Remove what runs have left that were killed, and wait until their workers have seen it.
-
-        Old is what is so by the file system's clock, not by ours.
-        """
-        now = self.pulse.stat().st_mtime
-        still_at_work = False
+        """Remove what killed runs have left, and wait until their workers have seen it."""
+        left = []
         for pulse in self.path.parent.glob(f"{_PREFIX}*/{PULSE}"):
             with suppress(FileNotFoundError):  # of a run that ends just now
-                is_old = pulse.stat().st_mtime < now - LAST
-                if is_old or _is_left(pulse.parent):
-                    shutil.rmtree(pulse.parent, ignore_errors=True)
-                    still_at_work |= not is_old
-        if still_at_work:
+                if self._is_left(pulse.parent):
+                    left.append(pulse.parent)
+        for run in left:
+            shutil.rmtree(run, ignore_errors=True)
+        if left:
             time.sleep(NOTICED)
 
+    def _is_left(self, run: Path) -> bool:
+        """Say whether whoever has begun a run is gone."""
+        if (run / _LOCK).exists():
+            return _is_free(run / _LOCK)
+        # An earlier version has begun it: old is what is so by the file system's clock, not ours.
+        return (run / PULSE).stat().st_mtime < self.pulse.stat().st_mtime - LAST
 
-def _is_left(run: Path) -> bool:
-    """Say whether whoever has begun a run is gone."""
-    lock = run / _LOCK
-    if not lock.exists():
-        return False
+
+def _is_free(lock: Path) -> bool:
     try:
         with at_once(FileLock(lock)):
             return True

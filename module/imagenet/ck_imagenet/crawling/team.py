@@ -12,13 +12,14 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict, deque
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, BinaryIO, Iterable, Iterator, cast
+from typing import Any, BinaryIO, Callable, Iterable, Iterator, cast
 
 from ..actions import DownloadOptions
 from ..errors import StoreError
 from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
+from ..threads import started
 from ..web.fetch import Fetcher
 from ..web.host import Ration
 from ..web.learned import Learned
@@ -139,7 +140,16 @@ class _Worker(_Member):
         self.listener = threading.Thread()
         self._letters: SimpleQueue[Any] = SimpleQueue()
         self._letters.put(order)
-        threading.Thread(target=self._write, daemon=True).start()
+        self._writer = threading.Thread(target=self._write, daemon=True)
+
+    def begin(self, listen: Callable[[_Worker], None]) -> bool:
+        """Talk with it, in threads; without memory for these, end it. Say whether it has begun."""
+        self.listener = threading.Thread(target=listen, args=(self,), daemon=True)
+        begun = started(self._writer, others=True) and started(self.listener, others=True)
+        if not begun:
+            self.process.kill()
+            self.process.wait()
+        return begun
 
     def send(self, *message: Any) -> None:
         """Tell it something, without waiting until it listens: it may be waiting for us."""
@@ -338,9 +348,8 @@ class Team(Crew, Colleagues):
 
     def _hire(self, order: Order) -> None:
         worker = _Worker(order)
-        self._workers.append(worker)
-        worker.listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
-        worker.listener.start()
+        if worker.begin(self._listen):  # else those that there are do all of it
+            self._workers.append(worker)
 
     def _listen(self, worker: _Worker) -> None:
         """Take in what a worker says, until it ends."""

@@ -5,6 +5,7 @@ Messages are pickles over its standard input and output: tuples whose first item
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple
 
 from ..actions import DownloadOptions
-from ..errors import ImagenetError
+from ..errors import ImagenetError, TooLittleMemory
 from ..kept.journal import Record
 from ..kept.store import Store
 from ..web.learned import Learned
@@ -118,7 +119,7 @@ class _Office(Afar):
         self._outbox = outbox
         self._lock = threading.Lock()
         self._reached = self._hungry = False
-        self._told, self._told_at = Rationing(), 0.0
+        self._told, self._told_at = Rationing(), -math.inf
 
     def send(self, *message: Any) -> None:
         data = pickle.dumps(message)
@@ -186,6 +187,8 @@ class _Office(Afar):
 def _sendable(error: Exception) -> Exception:
     if isinstance(error, ImagenetError):
         return error
+    if TooLittleMemory.is_why(error):
+        return TooLittleMemory()
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror, error.filename)
     return RuntimeError(f"{type(error).__name__}: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import Generator, Iterable, Union
 
 from ..kept.store import Store
 from ..origins.lists import SynsetList, Unlisted
+from ..threads import started
 
 _MOST, _MOST_LINKS = 256, 20_000
 """Lists, and links in them: enough for what it costs to make places, few enough for the memory."""
@@ -63,10 +65,10 @@ class _Lists:
         self._ready: list[_Found] = []
         self._changed = threading.Condition()
         self._is_wanted, self._is_over = True, False
-        self._due = 0.0
+        self._due = -math.inf
         self.error: Exception | None = None
         """Why there are no more, if that is not all."""
-        threading.Thread(target=self._ask, name="lists", daemon=True).start()
+        started(threading.Thread(target=self._ask, name="lists", daemon=True), others=False)
 
     @property
     def ended(self) -> bool:

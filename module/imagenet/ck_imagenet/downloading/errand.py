@@ -23,6 +23,7 @@ from ..kept.repeats import Repeats
 from ..kept.store import Store
 from ..kept.turns import Busy, at_once, only_one
 from ..origins import kept_lists
+from ..origins.kept_lists import EARLIER
 from ..origins.lists import SynsetList
 from ..outcomes import Outcome
 from ..progress import Progress
@@ -69,6 +70,7 @@ class Errand:
         self._turn = ExitStack()
         self._links: list[Link] = []
         self._skipped: set[str] = set()
+        self._listed: set[str] = set()
         self._to_fetch = self._here_before = 0
         self._aside: list[Path] = []
         self.book: Ledger
@@ -93,6 +95,7 @@ class Errand:
         """Return what would be done, and do nothing."""
         with storage_errors(self._place.state):
             self._open()
+            self._take_in_known()
             self._journal.tie(self._kept.urls(self._found.lines))
             self._number()
             here = self._place.pictures()
@@ -135,11 +138,14 @@ class Errand:
                 self._turn.enter_context(only_one(place.lock(), self.wnid, self._progress))
             else:
                 self._turn.enter_context(at_once(place.lock()))
-            if self._found.obtained_by:
+            if self._options.urls:
+                kept_lists.keep(place, self._found._replace(obtained_by="urls"))
+            elif self._found.obtained_by:
                 kept_lists.keep(place, self._found)
             lost = set() if self._trusting and summaries.is_whole(place) else place.mend()
             self._open()
             self._turn.callback(self._journal.close)
+            self._take_in_known()
             named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
             self._aside = adopt(place, self._journal, named, true, lost)
             self._number()
@@ -155,7 +161,9 @@ class Errand:
             self._to_fetch = len(wanted)
             if wanted:
                 summaries.drop(place)
-            return [Task(link, self._found.source) for link in wanted]
+            tasks = [Task(link, self._source_of(link)) for link in wanted]
+            self._listed.clear()
+            return tasks
 
     def begin_captures(self, captures: Captures) -> list[Task]:
         """Return what the Wayback Machine is to be asked for, if so wished; after the links."""
@@ -197,6 +205,25 @@ class Errand:
     def _open(self) -> None:
         self._journal = Journal.of(self._place)
         self._kept = KeptNames.of(self._place)
+
+    def _take_in_known(self) -> None:
+        """Add what other lists have told before, unless only this one is wanted."""
+        lines, options = self._found.lines, self._options
+        listed = {line.url for line in lines}
+        self._listed = listed if self._found.source != EARLIER else set()
+        if not (options.urls or options.refresh or options.source):
+            after = max((line.number for line in lines), default=-1) + 1
+            known = self._kept.lines(self.wnid, self._journal.records.values())
+            others = (line for line in known if line.url not in listed)
+            lines += [line._replace(number=line.number + after) for line in others]
+
+    def _source_of(self, link: Link) -> str:
+        """Return which list has told of a link, as far as that is known."""
+        if link.url in self._listed:
+            return self._found.source
+        known = self._journal.records.get(link.url)
+        is_of_list = known is not None and not known.sha256  # else it may be that of a picture
+        return known.source if known and is_of_list and known.source else EARLIER
 
     def _ledger(self, here: int, reached: bool) -> Ledger:
         ledger = Ledger(

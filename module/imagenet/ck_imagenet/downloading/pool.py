@@ -96,7 +96,7 @@ class Pool:
         self._exhausted = self._is_all_begun = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
-        self._look_again = 0.0
+        self._look_again = -math.inf
         self._rationed_since: float | None = None
         self._made_room: dict[str, Summary] = {}
         """Synsets of which links were left so that others have their turn, and what was done."""

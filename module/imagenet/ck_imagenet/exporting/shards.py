@@ -82,7 +82,7 @@ class Shards:
         self._form = form
         self._most = most
         found = read_json(self._log_path) or {}
-        self._log: Log = {part: found[part] for part in found if isinstance(found[part], list)}
+        self._log: Log = {part: found[part] for part in found if _is_log(found[part])}
         self.before: int = sum(map(_count, chain.from_iterable(self._log.values())))
 
     def write(
@@ -160,6 +160,17 @@ class Shards:
             valid.append(shard)
             place += count
         return valid
+
+
+def _is_log(told: Any) -> bool:
+    """Say whether this can be what an earlier run has told of the shards of a part."""
+    return isinstance(told, list) and all(
+        isinstance(shard, dict)
+        and isinstance(shard.get("file"), str)
+        and isinstance(shard.get("samples"), int)
+        and shard["samples"] > 0
+        for shard in told
+    )
 
 
 def _entry(path: Path, samples: Sequence[Sample], left_out: Sequence[LeftOut]) -> dict[str, Any]:

@@ -207,9 +207,9 @@ class Entries:
         set of str
             The entries whose meta was lost and is empty now.
         """
+        self.mend_folder()
         if not self.folder.is_dir():
             return set()
-        self.mend_folder()
         sweep(self._cm)
         aliases = self.aliases()
         if aliases.elsewhere:
@@ -232,6 +232,9 @@ class Entries:
 
     def aliases(self) -> Aliases:
         """Return what is wrong with the files by which CK finds entries."""
+        if not self.folder.is_dir():
+            own = self._repository.folder / CM / f"alias-a-{self._module.alias}"
+            return Aliases(set(), [own] if own.is_file() else [], {})
         files = [path.name for path in self._cm.glob("alias-*")]
         uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
         leading, entries = set(_endings(files, "alias-u-")), self.numbered()

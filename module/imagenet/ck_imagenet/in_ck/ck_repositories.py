@@ -59,6 +59,13 @@ class Repositories:
             if info["data_uoa"].startswith(prefix) and info["dict"].get("path"):
                 yield info["data_uoa"]
 
+    def unregistered(self, prefix: str) -> Iterator[str]:
+        """Yield the names of folders that begin so and lie where repositories do, and are none."""
+        self._cache.refresh()
+        for folder in self._home.glob(f"{prefix}*"):
+            if not self._cache.info(folder.name) and folder.is_dir():
+                yield folder.name
+
     def get(self, name: str) -> Repository | None:
         """Return a repository, or None if CK does not know it, or not as a folder."""
         if not self._cache.info(name):  # another process may just have made it
@@ -198,14 +205,14 @@ class Repositories:
         """Return what the cache is to have of an entry, nothing if that is none."""
         uid, meta = entries.uid(name), entries.meta(name) or {}
         path = meta.get("path")
-        if not uid or not (path or meta.get("remote")):
+        if not uid or not (path or meta.get("remote")) or not isinstance(path, (str, type(None))):
             return {}
         described = (read_json(Path(path) / _DESCRIPTION) if path else None) or {}
         own = described.get("dict")
         return {
             **_described(name, uid),
-            "data_name": (entries.meta(name, "info") or {}).get("data_name") or name,
-            "dict": {**own, "path": path} if own else meta,
+            "data_name": str((entries.meta(name, "info") or {}).get("data_name") or name),
+            "dict": {**own, "path": path} if own and isinstance(own, dict) else meta,
             "path_to_repo_desc": entries.place(name),
         }
 

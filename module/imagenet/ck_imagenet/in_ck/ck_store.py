@@ -79,6 +79,11 @@ class CkStore(Store):
         names = {name[len(PREFIX) :] for name in self._repositories.names(PREFIX)}
         return sorted(filter(stands_for_synset, names))
 
+    def unregistered(self) -> list[str]:
+        """Return the synsets whose folders are here and are no repositories for CK."""
+        wnids = sorted(name[len(PREFIX) :] for name in self._repositories.unregistered(PREFIX))
+        return [wnid for wnid in wnids if stands_for_synset(wnid) and self.synset(wnid).is_here]
+
 
 def _reopened() -> CkStore:
     import ck.kernel as ck  # what imports this module has initialised its own
@@ -98,6 +103,11 @@ class _SynsetRepository(SynsetStore):
         self._repository = repository
         self._states = Entries(self._kernel, repository, _STATES)
         self._entries = Entries(self._kernel, repository, _PICTURES, self._states.place(self.wnid))
+
+    @property
+    def is_here(self) -> bool:
+        """Whether CK knows the repository, or there are places for entries at least."""
+        return bool(self._repository.facts or self.state.is_dir() or self._entries.folder.is_dir())
 
     @property
     def folder(self) -> Path:
@@ -150,6 +160,7 @@ class _SynsetRepository(SynsetStore):
         for path in leftovers(self.state):
             self._finish(path)
         sweep(self.state)
+        self._states.mend()
         return set(map(int, self._entries.mend()))
 
     def _finish(self, unfinished: Path) -> None:
@@ -167,13 +178,17 @@ class _SynsetRepository(SynsetStore):
                 unfinished.replace(entries.put(str(name.number), meta) / file)
 
     def pictures(self) -> dict[int, Path]:
-        if not self._repository.facts:  # CK does not know it
+        if not self.is_here:
             return {}
         found = ((name, self._file(name)) for name in self._entries.names())
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
         return picture_meta.url_in(self._entries.meta(str(number)) or {})
+
+    def record_of(self, number: int) -> Record | None:
+        name = ImageName(self.wnid, number)
+        return picture_meta.record_in(self._entries.meta(str(number)) or {}, name)
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"
@@ -216,14 +231,19 @@ class _SynsetRepository(SynsetStore):
         return sorted(path for path in place.glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
-        if self._repository.facts and not self.folder.is_dir():
-            yield Finding(Flaw.UNREGISTERED, self.folder)
+        if not self.folder.is_dir():
+            yield Finding(Flaw.NO_FOLDER, self.folder)
             return
+        if not self._repository.facts:
+            yield Finding(Flaw.UNREGISTERED, self.folder)
         entries = self._entries
-        for path in chain(leftovers(self.state), leftovers(entries.folder / ".cm")):
+        places = self.state, entries.folder / ".cm", self._states.folder / ".cm"
+        for path in chain.from_iterable(map(leftovers, places)):
             yield Finding(Flaw.LEFTOVER, path)
+        if self._states.is_broken(self.wnid):
+            yield Finding(Flaw.HIDDEN, self.state)
         aliases = entries.aliases()
-        for path in aliases.dangling:
+        for path in chain(self._states.aliases().dangling, aliases.dangling):
             yield Finding(Flaw.DANGLING, path)
         for name in sorted(entries.numbered() | aliases.elsewhere.keys(), key=int):
             where = ImageName(self.wnid, int(name))
@@ -254,16 +274,21 @@ class _SynsetRepository(SynsetStore):
         return sorted(chain(beside_entries, *beside_pictures))
 
     def discard(self) -> None:
-        entries, states, is_all = self._entries, self._states, not self.foreign()
-        for name in entries.numbered():
-            self.remove(int(name))
-        states.remove(self.wnid)
+        # What makes it seen goes last: a kill leaves what the same command finds again.
+        is_all = not self.foreign()
+        if not (is_all or self._repository.facts):
+            self._take(self._repositories.create(PREFIX + self.wnid))  # so that CK removes entries
+        entries, states = self._entries, self._states
+        if self._repository.facts:
+            for name in entries.numbered():
+                self.remove(int(name))
+            entries.mend()
+            entries.discard()
+            states.remove(self.wnid)
+            states.discard()
         if is_all:
-            self._repositories.unregister(PREFIX + self.wnid)
             remove_folder(self.folder)
-        else:
-            for each in (states, entries):
-                each.discard()
+            self._repositories.unregister(PREFIX + self.wnid)
 
     def _file(self, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Collection, Mapping
 
-from ..names import ImageName
+from ..names import ImageName, parse_image_name
 from ..outcomes import Failed
 from ..pictures import images
-from .journal import Journal, now, saved
+from .journal import Journal, Record, now, saved
 from .store import SynsetStore
 
 ASIDE = "no-pictures"
@@ -23,6 +23,8 @@ def adopt(
     lost: Collection[int],
 ) -> list[Path]:
     """Give every picture that is here its line in the journal: of its URL, if that is known.
+
+    What is kept with a picture itself is believed where it tells of these very bytes.
 
     Parameters
     ----------
@@ -58,16 +60,33 @@ def adopt(
             store.describe(known[number], path.name)
             continue
         name = ImageName(store.wnid, number)
-        url = store.url_of(number) or true.get(number) or named.get(number) or str(name)
-        if url not in urls:
-            urls.add(url)
-            record = saved(name, url, data, picture, "found here", "")
-            if record.has_url:
+        record = saved(name, str(name), data, picture, "found here", "")
+        told = store.record_of(number)
+        if told and told.sha256 == record.sha256:
+            record = _recovered(record, told, true)
+        else:
+            url = store.url_of(number) or true.get(number) or named.get(number)
+            record = record._replace(url=url or record.url)
+        if record.url not in urls:
+            urls.add(record.url)
+            if store.contradiction(record, path):
                 store.describe(record, path.name)
             journal.append(record)
     for record in tied:  # at last, so that a run that is killed here does it again
         journal.append(record._replace(time=now()))
     return aside
+
+
+def _recovered(found: Record, told: Record, true: Mapping[int, str]) -> Record:
+    """Return what a killed run had no time to write down: where a picture here comes from."""
+    name = parse_image_name(told.url)
+    return found._replace(
+        url=true.get(name.number, told.url) if name else told.url,
+        time=told.time or found.time,
+        source=told.source or found.source,
+        final_url=told.final_url,
+        captured=told.captured,
+    )
 
 
 def put_aside(store: SynsetStore, path: Path) -> Path:

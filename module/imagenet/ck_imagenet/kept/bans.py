@@ -114,12 +114,15 @@ def _is_refusal(record: Record) -> bool:
 
 
 def _is_soon_after(refused: str, time: str) -> bool:
-    """Say whether not many minutes have passed, by the clock of then: there is no other measure."""
+    """Say whether hardly many minutes have passed, by the clock of then, which may be set back.
+
+    There is no other measure; which was first, the order of the lines has told.
+    """
     try:
         first, second = (
             datetime.fromisoformat(each.replace("Z", "+00:00")) for each in (refused, time)
         )
-        return 0 <= (second - first).total_seconds() <= MINUTES
+        return (second - first).total_seconds() <= MINUTES
     except (TypeError, ValueError):
         return False
 

@@ -67,6 +67,11 @@ class Flaw(Enum):
         "it gets what it lacks, or is moved to where CK looks",
     )
     UNREGISTERED = (
+        "unregistered",
+        "a folder with pictures or their state, and no repository for CK",
+        "CK knows it again; to remove it, type ck clean imagenet --wnid=W --all",
+    )
+    NO_FOLDER = (
         "no-folder",
         "a repository that CK knows, and its folder is not here",
         "CK forgets it",

@@ -114,6 +114,9 @@ class _SynsetFolder(SynsetStore):
     def url_of(self, number: int) -> str:
         return ""  # a plain file knows none: the kept names do
 
+    def record_of(self, number: int) -> None:
+        return None
+
     def save(self, record: Record, data: bytes, extension: str) -> None:
         path = self._folder / f"{record.name}.{extension}"
         write_whole(path, data, self._unfinished)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Collection, Iterator, Mapping, NamedTuple
 
 from ..errors import StoreError
-from ..files import write_whole
+from ..files import json_object, write_whole
 from ..names import ImageName, parse_image_name
 from ..outcomes import Outcome
 from . import bans
@@ -51,6 +51,11 @@ class Record(NamedTuple):
     image_format: str = ""
     withdrawn: bool = False
     """Whether the picture has been taken out since, and is to be asked for again."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it tells of a picture that is to be here."""
+        return self.outcome is Outcome.SAVED and not self.withdrawn
 
     @property
     def has_url(self) -> bool:
@@ -104,7 +109,12 @@ def refuse_newer(found: Any, where: Path) -> None:
 
 
 class Journal:
-    """The records of one synset, the latest of each URL.
+    """The records of one synset, the last of each URL.
+
+    What is told later counts, and later is what stands further down: clocks are set back, and are
+    wrong for years. Of several files the writer's own counts most, since it has read the others
+    before it writes. Among those of others there is no order; so a picture counts more than a
+    failure.
 
     Parameters
     ----------
@@ -116,7 +126,8 @@ class Journal:
     Attributes
     ----------
     records : dict of str to Record
-        What became of each URL that is settled; not of one that a ban seems to have hidden.
+        What became of each URL that is settled, in the order in which it was told; not of one that
+        a ban seems to have hidden.
     withdrawn : dict of str to Record
         Of those that are not any more: the pictures that they gave.
     garbled : dict of Path to int
@@ -129,18 +140,18 @@ class Journal:
         self._file: BinaryIO | None = None
         self.records: dict[str, Record] = {}
         self.garbled: dict[Path, int] = {}
-        banned: list[Record] = []
-        for path in sorted(folder.glob("*.jsonl")):
+        for path in sorted(folder.glob("*.jsonl"), key=lambda path: (path == self._path, path)):
             told, sure = self._read(path)
-            latest = {record.url: record for record in told}
+            latest: dict[str, Record] = {}
+            for record in told:
+                _put_last(latest, record)
+            for url in bans.suspects(told, sure):
+                del latest[url]
             for record in latest.values():
                 known = self.records.get(record.url)
-                if not known or known.time <= record.time:
-                    self.records[record.url] = _remembered(record)
-            banned += (latest[url] for url in bans.suspects(told, sure))
-        for record in banned:
-            if self.records.get(record.url) == record:
-                del self.records[record.url]
+                is_picture = known is not None and known.is_kept and not record.is_kept
+                if path == self._path or not is_picture:
+                    _put_last(self.records, record)
         self._drop_tied()
         self.withdrawn = {url: each for url, each in self.records.items() if each.withdrawn}
         for url in self.withdrawn:
@@ -171,7 +182,7 @@ class Journal:
         if record.withdrawn:
             told, other = other, told
         other.pop(record.url, None)
-        told[record.url] = _remembered(record)
+        _put_last(told, record)
 
     def withdraw(self, record: Record) -> None:
         """Have a picture that was saved asked for again; raise OSError if that is not possible."""
@@ -255,7 +266,7 @@ class Journal:
         for line in _lines(path):
             facts = _facts(line)
             refuse_newer(facts.get("format"), path)
-            record = _record(facts)
+            record = record_of(facts)
             if record:
                 if facts.get("sure"):
                     sure.add(len(records))
@@ -272,13 +283,12 @@ class Journal:
 
     def _drop_tied(self) -> None:
         """Leave out what is told under a name where the same is told later under a URL."""
-        named = [record for record in self.records.values() if not record.has_url]
-        if not named:
-            return
-        told = {record.name: record.time for record in self.records.values() if record.has_url}
-        for record in named:
-            if told.get(record.name, "") >= record.time:
-                del self.records[record.url]
+        named: dict[ImageName, str] = {}
+        for record in list(self.records.values()):
+            if not record.has_url:
+                named[record.name] = record.url
+            elif record.name in named:
+                del self.records[named.pop(record.name)]
 
     def _open(self) -> BinaryIO:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -303,11 +313,7 @@ def _lines(path: Path) -> list[bytes]:
 
 def _facts(line: bytes) -> dict[str, Any]:
     """Return the object in a line, an empty one if there is none."""
-    try:
-        facts = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
+    return json_object(line) or {}
 
 
 def _tells_of(facts: dict[str, Any], urls: set[str], names: set[str]) -> bool:
@@ -324,17 +330,25 @@ _TYPES: dict[str, type] = {
 }
 
 
-def _record(facts: dict[str, Any]) -> Record | None:
-    """Return the record that a line holds; None for one that this version cannot use."""
+def record_of(facts: dict[str, Any]) -> Record | None:
+    """Return the record that a line or a meta tells; None for one that this version cannot use."""
     name = parse_image_name(str(facts.get("name", "")))
     known: dict[str, Any] = {
-        key: value for key, value in facts.items() if isinstance(value, _TYPES.get(key, ()))
+        key: value
+        for key, value in facts.items()
+        if isinstance(value, _TYPES.get(key, ())) and not (isinstance(value, int) and value < 0)
     }
     try:
         known.update(name=name, outcome=Outcome.named(facts["outcome"]))
         return Record(**known) if name else None
     except (KeyError, TypeError):
         return None
+
+
+def _put_last(records: dict[str, Record], record: Record) -> None:
+    """Let what is told of a URL now stand behind all that was told before."""
+    records.pop(record.url, None)
+    records[record.url] = _remembered(record)
 
 
 def _remembered(record: Record) -> Record:

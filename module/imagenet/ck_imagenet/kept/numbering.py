@@ -14,6 +14,8 @@ from ..urllists import Line
 from .journal import Record
 from .store import SynsetStore
 
+_MOST_DIGITS = len(str(LARGEST_NUMBER))
+
 
 class Link(NamedTuple):
     """One picture to be had: its name and where it lives."""
@@ -129,7 +131,7 @@ class KeptNames:
             for line in path.read_bytes().split(b"\n"):
                 number, _, listed = line.partition(b"\t")
                 name, url = urllists.parse_line(listed) or (None, "")
-                if url and number.isdigit():
+                if url and number.isdigit() and len(number) <= _MOST_DIGITS:
                     self.numbers[url] = int(number)
                 if url and name:
                     self.true[url] = name.number
@@ -159,8 +161,28 @@ class KeptNames:
         named = {line.name.number: line.url for line in lines if line.name}
         return {**by_number(self.true), **named}
 
+    def lines(self, wnid: str, records: Iterable[Record] = ()) -> list[Line]:
+        """Return all that is known here as a list: each URL at its number, also those of records.
+
+        So a list can be done without that is lost, or that was given for one run.
+        """
+        told = {record.url: record.name.number for record in records if _is_listed(record.url)}
+        numbers = {**told, **self.numbers}
+        return [
+            Line(place, ImageName(wnid, self.true[url]) if url in self.true else None, url)
+            for url, place in sorted(numbers.items(), key=lambda item: item[1])
+        ]
+
     def _line(self, wnid: str, url: str) -> str:
         return f"{ImageName(wnid, self.true[url])}\t{url}" if url in self.true else url
+
+
+def _is_listed(url: str) -> bool:
+    """Say whether a list can have told a URL: what is in a journal may be damaged."""
+    try:
+        return urllists.parse_line(url.encode("latin-1")) == (None, url) and "\n" not in url
+    except UnicodeEncodeError:
+        return False
 
 
 def by_number(numbers: Mapping[str, int]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Mapping, Tuple
 from filelock import FileLock
 
 from ..errors import ImagenetError
-from ..files import prove_writable, why_no_file, write_whole
+from ..files import json_object, prove_writable, why_no_file, write_whole
 from ..web.learned import Learned
 from .journal import FORMAT
 from .store import Store
@@ -94,11 +94,11 @@ def _written(known: _Known) -> bytes:
 def _read(path: Path) -> _Known:
     """Return what a file holds, without whatever nobody has written so."""
     try:
-        facts = json.loads(_content(path))
+        facts = json_object(_content(path)) or {}
         if facts["format"] != FORMAT:
             return {}
         told = list(facts["paces"].items())[-MOST_KEYS:]
-    except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+    except (OSError, LookupError, TypeError, ValueError, AttributeError):
         return {}
     known: _Known = {}
     for key, each in told:

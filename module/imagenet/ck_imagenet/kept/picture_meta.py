@@ -6,9 +6,10 @@ from typing import Any
 
 from ..catalogue import synsets
 from ..names import ImageName
+from ..outcomes import Outcome
 from ..urllists import is_url
 from ..wording import readable
-from .journal import FORMAT, Record
+from .journal import FORMAT, Record, record_of
 
 
 def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -26,7 +27,8 @@ def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:
     tags = _tags_of(record)
     tags += [tag for tag in _tags(known) if tag not in tags]
     facts = record.facts()
-    for key in ("name", "outcome", "detail", *(() if record.has_url else ("url",))):
+    # A picture of a tar is known by ImageNet's name, which its number here tells as a rule.
+    for key in ("name", "outcome", "detail", *(("url",) if record.url == str(record.name) else ())):
         facts.pop(key, None)
     synset = synsets.load().get(record.name.wnid)
     own = {
@@ -57,8 +59,15 @@ def without_picture(meta: dict[str, Any], name: ImageName) -> dict[str, Any]:
 
 def url_in(meta: dict[str, Any]) -> str:
     """Return the URL that a meta tells, or an empty text."""
+    url = str(_own(meta).get("url", ""))
     tag = next(filter(is_url, _tags(meta)), "")
-    return _own(meta).get("url", "") or tag.encode().decode("latin-1")  # as lists are read
+    return url if is_url(url) else tag.encode().decode("latin-1")  # as lists are read
+
+
+def record_in(meta: dict[str, Any], name: ImageName) -> Record | None:
+    """Return the record of a picture that a meta tells whole, or None."""
+    saved = {"name": str(name), "outcome": Outcome.SAVED.word, "withdrawn": False}
+    return record_of({"url": str(name), **_own(meta), **saved})
 
 
 def sha256_in(meta: dict[str, Any]) -> str:

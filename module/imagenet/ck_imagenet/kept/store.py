@@ -85,6 +85,10 @@ class SynsetStore(ABC):
         """Return the URL that is kept with a picture itself, or an empty text."""
 
     @abstractmethod
+    def record_of(self, number: int) -> Record | None:
+        """Return the record that is kept with a picture itself, whatever its bytes are by now."""
+
+    @abstractmethod
     def save(self, record: Record, data: bytes, extension: str) -> None:
         """Keep a picture with what its record tells, such that it is there wholly or not at all."""
 
@@ -179,6 +183,10 @@ class Store(ABC):
     @abstractmethod
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
+
+    def unregistered(self) -> list[str]:
+        """Return the synsets of which something is here and is in no list of places."""
+        return []
 
     def counts(self) -> dict[str, int]:
         """Return how many pictures of each synset are here, of those that have any."""

@@ -7,13 +7,12 @@ none of these; so where synsets are few, the folder of each picture is looked at
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple
 
-from ..files import folders_in, to_json, write_whole
+from ..files import folders_in, json_object, to_json, write_whole
 from ..outcomes import Outcome
 from . import status
 from .holdings import Holding
@@ -25,6 +24,8 @@ FEW = 500
 """Synsets; of more, the folders of the pictures are not looked at one by one."""
 
 _FILE = "summary.json"
+
+_COUNTS = ("here", "waiting", "bytes", "asked", "rotten")
 
 _LARGEST = 65_536
 """Bytes of a summary; a larger one, of thousands of writers, is not believed."""
@@ -131,14 +132,17 @@ def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[str, Tally 
 
 def _read(where: Where) -> _Summary | None:
     try:
-        facts = json.loads(_content(f"{where.state}{os.sep}{_FILE}"))
+        facts = json_object(_content(f"{where.state}{os.sep}{_FILE}")) or {}
         if facts["format"] != FORMAT:
             return None
         told = dict(facts["tally"])
-        failed = {Outcome.named(word): int(count) for word, count in told["failed"].items()}
+        failed = {Outcome.named(word): count for word, count in told["failed"].items()}
         tally = Tally(**{**told, "name": where.wnid, "failed": Counter(failed)})
         marks = dict(facts["files"]), facts["pictures"], facts["within"]
-        return _Summary(tally, *marks, mended=facts.get("mended") is True)
+        counts = (*failed.values(), *(getattr(tally, name) for name in _COUNTS))
+        is_sound = all(isinstance(count, int) and count >= 0 for count in counts)
+        is_sound = is_sound and isinstance(tally.latest, str) and "\0" not in "".join(marks[0])
+        return _Summary(tally, *marks, mended=facts.get("mended") is True) if is_sound else None
     except (OSError, LookupError, TypeError, ValueError, AttributeError):
         return None  # as if it had never been
 

@@ -11,7 +11,7 @@ import re
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
 from ..errors import BadInput, Damaged
 from ..files import read_json
@@ -32,10 +32,12 @@ GZIP_FORM = 31
 
 GET = "ck geturls imagenet --all"
 
-_NUMBERS = rb"\t(\d+)\t(\d+)\t(\d+)(?=\n)"
+_LARGEST_MEMBER = 64 * 2**20
+"""Bytes, packed or not: several times what any has that is built."""
+
 # What is in the archive has this form: so it has been sorted when it was built.
 _LINE = re.compile(r"_([0-9]+)\t(.*[^ \t\r\n])")
-_MEMBER = re.compile(rb"\n(n\d{8})" + _NUMBERS)
+_MEMBER = re.compile(rb"(n\d{8})\t(\d{1,15})\t(\d{1,8})\t(\d{1,9})")
 
 
 class Member(NamedTuple):
@@ -66,13 +68,9 @@ class Archive:
     def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
         self._folder = folder
         self.data, self.rest = folder / DATA, folder / REST
-        self.source: str = facts["source"]
-        self.sha1: str = facts["sha1"]
-        self.time: str = facts["time"]
-        self.urls: int = facts["urls"]
-        self.synsets: int = facts["synsets"]
-        self.odd: int = facts["odd"]
-        for name, size in facts["sizes"].items():
+        self.source, self.sha1, self.time = _texts(facts, "source", "sha1", "time")
+        self.urls, self.synsets, self.odd = _counts(facts, "urls", "synsets", "odd")
+        for name, size in zip((DATA, INDEX), _counts(facts["sizes"], DATA, INDEX)):
             if (folder / name).stat().st_size != size:
                 raise ValueError(f"{name} has not the {size} bytes that it had")
 
@@ -110,8 +108,9 @@ class Archive:
 
     def lines(self, wnid: str) -> list[Line]:
         """Return the lines of a synset, none if it is not there; raise Damaged."""
-        own = re.finditer(rb"\n" + re.escape(wnid.encode()) + _NUMBERS, self._index())
-        members = (Member(wnid, *map(int, found.groups())) for found in own)
+        own = re.findall(rb"\n(" + re.escape(wnid.encode()) + rb"\t[^\n]*)", self._index())
+        with _damage_named(self._folder):
+            members = [_member(line) for line in own]
         text = b"".join(self.unpacked(members)).decode("latin-1")
         return [
             Line(place, ImageName(wnid, int(number)), url)
@@ -127,15 +126,20 @@ class Archive:
 
     def members(self) -> Iterator[Member]:
         """Yield all members, in their order."""
-        for wnid, place, length, urls in _MEMBER.findall(self._index()):
-            yield Member(wnid.decode(), int(place), int(length), int(urls))
+        with _damage_named(self._folder):
+            members = [_member(line) for line in self._index().split(b"\n")[1:-1]]
+        yield from members
 
     def unpacked(self, members: Iterable[Member]) -> Iterator[bytes]:
         """Yield the lines of each member; raise Damaged."""
         with _damage_named(self._folder), self.data.open("rb") as stream:
             for member in members:
                 stream.seek(member.place)
-                yield zlib.decompress(stream.read(member.length), GZIP_FORM)
+                unpacking = zlib.decompressobj(GZIP_FORM)
+                plain = unpacking.decompress(stream.read(member.length), _LARGEST_MEMBER)
+                if not unpacking.eof or not plain.startswith(f"{member.wnid}_".encode()):
+                    raise ValueError(f"{member.wnid} is not where {INDEX} says")
+                yield plain
 
     def check(self, reached: Callable[[int], object]) -> None:
         """Read all of it; raise Damaged if it is not what was built.
@@ -156,6 +160,29 @@ class Archive:
     def _index(self) -> bytes:
         with _damage_named(self._folder):
             return (self._folder / INDEX).read_bytes()
+
+
+def _member(line: bytes) -> Member:
+    """Return what a line of the index tells; raise ValueError."""
+    found = _MEMBER.fullmatch(line)
+    if not found or int(found.group(3)) > _LARGEST_MEMBER:
+        raise ValueError(f"a line of {INDEX} tells of no synset")
+    wnid, *numbers = found.groups()
+    return Member(wnid.decode(), *map(int, numbers))
+
+
+def _texts(facts: Mapping[str, Any], *keys: str) -> list[str]:
+    """Return texts among facts; raise KeyError, TypeError."""
+    if not all(isinstance(facts[key], str) for key in keys):
+        raise TypeError(f"{FACTS} tells something else than {', '.join(keys)}")
+    return [facts[key] for key in keys]
+
+
+def _counts(facts: Mapping[str, Any], *keys: str) -> list[int]:
+    """Return counts among facts; raise KeyError, TypeError."""
+    if not all(isinstance(facts[key], int) and facts[key] >= 0 for key in keys):
+        raise TypeError(f"{FACTS} does not tell how much of {', '.join(keys)}")
+    return [facts[key] for key in keys]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import re
 import zlib
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterable, Iterator, NamedTuple
@@ -16,6 +16,7 @@ from ..errors import BadInput
 from ..files import NEW, sweep, to_json, write_whole
 from ..kept.journal import FORMAT, now
 from ..names import is_wnid
+from ..threads import Threads
 from .fall11 import DATA, FACTS, GZIP_FORM, INDEX, REST, TITLES
 
 _LEVEL = 1
@@ -174,7 +175,7 @@ def _packed(parts: Iterable[Lines]) -> Iterator[tuple[Lines, bytes]]:
     """
     threads = min(4, os.cpu_count() or 1)
     pending: deque[Future[tuple[Lines, bytes]]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    with Threads(threads) as pool:
         for part in parts:
             if not part.wnid:
                 yield part, b""

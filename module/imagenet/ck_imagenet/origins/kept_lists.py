@@ -1,4 +1,4 @@
-"""Lists that a service once gave, kept with the synset's state: so nobody is asked twice.
+"""Lists that a service or the user once gave, kept with the synset's state: none is needed twice.
 
 Each is a file: a line of JSON that tells where it comes from, then its lines, each where it was.
 """
@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Iterable, NamedTuple
+from typing import Iterable, NamedTuple, Sequence
 
 from .. import urllists
 from ..errors import NoList
-from ..files import write_whole
-from ..kept.journal import FORMAT, now, refuse_newer
+from ..files import json_object, write_whole
+from ..kept.journal import FORMAT, Journal, now, refuse_newer
+from ..kept.numbering import KeptNames
 from ..kept.store import Store, SynsetStore
 from ..urllists import Line
 from .lists import Place, SynsetList
+
+EARLIER = "an earlier list"
+"""What the source of URLs is called of which nobody knows any more which list told them."""
+
+
+_MOST_EMPTY = 10_000
+"""Lines without a URL, beside as many as have one, in a list that is kept as it was."""
 
 
 class KeptList(NamedTuple):
@@ -33,7 +41,7 @@ def keep(place: SynsetStore, found: SynsetList) -> None:
         "source": found.source,
         "time": now(),
     }
-    text = json.dumps(head) + "\n" + _spaced(found.lines)
+    text = json.dumps(head) + "\n" + _spaced(_near(found.lines))
     write_whole(_path(place), text.encode("latin-1"))
 
 
@@ -41,13 +49,18 @@ def kept(place: SynsetStore) -> KeptList | None:
     """Return the list that is kept of a synset, or None; raise StoreError for a newer form."""
     try:
         first, _, body = _path(place).read_bytes().partition(b"\n")
-        head = json.loads(first)
+        head = json_object(first) or {}
         refuse_newer(head.get("format"), _path(place))
         lines = list(urllists.read_plain(body))
         found = SynsetList(place.wnid, str(head["source"]), lines, str(head["obtained_by"]))
         return KeptList(found, str(head["time"])) if lines else None
     except (OSError, ValueError, LookupError, AttributeError):
         return None  # as if it had never been
+
+
+def known_lines(place: SynsetStore) -> list[Line]:
+    """Return what numbers and journal know of a synset's URLs, whichever lists told them."""
+    return KeptNames.of(place).lines(place.wnid, Journal.of(place).records.values())
 
 
 def is_kept(place: SynsetStore) -> bool:
@@ -106,6 +119,13 @@ class KeptLists(Place):
 
 def _path(place: SynsetStore) -> Path:
     return place.state / "list.txt"
+
+
+def _near(lines: Sequence[Line]) -> Iterable[Line]:
+    """Return lines that do not stand too far apart: a few among millions would be long to keep."""
+    if lines and lines[-1].number > _MOST_EMPTY + 2 * len(lines):
+        return (line._replace(number=number) for number, line in enumerate(lines))
+    return lines
 
 
 def _spaced(lines: Iterable[Line]) -> str:

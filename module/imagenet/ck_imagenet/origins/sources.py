@@ -14,10 +14,10 @@ from ..web.addresses import Guard
 from ..web.fetch import Fetcher
 from ..web.named import answering
 from ..web.resolve import Resolver
-from ..wording import causes
+from ..wording import causes, counted
 from . import services, winter21
 from .given_lists import GivenList
-from .kept_lists import KeptLists
+from .kept_lists import EARLIER, KeptLists, known_lines
 from .lists import Place, SynsetList, Unlisted
 from .local_archive import LocalArchive
 from .services import Service
@@ -70,7 +70,7 @@ class Sources:
         self._given = GivenList(options.urls, self._fetcher) if options.urls else None
         self._archive = archive or LocalArchive()
         self._progress = progress or Progress()
-        self._kept = KeptLists(store, by=options.source)
+        self._store, self._kept = store, KeptLists(store, by=options.source)
         self._wayback = Service(services.WAYBACK, wayback, self._fetcher, self._progress)
         self._places: list[Place] = [
             self._archive,
@@ -160,6 +160,11 @@ class Sources:
             else:
                 self._archive.warn(self._progress)
                 return found
+        lines = [] if self._only or self._refresh else known_lines(self._store.synset(wnid))
+        if lines:
+            known = counted(len(lines), "link")
+            self._progress.trouble(f"no place has a list of {wnid}; {known} known here will do")
+            return SynsetList(wnid, EARLIER, lines)
         raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
 
     def _is_asked(self, place: Place) -> bool:

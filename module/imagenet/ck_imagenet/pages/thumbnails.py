@@ -6,12 +6,12 @@ import base64
 import io
 import json
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
 from PIL import Image, ImageOps
 
+from ..files import json_object
 from ..kept.journal import FORMAT, refuse_newer
 from ..outcomes import Failed
 from ..pictures.bounds import read
@@ -162,13 +162,12 @@ def _read(path: Path) -> dict[int, Thumbnail]:
     """Return what is kept, the latest of each picture."""
     kept = {}
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
-        with suppress(ValueError, RecursionError):  # a torn line
-            facts = json.loads(line)
-            if isinstance(facts, dict):
-                refuse_newer(facts.pop("format", None), path)
-                number = facts.pop("number", None)
-                if isinstance(number, int) and _valid(facts):
-                    kept[number] = Thumbnail(**facts)
+        facts = json_object(line)
+        if facts:  # else it is torn
+            refuse_newer(facts.pop("format", None), path)
+            number = facts.pop("number", None)
+            if isinstance(number, int) and _valid(facts):
+                kept[number] = Thumbnail(**facts)
     return kept
 
 

@@ -12,6 +12,7 @@ from typing import Callable, TypeVar
 from PIL import Image
 
 from ..side_by_side import CORES
+from ..threads import started
 from .bounds import passes, refuse_work
 from .formats import FORMATS
 
@@ -63,8 +64,6 @@ def _apart(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
         except BaseException as error:  # which the other thread raises
             made.set_exception(error)
 
-    try:
-        threading.Thread(target=run, daemon=True).start()
-    except RuntimeError:  # there is no room for one more
+    if not started(threading.Thread(target=run, daemon=True), others=True):
         return work(image)
     return made.result()

@@ -7,6 +7,7 @@ from typing import Callable, NamedTuple, TypeVar
 
 from PIL import Image, UnidentifiedImageError
 
+from ..errors import TooLittleMemory
 from ..outcomes import Failed, Outcome
 from . import jpeg
 from .bounds import passes_of_jpeg
@@ -89,9 +90,9 @@ def made_from(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
         return with_picture(data, work)
     except Image.DecompressionBombError as error:
         raise Failed(Outcome.TOO_LARGE, str(error)) from None
-    except Failed:
-        raise
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged bytes
+        if isinstance(error, Failed) or TooLittleMemory.is_why(error):
+            raise
         raise _failed(data, error) from None
 
 

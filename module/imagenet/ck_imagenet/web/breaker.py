@@ -12,6 +12,7 @@ host is there, and the silence is the link's. So what counts are silences in a r
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 BREAKER = 3
@@ -42,8 +43,7 @@ class CircuitBreaker:
         self.state = State.CLOSED
         self.silences = 0
         self.has_answered = False
-        self._last_answer = float("-inf")
-        self._until = 0.0
+        self._last_answer = self._until = -math.inf
 
     @property
     def is_doubtful(self) -> bool:

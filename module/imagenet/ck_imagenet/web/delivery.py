@@ -38,8 +38,9 @@ class Delivery:
         self._path = path
         self._note = path.with_suffix(".json")
         note = read_json(self._note) or {}
-        self._version: str = note.get("version", "")
-        self._size: int | None = note.get("size")
+        version, size = note.get("version", ""), note.get("size")
+        self._version: str = version if isinstance(version, str) else ""
+        self._size: int | None = size if isinstance(size, int) else None
         if note.get("address") != address:
             self.drop()
 

@@ -289,7 +289,7 @@ def _size(response: HTTPResponse, start: int) -> int | None:
 def _refusal(response: HTTPResponse) -> Failed:
     status = response.status
     outcome = _outcome_of(status)
-    wish = _retry_after(response.headers.get("Retry-After", ""))
+    wish = _retry_after(*(response.headers.get(name, "") for name in ("Retry-After", "Date")))
     told = f", {come_back(wish)}" if wish and outcome is Outcome.BUSY else ""
     return Failed(outcome, f"{status}{told}", wish)
 
@@ -305,13 +305,22 @@ def _outcome_of(status: int) -> Outcome:
     return Outcome.SERVER_ERROR if passes else Outcome.HTTP_ERROR
 
 
-def _retry_after(text: str) -> float:
-    """Return the seconds of Retry-After, given as such or as a date (RFC 9110, 10.2.3)."""
+def _retry_after(text: str, sent: str = "") -> float:
+    """Return the seconds of Retry-After, given as such or as a date (RFC 9110, 10.2.3).
+
+    A date is one of the host's clock, and so is the one at which it `sent` that: ours may be wrong.
+    """
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    until, since = _date(text), _date(sent) or datetime.now(timezone.utc)
+    return max(0.0, (until - since).total_seconds()) if until else 0.0
+
+
+def _date(text: str) -> datetime | None:
+    """Return the moment that a header tells, or None; what names no zone is UTC."""
     try:
         date = parsedate_to_datetime(text)
-        return max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (TypeError, ValueError, IndexError, OverflowError):
-        return 0.0
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Generic, NamedTuple, TypeVar
 
@@ -54,9 +55,8 @@ class Host(Generic[Task]):
         self.limiter = limiter
         self.in_turn = False
         self.outcome = Outcome.HOST_DOWN
-        self.refused_at = float("-inf")
-        self.reminded_at = float("inf")
-        self.forget_at = 0.0
+        self.refused_at = -math.inf
+        self.reminded_at = self.forget_at = math.inf
 
     @property
     def is_given_up(self) -> bool:

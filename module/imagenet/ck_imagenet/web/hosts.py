@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from random import Random
 from typing import Callable, Generic, Iterator
@@ -42,7 +43,8 @@ class Hosts(Generic[Task]):
     """Tasks that wait for their hosts: fair turns, and each host at the pace that it bears.
 
     A host has a cap of connections, a pace (`limiter`), which it shares with those that ration
-    together with it, and a breaker (`breaker`). Times are seconds of any one clock.
+    together with it, and a breaker (`breaker`). Times are seconds of any one clock that is never
+    set back, whatever it begins with.
 
     Parameters
     ----------
@@ -336,9 +338,9 @@ class Hosts(Generic[Task]):
 
     def _reconsider(self, name: str, now: float) -> None:
         host = self._hosts[name]
-        host.reminded_at = float("inf")
-        if 0 < host.forget_at <= now:
-            host.forget_at = 0.0
+        host.reminded_at = math.inf
+        if host.forget_at <= now:
+            host.forget_at = math.inf
             is_over = host.is_idle and host.limiter.rest_until < now and not self.complete
             if host.is_plain or (is_over and not host.limiter.is_worth_knowing):
                 self._forget(name, host)
@@ -347,7 +349,7 @@ class Hosts(Generic[Task]):
 
     def _let_go(self, name: str, host: Host[Task], now: float) -> None:
         """Forget a host for which nothing is to be done: some time, or never if it rations."""
-        if not (host.forget_at or host.limiter.is_worth_knowing):
+        if host.forget_at == math.inf and not host.limiter.is_worth_knowing:
             rest = max(0.0, host.limiter.rest_until - now)
             host.forget_at = now + (A_WHILE if host.is_plain else MEMORY + rest)
             self._remind(host.forget_at, name, None)

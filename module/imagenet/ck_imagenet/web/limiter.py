@@ -94,7 +94,8 @@ class RateLimiter:
         self._due = self._gap_due = -math.inf
         self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
         self._is_probing = self._wished = False
-        self._rest_from = self._rest_until = self._dead = 0.0
+        self._rest_from = self._rest_until = -math.inf
+        self._dead = 0.0
         self._told_until = -math.inf
         """Before this the host has said that it is not to be asked."""
         self._rests = 0
@@ -136,7 +137,7 @@ class RateLimiter:
     @property
     def rest_until(self) -> float:
         """When it is asked again that refuses now."""
-        liked = self._refusals[0] + _SPAN if self._is_disliked else 0.0
+        liked = self._refusals[0] + _SPAN if self._is_disliked else -math.inf
         return max(self._rest_until, self._told_until, liked)
 
     @property

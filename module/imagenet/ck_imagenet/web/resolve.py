@@ -7,9 +7,12 @@ import socket
 import threading
 import time
 from collections import OrderedDict, deque
+from contextlib import suppress
 from typing import Callable, List
 
+from ..errors import TooLittleMemory
 from ..outcomes import Failed, Outcome, Postponed
+from ..threads import started
 from .addresses import literal
 
 _WANTED = 8
@@ -116,11 +119,12 @@ class Resolver:
         while self._queue and self._has_room():
             answer = self._queue.popleft()
             if answer.waiting:
+                thread = threading.Thread(target=self._work, args=(answer,), daemon=True)
+                if not started(thread, others=bool(self._running)):
+                    self._queue.appendleft(answer)  # those that look now make room
+                    return
                 answer.begun = time.monotonic()
                 self._running.append(answer)
-                threading.Thread(
-                    target=self._work, args=(answer,), name="resolver", daemon=True
-                ).start()
             else:
                 del self._answers[answer.host]
 
@@ -135,7 +139,8 @@ class Resolver:
                 self._answers.pop(answer.host, None)
             answer.settle(addresses)
             self._running.remove(answer)
-            self._begin()
+            with suppress(TooLittleMemory):  # which who looks for the next name says
+                self._begin()
 
     def _outcome(self, host: str) -> list[str] | Failed:
         try:

@@ -1,0 +1,53 @@
+"""A user's machine gives a process little memory: it makes do with fewer threads, or says so."""
+
+from __future__ import annotations
+
+import resource
+from typing import Callable
+
+import pytest
+from ck_imagenet_practice import PracticeWeb
+from terminal import WNID, Terminal
+
+COMMAND = ("download", "imagenet", f"--wnid={WNID}", "--jobs=64")
+PICTURES = 40
+
+
+@pytest.fixture(autouse=True)
+def listed(web: PracticeWeb) -> None:
+    """A synset with pictures that are worth many threads."""
+    web.set_links(WNID, [web.link(WNID, n, "slow", n % 8) for n in range(PICTURES)])
+
+
+def memory(megabytes: int) -> Callable[[], None]:
+    """Return what `ulimit -v` does."""
+    return lambda: resource.setrlimit(resource.RLIMIT_AS, (megabytes * 10**6,) * 2)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_with_memory_for_few_threads_few_do_all_of_it(terminal: Terminal, processes: int) -> None:
+    command = (*COMMAND, f"--processes={processes}")
+    said = terminal.says(*command, preexec_fn=memory(300))
+    assert f"{PICTURES} pictures here, {PICTURES} links known" in said
+    for other in (
+        ("check", "imagenet", "--decode"),
+        ("browse", "imagenet", f"--wnid={WNID}", "--save=page.html"),
+        ("export", "imagenet", "--to=exported", "--resize=64"),
+    ):
+        terminal.says(*other, preexec_fn=memory(300))
+
+
+@pytest.mark.parametrize("megabytes", [50, 55, 60, 70, 90, 130])
+def test_with_less_it_says_so_or_goes_on_and_nothing_is_lost(
+    terminal: Terminal, megabytes: int
+) -> None:
+    done = terminal.ck(*COMMAND, "--max-images=3", preexec_fn=memory(megabytes))
+    assert done.returncode == 0 or done.stdout == (
+        "CK error: [imagenet] there is too little memory for this command: raise the limits, "
+        "which `ulimit -v` and `ulimit -u` show; what is here is kept, and the same command goes "
+        "on from there!\n"
+    )
+    assert done.stderr == ""
+    terminal.says(*COMMAND)
+    assert len(terminal.pictures()) == PICTURES
+    assert terminal.says("check", "imagenet") == ""
