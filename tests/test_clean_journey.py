@@ -207,7 +207,7 @@ def test_all_leaves_nothing_and_ck_knows_nothing_of_it(
     assert len(names(terminal)) == 3
 
 
-STEPS = (0, 2, 12, 22, 27, 33, 38, 40, 43)
+STEPS = (0, 2, 12, 22, 27, 33, 38, 40)
 """Of some fifty that take two pictures and their repository away: a kill comes right before."""
 
 
