@@ -22,7 +22,7 @@ with_any_python = run() { \
 }; run
 set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)"
 
-.PHONY: help demo test lint bench bench-scale pythons clean
+.PHONY: help demo test lint bench bench-scale torture pythons clean
 
 help:
 	@echo 'make demo     try the module against a small web on this machine'
@@ -30,6 +30,7 @@ help:
 	@echo 'make lint     check style and types'
 	@echo 'make bench    measure what benchmarks/README.md tells'
 	@echo 'make bench-scale URLS=1000000 FOLDER=DIR  the same of many synsets; it can be resumed'
+	@echo 'make torture  kill, starve and damage it for 15 minutes; SEED=N repeats a campaign'
 	@echo 'make pythons  list the Pythons of this machine that .ci/run tests on'
 	@echo 'make clean    remove everything that these made, the demo'"'"'s pictures too'
 	@echo
@@ -67,6 +68,10 @@ bench:
 bench-scale:
 	@$(set_up)
 	@$(in_venv) benchmarks/scale.py $(if $(URLS),--urls $(URLS)) $(if $(FOLDER),--folder "$(FOLDER)")
+
+torture:
+	@$(set_up) --dev
+	@$(in_venv) benchmarks/torture $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 pythons:
 	@$(with_any_python) tools/interpreters.py

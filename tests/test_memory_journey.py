@@ -14,8 +14,10 @@ PICTURES = 40
 
 
 @pytest.fixture(autouse=True)
-def listed(web: PracticeWeb) -> None:
+def listed(terminal: Terminal, web: PracticeWeb) -> None:
     """A synset with pictures that are worth many threads."""
+    # Older releases of Pillow import numpy if it is there, whose threads end the process.
+    terminal.environment["OPENBLAS_NUM_THREADS"] = "1"
     web.set_links(WNID, [web.link(WNID, n, "slow", n % 8) for n in range(PICTURES)])
 
 

@@ -334,9 +334,7 @@ def record_of(facts: dict[str, Any]) -> Record | None:
     """Return the record that a line or a meta tells; None for one that this version cannot use."""
     name = parse_image_name(str(facts.get("name", "")))
     known: dict[str, Any] = {
-        key: value
-        for key, value in facts.items()
-        if isinstance(value, _TYPES.get(key, ())) and not (isinstance(value, int) and value < 0)
+        key: value for key, value in facts.items() if isinstance(value, _TYPES.get(key, ()))
     }
     try:
         known.update(name=name, outcome=Outcome.named(facts["outcome"]))
