@@ -75,7 +75,7 @@ class TestOtherwise:
         assert forbids(bans, 6) == [False] * 6
 
     def test_until_it_forbids_many_in_a_row(self, bans: Bans) -> None:
-        """8, 64 and 512: a host that forbids all from now on is found to, and not asked for ever."""
+        """8, 64 and 512: a host that forbids all from now on is found to, and not for ever."""
         bans.proves(HOST, Outcome.SAVED)
         suspicions = forbids(bans, 1000)
         assert [number for number, each in enumerate(suspicions, 1) if each] == [8, 64, 512]
