@@ -249,10 +249,13 @@ class TestTogether:
 
     def test_thousands_of_hosts_a_second_are_played(self) -> None:
         """Rationed, refusing and dead ones among them; no host costs more where there are more."""
-        servers: dict[str, Server] = {
-            f"{number}.example": [Limper(), Rationer("bucket-1-2"), Limper(time_out=5)][number % 3]
-            for number in range(3000)
-        }
+
+        def server(number: int) -> Server:
+            kinds = (Limper, lambda: Rationer("bucket-1-2"), lambda: Limper(time_out=5))
+            made: Server = kinds[number % 3]()
+            return made
+
+        servers = {f"{number}.example": server(number) for number in range(3000)}
         simulator = Simulator(servers, connections=256)
         simulator.put(
             *(Link(name, 99 * (n % 3 == 2)) for n, name in enumerate(servers) for _ in range(4))

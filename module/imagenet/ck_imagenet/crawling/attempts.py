@@ -144,7 +144,7 @@ class Attempts:
         if task.refusals > max(1, self._desk.manner.retry):
             self.settle(task, task.failed)
         else:
-            self._put(Hosts.put_second if was_backing_off else Hosts.put_back, task)
+            self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)
         witness = self._bans.witness(host)
         if witness and is_doubtful:
             # Whether it is the link that it refuses, an answer tells that it has given before.

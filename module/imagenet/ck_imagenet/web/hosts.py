@@ -104,10 +104,10 @@ class Hosts(Generic[Task]):
         self.waiting += 1
         self._enqueue(name, task, now, Line.add_first)
 
-    def put_second(self, name: str, task: Task, now: float) -> None:
-        """Let a task wait that was refused twice: another one finds out whether it is its host."""
+    def put_soon(self, name: str, task: Task, now: float) -> None:
+        """Let a task wait that was refused twice: others find out whether it is their host."""
         self.waiting += 1
-        self._enqueue(name, task, now, Line.add_second)
+        self._enqueue(name, task, now, Line.add_soon)
 
     def spread(self, seconds: float) -> float:
         """Return about so many seconds, not the same for all."""

@@ -7,6 +7,8 @@ from typing import Generic, Iterator, TypeVar
 
 Task = TypeVar("Task")
 
+_A_FEW = 8
+
 
 class Line(Generic[Task]):
     """Tasks in a line: those that come again go ahead, unless their host may be down.
@@ -39,9 +41,9 @@ class Line(Generic[Task]):
         """Let a task wait that goes on before all others."""
         self._new.appendleft(task)
 
-    def add_second(self, task: Task) -> None:
-        """Let a task wait that goes on after the next one."""
-        self._new.insert(min(1, len(self._new)), task)
+    def add_soon(self, task: Task) -> None:
+        """Let a task wait that goes on after a few others."""
+        self._new.insert(_A_FEW, task)
 
     def take(self, is_host_there: bool) -> Task:
         """Return the next task, and remove it."""
