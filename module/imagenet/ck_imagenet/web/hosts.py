@@ -27,6 +27,9 @@ A_WHILE = 10.0
 TOGETHER = 10.0
 """Seconds within which two hosts refuse at the same time."""
 
+_A_FEW = 8
+"""Links of a host before one that it has refused twice."""
+
 _A_SHARE = 4
 """Silent hosts hold one connection of so many while others may be asked."""
 
@@ -105,9 +108,14 @@ class Hosts(Generic[Task]):
         self._enqueue(name, task, now, Line.add_first)
 
     def put_soon(self, name: str, task: Task, now: float) -> None:
-        """Let a task wait that was refused twice: others find out whether it is their host."""
+        """Let a task wait that was refused twice: others find out whether it is their host.
+
+        It goes on after a few of them, not always as many: or a host that gives just so many at
+        once would refuse it each time.
+        """
         self.waiting += 1
-        self._enqueue(name, task, now, Line.add_soon)
+        others = self._random.randint(1, _A_FEW)
+        self._enqueue(name, task, now, lambda line, task: line.add_after(task, others))
 
     def spread(self, seconds: float) -> float:
         """Return about so many seconds, not the same for all."""

@@ -7,8 +7,6 @@ from typing import Generic, Iterator, TypeVar
 
 Task = TypeVar("Task")
 
-_A_FEW = 8
-
 
 class Line(Generic[Task]):
     """Tasks in a line: those that come again go ahead, unless their host may be down.
@@ -41,9 +39,9 @@ class Line(Generic[Task]):
         """Let a task wait that goes on before all others."""
         self._new.appendleft(task)
 
-    def add_soon(self, task: Task) -> None:
-        """Let a task wait that goes on after a few others."""
-        self._new.insert(_A_FEW, task)
+    def add_after(self, task: Task, others: int) -> None:
+        """Let a task wait that goes on after so many others."""
+        self._new.insert(others, task)
 
     def take(self, is_host_there: bool) -> Task:
         """Return the next task, and remove it."""
