@@ -38,11 +38,23 @@ class TestClosed:
         assert CircuitBreaker().most(1, 0) == 1
         assert not CircuitBreaker().is_doubtful
 
-    def test_each_silence_leaves_it_fewer(self) -> None:
+    def test_each_silence_leaves_fewer_to_who_has_not_answered_yet(self) -> None:
         breaker = CircuitBreaker()
-        breaker.answered(0)
         assert [silent(breaker, 1, 1).most(CAP, 1) for _ in range(BREAKER - 1)] == [2, 1]
         assert (breaker.state, breaker.is_doubtful) == (State.CLOSED, True)
+
+    def test_who_has_answered_keeps_all_until_it_opens(self) -> None:
+        breaker = CircuitBreaker()
+        breaker.answered(0)
+        assert [silent(breaker, 1, 1).most(CAP, 1) for _ in range(BREAKER - 1)] == [CAP, CAP]
+
+    def test_what_was_under_way_when_it_opened_is_no_probe(self) -> None:
+        breaker = CircuitBreaker()
+        breaker.answered(0)
+        silent(breaker, BREAKER, 1)
+        for _ in range(PROBES + 1):
+            breaker.kept_silent(2, 1)
+        assert (breaker.state, breaker.silences) == (State.OPEN, BREAKER)
 
     def test_any_answer_makes_up_for_all_silences_before(self) -> None:
         breaker = CircuitBreaker()

@@ -94,9 +94,9 @@ class TestCaps:
 
     def test_a_host_that_answers_gets_more_connections_bit_by_bit(self) -> None:
         hosts: Hosts[str] = Hosts()
-        put(hosts, "h", "x" * 400)
+        put(hosts, "h", "x" * 800)
         most = []
-        for now in range(0, 40, 2):
+        for now in range(0, 60, 2):
             most.append(len(taken(hosts, now, 1)))
             for _ in range(most[-1]):
                 hosts.release("h", now + 1, Signal.ANSWER, now)
@@ -145,9 +145,10 @@ class TestGivenUp:
         hosts: Hosts[str] = Hosts()
         hosts.complete = False
         for number in range(10):
-            hosts.put("down", str(number), number)
-            assert hosts.take(number) or hosts.take(number + 2)
-            hosts.release("down", number, Signal.SILENCE, number)
+            now = 3 * number
+            hosts.put("down", str(number), now)
+            assert hosts.take(now)
+            hosts.release("down", now, Signal.SILENCE, now)
         return hosts
 
     def test_what_waits_for_it_is_given_back(self) -> None:
@@ -162,17 +163,17 @@ class TestGivenUp:
         assert (hosts.waiting, hosts.take(LONG)) == (0, None)
 
     def test_what_comes_for_it_is_given_back_at_once(self, stream: Hosts[str]) -> None:
-        put(stream, "down", "x", 10)
-        stream.put("down", "y", 10, delay=3)
-        stream.take(13)
+        put(stream, "down", "x", 28)
+        stream.put("down", "y", 28, delay=3)
+        stream.take(31)
         assert stream.given_up == [("x", Outcome.HOST_DOWN), ("y", Outcome.HOST_DOWN)]
         assert stream.waiting == 0
 
     def test_after_a_time_it_is_a_new_one(self, stream: Hosts[str]) -> None:
-        stream.take(9 + MEMORY)
+        stream.take(27 + MEMORY)
         assert known(stream) == []
-        put(stream, "down", "g", 9 + MEMORY)
-        assert taken(stream, 9 + MEMORY) == ["g"]
+        put(stream, "down", "g", 27 + MEMORY)
+        assert taken(stream, 27 + MEMORY) == ["g"]
 
     def test_it_never_is_once_nothing_else_is_to_come(self, stream: Hosts[str]) -> None:
         stream.complete = True

@@ -43,4 +43,5 @@ def test_all_that_a_host_gives_is_had(terminal: Terminal, web: PracticeWeb, word
     records = Journal(terminal.repository() / "imagenet" / WNID / "journal").records
     assert {record.outcome.word for record in records.values()} == {"saved"}
     assert len(terminal.pictures()) == LINKS
-    assert len(web.rations.tally(target).given) == LINKS, "nothing that is rationed is asked twice"
+    # Nothing that is rationed is asked twice, but for what shows that a ban has ended.
+    assert len(web.rations.tally(target).given) - LINKS in ((0, 1, 2) if "ban" in words else (0,))

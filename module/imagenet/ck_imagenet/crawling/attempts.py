@@ -137,14 +137,15 @@ class Attempts:
         if is_plain and given != task.given_before:
             # Counted against the link only if its host has answered others since the last time.
             task.given_before, task.probes = given, 0
-            task.refusals += 1
+            # What rations refuses one link now and another then.
+            task.refusals += 3 if self._bans.is_refused_again(host, task.link.url) else 1
         elif is_plain:
             task.probes += 1
             is_doubtful = task.probes > 1  # so has each other that waits
-        if task.refusals > max(1, self._desk.manner.retry):
+        if task.refusals > 3 * max(1, self._desk.manner.retry):
             self.settle(task, task.failed)
         else:
-            self._put(Hosts.put if was_backing_off else Hosts.put_back, task)
+            self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)
         witness = self._bans.witness(host)
         if witness and is_doubtful:
             # Whether it is the link that it refuses, an answer tells that it has given before.

@@ -39,6 +39,8 @@ class _Seen(NamedTuple):
     witness: Witness = Witness()
     forbids: bool = False
     """Whether it has forbidden a link while it gave another."""
+    refused: str = ""
+    """The link that it refused last."""
     in_a_row: int = 0
     """Links that it has forbidden since it gave a picture."""
 
@@ -56,10 +58,13 @@ class Bans:
             seen = seen._replace(witness=Witness(address), in_a_row=0)
         elif seen.witness.outcome is not Outcome.SAVED or not seen.witness.address:
             seen = seen._replace(witness=Witness(address, outcome))
-        self._seen[host] = seen
-        self._seen.move_to_end(host)
-        while len(self._seen) > _MOST_HOSTS:
-            self._seen.popitem(last=False)
+        self._keep(host, seen)
+
+    def is_refused_again(self, host: str, url: str) -> bool:
+        """Take note of a link that a host refuses, and say whether that was the last one too."""
+        seen = self._seen.get(host, _Seen())
+        self._keep(host, seen._replace(refused=url))
+        return seen.refused == url
 
     def witness(self, host: str) -> Witness | None:
         """Return an answer that a host has given, if it has given any."""
@@ -96,3 +101,9 @@ class Bans:
             return False
         self._seen[host] = seen._replace(in_a_row=seen.in_a_row + 1)
         return not seen.forbids or seen.in_a_row + 1 in _IN_A_ROW
+
+    def _keep(self, host: str, seen: _Seen) -> None:
+        self._seen[host] = seen
+        self._seen.move_to_end(host)
+        while len(self._seen) > _MOST_HOSTS:
+            self._seen.popitem(last=False)

@@ -44,7 +44,7 @@ class Task:
         self.is_witness = False
         """Whether it only finds out whether its host answers again as it has answered before."""
         self.refusals = 0
-        """How often its host has refused it, having given others."""
+        """How often its host has refused it, having given others; thrice as much if it alone."""
         self.given_before = -1
         """What its host had given when it refused this link last."""
         self.probes = 0

@@ -7,7 +7,8 @@
       └──── any answer ──── given up ◄──────────────────────────────┘
 
 A silence counts against the host only if nothing of it has come since that request began; else the
-host is there, and the silence is the link's. So what counts are silences in a row.
+host is there, and the silence is the link's. So what counts are silences in a row. What was under
+way when a breaker opened counts no more: only requests that begin afterwards are probes.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class CircuitBreaker:
             return 0
         if self.state is State.HALF_OPEN:
             return max(1, min(cap, BREAKER + PROBES - self.silences))
-        if self.has_answered and not self.silences:
+        if self.has_answered:
             return cap
         # Who has not answered holds no more connections than it takes to find out.
         return max(1, min(cap, BREAKER - self.silences))
@@ -86,7 +87,8 @@ class CircuitBreaker:
         spread : float
             From 0 to 1: hosts that fell silent together are not all asked again together.
         """
-        if self._last_answer >= since or self.state is State.GIVEN_UP:
+        was_under_way = self.silences >= BREAKER and since < self._until
+        if self._last_answer >= since or was_under_way or self.state is State.GIVEN_UP:
             return
         self.silences += 1
         if self.silences >= BREAKER + PROBES:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple
 
 from ..outcomes import Outcome
 from .breaker import CircuitBreaker, State
 from .learned import Learned
 from .limiter import RateLimiter
-
-Task = TypeVar("Task")
+from .line import Line, Task
 
 
 class Start(NamedTuple):
@@ -49,7 +47,7 @@ class Host(Generic[Task]):
     )
 
     def __init__(self, limiter: RateLimiter) -> None:
-        self.waiting: deque[Task] = deque()
+        self.waiting: Line[Task] = Line()
         self.busy = 0
         self.breaker = CircuitBreaker()
         self.limiter = limiter

@@ -10,9 +10,10 @@ from typing import Callable, Generic, Iterator
 
 from ..outcomes import Outcome
 from .breaker import State
-from .host import Host, Ration, Start, Task
+from .host import Host, Ration, Start
 from .learned import Learned
 from .limiter import USUAL_BACK_OFF, BackOff, RateLimiter
+from .line import Line, Task
 from .signals import Signal
 
 PER_HOST = 10
@@ -26,6 +27,9 @@ A_WHILE = 10.0
 
 TOGETHER = 10.0
 """Seconds within which two hosts refuse at the same time."""
+
+_A_FEW = 8
+"""Links of a host before one that it has refused twice."""
 
 _A_SHARE = 4
 """Silent hosts hold one connection of so many while others may be asked."""
@@ -87,7 +91,7 @@ class Hosts(Generic[Task]):
         self._doubtful_turns: deque[str] = deque()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
-        self._busy = self._doubtful = 0
+        self._busy = self._doubtful = self._turn = 0
         self.waiting = 0
         self.complete = True
         self.given_up: list[tuple[Task, Outcome]] = []
@@ -98,12 +102,22 @@ class Hosts(Generic[Task]):
         if delay:
             self._remind(now + delay, name, task)
         else:
-            self._enqueue(name, task, now)
+            self._enqueue(name, task, now, Line.add)
 
     def put_back(self, name: str, task: Task, now: float) -> None:
         """Let a task wait that was refused because its host is busy: it goes on first."""
         self.waiting += 1
-        self._enqueue(name, task, now, first=True)
+        self._enqueue(name, task, now, Line.add_first)
+
+    def put_soon(self, name: str, task: Task, now: float) -> None:
+        """Let a task wait that was refused twice: others find out whether it is their host.
+
+        It goes on after a few of them, not always as many: or a host that gives just so many at
+        once would refuse it each time.
+        """
+        self.waiting += 1
+        others = self._random.randint(1, _A_FEW)
+        self._enqueue(name, task, now, lambda line, task: line.add_after(task, others))
 
     def spread(self, seconds: float) -> float:
         """Return about so many seconds, not the same for all."""
@@ -125,13 +139,9 @@ class Hosts(Generic[Task]):
             How many requests may be under way in all.
         """
         self._wake(now)
-        share = max(1, connections // _A_SHARE)
-        while self._turns or self._doubtful_turns:
-            if self._turns:
-                name = self._turns.popleft()
-            elif self._doubtful < max(share, connections - share):
-                name = self._doubtful_turns.popleft()
-            else:
+        while True:
+            name = self._next_turn(connections)
+            if name is None:
                 return None
             host = self._hosts.get(name)
             if not host:
@@ -140,7 +150,20 @@ class Hosts(Generic[Task]):
             if self._may_start(host, now):
                 return name, self._begin(name, host, now)
             self._line_up(name, now)
-        return None
+
+    def _next_turn(self, connections: int) -> str | None:
+        """Return who has the next turn: one in four is a host's that may be silent, if one waits.
+
+        So silent hosts hold a quarter of the connections while others may start, and when nobody
+        else can, no more than leaves a quarter for those that will.
+        """
+        share = max(1, connections // _A_SHARE)
+        self._turn += 1
+        is_theirs = self._turn % _A_SHARE == 0 and self._doubtful < share
+        have_room = self._doubtful < max(share, connections - share)
+        if self._doubtful_turns and have_room and (is_theirs or not self._turns):
+            return self._doubtful_turns.popleft()
+        return self._turns.popleft() if self._turns else None
 
     def release(
         self, name: str, now: float, signal: Signal, since: float, wish: float = 0.0
@@ -236,8 +259,7 @@ class Hosts(Generic[Task]):
         left: list[Task] = []
         for host in self._hosts.values():
             if host.limiter.is_rationed:
-                left += host.waiting
-                host.waiting.clear()
+                left += host.waiting.clear()
         self.waiting -= len(left)
         return left
 
@@ -266,12 +288,11 @@ class Hosts(Generic[Task]):
             self._services[start.service] = limiter
         return limiter
 
-    def _enqueue(self, name: str, task: Task, now: float, first: bool = False) -> None:
+    def _enqueue(
+        self, name: str, task: Task, now: float, add: Callable[[Line[Task], Task], None]
+    ) -> None:
         host = self._known(name)
-        if first:
-            host.waiting.appendleft(task)
-        else:
-            host.waiting.append(task)
+        add(host.waiting, task)
         if host.is_given_up or host.outcome is Outcome.HOST_BUSY:
             self._give_up(name, now)
         self._line_up(name, now)
@@ -281,7 +302,7 @@ class Hosts(Generic[Task]):
         return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
 
     def _begin(self, name: str, host: Host[Task], now: float) -> Task:
-        task = host.waiting.popleft()
+        task = host.waiting.take(is_host_there=not host.breaker.silences)
         self.waiting -= 1
         host.busy += 1
         self._busy += 1
@@ -319,8 +340,7 @@ class Hosts(Generic[Task]):
     def _give_up(self, name: str, now: float) -> None:
         """Settle what waits for a host; what it is given later is settled at once."""
         host = self._hosts[name]
-        tasks = list(host.waiting)
-        host.waiting.clear()
+        tasks = host.waiting.clear()
         self.waiting -= len(tasks)
         self.given_up += [(task, host.outcome) for task in tasks]
 
@@ -332,7 +352,7 @@ class Hosts(Generic[Task]):
         while self._later and self._later[0][0] <= now:
             _, _, name, task = heapq.heappop(self._later)
             if task is not None:
-                self._enqueue(name, task, now)
+                self._enqueue(name, task, now, Line.add_again)
             elif name in self._hosts:
                 self._reconsider(name, now)
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from .learned import Learned
 from .rates import FIRST_RATE, RISE, Quota, Ration, Steady
 
-_FIRST_CONNECTIONS, _ANSWERS_EACH = 3, 8
+_FIRST_CONNECTIONS, _ANSWERS_EACH = 3, 16
 """Connections at once at first, and answers for each further one."""
 
 _MOST_REFUSALS, _SPAN = 4, 10.0
@@ -269,7 +269,8 @@ class RateLimiter:
             self._ration = other._ration
 
     def _was_under_way(self, now: float, wish: float) -> None:
-        if len(self._refusals) < 2 or self._refusals[-2] < self._rest_from:
+        is_first = self._ration is None  # later ones are few, and known to be borne
+        if is_first or len(self._refusals) < 2 or self._refusals[-2] < self._rest_from:
             self._refusals.append(now)
         self._dead = max(wish, self._dead)
         self._burst -= 1

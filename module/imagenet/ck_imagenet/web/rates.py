@@ -139,7 +139,7 @@ class Steady:
         if was_proven:
             self._proven = min(self._proven * 0.95, max(gave, self._proven / 2))
         proven = gave * 0.98 if given >= _ENOUGH else gave / 2
-        self._proven = max(self._proven if not was_proven else 0.0, proven, self.rate / 8)
+        self._proven = max(self._proven if not was_proven else 0.0, proven, 1e-3)
         self.rate = max(self._proven, gave * 0.98, self.rate / 4)
         self.rate = min(self.rate, self._too_much * 0.98)
 
