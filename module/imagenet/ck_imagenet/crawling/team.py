@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import os
-import pickle
-import subprocess
 import sys
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict, deque
-from contextlib import suppress
-from queue import SimpleQueue
-from typing import Any, BinaryIO, Callable, Iterable, Iterator, cast
+from typing import Iterable
 
 from ..actions import DownloadOptions
 from ..errors import StoreError
 from ..kept.journal import Record
 from ..kept.store import Store
-from ..names import ImageName
-from ..threads import started
 from ..web.fetch import Fetcher
 from ..web.host import Ration
 from ..web.learned import Learned
@@ -28,18 +21,16 @@ from .crawl import Crawl
 from .crew import Crew
 from .desk import Colleagues, Desk, Manner
 from .ledger import Book
+from .members import Member, ThisProcess, Worker
 from .rationing import Rationing
 from .task import Task
-from .worker import LIBRARY, MOST_HOSTS, Order
+from .worker import MOST_HOSTS, Order
 
 WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""
 
 _MOST_DEATHS, _AN_HOUR = 5, 3600.0
 """Workers that may die within so many seconds: more is no accident."""
-
-_GRACE = 2.0
-"""Seconds that a worker has to end by itself."""
 
 
 def processes_for(links: int, options: DownloadOptions) -> int:
@@ -58,159 +49,6 @@ def _cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not everywhere is there such a thing
         return os.cpu_count() or 1
-
-
-class _Member(ABC):
-    """Who fetches: this process, or another."""
-
-    hungry = False
-
-    @abstractmethod
-    def give(self, tasks: list[Task]) -> None:
-        """Have it fetch these."""
-
-    @abstractmethod
-    def begin_end(self) -> None:
-        """Tell it that all tasks have been given out."""
-
-    @abstractmethod
-    def share(self, jobs: int) -> None:
-        """Tell it how many requests it may make at once."""
-
-    @abstractmethod
-    def rationing(self) -> Rationing:
-        """Return how it stands with its hosts that ration."""
-
-    @abstractmethod
-    def leave(self) -> None:
-        """Tell it to ask no more for what waits for these."""
-
-    @property
-    @abstractmethod
-    def is_idle(self) -> bool:
-        """Whether it has nothing to do."""
-
-
-class _Own(_Member):
-    """This process."""
-
-    def __init__(self, crawl: Crawl) -> None:
-        self._crawl = crawl
-
-    def give(self, tasks: list[Task]) -> None:
-        self.hungry = False
-        self._crawl.add(tasks)
-
-    def begin_end(self) -> None:
-        self._crawl.begin_end()
-
-    def share(self, jobs: int) -> None:
-        self._crawl.share(jobs)
-
-    def rationing(self) -> Rationing:
-        crawl = self._crawl
-        return Rationing(crawl.rations(), crawl.waits_for_rations_alone(), crawl.learned())
-
-    def leave(self) -> None:
-        self._crawl.leave()
-
-    @property
-    def is_idle(self) -> bool:
-        return self._crawl.is_idle
-
-
-class _Worker(_Member):
-    """Another process, and what it has been given."""
-
-    def __init__(self, order: Order) -> None:
-        self.order = order
-        path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ck_imagenet.crawling.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-            start_new_session=True,  # Ctrl-C is for the one who knows what to do
-        )
-        self._inbox = cast(BinaryIO, self.process.stdin)
-        self._outbox = cast(BinaryIO, self.process.stdout)
-        self.open: dict[ImageName, Task] = {}
-        self.said_bye = False
-        self.told = Rationing()
-        self.listener = threading.Thread()
-        self._letters: SimpleQueue[Any] = SimpleQueue()
-        self._letters.put(order)
-        self._writer = threading.Thread(target=self._write, daemon=True)
-
-    def begin(self, listen: Callable[[_Worker], None]) -> bool:
-        """Talk with it, in threads; without memory for these, end it. Say whether it has begun."""
-        self.listener = threading.Thread(target=listen, args=(self,), daemon=True)
-        begun = started(self._writer, others=True) and started(self.listener, others=True)
-        if not begun:
-            self.process.kill()
-            self.process.wait()
-        return begun
-
-    def send(self, *message: Any) -> None:
-        """Tell it something, without waiting until it listens: it may be waiting for us."""
-        self._letters.put(message)
-
-    def messages(self) -> Iterator[tuple[Any, ...]]:
-        """Yield what it says, until it ends."""
-        with suppress(EOFError, OSError, pickle.UnpicklingError):
-            while not self.said_bye:
-                message = pickle.load(self._outbox)  # noqa: S301 - our own child
-                self.said_bye = message[0] == "bye"
-                if not self.said_bye:
-                    yield message
-
-    def _write(self) -> None:
-        with suppress(OSError), self._inbox:  # its end is found by who listens to it
-            for letter in iter(self._letters.get, None):
-                pickle.dump(letter, self._inbox)
-                self._inbox.flush()
-
-    def give(self, tasks: list[Task]) -> None:
-        self.open.update((task.link.name, task) for task in tasks)
-        self.hungry = False
-        self.send("tasks", tasks)
-
-    def known(self, record: Record) -> Record:
-        """Return what it says of a link in the words that are here already: lists are long."""
-        name, url = self.open.pop(record.name).link
-        return record._replace(name=name, url=url)
-
-    def begin_end(self) -> None:
-        self.send("drained")
-
-    def share(self, jobs: int) -> None:
-        self.send("share", jobs)
-
-    def rationing(self) -> Rationing:
-        return self.told
-
-    def leave(self) -> None:
-        self.send("leave")
-
-    @property
-    def is_idle(self) -> bool:
-        return not self.open
-
-    def end(self) -> None:
-        """Let it end."""
-        self._letters.put(None)
-
-    def wait(self) -> int:
-        """Return its status when it has ended, which it must soon."""
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_GRACE)
-        self.process.kill()
-        return self.process.wait()
-
-    def close(self) -> None:
-        """Forget it, when it has ended."""
-        self.listener.join()
-        self._outbox.close()
 
 
 class Team(Crew, Colleagues):
@@ -238,11 +76,11 @@ class Team(Crew, Colleagues):
         self.at_work = True
         self._coming = True
         self._crawl = Crawl(Desk(fetcher, store, self.books, manner), self)
-        self._own = _Own(self._crawl)
+        self._own = ThisProcess(self._crawl)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
-        self._owners: OrderedDict[str, _Member] = OrderedDict()
-        self._workers: list[_Worker] = []
+        self._owners: OrderedDict[str, Member] = OrderedDict()
+        self._workers: list[Worker] = []
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
         self._drained = self._stopped = False
         self._learned: dict[str, Learned] = {}
@@ -315,7 +153,7 @@ class Team(Crew, Colleagues):
             return True
 
     @property
-    def _members(self) -> list[_Member]:
+    def _members(self) -> list[Member]:
         return [self._own, *self._workers]
 
     def _divide(self, tasks: Iterable[Task]) -> None:
@@ -347,11 +185,11 @@ class Team(Crew, Colleagues):
             self._crawl.look()
 
     def _hire(self, order: Order) -> None:
-        worker = _Worker(order)
+        worker = Worker(order)
         if worker.begin(self._listen):  # else those that there are do all of it
             self._workers.append(worker)
 
-    def _listen(self, worker: _Worker) -> None:
+    def _listen(self, worker: Worker) -> None:
         """Take in what a worker says, until it ends."""
         try:
             for kind, *content in worker.messages():
@@ -365,34 +203,34 @@ class Team(Crew, Colleagues):
         except Exception as error:  # whatever it is must end the run
             self._crawl.stop(error)
 
-    def _on_keep(self, worker: _Worker, record: Record) -> None:
+    def _on_keep(self, worker: Worker, record: Record) -> None:
         self.books.take_in(worker.known(record))
 
-    def _on_settle(self, worker: _Worker, record: Record) -> None:
+    def _on_settle(self, worker: Worker, record: Record) -> None:
         self.books.settle(worker.known(record))
 
-    def _on_left(self, worker: _Worker, task: Task) -> None:
+    def _on_left(self, worker: Worker, task: Task) -> None:
         task.link = worker.open.pop(task.link.name).link
         self.books.leave(task)
 
-    def _on_rationing(self, worker: _Worker, news: Rationing) -> None:
+    def _on_rationing(self, worker: Worker, news: Rationing) -> None:
         worker.told = news
         self._learned.update(news.learned or {})
 
-    def _on_reach(self, worker: _Worker) -> None:
+    def _on_reach(self, worker: Worker) -> None:
         self.books.reach()
 
-    def _on_error(self, worker: _Worker, error: Exception) -> None:
+    def _on_error(self, worker: Worker, error: Exception) -> None:
         self._stopped = True
         self._crawl.stop(error)
 
-    def _on_moved(self, worker: _Worker, task: Task) -> None:
+    def _on_moved(self, worker: Worker, task: Task) -> None:
         """A redirect has led to a host that may be another's."""
         task.link = worker.open.pop(task.link.name).link
         owner = self._owners.setdefault(task.endpoint, worker)
         owner.give([task])
 
-    def _on_hungry(self, member: _Member) -> None:
+    def _on_hungry(self, member: Member) -> None:
         member.hungry = True
         self._feed()
 
@@ -411,7 +249,7 @@ class Team(Crew, Colleagues):
                 member.begin_end()
 
     def _give_to_owners(self, tasks: list[Task]) -> None:
-        by_owner: defaultdict[_Member, list[Task]] = defaultdict(list)
+        by_owner: defaultdict[Member, list[Task]] = defaultdict(list)
         for task in tasks:
             self._owners.move_to_end(task.endpoint)
             by_owner[self._owners[task.endpoint]].append(task)
@@ -420,7 +258,7 @@ class Team(Crew, Colleagues):
         while len(self._owners) > MOST_HOSTS:
             self._owners.popitem(last=False)
 
-    def _take_over(self, worker: _Worker) -> None:
+    def _take_over(self, worker: Worker) -> None:
         """Give what a killed worker left to others."""
         status = worker.wait()
         self._workers.remove(worker)
