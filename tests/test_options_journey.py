@@ -103,6 +103,8 @@ def test_python_gets_the_result_and_nothing_is_printed(
                 "taken_out": {},
                 "from_wayback": 0,
                 "for_wayback": 1,
+                "left": {},
+                "paces": {},
                 "wayback_trouble": "",
             }
         ],
