@@ -103,7 +103,7 @@ def _said(ck: Any, command: dict[str, Any]) -> str:
 
 def prepared(terminal: Terminal, web: PracticeWeb) -> Path:
     """Fill a CK_REPOS with something of all kinds, also an export; return a copy of it."""
-    kinds = ["good", "good", "gone", "busy"]
+    kinds = ["good", "good", "gone", "reset"]
     links = [web.link(WNID, number, kind) for number, kind in enumerate(kinds, 1)]
     web.set_links(WNID, links)
     named = "".join(f"{each.name}\t{each.url}\n" for each in links)

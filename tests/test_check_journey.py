@@ -185,7 +185,7 @@ def remove_the_folder(terminal: Terminal) -> None:
 Damage = Callable[[Terminal], None]
 DAMAGES: list[tuple[Damage, list[str]]] = [
     (remove_entry, ["missing"]),
-    (remove_all_entries, ["missing"] * 4),
+    (remove_all_entries, ["dangling", *["missing"] * 4]),
     (remove_file, ["missing"]),
     (lose_the_end, ["changed"]),
     (empty_the_meta, ["misdescribed"]),

@@ -67,9 +67,9 @@ def test_a_synset_ends_with_exactly_the_pictures_to_be_had(
                 "set_aside": [],
                 "taken_out": {},
                 "from_wayback": 0,
+                "for_wayback": 10,
                 "left": {},
                 "paces": {},
-                "for_wayback": 10,
                 "wayback_trouble": "",
             }
         ],

@@ -220,8 +220,8 @@ class TestLater:
 
     @pytest.fixture
     def links(self, terminal: Terminal, web: PracticeWeb) -> list[Link]:
-        """Links of a list that has been given once and is gone: the fourth is busy, once."""
-        kinds = ["good", "good", "gone", "busy-once"]
+        """Links of a list that has been given once and is gone: the fourth is cut short, once."""
+        kinds = ["good", "good", "gone", "reset-once"]
         links = [web.link(WNID, number, kind) for number, kind in enumerate(kinds, 5)]
         web.set_links(WNID, [])
         given = terminal.folder / "given"
@@ -246,7 +246,7 @@ class TestLater:
             (state / name).unlink()
         ended = terminal.ck("download", f"imagenet:{WNID}", "--retry-failed")
         assert "3 pictures here, 4 links known, 1 saved now" in ended.stdout
-        assert self.asked(web, links) == ["busy-once"]
+        assert self.asked(web, links) == ["reset-once"]
         said = f"no place has a list of {WNID}; 4 links known here will do\n" if lost else ""
         assert ended.stderr == said
         meta = terminal.json("load", f"imagenet-{WNID}:dataset:4")["dict"]["imagenet"]
@@ -268,7 +268,7 @@ class TestLater:
         assert (some["links"], some["to_fetch"]) == (1, 0)
         done = terminal.json("download", f"imagenet:{WNID}", "--retry-failed=all")["synsets"][0]
         assert (done["links"], done["here"], done["failed"]) == (4, 3, {"gone": 1})
-        assert self.asked(web, links) == ["gone", "busy-once"]
+        assert self.asked(web, links) == ["gone", "reset-once"]
 
     def test_what_another_place_lists_comes_beside_it_and_each_has_its_own_source(
         self, terminal: Terminal, web: PracticeWeb, links: list[Link]

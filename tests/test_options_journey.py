@@ -102,9 +102,9 @@ def test_python_gets_the_result_and_nothing_is_printed(
                 "set_aside": [],
                 "taken_out": {},
                 "from_wayback": 0,
+                "for_wayback": 1,
                 "left": {},
                 "paces": {},
-                "for_wayback": 1,
                 "wayback_trouble": "",
             }
         ],
