@@ -200,3 +200,10 @@ def test_what_is_given_for_a_host_itself_counts_before_its_service() -> None:
     given = paces("flickr.com:1,live.staticflickr.com:3")
     assert given_pace(given, "live.staticflickr.com:443") == 3.0
     assert given_pace(given, "c3.staticflickr.com:443") == 1.0
+
+
+def test_what_may_ration_together_has_one_owner() -> None:
+    assert known_hosts.party("farm3.static.flickr.com:80") == "flickr"
+    assert known_hosts.party("live.staticflickr.com:443") == "flickr"
+    assert known_hosts.party("a.images.example.co.uk:80") == "example.co.uk"
+    assert known_hosts.party("127.0.0.5:8000") == "127.0.0.5:8000"

@@ -21,6 +21,7 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
 from ..outcomes import Outcome
+from ..web import known_hosts
 from ..web.host import Ration
 from ..web.learned import Learned
 from .batch import NOTICED, Batch, is_answered, records_of, told
@@ -77,7 +78,8 @@ class Cluster(Crew):
         self._names = map(str, count())
         self._places = 0
         self._learned: dict[str, Learned] = {}
-        self._leaves = False
+        self._leaves = self._is_rationed = False
+        self._looked = -math.inf
         self._beaten = -math.inf
         self._alone_since = time.monotonic()
         self._coming = True
@@ -120,19 +122,36 @@ class Cluster(Crew):
 
     def rations(self) -> list[Ration]:
         now = time.monotonic()
-        out = Counter(task.endpoint for batch in self._out.values() for task in batch.tasks)
-        waiting = out + Counter({host: len(tasks) for host, tasks in self._waiting.items()})
+        waiting = Counter(task.endpoint for task in self._tasks())
         return [
             Ration(
-                host, self._learned[host].rate, count, max(0.0, self._free_at.get(host, now) - now)
+                host,
+                known.rate,
+                count,
+                max(0.0, self._free_at.get(known_hosts.party(host), now) - now),
             )
             for host, count in waiting.most_common()
-            if host in self._learned
+            for known in filter(None, [self._learned_of(host)])
         ]
 
     def waits_for_rations_alone(self) -> bool:
-        out = {task.endpoint for batch in self._out.values() for task in batch.tasks}
-        return bool(out or self._waiting) and {*out, *self._waiting} <= self._learned.keys()
+        now = time.monotonic()
+        if now > self._looked + 1.0:  # there may be many
+            self._looked = now
+            is_left = bool(self._out or self._waiting)
+            self._is_rationed = is_left and all(
+                self._learned_of(task.endpoint) for task in self._tasks()
+            )
+        return self._is_rationed
+
+    def _tasks(self) -> Iterator[Task]:
+        """Yield all that is in batches, or waits for one."""
+        yield from chain.from_iterable(self._waiting.values())
+        yield from chain.from_iterable(batch.tasks for batch in self._out.values())
+
+    def _learned_of(self, host: str) -> Learned | None:
+        known = known_hosts.known(host)
+        return self._learned.get(known.service if known else host)
 
     def leave(self) -> None:
         self._leaves = True
@@ -184,7 +203,7 @@ class Cluster(Crew):
         self._put(task)
 
     def _put(self, task: Task) -> None:
-        self._waiting.setdefault(task.endpoint, deque()).append(task)
+        self._waiting.setdefault(task.party, deque()).append(task)
 
     def _ready(self) -> Iterator[str]:
         """Yield the hosts that may be asked now for what waits."""
@@ -222,9 +241,7 @@ class Cluster(Crew):
 
     def _submit(self, tasks: list[Task]) -> None:
         name = next(self._names)
-        known = {task.endpoint for task in tasks} & self._learned.keys()
-        learned = {host: self._learned[host] for host in known}
-        batch = self._out[name] = Batch(self._run.path, name, tasks, learned)
+        batch = self._out[name] = Batch(self._run.path, name, tasks, dict(self._learned))
         self._futures[name] = self._machines.send(
             batch, self._order, done=lambda: self._come.put(name)
         )
@@ -250,10 +267,12 @@ class Cluster(Crew):
             raise report.error
         if report.reached:
             self.books.reach()
-        self._asked -= {task.endpoint for task in batch.tasks}
+        self._asked -= {task.party for task in batch.tasks}
         now = time.monotonic()
         self._free_at = {host: free for host, free in self._free_at.items() if free > now}
-        self._free_at.update((host, now + rest) for host, rest in report.rests.items())
+        self._free_at.update(
+            (known_hosts.party(host), now + rest) for host, rest in report.rests.items()
+        )
         tasks = self._settled(batch, report.records)
         for task in report.moved:
             task.link = tasks.pop(task.link.name).link

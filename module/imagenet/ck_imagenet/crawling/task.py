@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..kept.numbering import Link
 from ..outcomes import Failed
-from ..web import urls
+from ..web import known_hosts, urls
 from ..web.journey import Journey
 
 
@@ -66,3 +66,8 @@ class Task:
     def endpoint(self) -> str:
         """The host and port that it waits for, nothing if its address has none."""
         return self.journey.endpoint if self.journey else urls.endpoint(self.address)
+
+    @property
+    def party(self) -> str:
+        """What has one owner in a run: its host, and all that may ration together with it."""
+        return known_hosts.party(self.endpoint)

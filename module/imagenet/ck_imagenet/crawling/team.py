@@ -145,7 +145,7 @@ class Team(Crew, Colleagues):
 
     def lead_away(self, task: Task) -> bool:
         with self._lock:
-            owner = self._owners.setdefault(task.endpoint, self._own)
+            owner = self._owners.setdefault(task.party, self._own)
             if owner is self._own:
                 return False
             owner.give([task])
@@ -160,7 +160,7 @@ class Team(Crew, Colleagues):
         """Put tasks up for whoever has time, the largest hosts first."""
         by_host: defaultdict[str, list[Task]] = defaultdict(list)
         for task in tasks:
-            by_host[task.endpoint].append(task)
+            by_host[task.party].append(task)
         self._unassigned += sorted(by_host.values(), key=len, reverse=True)
 
     def _hire_those_who_pay(self) -> None:
@@ -227,7 +227,7 @@ class Team(Crew, Colleagues):
     def _on_moved(self, worker: Worker, task: Task) -> None:
         """A redirect has led to a host that may be another's."""
         task.link = worker.open.pop(task.link.name).link
-        owner = self._owners.setdefault(task.endpoint, worker)
+        owner = self._owners.setdefault(task.party, worker)
         owner.give([task])
 
     def _on_hungry(self, member: Member) -> None:
@@ -241,7 +241,7 @@ class Team(Crew, Colleagues):
                 while self._unassigned and len(tasks) < self._jobs:
                     tasks += self._unassigned.popleft()
                 for task in tasks:
-                    self._owners.setdefault(task.endpoint, member)
+                    self._owners.setdefault(task.party, member)
                 self._give_to_owners(tasks)
         if not (self._unassigned or self._coming or self._drained):
             self._drained = True
@@ -251,8 +251,8 @@ class Team(Crew, Colleagues):
     def _give_to_owners(self, tasks: list[Task]) -> None:
         by_owner: defaultdict[Member, list[Task]] = defaultdict(list)
         for task in tasks:
-            self._owners.move_to_end(task.endpoint)
-            by_owner[self._owners[task.endpoint]].append(task)
+            self._owners.move_to_end(task.party)
+            by_owner[self._owners[task.party]].append(task)
         for owner, given in by_owner.items():
             owner.give(given)
         while len(self._owners) > MOST_HOSTS:

@@ -66,8 +66,8 @@ class Afar(Book, Colleagues):
     def add(self, tasks: Iterable[Task]) -> None:
         """Take note of the hosts of tasks: nobody else asks these."""
         for task in tasks:
-            self._hosts[task.endpoint] = None
-            self._hosts.move_to_end(task.endpoint)
+            self._hosts[task.party] = None
+            self._hosts.move_to_end(task.party)
         while len(self._hosts) > MOST_HOSTS:  # a task for one of these goes round by its owner
             self._hosts.popitem(last=False)
 
@@ -76,7 +76,7 @@ class Afar(Book, Colleagues):
         return Verdict.KEEP
 
     def lead_away(self, task: Task) -> bool:
-        if task.endpoint in self._hosts:
+        if task.party in self._hosts:
             return False
         self.move(task)
         return True

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Iterator, Mapping, NamedTuple
 
 from ..errors import BadInput
-from . import urls
+from . import domains, urls
 
 DATA = Path(__file__).with_name("data") / "known_hosts.tsv"
 
@@ -39,6 +39,16 @@ def known(host: str) -> Known | None:
     table = _table()
     name, _ = urls.host_and_port(host)
     return next((table[each] for each in _domains(name) if each in table), None)
+
+
+@lru_cache(maxsize=50_000)
+def party(endpoint: str) -> str:
+    """Return what a host has in common with all those with which it may ration.
+
+    So each ration has one owner in a run: its service, else its registrable domain, else itself.
+    """
+    found = known(endpoint)
+    return found.service if found else domains.registrable(endpoint) or endpoint
 
 
 def paces(text: str) -> dict[str, float]:
