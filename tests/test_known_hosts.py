@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from ck_imagenet.errors import BadInput
-from ck_imagenet.web.known_hosts import DATA, Known, given_pace, known, paces
+from ck_imagenet.web.known_hosts import DATA, Known, given_pace, known, paces, party
 from ck_imagenet.web.urls import endpoint
 from hypothesis import given
 from hypothesis import strategies as st
@@ -203,7 +203,7 @@ def test_what_is_given_for_a_host_itself_counts_before_its_service() -> None:
 
 
 def test_what_may_ration_together_has_one_owner() -> None:
-    assert known_hosts.party("farm3.static.flickr.com:80") == "flickr"
-    assert known_hosts.party("live.staticflickr.com:443") == "flickr"
-    assert known_hosts.party("a.images.example.co.uk:80") == "example.co.uk"
-    assert known_hosts.party("127.0.0.5:8000") == "127.0.0.5:8000"
+    assert party("farm3.static.flickr.com:80") == "flickr"
+    assert party("live.staticflickr.com:443") == "flickr"
+    assert party("a.images.example.co.uk:80") == "example.co.uk"
+    assert party("127.0.0.5:8000") == "127.0.0.5:8000"
