@@ -33,6 +33,9 @@ _CAREFUL, _MOST_CAREFUL = 2.5, 1.0
 _LONGER, _SHARE = 2.5, 0.12
 """The second rest and all later ones: so many times the first, or this share of all of them."""
 
+_CLEARLY_LONGER = 2.0
+"""Who gives after a second, and refuses after two, does not refuse because of the pace."""
+
 _ERRATIC = 0.3
 """The share of the first rest that is enough where a host refuses whatever the pace."""
 
@@ -103,6 +106,10 @@ class RateLimiter:
         self._empty: float | None = None
         """When the host last had nothing left."""
         self._since_empty = 0
+        self._began_last, self._idle = -math.inf, 0.0
+        """When the last request began, and how long after the one before."""
+        self._enough = math.inf
+        """After how many seconds without a request it gave again, when it did last."""
         self._burst_from: float | None = None
         self._burst = 0
         self._before: Ration | None = None
@@ -177,6 +184,7 @@ class RateLimiter:
     def began(self, now: float) -> None:
         """Count a request that starts."""
         self.busy += 1
+        self._idle, self._began_last = now - self._began_last, now
         if self._gap:
             self._gap_due = now + self._gap
         if self.is_resting:
@@ -269,7 +277,8 @@ class RateLimiter:
             self._ration = other._ration
 
     def _was_under_way(self, now: float, wish: float) -> None:
-        is_first = self._ration is None  # later ones are few, and known to be borne
+        # Who has given before may count each; later ones are few, and known to be borne.
+        is_first = self.given > 0 and self._ration is None
         if is_first or len(self._refusals) < 2 or self._refusals[-2] < self._rest_from:
             self._refusals.append(now)
         self._dead = max(wish, self._dead)
@@ -287,7 +296,7 @@ class RateLimiter:
             if self._ration.has_failed:
                 self._ration = self._before or Steady(self._ration.rate, math.inf, now)
         elif self._ration:
-            self._ration.refused(gave, given, wish)
+            self._ration.refused(gave, given, wish, self._idle >= _CLEARLY_LONGER * self._enough)
         elif self._empty is None:
             self._connections = 1
         else:
@@ -310,6 +319,7 @@ class RateLimiter:
         """It gives again: see by how long it gave nothing whether that is a quota."""
         self.is_resting = self._is_probing = False
         self._since_empty = 1
+        self._enough = self._idle
         start = self._burst_from if self._burst_from is not None else since
         took = since - start
         is_sure = self._rests > 1 or (self._wished and self._dead > _A_MOMENT)

@@ -104,7 +104,9 @@ class Steady:
         else:  # it may have changed since
             self._too_much = self.rate * 1.2
 
-    def refused(self, gave: float, given: int, wish: float = 0.0) -> None:
+    def refused(
+        self, gave: float, given: int, wish: float = 0.0, contradicts: bool = False
+    ) -> None:
         """Learn from a refusal.
 
         Parameters
@@ -116,6 +118,8 @@ class Steady:
         wish : float
             Seconds that the host asks for, 0 if it does not say: that explains why it refuses who
             asks more often.
+        contradicts : bool
+            Whether it has given who had asked less long before.
         """
         if self.is_erratic:
             return
@@ -124,6 +128,8 @@ class Steady:
             self._best = max(self._best, gave)
         if self.rate * wish > 1 or self.rate > _CLEARLY * self._best:
             self._unexplained = 0
+        elif contradicts and given <= _FEW:
+            self._unexplained = 2
         elif (was_proven and given < _MANY) or given <= _FEW:
             self._unexplained += 1
         else:
