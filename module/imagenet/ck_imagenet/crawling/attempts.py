@@ -97,6 +97,7 @@ class Attempts:
             self._bans.proves(host, Outcome.SAVED)
             return Signal.ANSWER, 0.0
         self._bans.answered(host, body.url, Outcome.SAVED)
+        signal = Signal.ANSWER if task.given_before < 0 else Signal.ANSWER_AGAIN
         captured = captures.time_of(body.url, self._desk.manner.archive)
         record = saved(*task.link, body.data, picture, task.source, body.url, captured)
         verdict = self._desk.book.claim(record)
@@ -104,7 +105,7 @@ class Attempts:
             self._desk.book.put_by(task)
         elif verdict is Verdict.KEEP:
             self._save(record, body.data, picture.format.extension)
-        return Signal.ANSWER, 0.0
+        return signal, 0.0
 
     def _pass_on(self, host: str, task: Task) -> None:
         if task.is_witness:  # that it leads elsewhere is an answer

@@ -189,8 +189,8 @@ class Hosts(Generic[Task]):
             host.limiter.refused(now, since, wish)
             host.refused_at = now
             self._pace_together(name, host, now)
-        elif signal is Signal.ANSWER:
-            host.limiter.answered(now, since)
+        elif signal in (Signal.ANSWER, Signal.ANSWER_AGAIN):
+            host.limiter.answered(now, since, signal is Signal.ANSWER_AGAIN)
         else:
             host.limiter.ended(since)
         if signal is Signal.SILENCE:

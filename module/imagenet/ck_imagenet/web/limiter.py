@@ -33,6 +33,9 @@ _CAREFUL, _MOST_CAREFUL = 2.5, 1.0
 _LONGER, _SHARE = 2.5, 0.12
 """The second rest and all later ones: so many times the first, or this share of all of them."""
 
+_SOME = 2
+"""Answers that tell that a host refuses each link once, if each was to one that it had refused."""
+
 _CLEARLY_LONGER = 2.0
 """Who gives after a second, and refuses after two, does not refuse because of the pace."""
 
@@ -89,7 +92,7 @@ class RateLimiter:
         self._random = random or Random(0)  # noqa: S311 - nobody is kept out by it
         self.members: set[str] = set()
         self.given = 0
-        self.busy = self._ended = 0
+        self.busy = self._ended = self._given_at_once = 0
         self.is_resting = False
         self.shuts_out = False
         self._ration = _remembered(learned)
@@ -160,7 +163,13 @@ class RateLimiter:
     @property
     def _is_erratic(self) -> bool:
         """Whether it refuses whatever the pace."""
-        return isinstance(self._ration, Steady) and self._ration.is_erratic
+        by_chance = isinstance(self._ration, Steady) and self._ration.is_erratic
+        return by_chance or self._refuses_first
+
+    @property
+    def _refuses_first(self) -> bool:
+        """Whether it refuses each link once, and gives it then: some make what they give first."""
+        return self.given >= _SOME and not self._given_at_once
 
     def learned(self) -> Learned | None:
         """Return what is worth remembering, if anything is."""
@@ -178,7 +187,8 @@ class RateLimiter:
         """Return when the next request may start, if there is room for it."""
         if self.is_resting:
             return max(self._gap_due, self.rest_until)
-        paced = self._ration.next_time() if self._ration else -math.inf
+        is_paced = self._ration and not self._refuses_first
+        paced = self._ration.next_time() if self._ration and is_paced else -math.inf
         return max(self._gap_due, self._told_until, self._due, paced)
 
     def began(self, now: float) -> None:
@@ -203,15 +213,21 @@ class RateLimiter:
         """Return how many requests a second are gentle as long as no ration is known."""
         if self._is_disliked and now < self._refusals[0] + _SPAN:
             return _MOST_CAREFUL
-        if self._ration:
+        if self._ration and not self._refuses_first:
             return math.inf
+        if self._refuses_first:
+            return FIRST_RATE
         if len(self._refusals) > 2 and now < self._refusals[-3] + _SPAN:
             return _CAREFUL
         return max(FIRST_RATE, RISE * (self._ended if self._empty is None else self._burst))
 
-    def answered(self, now: float, since: float) -> None:
-        """Learn from an answer that is no refusal, to a request of the time `since`."""
+    def answered(self, now: float, since: float, is_again: bool = False) -> None:
+        """Learn from an answer that is no refusal, to a request of the time `since`.
+
+        Where `is_again`, the host has refused the same link before.
+        """
         self.busy -= 1
+        self._given_at_once += not is_again
         self.given += 1
         self._ended += 1
         if self.is_resting:
@@ -250,6 +266,7 @@ class RateLimiter:
         self._refusals.append(now)
         if self.is_resting:
             self._is_probing = False
+            self._given_at_once += 1  # it does not give whatever it has refused once
             self._rests += 1
             self._dead = max(wish, now - self._rest_from)
             self._empty = now
