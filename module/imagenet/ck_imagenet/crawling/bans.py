@@ -76,7 +76,7 @@ class Bans:
         seen = self._seen.get(host, _Seen())
         if seen.witness.outcome is not outcome:
             return False
-        self._seen[host] = seen._replace(forbids=True)
+        self._keep(host, seen._replace(forbids=True))
         return True
 
     def may_be(self, host: str, outcome: Outcome, is_backing_off: bool) -> bool:
@@ -99,11 +99,12 @@ class Bans:
         gives = seen.witness.address and seen.witness.outcome is Outcome.SAVED
         if outcome is not Outcome.FORBIDDEN or not gives:
             return False
-        self._seen[host] = seen._replace(in_a_row=seen.in_a_row + 1)
+        self._keep(host, seen._replace(in_a_row=seen.in_a_row + 1))
         return not seen.forbids or seen.in_a_row + 1 in _IN_A_ROW
 
     def _keep(self, host: str, seen: _Seen) -> None:
+        # Out and in again, in steps that several threads may take at once: the last is the newest.
+        self._seen.pop(host, None)
         self._seen[host] = seen
-        self._seen.move_to_end(host)
         while len(self._seen) > _MOST_HOSTS:
             self._seen.popitem(last=False)

@@ -91,7 +91,7 @@ class Hosts(Generic[Task]):
         self._doubtful_turns: deque[str] = deque()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
-        self._busy = self._doubtful = self._turn = 0
+        self._doubtful = self._turn = 0
         self.waiting = 0
         self.complete = True
         self.given_up: list[tuple[Task, Outcome]] = []
@@ -184,7 +184,6 @@ class Hosts(Generic[Task]):
         host = self._hosts[name]
         was_doubtful = host.breaker.is_doubtful
         host.busy -= 1
-        self._busy -= 1
         if signal is Signal.BUSY:
             host.limiter.refused(now, since, wish)
             host.refused_at = now
@@ -305,7 +304,6 @@ class Hosts(Generic[Task]):
         task = host.waiting.take(is_host_there=not host.breaker.silences)
         self.waiting -= 1
         host.busy += 1
-        self._busy += 1
         self._doubtful += host.breaker.is_doubtful
         host.limiter.began(now)
         self._line_up(name, now)

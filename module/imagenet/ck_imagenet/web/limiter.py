@@ -105,7 +105,6 @@ class RateLimiter:
         self._told_until = -math.inf
         """Before this the host has said that it is not to be asked."""
         self._rests = 0
-        self._first_rest = back_off.first
         self._empty: float | None = None
         """When the host last had nothing left."""
         self._since_empty = 0
@@ -187,8 +186,9 @@ class RateLimiter:
         """Return when the next request may start, if there is room for it."""
         if self.is_resting:
             return max(self._gap_due, self.rest_until)
-        is_paced = self._ration and not self._refuses_first
-        paced = self._ration.next_time() if self._ration and is_paced else -math.inf
+        paced = -math.inf
+        if self._ration and not self._refuses_first:
+            paced = self._ration.next_time()
         return max(self._gap_due, self._told_until, self._due, paced)
 
     def began(self, now: float) -> None:
@@ -211,12 +211,12 @@ class RateLimiter:
 
     def _rate(self, now: float) -> float:
         """Return how many requests a second are gentle as long as no ration is known."""
-        if self._is_disliked and now < self._refusals[0] + _SPAN:
-            return _MOST_CAREFUL
-        if self._ration and not self._refuses_first:
-            return math.inf
         if self._refuses_first:
             return FIRST_RATE
+        if self._is_disliked and now < self._refusals[0] + _SPAN:
+            return _MOST_CAREFUL
+        if self._ration:
+            return math.inf
         if len(self._refusals) > 2 and now < self._refusals[-3] + _SPAN:
             return _CAREFUL
         return max(FIRST_RATE, RISE * (self._ended if self._empty is None else self._burst))
@@ -322,7 +322,7 @@ class RateLimiter:
 
     def _rest(self, now: float, wish: float) -> None:
         self._wished = wish > 0
-        rest = self._first_rest * (_ERRATIC if self._is_erratic else 1)
+        rest = self._back_off.first * (_ERRATIC if self._is_erratic else 1)
         if self._rests:
             rest = max(_LONGER * rest, _SHARE * (now - self._rest_from))
         self._rest_until = now + (wish or rest * (0.95 + 0.1 * self._random.random()))
