@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Mapping
 
 from . import places
-from .kinds import KINDS, Kind, Place
+from .kind import Kind, Place
+from .kinds import KINDS
 from .redirects import FORBIDDEN_ADDRESS
 
 if TYPE_CHECKING:  # it needs a package that only tests need

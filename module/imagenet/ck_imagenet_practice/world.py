@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from . import pictures
 from .exchange import decoded_path
-from .kinds import KINDS, REFUSED, Kind, Place
+from .kind import Kind, Place
+from .kinds import KINDS, REFUSED
 from .mixes import EVERY_KIND, LIVING, LONG_TAIL, MIX, ROTTEN
 
 __all__ = [
