@@ -6,6 +6,7 @@ import io
 import random
 from typing import Any, Callable, Iterator, NamedTuple
 
+from ck_imagenet.pictures import png
 from PIL import Image, ImageCms
 
 Damage = Callable[[random.Random, bytearray], None]
@@ -49,9 +50,12 @@ def mutants(seed: int, count: int) -> Iterator[Mutant]:
 
 
 def pillow_reads(data: bytes) -> bool:
-    """Say whether Pillow decodes a picture of the forms that are kept."""
+    """Say whether Pillow decodes a picture of the forms that are kept.
+
+    What stands beside a PNG's pixels is put aside before, if it would keep Pillow from them.
+    """
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(png.readable(data)), formats=_FORMATS) as image:
             image.load()
     except Exception:
         return False

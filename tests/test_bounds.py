@@ -86,9 +86,6 @@ TOO_MUCH: dict[str, Callable[[], bytes]] = {
     ),
     "a PNG of empty chunks": lambda: png(chunk(b"IDAT", b"") * 2_000_000),
     "a PNG of unknown chunks": lambda: png(after=chunk(b"abCd", b"") * 2_000_000),
-    "a PNG of profiles": lambda: png(chunk(b"iCCP", PACKED) * 10_000),
-    "a PNG of texts": lambda: png(after=chunk(b"zTXt", PACKED) * 10_000),
-    "a PNG with EXIF that repeats itself": lambda: png(chunk(b"eXIf", repeating_tags(200))),
     "a GIF of comments": lambda: gif(b"!\xfe\1x\0" * 5_000_000),
     "a GIF of one comment": lambda: gif(b"!\xfe" + (b"\xff" + b"x" * 255) * 100_000 + b"\0"),
     "a TIFF whose tags repeat themselves": lambda: repeating_tags(200),
@@ -140,6 +137,13 @@ MUCH_AND_RIGHT: dict[str, Callable[[], bytes]] = {
     "a JPEG of many segments": lambda: jpeg(segment(0xE7, bytes(2_000)) * 9_000),
     "a PNG of many chunks": lambda: png(chunk(b"IDAT", b"") * 50_000),
     "a PNG of much after its pixels": lambda: png(after=chunk(b"tEXt", b"k\0v") * 50_000),
+    "a PNG of profiles": lambda: png(chunk(b"iCCP", PACKED) * 10_000),
+    "a PNG of texts": lambda: png(after=chunk(b"zTXt", PACKED) * 10_000),
+    "a PNG with EXIF that repeats itself": lambda: png(chunk(b"eXIf", repeating_tags(200))),
+    "a PNG of endless EXIF in a text": lambda: png(
+        chunk(b"tEXt", b"exif\0Exif\0\0" + repeating_tags(200))
+    ),
+    "a PNG of endless animation": lambda: png(after=chunk(b"fcTL", b"") * 50_000),
     "a GIF of a long comment": lambda: gif(b"!\xfe" + (b"\xff" + b"x" * 255) * 4_000 + b"\0"),
     "a GIF of many frames": lambda: _repeated("GIF", b"\x2c\0\0\0\0", -1, 200_000),
     "a PNG of many frames": lambda: _repeated("PNG", b"IEND", -12, 20_000),

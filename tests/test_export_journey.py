@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ck_imagenet_practice import PracticeWeb
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from terminal import WNID, Terminal
 
 DALMATIAN = "n02110341"
@@ -350,6 +351,24 @@ def test_a_gif_becomes_a_png_for_tools_that_read_no_gif(terminal: Terminal) -> N
     assert name == f"{WNID}/{WNID}_1.png"
     with Image.open(terminal.folder / "out" / name) as image:
         assert (image.format, image.size) == ("PNG", (30, 20))
+
+
+@pytest.mark.parametrize("link", ["copy", "hard", "symbolic"])
+def test_a_png_that_others_refuse_for_its_text_is_exported_without_that(
+    terminal: Terminal, link: str
+) -> None:
+    plain = terminal.folder / "plain" / WNID
+    plain.mkdir(parents=True)
+    text = PngInfo()
+    text.add_text("Comment", " " * 2**21, zip=True)
+    Image.new("RGB", (30, 20), "red").save(plain / f"{WNID}_1.png", pnginfo=text)
+    Image.new("RGB", (30, 20), "red").save(plain / f"{WNID}_2.png")
+    wanted = ("--outdir=plain", f"--link={link}")
+    assert "  2 written now" in export(terminal, *wanted)
+    for name in names(terminal.folder / "out"):
+        with Image.open(terminal.folder / "out" / name) as image:
+            assert image.getpixel((9, 9)) == (255, 0, 0)
+    assert "  0 written now" in export(terminal, *wanted)
 
 
 @pytest.mark.parametrize("layout", ["folders", "flat", "webdataset", "parquet"])

@@ -65,12 +65,11 @@ class ImageFolders:
     def _bring(self, sample: Sample) -> bool | LeftOut:
         """Bring one picture unless it is there; say whether it is new."""
         path = self._root / self.place(sample)
-        if self._is_there(sample, path):
+        changes = self._rendering.changes(sample.path)
+        if self._is_there(sample, path, changes):
             return False
-        data = None
         try:
-            if self._rendering.changes(sample.path):
-                data = self._rendering.data(sample.path)
+            data = self._rendering.data(sample.path) if changes else None
         except Failed as failed:
             return LeftOut(sample.name, failed.detail)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,13 +102,13 @@ class ImageFolders:
             del folders[0]
         return folders == ([] if self._flat else [path.name.partition("_")[0]])
 
-    def _is_there(self, sample: Sample, path: Path) -> bool:
+    def _is_there(self, sample: Sample, path: Path, changes: bool) -> bool:
         """Say whether an earlier run has brought this very picture."""
         try:
             there = path.lstat()
         except OSError:
             return False
-        if self._rendering.changes(sample.path):
+        if changes:
             return _about(there.st_mtime_ns, sample.time)
         if self._link == "symbolic":
             return path.is_symlink() and os.readlink(path) == str(sample.path.absolute())

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from ..pictures.bounds import read
+from ..pictures import png
+from ..pictures.bounds import MOST_BYTES, read
 from ..pictures.images import made_from
 from ..side_by_side import CORES
 
@@ -20,9 +21,10 @@ _LONGEST_SIDE = 65_500
 class Rendering(NamedTuple):
     """How pictures are changed.
 
-    Without `side` they stay as they are, byte for byte, but for GIFs, which many tools do not
-    read: their first frame becomes a PNG. Others become JPEGs of three colours, upright, whose
-    shorter side has `side` pixels.
+    Without `side` they stay as they are, byte for byte, but for two kinds. GIFs, which many tools
+    do not read: their first frame becomes a PNG. And PNGs of which many tools refuse something
+    that stands beside the pixels: they are copied without that. With `side`, all become JPEGs of
+    three colours, upright, whose shorter side has `side` pixels.
     """
 
     side: int | None = None
@@ -35,14 +37,20 @@ class Rendering(NamedTuple):
         return 1 if self.side is None else CORES
 
     def changes(self, path: Path) -> bool:
-        """Say whether a picture becomes another."""
-        return self.side is not None or path.suffix.lower() == ".gif"
+        """Say whether a picture becomes another; a PNG is read for that.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read.
+        """
+        return self._is_decoded(path) or _as_others_read(path) is not None
 
     def extension(self, path: Path) -> str:
         """Return what the file's name ends with afterwards, in lower case."""
         if self.side is not None:
             return ".jpg"
-        return ".png" if self.changes(path) else path.suffix.lower()
+        return ".png" if self._is_decoded(path) else path.suffix.lower()
 
     def data(self, path: Path) -> bytes:
         """Return the bytes of a picture as they are afterwards.
@@ -54,7 +62,12 @@ class Rendering(NamedTuple):
         OSError
             If the file cannot be read.
         """
-        return made_from(read(path), self._changed) if self.changes(path) else path.read_bytes()
+        if self._is_decoded(path):
+            return made_from(read(path), self._changed)
+        return _as_others_read(path) or path.read_bytes()
+
+    def _is_decoded(self, path: Path) -> bool:
+        return self.side is not None or path.suffix.lower() == ".gif"
 
     def _changed(self, image: Image.Image) -> bytes:
         changed = io.BytesIO()
@@ -72,6 +85,15 @@ class Rendering(NamedTuple):
         scale = min(side / min(upright.size), _LONGEST_SIDE / max(upright.size))
         width, height = (max(1, round(length * scale)) for length in upright.size)
         return upright.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _as_others_read(path: Path) -> bytes | None:
+    """Return a PNG without what many readers refuse, or None if there is no need."""
+    if path.suffix.lower() != ".png" or path.stat().st_size > MOST_BYTES:
+        return None
+    data = path.read_bytes()
+    readable = png.readable(data)
+    return None if readable is data else readable
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 
 from ..outcomes import Failed, Outcome
-from . import jpeg, tags
+from . import jpeg, png, tags
 from .endings import after_blocks, colours
 
 MOST_BYTES = 32 * 2**20
@@ -28,22 +28,8 @@ MOST_SCANS = 100
 _MOST_SKIPPED = 2**20
 """Bytes before the first scan of a JPEG that are in no segment: Pillow takes each by itself."""
 
-_MOST_CHUNKS = 100_000
-"""Of a PNG; libpng makes them of 8,192 bytes by itself, which are 4,096 in the largest file."""
-
-_MOST_PACKED = 100
-"""Of a PNG's chunks with a packed text or profile: each may unpack to a megabyte."""
-
-_PACKED = (b"zTXt", b"iTXt", b"iCCP")
-
 _LONGEST_PREAMBLE = 2**20
 """Bytes of a GIF before its first frame: comments, and what programs keep for themselves."""
-
-_MOST_OF_TAGS = 2 * MOST_BYTES
-"""Bytes that are read for the tags of a TIFF or of EXIF."""
-
-_MOST_EXIF = 4 * 2**20
-"""Bytes; a segment has 64 kB, and cameras write one."""
 
 _MOST_PARTS = 100_000
 """Strips or tiles of a TIFF; a strip for each line of the highest picture is less."""
@@ -67,8 +53,9 @@ def passes(data: bytes) -> int:
     _refuse_bytes(data)
     if data.startswith(b"\xff\xd8"):
         return passes_of_jpeg(data, jpeg.walk(data))
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        _refuse_many_chunks(data)
+    if data.startswith(png.SIGNATURE):
+        if png.count_chunks(data) > png.MOST_CHUNKS:
+            raise _too_large("a PNG of too many chunks")
     elif data.startswith((b"GIF87a", b"GIF89a")):
         _refuse_long_preamble(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
@@ -123,29 +110,12 @@ def _refuse_bytes(data: bytes) -> None:
 
 
 def _refuse_exif(exif: bytes) -> None:
-    if exif and (len(exif) > _MOST_EXIF or tags.cost(exif) > _MOST_OF_TAGS):
+    if tags.costs_too_much(exif):
         raise _too_large("more in its EXIF than any camera writes")
 
 
 def _too_large(why: str) -> Failed:
     return Failed(Outcome.TOO_LARGE, why)
-
-
-def _refuse_many_chunks(data: bytes) -> None:
-    """Walk from chunk to chunk: length, name, content, checksum."""
-    place, count, packed = 8, 0, 0
-    while place + 8 <= len(data):
-        name = data[place + 4 : place + 8]
-        length = int.from_bytes(data[place : place + 4], "big")
-        count += 1
-        packed += name in _PACKED
-        if count > _MOST_CHUNKS or packed > _MOST_PACKED:
-            raise _too_large("a PNG of too many chunks")
-        if name == b"IEND":
-            return
-        if name == b"eXIf":
-            _refuse_exif(data[place + 8 : place + 8 + length])
-        place += 12 + length
 
 
 def _refuse_long_preamble(data: bytes) -> None:
@@ -168,7 +138,7 @@ def _refuse_tags_of_webp(data: bytes) -> None:
 
 def _passes_of_tiff(data: bytes) -> int:
     """Only what stands in the first directory is read, however many there are."""
-    if tags.cost(data) > _MOST_OF_TAGS:
+    if tags.cost(data) > tags.MOST_COST:
         raise _too_large("a TIFF whose tags say more than the file holds")
     told = tags.first(data)
     parts = max((told[name].values for name in (_STRIPS, _TILES) if name in told), default=0)

@@ -26,6 +26,12 @@ _MOST_DIRECTORIES = 1 + len(_POINTERS)
 _COST_OF_TAG = 500
 """To read one takes as long as to read so many bytes."""
 
+MOST_COST = 64 * 2**20
+"""Bytes that are read for the tags of a TIFF or of EXIF."""
+
+_MOST_EXIF = 4 * 2**20
+"""Bytes; a segment of a JPEG has 64 kB, and cameras write one."""
+
 
 class Tag(NamedTuple):
     """What a directory says of one thing."""
@@ -58,6 +64,11 @@ def cost(data: bytes) -> int:
         _COST_OF_TAG * each.entries + sum(tag.size for tag in each.tags.values())
         for each in _directories(data)
     )
+
+
+def costs_too_much(exif: bytes) -> bool:
+    """Say whether EXIF is more than any camera writes."""
+    return bool(exif) and (len(exif) > _MOST_EXIF or cost(exif) > MOST_COST)
 
 
 def _directories(data: bytes) -> Iterator[_Directory]:

@@ -1,0 +1,215 @@
+"""A PNG without what stands beside its pixels and keeps strict readers from them.
+
+Browsers pass over every ancillary chunk that is damaged or larger than they like; Pillow refuses
+the whole picture for it, unless it is told to read damaged pixels too. So such chunks are put
+aside before it sees the bytes. What it thinks of the rest, and of the pixels, counts as ever.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from typing import Iterator, NamedTuple
+
+from . import tags
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+MOST_CHUNKS = 100_000
+"""libpng makes them of 8,192 bytes by itself, which are 4,096 in the largest file."""
+
+_LONGEST_TEXT = 2**20
+"""Bytes, unpacked: what Pillow reads of one text or profile."""
+
+_MOST_TEXT = 16 * 2**20
+"""Bytes of all of them. Pillow reads some more; but they must be unpacked to be counted."""
+
+_LONGEST_EXIF_AS_TEXT = 20_000
+"""Bytes: Pillow reads the EXIF that some programs have written as a text."""
+
+_EXIF_AS_TEXT = (b"exif", b"Raw profile type exif", b"Raw profile type APP1")
+
+_NAME = re.compile(rb"[A-Za-z0-9_]{4}")
+
+_SHORTEST = {
+    b"gAMA": 4,
+    b"cHRM": 32,
+    b"sRGB": 1,
+    b"pHYs": 9,
+    b"acTL": 8,
+}
+"""Bytes that a chunk must have; of tRNS, those of a colour."""
+
+_COLOUR = {0: 2, 2: 6}
+"""Bytes by the type of the picture's colours, which stands in its header."""
+
+_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
+"""These count on each other: without one of them there is but one picture, and it is whole."""
+
+
+class _Chunk(NamedTuple):
+    name: bytes
+    begin: int
+    end: int
+    content: bytes
+    is_whole: bool
+    """Whether its checksum is there and right; nobody asks that of the pixels."""
+    is_after: bool
+    """Whether it comes after the pixels."""
+
+    @property
+    def is_ancillary(self) -> bool:
+        return bool(self.name[0] & 0x20)
+
+
+def readable(data: bytes) -> bytes:
+    """Return a PNG that no chunk beside its pixels keeps any reader from; other bytes as they are.
+
+    Returns
+    -------
+    bytes
+        The same object if nothing needs to be put aside.
+    """
+    if not data.startswith(SIGNATURE):
+        return data
+    reader = _Reader(data)
+    beside = [chunk for chunk in reader.chunks() if chunk.is_ancillary]
+    offending = {chunk.begin for chunk in beside if reader.is_offending(chunk)}
+    if not offending:
+        return data
+    is_still = any(chunk.begin in offending and chunk.name in _ANIMATION for chunk in beside)
+    parts, place = [], 0
+    for chunk in beside:
+        if chunk.begin in offending or (is_still and chunk.name in _ANIMATION):
+            parts.append(data[place : chunk.begin])
+            place = chunk.end
+    return b"".join([*parts, data[place:]])
+
+
+def count_chunks(data: bytes) -> int:
+    """Return how many chunks a PNG has, or one more than it may have."""
+    count, place = 0, len(SIGNATURE)
+    while place + 8 <= len(data) and count <= MOST_CHUNKS:
+        count += 1
+        if data[place + 4 : place + 8] == b"IEND":
+            break
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
+    return count
+
+
+class _Reader:
+    """Reads the chunks of one PNG, and knows what it has read."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._colour = _COLOUR.get(data[25], 0) if len(data) > 25 else 0
+        self._text = 0
+        """Bytes of texts and profiles so far."""
+        self._next = 0
+        """The number of the animation's next step."""
+
+    def chunks(self) -> Iterator[_Chunk]:
+        """Yield the chunks as far as Pillow reads them for the first picture."""
+        data, place, after_pixels, is_animated = self._data, len(SIGNATURE), False, False
+        for _ in range(MOST_CHUNKS):
+            name = data[place + 4 : place + 8]
+            if not _NAME.fullmatch(name) or name == b"IEND":
+                break
+            if name == b"fcTL" and after_pixels and is_animated:
+                break
+            begin, end = place + 8, place + 12 + int.from_bytes(data[place : place + 4], "big")
+            content, is_whole = b"", True
+            if name[0] & 0x20:
+                content = data[begin : end - 4]
+                (told,) = struct.unpack(">I", data[end - 4 : end].ljust(4, b"\0"))
+                is_whole = end <= len(data) and zlib.crc32(content, zlib.crc32(name)) == told
+            yield _Chunk(name, place, end, content, is_whole, after_pixels)
+            after_pixels |= name == b"IDAT"
+            is_animated |= name == b"acTL" and not after_pixels and content[:4] > b"\0\0\0\1"
+            place = end
+
+    def is_offending(self, chunk: _Chunk) -> bool:
+        """Say whether Pillow would refuse the picture for an ancillary chunk."""
+        name, content = chunk.name, chunk.content
+        if not chunk.is_whole or len(content) < _SHORTEST.get(name, 0):
+            return True
+        if name == b"tRNS":
+            return len(content) < self._colour
+        if name == b"eXIf":
+            return tags.costs_too_much(content)
+        if name in (b"fcTL", b"fdAT"):
+            return self._is_out_of_turn(chunk)
+        if name in _TEXTS:
+            return self._is_too_much(_TEXTS[name](content))
+        return False
+
+    def _is_out_of_turn(self, chunk: _Chunk) -> bool:
+        """Say so of a step of an animation; before the pixels, browsers refuse such a one too."""
+        turn, self._next = self._next, self._next + 1
+        if not chunk.is_after:
+            return False
+        if len(chunk.content) < (26 if chunk.name == b"fcTL" else 4):
+            return True
+        if chunk.name == b"fdAT":
+            return int.from_bytes(chunk.content[:4], "big") != turn
+        told, width, height, left, top = struct.unpack_from(">5I", chunk.content)
+        most_width, most_height = struct.unpack_from(">2I", self._data, 16)
+        is_inside = left + width <= most_width and top + height <= most_height
+        return told != turn or not is_inside
+
+    def _is_too_much(self, text: _Text) -> bool:
+        if text.is_unknown or self._text > _MOST_TEXT:
+            return True
+        size = len(text.content) if text.is_plain else _unpacked_size(text.content)
+        self._text += size
+        if text.keyword in _EXIF_AS_TEXT and size > _LONGEST_EXIF_AS_TEXT:
+            return True
+        return self._text > _MOST_TEXT or (not text.is_plain and size > _LONGEST_TEXT)
+
+
+class _Text(NamedTuple):
+    keyword: bytes
+    content: bytes
+    is_plain: bool = True
+    is_unknown: bool = False
+    """Whether it is packed in a way that there is not."""
+
+
+def _plain_text(chunk: bytes) -> _Text:
+    keyword, _, text = chunk.partition(b"\0")
+    return _Text(keyword, text)
+
+
+def _packed_text(chunk: bytes) -> _Text:
+    keyword, _, text = chunk.partition(b"\0")
+    return _Text(keyword, text[1:], is_plain=False, is_unknown=text[:1] not in (b"", b"\0"))
+
+
+def _international_text(chunk: bytes) -> _Text:
+    keyword, _, rest = chunk.partition(b"\0")
+    is_packed = rest[:1] not in (b"", b"\0") and rest[1:2] == b"\0"
+    return _Text(keyword, rest[2:].split(b"\0", 2)[-1], is_plain=not is_packed)
+
+
+def _profile(chunk: bytes) -> _Text:
+    begin = chunk.find(b"\0") + 1  # without a name's end, Pillow takes the first byte
+    return _Text(
+        b"", chunk[begin + 1 :], is_plain=False, is_unknown=chunk[begin : begin + 1] != b"\0"
+    )
+
+
+_TEXTS = {
+    b"tEXt": _plain_text,
+    b"zTXt": _packed_text,
+    b"iTXt": _international_text,
+    b"iCCP": _profile,
+}
+
+
+def _unpacked_size(packed: bytes) -> int:
+    """Return how many bytes are packed, or some more than are read of any."""
+    try:
+        return len(zlib.decompressobj().decompress(packed, _LONGEST_TEXT + 1))
+    except zlib.error:  # and so Pillow leaves it
+        return 0
