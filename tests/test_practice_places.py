@@ -236,8 +236,8 @@ class TestNames:
 
     def test_what_names_stand_for(self, web: PracticeWeb) -> None:
         assert web.resolve == (
-            "good.practice:127.0.0.2,nowhere.practice:none,slow.practice:slow:15,"
-            "inside.practice:127.9.9.9,*:none"
+            "good.practice:127.0.0.2,xn--bcher-kva.practice:127.0.0.2,nowhere.practice:none,"
+            "slow.practice:slow:15,inside.practice:127.9.9.9,*:none"
         )
 
     def test_links_carry_the_port_of_the_first_host(self, web: PracticeWeb) -> None:

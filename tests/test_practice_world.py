@@ -5,16 +5,19 @@ from __future__ import annotations
 import gzip
 import http.client
 import io
+import re
 import ssl
+import string
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Mapping
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
+from ada_url import join_url, normalize_url
 from ck_imagenet_practice import Link, PracticeWeb, pictures, world
 from ck_imagenet_practice.kinds import RATIONING
 from ck_imagenet_practice.world import KINDS, Place
@@ -227,7 +230,7 @@ def at_once(web: PracticeWeb, url: str) -> bytes | None:
         except (OSError, http.client.HTTPException):
             return None
         if 300 < response.status < 400:
-            url = urljoin(url, response.headers.get("Location", ""))
+            url = join_url(browsers(url), browsers(response.headers.get("Location", "")))
         elif response.status == 200:
             return body if is_picture(body) else None
     return None
@@ -235,8 +238,12 @@ def at_once(web: PracticeWeb, url: str) -> bytes | None:
 
 def once(web: PracticeWeb, url: str) -> tuple[http.client.HTTPResponse, bytes]:
     """Ask once, with a name for the first host and a second for each step."""
-    parts = urlsplit(url.replace("good.practice", web.hosts[0].partition(":")[0]))
-    target = quote(parts.path.encode("latin-1"), safe="/%,()")
+    named = re.sub(
+        "(?<=//)(good|xn--bcher-kva).practice",
+        web.hosts[0].partition(":")[0],
+        normalize_url(browsers(url)),
+    )
+    parts = urlsplit(named)
     context = ssl.create_default_context(cafile=web.authority)
     connection = (
         http.client.HTTPSConnection(parts.netloc, timeout=1, context=context)
@@ -244,12 +251,17 @@ def once(web: PracticeWeb, url: str) -> tuple[http.client.HTTPResponse, bytes]:
         else http.client.HTTPConnection(parts.netloc, timeout=1)
     )
     with closing(connection):
-        connection.request("GET", target)
+        connection.request("GET", parts.path)
         response = connection.getresponse()
         body = response.read()
         if response.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         return response, body
+
+
+def browsers(url: str) -> str:
+    """Return a URL as a browser's parser may be given it: bytes are text there."""
+    return quote(url.encode("latin-1"), safe=string.punctuation + "\t")
 
 
 def is_picture(data: bytes) -> bool:

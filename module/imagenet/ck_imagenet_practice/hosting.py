@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Mapping
 from . import places
 from .kind import Kind, Place
 from .kinds import KINDS
+from .kinds_of_urls import BOOKS_NAME
 from .redirects import FORBIDDEN_ADDRESS
 
 if TYPE_CHECKING:  # it needs a package that only tests need
@@ -85,8 +86,8 @@ class Hosting:
 
     def resolve(self) -> str:
         """Return what names stand for, as `HOST:ADDRESS` with commas between; others for none."""
-        good = {GOOD_NAME: self.hosts[0].partition(":")[0]}
-        names = {**good, **NAMES, "*": "none"}
+        first = self.hosts[0].partition(":")[0]
+        names = {**dict.fromkeys((GOOD_NAME, BOOKS_NAME), first), **NAMES, "*": "none"}
         return ",".join(f"{name}:{address}" for name, address in names.items())
 
     def _standing(self, kind: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from .kind import SAVED, Kind, Place
+from .kinds_of_urls import KINDS_OF_URLS
 from .redirects import SPELLINGS, redirecting_folder
 
 REFUSED = "refused"
@@ -253,6 +254,7 @@ KINDS: dict[str, Kind] = {
     **_RATIONED,
     **_RATIONED_TOGETHER,
     **_LIMPING,
+    **KINDS_OF_URLS,
 }
 """Every kind by its name."""
 

@@ -33,7 +33,7 @@ def flickr(exchange: Exchange) -> None:
     exchange.redirect(f"http://{exchange.host}{PLACEHOLDER_PATH}")
 
 
-def _moving(name: str, location: Callable[[str, str], str], status: int = 302) -> None:
+def moving(name: str, location: Callable[[str, str], str], status: int = 302) -> None:
     """Register what redirects `/NAME/FILE` to `location(HOST, FILE)`, where a good picture is."""
 
     def moved(exchange: Exchange) -> None:
@@ -44,13 +44,13 @@ def _moving(name: str, location: Callable[[str, str], str], status: int = 302) -
     BEHAVIOURS[name] = moved
 
 
-_moving("moved", lambda host, file: f"/good/moved/{file}", 301)
-_moving("moved-absolute", lambda host, file: f"http://{host}/good/moved-absolute/{file}")
-_moving("moved-aside", lambda host, file: f"../good/moved-aside/{file}", 303)
-_moving("moved-across", lambda host, file: f"//{host}/good/moved-across/{file}", 307)
-_moving("moved-to-spaces", lambda host, file: f"/good/my holiday pictures/{file}", 308)
-_moving("moved-to-latin-1", lambda host, file: f"/good/caf\xe9/{file}")
-_moving("moved-to-utf-8", lambda host, file: f"http://{host}/good/caf\xc3\xa9/{file}")
+moving("moved", lambda host, file: f"/good/moved/{file}", 301)
+moving("moved-absolute", lambda host, file: f"http://{host}/good/moved-absolute/{file}")
+moving("moved-aside", lambda host, file: f"../good/moved-aside/{file}", 303)
+moving("moved-across", lambda host, file: f"//{host}/good/moved-across/{file}", 307)
+moving("moved-to-spaces", lambda host, file: f"/good/my holiday pictures/{file}", 308)
+moving("moved-to-latin-1", lambda host, file: f"/good/caf\xe9/{file}")
+moving("moved-to-utf-8", lambda host, file: f"http://{host}/good/caf\xc3\xa9/{file}")
 
 
 @behaviour("across")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from functools import lru_cache
 from http.client import HTTPException
 from http.client import HTTPResponse as PlainResponse
@@ -22,6 +23,15 @@ from .connections import Network, current
 _KEPT_HOSTS = 100
 
 Connect = Callable[[str, int], Any]
+
+
+class _Sent(threading.local):
+    """What this thread's request names in its first line."""
+
+    target: str
+
+
+_sent = _Sent()
 
 
 class Request(requests.PreparedRequest):
@@ -71,6 +81,7 @@ class Adapter(HTTPAdapter):
 
     def ask(self, request: Request) -> HTTPResponse:
         """Return the answer as urllib3 gives it, its body unread."""
+        _sent.target = self.request_url(request)
         answer: Any = self.send(request, stream=True)
         return answer  # type: ignore[no-any-return]
 
@@ -102,7 +113,7 @@ class Adapter(HTTPAdapter):
         address = request.address
         if request.proxy and address.scheme == "http":
             return str(address.url)
-        return str(address.url[address.url.index("/", len("https://")) :])
+        return str(address.target)
 
     def cert_verify(self, *_: Any) -> None:
         """Leave the certificates to the context, which loads them once and not per connection."""
@@ -137,6 +148,10 @@ class _Kept(HTTPConnection):
     response_class = _FinalResponse
     network: Network
     _answers = 0
+
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Name what is asked as browsers do: urllib3 has escaped more of `url`, or some twice."""
+        super().putrequest(method, _sent.target, *args, **kwargs)
 
     def getresponse(self) -> Any:
         current().expect()

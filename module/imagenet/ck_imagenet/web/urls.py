@@ -1,11 +1,16 @@
-"""URLs as lists and redirects hold them, made fit to be asked."""
+"""URLs as lists and redirects hold them, made what a browser would ask.
+
+The rules are those of WHATWG's URL standard, by the parser that Node has, too: Ada.
+"""
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from base64 import b64encode
 from typing import NamedTuple
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import unquote_to_bytes
+
+from ada_url import join_url, normalize_url
 
 from ..outcomes import Failed, Outcome
 from ..wording import printable, readable
@@ -14,31 +19,42 @@ MOST_CHARACTERS = 2**16
 """Characters of a URL: more than any server reads, and no burden yet."""
 
 _PORTS = {"http": 80, "https": 443}
-# What a request line may hold as it stands: the reserved characters of RFC 3986 and "%".
-_ALLOWED = "!$%&'()*+,/:;=?@[]~"
-_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+# What the parser writes: all that could be taken for another part is escaped.
+_WRITTEN = re.compile(
+    r"(https?)://(?:([^:/@]*)(?::([^/@]*))?@)?((?:\[([^\]]*)\]|([^:/]*))(?::([0-9]+))?/[^#]*)"
+)
+# The host of a URL, with its port, as browsers find it: a slash may lean either way.
+_HOST = re.compile(
+    r"[\x00-\x20]*(?:https?:)?[/\\\t\r\n]{2,}(?:[^/\\?#]*@)?([^/\\?#]*)", re.IGNORECASE
+)
 _ENDPOINT = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>[0-9]+))?", re.DOTALL)
 _ENDS_IN_A_NUMBER = re.compile(
     r"(.*\.)?([0-9]+|0x[0-9a-f]*)", re.DOTALL
 )  # as WHATWG's URLs have it
-# Not all that `str.strip` takes off: 0xA0 is the last byte of "\u00e0" in UTF-8.
-_BLANKS = " \t\r\n"
 
 
 class Address(NamedTuple):
     """Where and what to ask; everything in it is ASCII."""
 
     url: str
+    """Without user and password, and without what is behind "#"."""
     scheme: str
     host: str
-    """In lower case, a name in its ASCII form (RFC 3490), an IPv6 address without brackets."""
+    """In lower case, a name in its ASCII form (UTS 46), an IPv6 address without brackets."""
     port: int
+    authorization: str = ""
+    """The header's value that tells user and password, if the URL holds any."""
 
     @property
     def endpoint(self) -> str:
         """Host and port: the unit of politeness."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def target(self) -> str:
+        """What a request names to the host: the path and the query."""
+        return self.url[self.url.index("/", len("https://")) :]
 
 
 def parse(url: str) -> Address:
@@ -55,30 +71,32 @@ def parse(url: str) -> Address:
     if len(url) > MOST_CHARACTERS:
         raise Failed(Outcome.BAD_URL, f"longer than {MOST_CHARACTERS} characters")
     try:
-        parts = urlsplit(url.strip(_BLANKS))
-        port = parts.port
-        # `hostname` is in lower case, which would change the bytes of UTF-8: so read them before.
-        host = ascii_host(parts._replace(netloc=readable(parts.netloc)).hostname or "")
-    except ValueError as error:
-        raise Failed(Outcome.BAD_URL, printable(str(error))) from None
-    scheme = parts.scheme.lower()
-    if scheme not in _PORTS:
-        raise Failed(Outcome.BAD_URL, f"neither http nor https: {url[:80]!a}")
-    if not host or port == 0:
-        raise Failed(Outcome.BAD_URL, f"no host: {url[:80]!a}")
-    netloc = f"[{host}]" if ":" in host else host
-    if port and port != _PORTS[scheme]:
-        netloc += f":{port}"
-    asked = SplitResult(scheme, netloc, _quoted(parts.path) or "/", _quoted(parts.query), "")
-    return Address(asked.geturl(), scheme, host, port or _PORTS[scheme])
+        written = normalize_url(_ascii(url))
+    except ValueError:
+        written = ""
+    parts = _WRITTEN.match(written)
+    if not parts:
+        is_web = url.strip()[:5].lower() in ("http:", "https")
+        why = "no host, or none that can be" if is_web else "neither http nor https"
+        raise Failed(Outcome.BAD_URL, f"{why}: {url[:80]!a}")
+    scheme, user, password, rest, six, name, port = parts.groups()
+    if port == "0":  # which means "any" to who listens
+        raise Failed(Outcome.BAD_URL, f"nobody is at port 0: {url[:80]!a}")
+    return Address(
+        f"{scheme}://{rest}",
+        scheme,
+        six or name,
+        int(port) if port else _PORTS[scheme],
+        _basic(user, password) if user or password else "",
+    )
 
 
 def join(base: str, location: str) -> str:
     """Return the URL that a redirect from `base` to `location` leads to; raise BAD_URL if none."""
     try:
-        return urljoin(base, location.strip(_BLANKS))
-    except ValueError as error:
-        raise Failed(Outcome.BAD_URL, printable(str(error))) from None
+        return join_url(base, _ascii(location))
+    except ValueError:
+        raise Failed(Outcome.BAD_URL, f"a redirect to {printable(location)}") from None
 
 
 def endpoint(url: str) -> str:
@@ -103,22 +121,37 @@ def is_address(host: str) -> bool:
     return ":" in host or _ENDS_IN_A_NUMBER.fullmatch(host.rstrip(".")) is not None
 
 
-def _quoted(text: str) -> str:
-    try:
-        raw = text.encode("latin-1")
-    except UnicodeEncodeError:
-        raw = text.encode("utf-8", "surrogatepass")
-    # One "%" that escapes nothing would have all escapes of the URL escaped again further down.
-    return _STRAY_PERCENT.sub("%25", quote(raw, safe=_ALLOWED))
-
-
 def ascii_host(host: str) -> str:
-    """Return a host in lower case and in ASCII, nothing if it is empty; raise ValueError."""
-    if not host.isascii():
-        host = host.encode("idna").decode("ascii")
-    # IDNA lets characters through, and makes some, that no name can have.
-    if not all(character.isalnum() or character in "-._:" for character in host):
+    """Return a host as addresses have it, nothing if it is empty; raise ValueError.
+
+    Parameters
+    ----------
+    host : str
+        A name or an address as a user gives it, an IPv6 address without brackets.
+    """
+    url = normalize_url(f"http://[{host}]/" if ":" in host else f"http://{host}/") if host else ""
+    name = url[len("http://") : -len("/")].strip("[]")
+    # Browsers let more pass, which no name has, and which means something else to users.
+    if not all(character.isalnum() or character in "-._:" for character in name):
         raise ValueError(f"a host cannot be called {host!r}")
-    if ":" in host:
-        ipaddress.IPv6Address(host)
-    return host.lower() if host.strip(".") else ""
+    return name if name.strip(".") else ""
+
+
+def _ascii(url: str) -> str:
+    """Return a URL with all bytes percent-encoded that are not ASCII; a host's are UTF-8 then."""
+    if url.isascii():
+        return url
+    try:
+        host = _HOST.match(url)
+        begin, end = host.span(1) if host else (0, 0)
+        before, after = url[:begin].encode("latin-1"), url[end:].encode("latin-1")
+        raw = before + readable(url[begin:end]).encode() + after
+    except UnicodeEncodeError:
+        raw = url.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
+
+
+def _basic(user: str | None, password: str | None) -> str:
+    """Return what tells a user and a password, both percent-encoded (RFC 7617)."""
+    both = unquote_to_bytes(user or "") + b":" + unquote_to_bytes(password or "")
+    return f"Basic {b64encode(both).decode()}"
