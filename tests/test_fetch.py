@@ -169,8 +169,6 @@ class TestAnswers:
             pytest.param(answer(DATA, "Content-Encoding: image/jpeg"), id="odd encoding"),
             pytest.param(answer(DATA, "Content-Type: text/html"), id="wrong type"),
             pytest.param(answer(DATA, f"Content-Length: {len(DATA)}"), id="length twice"),
-            pytest.param(head("Content-Length: \xb2\xb3") + DATA, id="length in no digits"),
-            pytest.param(head(f"Content-Length: {'9' * 5000}x") + DATA, id="endless length"),
             pytest.param(answer(DATA, "Set-Cookie: \xe9=\x01;;,; expires=never"), id="cookie"),
             pytest.param(answer(DATA, "no header at all"), id="broken header"),
             pytest.param(head(status="100 Continue") * 3 + answer(DATA), id="100"),
@@ -638,6 +636,19 @@ class TestRedirects:
         with suppress(Failed):
             assert offline.fetch(web.url(0, redirecting_to(location))).url
 
+    @pytest.mark.parametrize("status", ["301 Moved", "302 Found"])
+    def test_who_sends_to_two_places_at_once_leads_nowhere(
+        self, serve: Serve, fetcher: Fetcher, status: str
+    ) -> None:
+        said = head("Location: /a", "Content-Length: 0", "Location: /b", status=status)
+        failed = failure(fetcher, serve(saying(said)).url())
+        assert failed.outcome is Outcome.REDIRECTS
+        assert failed.detail == f"{status[:3]} to 2 places at once"
+
+    def test_who_sends_twice_to_one_place_leads_there(self, serve: Serve, fetcher: Fetcher) -> None:
+        said = head("Location: /a", "Content-Length: 0", "Location: /a", status="302 Found")
+        assert fetcher.fetch(serve(saying(said, answer(DATA))).url()).data == DATA
+
 
 class TestPrivateAddresses:
     """What is not public is refused before a connection is made."""
@@ -981,8 +992,6 @@ class TestOtherProtocols:
             b"220 mail.example ESMTP\r\n",
             b"\x00\x01\x02\x03 garbage \xff\xfe\r\n\r\n",
             b"<html>HTTP/0.9</html>",
-            b"HTTP/1.1 abc\r\n\r\n",
-            b"HTTP/1.1 99 Low\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 2**20 + b"\r\n\r\n",
             b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2**18 + b"\r\n",
             b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 60_000 + b"\r\n") * 17 + b"\r\n",
@@ -1292,7 +1301,7 @@ class TestClose:
         "behave",
         [
             pytest.param(lambda talk: talk.wait(), id="silent"),
-            pytest.param(dripping(b""), id="dripping"),
+            pytest.param(dripping(b"HTTP/1.1 200 "), id="dripping"),
             pytest.param(stopping_after(head("Content-Length: 9") + b"123"), id="stalled"),
             pytest.param(stopping_after(head() + b"123"), id="stalled without length"),
         ],

@@ -20,6 +20,7 @@ import pytest
 from ada_url import join_url, normalize_url
 from ck_imagenet_practice import Link, PracticeWeb, pictures, world
 from ck_imagenet_practice.kinds import RATIONING
+from ck_imagenet_practice.kinds_of_heads import KINDS_OF_HEADS
 from ck_imagenet_practice.world import KINDS, Place
 from PIL import Image
 from raw_client import ask
@@ -40,6 +41,9 @@ JUDGED_BY_CLIENTS = {
     "too-small",
 }
 """What looks like a picture on the wire, or is never asked for."""
+
+JUDGED_BY_A_BROWSER = KINDS_OF_HEADS
+"""What `http.client` cannot read."""
 
 
 def drawn(seed: int = 1, port: int = 80, mix: Mapping[str, int] = world.MIX) -> list[Link]:
@@ -200,7 +204,8 @@ class TestTruth:
             links = [
                 link
                 for link in web.links(WNID)
-                if link.obtainable or link.outcome not in JUDGED_BY_CLIENTS
+                if link.kind not in JUDGED_BY_A_BROWSER
+                and (link.obtainable or link.outcome not in JUDGED_BY_CLIENTS)
             ]
             truth = {link: link.picture() if link.obtainable else None for link in links}
             with ThreadPoolExecutor(16) as pool:

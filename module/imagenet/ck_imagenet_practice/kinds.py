@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from .kind import SAVED, Kind, Place
+from .kinds_of_heads import KINDS_OF_HEADS
 from .kinds_of_urls import KINDS_OF_URLS
 from .redirects import SPELLINGS, redirecting_folder
 
@@ -255,6 +256,7 @@ KINDS: dict[str, Kind] = {
     **_RATIONED_TOGETHER,
     **_LIMPING,
     **KINDS_OF_URLS,
+    **KINDS_OF_HEADS,
 }
 """Every kind by its name."""
 

@@ -6,7 +6,6 @@ import ssl
 import threading
 from functools import lru_cache
 from http.client import HTTPException
-from http.client import HTTPResponse as PlainResponse
 from typing import Any, Callable
 
 import requests
@@ -19,6 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from ..outcomes import Failed, Outcome
 from . import environment, urls
 from .connections import Network, current
+from .framing import FramedResponse
 
 _KEPT_HOSTS = 100
 
@@ -128,16 +128,6 @@ class Adapter(HTTPAdapter):
         return pool
 
 
-class _FinalResponse(PlainResponse):
-    """Reads past all hints that an answer will come; `http.client` knows but 100 of them."""
-
-    def begin(self) -> None:
-        super().begin()
-        while self.status in range(102, 200):
-            self.headers = self.msg = None  # type: ignore[assignment]  # or `begin` does nothing
-            super().begin()
-
-
 class _Kept(HTTPConnection):
     """Tells a host that hangs up on a new connection from one that no longer keeps an old one.
 
@@ -145,7 +135,7 @@ class _Kept(HTTPConnection):
     of the one before.
     """
 
-    response_class = _FinalResponse
+    response_class = FramedResponse
     network: Network
     _answers = 0
 

@@ -212,11 +212,14 @@ class Fetcher:
             response = self._ask(address, headers)
             if response.status not in (301, 302, 303, 307, 308):
                 return _Asked(address, response)
-            location = response.headers.get("Location")
+            locations = set(response.headers.getlist("Location"))
             bodies.release(response)
-            if not location:
+            if not any(locations):
                 raise Failed(Outcome.REDIRECTS, f"{response.status} without a Location")
-            base, address = address, journey.go_on(address, location)
+            if len(locations) > 1:  # browsers follow none of them
+                told = f"{response.status} to {len(locations)} places at once"
+                raise Failed(Outcome.REDIRECTS, told)
+            base, address = address, journey.go_on(address, *locations)
             if address.endpoint != base.endpoint or not self._follows:
                 return None
 
@@ -289,7 +292,9 @@ def _size(response: HTTPResponse, start: int) -> int | None:
 def _refusal(response: HTTPResponse) -> Failed:
     status = response.status
     outcome = _outcome_of(status)
-    wish = _retry_after(*(response.headers.get(name, "") for name in ("Retry-After", "Date")))
+    sent = response.headers.get("Date", "")
+    wishes = response.headers.getlist("Retry-After")
+    wish = max((_retry_after(text, sent) for text in wishes), default=0.0)
     told = f", {come_back(wish)}" if wish and outcome is Outcome.BUSY else ""
     return Failed(outcome, f"{status}{told}", wish)
 
