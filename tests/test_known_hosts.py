@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 from ck_imagenet.errors import BadInput
-from ck_imagenet.web.known_hosts import DATA, Known, given_pace, known, paces, party
+from ck_imagenet.hostfacts import Fact, every, rows
+from ck_imagenet.web.known_hosts import Known, given_pace, known, paces, party
 from ck_imagenet.web.urls import endpoint
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,21 +52,28 @@ def test_of_others_nothing_is_known(host: str) -> None:
     assert known(host) is None
 
 
-def test_each_row_has_a_pace_a_source_and_a_date() -> None:
-    head, *rows = (line.split("\t") for line in DATA.read_text("utf-8").splitlines())
-    assert head == ["domain", "service", "pace", "seen", "source", "date"]
-    assert len({row[0] for row in rows}) == len(rows) > 0
-    for domain, service, pace, seen, source, day in rows:
-        assert known(domain) == Known(service, float(pace))
-        assert 0 < float(pace) <= 10
-        assert seen
-        assert all(re.fullmatch(r"https://[!-~]+", each) for each in source.split(" "))
-        assert date(2023, 1, 1) < date.fromisoformat(day) <= date.today()
+def test_each_row_has_a_fact_a_source_and_a_date() -> None:
+    words = [fact.word for fact in Fact]
+    assert len({(row.fact, row.host, row.tells) for row in every()}) == len(every())
+    for row in every():
+        assert row.fact in words
+        assert row.host
+        assert row.tells
+        assert row.seen
+        assert re.fullmatch(r"(public code: [^:]+?( |$))?(https?://[!-~]+( |$))*", row.source)
+        assert row.source
+        assert date(2005, 1, 1) < date.fromisoformat(row.date) <= date.today()
+
+
+def test_each_pace_is_known() -> None:
+    for row in rows(Fact.RATIONED):
+        assert known(row.host) == Known(row.service, float(row.tells))
+        assert 0 < float(row.tells) <= 10
 
 
 def test_rows_of_one_service_have_one_pace() -> None:
-    rows = [line.split("\t") for line in DATA.read_text("utf-8").splitlines()[1:]]
-    assert len({row[1] for row in rows}) == len({(row[1], row[2]) for row in rows})
+    pairs = {(row.service, row.tells) for row in rows(Fact.RATIONED)}
+    assert len({service for service, _ in pairs}) == len(pairs)
 
 
 @pytest.mark.parametrize(

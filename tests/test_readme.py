@@ -97,6 +97,7 @@ def test_the_tables_are_those_of_the_code() -> None:
     assert write_docs.readme(README) == README
     module = (write_docs.MODULE / "module.py").read_text("utf-8")
     assert write_docs.module(module) == module
+    assert write_docs.known_hosts() == write_docs.KNOWN_HOSTS.read_text("utf-8")
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -1,4 +1,4 @@
-"""Write what the code's tables say into the `--help` of the actions and into README.
+"""Write what the code's tables say into the `--help` of the actions, README and docs/.
 
     python tools/write_docs.py
 
@@ -20,11 +20,13 @@ MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
 from ck_imagenet.actions import ACTIONS  # noqa: E402
+from ck_imagenet.hostfacts import Fact, rows  # noqa: E402
 from ck_imagenet.kept.flaws import Flaw  # noqa: E402
 from ck_imagenet.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.outcomes import Outcome  # noqa: E402
 from ck_imagenet.unpacking.tars import Fault  # noqa: E402
 
+KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
 FUNCTIONS = {action: META["actions_redirect"].get(action, action) for action in ACTIONS}
 
@@ -33,6 +35,7 @@ def main() -> None:
     """Bring both files up to date."""
     for path, updated in ((MODULE / "module.py", module), (CHECKOUT / "README.md", readme)):
         path.write_text(updated(path.read_text("utf-8")), "utf-8")
+    KNOWN_HOSTS.write_text(known_hosts(), "utf-8")
 
 
 def module(text: str) -> str:
@@ -57,6 +60,27 @@ def readme(text: str) -> str:
         marked = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
         text = _replaced(marked, "\n".join(lines()) + "\n", text)
     return text
+
+
+def known_hosts() -> str:
+    """Return the page of what is known of hosts."""
+    return "\n".join(_known_hosts()) + "\n"
+
+
+def _known_hosts() -> Iterator[str]:
+    yield "# What is known of hosts"
+    yield ""
+    yield "Facts that public reports tell. None of them can be checked from here, and some may not"
+    yield "be so any more; `--no-known-hosts` does without all of them but the placeholders. A host"
+    yield "stands for all below it; `*` in it is a number, and alone any host. This is written by"
+    yield "`tools/write_docs.py` from `module/imagenet/ck_imagenet/data/known_hosts.tsv`."
+    for fact in Fact:
+        yield from ("", f"## {fact.word.capitalize()}", "", f"{fact.meaning.capitalize()}.", "")
+        yield "| host | service | | seen | source | date |"
+        yield "|---|---|---|---|---|---|"
+        for row in rows(fact):
+            told = [f"`{row.host}`", row.service, f"`{row.tells}`", row.seen, row.source, row.date]
+            yield f"| {' | '.join(each.replace('|', chr(92) + '|') for each in told)} |"
 
 
 def _replaced(pattern: str, new: str, text: str) -> str:

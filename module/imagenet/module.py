@@ -182,6 +182,9 @@ def download(i: CkDict) -> CkDict:
               (pace=HOST:N)        - requests a second at most to a host and those below it, with
                                      commas between, such as flickr.com:1,example.org:0.5; a
                                      setting
+              (no-known-hosts)     - do without what is known of hosts: new names, widths, paces
+                                     and altered copies; pictures that only say that one is gone
+                                     are still known
               (patience=TIME)      - how long to go on when only hosts that ration their pictures
                                      are left: 90s, 15m, 8h, 2d or forever [15m]
               (ignore-opt-out)     - take pictures whose hosts forbid their use for training too

@@ -77,6 +77,10 @@ _PACE = (
     "requests a second at most to a host and those below it, with commas between, such as "
     "flickr.com:1,example.org:0.5"
 )
+_NO_KNOWN_HOSTS = (
+    "do without what is known of hosts: new names, widths, paces and altered copies; pictures that "
+    "only say that one is gone are still known"
+)
 _OUTDIR = "look there instead of in CK: what download --outdir=DIR has written"
 _ENGINE = "who fetches: dask, a cluster whose machines all see these folders; else this machine"
 _USER_AGENT = "who asks, as hosts see it"
@@ -166,6 +170,7 @@ class DownloadOptions:
     scheduler: str = text("", "URL", "the address of the Dask cluster's scheduler, for --engine")
     per_host: int = number(PER_HOST, "connections to one host at once", least=1, most=1000)
     pace: str = setting("", "HOST:N", _PACE)
+    no_known_hosts: bool = flag(_NO_KNOWN_HOSTS)
     patience: float = duration(15 * 60, _PATIENCE)
     ignore_opt_out: bool = flag("take pictures whose hosts forbid their use for training too")
     user_agent: str = setting(USER_AGENT, "TEXT", _USER_AGENT)

@@ -95,6 +95,10 @@ class Failed(Exception):
         self.detail = detail
         self.retry_after = retry_after
 
+    def __reduce__(self) -> tuple[type[Failed], tuple[Outcome, str, float]]:
+        """Let it be sent to other processes."""
+        return Failed, (self.outcome, self.detail, self.retry_after)
+
 
 def come_back(seconds: float) -> str:
     """Return how a host that asks for a rest is quoted: some ask for thousands of years."""

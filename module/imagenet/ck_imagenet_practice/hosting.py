@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Mapping
 from . import places
 from .kind import Kind, Place
 from .kinds import KINDS
+from .kinds_of_changed_hosts import NAMES_HERE
 from .kinds_of_urls import BOOKS_NAME
 from .redirects import FORBIDDEN_ADDRESS
 
@@ -87,7 +88,8 @@ class Hosting:
     def resolve(self) -> str:
         """Return what names stand for, as `HOST:ADDRESS` with commas between; others for none."""
         first = self.hosts[0].partition(":")[0]
-        names = {**dict.fromkeys((GOOD_NAME, BOOKS_NAME), first), **NAMES, "*": "none"}
+        here = dict.fromkeys((GOOD_NAME, BOOKS_NAME, *NAMES_HERE), first)
+        names = {**here, **NAMES, "*": "none"}
         return ",".join(f"{name}:{address}" for name, address in names.items())
 
     def _standing(self, kind: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from .kind import SAVED, Kind, Place
+from .kinds_of_changed_hosts import CHANGED
 from .kinds_of_heads import KINDS_OF_HEADS
 from .kinds_of_urls import KINDS_OF_URLS
 from .redirects import SPELLINGS, redirecting_folder
@@ -257,6 +258,7 @@ KINDS: dict[str, Kind] = {
     **_LIMPING,
     **KINDS_OF_URLS,
     **KINDS_OF_HEADS,
+    **CHANGED,
 }
 """Every kind by its name."""
 

@@ -77,6 +77,7 @@ class Link(NamedTuple):
     def picture(self) -> bytes:
         """Return the bytes that an obtainable link ends with."""
         landing, file = KINDS[self.kind].landing, self.path.rpartition("/")[2]
+        file = file.rpartition("px-")[2]  # whichever width a thumbnail has
         return pictures.picture(f"{landing}/{file}" if landing else self.path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import Callable, ContextManager
 
 from ..kept.journal import Record, now, saved
@@ -12,6 +13,7 @@ from ..web import captures
 from ..web.hosts import Hosts
 from ..web.journey import Journey
 from ..web.signals import Signal
+from . import succession
 from .bans import Bans
 from .desk import Colleagues, Desk
 from .ledger import Verdict
@@ -46,6 +48,11 @@ class Attempts:
         Who may take a link that leads to one of their hosts.
     save : callable
         Keeps a picture, as long as any is kept.
+
+    Attributes
+    ----------
+    moving : deque of Task
+        Links that are to be asked for under another address, since their host has changed.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class Attempts:
         self._colleagues = colleagues
         self._save = save
         self._bans = Bans()
+        self.moving: deque[Task] = deque()
         self._is_over = False
 
     def end(self) -> None:
@@ -88,7 +96,7 @@ class Attempts:
             if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed.outcome):
                 return self._refused(host, task, journey, failed)
             self._bans.answered(host, journey.url, failed.outcome)
-            return self._failed(task, failed)
+            return self._failed(task, journey.url, failed)
         except Postponed:
             task.journey = journey
             self._put(Hosts.put, task, 1.0)
@@ -99,7 +107,8 @@ class Attempts:
         self._bans.answered(host, body.url, Outcome.SAVED)
         signal = Signal.ANSWER if task.given_before < 0 else Signal.ANSWER_AGAIN
         captured = captures.time_of(body.url, self._desk.manner.archive)
-        record = saved(*task.link, body.data, picture, task.source, body.url, captured)
+        altered = self._desk.manner.is_altered(body.url)
+        record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
         verdict = self._desk.book.claim(record)
         if verdict is Verdict.ENOUGH:
             self._desk.book.put_by(task)
@@ -144,7 +153,7 @@ class Attempts:
             task.probes += 1
             is_doubtful = task.probes > 1  # so has each other that waits
         if task.refusals > 3 * max(1, self._desk.manner.retry):
-            self.settle(task, task.failed)
+            self.settle(task, task.failed, journey.url)
         else:
             self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)
         witness = self._bans.witness(host)
@@ -158,13 +167,13 @@ class Attempts:
             return Signal.ANSWER, 0.0
         return Signal.BUSY, failed.retry_after
 
-    def _failed(self, task: Task, failed: Failed) -> tuple[Signal, float]:
+    def _failed(self, task: Task, url: str, failed: Failed) -> tuple[Signal, float]:
         outcome = failed.outcome
         task.attempts += 1
         # Anew, since what was raised holds the frames through which it came, this one too.
         task.failed = Failed(outcome, failed.detail)
         if outcome.final or task.attempts > self._desk.manner.retry:
-            self.settle(task, failed)
+            self.settle(task, failed, url)
         else:
             pause = self._hosts.spread(2.0 ** min(task.attempts - 1, 10))
             self._put(Hosts.put, task, min(LONGEST_PAUSE, pause))
@@ -172,8 +181,40 @@ class Attempts:
             return Signal.SILENCE, 0.0
         return (Signal.UNCLEAR if outcome in _UNCLEAR else Signal.ANSWER), 0.0
 
-    def settle(self, task: Task, failed: Failed) -> None:
-        if not (self._is_over or task.is_witness):
-            detail, source = failed.detail, task.source
-            record = Record(*task.link, failed.outcome, now(), detail=detail, source=source)
-            self._desk.book.settle(record)
+    def settle(self, task: Task, failed: Failed, last: str = "") -> None:
+        """Let a link end with a failure, or go on under another address, if it may have one.
+
+        Parameters
+        ----------
+        task : Task
+            The link.
+        failed : Failed
+            What became of it.
+        last : str
+            What was asked last, after redirects.
+        """
+        if self._is_over or task.is_witness:
+            return
+        failed = Failed(failed.outcome, failed.detail)  # without the frames, as above
+        outcome = succession.told(task.first, task.address, failed) if task.first else failed
+        known = self._desk.manner.successors(task.link.url)
+        address = succession.following(known, task.link.url, task.address, last or task.address)
+        if address and succession.may_be_elsewhere(failed):
+            task.go_on(address, outcome)
+            self.moving.append(task)
+            return
+        record = Record(
+            *task.link, outcome.outcome, now(), detail=outcome.detail, source=task.source
+        )
+        self._desk.book.settle(record)
+
+    def move_on(self) -> None:
+        """Let links wait for their new hosts, which may be others' affair.
+
+        By who holds no lock, since a colleague holds another one.
+        """
+        while self.moving:
+            task = self.moving[0]
+            if not self._colleagues.lead_away(task):
+                self._put(Hosts.put, task)
+            self.moving.popleft()

@@ -103,7 +103,7 @@ class Crawl:
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is under way."""
         with self._changed:
-            return not (self._begun or self._hosts.waiting)
+            return not (self._begun or self._hosts.waiting or self._attempts.moving)
 
     def leave(self) -> None:
         """Ask no more for what waits for hosts that ration."""
@@ -160,6 +160,7 @@ class Crawl:
         OSError
             If a picture cannot be kept.
         """
+        self._attempts.move_on()
         self.add(self._desk.book.take_up())
         with self._changed:
             self._adapt()
@@ -195,8 +196,8 @@ class Crawl:
     def _is_done(self) -> bool:
         if self._stopped or self._desk.book.is_full():
             return True
-        waiting = self._begun or self._hosts.waiting or self._desk.book.has_put_by()
-        return not (self._colleagues.at_work or waiting)
+        is_left = self._begun or self._hosts.waiting or self._attempts.moving
+        return not (self._colleagues.at_work or is_left or self._desk.book.has_put_by())
 
     def _until_next_look(self) -> float:
         wake = self._hosts.next_time()
@@ -277,7 +278,8 @@ class Crawl:
         """Settle tasks that were never asked for as their host's, the others by what they met."""
         given_up, self._hosts.given_up = self._hosts.given_up, []
         for task, outcome in given_up:
-            self._attempts.settle(task, task.failed or Failed(outcome, task.endpoint))
+            failed = task.failed or Failed(outcome, task.endpoint)
+            self._attempts.settle(task, failed, task.journey.url if task.journey else "")
 
     def _save(self, record: Record, data: bytes, extension: str) -> None:
         with self._changed:

@@ -29,6 +29,10 @@ class Manner(NamedTuple):
     """What is known of a host's pace before it is asked."""
     domain: Callable[[str], str] = lambda host: ""
     """What hosts have in common that belong together; nothing if they are alone."""
+    successors: Callable[[str], list[str]] = lambda url: []
+    """Under which addresses the picture of a link may be today, since its host has changed."""
+    is_altered: Callable[[str], bool] = lambda url: False
+    """Whether who gave a picture is known to alter what it gives."""
     archive: str = WAYBACK_SERVICE
     """The service whose captures of pictures are known by their address."""
 

@@ -8,7 +8,7 @@ from typing import Callable, Iterable, Mapping
 
 from .. import USER_AGENT
 from ..actions import DownloadOptions
-from ..web import domains, known_hosts
+from ..web import domains, known_hosts, successors
 from ..web.addresses import Guard
 from ..web.connections import Limits
 from ..web.fetch import Fetcher
@@ -65,8 +65,15 @@ def manner(options: DownloadOptions, learned: Mapping[str, Learned] = _NOTHING) 
         options.per_host,
         start=_starts(options, learned),
         domain=lru_cache(_MOST_HOSTS)(domains.registrable),
+        successors=lambda url: successors_of(options, url),
+        is_altered=lambda url: not options.no_known_hosts and successors.is_altered(url),
         archive=options.wayback_service,
     )
+
+
+def successors_of(options: DownloadOptions, url: str) -> list[str]:
+    """Return under which addresses the picture of a link may be today, if that is to count."""
+    return [] if options.no_known_hosts else successors.addresses(url)
 
 
 def known_paces(
@@ -94,7 +101,7 @@ def _starts(options: DownloadOptions, learned: Mapping[str, Learned]) -> Callabl
 
     @lru_cache(_MOST_HOSTS)
     def start(endpoint: str) -> Start:
-        known = known_hosts.known(endpoint)
+        known = None if options.no_known_hosts else known_hosts.known(endpoint)
         service = known.service if known else ""
         given = known_hosts.given_pace(paces, endpoint)
         gap = max(options.sleep, 1 / given if given else 0.0)

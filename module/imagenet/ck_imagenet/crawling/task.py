@@ -25,6 +25,7 @@ class Task:
         "address",
         "attempts",
         "failed",
+        "first",
         "given_before",
         "is_witness",
         "journey",
@@ -37,18 +38,28 @@ class Task:
     def __init__(self, link: Link, source: str, address: str = "") -> None:
         self.link = link
         self.source = source
-        self.address = address or link.url
+        self.is_witness = False
+        """Whether it only finds out whether its host answers again as it has answered before."""
+        self.first: Failed | None = None
+        """What came of its own URL, if another address is asked since its host has changed."""
+        self._begin(address or link.url)
+
+    def _begin(self, address: str) -> None:
+        self.address = address
         self.attempts = 0
         self.journey: Journey | None = None
         self.failed: Failed | None = None
-        self.is_witness = False
-        """Whether it only finds out whether its host answers again as it has answered before."""
         self.refusals = 0
         """How often its host has refused it, having given others; thrice as much if it alone."""
         self.given_before = -1
         """What its host had given when it refused this link last."""
         self.probes = 0
         """How often it has refused it again since, having given nothing."""
+
+    def go_on(self, address: str, first: Failed) -> None:
+        """Ask another address from now on, as if nothing had been asked."""
+        self.first = first
+        self._begin(address)
 
     @classmethod
     def witness(cls, link: Link, address: str) -> Task:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Collection, Iterator
 
 from ..actions import DownloadOptions
-from ..crawling import equip
+from ..crawling import equip, succession
 from ..crawling.ledger import Ledger
 from ..crawling.task import Task
 from ..crawling.wayback_pictures import WAYBACK, Captures, Findings, may_help
 from ..files import storage_errors
 from ..kept import summaries
 from ..kept.adopt import adopt
-from ..kept.journal import Journal
+from ..kept.journal import Journal, Record
 from ..kept.numbering import KeptNames, Link, by_number, number
 from ..kept.paces import PaceMemory
 from ..kept.repeats import Repeats
@@ -25,7 +25,7 @@ from ..kept.turns import Busy, at_once, only_one
 from ..origins import kept_lists
 from ..origins.kept_lists import EARLIER
 from ..origins.lists import SynsetList
-from ..outcomes import Outcome
+from ..outcomes import Failed, Outcome
 from ..progress import Progress
 from ..web import urls
 from .summary import Summary
@@ -161,7 +161,7 @@ class Errand:
             self._to_fetch = len(wanted)
             if wanted:
                 summaries.drop(place)
-            tasks = [Task(link, self._source_of(link)) for link in wanted]
+            tasks = [self._task(link) for link in wanted]
             self._listed.clear()
             return tasks
 
@@ -216,6 +216,21 @@ class Errand:
             known = self._kept.lines(self.wnid, self._journal.records.values())
             others = (line for line in known if line.url not in listed)
             lines += [line._replace(number=line.number + after) for line in others]
+
+    def _task(self, link: Link) -> Task:
+        """Return what asks for a link; of one that its own host has not, under its new name."""
+        task = Task(link, self._source_of(link))
+        record = self._journal.records.get(link.url)
+        if record and record.outcome.final and self._options.retry_failed == "yes":
+            reopened = self._reopened(record)
+            if reopened:
+                task.go_on(*reopened)
+        return task
+
+    def _reopened(self, record: Record) -> tuple[str, Failed] | None:
+        """Return what was never asked for a link that failed for good, and its own failure."""
+        known = equip.successors_of(self._options, record.url) if record.outcome.final else []
+        return succession.reopened(record, known)
 
     def _source_of(self, link: Link) -> str:
         """Return which list has told of a link, as far as that is known."""
@@ -272,7 +287,8 @@ class Errand:
         if record.outcome is Outcome.PRIVATE_ADDRESS:
             return True  # what may be asked is this run's affair, and to find out costs nothing
         again = self._options.retry_failed
-        return again == "all" or (again == "yes" and not record.outcome.final)
+        may_pass = not record.outcome.final or self._reopened(record)
+        return again == "all" or bool(again == "yes" and may_pass)
 
     def _lost(self) -> list[Link]:
         """Return the links that are gone for good, of which no archive has been asked."""
@@ -289,6 +305,7 @@ class Errand:
             here,
             failed=Counter(each.outcome for each in records if each.outcome is not Outcome.SAVED),
             from_wayback=sum(each.source == WAYBACK for each in saved),
+            renamed=sum(bool(self._reopened(each)) for each in records),
             for_wayback=0 if self._is_enough(here) else len(self._lost()),
         )
 

@@ -29,6 +29,9 @@ class Summary:
     """Files that were called pictures and were none, where they are now."""
     taken_out: dict[str, int] = field(default_factory=dict)
     """Pictures of synsets done before that were removed, for here they came again: placeholders."""
+    renamed: int = 0
+    """Links that are gone for good, but were not asked for under the name that their hosts have
+    today."""
     from_wayback: int = 0
     """Pictures that are here from the Wayback Machine."""
     for_wayback: int = 0

@@ -49,6 +49,8 @@ class Record(NamedTuple):
     width: int = 0
     height: int = 0
     image_format: str = ""
+    altered: bool = False
+    """Whether it comes from a host that is known to give altered copies."""
     withdrawn: bool = False
     """Whether the picture has been taken out since, and is to be asked for again."""
 
@@ -76,6 +78,7 @@ def saved(
     source: str,
     final_url: str,
     captured: str = "",
+    altered: bool = False,
 ) -> Record:
     """Return the record of a picture that is being saved, or was found here."""
     return Record(
@@ -91,6 +94,7 @@ def saved(
         width=picture.width,
         height=picture.height,
         image_format=picture.format.tag,
+        altered=altered,
     )
 
 

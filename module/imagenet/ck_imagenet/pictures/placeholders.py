@@ -1,31 +1,31 @@
-"""Pictures that say that a picture is gone, known by their address or their checksum.
-
-Sources: published lists of failed ImageNet downloads and the code of later crawlers; in one such
-list 108,034 of 961,148 downloads were Flickr's placeholder.
-"""
+"""Pictures that say that a picture is gone, known by their address or their checksum."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 
-_ADDRESS = re.compile(
-    r"/pw/images/[a-z-]+/photo_unavailable(_\w+)?\.(png|gif|jpg)$"  # Flickr, on s.yimg.com
-    r"|//pic\.photobucket\.com(:\d+)?/bwe\.png$"
-    r"|//(i\.)?imgur\.com(:\d+)?/removed\.png$",
-    re.IGNORECASE,
-)
+from ..hostfacts import Fact, Row, rows
 
 _LARGEST = 65_536
 """Bytes: a picture that only says something is a small one, and the sum of a large one takes
 longer than all else that is asked of it."""
 
-_MD5 = {
-    "880a7a58e05d3e83797f27573bb6d35c",  # Flickr: PNG, 2,051 bytes
-    "596246739a83bb45e30e13437e0810d9",
-    "969e595182a947c7fdaaef4a34401760",
-    "af5db09e39ca35d8930b4e59962e09e5",
-}
+_SUM = "md5 "
+"""What the facts of checksums begin with."""
+
+
+def _pattern(row: Row) -> str:
+    """Return what matches the addresses of a row: its path, on its host or on any."""
+    host = "" if row.host == "*" else rf"^https?://{re.escape(row.host)}(:\d+)?"
+    return f"{host}{row.tells}$"
+
+
+_KNOWN = rows(Fact.PLACEHOLDER)
+_ADDRESS = re.compile(
+    "|".join(_pattern(row) for row in _KNOWN if not row.tells.startswith(_SUM)), re.IGNORECASE
+)
+_MD5 = {row.tells[len(_SUM) :] for row in _KNOWN if row.tells.startswith(_SUM)}
 
 
 def is_placeholder_address(url: str) -> bool:

@@ -168,6 +168,11 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not options.dry_run:
         yield "  Some of these may pass: ask again with --retry-failed"
+    elif done.renamed and not options.dry_run:
+        yield (
+            f"  Hosts of {done.renamed} of these have other names or addresses today: "
+            "ask there with --retry-failed"
+        )
     if done.for_wayback and done.wayback_trouble:
         yield (
             f"  The Wayback Machine has not been asked for {done.for_wayback} of these "

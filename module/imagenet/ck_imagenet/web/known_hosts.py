@@ -1,7 +1,6 @@
 """At which pace a host is asked: what is known of hosts that ration, and what the user says.
 
-`data/known_hosts.tsv` has a row for each domain whose hosts are known to ration, with what was
-seen there, where it is told and of when that is. A pace is in requests a second.
+A pace is in requests a second.
 """
 
 from __future__ import annotations
@@ -10,13 +9,11 @@ import re
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv6Address
-from pathlib import Path
 from typing import Iterator, Mapping, NamedTuple
 
 from ..errors import BadInput
+from ..hostfacts import Fact, rows
 from . import domains, urls
-
-DATA = Path(__file__).with_name("data") / "known_hosts.tsv"
 
 _LEAST, _MOST = 0.001, 1000.0
 _EXAMPLE = "write for example --pace=flickr.com:1,example.org:0.5"
@@ -38,7 +35,7 @@ def known(host: str) -> Known | None:
     """
     table = _table()
     name, _ = urls.host_and_port(host)
-    return next((table[each] for each in _domains(name) if each in table), None)
+    return next((table[each] for each in belongs_to(name) if each in table), None)
 
 
 @lru_cache(maxsize=50_000)
@@ -90,7 +87,7 @@ def given_pace(paces: Mapping[str, float], host: str) -> float | None:
         return None
     name, port = urls.host_and_port(host)
     for each in (name, *_aliases(name)):
-        for domain in _domains(each):
+        for domain in belongs_to(each):
             for place in (_place(domain, port), domain):
                 if place in paces:
                     return paces[place]
@@ -124,7 +121,7 @@ def _pace(item: str, number: str) -> float:
     )
 
 
-def _domains(host: str) -> Iterator[str]:
+def belongs_to(host: str) -> Iterator[str]:
     """Yield a host, in its plain form, and the domains that it belongs to, the longest first."""
     domain = _plain(host)
     yield domain
@@ -148,6 +145,4 @@ def _plain(host: str) -> str:
 
 @lru_cache(maxsize=None)
 def _table() -> dict[str, Known]:
-    lines = DATA.read_text("utf-8").splitlines()[1:]
-    rows = [line.split("\t") for line in lines]
-    return {row[0]: Known(row[1], float(row[2])) for row in rows}
+    return {row.host: Known(row.service, float(row.tells)) for row in rows(Fact.RATIONED)}

@@ -1,0 +1,132 @@
+"""Hosts of 2011 that have changed: their pictures come from where they are today."""
+
+from __future__ import annotations
+
+import json
+from typing import Iterator
+
+import pytest
+from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.kinds_of_changed_hosts import CHANGED
+from ck_imagenet_practice.world import KINDS
+from terminal import WNID, Terminal
+
+NEW = "live.staticflickr.com"
+QUICK = ("--timeout=5", "--retry=0", "--processes=1", "--pace=flickr.com:50")
+
+
+@pytest.fixture
+def web() -> Iterator[PracticeWeb]:
+    """A web of hosts that have changed."""
+    with PracticeWeb(mix=dict.fromkeys(CHANGED, 1), wnids=(WNID,)) as practice:
+        yield practice
+
+
+def download(terminal: Terminal, *options: str) -> str:
+    return terminal.says("download", "imagenet", f"--wnid={WNID}", *QUICK, *options)
+
+
+def records(terminal: Terminal, web: PracticeWeb) -> dict[str, Record]:
+    """Return what became of the link of each kind."""
+    known = Journal(terminal.repository() / "imagenet" / WNID / "journal").records
+    return {link.kind: known[link.url] for link in web.links(WNID)}
+
+
+def asked(web: PracticeWeb) -> list[str]:
+    """Return what picture hosts were asked for, each with the name that was used."""
+    asked = [each for each in web.requests.all() if each.host in web.hosts]
+    return [each.headers["host"].partition(":")[0] + each.path for each in asked]
+
+
+def urls(web: PracticeWeb) -> dict[str, str]:
+    return {link.kind: link.url for link in web.links(WNID)}
+
+
+def test_what_is_gone_under_the_old_name_comes_from_the_new_one(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    download(terminal)
+    found = records(terminal, web)
+    assert {kind: record.outcome.word for kind, record in found.items()} == {
+        kind: KINDS[kind].outcome for kind in CHANGED
+    }
+    pictures = terminal.pictures()
+    for link in web.links(WNID):
+        assert not link.obtainable or pictures[f"{link.name}.jpg"] == link.picture()
+    lists = urls(web)
+    old, port = "farm1.static.flickr.com", lists["renamed"].split("/")[2].partition(":")[2]
+    assert found["renamed"].final_url == lists["renamed"].replace(old, NEW)
+    assert found["rewritten"].final_url == lists["rewritten"].replace("/300px", "/330px")
+    gone = lists["renamed-and-gone"]
+    assert found["renamed-and-gone"].detail == f"410; {gone.replace(old, NEW)}: gone: 404"
+    assert found["renamed-noai"].outcome.word == "opted-out"
+    assert f"http://{NEW}:{port}" in found["renamed-noai"].detail
+    assert found["altered"].altered
+    assert not found["renamed"].altered
+    meta = terminal.repository() / f"dataset/{found['renamed'].name.number}/.cm/meta.json"
+    told = json.loads(meta.read_text())
+    assert told["imagenet"]["url"] == lists["renamed"] in told["tags"]
+    # Each address once, and none again by later runs.
+    assert len(set(asked(web))) == len(asked(web))
+    web.requests.clear()
+    assert "0 saved now" in download(terminal, "--retry-failed")
+    assert asked(web) == []
+
+
+def test_no_known_hosts_does_without_what_is_known(terminal: Terminal, web: PracticeWeb) -> None:
+    said = download(terminal, "--no-known-hosts")
+    assert [each for each in asked(web) if each.startswith(NEW)] == []
+    found = records(terminal, web)
+    words = {kind: record.outcome.word for kind, record in found.items()}
+    assert words == {
+        "renamed": "gone",
+        "renamed-twice": "gone",
+        "renamed-and-gone": "gone",
+        "renamed-noai": "gone",
+        "renamed-no-such-host": "no-such-host",
+        "rewritten": "http-error",
+        "rewritten-to-original": "http-error",
+        "altered": "saved",
+    }
+    assert not found["altered"].altered
+    assert "other names today" not in said
+
+
+def test_what_an_older_version_recorded_is_asked_under_the_new_name_alone(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    """And only when --retry-failed says so; the first answer is not asked for again."""
+    download(terminal, "--no-known-hosts")
+    web.requests.clear()
+    assert "Hosts of 7 of these have other names or addresses today: ask there with" in (
+        download(terminal)
+    )
+    assert asked(web) == []
+    assert "7 to ask for" in download(terminal, "--retry-failed", "--dry-run")
+    download(terminal, "--retry-failed")
+    assert {each.partition("/")[0] for each in asked(web)} == {NEW, "upload.wikimedia.org"}
+    assert not any("/300px" in each or "/800px" in each for each in asked(web))
+    assert {kind: record.outcome.word for kind, record in records(terminal, web).items()} == {
+        kind: KINDS[kind].outcome for kind in CHANGED
+    }
+
+
+def test_what_is_gone_under_both_names_is_asked_of_the_wayback_machine(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    (link,) = (link for link in web.links(WNID) if link.kind == "renamed-and-gone")
+    web.archive.keep(link.url, link.picture())
+    download(terminal, "--wayback")
+    found = records(terminal, web)["renamed-and-gone"]
+    assert (found.outcome.word, found.source) == ("saved", "wayback")
+    (opted_out,) = (link.url for link in web.links(WNID) if link.kind == "renamed-noai")
+    assert not any(opted_out in each.path for each in web.requests.all())
+
+
+def test_several_processes_ask_as_one(terminal: Terminal, web: PracticeWeb) -> None:
+    terminal.says("download", "imagenet", f"--wnid={WNID}", *QUICK[:2], "--processes=3")
+    assert {kind: record.outcome.word for kind, record in records(terminal, web).items()} == {
+        kind: KINDS[kind].outcome for kind in CHANGED
+    }
+    assert len(set(asked(web))) == len(asked(web))
