@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.web.gate import Gate
 from ck_imagenet.web.host import Start
 from ck_imagenet.web.hosts import A_WHILE, MEMORY, PER_HOST, Hosts
 from ck_imagenet.web.limiter import BackOff
@@ -115,7 +116,7 @@ class TestGaps:
     """What is known of a host's pace by hand (--sleep, --pace)."""
 
     def test_a_gap_lies_between_the_starts_of_two_requests_to_one_host(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(gap=2))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Gate(2)))
         for task in ("a1", "a2", "a3", "b1"):
             hosts.put(task[0], task, 0)
         assert taken(hosts, 0) == ["a1", "b1"]
@@ -124,13 +125,13 @@ class TestGaps:
         assert taken(hosts, 7) == ["a3"]
 
     def test_it_lies_between_those_to_one_service_too(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start("flickr", 0.5))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start("flickr", Gate(0.5)))
         for number in range(3):
             hosts.put(f"farm{number}", str(number), 0)
         assert [taken(hosts, now) for now in (0, 0.4, 0.5, 0.9, 1)] == [["0"], [], ["1"], [], ["2"]]
 
     def test_a_long_rest_saves_nothing_up(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(gap=1))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Gate(1)))
         give(hosts, "h", 10)
         put(hosts, "h", "ab", LONG)
         assert taken(hosts, LONG) == ["a"]

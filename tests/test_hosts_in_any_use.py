@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from ck_imagenet.web.gate import Gate
 from ck_imagenet.web.host import Start
 from ck_imagenet.web.hosts import Hosts
 from ck_imagenet.web.limiter import BackOff
@@ -34,7 +35,7 @@ class HostsMachine(RuleBasedStateMachine):
         self.hosts: Hosts[int] = Hosts(
             per_host,
             BackOff(longest=longest, is_patient=is_patient),
-            lambda name: Start("flickr" if name.endswith("flickr") else "", gap),
+            lambda name: Start("flickr" if name.endswith("flickr") else "", Gate(gap)),
             lambda name: name.partition(".")[2],
         )
         self.hosts.complete = complete

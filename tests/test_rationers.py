@@ -12,6 +12,7 @@ from typing import Callable, NamedTuple
 
 import pytest
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.web.gate import Gate
 from ck_imagenet.web.host import Start
 from ck_imagenet.web.hosts import Hosts
 from ck_imagenet.web.learned import Learned
@@ -299,7 +300,7 @@ def test_nobody_is_asked_who_said_not_to(
     """A host that rests, or one with which it rests; what was under way is no offence."""
     servers = {str(number): Rationer(" ".join(words)) for number, words in enumerate(hosts)}
     queue: Hosts[Link] = Hosts(
-        start=lambda name: Start("service" if kinship == "service" else "", gap),
+        start=lambda name: Start("service" if kinship == "service" else "", Gate(gap)),
         domain=lambda name: "domain" if kinship == "domain" else "",
     )
     simulator = Simulator(servers, queue, latency=latency, seed=seed)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet_practice import Link, PracticeWeb, pictures
+from ck_imagenet_practice import Link, PracticeWeb, mementos, pictures
 from ck_imagenet_practice.archive import Patience
 from peer import hosted
 from terminal import WNID, Terminal
@@ -17,6 +17,8 @@ from terminal import WNID, Terminal
 DALMATIAN = "n02110341"
 COMMAND = ("download", f"imagenet:{WNID}")
 TAKEN = "20100521123456"
+PENDING = {"many-headers", "odd-headers", "gzip-untold", "gzip-told-blank", "gzip-told-twice"}
+"""Forms that are read when headers and codings are."""
 
 
 def gone(web: PracticeWeb, *numbers: int) -> list[Link]:
@@ -185,7 +187,121 @@ def test_a_throttling_archive_is_heeded(terminal: Terminal, web: PracticeWeb) ->
     result = terminal.json(*COMMAND, "--wayback", "--jobs=20")["synsets"][0]
     assert (result["from_wayback"], result["wayback_trouble"]) == (5, "")
     assert web.archive.heedless == 0
-    assert web.connections.most(web.wayback.partition("//")[2]) <= 2
+
+
+def requests_of(web: PracticeWeb) -> list[float]:
+    """Return when each request came to the archive."""
+    return [each.when for each in web.requests.all() if f"http://{each.host}" == web.wayback]
+
+
+def test_no_more_than_eight_requests_a_second_come_to_it(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = gone(web, *range(8))
+    for link in links:
+        web.archive.keep(link.url, link.picture(), "20100101000001")
+    web.archive.latency = 0.3
+    begun = time.monotonic()
+    assert terminal.json(*COMMAND, "--wayback", "--jobs=20")["synsets"][0]["from_wayback"] == 8
+    asked = requests_of(web)
+    assert len(asked) == 16
+    # Not one after the other, of which each would take its time.
+    assert time.monotonic() - begun < 16 * 0.3
+    assert (len(asked) - 1) / (asked[-1] - asked[0]) <= 8.2
+
+
+def test_what_was_captured_when_it_failed_is_news_of_the_link_alone(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    statuses = (429, 503, 500, 403, 404, 420, 502, 504)
+    links = gone(web, *range(12))
+    for link, status in zip(links, statuses):
+        web.archive.keep(link.url, b"not then", TAKEN, status=status)
+    for link in links[8:]:
+        web.archive.keep(link.url, link.picture(), TAKEN)
+    begun = time.monotonic()
+    result = terminal.json(*COMMAND, "--wayback")["synsets"][0]
+    assert time.monotonic() - begun < 30  # of which nothing is a rest
+    told = (result["from_wayback"], result["for_wayback"], result["wayback_trouble"])
+    assert told == (4, 0, "")
+    said = [records(terminal)[link.url]["wayback"] for link in links[:8]]
+    words = {403: "forbidden", 404: "gone"}
+    assert said == [
+        f"{words.get(status, 'http-error')}: {status} when it was captured" for status in statuses
+    ]
+    assert len(asked_there(web)) == 24
+
+
+def test_its_own_errors_pass(terminal: Terminal, web: PracticeWeb) -> None:
+    links = gone(web, *range(4))
+    for times, link in enumerate(links):
+        web.archive.keep(link.url, link.picture(), TAKEN, errors=times)
+    begun = time.monotonic()
+    result = terminal.json(*COMMAND, "--wayback", "--retry=2")["synsets"][0]
+    assert time.monotonic() - begun < 30
+    assert (result["from_wayback"], result["for_wayback"]) == (3, 1)
+    assert result["wayback_trouble"].startswith("server-error: 504")
+    assert terminal.json(*COMMAND, "--wayback")["synsets"][0]["from_wayback"] == 4
+
+
+FORM_TABLE = {form: mementos.FORMS[form] for form in mementos.FORMS if form not in PENDING}
+
+
+def test_captures_are_read_however_they_are_given(terminal: Terminal, web: PracticeWeb) -> None:
+    links = gone(web, *range(len(FORM_TABLE)))
+    for form, link in zip(FORM_TABLE, links):
+        web.archive.keep(link.url, link.picture(), TAKEN, form=form)
+    result = terminal.json(*COMMAND, "--wayback", "--retry=1")["synsets"][0]
+    assert (result["for_wayback"], result["wayback_trouble"]) == (0, "")
+    told = records(terminal)
+    found = {
+        form: str(told[link.url].get("wayback", told[link.url]["outcome"])).partition(":")[0]
+        for form, link in zip(FORM_TABLE, links)
+    }
+    assert found == {form: each.outcome for form, each in FORM_TABLE.items()}
+    kept = terminal.pictures()
+    for form, link in zip(FORM_TABLE, links):
+        if FORM_TABLE[form].outcome == "saved":
+            assert kept[f"{link.name}.jpg"] == link.picture()
+            assert told[link.url]["captured"] == "2010-05-21T12:34:56Z"
+            assert told[link.url]["final_url"] == capture_address(web, link)
+
+
+def test_an_archived_redirect_to_itself_is_followed_to_what_came_a_day_later(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    for link in gone(web, 1, 2):
+        web.archive.keep(link.url, b"", "20100521000000", status=302, location=link.url)
+        web.archive.keep(link.url, b"", "20100522000000", status=302, location=link.url)
+    first, second = web.links(WNID)
+    web.archive.keep(first.url, first.picture(), "20100523000000")
+    result = terminal.json(*COMMAND, "--wayback")["synsets"][0]
+    assert (result["from_wayback"], result["for_wayback"]) == (1, 0)
+    assert records(terminal)[first.url]["captured"] == "2010-05-23T00:00:00Z"
+    # Of the other nothing else was ever captured: a circle.
+    assert str(records(terminal)[second.url]["wayback"]).startswith("redirects: ")
+
+
+def test_an_archived_redirect_leads_to_the_capture_of_its_target(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    links = gone(web, *range(3))
+    for link, form in zip(links, ("absolute", "no-scheme", "other-scheme")):
+        target = f"http://moved.example/{link.name}.jpg"
+        web.archive.keep(link.url, b"", TAKEN, status=301, location=target, form=form)
+        web.archive.keep(target, link.picture(), "20100522000000", form=form)
+    assert terminal.json(*COMMAND, "--wayback")["synsets"][0]["from_wayback"] == 3
+
+
+def test_lists_and_pictures_of_one_run_share_its_pace(terminal: Terminal) -> None:
+    with PracticeWeb(alive=(), captured=["older-mapping"], wnids=(WNID, DALMATIAN)) as web:
+        terminal.environment.update(web.environment())
+        terminal.says("download", f"imagenet:{WNID},{DALMATIAN}", "--wayback", "--jobs=8")
+        asked = requests_of(web)
+    assert sum("geturls" in each.path for each in web.requests.all()) >= 4
+    gaps = [later - earlier for earlier, later in zip(asked, asked[1:])]
+    assert (len(asked) - 1) / (asked[-1] - asked[0]) <= 8.2
+    assert sorted(gaps)[len(gaps) // 10] > 0.1
 
 
 def test_an_archive_that_wants_to_be_left_alone_is_and_the_next_run_goes_on(
@@ -307,7 +423,7 @@ def test_verbose_tells_what_the_archive_said(terminal: Terminal, web: PracticeWe
     done = terminal.ck(*COMMAND, "--wayback", "--verbose")
     assert done.stderr == (
         f"{WNID}_3  gone  {link.url} (404)\n"
-        f"{WNID}_3  gone  {link.url} (404; Wayback Machine: gone: 404)\n"
+        f"{WNID}_3  gone  {link.url} (404; Wayback Machine: gone: never captured)\n"
     )
 
 

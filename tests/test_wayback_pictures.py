@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 from ck_imagenet.actions import DownloadOptions
+from ck_imagenet.crawling import equip
 from ck_imagenet.crawling.ledger import Ledger, Verdict
-from ck_imagenet.crawling.wayback_pictures import Captures, Findings, may_help
+from ck_imagenet.crawling.wayback_pictures import Captures, Findings, manner, may_help
 from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet.kept.journal import Journal, Record
 from ck_imagenet.kept.repeats import Repeats
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.web.gate import Gate
+from ck_imagenet.web.hosts import Hosts
+from ck_imagenet.web.signals import Signal
 
 NAME = ImageName("n01440764", 1)
 URL = "http://a.example/b.jpg"
@@ -74,13 +78,39 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made.journal.close()
 
 
-def test_what_it_says_stands_beside_what_the_host_said(desk: Desk) -> None:
-    said = GONE._replace(outcome=Outcome.NOT_A_PICTURE, detail="HTML", time=CAPTURE.time)
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.SAVED])
+def test_what_a_capture_is_stands_beside_what_the_host_said(desk: Desk, outcome: Outcome) -> None:
+    said = CAPTURE._replace(outcome=outcome, detail="as captured")
     desk.findings.settle(said)
     assert desk.journal.records[URL] == GONE._replace(
-        wayback="not-a-picture: HTML", time=CAPTURE.time
+        wayback=f"{outcome.word}: as captured", time=CAPTURE.time
     )
     assert desk.findings.trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Outcome.GONE, "gone: never captured"),
+        (Outcome.FORBIDDEN, "forbidden: x"),
+        (Outcome.HTTP_ERROR, "http-error: x"),
+        (Outcome.REDIRECTS, "redirects: x"),
+        (Outcome.BAD_URL, "bad-url: x"),
+    ],
+)
+def test_so_does_what_it_says_itself_for_good(desk: Desk, outcome: Outcome, said: str) -> None:
+    desk.findings.settle(GONE._replace(outcome=outcome, detail="x"))
+    assert desk.journal.records[URL].wayback == said
+    assert desk.findings.trouble == ""
+
+
+def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: Desk) -> None:
+    garbled = GONE._replace(outcome=Outcome.NOT_HTTP, detail="x")
+    desk.findings.settle(garbled)
+    assert (desk.journal.records[URL], desk.findings.trouble) == (GONE, "not-http: x")
+    desk.findings.settle(GONE)
+    desk.findings.settle(garbled)
+    assert desk.journal.records[URL].wayback == "not-http: x"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +120,8 @@ def test_what_it_says_stands_beside_what_the_host_said(desk: Desk) -> None:
         Outcome.NO_SUCH_HOST,
         Outcome.BAD_CERTIFICATE,
         Outcome.NOT_HTTP,
-        Outcome.PRIVATE_ADDRESS,
+        Outcome.NOT_A_PICTURE,
+        Outcome.EMPTY,
     ],
 )
 def test_its_own_trouble_says_nothing_of_a_link(desk: Desk, outcome: Outcome) -> None:
@@ -110,3 +141,65 @@ def test_a_redirect_that_leads_out_of_the_archive_gives_no_picture(desk: Desk) -
     assert desk.findings.claim(outside) is Verdict.SETTLED
     said = desk.journal.records[URL]
     assert (said.outcome, said.wayback) == (Outcome.GONE, "redirects: http://a.example/now.jpg")
+
+
+class TestPace:
+    """At which pace it is asked, with a clock that is passed in."""
+
+    @pytest.mark.parametrize(
+        ("options", "gap"),
+        [
+            ({}, 0.125),
+            ({"sleep": 0.1}, 0.125),
+            ({"sleep": 3.0}, 3.0),
+            ({"pace": "web.archive.org:2"}, 0.5),
+            ({"pace": "archive.org:2", "sleep": 1.0}, 1.0),
+        ],
+    )
+    def test_eight_requests_a_second_and_less_if_so_wished(
+        self, options: dict[str, Any], gap: float
+    ) -> None:
+        gate = equip.wayback_gate(DownloadOptions(**options))
+        gate.began(100)
+        assert gate.opens_at == 100 + gap
+
+    @staticmethod
+    def hosts(gate: Gate) -> Hosts[str]:
+        asked = manner(DownloadOptions(), gate)
+        hosts: Hosts[str] = Hosts(asked.per_host, asked.back_off, asked.start)
+        for number in range(100):
+            hosts.put("archive", str(number), 0)
+        return hosts
+
+    def test_all_of_a_run_share_its_gate(self) -> None:
+        gate = Gate(0.125)
+        hosts = self.hosts(gate)
+        assert hosts.take(1.0)
+        gate.began(1.125)  # who has no queue
+        assert [bool(hosts.take(now)) for now in (1.125, 1.2, 1.25, 1.3)] == [
+            False,
+            False,
+            True,
+            False,
+        ]
+
+    @pytest.mark.parametrize("given", [0, 1, 2, 3, 10, 50])
+    def test_a_429_that_names_no_time_means_a_minute_whatever_was_learnt(self, given: int) -> None:
+        hosts, now = self.hosts(Gate(0.125)), 0.0
+        for _ in range(given):
+            now += 0.2
+            assert hosts.take(now)
+            hosts.release("archive", now + 0.05, Signal.ANSWER, now)
+        for _ in range(3):
+            now += 0.2
+            assert hosts.take(now)
+            hosts.release("archive", now + 0.05, Signal.BUSY, now)
+            assert hosts.take(now + 60) is None
+            now += 200
+
+    def test_a_rest_of_one_who_asks_is_one_of_all(self) -> None:
+        gate = Gate(0.125)
+        hosts = self.hosts(gate)
+        assert hosts.take(1.0)
+        hosts.release("archive", 1.1, Signal.BUSY, 1.0)
+        assert gate.opens_at >= 61

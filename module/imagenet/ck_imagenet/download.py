@@ -81,7 +81,9 @@ def download(
     wnids = tuple(in_turn(wnids, store, first=max(1, options.jobs // 4)))
     captures, repeats, trusting = Captures(options), Repeats(), len(wnids) > summaries.FEW
     errand = partial(Errand, options, store, repeats, progress, trusting)
-    with closing(Sources(options, store, archive, progress)) as sources, ExitStack() as ending:
+    with ExitStack() as ending:
+        gate = equip.wayback_gate(options)
+        sources = ending.enter_context(closing(Sources(options, store, archive, progress, gate)))
         are_named = options.wnid or options.wnids
         found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
         if options.dry_run:
@@ -93,7 +95,7 @@ def download(
         memory = PaceMemory(store)
         crew = _crew(options, store, near, memory.load())
         ending.callback(lambda: memory.keep(crew.learned()))
-        wayback = Team(None, far, store, wayback_pictures.manner(options))
+        wayback = Team(None, far, store, wayback_pictures.manner(options, gate))
 
         def errands(found: Iterable[SynsetList | Unlisted]) -> Errands:
             lists = ending.enter_context(closing(ahead.prepared(found, store)))

@@ -87,7 +87,12 @@ class Failed(Exception):
         What exactly happened, for the journal: a status code, an exception's text.
     retry_after : float
         Seconds that the host asked to be left alone, 0 if it did not.
+    capture : str
+        The address of what an archive once captured, if that is what failed: that is news of the
+        URL, and none of the archive.
     """
+
+    capture = ""
 
     def __init__(self, outcome: Outcome, detail: str = "", retry_after: float = 0.0) -> None:
         super().__init__(f"{outcome.word}: {detail}" if detail else outcome.word)

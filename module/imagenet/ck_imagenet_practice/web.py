@@ -7,10 +7,11 @@ import zlib
 from typing import Iterable, Mapping, Sequence
 
 from . import fall11, world
-from .archive import LISTED, Archive, Capture
+from .archive import LISTED, Archive
 from .behaviours import behave
 from .exchange import Exchange
 from .hosting import Hosting
+from .mementos import Capture
 from .server import Server
 from .service import ENDPOINTS, ListService
 from .winter21 import FOLDER, Winter21

@@ -10,6 +10,7 @@ from ..kept.journal import Record, now, saved
 from ..outcomes import Failed, Outcome, Postponed
 from ..pictures import images
 from ..web import captures
+from ..web.fetch import Body
 from ..web.hosts import Hosts
 from ..web.journey import Journey
 from ..web.signals import Signal
@@ -86,14 +87,15 @@ class Attempts:
                 if self._desk.fetcher.reached:
                     self._desk.book.reach()
             if body is None:
+                journey.url = self._desk.manner.follow(journey.url)
                 task.journey = journey
                 self._pass_on(host, task)
                 return Signal.ANSWER, 0.0
-            picture = images.judge(body.data)
+            picture = _judged(body)
         except Failed as failed:
             if task.is_witness:
                 return self._testified(host, task, failed)
-            if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed.outcome):
+            if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed):
                 return self._refused(host, task, journey, failed)
             self._bans.answered(host, journey.url, failed.outcome)
             return self._failed(task, journey.url, failed)
@@ -119,6 +121,9 @@ class Attempts:
     def _pass_on(self, host: str, task: Task) -> None:
         if task.is_witness:  # that it leads elsewhere is an answer
             return
+        if task.endpoint == host:
+            self._put(Hosts.put_back, task)  # what has begun ends first
+            return
         with self._lock:
             self._hosts.leads_to(host, task.endpoint)
         if not self._colleagues.lead_away(task):
@@ -128,9 +133,11 @@ class Attempts:
         with self._lock:
             put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
 
-    def _may_be_a_ban(self, host: str, outcome: Outcome) -> bool:
+    def _may_be_a_ban(self, host: str, failed: Failed) -> bool:
+        if failed.capture:
+            return False
         with self._lock:
-            return self._bans.may_be(host, outcome, self._hosts.is_backing_off(host))
+            return self._bans.may_be(host, failed.outcome, self._hosts.is_backing_off(host))
 
     def _refused(
         self, host: str, task: Task, journey: Journey, failed: Failed
@@ -172,6 +179,7 @@ class Attempts:
         task.attempts += 1
         # Anew, since what was raised holds the frames through which it came, this one too.
         task.failed = Failed(outcome, failed.detail)
+        task.failed.capture = failed.capture
         if outcome.final or task.attempts > self._desk.manner.retry:
             self.settle(task, failed, url)
         else:
@@ -195,6 +203,7 @@ class Attempts:
         """
         if self._is_over or task.is_witness:
             return
+        captured = captures.time_of(failed.capture, self._desk.manner.archive)
         failed = Failed(failed.outcome, failed.detail)  # without the frames, as above
         outcome = succession.told(task.first, task.address, failed) if task.first else failed
         known = self._desk.manner.successors(task.link.url)
@@ -206,7 +215,7 @@ class Attempts:
         record = Record(
             *task.link, outcome.outcome, now(), detail=outcome.detail, source=task.source
         )
-        self._desk.book.settle(record)
+        self._desk.book.settle(record._replace(captured=captured))
 
     def move_on(self) -> None:
         """Let links wait for their new hosts, which may be others' affair.
@@ -218,3 +227,12 @@ class Attempts:
             if not self._colleagues.lead_away(task):
                 self._put(Hosts.put, task)
             self.moving.popleft()
+
+
+def _judged(body: Body) -> images.Picture:
+    """Return what is known of a body that is a picture; raise Failed if it is none."""
+    try:
+        return images.judge(body.data)
+    except Failed as failed:
+        failed.capture = body.url if body.is_captured else ""
+        raise

@@ -35,6 +35,8 @@ class Manner(NamedTuple):
     """Whether who gave a picture is known to alter what it gives."""
     archive: str = WAYBACK_SERVICE
     """The service whose captures of pictures are known by their address."""
+    follow: Callable[[str], str] = lambda address: address
+    """Where a redirect is followed to; raises Failed if nowhere."""
 
 
 class Desk(NamedTuple):

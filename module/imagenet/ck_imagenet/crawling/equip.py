@@ -8,10 +8,11 @@ from typing import Callable, Iterable, Mapping
 
 from .. import USER_AGENT
 from ..actions import DownloadOptions
-from ..web import domains, known_hosts, successors
+from ..web import captures, domains, known_hosts, successors, urls
 from ..web.addresses import Guard
 from ..web.connections import Limits
 from ..web.fetch import Fetcher
+from ..web.gate import Gate
 from ..web.host import Start
 from ..web.learned import Learned
 from ..web.named import answering
@@ -47,14 +48,27 @@ def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Fetcher:
 
 
 def wayback_fetcher(options: DownloadOptions) -> Fetcher:
-    """Return what asks for pictures from the Wayback Machine, which takes its time."""
+    """Return what asks for pictures from the Wayback Machine, which takes its time.
+
+    Its redirects count, each as a request.
+    """
     return Fetcher(
         Guard.allowing(options.allow_private).trusting_url(options.wayback_service),
         Limits.within(max(_SLOW, options.timeout)),
         Resolver(answering(options.resolve)),
         user_agent=options.user_agent or USER_AGENT,
         obey_opt_out=not options.ignore_opt_out,
+        per_host=options.per_host,
+        follow=False,
+        busy=(420, 429),
     )
+
+
+def wayback_gate(options: DownloadOptions) -> Gate:
+    """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
+    paces = known_hosts.paces(options.pace)
+    given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
+    return Gate(max(options.sleep, 1 / given if given else captures.GAP))
 
 
 def manner(options: DownloadOptions, learned: Mapping[str, Learned] = _NOTHING) -> Manner:
@@ -107,6 +121,7 @@ def _starts(options: DownloadOptions, learned: Mapping[str, Learned]) -> Callabl
         gap = max(options.sleep, 1 / given if given else 0.0)
         pace = given or (known.pace if known else None)
         begin = Learned(pace, 1, 0.0) if pace else None
-        return Start(service, gap, begin if given else learned.get(service or endpoint, begin))
+        begin = begin if given else learned.get(service or endpoint, begin)
+        return Start(service, Gate(gap) if gap else None, begin)
 
     return start

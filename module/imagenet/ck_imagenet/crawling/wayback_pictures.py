@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..actions import DownloadOptions
 from ..kept.journal import Journal, Record
 from ..kept.numbering import Link
 from ..outcomes import Outcome
 from ..web import captures
+from ..web.gate import Gate
 from ..web.host import Start
 from ..web.limiter import BackOff
 from .desk import Manner
@@ -16,11 +19,8 @@ from .task import Task
 WAYBACK = "wayback"
 """The source of a picture from there."""
 
-GAP = 0.5
-"""Seconds between two requests: it bears ten a second."""
-
-_BACK_OFF = BackOff(first=60, longest=300, is_patient=False)
-"""It shuts out for an hour who does not heed what it says."""
+_BACK_OFF = BackOff(first=57, longest=300, is_patient=False, least=60)
+"""It shuts out for an hour who does not heed what it says; a minute is what it means by nothing."""
 
 # Here already; refused by the user, or by its owner; nothing that anybody else could know of.
 _LEFT_ALONE = (
@@ -32,13 +32,14 @@ _LEFT_ALONE = (
     Outcome.PRIVATE_ADDRESS,
 )
 
-# Failures of the Wayback Machine itself, or of the way to it: they tell nothing of a URL.
+# Failures of the Wayback Machine itself, or of the way to it, unless it says that they are a
+# capture's: they tell nothing of a URL.
 _ITS_OWN = (
-    Outcome.BAD_URL,
     Outcome.PRIVATE_ADDRESS,
     Outcome.NO_SUCH_HOST,
     Outcome.BAD_CERTIFICATE,
-    Outcome.NOT_HTTP,
+    Outcome.NOT_A_PICTURE,
+    Outcome.EMPTY,
 )
 
 
@@ -65,10 +66,13 @@ class Captures:
     ----------
     trouble : str
         What it has said that kept it from being asked: of a long rest, that holds for all synsets.
+    has_answered : bool
+        Whether it has said anything of a link.
     """
 
     def __init__(self, options: DownloadOptions) -> None:
         self.trouble = ""
+        self.has_answered = False
         self._service = options.wayback_service
         self._moment = captures.moment(options.wayback_date)
 
@@ -101,8 +105,9 @@ class Findings(Book):
 
     def claim(self, record: Record) -> Verdict:
         if record.captured:
+            self._captures.has_answered = True
             return self._ledger.claim(record)
-        # A redirect has led out of the archive: that is no picture of then.
+        # A redirect has led to something else than a capture: that is no picture of then.
         self.settle(record._replace(outcome=Outcome.REDIRECTS, detail=record.final_url))
         return Verdict.SETTLED
 
@@ -111,13 +116,24 @@ class Findings(Book):
 
     def settle(self, record: Record) -> None:
         said = f"{record.outcome.word}: {record.detail}"
-        if record.outcome.final and record.outcome not in _ITS_OWN:
+        if self._is_of_link(record):
+            self._captures.has_answered = True
+            if record.outcome is Outcome.GONE and not record.captured:
+                said = f"{record.outcome.word}: never captured"
             own = self._journal.records[record.url]
             self._ledger.settle(own._replace(wayback=said, time=record.time))
             return
         if record.outcome is not Outcome.HOST_BUSY:
             self._captures.trouble = said
         self.trouble = self.trouble or self._captures.trouble or said
+
+    def _is_of_link(self, record: Record) -> bool:
+        """Say whether a failure is one of this link alone, also when it is asked for again."""
+        if record.captured:
+            return True
+        if record.outcome is Outcome.NOT_HTTP:  # it has told of others in HTTP
+            return self._captures.has_answered
+        return record.outcome.final and record.outcome not in _ITS_OWN
 
     def reach(self) -> None:
         self._ledger.reach()
@@ -141,13 +157,15 @@ class Findings(Book):
         return self._ledger.take_up()
 
 
-def manner(options: DownloadOptions) -> Manner:
-    """Return how it is to be asked."""
-    start = Start(gap=max(GAP, options.sleep))
+def manner(options: DownloadOptions, gate: Gate) -> Manner:
+    """Return how it is to be asked: through its gate, with no more connections than any host."""
+    start = Start(gate=gate)
     return Manner(
-        jobs=2,
-        per_host=2,
+        jobs=min(options.jobs, options.per_host),
+        retry=options.retry,
+        per_host=options.per_host,
         back_off=_BACK_OFF,
         start=lambda host: start,
         archive=options.wayback_service,
+        follow=partial(captures.within, archive=options.wayback_service),
     )

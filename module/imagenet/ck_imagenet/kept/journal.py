@@ -28,7 +28,7 @@ _SURE = {"sure": True}
 
 
 class Record(NamedTuple):
-    """What became of one URL; the fields below `wayback` are known of a saved picture only."""
+    """What became of one URL; fields below `wayback` are known of a saved picture, but as told."""
 
     name: ImageName
     url: str
@@ -43,7 +43,7 @@ class Record(NamedTuple):
     """What the Wayback Machine said, if it was asked and has no picture."""
     final_url: str = ""
     captured: str = ""
-    """When the Wayback Machine took the picture, if it comes from there."""
+    """When the Wayback Machine took what it gave, if it comes from there."""
     sha256: str = ""
     bytes: int = 0
     width: int = 0

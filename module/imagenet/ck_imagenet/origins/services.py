@@ -7,6 +7,7 @@ line of one.
 from __future__ import annotations
 
 import re
+import time
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
@@ -19,12 +20,16 @@ from ..urllists import Line
 from ..web import captures
 from ..web.connections import Limits
 from ..web.fetch import Body, Fetcher
+from ..web.gate import Gate
 from .gathered import MOST_LINES
 from .lists import Place, SynsetList
 from .patience import patiently
 
 _LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
 _MOST_BYTES = 16 * 2**20
+
+_LONGEST_REST = 300.0
+"""Seconds for which others do not ask either; what it says to them is theirs to hear."""
 
 _SILENCES = 3
 """Synsets in a row of which a service may say nothing, if it has ever answered."""
@@ -107,14 +112,24 @@ class Service(Place):
         Asks; it must trust the address.
     progress : Progress
         Is told of every wait.
+    gate : Gate, optional
+        Shut for others too when the service wants to rest.
     """
 
-    def __init__(self, kind: Kind, address: str, fetcher: Fetcher, progress: Progress) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        address: str,
+        fetcher: Fetcher,
+        progress: Progress,
+        gate: Gate | None = None,
+    ) -> None:
         self.name = kind.name
         self._kind = kind
         self._address = address.rstrip("/")
         self._fetcher = fetcher
         self._progress = progress
+        self._gate = gate or Gate()
         self._out_of_reach = ""
         self._silences_left = 1
         self.is_busy = False
@@ -168,8 +183,14 @@ class Service(Place):
         return self.is_busy or outcome.unanswered
 
     def _ask(self, address: str) -> Body:
-        with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
-            return Body(answer.url, b"".join(answer.chunks))
+        try:
+            with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
+                return Body(answer.url, b"".join(answer.chunks))
+        except Failed as failed:
+            if failed.outcome is Outcome.BUSY:
+                rest = min(_LONGEST_REST, failed.retry_after or self._kind.wait)
+                self._gate.shut(time.monotonic() + rest)
+            raise
 
 
 def listed(body: bytes, wnid: str) -> list[Line]:

@@ -10,8 +10,10 @@ from ..kept.store import Store
 from ..options import refuse_together
 from ..progress import Progress
 from ..urllists import is_url
+from ..web import captures, urls
 from ..web.addresses import Guard
 from ..web.fetch import Fetcher
+from ..web.gate import Gate
 from ..web.named import answering
 from ..web.resolve import Resolver
 from ..wording import causes, counted
@@ -44,6 +46,8 @@ class Sources:
         The local archive.
     progress : Progress, optional
         Is told when a service wants to be waited for, and of damage that others make good.
+    gate : Gate, optional
+        Where all requests of this process to the Wayback Machine wait for their turn.
 
     Raises
     ------
@@ -57,6 +61,7 @@ class Sources:
         store: Store,
         archive: LocalArchive | None = None,
         progress: Progress | None = None,
+        gate: Gate | None = None,
     ) -> None:
         if options.urls:
             refuse_together(options, "urls", "source")
@@ -66,12 +71,17 @@ class Sources:
         guard = Guard.allowing(options.allow_private)
         for address in filter(is_url, (options.urls, service, wayback)):
             guard = guard.trusting_url(address)
-        self._fetcher = Fetcher(guard, resolver=Resolver(answering(options.resolve)))
+        gate = gate or Gate(captures.GAP)
+        self._fetcher = Fetcher(
+            guard,
+            resolver=Resolver(answering(options.resolve)),
+            gates={urls.endpoint(wayback): gate},
+        )
         self._given = GivenList(options.urls, self._fetcher) if options.urls else None
         self._archive = archive or LocalArchive()
         self._progress = progress or Progress()
         self._store, self._kept = store, KeptLists(store, by=options.source)
-        self._wayback = Service(services.WAYBACK, wayback, self._fetcher, self._progress)
+        self._wayback = Service(services.WAYBACK, wayback, self._fetcher, self._progress, gate)
         self._places: list[Place] = [
             self._archive,
             self._kept,

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import lru_cache
+from typing import Container
 
 from ..errors import BadInput
+from ..outcomes import Failed, Outcome
 from . import urls
+
+GAP = 1 / 8
+"""Seconds between two requests: it bears ten a second, and asks for no more than 80% of that."""
 
 _FORM = "%Y%m%d%H%M%S"
 _BEGINNING = "00000101000000"
@@ -58,6 +63,27 @@ def address(archive: str, moment: str, url: str) -> str:
 def _begin(archive: str) -> str:
     """Return how the addresses of an archive's captures begin."""
     return f"{urls.parse(archive).url.rstrip('/')}/web/"
+
+
+def within(address: str, archive: str) -> str:
+    """Return where a redirect of an archive is followed to: it names its own addresses in any way.
+
+    Raises
+    ------
+    Failed
+        REDIRECTS if it leads to anything else than a capture: what is there now is none.
+    """
+    begin = _begin(archive)
+    _, _, place = begin.partition("://")
+    scheme, _, rest = address.partition("://")
+    if scheme in ("http", "https") and rest.startswith(place):
+        return begin + rest[len(place) :]
+    raise Failed(Outcome.REDIRECTS, address)
+
+
+def is_capture(headers: Container[str]) -> bool:
+    """Say whether an answer is what an archive has captured, not its own (RFC 7089, 2.1.1)."""
+    return "Memento-Datetime" in headers
 
 
 def time_of(address: str, archive: str) -> str:

@@ -84,6 +84,11 @@ class Budget:
             raise socket.timeout(self._overdue())
         return min(left, longest)
 
+    def leave_out(self, seconds: float) -> None:
+        """Do not count what has just been waited, for a turn."""
+        self._begun += seconds
+        self._end += seconds
+
     def expect(self) -> None:
         """Wait from now on for an answer's first byte, and for all of its head."""
         self._answered = False

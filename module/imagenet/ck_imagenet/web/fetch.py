@@ -6,7 +6,8 @@ import re
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Iterator, NamedTuple
+from types import MappingProxyType
+from typing import Container, Iterator, Mapping, NamedTuple
 
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
@@ -16,16 +17,25 @@ from ..errors import BadInput
 from ..outcomes import Failed, Outcome, Postponed, come_back
 from ..pictures.bounds import MOST_BYTES
 from ..wording import printable
-from . import bodies, failures, optout, urls
+from . import bodies, captures, failures, optout, urls
 from .adapter import Adapter, Request, Stale
 from .addresses import PUBLIC_ONLY, Guard
 from .connections import Budget, Limits, Network, spend
 from .environment import Proxies
+from .gate import Gate
 from .hosts import PER_HOST
 from .journey import Journey
 from .resolve import Resolver
 
 USUAL_LIMITS = Limits()
+
+BUSY = (420, 429, 503)
+"""Statuses with which a host asks to come later."""
+
+_NO_GATES: Mapping[str, Gate] = MappingProxyType({})
+
+_ROBOTS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
+"""What an owner says of a picture, now or when an archive captured it."""
 
 
 class Answer(NamedTuple):
@@ -39,6 +49,8 @@ class Answer(NamedTuple):
     """How many bytes the whole has, if that is told and it comes as it is, not packed."""
     version: str = ""
     """What tells the whole from what may be there another time, if anything does."""
+    is_captured: bool = False
+    """Whether an archive has given it, as it once captured it."""
 
 
 class Body(NamedTuple):
@@ -46,6 +58,8 @@ class Body(NamedTuple):
 
     url: str
     data: bytes
+    is_captured: bool = False
+    """Whether an archive has given it, as it once captured it."""
 
 
 class _Asked(NamedTuple):
@@ -76,6 +90,10 @@ class Fetcher:
         Connections that are kept for each host.
     follow : bool
         Whether `ask` follows redirects that stay on their host at once.
+    busy : container of int
+        Statuses with which hosts ask to come later even if they do not say when.
+    gates : mapping of str to Gate, optional
+        Where each request waits for its turn, by endpoint: for who has no queue of hosts.
 
     Raises
     ------
@@ -93,8 +111,12 @@ class Fetcher:
         obey_opt_out: bool = True,
         per_host: int = PER_HOST,
         follow: bool = True,
+        busy: Container[int] = BUSY,
+        gates: Mapping[str, Gate] = _NO_GATES,
     ) -> None:
         self._follows = follow
+        self._busy = busy
+        self._gates = gates
         self._guard = guard
         self._limits = limits
         self._proxies = Proxies()
@@ -144,7 +166,7 @@ class Fetcher:
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES) as answer:
-                return Body(answer.url, bodies.whole(answer.chunks))
+                return Body(answer.url, bodies.whole(answer.chunks), answer.is_captured)
         except Postponed:
             budget = Budget(self._limits, journey.spent)  # as if it had not been asked
             raise
@@ -208,6 +230,7 @@ class Fetcher:
         """Ask, and ask where the answer points to; None when that is another host."""
         address = journey.address()
         while True:
+            self._wait_for_turn(address.endpoint, budget)
             spend(budget)
             response = self._ask(address, headers)
             if response.status not in (301, 302, 303, 307, 308):
@@ -222,6 +245,14 @@ class Fetcher:
             base, address = address, journey.go_on(address, *locations)
             if address.endpoint != base.endpoint or not self._follows:
                 return None
+
+    def _wait_for_turn(self, endpoint: str, budget: Budget) -> None:
+        gate = self._gates.get(endpoint)
+        if gate:
+            rest = gate.rest()
+            if rest:
+                raise Failed(Outcome.BUSY, come_back(rest), rest)
+            budget.leave_out(gate.wait())
 
     def _ask(self, address: urls.Address, headers: CaseInsensitiveDict[str]) -> HTTPResponse:
         proxy = self._proxies.proxy_for(address)
@@ -239,8 +270,9 @@ class Fetcher:
     ) -> Iterator[Answer]:
         """Give an answer that holds what was asked for, and let its connection go in the end."""
         response = asked.response
+        is_captured = captures.is_capture(response.headers)
         try:
-            start = _start(response, wanted)
+            start = _start(response, wanted, self._busy)
             self._check_opt_out(response)
             length = response.length_remaining
             if length and length > most_bytes:
@@ -249,15 +281,18 @@ class Fetcher:
             size = None if unpack else _size(response, start)
             version = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
             chunks = bodies.chunks(response, most_bytes, unpack)
-            yield Answer(asked.address.url, chunks, start, size, version)
+            yield Answer(asked.address.url, chunks, start, size, version, is_captured)
+        except Failed as failed:
+            failed.capture = asked.address.url if is_captured else ""
+            raise
         finally:
             bodies.release(response)
 
     def _check_opt_out(self, response: HTTPResponse) -> None:
-        if self._obeyed_as is None or "X-Robots-Tag" not in response.headers:
+        if self._obeyed_as is None:
             return
-        tags = response.headers.getlist("X-Robots-Tag")
-        if optout.opts_out(tags, self._obeyed_as):
+        tags = [tag for name in _ROBOTS for tag in response.headers.getlist(name)]
+        if tags and optout.opts_out(tags, self._obeyed_as):
             raise Failed(Outcome.OPTED_OUT, printable(f"X-Robots-Tag: {', '.join(tags)}"))
 
 
@@ -271,13 +306,13 @@ def _fit_for_a_header(user_agent: str) -> str:
     return user_agent
 
 
-def _start(response: HTTPResponse, wanted: int) -> int:
+def _start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
     """Return where in the whole a body begins, with its beginning or where it was wanted."""
     if response.status in (200, 203):  # 203 is a proxy's word for 200
         return 0
     begins = response.headers.get("Content-Range", "").startswith(f"bytes {wanted}-")
     if not (wanted and response.status == 206 and begins):
-        raise _refusal(response)
+        raise _refusal(response, busy)
     return wanted
 
 
@@ -289,12 +324,17 @@ def _size(response: HTTPResponse, start: int) -> int | None:
     return None if response.length_remaining is None else start + response.length_remaining
 
 
-def _refusal(response: HTTPResponse) -> Failed:
+def _refusal(response: HTTPResponse, busy: Container[int]) -> Failed:
     status = response.status
     outcome = _outcome_of(status)
+    if captures.is_capture(response.headers):  # what was so then passes no more
+        outcome = outcome if outcome.final else Outcome.HTTP_ERROR
+        return Failed(outcome, f"{status} when it was captured")
     sent = response.headers.get("Date", "")
     wishes = response.headers.getlist("Retry-After")
     wish = max((_retry_after(text, sent) for text in wishes), default=0.0)
+    if outcome is Outcome.BUSY and not (wish or status in busy):
+        outcome = Outcome.SERVER_ERROR
     told = f", {come_back(wish)}" if wish and outcome is Outcome.BUSY else ""
     return Failed(outcome, f"{status}{told}", wish)
 
@@ -304,7 +344,7 @@ def _outcome_of(status: int) -> Outcome:
         return Outcome.GONE
     if status in (401, 402, 403, 451):
         return Outcome.FORBIDDEN
-    if status in (420, 429, 503):
+    if status in BUSY:
         return Outcome.BUSY
     passes = status >= 500 or status in (408, 425)
     return Outcome.SERVER_ERROR if passes else Outcome.HTTP_ERROR

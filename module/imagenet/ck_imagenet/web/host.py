@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple
 
 from ..outcomes import Outcome
 from .breaker import CircuitBreaker, State
+from .gate import Gate
 from .learned import Learned
 from .limiter import RateLimiter
 from .line import Line, Task
@@ -17,8 +18,8 @@ class Start(NamedTuple):
 
     service: str = ""
     """Hosts with the same one ration together; none if it is the host's own affair."""
-    gap: float = 0.0
-    """Seconds between the starts of two requests at the least."""
+    gate: Gate | None = None
+    """What leaves time between two requests, if anything does."""
     learned: Learned | None = None
 
 

@@ -18,6 +18,7 @@ from collections import deque
 from random import Random
 from typing import NamedTuple
 
+from .gate import Gate
 from .learned import Learned
 from .rates import FIRST_RATE, RISE, Quota, Ration, Steady
 
@@ -60,6 +61,8 @@ class BackOff(NamedTuple):
     """Refusals in a row for which a host is given up that has given nothing yet."""
     is_patient: bool = True
     """Whether a host that has given something is never given up."""
+    least: float = 0.0
+    """Seconds that each rest lasts, whatever was learnt, if the host does not say how long."""
 
 
 USUAL_BACK_OFF = BackOff()
@@ -72,8 +75,8 @@ class RateLimiter:
     ----------
     back_off : BackOff
         How long it rests.
-    gap : float
-        Seconds between the starts of two requests at the least.
+    gate : Gate, optional
+        What leaves time between two requests; others may share it.
     learned : Learned, optional
         What was learnt before.
     random : Random, optional
@@ -83,12 +86,12 @@ class RateLimiter:
     def __init__(
         self,
         back_off: BackOff = USUAL_BACK_OFF,
-        gap: float = 0.0,
+        gate: Gate | None = None,
         learned: Learned | None = None,
         random: Random | None = None,
     ) -> None:
         self._back_off = back_off
-        self._gap = gap
+        self._gate = gate or Gate()
         self._random = random or Random(0)  # noqa: S311 - nobody is kept out by it
         self.members: set[str] = set()
         self.given = 0
@@ -97,7 +100,7 @@ class RateLimiter:
         self.shuts_out = False
         self._ration = _remembered(learned)
         self._connections = _FIRST_CONNECTIONS
-        self._due = self._gap_due = -math.inf
+        self._due = -math.inf
         self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
         self._is_probing = self._wished = False
         self._rest_from = self._rest_until = -math.inf
@@ -152,7 +155,7 @@ class RateLimiter:
     @property
     def paused_until(self) -> float:
         """When it may be asked again that rests, or was just asked by who wants a gap between."""
-        return max(self._gap_due, self.rest_until if self.is_resting else -math.inf)
+        return max(self._gate.opens_at, self.rest_until if self.is_resting else -math.inf)
 
     @property
     def _is_disliked(self) -> bool:
@@ -185,18 +188,17 @@ class RateLimiter:
     def next_time(self) -> float:
         """Return when the next request may start, if there is room for it."""
         if self.is_resting:
-            return max(self._gap_due, self.rest_until)
+            return max(self._gate.opens_at, self.rest_until)
         paced = -math.inf
         if self._ration and not self._refuses_first:
             paced = self._ration.next_time()
-        return max(self._gap_due, self._told_until, self._due, paced)
+        return max(self._gate.opens_at, self._told_until, self._due, paced)
 
     def began(self, now: float) -> None:
         """Count a request that starts."""
         self.busy += 1
         self._idle, self._began_last = now - self._began_last, now
-        if self._gap:
-            self._gap_due = now + self._gap
+        self._gate.began(now)
         if self.is_resting:
             self._is_probing = True
             return
@@ -331,6 +333,9 @@ class RateLimiter:
             is_sooner = now + 0.2 < expected < self._rest_until
             if is_sooner or (is_known and not self._rests):
                 self._rest_until = max(now + 0.2, expected)
+        if not wish:
+            self._rest_until = max(self._rest_until, now + self._back_off.least)
+        self._gate.shut(self._rest_until)
 
     def _open(self, now: float, since: float) -> None:
         """It gives again: see by how long it gave nothing whether that is a quota."""

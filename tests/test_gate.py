@@ -1,0 +1,61 @@
+"""How long there is between two requests to one host, whoever makes them."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ck_imagenet.web.gate import Gate
+
+
+def test_one_request_begins_and_the_next_when_some_time_has_passed() -> None:
+    gate = Gate(2)
+    gate.began(10)
+    assert gate.opens_at == 12
+    gate.began(30)  # a long silence saves nothing up
+    assert gate.opens_at == 32
+
+
+def test_two_that_begin_at_once_are_two() -> None:
+    gate = Gate(2)
+    gate.began(10)
+    gate.began(10.1)
+    assert gate.opens_at == 14
+
+
+def test_it_is_shut_for_a_rest_and_never_opened_by_a_shorter_one() -> None:
+    gate = Gate(2)
+    gate.shut(100)
+    gate.shut(50)
+    gate.began(60)
+    assert gate.opens_at == 100
+
+
+def test_without_a_gap_it_is_always_open() -> None:
+    gate = Gate()
+    gate.began(10)
+    assert gate.opens_at < 10
+
+
+def test_who_waits_has_a_turn_each() -> None:
+    gate, begun = Gate(0.1), []
+
+    def ask() -> None:
+        gate.wait()
+        begun.append(time.monotonic())
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    begun.sort()
+    assert min(later - earlier for earlier, later in zip(begun, begun[1:])) > 0.08
+
+
+def test_it_tells_a_rest_from_a_turn() -> None:
+    gate = Gate(60)
+    gate.began(time.monotonic())
+    assert gate.rest() == 0
+    gate.shut(time.monotonic() + 5)
+    assert 4 < gate.rest() <= 5
