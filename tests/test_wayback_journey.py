@@ -17,8 +17,8 @@ from terminal import WNID, Terminal
 DALMATIAN = "n02110341"
 COMMAND = ("download", f"imagenet:{WNID}")
 TAKEN = "20100521123456"
-PENDING = {"many-headers", "odd-headers", "gzip-untold", "gzip-told-blank", "gzip-told-twice"}
-"""Forms that are read when headers and codings are."""
+PENDING = {"gzip-untold", "gzip-told-blank", "gzip-told-twice"}
+"""Forms that are read when codings are."""
 
 
 def gone(web: PracticeWeb, *numbers: int) -> list[Link]:
