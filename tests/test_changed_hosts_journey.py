@@ -124,6 +124,32 @@ def test_what_is_gone_under_both_names_is_asked_of_the_wayback_machine(
     assert not any(opted_out in each.path for each in web.requests.all())
 
 
+def test_altered_copies_are_marked_and_can_be_left_out(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    download(terminal, "--quiet")
+    altered = records(terminal, web)["altered"].name.number
+    meta = terminal.repository() / f"dataset/{altered}/.cm/meta.json"
+    assert json.loads(meta.read_text())["imagenet"]["altered"] is True
+    assert terminal.says("status", "imagenet").split("\t")[8:] == ["1\n"]
+    assert terminal.json("status", "imagenet")["synsets"][0]["altered"] == 1
+    assert "1  altered         of those here" in terminal.shows("status", "imagenet")
+    terminal.says("browse", "imagenet", f"--wnid={WNID}", "--save=page.html")
+    page = (terminal.folder / "page.html").read_text()
+    assert page.count('data-altered="yes"') == 1
+    assert ">altered</abbr>" in page
+    said = terminal.says("export", "imagenet", "--to=all", "--layout=flat")
+    assert "altered copies among them: 1; --unaltered leaves them out" in said
+    said = terminal.says("export", "imagenet", "--to=some", "--layout=flat", "--unaltered")
+    assert "altered copies" not in said
+    files = {path.name for path in (terminal.folder / "all").glob("*.jpg")}
+    assert files - {path.name for path in (terminal.folder / "some").glob("*.jpg")} == {
+        f"{WNID}_{altered}.jpg"
+    }
+    refused = terminal.refuses("export", "imagenet", "--to=some", "--layout=flat")
+    assert "holds an export with --unaltered: repeat that" in refused
+
+
 def test_several_processes_ask_as_one(terminal: Terminal, web: PracticeWeb) -> None:
     terminal.says("download", "imagenet", f"--wnid={WNID}", *QUICK[:2], "--processes=3")
     assert {kind: record.outcome.word for kind, record in records(terminal, web).items()} == {

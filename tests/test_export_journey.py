@@ -214,7 +214,7 @@ def test_a_table_tells_every_fact(here: Terminal) -> None:
     meta = here.json("load", f"imagenet-{WNID}:dataset:4")["dict"]["imagenet"]
     row = rows[4]
     assert Path(row.pop("path")).read_bytes() == here.pictures()[f"{WNID}_4.jpg"]
-    told = {**meta, "name": f"{WNID}_4", "label": 0, "ilsvrc2012": 0, "captured": ""}
+    told = {**meta, "name": f"{WNID}_4", "label": 0, "ilsvrc2012": 0, "captured": "", "altered": ""}
     told["words"] = ", ".join(told["words"])
     del told["format"]
     assert row == {key: str(value) for key, value in told.items()}
@@ -240,6 +240,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         "removed": 0,
         "parts": {"train": 10, "val": 10},
         "labels": "ilsvrc2012",
+        "altered": 0,
         "left_out": {},
     }
     assert here.access(request) == {"return": 0, "export": expected}

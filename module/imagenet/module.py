@@ -255,6 +255,8 @@ def export(i: CkDict) -> CkDict:
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
               (max-images=N)       - pictures of a synset at most, those with the smallest
                                      numbers; at least 1
+              (unaltered)          - without pictures of hosts that are known to give altered
+                                     copies
               (split=SHARES)       - shares of each class for training, validation and tests, such
                                      as 0.8,0.2 or 0.8,0.1,0.1; by default one part
               (seed=N)             - another number, another split and order; at least 0 [0]
@@ -349,10 +351,11 @@ def status(i: CkDict) -> CkDict:
               return       - 0, or 1 with an error
               (error)      - what is wrong and what to do, in a sentence
               synsets      - (unless out=con) a list of {wnid, here, known, waiting, failed, bytes,
-                             rot, latest}: pictures here, links and pictures in all, links
+                             rot, latest, altered}: pictures here, links and pictures in all, links
                              that are to be asked for, how many of the others by outcome, bytes of
                              the pictures, which part of the links that were asked is dead (from 0
-                             to 1, or null), when the last was settled
+                             to 1, or null), when the last was settled, how many of the
+                             pictures here are copies that their hosts have altered
               hosts        - with hosts, instead, a list of the same with host instead of wnid
               total        - the sum of all
               failures     - with failures, instead, a list of {name, url, outcome, detail, time,

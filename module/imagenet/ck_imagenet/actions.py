@@ -249,6 +249,7 @@ class ExportOptions:
     max_images: int | None = number(
         None, "pictures of a synset at most, those with the smallest numbers", least=1
     )
+    unaltered: bool = flag("without pictures of hosts that are known to give altered copies")
     split: str = text("", "SHARES", _SPLIT)
     seed: int = number(0, "another number, another split and order", least=0)
     resize: int | None = number(

@@ -47,6 +47,8 @@ class Exported:
     """How many pictures each part has, if there are several."""
     labels: str = "positions"
     """Whose labels the classes have: "ilsvrc2012", or their positions in the order of wnids."""
+    altered: int = 0
+    """Pictures among them from hosts that are known to give altered copies."""
     left_out: dict[str, str] = field(default_factory=dict)
     """The names of pictures that cannot be decoded, and why not."""
     advice: str = ""
@@ -87,7 +89,7 @@ def export(options: ExportOptions, store: Store, progress: Progress) -> Exported
     form = _form(options)
     chosen = _chosen(options, store)
     with storage_errors(folder.path):
-        all_samples = list(samples(store, chosen, split, options.max_images))
+        all_samples = list(samples(store, chosen, split, options.max_images, options.unaltered))
         folder.claim()
         with only_one(folder.lock(), str(folder.path), progress):
             folder.tidy()
@@ -126,7 +128,7 @@ def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
 
 def _deciding(options: ExportOptions) -> dict[str, Any]:
     """Return what decides how an export looks, as its mark tells it."""
-    return {
+    decided: dict[str, Any] = {
         "layout": options.layout,
         "wnid": sorted(options.wnid),
         "under": options.under,
@@ -139,6 +141,8 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
         "shard-size": options.shard_size,
         "outdir": anonymous(path_of("--outdir", options.outdir)) if options.outdir else "",
     }
+    # Only if it is wanted, so that folders of earlier versions stay those of the same export.
+    return {**decided, "unaltered": True} if options.unaltered else decided
 
 
 def _form(options: ExportOptions) -> Form | None:
@@ -199,6 +203,7 @@ class _Run:
     def _count(self, done: Exported) -> None:
         there = self._without(done.left_out)
         done.pictures = len(there)
+        done.altered = sum(sample.is_altered for sample in there)
         if self._options.split:
             done.parts = dict(Counter(sample.part for sample in there))
         if done.left_out:

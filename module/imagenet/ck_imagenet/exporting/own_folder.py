@@ -83,7 +83,7 @@ def anonymous(path: Path) -> str:
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return how the options of an export were written that are others now."""
-    names = [name for name in now if before.get(name) != now[name]]
+    names = [name for name in {**now, **before} if before.get(name) != now.get(name)]
     return ", ".join(_written(name, before.get(name)) for name in names)
 
 

@@ -63,9 +63,9 @@ class Parquet(Form):
 def _schema() -> Any:
     """Return the columns, and what makes `datasets` decode the first of them as a picture."""
     image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    types = {str: pa.string(), int: pa.int64()}
+    types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
     columns = [("image", image), *((name, types[kind]) for name, kind in COLUMNS.items())]
-    values = {str: "string", int: "int64"}
+    values = {str: "string", int: "int64", bool: "bool"}
     features = {
         "image": {"_type": "Image"},
         **{name: {"dtype": values[kind], "_type": "Value"} for name, kind in COLUMNS.items()},

@@ -33,6 +33,11 @@ class Sample(NamedTuple):
     part: str = ""
     """Empty if there is but one part."""
 
+    @property
+    def is_altered(self) -> bool:
+        """Whether it comes from a host that is known to give altered copies."""
+        return bool(self.record and self.record.altered)
+
     def facts(self) -> dict[str, Any]:
         """Return all that is known, by column; None stands for what nobody knows."""
         told = self.record.facts() if self.record else {}
@@ -74,12 +79,17 @@ COLUMNS: dict[str, type] = {
     "width": int,
     "height": int,
     "image_format": str,
+    "altered": bool,
 }
 """What a row of a table tells, and in which order."""
 
 
 def samples(
-    store: Store, chosen: Iterable[ImageClass], split: Split, most: int | None
+    store: Store,
+    chosen: Iterable[ImageClass],
+    split: Split,
+    most: int | None,
+    unaltered: bool = False,
 ) -> Iterator[Sample]:
     """Yield the samples of all classes, in the order of their names.
 
@@ -93,6 +103,8 @@ def samples(
         The parts.
     most : int or None
         How many pictures of a class at most: those with the smallest numbers.
+    unaltered : bool
+        Whether to leave out what comes from hosts that are known to give altered copies.
 
     Raises
     ------
@@ -100,7 +112,8 @@ def samples(
         If a class has fewer pictures than there are parts; before any of its samples.
     """
     for image_class in chosen:
-        here = list(_here(store, image_class))[:most]
+        every = _here(store, image_class)
+        here = [sample for sample in every if not (unaltered and sample.is_altered)][:most]
         if len(here) < len(split.parts):
             raise BadInput(
                 f"{image_class.wnid} has {len(here)} pictures here, too few for "

@@ -40,6 +40,8 @@ class Tally:
     """Links that have been asked whether they still give their picture."""
     rotten: int = 0
     """Those of them that do not."""
+    altered: int = 0
+    """Pictures here from hosts that are known to give altered copies."""
 
     @property
     def known(self) -> int:
@@ -56,6 +58,7 @@ class Tally:
         if record.outcome is Outcome.SAVED:
             self.here += 1
             self.bytes += record.bytes
+            self.altered += record.altered
             self.take_answer(record)
         else:
             self.failed[record.outcome] += 1
@@ -78,6 +81,7 @@ class Tally:
         self.latest = max(self.latest, other.latest)
         self.asked += other.asked
         self.rotten += other.rotten
+        self.altered += other.altered
 
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types, outcomes as their words."""
@@ -89,6 +93,7 @@ class Tally:
             "bytes": self.bytes,
             "rot": self.rot,
             "latest": self.latest,
+            "altered": self.altered,
         }
 
 

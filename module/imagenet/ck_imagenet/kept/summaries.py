@@ -25,7 +25,7 @@ FEW = 500
 
 _FILE = "summary.json"
 
-_COUNTS = ("here", "waiting", "bytes", "asked", "rotten")
+_COUNTS = ("here", "waiting", "bytes", "asked", "rotten", "altered")
 
 _LARGEST = 65_536
 """Bytes of a summary; a larger one, of thousands of writers, is not believed."""

@@ -109,6 +109,11 @@ class Gallery:
         """How many pictures are from the Wayback Machine."""
         return sum(1 for record in self.saved if record.captured)
 
+    @property
+    def altered(self) -> int:
+        """How many pictures are from hosts that are known to give altered copies."""
+        return sum(record.altered for record in self.saved)
+
     @cached_property
     def outcomes(self) -> list[tuple[Outcome, int]]:
         """What became of how many links, in the order in which outcomes are always told."""

@@ -38,6 +38,7 @@ class Overview:
     unasked: int = 0
     bytes: int = 0
     from_wayback: int = 0
+    altered: int = 0
     time: str = ""
     _outcomes: Counter[Outcome] = field(default_factory=Counter)
     _links: Counter[str] = field(default_factory=Counter)
@@ -65,6 +66,7 @@ class Overview:
         self.unasked += gallery.unasked
         self.bytes += gallery.bytes
         self.from_wayback += gallery.from_wayback
+        self.altered += gallery.altered
         self.time = max(self.time, gallery.time)
         self._outcomes.update(dict(gallery.outcomes))
         for host in gallery.hosts:

@@ -269,6 +269,8 @@ def exported(done: Exported) -> Iterator[str]:
     if done.labels == "ilsvrc2012":
         whose = "of ILSVRC2012"
     yield f"  labels: {whose}; see classes.txt"
+    if done.altered:
+        yield f"  altered copies among them: {done.altered}; --unaltered leaves them out"
     if done.left_out:
         yield f"  left out, since they cannot be decoded: {counted(len(done.left_out), 'picture')}"
         for name, why in islice(done.left_out.items(), _MOST_LEFT_OUT):

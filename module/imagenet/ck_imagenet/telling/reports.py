@@ -38,7 +38,8 @@ def _line(tally: Tally) -> str:
     rot = "" if tally.rot is None else f"{tally.rot:.3f}"
     failed = ",".join(f"{outcome.word}={count}" for outcome, count in tally.failed.most_common())
     counts = (tally.here, tally.known, tally.waiting, tally.bytes)
-    return "\t".join([tally.name, *map(str, counts), rot, tally.latest, failed])
+    altered = [str(tally.altered)] if tally.altered else []
+    return "\t".join([tally.name, *map(str, counts), rot, tally.latest, failed, *altered])
 
 
 def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
@@ -61,6 +62,9 @@ def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
     sum_ = status.total(rows)
     rot = f", rot {_percent(sum_)} of {sum_.asked}" if sum_.asked else ""
     yield f"{counted(sum_.here, 'picture')} here of {sum_.known} known, {size(sum_.bytes)}{rot}"
+    if sum_.altered:
+        copies = "altered copies: ck export imagenet --unaltered leaves them out"
+        yield f"  {sum_.altered:5}  {'altered':16}of those here are {copies}"
     yield from outcomes(sum_.failed)
     if sum_.waiting:
         yield f"  {sum_.waiting:5}  {'not asked':16}the next download asks for them"

@@ -149,10 +149,10 @@ addEventListener("keydown", (event) => {
 const dialog = one("#details");
 let looking = null;
 
-function facts({ width, height, bytes, format, url, source, captured, time, sha256 }) {
+function facts({ width, height, bytes, format, url, source, captured, altered, time, sha256 }) {
   const taken = captured && `${captured.slice(0, 10)}, from the Wayback Machine`;
   const size = `${width}×${height} pixels, ${Number(bytes).toLocaleString("en")} bytes`;
-  return { size: format ? `${size}, ${format}` : size, original: url, captured: taken, found: source, saved: time, "SHA-256": sha256 };
+  return { size: format ? `${size}, ${format}` : size, original: url, captured: taken, "altered by its host": altered, found: source, saved: time, "SHA-256": sha256 };
 }
 
 function show(button) {
