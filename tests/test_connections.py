@@ -10,7 +10,7 @@ import time
 from typing import Iterator
 
 import pytest
-from ck_imagenet.errors import BadInput, TooManyFiles
+from ck_imagenet.errors import TooManyFiles
 from ck_imagenet.outcomes import Failed, Outcome
 from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.web.connections import MOST_HEAD, Budget, Limits, Network, spend
@@ -134,10 +134,6 @@ class TestConnecting:
                 network.connect(*listener.getsockname())
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-    def test_certificates_that_cannot_be_read_are_named(self, tmp_path: object) -> None:
-        with pytest.raises(BadInput, match=r"no certificates can be read from .*gone\.pem"):
-            Network(Resolver(), PUBLIC_ONLY).tls_context(f"{tmp_path}/gone.pem")
 
 
 @pytest.fixture

@@ -1006,14 +1006,14 @@ class TestOtherProtocols:
     def test_what_is_not_http_has_a_name(self, serve: Serve, fetcher: Fetcher, said: bytes) -> None:
         assert outcome(fetcher, serve(saying_once(said)).url()) is Outcome.NOT_HTTP
 
-    def test_https_asked_of_a_host_that_speaks_http_is_not_http(
+    def test_https_asked_of_a_host_that_speaks_http_is_a_bad_handshake(
         self, serve: Serve, fetcher: Fetcher
     ) -> None:
         def plain(talk: Talk) -> None:
             talk.connection.recv(100)
             talk.say(answer(DATA, status="400 Bad Request"))
 
-        assert outcome(fetcher, serve(plain).secure_url()) is Outcome.NOT_HTTP
+        assert outcome(fetcher, serve(plain).secure_url()) is Outcome.BAD_HANDSHAKE
 
 
 class TestSize:

@@ -41,6 +41,7 @@ class Outcome(Enum):
     PRIVATE_ADDRESS = ("private-address", "not a public address, so never asked")
     NO_SUCH_HOST = ("no-such-host", "the host's name does not exist")
     BAD_CERTIFICATE = ("bad-certificate", "the host cannot prove who it is")
+    BAD_HANDSHAKE = ("bad-handshake", "no secure connection (TLS) comes about with the host")
     NOT_HTTP = ("not-http", "the host speaks something else than HTTP")
 
     BUSY = ("busy", "the host asks to come later (420, 429, 503)", False)

@@ -15,6 +15,9 @@ from .seats import Seats
 
 _LONGEST_HEAD = 65536
 _CHUNK = 65536
+_TLS = b"\x16\x03"
+"""How a client begins that takes a host for one that speaks TLS."""
+_PLAIN_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nPlain HTTP is spoken here.\n"
 
 
 class Gone(Exception):
@@ -191,6 +194,9 @@ def requests_on(connection: socket.socket) -> Iterator[Request]:
             except OSError:
                 return
             held += data
+            if held.startswith(_TLS):
+                connection.sendall(_PLAIN_HTTP)
+                return
             if not data or len(held) > _LONGEST_HEAD:
                 return
         head, _, held = held.partition(b"\r\n\r\n")

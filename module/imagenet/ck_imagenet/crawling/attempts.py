@@ -29,6 +29,7 @@ _UNCLEAR = (
     Outcome.PRIVATE_ADDRESS,
     Outcome.NO_SUCH_HOST,
     Outcome.BAD_CERTIFICATE,
+    Outcome.BAD_HANDSHAKE,
     Outcome.NOT_HTTP,
     Outcome.CUT_SHORT,
 )

@@ -38,6 +38,7 @@ _ITS_OWN = (
     Outcome.PRIVATE_ADDRESS,
     Outcome.NO_SUCH_HOST,
     Outcome.BAD_CERTIFICATE,
+    Outcome.BAD_HANDSHAKE,
     Outcome.NOT_A_PICTURE,
     Outcome.EMPTY,
 )

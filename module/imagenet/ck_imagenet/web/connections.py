@@ -12,12 +12,12 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Callable, NamedTuple
 from weakref import WeakSet
 
-from ..errors import BadInput, TooManyFiles
+from ..errors import TooManyFiles
 from ..outcomes import Failed, Outcome
+from . import handshakes
 from .addresses import Guard
 from .resolve import Resolver
 
@@ -244,15 +244,14 @@ class Network:
                 self.network = network
                 network.remember(self)  # it has taken the place of the socket beneath
                 self.settimeout(_current.budget.left(_current.budget.limits.connect))
-                super().do_handshake(block)
+                try:
+                    super().do_handshake(block)
+                except OSError as error:
+                    network.check_running()
+                    self.close()  # Python 3.8 closes it after its own errors only
+                    raise handshakes.failure(error) from None
 
-        folder = Path(authorities).is_dir()
-        try:
-            context = ssl.create_default_context(
-                cafile=None if folder else authorities, capath=authorities if folder else None
-            )
-        except OSError as error:
-            raise BadInput(f'no certificates can be read from "{authorities}": {error}') from None
+        context = handshakes.context(authorities)
         context.sslsocket_class = TLSSocket
         return context
 

@@ -19,10 +19,8 @@ from ..wording import printable
 # RemoteDisconnected is a BadStatusLine too: the order matters.
 _MEANINGS = (
     ((socket.timeout, TimeoutError), Outcome.SILENT),
-    ((ssl.SSLCertVerificationError,), Outcome.BAD_CERTIFICATE),
     ((ConnectionResetError, BrokenPipeError, IncompleteRead), Outcome.CUT_SHORT),
-    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), Outcome.CUT_SHORT),
-    ((ssl.SSLError,), Outcome.NOT_HTTP),
+    ((ssl.SSLError,), Outcome.CUT_SHORT),  # after the handshake
     ((HTTPException, InvalidHeader, InvalidLength, DecodeError), Outcome.NOT_HTTP),
 )
 

@@ -1,0 +1,19 @@
+"""Kinds of links whose hosts shake hands oddly, or not at all."""
+
+from __future__ import annotations
+
+from .kind import Kind, Place
+
+KINDS_OF_HANDSHAKES: dict[str, Kind] = {
+    name: Kind(folder, outcome, place=Place.TLS, certificate=shown, seen=seen)
+    for name, (folder, outcome, shown, seen) in {
+        "tls-of-2011": ("/good", "saved", "of-2011", "urllib3/urllib3 #3031"),
+        "tls-terse": ("/good", "saved", "terse", "python/cpython #138193"),
+        "tls-cut-once": ("/good", "saved", "cut-once", "urllib3/urllib3 #3100"),
+        "tls-cut": ("/good", "cut-short", "cut", "urllib3/urllib3 #3100"),
+        "tls-alarmed": ("/good", "cut-short", "alarmed", "RFC 8446, 6.2: internal_error"),
+        "tls-unsafe": ("/good", "bad-handshake", "unsafe", "psf/requests #3833"),
+        "tls-of-1999": ("/good", "bad-handshake", "of-1999", "RFC 8996"),
+        "tls-none": ("/good", "bad-handshake", "none", "RFC 9110, 4.2.2"),
+    }.items()
+}
