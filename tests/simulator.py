@@ -13,6 +13,7 @@ from random import Random
 from typing import Callable, Mapping, NamedTuple, Protocol
 
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.web.connections import Limits
 from ck_imagenet.web.hosts import Hosts
 from ck_imagenet.web.signals import Signal
 from ck_imagenet_practice import rations
@@ -113,6 +114,8 @@ class _Event(NamedTuple):
     since: float
     reply: Reply | None
     """None while the request has not arrived."""
+    haste: float
+    """Seconds after which it ends without an answer, if not later."""
 
 
 class Simulator:
@@ -135,7 +138,9 @@ class Simulator:
         connections: int = 32,
         latency: float = 0.004,
         seed: int = 1,
+        time_out: float = 10.0,
     ) -> None:
+        self._limits = Limits.within(2 * time_out)
         self.hosts: Hosts[Link] = hosts or Hosts()
         self._servers = servers
         self._connections = connections
@@ -197,7 +202,9 @@ class Simulator:
             link.asked += 1
             way = self._latency * (1 + 0.3 * self._random.random()) / 2
             self._count += 1
-            event = _Event(self.now + way, self._count, link, self.now, None)
+            usual = math.inf if link.attempts else self.hosts.slowest(name)
+            haste = self._limits.hasty(usual).first_byte
+            event = _Event(self.now + way, self._count, link, self.now, None, haste)
             heapq.heappush(self._events, event)
 
     def _next_time(self) -> float:
@@ -213,6 +220,8 @@ class Simulator:
     def _happen(self, event: _Event) -> None:
         if event.reply is None:
             reply = self._servers[event.link.host].ask(event.link, event.time)
+            if reply.seconds > event.haste:
+                reply = Reply(Signal.SILENCE, event.haste)
             end = event.time + reply.seconds + (event.time - event.since)
             heapq.heappush(self._events, event._replace(time=end, reply=reply))
             return
@@ -225,7 +234,7 @@ class Simulator:
             self.told[link.host] = max(self.told.get(link.host, 0.0), self.now + reply.wish)
         else:
             self._failed(link)
-        self.hosts.release(link.host, self.now, reply.signal, event.since, reply.wish)
+        self.hosts.release(link.host, self.now, reply.signal, event.since, reply.wish, link)
         self._settle_given_up()
 
     def _refused(self, link: Link) -> None:
@@ -246,7 +255,7 @@ class Simulator:
         if link.attempts > RETRY:
             self.lost[link] = Outcome.SILENT
         else:
-            delay = self.hosts.spread(2.0 ** (link.attempts - 1))
+            delay = self.hosts.spread(1.0)
             self.hosts.put(link.host, link, self.now, delay)
 
     def _settle_given_up(self) -> None:

@@ -74,6 +74,21 @@ class TestWhoseSilence:
         breaker.kept_silent(10, began)
         assert breaker.silences == counts
 
+    def test_of_a_host_that_has_answered_only_other_links_count(self) -> None:
+        """A few that hang for ever are asked again and again, with nothing else left to ask for."""
+        breaker = CircuitBreaker()
+        breaker.answered(0)
+        silent(breaker, BREAKER - 1, 1)
+        for now in range(2, 20):
+            breaker.kept_silent(now, now, again=True)
+        assert (breaker.state, breaker.silences) == (State.CLOSED, BREAKER - 1)
+
+    def test_of_one_that_has_not_answered_every_silence_counts(self) -> None:
+        breaker = CircuitBreaker()
+        for now in range(BREAKER):
+            breaker.kept_silent(now, now, again=now > 0)
+        assert breaker.state is State.OPEN
+
     def test_so_links_that_hang_on_a_host_that_lives_never_do_it_harm(self) -> None:
         breaker = CircuitBreaker()
         for now in range(1, 1000):

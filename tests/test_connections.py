@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import socket
 import sys
@@ -32,6 +33,19 @@ class TestLimits:
         self, whole: float, step: float
     ) -> None:
         assert Limits.within(whole) == Limits(step, step, step, whole)
+
+
+class TestAFirstAttempt:
+    """It is a hasty one where others are answered soon: who hangs is asked again, with all time."""
+
+    @pytest.mark.parametrize(
+        ("usual", "step"), [(0.01, 2.5), (0.8, 2.5), (1.0, 3.0), (1.5, 4.5), (1.7, 5), (30, 5)]
+    )
+    def test_it_takes_half_a_step_but_thrice_the_usual(self, usual: float, step: float) -> None:
+        assert Limits.within(10).hasty(usual) == Limits(step, step, step, 10)
+
+    def test_it_takes_all_where_nothing_is_known(self) -> None:
+        assert Limits.within(10).hasty(math.inf) == Limits.within(10)
 
 
 class TestBudget:

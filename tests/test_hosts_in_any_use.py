@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Callable
 
 import pytest
 from ck_imagenet.web.gate import Gate
@@ -144,9 +145,9 @@ class TestSilentHosts:
     """Who keeps silent keeps connections, but not those that others can use."""
 
     @staticmethod
-    def doubtful(count: int) -> Hosts[str]:
+    def doubtful(count: int, start: Callable[[str], Start] = lambda name: Start()) -> Hosts[str]:
         """Return hosts that have kept silent once, and for each of which more waits."""
-        hosts: Hosts[str] = Hosts()
+        hosts: Hosts[str] = Hosts(start=start)
         for number in range(count):
             hosts.put(f"silent{number}", "silent", 0)
         while True:
@@ -170,11 +171,20 @@ class TestSilentHosts:
             hosts.put(f"other{number}", "other", 6)
         assert self.started(hosts, 32) == {"other": 24, "silent": 8}
 
-    @pytest.mark.parametrize("connections", [4, 32, 100])
-    def test_a_quarter_of_the_connections_is_kept_for_others(self, connections: int) -> None:
-        """Who has something that may be asked in a moment finds a connection then."""
-        hosts = self.doubtful(200)
-        assert self.started(hosts, connections) == {"silent": connections * 3 // 4}
+    @pytest.mark.parametrize("connections", [8, 32, 100])
+    def test_they_hold_all_when_nobody_else_waits(self, connections: int) -> None:
+        assert self.started(self.doubtful(200), connections) == {"silent": connections}
+
+    @pytest.mark.parametrize("connections", [8, 32, 100])
+    def test_an_eighth_is_left_for_hosts_that_wait_for_their_pace(self, connections: int) -> None:
+        """Who may be asked in a moment finds a connection then."""
+        hosts = self.doubtful(200, start=lambda name: Start(gap=2.0 if name == "paced" else 0.0))
+        hosts.put("paced", "first", 5)
+        hosts.put("paced", "second", 5)
+        assert hosts.take(5, connections) == ("paced", "first")
+        hosts.release("paced", 5, Signal.ANSWER, 5)
+        assert self.started(hosts, connections) == {"silent": connections - connections // 8}
+        assert hosts.take(7, connections) == ("paced", "second")
         for number in range(100):
             hosts.put(f"other{number}", "other", 6)
         assert hosts.take(6, connections) == ("other0", "other")

@@ -114,6 +114,28 @@ def test_a_host_that_is_down_for_half_a_minute_is_not_lost_for_the_whole_run() -
     assert len(simulator.given) == 400
 
 
+def test_a_few_links_that_hang_do_not_take_turns_on_a_host_that_has_nothing_else() -> None:
+    """Four of them are asked thrice each, side by side, the first time in haste."""
+    simulator = Simulator({"host": Limper(TIME_OUT)})
+    simulator.put(*(Link("host") for _ in range(20)), *(Link("host", HANGS) for _ in range(4)))
+    took = simulator.run()
+    assert len(simulator.given) == 20
+    assert took < (0.5 + 1 + 1) * TIME_OUT + 2 * 1.25 + 1
+
+
+def test_what_has_not_been_asked_yet_goes_before_what_has_hung() -> None:
+    """Or links that hang for ever keep all others waiting; but a part goes on meanwhile."""
+    simulator = Simulator({str(number): Limper(TIME_OUT, 0.2) for number in range(8)})
+    links = [Link(str(n % 8), HANGS if n % 80 >= 72 else ANSWERS) for n in range(800)]
+    simulator.put(*links)
+    simulator.run()
+    last = max(simulator.given.values())
+    hung = [start.time for start in simulator.starts if start.signal is Signal.SILENCE]
+    assert last < 2.1 * TIME_OUT
+    assert sum(start < last for start in hung) > 80
+    assert set(simulator.lost) == {link for link in links if link.nature}
+
+
 def living_mix(parts: int) -> Simulator:
     """Run 1,300 links: a tenth of dead hosts, of the others 3% that hang and 3% that do at first.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from typing import Callable, ContextManager
@@ -83,7 +84,7 @@ class Attempts:
         journey, task.journey = task.journey or Journey(task.address), None
         try:
             try:
-                body = self._desk.fetcher.ask(journey)
+                body = self._desk.fetcher.ask(journey, self._usual(host, task))
             finally:
                 if self._desk.fetcher.reached:
                     self._desk.book.reach()
@@ -118,6 +119,16 @@ class Attempts:
         elif verdict is Verdict.KEEP:
             self._save(record, body.data, picture.format.extension)
         return signal, 0.0
+
+    def _usual(self, host: str, task: Task) -> float:
+        """Return the seconds in which a host answers, if this attempt may be a hasty one.
+
+        It may if two more follow that are not.
+        """
+        if task.attempts or self._desk.manner.retry < 2:
+            return math.inf
+        with self._lock:
+            return self._hosts.slowest(host)
 
     def _pass_on(self, host: str, task: Task) -> None:
         if task.is_witness:  # that it leads elsewhere is an answer
@@ -184,8 +195,9 @@ class Attempts:
         if outcome.final or task.attempts > self._desk.manner.retry:
             self.settle(task, failed, url)
         else:
-            pause = self._hosts.spread(2.0 ** min(task.attempts - 1, 10))
-            self._put(Hosts.put, task, min(LONGEST_PAUSE, pause))
+            # Who has kept silent has already had its time.
+            pause = 1.0 if outcome in _SILENCES else 2.0 ** min(task.attempts - 1, 10)
+            self._put(Hosts.put, task, min(LONGEST_PAUSE, self._hosts.spread(pause)))
         if outcome in _SILENCES:
             return Signal.SILENCE, 0.0
         return (Signal.UNCLEAR if outcome in _UNCLEAR else Signal.ANSWER), 0.0

@@ -164,7 +164,7 @@ class Crawl:
         self.add(self._desk.book.take_up())
         with self._changed:
             self._adapt()
-            few = not self._hosts.ready or self._hosts.waiting < self._pace.most
+            few = not self._hosts.has_fresh or self._hosts.waiting < self._pace.most
         # Without the lock, since a colleague who gives tasks holds another one.
         if few and self._colleagues.at_work:
             self._colleagues.ask_for_more()
@@ -224,7 +224,7 @@ class Crawl:
                 try:
                     ended = self._attempts.make(host, task)
                 finally:
-                    self._ended(host, *ended)
+                    self._ended(host, task, *ended)
         except Exception as error:  # whatever it is must end the run, not one thread of it
             self.stop(error)
 
@@ -252,7 +252,7 @@ class Crawl:
                 return started
             host, task = started
             self._desk.book.put_by(task)
-            self._hosts.release(host, time_now, Signal.UNCLEAR, time_now)
+            self._hosts.release(host, time_now, Signal.UNCLEAR, time_now, task=task)
         return None
 
     def _is_wanted(self, task: Task, time_now: float) -> bool:
@@ -265,12 +265,12 @@ class Crawl:
         overdue = len(begun) - hopeful
         return hopeful - overdue < missing
 
-    def _ended(self, host: str, signal: Signal, wish: float) -> None:
+    def _ended(self, host: str, task: Task, signal: Signal, wish: float) -> None:
         with self._changed:
             since, _ = self._begun.pop(threading.get_ident())
-            self._hosts.release(host, time.monotonic(), signal, since, wish)
+            self._hosts.release(host, time.monotonic(), signal, since, wish, task)
             self._settle_given_up()
-            runs_dry = self._colleagues.at_work and not self._hosts.ready
+            runs_dry = self._colleagues.at_work and not self._hosts.has_fresh
             if runs_dry or self._is_done():
                 self._changed.notify_all()
 

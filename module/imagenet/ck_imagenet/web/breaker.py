@@ -8,7 +8,9 @@
 
 A silence counts against the host only if nothing of it has come since that request began; else the
 host is there, and the silence is the link's. So what counts are silences in a row. What was under
-way when a breaker opened counts no more: only requests that begin afterwards are probes.
+way when a breaker opened counts no more: only requests that begin afterwards are probes. And of a
+host that has answered in this run, only links count that were not met with silence before: a few
+that hang for ever, with nothing else left to ask it for, are no sign that it is down.
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ class CircuitBreaker:
         if self.state is not State.GIVEN_UP:
             self.state = State.CLOSED
 
-    def kept_silent(self, now: float, since: float, spread: float = 0.0) -> None:
+    def kept_silent(
+        self, now: float, since: float, spread: float = 0.0, again: bool = False
+    ) -> None:
         """Count a request that began at `since` as unanswered, if that tells of the host.
 
         Parameters
@@ -86,9 +90,12 @@ class CircuitBreaker:
             The time, and when the request began.
         spread : float
             From 0 to 1: hosts that fell silent together are not all asked again together.
+        again : bool
+            Whether it was for a link that had been asked for before.
         """
         was_under_way = self.silences >= BREAKER and since < self._until
-        if self._last_answer >= since or was_under_way or self.state is State.GIVEN_UP:
+        is_the_links = self._last_answer >= since or (again and self.has_answered)
+        if is_the_links or was_under_way or self.state is State.GIVEN_UP:
             return
         self.silences += 1
         if self.silences >= BREAKER + PROBES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -145,8 +146,15 @@ class Fetcher:
                 if body:
                     return body
 
-    def ask(self, journey: Journey) -> Body | None:
+    def ask(self, journey: Journey, usual: float = math.inf) -> Body | None:
         """Ask a journey's host, and follow its redirects as long as they stay there.
+
+        Parameters
+        ----------
+        journey : Journey
+            What is to be asked.
+        usual : float
+            Seconds within which the host has answered others: this attempt may be a hasty one.
 
         Returns
         -------
@@ -160,7 +168,7 @@ class Fetcher:
         Postponed
             If there is no room for it now; that time is not counted.
         """
-        budget = Budget(self._limits, journey.spent)
+        budget = Budget(self._limits.hasty(usual), journey.spent)
         try:
             asked = self._follow(journey, budget, self._headers)
             if not asked:

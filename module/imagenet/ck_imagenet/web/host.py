@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Generic, NamedTuple
+from typing import Generic, Mapping, NamedTuple
 
 from ..outcomes import Outcome
 from .breaker import CircuitBreaker, State
@@ -44,12 +44,16 @@ class Host(Generic[Task]):
         "outcome",
         "refused_at",
         "reminded_at",
+        "retries",
+        "slowest",
         "waiting",
     )
 
     def __init__(self, limiter: RateLimiter) -> None:
         self.waiting: Line[Task] = Line()
         self.busy = 0
+        self.retries: set[int] = set()
+        self.slowest = 0.0
         self.breaker = CircuitBreaker()
         self.limiter = limiter
         self.in_turn = False
@@ -62,6 +66,16 @@ class Host(Generic[Task]):
         return self.breaker.state is State.GIVEN_UP
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether what it can start next may well end in silence."""
+        return self.breaker.is_doubtful or not self.waiting.has_new
+
+    @property
+    def in_doubt(self) -> int:
+        """How many of its requests may well end in silence."""
+        return self.busy if self.breaker.is_doubtful else len(self.retries)
+
+    @property
     def is_plain(self) -> bool:
         """Whether it is idle, and nothing is known of it that would be missed."""
         is_there = self.breaker.state is State.CLOSED and not self.breaker.silences
@@ -71,3 +85,21 @@ class Host(Generic[Task]):
     def is_idle(self) -> bool:
         """Whether nothing waits for it or is under way."""
         return not (self.waiting or self.busy)
+
+
+def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[Ration]:
+    """Return those that ration and are waited for, the one with most links first.
+
+    What rations together is one of them, under the name of the host for which most waits.
+    """
+    groups: dict[int, Ration] = {}
+    for name, host in hosts.items():
+        limiter, waiting = host.limiter, len(host.waiting) + host.busy
+        if waiting and limiter.is_rationed:
+            rest = max(0.0, limiter.rest_until - now) if limiter.is_resting else 0.0
+            one = groups.get(id(limiter))
+            if one:
+                name = one.host if one.waiting > waiting else name
+                waiting += one.waiting
+            groups[id(limiter)] = Ration(name, limiter.rate, waiting, rest)
+    return sorted(groups.values(), key=lambda ration: -ration.waiting)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import deque
 from random import Random
 from typing import Callable, Generic, Iterator
 
 from ..outcomes import Outcome
 from .breaker import State
-from .host import Host, Ration, Start
+from .host import Host, Ration, Start, rations
 from .learned import Learned
 from .limiter import USUAL_BACK_OFF, BackOff, RateLimiter
 from .line import Line, Task
+from .rota import SHARE, Rota
 from .signals import Signal
 
 PER_HOST = 10
@@ -31,16 +31,8 @@ TOGETHER = 10.0
 _A_FEW = 8
 """Links of a host before one that it has refused twice."""
 
-_A_SHARE = 4
-"""Silent hosts hold one connection of so many while others may be asked."""
-
-
-def _nothing_known(name: str) -> Start:
-    return Start()
-
-
-def _each_its_own(name: str) -> str:
-    return ""
+_SOON = 10.0
+"""Seconds within which a connection is kept for a host that waits for its pace."""
 
 
 class Hosts(Generic[Task]):
@@ -76,8 +68,8 @@ class Hosts(Generic[Task]):
         self,
         per_host: int = PER_HOST,
         back_off: BackOff = USUAL_BACK_OFF,
-        start: Callable[[str], Start] = _nothing_known,
-        domain: Callable[[str], str] = _each_its_own,
+        start: Callable[[str], Start] = lambda name: Start(),
+        domain: Callable[[str], str] = lambda name: "",
     ) -> None:
         self._per_host = per_host
         self._back_off = back_off
@@ -87,11 +79,9 @@ class Hosts(Generic[Task]):
         self._hosts: dict[str, Host[Task]] = {}
         self._services: dict[str, RateLimiter] = {}
         self._leads_to: dict[str, str] = {}
-        self._turns: deque[str] = deque()
-        self._doubtful_turns: deque[str] = deque()
+        self._rota = Rota()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
-        self._doubtful = self._turn = 0
         self.waiting = 0
         self.complete = True
         self.given_up: list[tuple[Task, Outcome]] = []
@@ -140,7 +130,7 @@ class Hosts(Generic[Task]):
         """
         self._wake(now)
         while True:
-            name = self._next_turn(connections)
+            name = self._rota.take(connections)
             if name is None:
                 return None
             host = self._hosts.get(name)
@@ -151,22 +141,14 @@ class Hosts(Generic[Task]):
                 return name, self._begin(name, host, now)
             self._line_up(name, now)
 
-    def _next_turn(self, connections: int) -> str | None:
-        """Return who has the next turn: one in four is a host's that may be silent, if one waits.
-
-        So silent hosts hold a quarter of the connections while others may start, and when nobody
-        else can, no more than leaves a quarter for those that will.
-        """
-        share = max(1, connections // _A_SHARE)
-        self._turn += 1
-        is_theirs = self._turn % _A_SHARE == 0 and self._doubtful < share
-        have_room = self._doubtful < max(share, connections - share)
-        if self._doubtful_turns and have_room and (is_theirs or not self._turns):
-            return self._doubtful_turns.popleft()
-        return self._turns.popleft() if self._turns else None
-
     def release(
-        self, name: str, now: float, signal: Signal, since: float, wish: float = 0.0
+        self,
+        name: str,
+        now: float,
+        signal: Signal,
+        since: float,
+        wish: float = 0.0,
+        task: Task | None = None,
     ) -> None:
         """Count a task of this host as ended, and learn from it.
 
@@ -180,9 +162,13 @@ class Hosts(Generic[Task]):
             What the request told.
         wish : float
             Seconds that a busy host asks to be left alone, 0 if it says nothing.
+        task : object, optional
+            Which it was; need not be told of one that was never put with a delay.
         """
         host = self._hosts[name]
-        was_doubtful = host.breaker.is_doubtful
+        self._rota.in_doubt -= host.in_doubt
+        again = id(task) in host.retries
+        host.retries.discard(id(task))
         host.busy -= 1
         if signal is Signal.BUSY:
             host.limiter.refused(now, since, wish)
@@ -190,13 +176,14 @@ class Hosts(Generic[Task]):
             self._pace_together(name, host, now)
         elif signal in (Signal.ANSWER, Signal.ANSWER_AGAIN):
             host.limiter.answered(now, since, signal is Signal.ANSWER_AGAIN)
+            host.slowest = max(host.slowest, now - since)
         else:
             host.limiter.ended(since)
         if signal is Signal.SILENCE:
-            host.breaker.kept_silent(now, since, self._random.random())
+            host.breaker.kept_silent(now, since, self._random.random(), again)
         elif signal is not Signal.UNCLEAR:
             host.breaker.answered(now)
-        self._doubtful -= (host.busy + 1) * was_doubtful - host.busy * host.breaker.is_doubtful
+        self._rota.in_doubt += host.in_doubt
         if host.limiter.is_worn_out and not host.is_given_up:
             host.outcome = Outcome.HOST_BUSY
             self._give_up(name, now)
@@ -215,6 +202,15 @@ class Hosts(Generic[Task]):
         host = self._hosts.get(name)
         return host.limiter.given if host else 0
 
+    def slowest(self, name: str) -> float:
+        """Return the seconds within which a host has answered whatever it answered, if it is there.
+
+        Nothing is known of one that has not answered yet, or keeps silent now: infinity.
+        """
+        host = self._hosts.get(name)
+        is_known = host and host.slowest and not host.breaker.silences
+        return host.slowest if host and is_known else math.inf
+
     def pauses(self, now: float) -> dict[str, float]:
         """Return which hosts are to be left alone, and for how many seconds."""
         until = {name: host.limiter.paused_until for name, host in self._hosts.items()}
@@ -231,27 +227,17 @@ class Hosts(Generic[Task]):
 
     def rations(self, now: float) -> list[Ration]:
         """Return the hosts that ration and are waited for, the one with most links first."""
-        groups: dict[int, Ration] = {}
-        for name, host in self._hosts.items():
-            limiter, waiting = host.limiter, len(host.waiting) + host.busy
-            if waiting and limiter.is_rationed:
-                rest = max(0.0, limiter.rest_until - now) if limiter.is_resting else 0.0
-                one = groups.get(id(limiter))
-                if one:
-                    name = one.host if one.waiting > waiting else name
-                    waiting += one.waiting
-                groups[id(limiter)] = Ration(name, limiter.rate, waiting, rest)
-        return sorted(groups.values(), key=lambda ration: -ration.waiting)
+        return rations(self._hosts, now)
 
     def waits_for_rations_alone(self) -> bool:
         """Say whether something is left, and all of it waits for hosts that ration."""
         if not self.waiting:
             return False
-        rationed = sum(
-            len(host.waiting) for host in self._hosts.values() if host.limiter.is_rationed
+        hosts = self._hosts.values()
+        rationed = sum(len(host.waiting) for host in hosts if host.limiter.is_rationed)
+        return rationed == self.waiting and all(
+            host.limiter.is_rationed or not host.busy for host in hosts
         )
-        others = sum(host.busy for host in self._hosts.values() if not host.limiter.is_rationed)
-        return rationed == self.waiting and not others
 
     def leave(self) -> list[Task]:
         """Return all that waits for hosts that ration, and forget it."""
@@ -265,7 +251,12 @@ class Hosts(Generic[Task]):
     @property
     def ready(self) -> bool:
         """Whether some task may be started right now, as far as is known."""
-        return bool(self._turns or self._doubtful_turns)
+        return len(self._rota) > 0
+
+    @property
+    def has_fresh(self) -> bool:
+        """Whether one of them is likely to be answered: to others there may be no end for long."""
+        return self._rota.has_fresh
 
     def next_time(self) -> float | None:
         """Return when something may become ready by itself, None if nothing will."""
@@ -301,13 +292,29 @@ class Hosts(Generic[Task]):
         return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
 
     def _begin(self, name: str, host: Host[Task], now: float) -> Task:
-        task = host.waiting.take(is_host_there=not host.breaker.silences)
+        again = self._is_again_next(host)
+        task = host.waiting.take(again)
         self.waiting -= 1
+        self._rota.in_doubt -= host.in_doubt
         host.busy += 1
-        self._doubtful += host.breaker.is_doubtful
+        if again:
+            host.retries.add(id(task))
+        self._rota.in_doubt += host.in_doubt
         host.limiter.began(now)
         self._line_up(name, now)
         return task
+
+    def _is_again_next(self, host: Host[Task]) -> bool:
+        """Say whether a host is asked again for what has been tried, or for something new.
+
+        Of a host that may be down, links that have not hung yet tell most.
+        """
+        line = host.waiting
+        if not (line.has_new and line.has_again):
+            return line.has_again
+        its_share = max(1, self._per_host // SHARE)
+        is_there = not host.breaker.silences
+        return is_there and len(host.retries) < its_share and self._rota.has_share
 
     def _pace_together(self, name: str, host: Host[Task], now: float) -> None:
         """Pace hosts together that refuse at the same time and seem to belong together."""
@@ -379,6 +386,7 @@ class Hosts(Generic[Task]):
     def _line_up(self, name: str, now: float) -> None:
         """Give a host that can start a task its turn, or see when it can; forget a plain one."""
         host = self._hosts[name]
+        self._rota.paced.discard(name)
         if host.is_idle:
             self._let_go(name, host, now)
             return
@@ -386,11 +394,13 @@ class Hosts(Generic[Task]):
             return
         if self._may_start(host, now):
             host.in_turn = True
-            (self._doubtful_turns if host.breaker.is_doubtful else self._turns).append(name)
+            self._rota.add(name, host.is_doubtful)
             return
         if host.breaker.state is State.OPEN:
             self._remind_once(name, host, host.breaker.opens_at)
         elif host.limiter.has_room() and host.limiter.next_time() > now:
+            if not host.is_doubtful and host.limiter.next_time() < now + _SOON:
+                self._rota.paced.add(name)
             self._remind_once(name, host, host.limiter.next_time())
 
     def _remind_once(self, name: str, host: Host[Task], when: float) -> None:

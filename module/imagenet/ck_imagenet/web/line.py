@@ -9,10 +9,7 @@ Task = TypeVar("Task")
 
 
 class Line(Generic[Task]):
-    """Tasks in a line: those that come again go ahead, unless their host may be down.
-
-    Then those go first that have not hung yet: whether they are answered tells most.
-    """
+    """Tasks in two lines: those that have not been tried, and those that come again."""
 
     __slots__ = ("_again", "_new")
 
@@ -26,6 +23,16 @@ class Line(Generic[Task]):
     def __iter__(self) -> Iterator[Task]:
         yield from self._again
         yield from self._new
+
+    @property
+    def has_new(self) -> bool:
+        """Whether a task waits that has not been tried."""
+        return bool(self._new)
+
+    @property
+    def has_again(self) -> bool:
+        """Whether a task waits that has been tried."""
+        return bool(self._again)
 
     def add(self, task: Task) -> None:
         """Let a task wait that comes for the first time."""
@@ -43,10 +50,9 @@ class Line(Generic[Task]):
         """Let a task wait that goes on after so many others."""
         self._new.insert(others, task)
 
-    def take(self, is_host_there: bool) -> Task:
-        """Return the next task, and remove it."""
-        is_again = self._again and (is_host_there or not self._new)
-        return (self._again if is_again else self._new).popleft()
+    def take(self, again: bool) -> Task:
+        """Return the next task of one of the lines, and remove it."""
+        return (self._again if again else self._new).popleft()
 
     def clear(self) -> list[Task]:
         """Return all tasks, and remove them."""
