@@ -71,7 +71,9 @@ class TestProxies:
         monkeypatch.setenv("http_proxy", "http://other:3128")
         assert proxies.proxy_for(urls.parse("http://a.com/")) == "http://proxy:3128"
 
-    @pytest.mark.parametrize("proxy", ["proxy:3128", "127.0.0.1:3128", "me:pass@proxy:3128"])
+    @pytest.mark.parametrize(
+        "proxy", ["proxy:3128", "127.0.0.1:3128", "me:pass@proxy:3128", "proxy", "[::1]:3128"]
+    )
     def test_a_proxy_may_be_named_without_http(
         self, monkeypatch: pytest.MonkeyPatch, proxy: str
     ) -> None:
@@ -85,18 +87,38 @@ class TestProxies:
             ("https://me:secret@proxy:443", "proxy:443"),
             ("http://me:secret@:3128", ":3128"),
             ("http://proxy:99999", "http://proxy:99999"),
+            ("http://proxy:port", "http://proxy:port"),
+            ("socks://127.0.0.1:1080/", "socks://127.0.0.1:1080/"),
+            ("socks5h://me:secret@127.0.0.1:1080", "127.0.0.1:1080"),
+            ("//proxy:3128", "//proxy:3128"),
+            ("http://", "http://"),
+            ("direct://", "direct://"),
         ],
     )
     def test_what_is_no_http_proxy_is_refused_without_its_password(
         self, monkeypatch: pytest.MonkeyPatch, proxy: str, shown: str
     ) -> None:
         monkeypatch.setenv("all_proxy", proxy)
+        proxies = Proxies()
         with pytest.raises(BadInput) as refused:
-            Proxies()
+            proxies.proxy_for(urls.parse("http://a.com/"))
         assert str(refused.value) == (
             f'the proxy "{shown}" of all_proxy cannot be used: '
             "it must be an HTTP proxy, http://HOST:PORT"
         )
+
+    def test_one_that_cannot_be_used_is_no_matter_where_none_would_use_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("all_proxy", "socks://127.0.0.1:1080")
+        monkeypatch.setenv("http_proxy", "http://good:3128")
+        monkeypatch.setenv("no_proxy", "a.com,127.0.0.1")
+        assert proxy_for("http://b.com/") == "http://good:3128"
+        assert proxy_for("https://a.com/") == proxy_for("https://127.0.0.1/") == ""
+        with pytest.raises(BadInput, match="socks"):
+            proxy_for("https://b.com/")
+        monkeypatch.setenv("no_proxy", "*")
+        assert proxy_for("https://b.com/") == ""
 
     def test_proxies_for_something_else_are_no_matter(
         self, monkeypatch: pytest.MonkeyPatch

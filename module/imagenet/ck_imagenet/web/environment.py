@@ -8,9 +8,10 @@ from urllib.request import getproxies
 
 import certifi
 from requests.utils import select_proxy, should_bypass_proxies
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from ..errors import BadInput
-from ..outcomes import Failed
 from . import urls
 
 _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -26,49 +27,51 @@ def authorities() -> str:
 class Proxies:
     """The proxies of http_proxy, https_proxy, all_proxy and no_proxy, as `requests` reads them.
 
-    The environment is read once.
-
-    Raises
-    ------
-    BadInput
-        If one of them is no HTTP proxy.
+    The environment is read once. Each is judged when something is to be asked through it: one that
+    nobody uses is no matter.
     """
 
     def __init__(self) -> None:
-        named = getproxies()
-        self._proxies = {
-            scheme: _checked(scheme, proxy) for scheme, proxy in named.items() if _serves(scheme)
-        }
+        self._proxies = {name: proxy for name, proxy in getproxies().items() if _serves(name)}
         self._of_host = lru_cache(maxsize=_MOST_HOSTS)(self._choose)
 
     def proxy_for(self, address: urls.Address) -> str:
-        """Return the proxy through which to ask, nothing to ask directly."""
+        """Return the proxy through which to ask, nothing to ask directly.
+
+        Raises
+        ------
+        BadInput
+            If it is no HTTP proxy.
+        """
         if not self._proxies:
             return ""
         return self._of_host(address.scheme, address.endpoint)
 
     def _choose(self, scheme: str, endpoint: str) -> str:
         url = f"{scheme}://{endpoint}/"
-        if should_bypass_proxies(url, no_proxy=None):
+        proxy = select_proxy(url, self._proxies)
+        if not proxy or should_bypass_proxies(url, no_proxy=None):
             return ""
-        return select_proxy(url, self._proxies) or ""
+        name = next(name for name, value in self._proxies.items() if value == proxy)
+        return _checked(name, proxy.strip())
 
 
-def _serves(scheme: str) -> bool:
+def _serves(name: str) -> bool:
     """Say whether a proxy of this name is one for URLs: there are ftp_proxy and others too."""
-    return scheme.partition("://")[0] in ("http", "https", "all")
+    return name.partition("://")[0] in ("http", "https", "all")
 
 
-def _checked(scheme: str, proxy: str) -> str:
+def _checked(name: str, proxy: str) -> str:
     """Return the address of a proxy that can be used."""
     address = proxy if "://" in proxy else f"http://{proxy}"
     try:
-        usable = urls.parse(address).scheme == "http"
-    except Failed:
+        parsed = parse_url(address)
+        usable = parsed.scheme == "http" and parsed.host
+    except LocationParseError:
         usable = False
     if not usable:
         raise BadInput(
-            f'the proxy "{proxy.rpartition("@")[2]}" of {scheme}_proxy cannot be used: '
+            f'the proxy "{proxy.rpartition("@")[2]}" of {name}_proxy cannot be used: '
             "it must be an HTTP proxy, http://HOST:PORT"
         )
     return address

@@ -99,7 +99,7 @@ class Fetcher:
     Raises
     ------
     BadInput
-        If `user_agent` or a proxy cannot be used.
+        If `user_agent` cannot be used.
     """
 
     def __init__(
