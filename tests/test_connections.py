@@ -107,8 +107,8 @@ class TestConnecting:
             assert HASTY.connect / 2 <= time.monotonic() - started < HASTY.connect
         assert network.reached
 
-    def test_a_host_of_which_one_address_is_not_public_is_not_asked_at_all(self) -> None:
-        network = Network(Resolver(lambda host: ["8.8.8.8", "127.0.0.1"]), PUBLIC_ONLY)
+    def test_a_host_whose_addresses_are_all_not_public_is_not_asked(self) -> None:
+        network = Network(Resolver(lambda host: ["10.0.0.1", "127.0.0.1"]), PUBLIC_ONLY)
         spend(Budget(HASTY))
         with pytest.raises(Failed) as failed:
             network.connect("a.example", 80)

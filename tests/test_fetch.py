@@ -75,7 +75,9 @@ NAMES = {
     "localhost.example": ["127.0.0.1"],
     "other.example": ["127.0.0.1"],
     "private.example": ["10.0.0.1"],
-    "mixed.example": ["8.8.8.8", "127.0.0.1"],
+    "mixed.example": ["10.0.0.1", "127.0.0.1", "169.254.169.254"],
+    "limping.example": ["127.0.0.2", "127.0.0.1"],
+    "inside.example": ["10.0.0.1", "127.0.0.1"],
     "nowhere.example": [],
 }
 
@@ -672,7 +674,7 @@ class TestPrivateAddresses:
             "0",
             "0.0.0.0",  # noqa: S104 - an address to be refused, not to bind to
             "localhost.example",
-            "mixed.example",
+            "inside.example",
             "user:password@127.0.0.1",
         ],
     )
@@ -935,6 +937,27 @@ class TestTime:
 
         with hasty.open(serve(late).url(), MOST_BYTES, PATIENT) as opened:
             assert b"".join(opened.chunks) == DATA
+
+
+class TestAddresses:
+    """Of several addresses of a name, the first that may be asked and connects is."""
+
+    def test_those_that_may_not_be_asked_are_passed_over(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        peer = serve(saying(answer(DATA)))
+        assert fetcher.fetch(peer.url(host="mixed.example")).data == DATA
+
+    def test_one_that_refuses_is_passed_over(self, serve: Serve, fetcher: Fetcher) -> None:
+        peer = serve(saying(answer(DATA)))
+        assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
+    def test_one_that_is_silent_is_passed_over_in_time(self, serve: Serve) -> None:
+        peer = serve(saying(answer(DATA)))
+        limits = PATIENT._replace(connect=0.4)
+        with full_backlog("127.0.0.2", peer.port), fetching(limits=limits) as fetcher:
+            assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
 
 
 class TestLostConnections:

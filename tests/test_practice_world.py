@@ -246,7 +246,7 @@ def at_once(web: PracticeWeb, url: str) -> bytes | None:
 def once(web: PracticeWeb, url: str) -> tuple[http.client.HTTPResponse, bytes]:
     """Ask once, with a name for the first host and a second for each step."""
     named = re.sub(
-        "(?<=//)(good|xn--bcher-kva).practice",
+        "(?<=//)(good|xn--bcher-kva|half-inside|half-dead).practice",
         web.hosts[0].partition(":")[0],
         normalize_url(browsers(url)),
     )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # it needs a package that only tests need
 GOOD_NAME = "good.practice"
 """The name of the first picture host."""
 
+HALF_INSIDE, HALF_DEAD = "half-inside.practice", "half-dead.practice"
+"""Names of two addresses: the first picture host's, after one that may not be asked, or refuses."""
+
 NAMES: Mapping[str, str] = {
     "nowhere.practice": "none",
     "slow.practice": "slow:15",
@@ -89,8 +92,11 @@ class Hosting:
         """Return what names stand for, as `HOST:ADDRESS` with commas between; others for none."""
         first = self.hosts[0].partition(":")[0]
         here = dict.fromkeys((GOOD_NAME, BOOKS_NAME, *NAMES_HERE), first)
-        names = {**here, **NAMES, "*": "none"}
-        return ",".join(f"{name}:{address}" for name, address in names.items())
+        refusing = self.refusing.partition(":")[0]
+        several = [(HALF_INSIDE, FORBIDDEN_ADDRESS), (HALF_DEAD, refusing)]
+        both = [(name, address) for name, other in several for address in (other, first)]
+        names = [*here.items(), *both, *NAMES.items(), ("*", "none")]
+        return ",".join(f"{name}:{address}" for name, address in names)
 
     def _standing(self, kind: str) -> list[str]:
         """Return the host of a kind whose name leads to hosts that there are, or to none."""

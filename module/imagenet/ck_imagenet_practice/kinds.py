@@ -6,7 +6,7 @@ from typing import Iterator
 
 from .kind import SAVED, Kind, Place
 from .kinds_of_changed_hosts import CHANGED
-from .kinds_of_handshakes import KINDS_OF_HANDSHAKES
+from .kinds_of_connections import KINDS_OF_CONNECTIONS
 from .kinds_of_heads import KINDS_OF_HEADS
 from .kinds_of_urls import KINDS_OF_URLS
 from .redirects import SPELLINGS, redirecting_folder
@@ -260,7 +260,7 @@ KINDS: dict[str, Kind] = {
     **KINDS_OF_URLS,
     **KINDS_OF_HEADS,
     **CHANGED,
-    **KINDS_OF_HANDSHAKES,
+    **KINDS_OF_CONNECTIONS,
 }
 """Every kind by its name."""
 

@@ -29,6 +29,9 @@ MOST_HEAD = 2**18
 
 _SHORTEST_STEP = 5.0
 
+Check = Callable[[str, int, str], None]
+"""Raises Failed if a host may not be asked at a port of an address."""
+
 
 class Limits(NamedTuple):
     """How long a peer may take, in seconds."""
@@ -286,14 +289,10 @@ class Network:
                 with suppress(OSError):  # its peer may have closed it
                     opened.shutdown(socket.SHUT_RDWR)
 
-    def _connect(
-        self, host: str, port: int, check: Callable[[str, int, str], None]
-    ) -> socket.socket:
+    def _connect(self, host: str, port: int, check: Check) -> socket.socket:
         limit = _current.budget.left(_current.budget.limits.connect)
         end = time.monotonic() + limit
-        addresses = self._resolver.resolve(host, limit)
-        for address in addresses:
-            check(host, port, address)
+        addresses = _allowed(host, port, self._resolver.resolve(host, limit), check)
         failure = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
         for place, address in enumerate(addresses):
             left = max(end - time.monotonic(), 0.001)
@@ -318,3 +317,17 @@ class Network:
             opened.close()
             raise
         return opened
+
+
+def _allowed(host: str, port: int, addresses: list[str], check: Check) -> list[str]:
+    """Return those of a host's addresses that may be asked; raise Failed if all may not."""
+    allowed, failure = [], None
+    for address in addresses:
+        try:
+            check(host, port, address)
+            allowed.append(address)
+        except Failed as failed:
+            failure = failed
+    if failure and not allowed:
+        raise failure
+    return allowed

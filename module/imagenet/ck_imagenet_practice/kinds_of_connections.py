@@ -1,10 +1,10 @@
-"""Kinds of links whose hosts shake hands oddly, or not at all."""
+"""Kinds of links whose hosts are hard to reach: several addresses, odd handshakes, or none."""
 
 from __future__ import annotations
 
 from .kind import Kind, Place
 
-KINDS_OF_HANDSHAKES: dict[str, Kind] = {
+_TLS = {
     name: Kind(folder, outcome, place=Place.TLS, certificate=shown, seen=seen)
     for name, (folder, outcome, shown, seen) in {
         "tls-of-2011": ("/good", "saved", "of-2011", "urllib3/urllib3 #3031"),
@@ -17,3 +17,13 @@ KINDS_OF_HANDSHAKES: dict[str, Kind] = {
         "tls-none": ("/good", "bad-handshake", "none", "RFC 9110, 4.2.2"),
     }.items()
 }
+
+_SEVERAL_ADDRESSES = {
+    kind: Kind("/good", place=Place.NAMED, name=f"{kind}.practice", seen=seen)
+    for kind, seen in {
+        "half-inside": "cosmicstack-labs/mercury-agent #124",
+        "half-dead": "arkadiyt/ssrf_filter #92",
+    }.items()
+}
+
+KINDS_OF_CONNECTIONS: dict[str, Kind] = {**_TLS, **_SEVERAL_ADDRESSES}
