@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Sequence
 
 import requests
 
@@ -23,6 +23,16 @@ FLAGS = (
 )
 
 KEYS = {"right": "\ue014", "down": "\ue015", "enter": "\ue007", "escape": "\ue00c", "tab": "\ue004"}
+
+
+_SHOWN = """
+    return Promise.all(arguments[0].map(url => new Promise(done => {
+        const picture = new Image();
+        picture.onload = () => done(picture.naturalWidth > 0);
+        picture.onerror = () => done(false);
+        picture.src = url;
+    })));
+"""
 
 
 class Browser:
@@ -81,6 +91,11 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         """Return what a script in the page returns."""
         return self._ask("POST", "execute/sync", script=script, args=list(arguments))
+
+    def shows(self, addresses: Sequence[str]) -> list[bool]:
+        """Say of each address whether a page shows a picture from there."""
+        shown: list[bool] = self.run(_SHOWN, list(addresses))
+        return shown
 
     def until(self, script: str) -> Any:
         """Return what a script in the page returns as soon as that is true."""

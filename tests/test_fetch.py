@@ -617,7 +617,7 @@ class TestRedirects:
         peer = serve(saying(*hops))
         failed = failure(fetcher, peer.url())
         assert failed.outcome is Outcome.REDIRECTS
-        assert failed.detail == f"more than {MOST_REDIRECTS}, last to {peer.url('/6.jpg')}"
+        assert failed.detail == f"more than {MOST_REDIRECTS}, last to {peer.url('/20.jpg')}"
         assert len(peer.heads) == MOST_REDIRECTS + 1
 
     @pytest.mark.parametrize("suffix", ["", "?size=m", "#here"])

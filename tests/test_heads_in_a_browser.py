@@ -22,15 +22,6 @@ STRICTER = {
 }
 """What RFC 9112 and curl refuse, and so do we: `framing` has the reasons."""
 
-SHOWN = """
-    return Promise.all(arguments[0].map(url => new Promise(done => {
-        const picture = new Image();
-        picture.onload = () => done(picture.naturalWidth > 0);
-        picture.onerror = () => done(false);
-        picture.src = url;
-    })));
-"""
-
 
 def test_chromium_shows_what_is_told(web: PracticeWeb, tmp_path: Path) -> None:
     told = {
@@ -40,5 +31,5 @@ def test_chromium_shows_what_is_told(web: PracticeWeb, tmp_path: Path) -> None:
     urls = [web.link(WNID, 1, kind).url for kind in told]
     with Browser(tmp_path) as browser:
         browser.visit(web.url(0, "/text/x.txt"))
-        shown = browser.run(SHOWN, urls)
+        shown = browser.shows(urls)
     assert dict(zip(told, shown)) == told

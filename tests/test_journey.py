@@ -85,6 +85,16 @@ def test_a_journey_may_go_on_in_another_process() -> None:
     assert refusal(sent, "http://a.com/1").detail == "in a circle: http://a.com/1"
 
 
+def test_what_it_tells_hosts_goes_with_it() -> None:
+    journey = Journey("http://me@a.com/1")
+    journey.told(journey.address())
+    journey.go_on(journey.address(), "http://b.com/2", ["c=d; path=/"])
+    sent = pickle.loads(pickle.dumps(journey))  # noqa: S301 - our own
+    assert sent.told(sent.address()) == {}
+    told = sent.told(sent.go_on(sent.address(), "http://a.com/1"))
+    assert told == {"Authorization": "Basic bWU6", "Cookie": "c=d"}
+
+
 def test_a_journey_that_waits_is_small() -> None:
     """A hundred thousand of them wait at once."""
     journey = Journey("http://a.com/1")

@@ -8,10 +8,11 @@ import io
 import re
 import ssl
 import string
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Mapping
 from urllib.parse import quote, urlsplit
@@ -22,6 +23,7 @@ from ck_imagenet_practice import Link, PracticeWeb, pictures, world
 from ck_imagenet_practice.kinds import RATIONING
 from ck_imagenet_practice.kinds_of_changed_hosts import CHANGED
 from ck_imagenet_practice.kinds_of_heads import KINDS_OF_HEADS
+from ck_imagenet_practice.kinds_of_ways import KINDS_OF_WAYS
 from ck_imagenet_practice.world import KINDS, Place
 from PIL import Image
 from raw_client import ask
@@ -43,8 +45,8 @@ JUDGED_BY_CLIENTS = {
 }
 """What looks like a picture on the wire, or is never asked for."""
 
-JUDGED_BY_A_BROWSER = KINDS_OF_HEADS
-"""What `http.client` cannot read."""
+JUDGED_BY_A_BROWSER = {**KINDS_OF_HEADS, **KINDS_OF_WAYS}
+"""What `http.client` cannot read, or what takes more than a client of a few lines has."""
 
 
 def drawn(seed: int = 1, port: int = 80, mix: Mapping[str, int] = world.MIX) -> list[Link]:
@@ -217,13 +219,20 @@ class TestTruth:
         assert len(shown) == len(set(shown))
 
 
+TURNS = {kind: threading.Lock() for kind in KINDS}
+
+
 def patiently(web: PracticeWeb, link: Link) -> bytes | None:
-    """Return the picture that a link leads to, asking again as long as that may help; else None."""
-    found = at_once(web, link.url)
-    for _ in range(20 if link.kind in RATIONING else int(link.obtainable)):
-        if not found:
-            time.sleep(1.5)
-            found = at_once(web, link.url)
+    """Return the picture that a link leads to, asking again as long as that may help; else None.
+
+    Who asks in turns with others is never let in where each request makes a ban begin anew.
+    """
+    with TURNS[link.kind] if link.kind in RATIONING else nullcontext():
+        found = at_once(web, link.url)
+        for _ in range(20 if link.kind in RATIONING else int(link.obtainable)):
+            if not found:
+                time.sleep(1.5)
+                found = at_once(web, link.url)
     return found
 
 

@@ -6,14 +6,25 @@ test can write one by hand. The functions stand in files by theme, which are imp
 
 from __future__ import annotations
 
-from . import changed, heads, lies, rationing, redirects, serving, spelling, stalls, statuses
+from . import (
+    changed,
+    heads,
+    lies,
+    rationing,
+    redirects,
+    serving,
+    spelling,
+    stalls,
+    statuses,
+    visitors,
+)
 from .exchange import BadLink, Exchange
 from .redirects import PLACEHOLDER_PATH, redirecting_to
 from .registry import BEHAVIOURS
 
 __all__ = ["BEHAVIOURS", "PLACEHOLDER_PATH", "THEMES", "behave", "redirecting_to"]
 
-THEMES = (serving, statuses, rationing, lies, stalls, redirects, spelling, heads, changed)
+THEMES = (serving, statuses, rationing, lies, stalls, redirects, spelling, heads, changed, visitors)
 """The modules whose functions are found here."""
 
 

@@ -50,6 +50,8 @@ class Kind(NamedTuple):
     """The name of its host, one of `hosting.NAMES`, or none that can be."""
     also: str = ""
     """Another word that is as true, since it depends on which of several is asked first."""
+    login: str = ""
+    """User and password, percent-encoded, as its URLs hold them."""
     file: str = "{wnid}-{number}{awkward}.{extension}"
     seen: str = ""
     """Where a real host was seen to do so: a public report, or the standard that it breaks."""

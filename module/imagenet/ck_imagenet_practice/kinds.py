@@ -9,6 +9,7 @@ from .kinds_of_changed_hosts import CHANGED
 from .kinds_of_connections import KINDS_OF_CONNECTIONS
 from .kinds_of_heads import KINDS_OF_HEADS
 from .kinds_of_urls import KINDS_OF_URLS
+from .kinds_of_ways import KINDS_OF_WAYS
 from .redirects import SPELLINGS, redirecting_folder
 
 REFUSED = "refused"
@@ -116,7 +117,6 @@ _MOVED = {
     "moved-to-latin-1": Kind("/moved-to-latin-1", landing="/good/caf\xe9"),
     "moved-to-utf-8": Kind("/moved-to-utf-8", landing="/good/caf\xc3\xa9"),
     **{f"hops-{n}": Kind(f"/hops/{n}", landing="/good/hops") for n in range(1, 6)},
-    "hops-12": Kind("/hops/12", "redirects"),
     "circle": Kind("/circle", "redirects"),
     "nowhere": Kind("/nowhere", "redirects"),
     **_leading(
@@ -258,6 +258,7 @@ KINDS: dict[str, Kind] = {
     **_RATIONED_TOGETHER,
     **_LIMPING,
     **KINDS_OF_URLS,
+    **KINDS_OF_WAYS,
     **KINDS_OF_HEADS,
     **CHANGED,
     **KINDS_OF_CONNECTIONS,

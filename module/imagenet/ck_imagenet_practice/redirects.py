@@ -6,7 +6,7 @@ from typing import Callable
 from urllib.parse import quote
 
 from .exchange import BadLink, Exchange
-from .registry import BEHAVIOURS, behaviour
+from .registry import BEHAVIOURS, behaviour, content_type, picture
 
 PLACEHOLDER_PATH = "/pw/images/en-us/photo_unavailable.png"
 """Where Flickr keeps the picture that says that a photo is gone."""
@@ -91,6 +91,16 @@ def circle(exchange: Exchange) -> None:
 def nowhere(exchange: Exchange) -> None:
     """`/nowhere/FILE`: a redirect without a Location."""
     exchange.answer(302)
+
+
+@behaviour("unfollowed")
+def unfollowed(exchange: Exchange) -> None:
+    """`/unfollowed/STATUS/FILE`: the picture, with a status for redirects; 300 with a Location."""
+    status = exchange.arguments[0] if exchange.arguments else ""
+    if status not in ("300", "301", "302", "303", "307", "308"):
+        raise BadLink("write /unfollowed/STATUS/FILE, with a status of 300 to 303, 307 or 308")
+    lines = {"Location": "/gone/0.jpg"} if status == "300" else {}
+    exchange.answer(int(status), picture(exchange), content_type(exchange), lines)
 
 
 @behaviour("to")

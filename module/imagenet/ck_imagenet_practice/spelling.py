@@ -10,14 +10,14 @@ from .registry import behaviour
 from .serving import good
 
 _UNRESOLVED = re.compile(r"/\.{1,2}(/|$)|\\")
-_ESCAPED_TWICE = re.compile("%(25|5B|5C|5D|7C)", re.IGNORECASE)
+_ESCAPED_TWICE = re.compile("%(25|5B|5D)", re.IGNORECASE)
 
 
 @behaviour("strict")
 def strict(exchange: Exchange) -> None:
     """`/strict/ANY/FOLDERS/FILE`: the picture, to who asks as browsers do, or 400.
 
-    They resolve `.` and `..`, turn backslashes into slashes, and leave %, [, ] and | as they are.
+    They resolve `.` and `..`, turn backslashes into slashes, and leave %, [ and ] as they are.
     """
     request = exchange.request
     if _UNRESOLVED.search(request.path) or _ESCAPED_TWICE.search(request.target):

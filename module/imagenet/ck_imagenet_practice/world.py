@@ -67,7 +67,7 @@ class Link(NamedTuple):
     @property
     def host(self) -> str:
         """The `address:port`."""
-        return urlsplit(self.url).netloc
+        return urlsplit(self.url).netloc.rpartition("@")[2]
 
     @property
     def path(self) -> str:
@@ -102,7 +102,8 @@ def link(host: str, wnid: str, number: int, kind: str, awkward: str = "", target
         wnid=wnid, number=number, awkward=awkward, extension=truth.extension, target=target
     )
     scheme = "https" if truth.certificate else "http"
-    return Link(f"{wnid}_{number}", f"{scheme}://{host}{path}", kind)
+    login = f"{truth.login}@" if truth.login else ""
+    return Link(f"{wnid}_{number}", f"{scheme}://{login}{host}{path}", kind)
 
 
 def draw(

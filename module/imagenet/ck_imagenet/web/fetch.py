@@ -6,7 +6,6 @@ import math
 import re
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Container, Iterator, Mapping, NamedTuple
 
@@ -18,7 +17,7 @@ from ..errors import BadInput
 from ..outcomes import Failed, Outcome, Postponed, come_back
 from ..pictures.bounds import MOST_BYTES
 from ..wording import printable
-from . import bodies, captures, failures, optout, urls
+from . import bodies, captures, dates, failures, optout, redirects, urls
 from .adapter import Adapter, Request, Stale
 from .addresses import PUBLIC_ONLY, Guard
 from .connections import Budget, Limits, Network, spend
@@ -240,17 +239,14 @@ class Fetcher:
         while True:
             self._wait_for_turn(address.endpoint, budget)
             spend(budget)
-            response = self._ask(address, headers)
-            if response.status not in (301, 302, 303, 307, 308):
+            response = self._ask(address, _with(headers, journey.told(address)))
+            location = redirects.location(response)
+            set_cookies = response.headers.getlist("Set-Cookie")
+            if not location:
+                journey.hear(address, set_cookies)
                 return _Asked(address, response)
-            locations = set(response.headers.getlist("Location"))
             bodies.release(response)
-            if not any(locations):
-                raise Failed(Outcome.REDIRECTS, f"{response.status} without a Location")
-            if len(locations) > 1:  # browsers follow none of them
-                told = f"{response.status} to {len(locations)} places at once"
-                raise Failed(Outcome.REDIRECTS, told)
-            base, address = address, journey.go_on(address, *locations)
+            base, address = address, journey.go_on(address, location, set_cookies)
             if address.endpoint != base.endpoint or not self._follows:
                 return None
 
@@ -314,10 +310,24 @@ def _fit_for_a_header(user_agent: str) -> str:
     return user_agent
 
 
+def _with(headers: CaseInsensitiveDict[str], others: dict[str, str]) -> CaseInsensitiveDict[str]:
+    """Return headers and others, the former themselves if these are none."""
+    if others:
+        headers = headers.copy()
+        headers.update(others)
+    return headers
+
+
 def _start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
     """Return where in the whole a body begins, with its beginning or where it was wanted."""
     if response.status in (200, 203):  # 203 is a proxy's word for 200
         return 0
+    if 300 <= response.status < 400 and response.status != 304:  # which has no body
+        # Nobody is led elsewhere by it: browsers show what comes with it.
+        if response.headers.get("Content-Type", "").lower().startswith("image/"):
+            return 0
+        if response.status in redirects.FOLLOWED:
+            raise Failed(Outcome.REDIRECTS, f"{response.status} without a Location")
     begins = response.headers.get("Content-Range", "").startswith(f"bytes {wanted}-")
     if not (wanted and response.status == 206 and begins):
         raise _refusal(response, busy)
@@ -366,14 +376,5 @@ def _retry_after(text: str, sent: str = "") -> float:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
-    until, since = _date(text), _date(sent) or datetime.now(timezone.utc)
+    until, since = dates.moment(text), dates.moment(sent) or datetime.now(timezone.utc)
     return max(0.0, (until - since).total_seconds()) if until else 0.0
-
-
-def _date(text: str) -> datetime | None:
-    """Return the moment that a header tells, or None; what names no zone is UTC."""
-    try:
-        date = parsedate_to_datetime(text)
-        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
