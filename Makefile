@@ -58,6 +58,7 @@ bench:
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/living.py
 	@$(in_venv) benchmarks/rations.py
+	@$(in_venv) benchmarks/wayback.py
 	@$(in_venv) benchmarks/memory.py
 	@$(in_venv) benchmarks/fall11.py
 	@$(in_venv) benchmarks/entries.py

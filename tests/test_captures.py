@@ -76,6 +76,38 @@ def test_the_address_of_a_capture_tells_its_time(address: str, time: str) -> Non
         assert captures.time_of(address, archive) == time
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://web.archive.org/web/20100521123456id_/http://a.example/b.jpg",
+        "http://web.archive.org/web/20100521123456id_/http://a.example/b.jpg",
+    ],
+)
+def test_a_redirect_within_the_archive_is_followed_at_the_archives_own_address(
+    address: str,
+) -> None:
+    own = "https://web.archive.org/web/20100521123456id_/http://a.example/b.jpg"
+    for archive in (ARCHIVE, f"{ARCHIVE}/"):
+        assert captures.within(address, archive) == own
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://a.example/b.jpg",
+        "https://web.archive.org/save/_embed/http://a.example/b.jpg",
+        "https://archive.org/web/20100521123456id_/http://a.example/b.jpg",
+        "https://web.archive.org.b.example/web/20100521123456id_/http://a.example/b.jpg",
+        "https://web.archive.org:444/web/20100521123456id_/http://a.example/b.jpg",
+        "https://a.example/web.archive.org/web/20100521123456id_/http://a.example/b.jpg",
+    ],
+)
+def test_one_that_leads_out_of_it_is_not_followed(address: str) -> None:
+    with pytest.raises(Failed, match="redirects: ") as failed:
+        captures.within(address, ARCHIVE)
+    assert failed.value.detail == address
+
+
 def test_an_archive_may_be_at_any_address() -> None:
     own = "http://127.0.0.1:8080/wayback"
     address = captures.address(own, "20100521123456", "http://a.example/b.jpg")

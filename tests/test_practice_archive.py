@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import pytest
-from ck_imagenet_practice import PracticeWeb
-from ck_imagenet_practice.archive import LISTED, Patience
+from ck_imagenet_practice import PracticeWeb, mementos
+from ck_imagenet_practice.archive import HARD_LIMIT, LISTED, Patience
 from ck_imagenet_practice.service import ENDPOINTS
 from raw_client import ask
 
@@ -69,6 +70,74 @@ def test_it_asks_for_rests_and_counts_who_does_not_heed_them(web: PracticeWeb) -
     time.sleep(1)
     assert [ask(address).status for _ in range(3)] == [404, 404, 429]
     assert web.archive.heedless == 2
+
+
+def test_captures_tell_their_time_whatever_their_status_and_its_own_answers_none(
+    web: PracticeWeb,
+) -> None:
+    moments = {"20100521123456": 200, "20110521123456": 503, "20120521123456": 302}
+    for moment, status in moments.items():
+        location = "http://d/e.jpg" if status == 302 else ""
+        web.archive.keep(URL, b"x", moment, status=status, location=location)
+        answer = ask(at(web, moment))
+        assert answer.status == status
+        told = datetime.strptime(answer.headers["memento-datetime"], "%a, %d %b %Y %H:%M:%S GMT")
+        assert told.strftime("%Y%m%d%H%M%S") == moment
+    web.archive.keep("http://f/", b"x", errors=2)
+    own = [ask(at(web, "20100521123456", "http://f/")) for _ in range(3)]
+    assert [answer.status for answer in own] == [503, 502, 200]
+    to_exact, never = ask(at(web, "20100101000000")), ask(at(web, "20100101000000", "http://no/"))
+    assert to_exact.headers["x-archive-redirect-reason"] == "found capture at 20100521123456"
+    for answer in (to_exact, never, *own[:2]):
+        assert "memento-datetime" not in answer.headers
+
+
+def test_its_hard_limit_says_nothing_of_how_long_and_shuts_out_who_goes_on(
+    web: PracticeWeb,
+) -> None:
+    web.archive.be_patient(HARD_LIMIT._replace(requests=2))
+    answers = [ask(at(web, "20100101000000")) for _ in range(3)]
+    assert [answer.status for answer in answers] == [404, 404, 429]
+    assert "retry-after" not in answers[-1].headers
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"reset|closed|aborted"):
+            ask(at(web, "20100101000000"))
+    assert web.archive.heedless > 0
+
+
+def test_what_comes_slowly_enough_is_never_refused(web: PracticeWeb) -> None:
+    web.archive.be_patient(Patience(requests=2, within=0.2))
+    for _ in range(6):
+        assert ask(at(web, "20100101000000")).status == 404
+        time.sleep(0.15)
+
+
+@pytest.mark.parametrize("form", mementos.FORMS)
+def test_each_form_in_which_captures_are_given_was_seen_somewhere(form: str) -> None:
+    assert mementos.FORMS[form].seen
+
+
+@pytest.mark.parametrize(
+    ("form", "location"),
+    [
+        ("plain", "/web/20100521000000id_/http://c/"),
+        ("absolute", "http://{host}/web/20100521000000id_/http://c/"),
+        ("no-scheme", "//{host}/web/20100521000000id_/http://c/"),
+        ("other-scheme", "https://{host}/web/20100521000000id_/http://c/"),
+    ],
+)
+def test_its_locations_are_written_in_any_way(web: PracticeWeb, form: str, location: str) -> None:
+    web.archive.keep("http://c/", b"x", "20100521000000", form=form)
+    told = ask(at(web, "20100101000000", "http://c/")).headers["location"]
+    assert told == location.format(host=web.wayback.partition("//")[2])
+
+
+def test_an_archived_redirect_to_itself_leads_to_what_came_after_it(web: PracticeWeb) -> None:
+    for day in ("20100521000000", "20100522000000"):
+        web.archive.keep("http://c/", b"", day, status=302, location="http://c/")
+    first, last = (ask(at(web, f"201005{day}000000", "http://c/")) for day in (21, 22))
+    assert first.headers["location"] == "/web/20100522000000id_/http://c/"
+    assert last.headers["location"] == "/web/20100522000000id_/http://c/"
 
 
 def test_every_other_link_that_is_gone_has_been_captured(web: PracticeWeb) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from ck_imagenet.origins.lists import SynsetList
 from ck_imagenet.origins.local_archive import LocalArchive
 from ck_imagenet.origins.sources import Row, Sources
 from ck_imagenet.urllists import Line
+from ck_imagenet.web.gate import Gate
 from ck_imagenet_practice import PracticeWeb
+from ck_imagenet_practice.archive import Patience
 
 WNID, DALMATIAN = "n01440764", "n02110341"
 LINES = [Line(0, ImageName(WNID, 9981), "http://a.example/b.jpg")]
@@ -34,9 +37,9 @@ class Tench:
         return {WNID: len(LINES)}
 
 
-def looking(folder: Path, web: PracticeWeb, **options: Any) -> Sources:
+def looking(folder: Path, web: PracticeWeb, gate: Gate | None = None, **options: Any) -> Sources:
     places: dict[str, Any] = {"service": web.service, "wayback_service": web.wayback, **options}
-    return Sources(GeturlsOptions(**places), FolderStore(folder), LocalArchive(Tench))
+    return Sources(GeturlsOptions(**places), FolderStore(folder), LocalArchive(Tench), gate=gate)
 
 
 @pytest.mark.parametrize("options", [{}, {"source": "archive"}, {"refresh": True}])
@@ -84,3 +87,33 @@ def test_of_many_synsets_without_a_list_only_the_first_are_told_of_at_length(
     said = str(refused.value)
     assert [wnid for wnid in wnids if f"no list of URLs for {wnid}:" in said] == wnids[:3]
     assert said.endswith(f"\nnor for 27 more: {', '.join(wnids[3:23])}, …")
+
+
+class TestGate:
+    """All requests of a process to the Wayback Machine go through one gate."""
+
+    def test_its_lists_are_asked_for_with_time_between_redirects_too(self, tmp_path: Path) -> None:
+        with PracticeWeb(alive=[], captured=["newer-urls"]) as web:
+            with closing(looking(tmp_path, web, source="wayback")) as sources:
+                assert list(sources.lists([DALMATIAN]))
+            asked = [each.when for each in web.requests.all()]
+        assert len(asked) >= 4
+        assert min(later - earlier for earlier, later in zip(asked, asked[1:])) > 0.1
+
+    def test_its_wish_to_rest_is_one_that_others_hear_of(self, tmp_path: Path) -> None:
+        gate = Gate()
+        with PracticeWeb(alive=[]) as web, closing(looking(tmp_path, web, gate)) as sources:
+            web.archive.be_patient(Patience(requests=0, rest=200))
+            with pytest.raises(NoList, match="429, come back in 200 s"):
+                list(sources.lists([DALMATIAN]))
+        assert 190 < gate.rest() <= 200
+
+    def test_what_others_heard_of_is_heeded_without_a_request(self, tmp_path: Path) -> None:
+        gate = Gate()
+        gate.shut(time.monotonic() + 3600)
+        with PracticeWeb(alive=[]) as web, ExitStack() as ending:
+            sources = looking(tmp_path, web, gate, source="wayback")
+            ending.callback(sources.close)
+            with pytest.raises(NoList, match="busy: come back in 3600 s"):
+                list(sources.lists([DALMATIAN]))
+            assert len(web.requests) == 0

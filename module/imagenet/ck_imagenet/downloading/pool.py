@@ -36,6 +36,9 @@ def _none(wnids: Sequence[str]) -> Errands:
     return iter(())
 
 
+_A_TURN = 0.01
+"""Seconds by which a turn at the Wayback Machine, one in eight of a second, may come too late."""
+
 _LOOK_AGAIN = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
 
@@ -259,6 +262,7 @@ class Pool:
             if self._is_all_begun and len(self._wayback.books) == len(self._open):
                 self._wayback.begin_end()
             self._wayback.tend(patience if len(self._wayback.books) == len(self._open) else 0)
+            patience = min(patience, _A_TURN)
         self._hosts.tend(patience)
 
     def _look_at_rations(self) -> None:
