@@ -59,6 +59,9 @@ KINDS = (
     Kind("gap-3", 40, 0.7),
     Kind("gap-3", 200),
     Kind("gap-1", 120),
+    # Of a short list, the first requests find the gap out.
+    Kind("gap-0.4", 120, 0.8),
+    Kind("bucket-4-2", 120, 0.78),
     # Windows that begin with a request, that the clock begins, that slide.
     Kind("window-10-5", 120),
     Kind("window-5-10", 60),

@@ -118,6 +118,8 @@ class RateLimiter:
         self._burst_from: float | None = None
         self._burst = 0
         self._before: Ration | None = None
+        self._saves = math.inf
+        """Requests that it gave at once at first, beyond the one that it gives in any case."""
 
     @property
     def is_rationed(self) -> bool:
@@ -318,8 +320,10 @@ class RateLimiter:
             self._ration.refused(gave, given, wish, self._idle >= _CLEARLY_LONGER * self._enough)
         elif self._empty is None:
             self._connections = 1
+            self._saves = given - 1
         else:
-            self._ration = Steady(max(gave * 0.98, 0.01), max(FIRST_RATE, RISE * self._burst), now)
+            too_much = max(FIRST_RATE, RISE * self._burst)
+            self._ration = Steady(max(gave * 0.98, 0.01), too_much, now, self._saves)
         self._empty = now
 
     def _rest(self, now: float, wish: float) -> None:
@@ -327,6 +331,8 @@ class RateLimiter:
         rest = self._back_off.first * (_ERRATIC if self._is_erratic else 1)
         if self._rests:
             rest = max(_LONGER * rest, _SHARE * (now - self._rest_from))
+        if isinstance(self._ration, Steady) and not self._is_erratic:
+            rest = max(rest, 1 / self._ration.rate)
         self._rest_until = now + (wish or rest * (0.95 + 0.1 * self._random.random()))
         if isinstance(self._ration, Quota) and not wish:
             expected, is_known = self._ration.expected()

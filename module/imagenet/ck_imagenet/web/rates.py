@@ -35,6 +35,10 @@ _FIRST_GAP, _LONGEST_GAP = 20, 400
 _NEAR = 1.06
 """Two rates, or two periods, that are as good as equal."""
 
+_LITTLE = 2
+"""Requests that a host saves at most of whose pace a few tell: what it has saved cannot pay for
+them. A smallest gap between two requests saves none."""
+
 _SLACK = 0.1
 """Seconds by which a thread may wake too late without loss."""
 
@@ -53,10 +57,15 @@ class Steady:
         Requests a second that are known to be refused, infinity if none are.
     now : float
         The time.
+    saves : float
+        Requests that it gives beyond its pace to who has asked for less.
     """
 
-    def __init__(self, rate: float, too_much: float, now: float) -> None:
+    def __init__(self, rate: float, too_much: float, now: float, saves: float = math.inf) -> None:
         self.rate = self._proven = rate
+        self._saves = saves
+        self._borne = 0.0
+        """Requests a second that it has given, whatever it had saved."""
         self._too_much = too_much
         self._due = now
         self._since = now
@@ -90,19 +99,28 @@ class Steady:
         """Learn from a request that was given; rise when enough were."""
         self._given += 1
         took = now - self._since
-        is_near = self._too_much < self.rate * 1.2
-        is_far = self._too_much > self.rate * 2.25
-        if self._given < (self._gap if is_near else _ENOUGH) or took < (1 if is_far else _LONG):
+        if not self._is_enough(took):
             return
+        self._borne = max(self._borne, min(self.rate, (self._given - self._saves) / took))
         if took >= 2 * _LONG or self._given >= _MANY:
             self._proven = max(self._proven, self.rate)
             self._unexplained = 0
         self._given, self._since = 0, now
         if self._too_much > self.rate * _NEAR:
             self.rate *= min(1.5, math.sqrt(self._too_much / self.rate))
+            self._due = min(self._due, now + 1 / self.rate)
             self._rises = True
         else:  # it may have changed since
             self._too_much = self.rate * 1.2
+
+    def _is_enough(self, took: float) -> bool:
+        """Say whether what it has given in so many seconds tells that it bears this pace."""
+        is_near = self._too_much < self.rate * 1.2
+        if self._saves <= _LITTLE and not is_near:
+            return took > 0 and self._given >= 2 * (self._saves + 1)
+        is_far = self._too_much > self.rate * 2.25
+        enough = self._gap if is_near else _ENOUGH
+        return self._given >= enough and took >= (1 if is_far else _LONG)
 
     def refused(
         self, gave: float, given: int, wish: float = 0.0, contradicts: bool = False
@@ -146,7 +164,9 @@ class Steady:
             self._proven = min(self._proven * 0.95, max(gave, self._proven / 2))
         proven = gave * 0.98 if given >= _ENOUGH else gave / 2
         self._proven = max(self._proven if not was_proven else 0.0, proven, 1e-3)
-        self.rate = max(self._proven, gave * 0.98, self.rate / 4)
+        if self.rate <= self._borne * 1.01:  # no longer
+            self._borne = 0.0
+        self.rate = max(self._proven, gave * 0.98, self._borne, self.rate / 4)
         self.rate = min(self.rate, self._too_much * 0.98)
 
     def refused_still(self, times: int) -> None:
