@@ -13,6 +13,8 @@ AS_TO_THE_BANNED = (
     Outcome.GONE,
     Outcome.HTTP_ERROR,
     Outcome.NOT_A_PICTURE,
+    Outcome.OTHER_FORMAT,
+    Outcome.UNDECODABLE,
     Outcome.EMPTY,
     Outcome.SERVER_ERROR,
     Outcome.CUT_SHORT,

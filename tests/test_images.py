@@ -195,7 +195,6 @@ class TestRefused:
         "data",
         [
             b"<!DOCTYPE html><html><title>This domain is for sale</title></html>",
-            b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
             b"Not Found",
             b"\0" * 5000,
             b"%PDF-1.4",

@@ -31,6 +31,8 @@ class Outcome(Enum):
     DUPLICATE = ("duplicate", "the same picture is here from another URL")
     PLACEHOLDER = ("placeholder", "a picture that says that the picture is gone")
     NOT_A_PICTURE = ("not-a-picture", "a web page or other text instead of a picture")
+    OTHER_FORMAT = ("other-format", "a picture in a format that is not kept, such as AVIF or SVG")
+    UNDECODABLE = ("undecodable", "packed in a way that cannot be undone here, such as br")
     EMPTY = ("empty", "an answer without a body")
     TRUNCATED = ("truncated", "a picture that the host keeps only in part")
     BROKEN = ("broken", "a picture that cannot be decoded")

@@ -155,7 +155,7 @@ _LYING = {
     "unlisted": Kind("/unlisted", "placeholder"),
     "error-page": Kind("/error-page", "not-a-picture"),
     "text": Kind("/text", "not-a-picture"),
-    "svg": Kind("/svg", "not-a-picture", extension="svg"),
+    "svg": Kind("/svg", "other-format", extension="svg"),
     "pixel": Kind("/pixel", "too-small", extension="gif"),
     "gigapixel": Kind("/gigapixel", "too-large"),
     "gigapixel-png": Kind("/gigapixel", "too-large", extension="png"),

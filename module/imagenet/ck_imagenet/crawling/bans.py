@@ -19,6 +19,8 @@ _MAY_BE_A_BAN = (
     Outcome.GONE,
     Outcome.HTTP_ERROR,
     Outcome.NOT_A_PICTURE,
+    Outcome.OTHER_FORMAT,
+    Outcome.UNDECODABLE,
     Outcome.EMPTY,
     Outcome.SERVER_ERROR,
     Outcome.CUT_SHORT,

@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import TooLittleMemory
 from ..outcomes import Failed, Outcome
-from . import jpeg
+from . import jpeg, others
 from .bounds import passes_of_jpeg
 from .decoding import with_picture
 from .endings import is_cut
@@ -39,7 +39,8 @@ def judge(data: bytes) -> Picture:
     Raises
     ------
     Failed
-        If it is none: EMPTY, PLACEHOLDER, NOT_A_PICTURE, TRUNCATED, BROKEN, TOO_SMALL, TOO_LARGE.
+        If it is none: EMPTY, PLACEHOLDER, NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN,
+        TOO_SMALL, TOO_LARGE.
     """
     if not data:
         raise Failed(Outcome.EMPTY)
@@ -73,7 +74,7 @@ def decode(data: bytes) -> Picture:
     Raises
     ------
     Failed
-        If that is not possible: NOT_A_PICTURE, TRUNCATED, BROKEN, TOO_LARGE.
+        If that is not possible: NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN, TOO_LARGE.
     """
     return made_from(data, _loaded)
 
@@ -84,7 +85,7 @@ def made_from(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
     Raises
     ------
     Failed
-        If it cannot be decoded: NOT_A_PICTURE, TRUNCATED, BROKEN, TOO_LARGE.
+        If it cannot be decoded: NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN, TOO_LARGE.
     """
     try:
         return with_picture(data, work)
@@ -107,6 +108,9 @@ def _loaded(image: Image.Image) -> Picture:
 def _failed(data: bytes, error: Exception) -> Failed:
     """Return why bytes cannot be decoded, of which Pillow has said that they cannot."""
     is_unknown = isinstance(error, UnidentifiedImageError)
+    other = others.name(data) if is_unknown else ""
+    if other:
+        return Failed(Outcome.OTHER_FORMAT, other)
     if "truncated" in str(error) or is_cut(data):
         return Failed(Outcome.TRUNCATED, "a file without its end" if is_unknown else str(error))
     if is_unknown:
