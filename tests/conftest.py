@@ -17,6 +17,7 @@ BROWSED = [
     "test_pages_in_a_browser.py",
     "test_heads_in_a_browser.py",
     "test_ways_in_a_browser.py",
+    "test_answers_in_a_browser.py",
 ]
 collect_ignore = [] if browser.CHROMIUM and browser.DRIVER else BROWSED
 

@@ -23,7 +23,7 @@ from ck_imagenet import USER_AGENT
 from ck_imagenet.errors import BadInput
 from ck_imagenet.outcomes import Failed, Outcome, Postponed
 from ck_imagenet.pictures.bounds import MOST_BYTES
-from ck_imagenet.web import fetch, urls
+from ck_imagenet.web import statuses, urls
 from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.web.connections import Limits
 from ck_imagenet.web.fetch import Body, Fetcher
@@ -160,7 +160,10 @@ class TestAnswers:
             pytest.param(b"HTTP/1.0 200\r\nServer: x\r\n\r\n" + DATA, id="no phrase"),
             pytest.param(b"HTTP/1.1 200 OK\nServer: x\n\n" + DATA, id="LF"),
             pytest.param(head("Transfer-Encoding: chunked") + chunked(DATA), id="chunked"),
-            pytest.param(answer(DATA, status="203 Non-Authoritative"), id="203 of a proxy"),
+            *(
+                pytest.param(answer(DATA, status=f"{status} Fine"), id=f"{status}")
+                for status in (201, 202, 203, 207, 226, 250)
+            ),
             pytest.param(answer(gzip.compress(DATA), "Content-Encoding: gzip"), id="gzip"),
             pytest.param(answer(zlib.compress(DATA), "Content-Encoding: deflate"), id="deflate"),
             pytest.param(
@@ -197,7 +200,7 @@ class TestAnswers:
         assert line == "GET /a%20b/caf%E9%20,(1).jpg?c=d&e HTTP/1.1"
         assert sorted(headers) == [
             "Accept-Encoding: identity",
-            "Accept: image/*,*/*;q=0.5",
+            "Accept: image/jpeg,image/png,image/gif,image/*;q=0.5,*/*;q=0.1",
             f"Host: 127.0.0.1:{peer.port}",
             f"User-Agent: {USER_AGENT}",
         ]
@@ -323,8 +326,9 @@ class TestStatuses:
     @pytest.mark.parametrize(
         ("status", "meant"),
         [
-            (201, Outcome.HTTP_ERROR),
             (204, Outcome.HTTP_ERROR),
+            (205, Outcome.HTTP_ERROR),
+            (300, Outcome.HTTP_ERROR),
             (304, Outcome.HTTP_ERROR),
             (400, Outcome.HTTP_ERROR),
             (401, Outcome.FORBIDDEN),
@@ -417,7 +421,7 @@ class TestStatuses:
         st.text(st.characters(max_codepoint=255)) | st.from_regex(r"\w+, \d+ \w+ \d+ [\d:]+ .\d+")
     )
     def test_any_text_is_a_number_of_seconds(self, text: str) -> None:
-        assert fetch._retry_after(text) >= 0
+        assert statuses._retry_after(text) >= 0
 
 
 class TestOptOut:
@@ -1021,8 +1025,6 @@ class TestOtherProtocols:
             head(status="100 Continue") * 2**16 + answer(DATA),
             b"HTTP/1.1 200 OK\r\n" + b"\x00" * 2**20,
             answer(DATA, "Content-Length: 1"),
-            answer(DATA, "Content-Encoding: gzip"),
-            answer(gzip.compress(DATA)[:10] + DATA, "Content-Encoding: gzip"),
         ],
         ids=lambda said: ascii(said[:40].decode("latin-1")),
     )
@@ -1104,11 +1106,39 @@ class TestRanges:
         with pytest.raises(Failed, match=r"^http-error: 206$"):
             self.whole(fetcher, serve(saying(wrong)).url(), 1000)
 
-    def test_a_part_that_nobody_asked_for_is_no_answer(
-        self, serve: Serve, fetcher: Fetcher
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "bytes 0-9/99",
+            "bytes 0-10239/10241",
+            "bytes 1-10240/10241",
+            "bytes 0-9/10",
+            "pages 1",
+            "",
+        ],
+    )
+    def test_a_part_that_nobody_asked_for_is_cut_short(
+        self, serve: Serve, fetcher: Fetcher, place: str
     ) -> None:
-        part = answer(DATA, "Content-Range: bytes 0-9/99", status="206 Partial Content")
-        assert failure(fetcher, serve(saying(part)).url()).outcome is Outcome.HTTP_ERROR
+        part = answer(DATA, f"Content-Range: {place}", status="206 Partial Content")
+        assert failure(fetcher, serve(saying(part)).url()).outcome is Outcome.CUT_SHORT
+
+    @pytest.mark.parametrize(
+        "place", ["bytes 0-10239/10240", "Bytes=0-10239/10240", "bytes 0-10239/*"]
+    )
+    def test_a_part_that_is_the_whole_is_one(
+        self, serve: Serve, fetcher: Fetcher, place: str
+    ) -> None:
+        for body in (DATA, chunked(DATA)):
+            lines = [f"Content-Range: {place}", "Transfer-Encoding: chunked"][: 2 - (body is DATA)]
+            said = head(*lines, status="206 Partial Content") + body
+            assert fetcher.fetch(serve(saying_once(said)).url()).data == DATA
+
+    def test_a_part_that_is_packed_counts_as_it_comes(self, serve: Serve, fetcher: Fetcher) -> None:
+        packed = gzip.compress(DATA)
+        place = f"Content-Range: bytes 0-{len(packed) - 1}/{len(packed)}"
+        said = answer(packed, place, "Content-Encoding: gzip", status="206 Partial Content")
+        assert fetcher.fetch(serve(saying(said)).url()).data == DATA
 
     def test_the_places_of_a_packed_body_are_not_those_of_what_it_holds(
         self, serve: Serve, fetcher: Fetcher
@@ -1137,9 +1167,8 @@ class TestPacked:
             ("deflate", zlib.compress(DATA)),
             ("deflate", zlib.compress(DATA)[2:-4]),
             ("gzip", zlib.compress(DATA)),
-            ("br", DATA),
         ],
-        ids=["gzip", "x-gzip", "parts", "more", "zlib", "bare", "mistaken", "unknown"],
+        ids=["gzip", "x-gzip", "parts", "more", "zlib", "bare", "mistaken"],
     )
     def test_they_are_unpacked(
         self, serve: Serve, fetcher: Fetcher, coding: str, packed: bytes
@@ -1151,7 +1180,7 @@ class TestPacked:
         peer = serve(saying(answer(b"", "Content-Encoding: gzip")))
         assert fetcher.fetch(peer.url()).data == b""
 
-    @pytest.mark.parametrize("length", [1, 5, 100, -9, -1])
+    @pytest.mark.parametrize("length", [1, 5, 100, -9])
     def test_what_is_packed_but_not_whole_is_cut_short(
         self, serve: Serve, fetcher: Fetcher, length: int
     ) -> None:

@@ -236,6 +236,7 @@ class TestFraming:
             ([b"Transfer-Encoding: chunked"], Framing(True, None, False)),
             ([b"Transfer-Encoding: CHUNKED, chunked"], Framing(True, None, False)),
             ([b"Transfer-Encoding: identity, chunked"], Framing(True, None, False)),
+            ([b"Transfer-Encoding: gzip, chunked"], Framing(True, None, False)),
             ([b"Transfer-Encoding:", b"Transfer-Encoding: chunked"], Framing(True, None, False)),
             ([b"Transfer-Encoding: chunked", b"Content-Length: 5"], Framing(True, None, True)),
             ([b"Transfer-Encoding: identity", b"Content-Length: 5"], Framing(False, 5, False)),
@@ -270,7 +271,7 @@ class TestFraming:
             [b"Content-Length: " + b"9" * 5000],
             *(
                 [b"Transfer-Encoding: " + unknown]
-                for unknown in b"gzip|gzip, chunked|chunked, x|xchunked|chunked;q=1".split(b"|")
+                for unknown in b"gzip|br, chunked|chunked, x|xchunked|chunked;q=1".split(b"|")
             ),
         ],
     )

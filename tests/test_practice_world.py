@@ -21,6 +21,7 @@ import pytest
 from ada_url import join_url, normalize_url
 from ck_imagenet_practice import Link, PracticeWeb, pictures, world
 from ck_imagenet_practice.kinds import RATIONING
+from ck_imagenet_practice.kinds_of_answers import KINDS_OF_ANSWERS
 from ck_imagenet_practice.kinds_of_changed_hosts import CHANGED
 from ck_imagenet_practice.kinds_of_heads import KINDS_OF_HEADS
 from ck_imagenet_practice.kinds_of_ways import KINDS_OF_WAYS
@@ -45,7 +46,7 @@ JUDGED_BY_CLIENTS = {
 }
 """What looks like a picture on the wire, or is never asked for."""
 
-JUDGED_BY_A_BROWSER = {**KINDS_OF_HEADS, **KINDS_OF_WAYS}
+JUDGED_BY_A_BROWSER = {**KINDS_OF_HEADS, **KINDS_OF_WAYS, **KINDS_OF_ANSWERS}
 """What `http.client` cannot read, or what takes more than a client of a few lines has."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tempfile
 from pathlib import Path
@@ -52,6 +53,12 @@ def test_the_pictures_of_several_synsets_may_come_in_any_order(tmp_path: Path) -
         (DALMATIAN, 2, 1),
     ]
     assert len(here(tmp_path)) == 4
+
+
+def test_a_picture_that_is_packed_in_its_tar_is_unpacked(tmp_path: Path) -> None:
+    packed = gzip.compress(pictures.picture("x"))
+    (done,) = unpacked(tmp_path, tar({b"n01440764_1.JPEG": packed}))
+    assert (done.saved, here(tmp_path)) == (1, {f"{WNID}_1.jpg": pictures.picture("x")})
 
 
 def test_what_is_odd_is_told_with_the_synset_before_it_or_with_the_first(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ test can write one by hand. The functions stand in files by theme, which are imp
 from __future__ import annotations
 
 from . import (
+    answers,
     changed,
+    codings,
     heads,
     lies,
     rationing,
@@ -24,7 +26,20 @@ from .registry import BEHAVIOURS
 
 __all__ = ["BEHAVIOURS", "PLACEHOLDER_PATH", "THEMES", "behave", "redirecting_to"]
 
-THEMES = (serving, statuses, rationing, lies, stalls, redirects, spelling, heads, changed, visitors)
+THEMES = (
+    serving,
+    statuses,
+    rationing,
+    lies,
+    stalls,
+    redirects,
+    spelling,
+    heads,
+    changed,
+    answers,
+    codings,
+    visitors,
+)
 """The modules whose functions are found here."""
 
 

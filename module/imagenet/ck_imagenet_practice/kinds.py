@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from .kind import SAVED, Kind, Place
+from .kinds_of_answers import KINDS_OF_ANSWERS
 from .kinds_of_changed_hosts import CHANGED
 from .kinds_of_connections import KINDS_OF_CONNECTIONS
 from .kinds_of_heads import KINDS_OF_HEADS
@@ -260,6 +261,7 @@ KINDS: dict[str, Kind] = {
     **KINDS_OF_URLS,
     **KINDS_OF_WAYS,
     **KINDS_OF_HEADS,
+    **KINDS_OF_ANSWERS,
     **CHANGED,
     **KINDS_OF_CONNECTIONS,
 }

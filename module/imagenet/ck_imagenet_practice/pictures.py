@@ -33,6 +33,8 @@ class _Form(NamedTuple):
     options: dict[str, int]
     tail: bytes = b""
     """Bytes after the picture's end."""
+    beside: str = ""
+    """What stands in a PNG beside its pixels, of `_chunk`."""
 
 
 _JPEG = _Form("JPEG", "image/jpeg", "YCbCr", {"quality": 90})
@@ -48,6 +50,10 @@ _FORMS = {
     "webp": _Form("WEBP", "image/webp", "RGB", {"quality": 80, "method": 0}),
     "bmp": _Form("BMP", "image/bmp", "RGB", {}),
 }
+
+
+_BESIDE = ("large-text", "large-profile", "damaged-text")
+_AFTER_HEADER = 33
 
 
 def content_type(path: str) -> str:
@@ -66,7 +72,8 @@ def picture(path: str) -> bytes:
     path : str
         Any text; `.png`, `.gif`, `.webp` and `.bmp` at its end choose a format, all else is JPEG:
         progressive, in CMYK, in grey, or with bytes after its end if the path begins with
-        `/progressive/`, `/cmyk/`, `/grey/` or `/trailing/`.
+        `/progressive/`, `/cmyk/`, `/grey/` or `/trailing/`. A PNG has much or something damaged
+        beside its pixels if it begins with `/large-text/`, `/large-profile/` or `/damaged-text/`.
 
     Returns
     -------
@@ -117,7 +124,22 @@ def gigapixel(path: str) -> bytes:
 
 def _form(path: str) -> _Form:
     form = _FORMS.get(path.rpartition(".")[2].lower())
-    return form or _JPEGS.get(path[1:].partition("/")[0], _JPEG)
+    folder = path[1:].partition("/")[0]
+    if form and folder in _BESIDE:
+        return form._replace(beside=folder)
+    return form or _JPEGS.get(folder, _JPEG)
+
+
+@lru_cache(maxsize=len(_BESIDE))
+def _chunk(beside: str) -> bytes:
+    """Return a chunk of a PNG that has something beside the pixels, and that browsers pass over."""
+    name, content, wrong = {
+        "large-text": (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(2**21)), 0),
+        "large-profile": (b"iCCP", b"Camera\0\0" + zlib.compress(bytes(2**21)), 0),
+        "damaged-text": (b"tEXt", b"Comment\0by hand", 1),
+    }[beside]
+    checksum = zlib.crc32(name + content) ^ wrong
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
 
 
 def _plane(
@@ -142,4 +164,7 @@ def _encoded(image: Image.Image, form: _Form) -> bytes:
         image = image.convert("RGB").convert(form.mode)
     file = io.BytesIO()
     image.save(file, form.pillow_name, **form.options)
-    return file.getvalue() + form.tail
+    data = file.getvalue()
+    if form.beside:
+        return data[:_AFTER_HEADER] + _chunk(form.beside) + data[_AFTER_HEADER:]
+    return data + form.tail

@@ -16,8 +16,11 @@ _CHUNK = 8000
 @behaviour("cmyk")
 @behaviour("grey")
 @behaviour("trailing")
+@behaviour("large-text")
+@behaviour("large-profile")
+@behaviour("damaged-text")
 def good(exchange: Exchange) -> None:
-    """`/good/ANY/FOLDERS/FILE`: the picture; other names give other JPEGs (`pictures.picture`)."""
+    """`/good/ANY/FOLDERS/FILE`: the picture; some names give other forms (`pictures.picture`)."""
     exchange.answer(200, picture(exchange), content_type(exchange))
 
 

@@ -15,12 +15,10 @@ from .decoding import with_picture
 from .endings import is_cut
 from .formats import FORMATS, Format
 from .placeholders import is_placeholder
+from .signatures import SIGNATURES
 
 SMALLEST_SIDE = 8
 """Pixels; what is smaller is a tracking pixel or a spacer (ImageNet's smallest side is 17)."""
-
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*")
-
 
 Made = TypeVar("Made")
 
@@ -114,7 +112,7 @@ def _failed(data: bytes, error: Exception) -> Failed:
     if "truncated" in str(error) or is_cut(data):
         return Failed(Outcome.TRUNCATED, "a file without its end" if is_unknown else str(error))
     if is_unknown:
-        begun = data.startswith(_SIGNATURES)
+        begun = data.startswith(SIGNATURES)
         return Failed(Outcome.BROKEN if begun else Outcome.NOT_A_PICTURE, _beginning(data))
     return Failed(Outcome.BROKEN, str(error))
 

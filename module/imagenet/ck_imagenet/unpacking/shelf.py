@@ -15,6 +15,7 @@ from ..kept.store import SynsetStore
 from ..names import ImageName
 from ..outcomes import Failed, Outcome
 from ..pictures import images
+from ..pictures.packed import unpacked
 from ..progress import Progress
 from ..urllists import Line
 from .tars import Fault, Member
@@ -122,6 +123,7 @@ class Shelf:
         if data is None:
             return None  # which the tar says itself
         try:
+            data = unpacked(data)
             picture = images.judge(data)
         except Failed as failed:
             detail = failed.detail

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Container, Iterator, Mapping, NamedTuple
 
@@ -16,8 +14,9 @@ from .. import USER_AGENT
 from ..errors import BadInput
 from ..outcomes import Failed, Outcome, Postponed, come_back
 from ..pictures.bounds import MOST_BYTES
+from ..pictures.packed import unpacked
 from ..wording import printable
-from . import bodies, captures, dates, failures, optout, redirects, urls
+from . import bodies, captures, codings, failures, optout, redirects, statuses, urls
 from .adapter import Adapter, Request, Stale
 from .addresses import PUBLIC_ONLY, Guard
 from .connections import Budget, Limits, Network, spend
@@ -29,13 +28,14 @@ from .resolve import Resolver
 
 USUAL_LIMITS = Limits()
 
-BUSY = (420, 429, 503)
-"""Statuses with which a host asks to come later."""
-
 _NO_GATES: Mapping[str, Gate] = MappingProxyType({})
 
 _ROBOTS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
 """What an owner says of a picture, now or when an archive captured it."""
+
+_WISHES = "image/jpeg,image/png,image/gif,image/*;q=0.5,*/*;q=0.1"
+"""The formats of 2011 first: else some hosts give a copy in a format of today, and not the picture
+as it was. A web page is not named: Photobucket gives it instead."""
 
 
 class Answer(NamedTuple):
@@ -111,7 +111,7 @@ class Fetcher:
         obey_opt_out: bool = True,
         per_host: int = PER_HOST,
         follow: bool = True,
-        busy: Container[int] = BUSY,
+        busy: Container[int] = statuses.BUSY,
         gates: Mapping[str, Gate] = _NO_GATES,
     ) -> None:
         self._follows = follow
@@ -126,7 +126,7 @@ class Fetcher:
         self._headers = CaseInsensitiveDict(
             {
                 "User-Agent": _fit_for_a_header(user_agent),
-                "Accept": "image/*,*/*;q=0.5",
+                "Accept": _WISHES,
                 "Accept-Encoding": "identity",
             }
         )
@@ -172,8 +172,9 @@ class Fetcher:
             asked = self._follow(journey, budget, self._headers)
             if not asked:
                 return None
-            with self._answer(asked, MOST_BYTES) as answer:
-                return Body(answer.url, bodies.whole(answer.chunks), answer.is_captured)
+            with self._answer(asked, MOST_BYTES, is_picture=True) as answer:
+                data = unpacked(bodies.whole(answer.chunks))
+                return Body(answer.url, data, answer.is_captured)
         except Postponed:
             budget = Budget(self._limits, journey.spent)  # as if it had not been asked
             raise
@@ -223,7 +224,7 @@ class Fetcher:
         while not asked:
             with suppress(Postponed):
                 asked = self._follow(journey, budget, headers)
-        with self._answer(asked, most_bytes, start, unpack) as answer:
+        with self._answer(asked, most_bytes, start, unpack=unpack) as answer:
             yield answer
 
     def close(self) -> None:
@@ -270,21 +271,30 @@ class Fetcher:
 
     @contextmanager
     def _answer(
-        self, asked: _Asked, most_bytes: int, wanted: int = 0, unpack: bool = True
+        self,
+        asked: _Asked,
+        most_bytes: int,
+        wanted: int = 0,
+        *,
+        unpack: bool = True,
+        is_picture: bool = False,
     ) -> Iterator[Answer]:
         """Give an answer that holds what was asked for, and let its connection go in the end."""
         response = asked.response
         is_captured = captures.is_capture(response.headers)
         try:
-            start = _start(response, wanted, self._busy)
+            start = statuses.start(response, wanted, self._busy)
             self._check_opt_out(response)
+            expected = statuses.part_that_is_whole(response) if not start else None
             length = response.length_remaining
             if length and length > most_bytes:
                 raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
-            unpack = unpack and bodies.is_packed(response)
-            size = None if unpack else _size(response, start)
+            packed = codings.named(response.headers) if unpack else []
+            size = None if packed else statuses.size(response, start)
             version = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
-            chunks = bodies.chunks(response, most_bytes, unpack)
+            chunks = bodies.chunks(
+                response, most_bytes, packed, is_picture=is_picture, expected=expected
+            )
             yield Answer(asked.address.url, chunks, start, size, version, is_captured)
         except Failed as failed:
             failed.capture = asked.address.url if is_captured else ""
@@ -316,65 +326,3 @@ def _with(headers: CaseInsensitiveDict[str], others: dict[str, str]) -> CaseInse
         headers = headers.copy()
         headers.update(others)
     return headers
-
-
-def _start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
-    """Return where in the whole a body begins, with its beginning or where it was wanted."""
-    if response.status in (200, 203):  # 203 is a proxy's word for 200
-        return 0
-    if 300 <= response.status < 400 and response.status != 304:  # which has no body
-        # Nobody is led elsewhere by it: browsers show what comes with it.
-        if response.headers.get("Content-Type", "").lower().startswith("image/"):
-            return 0
-        if response.status in redirects.FOLLOWED:
-            raise Failed(Outcome.REDIRECTS, f"{response.status} without a Location")
-    begins = response.headers.get("Content-Range", "").startswith(f"bytes {wanted}-")
-    if not (wanted and response.status == 206 and begins):
-        raise _refusal(response, busy)
-    return wanted
-
-
-def _size(response: HTTPResponse, start: int) -> int | None:
-    """Return how many bytes the whole has of which a body is the rest, or a part."""
-    total = response.headers.get("Content-Range", "").rpartition("/")[2]
-    if start and re.fullmatch("[0-9]{1,18}", total):
-        return int(total)
-    return None if response.length_remaining is None else start + response.length_remaining
-
-
-def _refusal(response: HTTPResponse, busy: Container[int]) -> Failed:
-    status = response.status
-    outcome = _outcome_of(status)
-    if captures.is_capture(response.headers):  # what was so then passes no more
-        outcome = outcome if outcome.final else Outcome.HTTP_ERROR
-        return Failed(outcome, f"{status} when it was captured")
-    sent = response.headers.get("Date", "")
-    wishes = response.headers.getlist("Retry-After")
-    wish = max((_retry_after(text, sent) for text in wishes), default=0.0)
-    if outcome is Outcome.BUSY and not (wish or status in busy):
-        outcome = Outcome.SERVER_ERROR
-    told = f", {come_back(wish)}" if wish and outcome is Outcome.BUSY else ""
-    return Failed(outcome, f"{status}{told}", wish)
-
-
-def _outcome_of(status: int) -> Outcome:
-    if status in (404, 410):
-        return Outcome.GONE
-    if status in (401, 402, 403, 451):
-        return Outcome.FORBIDDEN
-    if status in BUSY:
-        return Outcome.BUSY
-    passes = status >= 500 or status in (408, 425)
-    return Outcome.SERVER_ERROR if passes else Outcome.HTTP_ERROR
-
-
-def _retry_after(text: str, sent: str = "") -> float:
-    """Return the seconds of Retry-After, given as such or as a date (RFC 9110, 10.2.3).
-
-    A date is one of the host's clock, and so is the one at which it `sent` that: ours may be wrong.
-    """
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    until, since = dates.moment(text), dates.moment(sent) or datetime.now(timezone.utc)
-    return max(0.0, (until - since).total_seconds()) if until else 0.0

@@ -11,6 +11,7 @@ from ..wording import printable
 from . import heads
 
 _PASSED_OVER = {"", "identity", "none"}
+_UNDONE = {"gzip", "x-gzip", "deflate"}
 _LENGTH = re.compile(r"[0-9]{1,99}")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;[^\n]*)?\n")
 _LONGEST_LINE = 2**16
@@ -32,7 +33,8 @@ def framing(head: heads.Head) -> Framing:
     Chromium and curl have it. Two lengths that differ are refused: curl takes the first, Chromium
     neither. A length that is no number is refused, as the RFC and curl have it; Chromium reads to
     the connection's end, but where others read "+5" as 5, nobody knows whose bytes these are. So
-    with a coding that is not known, which Chromium passes over, and curl refuses. A length without
+    with a coding that is not known, which Chromium passes over, and curl refuses. What is packed
+    and then cut in chunks ends with them; curl and `codings` unpack it. A length without
     a value, as programs send it that could not find it out, is none, as for Chromium. Chunks in
     HTTP/1.0 are for Chromium bytes of the picture; curl undoes them, and so do we.
 
@@ -47,7 +49,7 @@ def framing(head: heads.Head) -> Framing:
     length: int | None = None
     if head.status in (204, 304) or 100 <= head.status < 200:
         length = 0
-    elif codings - _PASSED_OVER - {"chunked"}:
+    elif codings - _PASSED_OVER - {"chunked"} - (_UNDONE if chunked else set()):
         raise _unknown("Transfer-Encoding", sorted(codings))
     elif not chunked and any(lengths):
         if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
