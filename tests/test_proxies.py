@@ -122,8 +122,8 @@ class TestHttp:
         self, serve: Serve, proxy: Peer, fetcher: Fetcher
     ) -> None:
         origin = serve(saying(answer(DATA)))
-        url = origin.url("/a b.jpg?c", host="pictures.example")
-        asked = f"http://pictures.example:{origin.port}/a%20b.jpg?c"
+        url = origin.url("/./a b.jpg%?c[%", host="pictures.example")
+        asked = f"http://pictures.example:{origin.port}/a%20b.jpg%?c[%"
         assert fetcher.fetch(url) == Body(asked, DATA)
         line, *headers = proxy.heads[0].decode().split("\r\n")
         assert line == f"GET {asked} HTTP/1.1"

@@ -95,7 +95,7 @@ class TestLine:
             b"tench " + TENCH,
             b"n01440764_9981 n01440764_9982 " + TENCH,
             b"ftp://a.com/tench.jpg",
-            b"http:/a.com",
+            b"http:a.com",
             b"# " + TENCH,
             b"\xa0" + TENCH,
         ],
@@ -103,7 +103,10 @@ class TestLine:
     def test_what_holds_no_url_is_odd(self, line: bytes) -> None:
         assert urllists.parse_line(line) is None
 
-    @pytest.mark.parametrize("url", ["http://a.com/my photo\t1.jpg", "HTTPS://A.com/x y"])
+    @pytest.mark.parametrize(
+        "url",
+        ["http://a.com/my photo\t1.jpg", "HTTPS://A.com/x y", r"http:\\a.com\x", "http:/a.com"],
+    )
     @pytest.mark.parametrize("separator", [" ", "\t"])
     def test_a_url_may_hold_spaces_and_tabs(self, url: str, separator: str) -> None:
         assert urllists.parse_line(f"{NAME}{separator}{url}\r\n".encode()) == (NAME, url)

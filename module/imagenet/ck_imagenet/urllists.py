@@ -64,8 +64,8 @@ def parse_line(line: bytes) -> tuple[ImageName | None, str] | None:
 
 
 def is_url(text: str) -> bool:
-    """Say whether `text` is something to ask over HTTP."""
-    return text[:8].lower().startswith(("http://", "https://"))
+    """Say whether `text` is something to ask over HTTP, however its slashes lean."""
+    return text[:7].lower().startswith(("http:/", "https:/", "http:\\", "https:\\"))
 
 
 def called(where: str) -> str:
@@ -74,7 +74,7 @@ def called(where: str) -> str:
     Neither tells of the user's machine, nor how he is known to a host.
     """
     if is_url(where):
-        return re.sub(r"(?<=//)[^/?#]*@", "", where, count=1)
+        return re.sub(r"(?<=[/\\])[^/\\?#]*@", "", where, count=1)
     return re.split(r"[/\\]", where)[-1]
 
 
