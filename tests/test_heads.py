@@ -7,6 +7,7 @@ whom we follow.
 from __future__ import annotations
 
 import io
+import time
 from http.client import HTTPException, RemoteDisconnected
 from typing import Any
 
@@ -199,6 +200,15 @@ class TestLines:
     def test_there_may_be_as_many_as_like(self) -> None:
         lines = [b"X-Archive-Orig-%d: %d" % (n, n) for n in range(5000)]
         assert len(head_of(*lines, b"X: last").headers) == 5001
+
+    @pytest.mark.parametrize(
+        "hostile", [b"\r", b"\r ", b"\n\r\r", b"X", b" ", b":", b"a:\r\n", b"\r\n a", b"X:a\r\r\r"]
+    )
+    def test_no_bytes_take_long(self, hostile: bytes) -> None:
+        """What takes the square of its length would take minutes."""
+        started = time.monotonic()
+        head_of(b"X:", hostile * (250_000 // len(hostile)))
+        assert time.monotonic() - started < 2
 
     @pytest.mark.parametrize("line", [b"X: a\0b", b"X\0: a", b"\0"])
     def test_a_nul_is_refused_as_by_browsers(self, line: bytes) -> None:

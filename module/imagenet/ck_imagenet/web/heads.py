@@ -18,13 +18,19 @@ from ..outcomes import Failed, Outcome
 _BEGIN = re.compile(rb".{0,4}?HTTP", re.DOTALL | re.IGNORECASE)
 _MAY_BEGIN = re.compile(rb".{0,4}(H|HT|HTT)?", re.DOTALL | re.IGNORECASE)
 _END = re.compile(rb"\n\r?\n")
-_STATUS = re.compile(rb"(?:/([0-9])\.([0-9]))?[^\s]*[ \t]*([0-9]{0,9})[ \t]*([^\r\n]*)")
+_STATUS = re.compile(r"(?:/([0-9])\.([0-9]))?[^ \t\r\n]*[ \t]*([0-9]{0,9})[ \t]*([^\r\n]*)")
 _ASSUMED = 200
 """Where a status line has no status, as for Chromium."""
 
-_FOLD = re.compile(rb"[\r\n]+[ \t]+")
-_FIELD = re.compile(rb"[\r\n]([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:([^\r\n]*)")
-"""A line with a name and a value; what is none is passed over, and a bare CR ends lines too."""
+_FOLD = re.compile(r"[\r\n]+[ \t]+")
+_FIELD = re.compile(
+    r"[\r\n]([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:"
+    rf"([^\r\n]*(?:{_FOLD.pattern}[^\r\n]*)*)"
+)
+"""A name, and a value that may go on in further lines; lines that are none are passed over.
+
+A bare CR ends lines too.
+"""
 
 
 class Head(NamedTuple):
@@ -66,7 +72,7 @@ def read(stream: BufferedReader) -> Head:
     # Some old programs end without a blank line. Half a line could be half an address.
     if not (end or held.endswith((b"\r", b"\n"))):
         raise ConnectionResetError("the connection ended within the headers")
-    return _parsed(bytes(held[begun : end.end() if end else None]))
+    return _parsed(held[begun : end.end() if end else None].decode("latin-1"))
 
 
 def _begin(held: bytearray) -> int:
@@ -79,18 +85,19 @@ def _begin(held: bytearray) -> int:
     return 0
 
 
-def _parsed(text: bytes) -> Head:
+def _parsed(text: str) -> Head:
     """Return what a head says, from what follows its first word."""
-    if b"\0" in text:  # browsers show nothing of it, curl neither
+    if "\0" in text:  # browsers show nothing of it, curl neither
         raise Failed(Outcome.NOT_HTTP, "headers with a NUL byte")
-    text = _FOLD.sub(b" ", text)
     line = next(_STATUS.finditer(text))
     major, minor, status, reason = line.groups()
     headers = HTTPMessage()
     for name, value in _FIELD.findall(text, line.end()):
-        headers.set_raw(name.decode("ascii"), value.strip(b" \t").decode("latin-1"))
-    version = 11 if (major or b"1", minor or b"0") >= (b"1", b"1") else 10
-    return Head(version, int(status or _ASSUMED), reason.strip().decode("latin-1"), headers)
+        if "\n" in value or "\r" in value:
+            value = _FOLD.sub(" ", value)
+        headers.set_raw(name, value.strip(" \t"))
+    version = 11 if (major or "1", minor or "0") >= ("1", "1") else 10
+    return Head(version, int(status or _ASSUMED), reason.strip(), headers)
 
 
 def _no_head(held: bytearray) -> HTTPException:
