@@ -958,10 +958,14 @@ class TestAddresses:
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
     def test_one_that_is_silent_is_passed_over_in_time(self, serve: Serve) -> None:
-        peer = serve(saying(answer(DATA)))
-        limits = PATIENT._replace(connect=0.4)
+        peer = serve(saying_once(answer(DATA)))
+        limits = PATIENT._replace(connect=1)
         with full_backlog("127.0.0.2", peer.port), fetching(limits=limits) as fetcher:
             assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
+            started = time.monotonic()
+            assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
+            assert time.monotonic() - started < 0.4, "the next connection goes where the first went"
+        assert peer.connections == 2
 
 
 class TestLostConnections:

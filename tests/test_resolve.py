@@ -100,6 +100,14 @@ def no_lookup(host: str) -> list[str]:
 class TestNames:
     """What has to be looked up."""
 
+    def test_the_address_that_connected_comes_first_from_then_on(self, names: Names) -> None:
+        resolver = Resolver(names)
+        resolver.prefer("a.com", "2001:db8::1")  # nothing is known of it
+        assert resolver.resolve("a.com", SOON) == ["192.0.2.1", "2001:db8::1"]
+        resolver.prefer("a.com", "2001:db8::1")
+        assert resolver.resolve("a.com", SOON) == ["2001:db8::1", "192.0.2.1"]
+        assert names.asked == ["a.com"]
+
     def test_a_name_has_the_addresses_that_its_lookup_gives(self, names: Names) -> None:
         assert Resolver(names).resolve("a.com", SOON) == ["192.0.2.1", "2001:db8::1"]
 

@@ -297,11 +297,15 @@ class Network:
         for place, address in enumerate(addresses):
             left = max(end - time.monotonic(), 0.001)
             try:
-                return self._connect_to(address, port, left / (len(addresses) - place))
+                opened = self._connect_to(address, port, left / (len(addresses) - place))
             except OSError as error:
                 TooManyFiles.check(error)
                 late = isinstance(error, (socket.timeout, TimeoutError))
                 failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
+            else:
+                if place:  # or each connection would wait for those before it
+                    self._resolver.prefer(host, address)
+                return opened
         raise failure
 
     def _connect_to(self, address: str, port: int, wait: float) -> socket.socket:

@@ -81,6 +81,13 @@ class Resolver:
             raise Failed(answer.addresses.outcome, answer.addresses.detail)
         return answer.addresses
 
+    def prefer(self, host: str, address: str) -> None:
+        """Give this one of a host's addresses first from now on: others did not connect."""
+        with self._lock:
+            answer = self._answers.get(host)
+            if answer and not isinstance(answer.addresses, Failed):
+                answer.addresses = sorted(answer.addresses, key=lambda known: known != address)
+
     def close(self) -> None:
         """Begin no further lookups; who waits for an answer fails at once."""
         with self._lock:
