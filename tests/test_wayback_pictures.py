@@ -21,6 +21,7 @@ from ck_imagenet.web.signals import Signal
 
 NAME = ImageName("n01440764", 1)
 URL = "http://a.example/b.jpg"
+ARCHIVE = "web.archive.org:443"
 TIME = "2026-01-01T00:00:00Z"
 GONE = Record(NAME, URL, Outcome.GONE, TIME, detail="404", source="a list")
 CAPTURE = Record(
@@ -168,8 +169,14 @@ class TestPace:
         asked = manner(DownloadOptions(), gate)
         hosts: Hosts[str] = Hosts(asked.per_host, asked.back_off, asked.start)
         for number in range(100):
-            hosts.put("archive", str(number), 0)
+            hosts.put(ARCHIVE, str(number), 0)
         return hosts
+
+    def test_links_of_a_list_that_lead_there_go_through_the_same_gate(self) -> None:
+        gate = Gate(0.125)
+        near, far = equip.manner(DownloadOptions(), gate=gate), manner(DownloadOptions(), gate)
+        for host, shared in ((ARCHIVE, gate), ("a.example:80", None)):
+            assert near.start(host).gate is far.start(host).gate is shared
 
     def test_all_of_a_run_share_its_gate(self) -> None:
         gate = Gate(0.125)
@@ -189,11 +196,11 @@ class TestPace:
         for _ in range(given):
             now += 0.2
             assert hosts.take(now)
-            hosts.release("archive", now + 0.05, Signal.ANSWER, now)
+            hosts.release(ARCHIVE, now + 0.05, Signal.ANSWER, now)
         for _ in range(3):
             now += 0.2
             assert hosts.take(now)
-            hosts.release("archive", now + 0.05, Signal.BUSY, now)
+            hosts.release(ARCHIVE, now + 0.05, Signal.BUSY, now)
             assert hosts.take(now + 60) is None
             now += 200
 
@@ -201,5 +208,5 @@ class TestPace:
         gate = Gate(0.125)
         hosts = self.hosts(gate)
         assert hosts.take(1.0)
-        hosts.release("archive", 1.1, Signal.BUSY, 1.0)
+        hosts.release(ARCHIVE, 1.1, Signal.BUSY, 1.0)
         assert gate.opens_at >= 61

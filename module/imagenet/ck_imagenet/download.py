@@ -32,6 +32,7 @@ from .progress import Progress
 from .unpacking import unpack
 from .unpacking.unpacked import Unpacked
 from .web.fetch import Fetcher
+from .web.gate import Gate
 from .web.learned import Learned
 
 
@@ -93,7 +94,7 @@ def download(
         near = ending.enter_context(closing(equip.fetcher(options)))
         far = ending.enter_context(closing(equip.wayback_fetcher(options)))
         memory = PaceMemory(store)
-        crew = _crew(options, store, near, memory.load())
+        crew = _crew(options, store, near, memory.load(), gate)
         ending.callback(lambda: memory.keep(crew.learned()))
         wayback = Team(None, far, store, wayback_pictures.manner(options, gate))
 
@@ -125,12 +126,16 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
 
 
 def _crew(
-    options: DownloadOptions, store: Store, fetcher: Fetcher, learned: dict[str, Learned]
+    options: DownloadOptions,
+    store: Store,
+    fetcher: Fetcher,
+    learned: dict[str, Learned],
+    gate: Gate,
 ) -> Crew:
     """Return who asks the hosts."""
     order = Order(store, options, learned)
     if not options.engine:
-        return Team(order, fetcher, store, equip.manner(options, learned))
+        return Team(order, fetcher, store, equip.manner(options, learned, gate))
     from .crawling.cluster import Cluster  # which takes its time
 
     return Cluster(order, store, options.scheduler)

@@ -15,6 +15,7 @@ from ..web.fetch import Fetcher
 from ..web.gate import Gate
 from ..web.host import Start
 from ..web.learned import Learned
+from ..web.limiter import BackOff
 from ..web.named import answering
 from ..web.resolve import Resolver
 from .desk import Manner
@@ -23,6 +24,9 @@ _MOST_HOSTS = 10_000
 """Hosts of which is remembered what is known of them."""
 
 _NOTHING: Mapping[str, Learned] = MappingProxyType({})
+
+_WAYBACK_BACK_OFF = BackOff(first=57, longest=300, is_patient=False, least=60)
+"""It shuts out for an hour who does not heed what it says; a minute is what it means by nothing."""
 
 _SLOW = 60.0
 """Seconds that an archive may take for one URL."""
@@ -44,14 +48,12 @@ def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Fetcher:
         obey_opt_out=not options.ignore_opt_out,
         per_host=options.per_host,
         follow=not options.sleep,  # which lies between these requests too
+        paced={urls.endpoint(options.wayback_service)},
     )
 
 
 def wayback_fetcher(options: DownloadOptions) -> Fetcher:
-    """Return what asks for pictures from the Wayback Machine, which takes its time.
-
-    Its redirects count, each as a request.
-    """
+    """Return what asks for pictures from the Wayback Machine, which takes its time."""
     return Fetcher(
         Guard.allowing(options.allow_private).trusting_url(options.wayback_service),
         Limits.within(max(_SLOW, options.timeout)),
@@ -59,25 +61,35 @@ def wayback_fetcher(options: DownloadOptions) -> Fetcher:
         user_agent=options.user_agent or USER_AGENT,
         obey_opt_out=not options.ignore_opt_out,
         per_host=options.per_host,
-        follow=False,
+        paced={urls.endpoint(options.wayback_service)},
         busy=(420, 429),
     )
 
 
 def wayback_gate(options: DownloadOptions) -> Gate:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
+    return Gate(1 / _wayback_pace(options))
+
+
+def _wayback_pace(options: DownloadOptions) -> float:
+    """Return how many requests a second it is asked, as its keepers or the user wish."""
     paces = known_hosts.paces(options.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
-    return Gate(max(options.sleep, 1 / given if given else captures.GAP))
+    pace = given or captures.PACE
+    return min(pace, 1 / options.sleep) if options.sleep else pace
 
 
-def manner(options: DownloadOptions, learned: Mapping[str, Learned] = _NOTHING) -> Manner:
-    """Return how to crawl, with what was learnt of hosts before."""
+def manner(
+    options: DownloadOptions,
+    learned: Mapping[str, Learned] = _NOTHING,
+    gate: Gate | None = None,
+) -> Manner:
+    """Return how to crawl, with what was learnt of hosts before, and the Wayback Machine's gate."""
     return Manner(
         options.jobs,
         options.retry,
         options.per_host,
-        start=_starts(options, learned),
+        start=_starts(options, learned, gate or wayback_gate(options)),
         domain=lru_cache(_MOST_HOSTS)(domains.registrable),
         successors=lambda url: successors_of(options, url),
         is_altered=lambda url: not options.no_known_hosts and successors.is_altered(url),
@@ -97,7 +109,7 @@ def known_paces(
 
     With the name of its service, or its own.
     """
-    starts = _starts(options, learned)
+    starts = _starts(options, learned, wayback_gate(options))
 
     def pace(endpoint: str) -> tuple[str, float] | None:
         start = starts(endpoint)
@@ -106,15 +118,21 @@ def known_paces(
     return pace
 
 
-def _starts(options: DownloadOptions, learned: Mapping[str, Learned]) -> Callable[[str], Start]:
-    """Return what tells at which pace each host is asked first.
+def _starts(
+    options: DownloadOptions, learned: Mapping[str, Learned], gate: Gate
+) -> Callable[[str], Start]:
+    """Return what tells at which pace each host is asked first, the Wayback Machine by its gate.
 
     What the user says counts before what was learnt, and that before what others have seen.
     """
     paces = known_hosts.paces(options.pace)
+    archive = urls.endpoint(options.wayback_service)
+    of_archive = Start("", gate, Learned(_wayback_pace(options), 1, 0.0), _WAYBACK_BACK_OFF)
 
     @lru_cache(_MOST_HOSTS)
     def start(endpoint: str) -> Start:
+        if endpoint == archive:
+            return of_archive
         known = None if options.no_known_hosts else known_hosts.known(endpoint)
         service = known.service if known else ""
         given = known_hosts.given_pace(paces, endpoint)

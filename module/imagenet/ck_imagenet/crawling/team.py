@@ -13,6 +13,7 @@ from ..actions import DownloadOptions
 from ..errors import StoreError
 from ..kept.journal import Record
 from ..kept.store import Store
+from ..web import known_hosts, urls
 from ..web.fetch import Fetcher
 from ..web.host import Ration
 from ..web.learned import Learned
@@ -79,7 +80,9 @@ class Team(Crew, Colleagues):
         self._own = ThisProcess(self._crawl)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
-        self._owners: OrderedDict[str, Member] = OrderedDict()
+        # The archive is this process's affair: all that asks it here shares its pace.
+        archive = known_hosts.party(urls.endpoint(manner.archive))
+        self._owners: OrderedDict[str, Member] = OrderedDict({archive: self._own})
         self._workers: list[Worker] = []
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
         self._drained = self._stopped = False

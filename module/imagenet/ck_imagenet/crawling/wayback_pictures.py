@@ -10,17 +10,13 @@ from ..kept.numbering import Link
 from ..outcomes import Outcome
 from ..web import captures
 from ..web.gate import Gate
-from ..web.host import Start
-from ..web.limiter import BackOff
+from . import equip
 from .desk import Manner
 from .ledger import Book, Ledger, Verdict
 from .task import Task
 
 WAYBACK = "wayback"
 """The source of a picture from there."""
-
-_BACK_OFF = BackOff(first=57, longest=300, is_patient=False, least=60)
-"""It shuts out for an hour who does not heed what it says; a minute is what it means by nothing."""
 
 # Here already; refused by the user, or by its owner; nothing that anybody else could know of.
 _LEFT_ALONE = (
@@ -160,13 +156,7 @@ class Findings(Book):
 
 def manner(options: DownloadOptions, gate: Gate) -> Manner:
     """Return how it is to be asked: through its gate, with no more connections than any host."""
-    start = Start(gate=gate)
-    return Manner(
+    return equip.manner(options, gate=gate)._replace(
         jobs=min(options.jobs, options.per_host),
-        retry=options.retry,
-        per_host=options.per_host,
-        back_off=_BACK_OFF,
-        start=lambda host: start,
-        archive=options.wayback_service,
         follow=partial(captures.within, archive=options.wayback_service),
     )

@@ -71,7 +71,7 @@ class Sources:
         guard = Guard.allowing(options.allow_private)
         for address in filter(is_url, (options.urls, service, wayback)):
             guard = guard.trusting_url(address)
-        gate = gate or Gate(captures.GAP)
+        gate = gate or Gate(1 / captures.PACE)
         self._fetcher = Fetcher(
             guard,
             resolver=Resolver(answering(options.resolve)),

@@ -11,8 +11,8 @@ from ..errors import BadInput
 from ..outcomes import Failed, Outcome
 from . import urls
 
-GAP = 1 / 8
-"""Seconds between two requests: it bears ten a second, and asks for no more than 80% of that."""
+PACE = 8.0
+"""Requests a second: it bears ten, and asks for no more than 80% of that."""
 
 _FORM = "%Y%m%d%H%M%S"
 _BEGINNING = "00000101000000"

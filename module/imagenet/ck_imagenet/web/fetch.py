@@ -90,6 +90,8 @@ class Fetcher:
         Connections that are kept for each host.
     follow : bool
         Whether `ask` follows redirects that stay on their host at once.
+    paced : container of str
+        Endpoints whose redirects it does not follow so in any case: each counts as a request.
     busy : container of int
         Statuses with which hosts ask to come later even if they do not say when.
     gates : mapping of str to Gate, optional
@@ -111,10 +113,12 @@ class Fetcher:
         obey_opt_out: bool = True,
         per_host: int = PER_HOST,
         follow: bool = True,
+        paced: Container[str] = (),
         busy: Container[int] = statuses.BUSY,
         gates: Mapping[str, Gate] = _NO_GATES,
     ) -> None:
         self._follows = follow
+        self._paced = paced
         self._busy = busy
         self._gates = gates
         self._guard = guard
@@ -248,7 +252,8 @@ class Fetcher:
                 return _Asked(address, response)
             bodies.release(response)
             base, address = address, journey.go_on(address, location, set_cookies)
-            if address.endpoint != base.endpoint or not self._follows:
+            is_paced = not self._follows or address.endpoint in self._paced
+            if address.endpoint != base.endpoint or is_paced:
                 return None
 
     def _wait_for_turn(self, endpoint: str, budget: Budget) -> None:

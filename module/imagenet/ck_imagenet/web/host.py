@@ -9,7 +9,7 @@ from ..outcomes import Outcome
 from .breaker import CircuitBreaker, State
 from .gate import Gate
 from .learned import Learned
-from .limiter import RateLimiter
+from .limiter import BackOff, RateLimiter
 from .line import Line, Task
 
 
@@ -21,6 +21,8 @@ class Start(NamedTuple):
     gate: Gate | None = None
     """What leaves time between two requests, if anything does."""
     learned: Learned | None = None
+    back_off: BackOff | None = None
+    """How long it is left alone that asks to come later, if that is known."""
 
 
 class Ration(NamedTuple):

@@ -273,7 +273,8 @@ class Hosts(Generic[Task]):
         start = self._start(name)
         if start.service in self._services:
             return self._services[start.service]
-        limiter = RateLimiter(self._back_off, start.gate, start.learned, self._random)
+        back_off = start.back_off or self._back_off
+        limiter = RateLimiter(back_off, start.gate, start.learned, self._random)
         if start.service:
             self._services[start.service] = limiter
         return limiter
