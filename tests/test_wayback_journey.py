@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet_practice import Link, PracticeWeb, mementos, pictures
+from ck_imagenet_practice import Link, PracticeWeb, pictures
 from ck_imagenet_practice.archive import Patience
+from ck_imagenet_practice.mementos import FORMS
 from peer import hosted
 from terminal import WNID, Terminal
 
 DALMATIAN = "n02110341"
 COMMAND = ("download", f"imagenet:{WNID}")
 TAKEN = "20100521123456"
-PENDING = {"gzip-untold", "gzip-told-blank", "gzip-told-twice"}
-"""Forms that are read when codings are."""
 
 
 def gone(web: PracticeWeb, *numbers: int) -> list[Link]:
@@ -242,24 +241,21 @@ def test_its_own_errors_pass(terminal: Terminal, web: PracticeWeb) -> None:
     assert terminal.json(*COMMAND, "--wayback")["synsets"][0]["from_wayback"] == 4
 
 
-FORM_TABLE = {form: mementos.FORMS[form] for form in mementos.FORMS if form not in PENDING}
-
-
 def test_captures_are_read_however_they_are_given(terminal: Terminal, web: PracticeWeb) -> None:
-    links = gone(web, *range(len(FORM_TABLE)))
-    for form, link in zip(FORM_TABLE, links):
+    links = gone(web, *range(len(FORMS)))
+    for form, link in zip(FORMS, links):
         web.archive.keep(link.url, link.picture(), TAKEN, form=form)
     result = terminal.json(*COMMAND, "--wayback", "--retry=1")["synsets"][0]
     assert (result["for_wayback"], result["wayback_trouble"]) == (0, "")
     told = records(terminal)
     found = {
         form: str(told[link.url].get("wayback", told[link.url]["outcome"])).partition(":")[0]
-        for form, link in zip(FORM_TABLE, links)
+        for form, link in zip(FORMS, links)
     }
-    assert found == {form: each.outcome for form, each in FORM_TABLE.items()}
+    assert found == {form: each.outcome for form, each in FORMS.items()}
     kept = terminal.pictures()
-    for form, link in zip(FORM_TABLE, links):
-        if FORM_TABLE[form].outcome == "saved":
+    for form, link in zip(FORMS, links):
+        if FORMS[form].outcome == "saved":
             assert kept[f"{link.name}.jpg"] == link.picture()
             assert told[link.url]["captured"] == "2010-05-21T12:34:56Z"
             assert told[link.url]["final_url"] == capture_address(web, link)
