@@ -18,6 +18,13 @@ KINDS_OF_WAYS: Mapping[str, Kind] = {
     "unfollowed": Kind("/unfollowed/302", seen=_SHOWN),
     "cookie": Kind("/cookie", seen="imgproxy/imgproxy #1331; encode/httpx #821"),
     "consent": Kind("/consent", seen="Icinga/icingaweb2 #1064: a redirect loop without cookies"),
+    "consent-across": Kind(
+        "/visa/{target}",
+        landing="/visa",
+        place=Place.OWN,
+        hosts=2,
+        seen="appstrate/appstrate #473: cookies set in the midst of a way over several hosts",
+    ),
     "deaf": Kind(
         "/deaf", "redirects", seen="NixOS/nix #2225: Set-Cookie: i_follow_redirects=yes for ever"
     ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from .exchange import Exchange
-from .registry import behaviour
+from . import pictures
+from .exchange import BadLink, Exchange
+from .registry import behaviour, content_type
 from .serving import good
 
 LOGIN = "me:se%40cret"
@@ -33,6 +34,23 @@ def consent(exchange: Exchange) -> None:
         good(exchange)
     else:
         exchange.redirect(f"/consent/ask/{file}")
+
+
+@behaviour("visa")
+def visa(exchange: Exchange) -> None:
+    """`/visa/HOST/FILE`: a redirect to `/gate/` of that host, which knows who sends."""
+    other, file = _other(exchange)
+    exchange.redirect(f"http://{other}/gate/{exchange.host}/{file}")
+
+
+@behaviour("gate")
+def gate(exchange: Exchange) -> None:
+    """`/gate/HOST/FILE`: the picture to who tells a cookie; else it is set, and back to `/visa`."""
+    other, file = _other(exchange)
+    if _tells(exchange, "seen=here"):
+        exchange.answer(200, pictures.picture(f"/visa/{file}"), content_type(exchange))
+    else:
+        _set(exchange, f"http://{other}/visa/{exchange.host}/{file}", "seen=here; Path=/gate")
 
 
 @behaviour("deaf")
@@ -70,6 +88,13 @@ def stranger(exchange: Exchange) -> None:
         exchange.answer(400)
     else:
         good(exchange)
+
+
+def _other(exchange: Exchange) -> tuple[str, str]:
+    """Return the other host of a way to and fro, and the file's name."""
+    if len(exchange.arguments) != 1:
+        raise BadLink("write /visa/HOST/FILE or /gate/HOST/FILE")
+    return exchange.arguments[0], exchange.request.target.rpartition("/")[2]
 
 
 def _tells(exchange: Exchange, told: str) -> bool:
