@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 from pathlib import Path
@@ -47,6 +48,16 @@ def adopted(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict
     aside = adopt(place, journal, {}, named, ())
     journal.close()
     return aside, Journal(place.state / "journal").records
+
+
+def test_a_picture_that_an_old_script_has_left_packed_is_unpacked(place: SynsetStore) -> None:
+    path = put(place, "n01440764_7.jpg", gzip.compress(jpeg()))
+    other = put(place, "n01440764_8.jpg", gzip.compress(b"<html>a page</html>"))
+    aside, records = adopted(place, {7: "http://a/7"})
+    assert path.read_bytes() == jpeg()
+    assert records["http://a/7"].sha256 == hashlib.sha256(jpeg()).hexdigest()
+    assert [each.name for each in aside] == [other.name]
+    assert gzip.decompress(aside[0].read_bytes()) == b"<html>a page</html>"
 
 
 def test_a_picture_of_a_known_name_gets_its_line(place: SynsetStore) -> None:

@@ -131,7 +131,7 @@ def test_what_others_do_not_open_is_mended_and_nothing_else_is_touched() -> None
     mended = {name: png.readable(data) for name, data in CASES.items()}
     assert [name for name, data in mended.items() if not opens(data)] == []
     for name, data in CASES.items():
-        if "checksum" not in name and "EXIF" not in name and opens(data):
+        if not any(word in name for word in ("checksum", "EXIF", "cHRM")) and opens(data):
             assert mended[name] is data, name
 
 

@@ -24,6 +24,7 @@ from .kept.turns import undisturbed
 from .names import ImageName
 from .outcomes import Failed, Outcome
 from .pictures import bounds, images
+from .pictures.packed import unpacked
 from .progress import Progress
 from .side_by_side import CORES, SideBySide
 from .wording import counted
@@ -170,7 +171,7 @@ def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
     """Say what a file is of which the journal knows nothing."""
     name, path = unseen
     try:
-        images.judge(bounds.read(path))
+        images.judge(unpacked(bounds.read(path)))
     except Failed as failed:
         return Finding(Flaw.NO_PICTURE, name, failed.detail)
     return Finding(Flaw.UNSEEN, name)

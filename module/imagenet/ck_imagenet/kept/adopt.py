@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Collection, Mapping
 
+from ..files import write_whole
 from ..names import ImageName, parse_image_name
 from ..outcomes import Failed
 from ..pictures import images
+from ..pictures.packed import unpacked
 from .journal import Journal, Record, now, saved
 from .store import SynsetStore
 
@@ -50,12 +52,15 @@ def adopt(
     for number, path in sorted(store.pictures().items()):
         if number in known and number not in changed:
             continue
-        data = path.read_bytes()
+        packed = path.read_bytes()
         try:
+            data = unpacked(packed)
             picture = images.judge(data)
         except Failed:
             aside.append(put_aside(store, path))
             continue
+        if data is not packed:  # as old scripts left what a host had packed
+            write_whole(path, data)
         if number in known:
             store.describe(known[number], path.name)
             continue

@@ -136,6 +136,8 @@ class _Reader:
             return True
         if name == b"tRNS":
             return len(content) < self._colour
+        if name == b"cHRM":
+            return len(content) % 4 > 0  # for Pillow before 11
         if name == b"eXIf":
             return tags.costs_too_much(content)
         if name in (b"fcTL", b"fdAT"):
