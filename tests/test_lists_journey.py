@@ -298,3 +298,13 @@ class TestLater:
         assert (
             terminal.json("download", f"imagenet:{WNID}", "--dry-run")["synsets"][0]["links"] == 4
         )
+
+
+def test_a_table_is_read_and_a_page_is_refused_in_a_sentence(terminal: Terminal) -> None:
+    rows = "url,caption\nhttp://a.com/1,a fish\nhttp://a.com/2,another\n"
+    (terminal.folder / "list.csv").write_text(rows)
+    command = ("geturls", "imagenet", f"--wnid={WNID}")
+    assert terminal.says(*command, "--urls=list.csv") == "http://a.com/1\nhttp://a.com/2\n"
+    (terminal.folder / "page").write_text("<html>\nhttp://a.com/1\n")
+    said = terminal.refuses(*command, "--urls=page")
+    assert said == 'the list "page" cannot be read: line 1 begins a web page, no list of URLs'

@@ -204,6 +204,127 @@ class TestPackings:
             assert sum(1 for _ in urllists.read(file, "my list")) == 50_000
 
 
+A, B = b"http://a.com/1.jpg", b"http://a.com/2"
+ONE, TWO = "http://a.com/1.jpg", "http://a.com/2"
+
+TABLES: dict[str, tuple[bytes, list[tuple[int, int | None, str]]]] = {
+    "URL, tab, caption": (A + b"\ta fish\n" + B + b"\tanother", [(0, None, ONE), (1, None, TWO)]),
+    "one line": (A + b"\ta fish", [(0, None, ONE)]),
+    "CSV": (A + b",a fish\n" + A + b",fish, blue", [(0, None, ONE), (1, None, ONE)]),
+    "CSV with a head": (
+        b"url,text\n" + A + b",a\n" + B + b",b, c",
+        [(1, None, ONE), (2, None, TWO)],
+    ),
+    "CSV with quotes": (
+        b'"id","image_url","text"\n"1","http://a.com/x,y","a ""b"""\n"2","' + B + b'","c"',
+        [(1, None, "http://a.com/x,y"), (2, None, TWO)],
+    ),
+    "quotes alone": (b'"' + A + b'"\n"' + B + b'"', [(0, None, ONE), (1, None, TWO)]),
+    "a head of two URLs": (b"page,image\nhttp://a.com/p," + A, [(1, None, ONE)]),
+    "semicolons and names": (
+        b"n01440764_1;" + A + b"\nn01440764_2;http://a.com/2;3.jpg",
+        [(0, 1, ONE), (1, 2, "http://a.com/2;3.jpg")],
+    ),
+    "commas in URLs behind names": (
+        b"n01440764_1,http://a.com/1,2.jpg\nn01440764_2,http://a.com/3,4.jpg",
+        [(0, 1, "http://a.com/1,2.jpg"), (1, 2, "http://a.com/3,4.jpg")],
+    ),
+    "names, URLs, captions": (
+        b"n01440764_1\t" + A + b"\ta fish\nn01440764_2\t" + B + b"\tb",
+        [(0, 1, ONE), (1, 2, TWO)],
+    ),
+    "numbers and URLs": (b"1\t" + A + b"\n2\t" + B, [(0, None, ONE), (1, None, TWO)]),
+    "names of files": (
+        b"n01440764_9.JPEG " + A + b"\nn01440764_7.jpg\t" + B,
+        [(0, 9, ONE), (1, 7, TWO)],
+    ),
+    "paths": (b"train/n01440764/n01440764_9.JPEG " + A, [(0, 9, ONE)]),
+    "swapped": (A + b" n01440764_9\n" + B + b" n01440764_7.JPEG", [(0, 9, ONE), (1, 7, TWO)]),
+    "swapped with tabs": (A + b"\tn01440764_9.JPEG", [(0, 9, ONE)]),
+    "JSON lines": (
+        b'{"url": "http://a.com/\\u00e9", "name": "n01440764_9.JPEG"}\n'
+        b'{"name": "n01440764_7", "url": "http://a.com/2"}',
+        [(0, 9, "http://a.com/\xc3\xa9"), (1, 7, TWO)],
+    ),
+    "CR": (A + b"\r" + B + b"\r\r" + A, [(0, None, ONE), (1, None, TWO), (3, None, ONE)]),
+    "CR behind CRLF": (
+        A + b"\r\n" + B + b"\r" + A,
+        [(0, None, ONE), (1, None, TWO), (2, None, ONE)],
+    ),
+    "a mark in the midst": (A + b"\n\xef\xbb\xbf" + B, [(0, None, ONE), (1, None, TWO)]),
+    "a mark behind no line end": (
+        A + b"\xef\xbb\xbfn01440764_9\t" + B,
+        [(0, None, ONE), (1, 9, TWO)],
+    ),
+    "UTF-16 without a mark": (
+        (ONE + "\n" + TWO).encode("utf-16-le"),
+        [(0, None, ONE), (1, None, TWO)],
+    ),
+    "an odd line among rows": (
+        (A + b",a fish\n") * 12 + b"oops\n" + A + b",x",
+        [(n, None, ONE) for n in (*range(12), 13)],
+    ),
+}
+
+PLAIN = [
+    "http://a.com/Paris, France 1.jpg\nhttp://a.com/Rome, Italy 2.jpg",
+    "http://a.com/0,,1,00.jpg\nhttp://a.com/0,,2,00.jpg",
+    "http://a.com/0,1\nhttp://a.com/0,2",
+    "http://a.com/a;b=1,c.jpg",
+    "http://a.com/1.jpg?x=1,2\nhttp://a.com/2.jpg?x=3,4",
+    "http://a.com/my photo 1.jpg\nhttp://a.com/my photo 2.jpg",
+    "http://a.com/my\tphoto.jpg\nhttp://a.com/your\tphoto.jpg",
+    "http://a.com/x\xef\xbb\xbfy.jpg",
+]
+
+WRONG = {
+    "a page": (b"\n<!DOCTYPE html>\n" + A, "line 2 begins a web page, no list of URLs"),
+    "an array": (b'["' + A + b'", "' + B + b'"]', "line 1 begins a JSON array: write each URL on"),
+    "synsets": (b"n01440764," + A + b"\nn01440765," + A, "line 1 has a synset, and no picture"),
+    "synsets and blanks": (b"n01440764 " + A, 'line 1 begins with "n01440764 http://a.com/1.jpg"'),
+    "two URLs": (B + b"\t" + B, "line 1 has 2 URLs: leave one in each line"),
+    "text": (b"\nnot ready yet", "holds no URL: a line is a URL, or a name such as n01440764_9981"),
+    "mostly others": (b"ftp://a/1\nftp://a/2\n" + A, "hardly any URL: a line is a URL"),
+    "a head alone": (b"url,text", 'line 1 begins with "url,text"'),
+    "markdown": (b"| " + A + b" |", 'line 1 begins with "| http://a.com/1.jpg |"'),
+}
+
+
+class TestShapes:
+    """Lists of other shapes are read or refused, never misread."""
+
+    @pytest.mark.parametrize("shape", TABLES)
+    @pytest.mark.parametrize("packing", ["plain", "tgz"])
+    def test_columns_are_told_where_they_can_be(self, shape: str, packing: str) -> None:
+        data, expected = TABLES[shape]
+        assert read(PACKINGS[packing](data)) == [
+            Line(number, None if name is None else ImageName("n01440764", name), url)
+            for number, name, url in expected
+        ]
+
+    @pytest.mark.parametrize("text", PLAIN)
+    def test_what_may_be_urls_alone_is_no_table(self, text: str) -> None:
+        assert [line.url for line in read(text.encode("latin-1"))] == text.split("\n")
+
+    @pytest.mark.parametrize("shape", WRONG)
+    def test_what_is_no_list_is_refused_in_a_sentence(self, shape: str) -> None:
+        data, said = WRONG[shape]
+        with pytest.raises(BadInput) as refused:
+            list(urllists.read(io.BytesIO(data), "my list", strict=True))
+        assert said in str(refused.value)
+        assert str(refused.value).startswith('the list "my list" ')
+
+    def test_line_ends_are_found_wherever_blocks_of_bytes_end(self) -> None:
+        urls = [f"http://a.com/{number:>030}" for number in range(30_000)]
+        for end in ("\r", "\r\n", "\n"):
+            lines = read(end.join(urls).encode())
+            assert [line.url for line in lines] == urls
+            assert lines[-1].number == len(urls) - 1
+
+    def test_comments_are_no_odd_lines(self) -> None:
+        assert read(b"# mine\n# of 2011\n" + A) == [Line(2, None, ONE)]
+
+
 class TestDamage:
     """Damaged files."""
 

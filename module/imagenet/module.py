@@ -86,8 +86,8 @@ def geturls(i: CkDict) -> CkDict:
               (wnid=W)             - the synset's wnid, or several with commas between; also after
                                      the colon of imagenet:W
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
-                                     for the wnid: a URL a line, or a name and a URL; plain, .gz
-                                     or .tgz
+                                     for the wnid: a URL a line, or a name and a URL, or a table
+                                     with such columns; plain, .gz or .tgz
               (mapping)            - print name, tab and URL
               (save=FILE)          - write to this file instead
               (sources)            - show which places may have a list, their state here, what
@@ -156,8 +156,8 @@ def download(i: CkDict) -> CkDict:
               (upper=N)            - last position, by default the last there is; at least 0
               (yes)                - do it although it is more than 100 synsets
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
-                                     for the wnid: a URL a line, or a name and a URL; plain, .gz
-                                     or .tgz
+                                     for the wnid: a URL a line, or a name and a URL, or a table
+                                     with such columns; plain, .gz or .tgz
               (tar=FILE-or-URL)    - take the pictures from a tar instead, a file or an address,
                                      in which {wnid} stands for the wnid: of a class, or of the
                                      tars of classes; plain or .gz

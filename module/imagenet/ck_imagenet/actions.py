@@ -38,7 +38,7 @@ _LOWER = "first position in the order of wnids"
 _UPPER = "last position, by default the last there is"
 _URLS = (
     "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
-    "a URL a line, or a name and a URL; plain, .gz or .tgz"
+    "a URL a line, or a name and a URL, or a table with such columns; plain, .gz or .tgz"
 )
 _TAR = (
     "take the pictures from a tar instead, a file or an address, in which {wnid} stands for the "

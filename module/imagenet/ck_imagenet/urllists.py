@@ -1,7 +1,7 @@
 """The forms of URL lists: bytes in, numbered lines out, lazily.
 
 A line is a URL alone (image-net.org's `geturls`), or a name and a URL with a space between them
-(its `getmapping`) or a tab (`fall11_urls.txt`); files may be plain, gzip or tar, with LF or CRLF.
+(its `getmapping`) or a tab (`fall11_urls.txt`); or a row of a table, of which one column is URLs.
 
 A URL is text whose characters stand for its bytes (Latin-1), since lists mix encodings: so nothing
 is lost, and what is requested is what the list holds.
@@ -9,18 +9,21 @@ is lost, and what is requested is what the list holds.
 
 from __future__ import annotations
 
-import codecs
-import gzip
 import io
 import re
 import zlib
 from contextlib import contextmanager
-from pathlib import PurePosixPath
-from typing import Any, BinaryIO, Iterator, NamedTuple, cast
+from itertools import chain
+from typing import BinaryIO, Iterator, NamedTuple
 
+from . import columns
+from .columns import is_url, name_in
 from .errors import BadInput
-from .names import ImageName, parse_image_name
-from .tarheaders import BLOCK, Extension, Kind, parse_extension, parse_header
+from .names import ImageName
+from .packings import unpacked
+from .wording import visible
+
+__all__ = ["LONGEST_LINE", "Line", "blocks", "called", "is_url", "parse_line", "read", "read_plain"]
 
 LONGEST_LINE = 65_536
 """Bytes; what is longer is no URL, and a list without line ends must not fill the memory."""
@@ -29,15 +32,13 @@ _BLOCK = 2**20
 _LONGEST_BLOCK = 4 * 2**20
 """Bytes; what has a longer line is no list."""
 
-_MOST_LAYERS = 4
-"""More than a gzipped tar of a gzipped list has: there are files that unpack to themselves."""
+_NOTHING = b"\0 \t\r"
+"""What lines are made of that hold nothing."""
 
-_MOST_UNPACKED = 4 * 2**30
-"""Bytes; ImageNet's whole list has a quarter of it."""
+_MARK = b"\xef\xbb\xbf"
+"""Of UTF-8; where files were put together it stands in their midst."""
 
-_MOST_HEADERS = 10_000
-_MOST_SAID = 2**16
-"""Of a tar before its list: headers, and bytes that are said about a file beside its header."""
+_SEAM = re.compile(rb"(\xef\xbb\xbf|\r(?!\Z))")
 
 
 class Line(NamedTuple):
@@ -50,22 +51,19 @@ class Line(NamedTuple):
     url: str
 
 
+class WrongShape(BadInput):
+    """A list whose lines are mostly no URLs."""
+
+
 def parse_line(line: bytes) -> tuple[ImageName | None, str] | None:
     """Return the name (or None) and the URL that a line holds; None for an odd or blank line."""
     text = line.decode("latin-1").strip(" \t\r\n")
     if is_url(text):
         return None, text
     name, separator, url = _split_once(text)
-    parsed = parse_image_name(name)
+    parsed = name_in(name) if separator else None
     url = url.lstrip(" \t")
-    if separator and parsed and is_url(url):
-        return parsed, url
-    return None
-
-
-def is_url(text: str) -> bool:
-    """Say whether `text` is something to ask over HTTP, however its slashes lean."""
-    return text[:7].lower().startswith(("http:/", "https:/", "http:\\", "https:\\"))
+    return (parsed, url) if parsed and is_url(url) else None
 
 
 def called(where: str) -> str:
@@ -78,7 +76,7 @@ def called(where: str) -> str:
     return re.split(r"[/\\]", where)[-1]
 
 
-def read(stream: BinaryIO, what: str) -> Iterator[Line]:
+def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
     """Yield the lines of a list that hold a URL.
 
     Parameters
@@ -87,19 +85,36 @@ def read(stream: BinaryIO, what: str) -> Iterator[Line]:
         The list: plain, gzip, tar or gzipped tar.
     what : str
         What the list is called in an error.
+    strict : bool
+        Whether to refuse it in the end if most of its lines hold no URL.
 
     Raises
     ------
     BadInput
         If the file is damaged.
+    WrongShape
+        If it is no list.
     """
     with _damage_named(what):
+        head, rest = columns.beginning(_lines(unpacked(stream)))
+        try:
+            parse = columns.recognised(head) or parse_line
+        except ValueError as error:
+            raise WrongShape(f'the list "{what}" cannot be read: {error}') from None
         last, parsed = b"", None
-        for number, line in enumerate(_lines(_unpack(stream))):
+        good = odd = 0
+        first_odd = 0, b""
+        for number, line in enumerate(chain(head, rest)):
             if line != last:
-                last, parsed = line, parse_line(line)
+                last, parsed = line, parse(line)
             if parsed:
+                good += 1
                 yield Line(number, *parsed)
+            elif line.strip(_NOTHING) and not line.startswith(b"#"):
+                odd += 1
+                first_odd = first_odd if first_odd[1] else (number, line)
+    if strict and odd > good:
+        raise WrongShape(_wrong(what, good, *first_odd))
 
 
 def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
@@ -113,7 +128,7 @@ def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
         If the file is damaged, or no list.
     """
     with _damage_named(what):
-        plain, torn = _unpack(stream), b""
+        plain, torn = unpacked(stream), b""
         for data in iter(lambda: plain.read(_BLOCK), b""):
             whole, end, rest = data.rpartition(b"\n")
             if end:
@@ -138,6 +153,16 @@ def _damage_named(what: str) -> Iterator[None]:
         ) from error
 
 
+def _wrong(what: str, good: int, number: int, line: bytes) -> str:
+    """Return the sentence for a list whose lines are mostly odd."""
+    text = visible(line[:60].decode("latin-1").strip())
+    holds = "holds no URL" if not good else "holds hardly any URL"
+    return (
+        f'the list "{what}" {holds}: a line is a URL, or a name such as n01440764_9981 and a URL, '
+        f'or a row of a table with such columns; line {number + 1} begins with "{text}"'
+    )
+
+
 def read_plain(text: bytes) -> Iterator[Line]:
     """Yield the lines of a list that is in memory and not packed, as `read` does."""
     for number, line in enumerate(io.BytesIO(text)):
@@ -151,126 +176,46 @@ def _split_once(text: str) -> tuple[str, str, str]:
     return text.partition("\t" if "\t" in text.partition(" ")[0] else " ")
 
 
-def _unpack(stream: BinaryIO) -> BinaryIO:
-    """Return the list's own bytes, whatever they are packed in."""
-    for _ in range(_MOST_LAYERS):
-        head = _peek(stream, 512)
-        if head.startswith(b"\x1f\x8b"):
-            stream = cast(BinaryIO, io.BufferedReader(_FromGzip(stream)))
-        elif head[257:262] == b"ustar":
-            stream = _first_file(stream)
-        elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return cast(BinaryIO, io.BufferedReader(_FromUTF16(stream)))
-        else:
-            if head.startswith(codecs.BOM_UTF8):
-                stream.read(len(codecs.BOM_UTF8))
-            return stream
-    raise ValueError(f"packed more than {_MOST_LAYERS} times")
-
-
-class _FromGzip(io.RawIOBase):
-    """What gzip has packed, as far as any list goes."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self._unpacked = gzip.GzipFile(fileobj=stream, mode="rb")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._unpacked.read(len(buffer))
-        buffer[: len(data)] = data
-        if self._unpacked.tell() > _MOST_UNPACKED:
-            raise ValueError("it unpacks to more than any list has")
-        return len(data)
-
-
-class _FromTar(io.RawIOBase):
-    """A file in a tar, from where the tar has been read to."""
-
-    def __init__(self, tar: BinaryIO, size: int) -> None:
-        super().__init__()
-        self._tar = tar
-        self._left = size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._tar.read(min(len(buffer), self._left))
-        if self._left and not data:
-            raise EOFError("its tar ends too early")
-        buffer[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
-
-
-class _FromUTF16(io.RawIOBase):
-    """A list saved by a Windows editor, in the one encoding that Latin-1 cannot read, as UTF-8."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self._text = codecs.getreader("utf-16")(stream, "replace")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._text.read(len(buffer) // 2).encode()  # two bytes become at most three
-        buffer[: len(data)] = data
-        return len(data)
-
-
-def _peek(stream: BinaryIO, size: int) -> bytes:
-    if isinstance(stream, io.BufferedReader):
-        return stream.peek(size)[:size]
-    head = stream.read(size)
-    stream.seek(-len(head), io.SEEK_CUR)
-    return head
-
-
-def _first_file(stream: BinaryIO) -> BinaryIO:
-    """Return the first regular file of a tar: the list, as in imagenet_fall11_urls.tgz."""
-    said = Extension()
-    for _ in range(_MOST_HEADERS):
-        block = stream.read(BLOCK)
-        if block == bytes(BLOCK):
-            return io.BytesIO()
-        header = parse_header(block)
-        if not header:
-            raise ValueError("its tar has no header where one must be")
-        if header.kind in (Kind.LONG_NAME, Kind.EXTENSION):
-            if header.size > _MOST_SAID:
-                raise ValueError("its tar says more of a file than any tar does")
-            data = stream.read(header.size)
-            said = said.followed_by(parse_extension(header.kind, data))
-            _skip(stream, -header.size % BLOCK)
-        else:
-            path = PurePosixPath(said.path or header.path)
-            size = header.size if said.size is None else said.size
-            if header.kind is Kind.FILE and not path.name.startswith("."):
-                return cast(BinaryIO, io.BufferedReader(_FromTar(stream, size)))
-            _skip(stream, size + -size % BLOCK)
-            said = said if header.kind is Kind.OTHER else Extension()
-    raise ValueError("its tar has no list in its beginning")
-
-
-def _skip(stream: BinaryIO, size: int) -> None:
-    while size > 0:
-        passed = len(stream.read(min(size, _BLOCK)))
-        size = size - passed if passed else 0
-
-
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines; one that is too long for a URL as an empty one, so that it is counted."""
-    while True:
-        line = stream.readline(LONGEST_LINE)
-        if not line:
-            return
-        if len(line) < LONGEST_LINE or line.endswith(b"\n"):
-            yield line
+    """Yield the lines, which end with LF, CRLF or CR.
+
+    One that is too long for a URL comes as an empty one, so that it is counted.
+    """
+    torn, ends_with_cr = b"", False
+    for number, data in enumerate(iter(lambda: stream.read(_BLOCK), b"")):
+        ends_with_cr = ends_with_cr or (number == 0 and b"\r" in data and b"\n" not in data)
+        data = torn + data
+        held = b"\r" if data.endswith(b"\r") else b""  # half of a line end, perhaps
+        if ends_with_cr:
+            data = data[: len(data) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            data += held
+        *lines, torn = data.split(b"\n")
+        is_plain = _MARK not in data and data.count(b"\r") == data.count(b"\r\n")
+        yield from lines if is_plain and _are_short(lines) else _whole(lines)
+        torn = torn[:LONGEST_LINE]
+    if torn:
+        yield from _whole([torn.rstrip(b"\r")])
+
+
+def _are_short(lines: list[bytes]) -> bool:
+    return max(map(len, lines), default=0) < LONGEST_LINE
+
+
+def _whole(lines: list[bytes]) -> Iterator[bytes]:
+    """Yield lines, cut where files were put together.
+
+    That is where a mark of UTF-8, or a CR, stands before what would be a line of its own.
+    """
+    for line in lines:
+        if len(line) >= LONGEST_LINE:
+            yield b""
             continue
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(LONGEST_LINE)
-        yield b""
+        whole, *others = _SEAM.split(line)
+        for seam, other in zip(others[::2], others[1::2]):
+            if whole and not parse_line(other):
+                whole += seam + other
+                continue
+            if whole:
+                yield whole
+            whole = other
+        yield whole

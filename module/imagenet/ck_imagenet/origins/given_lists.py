@@ -13,7 +13,7 @@ from ..errors import BadInput
 from ..files import path_of, storage_errors, why_no_file
 from ..names import UNKNOWN, wnid_inside
 from ..outcomes import Failed
-from ..urllists import Line
+from ..urllists import Line, WrongShape
 from ..web.connections import Limits
 from ..web.fetch import Fetcher
 from ..wording import some
@@ -69,7 +69,7 @@ class GivenList:
         for wnid, place in places.items():
             try:
                 yield from self._read(place, (wnid,))
-            except _Missing as error:
+            except (_Missing, WrongShape) as error:
                 yield Unlisted(wnid, str(error))
         if not places:
             yield from self._read(self._named, wnids, may_lack=True)
@@ -88,7 +88,7 @@ class GivenList:
     ) -> Iterator[SynsetList]:
         with storage_errors(Path(tempfile.gettempdir())), closing(Gathered(where)) as found:
             with self._opened(where) as stream:
-                listed = _gather(urllists.read(stream, where), where, wnids, found)
+                listed = _gather(urllists.read(stream, where, strict=True), where, wnids, found)
             if not (may_lack and found):
                 _refuse_missing(where, wnids, found, listed)
             for wnid in wnids or found:

@@ -1,0 +1,254 @@
+"""Which columns of a list are URLs and names, where it is a table: told by its first lines.
+
+A table is CSV with commas, semicolons or tabs, with a head or without, or a JSON object a line.
+What may be URLs alone is none: they hold commas, blanks and tabs too.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from itertools import islice
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
+
+from .names import ImageName, is_wnid, parse_image_name
+from .wording import readable
+
+Parsed = Optional[Tuple[Optional[ImageName], str]]
+"""A name, if there is one, and a URL; None for what is neither."""
+
+_MOST_LINES = 100
+_MOST_BYTES = 2**18
+"""Of a list's beginning, by which its form is told."""
+
+_EXTENSION = r"\.(?:jpe?g|png|gif|bmp|webp|tiff?)"
+_PICTURE = re.compile(rf"(?i).*{_EXTENSION}(?:[?#].*)?", re.DOTALL)
+_NAMED = re.compile(rf"(?i)(?:.*[/\\])?([^/\\]+?)(?:{_EXTENSION})?", re.DOTALL)
+_ADDRESS = re.compile(r"(?i)https?://[!-.0-~]+/[!-~\x80-\xff]*")
+_WORD = re.compile("[A-Za-z]{2}")
+_PAGE = re.compile(r"(?i)<(?:!doctype|html|head|body|\?xml)\b")
+_TITLE = re.compile("(?i)url|link|src|image|picture|photo|address|href")
+_LONGEST_TITLE = 40
+_MOST = 0.9
+"""The share of a table's first rows that must be alike."""
+
+
+def is_url(text: str) -> bool:
+    """Say whether `text` is something to ask over HTTP, however its slashes lean."""
+    return text[:7].lower().startswith(("http:/", "https:/", "http:\\", "https:\\"))
+
+
+def name_in(text: str) -> ImageName | None:
+    """Return the picture name that `text` is, be it a file's, or None: `W/W_1.JPEG` is `W_1`."""
+    name = parse_image_name(text)  # as in nearly all lists
+    match = None if name else _NAMED.fullmatch(text)
+    return parse_image_name(match[1]) if match else name
+
+
+def beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
+    """Return the first lines of a list, not more than tell its form, and the others."""
+    head: list[bytes] = []
+    size = 0
+
+    def rest() -> Iterator[bytes]:
+        if broken:
+            raise broken
+        yield from lines
+
+    broken: Exception | None = None
+    try:
+        for line in islice(lines, _MOST_LINES):
+            head.append(line)
+            size += len(line)
+            if size > _MOST_BYTES:
+                break
+    except Exception as error:  # what stands before the damage is read
+        broken = error
+    return head, rest()
+
+
+def recognised(head: Sequence[bytes]) -> Callable[[bytes], Parsed] | None:
+    """Return what parses the lines of a table, None if the list is none.
+
+    Parameters
+    ----------
+    head : sequence of bytes
+        The first lines.
+
+    Raises
+    ------
+    ValueError
+        If it is a table, or a page, of which it cannot be told what to ask for.
+    """
+    told = [(at, _text(line)) for at, line in enumerate(head) if line.strip() and line[:1] != b"#"]
+    at, first = told[0] if told else (0, "")
+    if _PAGE.match(first):
+        raise ValueError(f"line {at + 1} begins a web page, no list of URLs")
+    if first.startswith("["):
+        raise ValueError(f"line {at + 1} begins a JSON array: write each URL on a line of its own")
+    for split in (_Json(), *map(_Delimited, "\t;,"), _Swapped()):
+        rows = [_Row(at, text, split(text)) for at, text in told]
+        table = _table(rows, split)
+        if table:
+            return table.parse
+    return None
+
+
+class _Split:
+    """Makes columns of a line."""
+
+    is_sure = False
+    """Whether whatever it splits is a table."""
+    glue = " "
+    """What stands between two columns."""
+
+    def __call__(self, text: str) -> list[str]:
+        raise NotImplementedError
+
+
+class _Delimited(_Split):
+    """As spreadsheets write them."""
+
+    def __init__(self, glue: str) -> None:
+        self.glue = glue
+
+    def __call__(self, text: str) -> list[str]:
+        try:
+            (row,) = csv.reader([text], delimiter=self.glue)
+        except (csv.Error, ValueError):
+            return []
+        return [field.strip(" \t") for field in row]
+
+
+class _Json(_Split):
+    """The values of a JSON object, in the order of the first one's names."""
+
+    is_sure = True
+
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+
+    def __call__(self, text: str) -> list[str]:
+        if not text.startswith("{"):
+            return []
+        try:
+            told = json.loads(text.encode("latin-1"))
+        except (ValueError, RecursionError):
+            return []
+        self._names = self._names or tuple(told)
+        values = (str(told.get(name, "")) for name in self._names)
+        return [value.encode("utf-8", "surrogatepass").decode("latin-1") for value in values]
+
+
+class _Swapped(_Split):
+    """A URL, and what stands behind its last blank."""
+
+    def __call__(self, text: str) -> list[str]:
+        url, blank, name = text.rpartition(" ")
+        return [url.rstrip(" "), name] if blank and name_in(name) else []
+
+
+class _Row(NamedTuple):
+    at: int
+    text: str
+    fields: list[str]
+
+    @property
+    def is_quoted(self) -> bool:
+        return self.text.startswith('"') and self.text.endswith('"') and len(self.text) > 1
+
+
+class _Table(NamedTuple):
+    """Where in a row a URL is, and a name."""
+
+    split: _Split
+    width: int
+    url: int
+    name: int | None
+
+    def parse(self, line: bytes) -> Parsed:
+        """Return what a line holds."""
+        fields = self.split(_text(line))
+        if len(fields) <= max(self.url, self.name or 0):
+            return None
+        url, more = fields[self.url], len(fields) - self.width
+        if more > 0 and not _PICTURE.fullmatch(url):
+            # What is not quoted may hold what else parts columns.
+            whole = self.split.glue.join(fields[self.url : self.url + more + 1])
+            url = whole if _PICTURE.fullmatch(whole) else url
+        name = None if self.name is None else name_in(fields[self.name])
+        is_whole = is_url(url) and (name or self.name is None)
+        return (name, url) if is_whole else None
+
+
+def _table(rows: Sequence[_Row], split: _Split) -> _Table | None:
+    """Return the table that rows are of, None if they are not surely of one."""
+    headed = len(rows) > 1 and _titles(rows[0].fields)
+    body = rows[1:] if headed else rows
+    split_up = [row for row in body if len(row.fields) > 1 or row.is_quoted]
+    if not body or len(split_up) < _MOST * len(body):
+        return None
+    widths = Counter(len(row.fields) for row in split_up)
+    width = max(widths, key=lambda width: (widths[width], -width))
+    body = [row for row in split_up if len(row.fields) >= width]
+    columns = [[row.fields[place] for row in body] for place in range(width)]
+    url = _url_column(columns, body[0])
+    if url is None:
+        return None
+    names = [n for n in range(url) if any(map(name_in, columns[n]))]
+    names += [n for n in range(url + 1, width) if _mostly(name_in, columns[n])]
+    if not names and any(_mostly(is_wnid, column) for column in columns):
+        raise ValueError(
+            f"line {body[0].at + 1} has a synset, and no picture's name such as n01440764_9981"
+        )
+    if names == [0] and (width, url, split.glue) == (2, 1, "\t"):
+        return None  # it is read as it is, and faster
+    is_told = split.is_sure or headed or all(row.is_quoted for row in body)
+    if not (is_told or any(name > url for name in names)):
+        rests = [row.text.partition(row.fields[url])[2] for row in body]
+        if any(map(_PICTURE.fullmatch, rests)):
+            width = url + 1  # these are the ends of URLs
+        is_told = _are_captions(columns[url], rests, split.glue) if width > url + 1 else url > 0
+        if not is_told:
+            return None
+    return _Table(split, width, url, names[0] if names else None)
+
+
+def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
+    """Return which column is the URLs, None if there is none."""
+    urls = [place for place, column in enumerate(columns) if _mostly(is_url, column)]
+    if len(urls) > 1:
+        urls = [place for place in urls if _mostly(_PICTURE.fullmatch, columns[place])] or urls
+    if len(urls) > 1:
+        raise ValueError(f"line {first.at + 1} has {len(urls)} URLs: leave one in each line")
+    return urls[0] if urls else None
+
+
+def _are_captions(urls: Sequence[str], rests: Sequence[str], glue: str) -> bool:
+    """Say whether what stands behind URLs is no part of them, which may hold anything."""
+    if any(map(_PICTURE.fullmatch, rests)) or not all(map(_ADDRESS.fullmatch, urls)):
+        return False
+    if all(map(_PICTURE.fullmatch, urls)) and not any("?" in url for url in urls):
+        return True
+    if not all(readable(rest[1:]).isprintable() for rest in rests):
+        return False
+    are_words = all(map(_WORD.search, rests))
+    if glue == "\t":
+        return are_words or len(urls) > 1
+    return are_words and len(urls) > 1 and all(" " in rest for rest in rests)
+
+
+def _titles(fields: Sequence[str]) -> bool:
+    """Say whether a row is the head of a table."""
+    is_short = len(fields) > 1 and all(len(each) < _LONGEST_TITLE for each in fields)
+    return is_short and not any(map(is_url, fields)) and any(map(_TITLE.search, fields))
+
+
+def _mostly(test: Callable[[str], object], column: Sequence[str]) -> bool:
+    return sum(bool(test(field)) for field in column) >= _MOST * len(column)
+
+
+def _text(line: bytes) -> str:
+    return line.decode("latin-1").strip("\r\n ")
