@@ -1180,6 +1180,17 @@ class TestPacked:
         peer = serve(saying(answer(packed, f"Content-Encoding: {coding}")))
         assert fetcher.fetch(peer.url()).data == DATA
 
+    def test_nine_codings_one_over_the_other_are_undone(
+        self, serve: Serve, fetcher: Fetcher
+    ) -> None:
+        """As by browsers; urllib3 would stop at five, also where it is not to undo any."""
+        packed = DATA
+        for _ in range(9):
+            packed = gzip.compress(packed)
+        for lines in (["gzip, " * 8 + "gzip"], ["gzip"] * 9):
+            told = [f"Content-Encoding: {line}" for line in lines]
+            assert fetcher.fetch(serve(saying(answer(packed, *told))).url()).data == DATA
+
     def test_nothing_is_nothing(self, serve: Serve, fetcher: Fetcher) -> None:
         peer = serve(saying(answer(b"", "Content-Encoding: gzip")))
         assert fetcher.fetch(peer.url()).data == b""

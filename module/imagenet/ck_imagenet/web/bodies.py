@@ -56,6 +56,8 @@ def chunks(
     Failed
         TOO_LARGE if it has more than `most_bytes`; CUT_SHORT or UNDECODABLE if it is not whole.
     """
+    if codings:  # which urllib3 would prepare to undo, and refuse if they are many
+        response.CONTENT_DECODERS = []
     received = _received(response, most_bytes, expected)
     return undone(received, codings, most_bytes, is_picture) if codings else received
 
