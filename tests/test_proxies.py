@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Iterator
 
@@ -18,7 +18,19 @@ from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
 from ck_imagenet.web.connections import Limits
 from ck_imagenet.web.fetch import Body, Fetcher
 from ck_imagenet.web.resolve import Resolver
-from peer import Peer, Serve, Talk, answer, head, over_tls, redirect, saying, saying_once, serving
+from peer import (
+    Behaviour,
+    Peer,
+    Serve,
+    Talk,
+    answer,
+    head,
+    over_tls,
+    redirect,
+    saying,
+    saying_once,
+    serving,
+)
 
 DATA = bytes(range(256)) * 40
 LIMITS = Limits(connect=5, first_byte=5, stall=5, whole=10)
@@ -44,10 +56,23 @@ def forward(talk: Talk) -> None:
         return
 
 
-def tunnel(talk: Talk, port: int) -> None:
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+def forward_after(said: bytes) -> Behaviour:
+    """Be a proxy that answers so to CONNECT."""
+
+    def behave(talk: Talk) -> None:
+        target = talk.hear().decode("latin-1").split()[1]
+        tunnel(talk, int(target.rpartition(":")[2]), said)
+
+    return behave
+
+
+def tunnel(talk: Talk, port: int, said: bytes = ESTABLISHED) -> None:
     """Pass bytes on, both ways."""
     with socket.create_connection(("127.0.0.1", port)) as origin:
-        talk.say(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        talk.say(said)
         there = threading.Thread(target=pump, args=(talk.connection, origin))
         there.start()
         pump(origin, talk.connection)
@@ -261,6 +286,16 @@ class TestFailures:
         assert failed.detail.endswith("502 Bad Gateway")
 
     @pytest.mark.parametrize("url", ["http://a.example/x.jpg", "https://a.example/x.jpg"])
+    def test_a_proxy_that_speaks_something_else_is_named(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch, url: str
+    ) -> None:
+        port = serve(saying_once(b"\x05\xff no HTTP")).port
+        monkeypatch.setenv("all_proxy", f"http://127.0.0.1:{port}")
+        failed = failure(fetching(), url)
+        assert failed.outcome is Outcome.REFUSED
+        assert failed.detail == rf"the proxy 127.0.0.1:{port}: it begins with \x05\xff no HTTP"
+
+    @pytest.mark.parametrize("url", ["http://a.example/x.jpg", "https://a.example/x.jpg"])
     def test_a_proxy_that_is_silent_is_left(
         self, serve: Serve, monkeypatch: pytest.MonkeyPatch, url: str
     ) -> None:
@@ -312,6 +347,25 @@ class TestHttps:
         origin = serve(over_tls(certificate, saying(answer(DATA))))
         failed = failure(fetching(), origin.secure_url(host="other.example"))
         assert failed.outcome is Outcome.BAD_CERTIFICATE
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            b"HTTP/1.0 200\r\n\r\n",
+            b"HTTP/1.1 200 OK\nVia: x\n\n",
+            b"HTTP/1.1 200 OK\r\nno colon\r\nX-G\xe9n: 1\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n" + b"X-Debug: y\r\n" * 300 + b"\r\n",
+            b"HTTP/1.1 200 OK\r\nX-Debug: " + b"y" * 100_000 + b"\r\n\r\n",
+        ],
+        ids=["no reason", "LF", "odd lines", "many lines", "a long line"],
+    )
+    def test_the_head_of_the_answer_to_connect_may_be_odd(
+        self, serve: Serve, certificate: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
+    ) -> None:
+        origin = serve(over_tls(certificate, saying(answer(DATA))))
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{serve(forward_after(said)).port}")
+        with closing(fetching()) as fetcher:
+            assert fetcher.fetch(origin.secure_url(host="secure.example")).data == DATA
 
     def test_the_limits_hold_in_the_tunnel(
         self, serve: Serve, proxy: Peer, certificate: Path

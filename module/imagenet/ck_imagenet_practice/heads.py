@@ -13,6 +13,8 @@ LINES = {
     "two-words": b"My Param: None",
     "no-colon": b"no header at all",
     "no-name": b": PHP/5.2.17",
+    "blank-before-colon": b"X-Powered-By : PHP/5.2.17",
+    "broken-cookie": b"Set-Cookie: visit=iZK\r\n    XSaOzalA: ctu; path=/",
     "control": b"X-\x01Powered-By: PHP/5.2.17",
     "blank": b" ",
     "status-twice": b"HTTP/1.1 200 OK",
@@ -97,6 +99,13 @@ def folded(exchange: Exchange) -> None:
     _say(
         exchange, [b"X-Note: old", b"\tas the hills", b"Content-Length:", b" %d" % len(data)], data
     )
+
+
+@behaviour("spaced")
+def spaced(exchange: Exchange) -> None:
+    """`/spaced/FILE`: headers with a blank before the colon, the length among them."""
+    data = picture(exchange)
+    _say(exchange, [b"X-Note : old", b"Content-Length : %d" % len(data)], data)
 
 
 @behaviour("lf")

@@ -8,13 +8,15 @@ _SEEN_LINES = {
     "not-ascii": "python/cpython #81274",
     "utf-8": "python/cpython #81274",
     "two-words": "psf/requests #3852",
-    "no-colon": "urllib3/urllib3 #1433",
+    "no-colon": "snoyberg/http-client #398",
+    "blank-before-colon": "urllib3/urllib3 #1433",
     "no-name": "RFC 9112, 5: a name has at least one letter",
     "control": "RFC 9110, 5.6.2: none in a name",
     "blank": "RFC 9112, 5.2: it goes on with the line before",
+    "broken-cookie": "kazuho/p5-http-parser-xs #10",
     "status-twice": "oracle/oci-python-sdk #622",
-    "bare-cr": "RFC 9112, 2.2",
-    "long": "psf/requests #3097",
+    "bare-cr": "seanmonstar/httparse #114",
+    "long": "Comfy-Org/ComfyUI #5699, of 10 kB; browsers take 256",
     "many": "internetarchive/warcprox #119",
 }
 
@@ -33,14 +35,17 @@ _LOST = {
         f"{line}-line-location": Kind(
             f"/line/{line}/location", landing="/good/line", seen="eight04/ComicCrawler #47"
         )
-        for line in ("not-ascii", "no-colon")
+        for line in ("not-ascii", "two-words", "no-colon")
     },
     "noai-in-second-line": Kind(
         "/line/two-words/noai-twice", "opted-out", seen="RFC 9110, 5.3: lists in several lines"
     ),
     "nul-in-head": Kind(
-        "/line/nul/length", "not-http", seen="internetarchive/heritrix3 #452; Chromium refuses it"
+        "/line/nul/length",
+        "not-http",
+        seen="internetarchive/heritrix3 #452, seanmonstar/httparse #114",
     ),
+    "spaced-length": Kind("/spaced", seen="python/cpython #69725, seanmonstar/httparse #88"),
     "folded-length": Kind("/folded", seen="RFC 9112, 5.2"),
     "lf-head": Kind("/lf", seen="RFC 9112, 2.2"),
 }
@@ -50,9 +55,9 @@ _STATUS_LINES = {
     for name, (form, outcome, seen) in {
         "no-reason": ("no-reason", "saved", "mitmproxy/mitmproxy #15"),
         "small-status-line": ("small", "saved", "Chromium takes it; RFC 9112, 2.3, does not"),
-        "late-status-line": ("later", "saved", "Chromium passes over four bytes"),
+        "late-status-line": ("later", "saved", "benoitc/hackney #603"),
         "no-version": ("no-version", "saved", "Chromium takes it; RFC 9112, 4, does not"),
-        "no-status": ("no-status", "saved", "helidon-io/helidon #7223"),
+        "no-status": ("no-status", "saved", "Chromium assumes 200; RFC 9112, 4, does not"),
         "newer-version": ("newer", "saved", "RFC 9112, 2.3: read as the highest that is known"),
         "shoutcast": ("shoutcast", "not-http", "Chromium shows no picture after it"),
     }.items()

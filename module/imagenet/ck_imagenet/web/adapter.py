@@ -16,6 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from ..outcomes import Failed, Outcome
+from ..wording import printable
 from . import environment, urls
 from .connections import Network, current
 from .framing import FramedResponse
@@ -173,12 +174,17 @@ class _Proxied(_Kept):
         current().expect()
         try:
             super()._tunnel()
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise self._refused(error) from None
         self.network.reached = True
 
     def getresponse(self) -> Any:
-        response = super().getresponse()
+        try:
+            response = super().getresponse()
+        except ConnectionError:
+            raise
+        except HTTPException as error:  # a proxy writes an answer's first line by itself
+            raise (error if self._tunnel_host else self._refused(error)) from None
         if self._tunnel_host is None:
             if response.status == 407:
                 raise self._refused(f"407 {response.reason}")
@@ -186,7 +192,7 @@ class _Proxied(_Kept):
         return response
 
     def _refused(self, why: object) -> Failed:
-        return Failed(Outcome.REFUSED, f"the proxy {self.host}:{self.port}: {why}")
+        return Failed(Outcome.REFUSED, f"the proxy {self.host}:{self.port}: {printable(str(why))}")
 
 
 def _pool_classes(network: Network, way: type[_Kept]) -> dict[str, type[HTTPConnectionPool]]:

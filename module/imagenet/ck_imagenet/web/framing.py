@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from http.client import HTTPMessage, HTTPResponse, IncompleteRead
 from typing import Any, NamedTuple
@@ -76,6 +77,13 @@ class FramedResponse(HTTPResponse):
         self.code, self.msg = self.status, self.headers
         self.chunked, self.length, self.will_close = framing(head)
         self.chunk_left: int | None = None
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read a proxy's answer to CONNECT; `http.client` would read on, and finds no more."""
+        head = heads.read(self.fp)
+        self.fp.close()
+        self.fp = io.BufferedReader(io.BytesIO())
+        return "HTTP/1.1", head.status, head.reason
 
     def _get_chunk_left(self) -> int | None:
         """Return how many bytes of a chunk are left, None after the last; `http.client` asks.
