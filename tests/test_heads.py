@@ -291,6 +291,20 @@ class TestFraming:
         assert failed.value.outcome is Outcome.NOT_HTTP
         assert failed.value.detail.startswith(lines[0].partition(b":")[0].decode() + ": ")
 
+    @pytest.mark.parametrize(
+        "line", [b"Content-Length: -1", b"Content-Length: +5", b"Transfer-Encoding: x"]
+    )
+    @pytest.mark.parametrize("status", [b"302 Found", b"404 Not Found", b"503 Busy"])
+    def test_an_answer_whose_body_is_not_needed_counts_all_the_same(
+        self, line: bytes, status: bytes
+    ) -> None:
+        head = head_of(line, status=b"HTTP/1.1 " + status)
+        assert framing(head) == Framing(False, None, True)
+
+    def test_what_does_not_count_is_not_read_by_others(self) -> None:
+        said = [b"HTTP/1.1 404 x", b"Content-Length: +5", b"A: b", b"", b"12345"]
+        assert answered(b"\r\n".join(said)).headers.items() == [("A", "b")]
+
     @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
     def test_some_have_no_body(self, status: bytes) -> None:
         head = head_of(b"Content-Length: 5", status=b"HTTP/1.1 " + status)

@@ -30,14 +30,17 @@ class Framing(NamedTuple):
 def framing(head: heads.Head) -> Framing:
     """Return where the body of an answer to GET ends.
 
-    A length beside chunks is passed over, and the connection closed after them, as RFC 9112 (6.3),
-    Chromium and curl have it. Two lengths that differ are refused: curl takes the first, Chromium
-    neither. A length that is no number is refused, as the RFC and curl have it; Chromium reads to
-    the connection's end, but where others read "+5" as 5, nobody knows whose bytes these are. So
-    with a coding that is not known, which Chromium passes over, and curl refuses. What is packed
-    and then cut in chunks ends with them; curl and `codings` unpack it. A length without
-    a value, as programs send it that could not find it out, is none, as for Chromium. Chunks in
-    HTTP/1.0 are for Chromium bytes of the picture; curl undoes them, and so do we.
+    - A length beside chunks is passed over, and the connection closed after them, as RFC 9112 (6.3),
+      Chromium and curl have it.
+    - Two lengths that differ are refused, as by Chromium; curl takes the first.
+    - A length that is no number is refused, as the RFC has it: Chromium reads to the connection's
+      end, curl takes "+5" for 5, and so nobody knows whose bytes these are. So with a coding that
+      is not known, which Chromium passes over, and curl refuses. Both are no matter where the body
+      is not needed: of a redirect, or an error.
+    - A length without a value, as programs send it that could not find it out, is none, as for
+      Chromium.
+    - What is packed and then cut in chunks ends with them; curl and `codings` unpack it.
+    - Chunks in HTTP/1.0 are for Chromium bytes of the picture; curl undoes them, and so do we.
 
     Raises
     ------
@@ -46,19 +49,22 @@ def framing(head: heads.Head) -> Framing:
     """
     codings = {coding.lower() for coding in _items(head.headers, "Transfer-Encoding")}
     chunked = "chunked" in codings
+    unknown = codings - _PASSED_OVER - {"chunked"} - (_UNDONE if chunked else set())
     lengths = sorted({*_items(head.headers, "Content-Length")})
+    matters = 200 <= head.status < 300
     length: int | None = None
     if head.status in (204, 304) or 100 <= head.status < 200:
         length = 0
-    elif codings - _PASSED_OVER - {"chunked"} - (_UNDONE if chunked else set()):
-        raise _unknown("Transfer-Encoding", sorted(codings))
-    elif not chunked and any(lengths):
-        if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
-            raise _unknown("Content-Length", lengths)
-        length = int(lengths[0])
+    elif unknown and matters:
+        raise _refused("Transfer-Encoding", sorted(codings))
+    elif not chunked and not unknown and any(lengths):
+        if len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]):
+            length = int(lengths[0])
+        elif len(lengths) > 1 or matters:
+            raise _refused("Content-Length", lengths)
     wishes = {wish.lower() for wish in _items(head.headers, "Connection")}
     kept = "close" not in wishes if head.version == 11 else "keep-alive" in wishes
-    has_end = length is not None or (chunked and head.version == 11 and not lengths)
+    has_end = length is not None or (chunked and head.version == 11 and not (lengths or unknown))
     return Framing(chunked, length, not (kept and has_end))
 
 
@@ -77,6 +83,8 @@ class FramedResponse(HTTPResponse):
         self.code, self.msg = self.status, self.headers
         self.chunked, self.length, self.will_close = framing(head)
         self.chunk_left: int | None = None
+        if self.length is None:
+            del self.headers["Content-Length"]  # urllib3 reads it too, and by rules of its own
 
     def _read_status(self) -> tuple[str, int, str]:
         """Read a proxy's answer to CONNECT; `http.client` would read on, and finds no more."""
@@ -111,7 +119,7 @@ def _items(headers: HTTPMessage, name: str) -> list[str]:
     return [item.strip() for line in headers.get_all(name, []) for item in line.split(",")]
 
 
-def _unknown(name: str, items: list[str]) -> Failed:
+def _refused(name: str, items: list[str]) -> Failed:
     return Failed(Outcome.NOT_HTTP, printable(f"{name}: {', '.join(items)}"))
 
 
