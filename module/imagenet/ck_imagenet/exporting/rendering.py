@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from ..pictures import png
 from ..pictures.bounds import MOST_BYTES, read
 from ..pictures.images import made_from
+from ..pictures.upright import upright
 from ..side_by_side import CORES
 
 _QUALITY = 95
@@ -79,12 +80,12 @@ class Rendering(NamedTuple):
 
     def _resized(self, image: Image.Image, side: int) -> Image.Image:
         image.draft(None, (2 * side, 2 * side))  # a JPEG is decoded no larger than is of use
-        upright = _upright(image).convert("RGB")
+        seen = upright(image).convert("RGB")
         if self.square:
-            return ImageOps.fit(upright, (side, side), Image.Resampling.BICUBIC)
-        scale = min(side / min(upright.size), _LONGEST_SIDE / max(upright.size))
-        width, height = (max(1, round(length * scale)) for length in upright.size)
-        return upright.resize((width, height), Image.Resampling.BICUBIC)
+            return ImageOps.fit(seen, (side, side), Image.Resampling.BICUBIC)
+        scale = min(side / min(seen.size), _LONGEST_SIDE / max(seen.size))
+        width, height = (max(1, round(length * scale)) for length in seen.size)
+        return seen.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def _as_others_read(path: Path) -> bytes | None:
@@ -94,11 +95,3 @@ def _as_others_read(path: Path) -> bytes | None:
     data = path.read_bytes()
     readable = png.readable(data)
     return None if readable is data else readable
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn a picture as its camera says that it must be, which is lost in the new one."""
-    try:
-        return ImageOps.exif_transpose(image) or image
-    except Exception:  # a dozen kinds, on what cameras and editors have written
-        return image

@@ -9,13 +9,14 @@ import re
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..files import json_object
 from ..kept.journal import FORMAT, refuse_newer
 from ..outcomes import Failed
 from ..pictures.bounds import read
 from ..pictures.images import made_from
+from ..pictures.upright import upright
 from ..progress import Progress
 from ..side_by_side import CORES, side_by_side
 from .likeness import difference_hash
@@ -128,7 +129,7 @@ def _made(missing: tuple[Path, Thumbnail]) -> Thumbnail:
 def _made_small(begun: Thumbnail, image: Image.Image) -> Thumbnail:
     width, height = image.size
     image.thumbnail((SIDE, SIDE))
-    small = _opaque(ImageOps.exif_transpose(image))
+    small = _opaque(upright(image))
     if small.size != image.size:  # lies on its side
         width, height = height, width
     return begun._replace(
