@@ -30,8 +30,8 @@ class Framing(NamedTuple):
 def framing(head: heads.Head) -> Framing:
     """Return where the body of an answer to GET ends.
 
-    - A length beside chunks is passed over, and the connection closed after them, as RFC 9112 (6.3),
-      Chromium and curl have it.
+    - A length beside chunks is passed over, and the connection closed after them, as by RFC 9112
+      (6.3), Chromium and curl.
     - Two lengths that differ are refused, as by Chromium; curl takes the first.
     - A length that is no number is refused, as the RFC has it: Chromium reads to the connection's
       end, curl takes "+5" for 5, and so nobody knows whose bytes these are. So with a coding that
