@@ -66,6 +66,7 @@ def test_a_synset_ends_with_exactly_the_pictures_to_be_had(
                 "failed": dict(dead),
                 "set_aside": [],
                 "taken_out": {},
+                "renamed": 0,
                 "from_wayback": 0,
                 "for_wayback": 10,
                 "left": {},
