@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from ada_url import join_url, normalize_url
 from ck_imagenet_practice import Link, PracticeWeb, pictures, world
-from ck_imagenet_practice.kinds import RATIONING
+from ck_imagenet_practice.kinds import RATIONING, THEMES
 from ck_imagenet_practice.kinds_of_answers import KINDS_OF_ANSWERS
 from ck_imagenet_practice.kinds_of_changed_hosts import CHANGED
 from ck_imagenet_practice.kinds_of_heads import KINDS_OF_HEADS
@@ -194,6 +194,10 @@ class TestTruth:
         told = {word for kind in KINDS.values() for word in kind.outcomes}
         assert told | {"rejected"} == known  # which only a user can do
         assert set(world.EVERY_KIND) == set(KINDS)
+
+    def test_every_kind_is_of_one_theme_and_says_where_it_was_seen(self) -> None:
+        assert sum(len(theme) for theme in THEMES.values()) == len(KINDS)
+        assert [name for name, kind in KINDS.items() if len(kind.seen) < 8] == []
 
     def test_a_client_may_have_given_up_the_host(self, web: PracticeWeb) -> None:
         hole = web.link(WNID, 1, "black-hole")

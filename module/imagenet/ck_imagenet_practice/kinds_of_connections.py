@@ -2,7 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Mapping
+
 from .kind import Kind, Place
+
+_IDENTITY = "RFC 9110, 4.3.4"
+
+PLACED: Mapping[str, Kind] = {
+    "tls": Kind("/good", place=Place.TLS, certificate="good", seen=_IDENTITY),
+    "tls-wrong-name": Kind(
+        "/good",
+        "bad-certificate",
+        place=Place.TLS,
+        certificate="wrong-name",
+        seen="hardikvasa/google-images-download #18",
+    ),
+    "tls-expired": Kind(
+        "/good",
+        "bad-certificate",
+        place=Place.TLS,
+        certificate="expired",
+        seen="gliderlabs/sigil #17",
+    ),
+    "tls-self-signed": Kind(
+        "/good", "bad-certificate", place=Place.TLS, certificate="self-signed", seen=_IDENTITY
+    ),
+    "named": Kind("/good", place=Place.NAMED, name="good.practice", seen="RFC 9110, 4.3.3"),
+    "no-such-host": Kind(
+        "/good",
+        "no-such-host",
+        place=Place.NAMED,
+        name="nowhere.practice",
+        seen="cocodataset/cocodataset.github.io #64",
+    ),
+    "slow-name": Kind(
+        "/good",
+        "silent",
+        place=Place.NAMED,
+        name="slow.practice",
+        also="no-such-host",
+        seen="agourlay/dlm #461",
+    ),
+    "inside-by-name": Kind(
+        "/good",
+        "private-address",
+        place=Place.NAMED,
+        name="inside.practice",
+        seen="cosmicstack-labs/mercury-agent #124",
+    ),
+    "bad-url": Kind(
+        "/good",
+        "bad-url",
+        place=Place.NAMED,
+        name="two words.practice",
+        seen="WHATWG URL, 3.5: a blank is forbidden in a host",
+    ),
+}
 
 _TLS = {
     name: Kind(folder, outcome, place=Place.TLS, certificate=shown, seen=seen)
@@ -26,4 +81,4 @@ _SEVERAL_ADDRESSES = {
     }.items()
 }
 
-KINDS_OF_CONNECTIONS: dict[str, Kind] = {**_TLS, **_SEVERAL_ADDRESSES}
+KINDS_OF_CONNECTIONS: Mapping[str, Kind] = {**_TLS, **_SEVERAL_ADDRESSES}
