@@ -11,6 +11,7 @@ from typing import Any, Iterator
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
+from kernel import run
 from terminal import WNID, Terminal
 
 REPOSITORY = f"imagenet-{WNID}"
@@ -198,30 +199,44 @@ SPLITS = [
 ]
 
 
+# Whoever is asked what is here, CK or we, in one process.
+ASKED = """
+def asked(action, module, data="", **more):
+    found = ck.access({"action": action, "module_uoa": module, "data_uoa": data, **more})
+    assert found["return"] == 0, found
+    return found
+
+
+def named(entries):
+    return sorted("%(repo_uoa)s:%(module_uoa)s:%(data_uoa)s" % each for each in entries["lst"])
+
+
+repository = given["repository"]
+entries = []
+for number in given["numbers"]:
+    entry = {"repo_uoa": repository, "module": "dataset"}
+    found = asked("find", data=number, **entry)["path"]
+    loaded = asked("load", data=number, **entry)
+    assert asked("find", "dataset", loaded["data_uid"])["path"] == loaded["path"] == found
+    assert (Path(found) / loaded["dict"]["dataset_files"][0]).is_file()
+    assert loaded["dict"]["imagenet"]["number"] == int(number)
+    entries.append(f"{repository}:dataset:{number}")
+state = asked("find", "imagenet", given["wnid"], repo_uoa=repository, common_func="yes")["path"]
+assert (Path(state) / "journal").is_dir()
+assert named(asked("search", "dataset", tags="imagenet," + given["wnid"])) == sorted(entries)
+assert named(asked("list", "dataset", repo_uoa=repository)) == sorted(entries)
+assert asked("status", "imagenet")["total"]["here"] == len(entries)
+assert asked("check", "imagenet")["findings"] == []
+if entries:
+    asked("export", "imagenet", wnid=given["wnid"], to="exported")
+    names = sorted(path.stem.rpartition("_")[2] for path in Path("exported").rglob("*.jpg"))
+    assert names == sorted(given["numbers"])
+"""
+
+
 def agree(terminal: Terminal, numbers: list[str]) -> None:
     """Whoever is asked what is here, CK or we, says the same."""
-    entries = [f"{REPOSITORY}:dataset:{number}" for number in numbers]
-    searched = terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID}").split()
-    assert sorted(searched) == sorted(entries)
-    listed = terminal.says("list", f"{REPOSITORY}:dataset:*").split()
-    assert sorted(line.rpartition(":")[2] for line in listed) == sorted(numbers)
-    for number, entry in zip(numbers, entries):
-        found = Path(terminal.says("find", entry).strip())
-        loaded = terminal.json("load", entry)
-        assert loaded["path"] == str(found)
-        assert (found / loaded["dict"]["dataset_files"][0]).is_file()
-        assert loaded["dict"]["imagenet"]["number"] == int(number)
-        assert terminal.says("find", f"dataset:{loaded['data_uid']}").strip() == str(found)
-    state = terminal.says("find", f"{REPOSITORY}:imagenet:{WNID}").strip()
-    assert (Path(state) / "journal").is_dir()
-    total = terminal.json("status", "imagenet")["total"]
-    assert total["here"] == len(numbers)
-    assert terminal.says("check", "imagenet") == ""
-    if numbers:
-        out = terminal.folder / "exported"
-        terminal.says("export", "imagenet", f"--wnid={WNID}", f"--to={out}")
-        names = sorted(path.stem.rpartition("_")[2] for path in out.rglob("*.jpg"))
-        assert names == sorted(numbers)
+    run(terminal, ASKED, repository=REPOSITORY, wnid=WNID, numbers=numbers)
 
 
 @pytest.mark.parametrize("splits", SPLITS)

@@ -109,8 +109,8 @@ def test_a_run_ends_within_the_bound_that_readme_states(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
     """The bound of README's page, with nothing that is busy: no rests."""
-    jobs, retry, timeout, sleep, links = 2, 1, 1.0, 0.2, 6
-    urls = [web.url(host, f"/silent/{n}.jpg") for host in range(4) for n in range(links)]
+    jobs, retry, timeout, sleep, links = 2, 1, 0.5, 0.1, 4
+    urls = [web.url(host, f"/silent/{n}.jpg") for host in range(3) for n in range(links)]
     write(terminal, *urls)
     options = (f"--jobs={jobs}", f"--retry={retry}", f"--timeout={timeout}", f"--sleep={sleep}")
     done = terminal.json(*COMMAND, *options, "--per-host=2")["synsets"][0]
