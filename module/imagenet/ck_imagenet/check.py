@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Iterator, NamedTuple
 from .actions import CheckOptions
 from .catalogue import selection
 from .errors import Unsound
-from .files import storage_errors
+from .files import checksum, storage_errors
 from .kept.adopt import adopt, put_aside
 from .kept.flaws import Finding, Flaw
 from .kept.holdings import Holding
@@ -144,10 +143,10 @@ class Inspection:
         """Yield what is wrong with one picture; threads do so at once."""
         try:
             size = path.stat().st_size
-            if size != record.bytes:  # whatever it is, it may be too large to be read
+            if size != record.bytes:
                 yield Finding(Flaw.CHANGED, record.name, f"{size} bytes, {record.bytes} were saved")
             else:
-                yield from self._doubts_of(record, path.read_bytes())
+                yield from self._doubts_of(record, path)
         except OSError as error:
             if error.errno != errno.EIO:  # else it is not the file that is damaged
                 raise
@@ -157,12 +156,12 @@ class Inspection:
         if contradiction:
             yield Finding(Flaw.MISDESCRIBED, record.name, contradiction)
 
-    def _doubts_of(self, record: Record, data: bytes) -> Iterator[Finding]:
-        if hashlib.sha256(data).hexdigest() != record.sha256:
+    def _doubts_of(self, record: Record, path: Path) -> Iterator[Finding]:
+        if checksum(path) != record.sha256:
             yield Finding(Flaw.CHANGED, record.name)
         elif self._options.decode:
             try:
-                images.decode(data)
+                images.decode(bounds.read(path))
             except Failed as failed:
                 yield Finding(Flaw.BROKEN, record.name, failed.detail)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Callable, Iterator
 from .actions import CleanOptions
 from .catalogue import selection
 from .errors import BadInput
-from .files import storage_errors
+from .files import checksum, storage_errors
 from .kept.adopt import ASIDE
 from .kept.flaws import Flaw
 from .kept.holdings import Holding
@@ -179,7 +178,7 @@ def _rejected(place: SynsetStore, held: Holding, number: int) -> Record:
         raise BadInput(f"--number={number}: no picture or link of {place.wnid} has that number")
     url = named.get(number) or place.url_of(number) or str(name)
     path = held.pictures.get(number)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
+    sha256 = checksum(path) if path else ""
     return Record(name, url, Outcome.REJECTED, now(), sha256=sha256)
 
 

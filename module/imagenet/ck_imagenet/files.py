@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -111,6 +112,15 @@ def why_no_file(path: Path) -> str:
     if stat.S_ISDIR(mode):
         return "Is a directory"
     return "" if stat.S_ISREG(mode) else "Is no regular file"
+
+
+def checksum(path: Path, name: str = "sha256") -> str:
+    """Return a checksum of a file, of whatever size; raise OSError if it cannot be read."""
+    digest = hashlib.new(name)
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(2**20), b""):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

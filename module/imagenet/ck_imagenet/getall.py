@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from contextlib import closing, contextmanager
 from functools import partial
@@ -13,7 +12,7 @@ from filelock import FileLock
 
 from .actions import ARCHIVE_SHA1, WAYBACK_SERVICE, GeturlsOptions
 from .errors import BadInput, Damaged, NoList
-from .files import path_of, storage_errors, why_no_file
+from .files import checksum, path_of, storage_errors, why_no_file
 from .kept.turns import only_one
 from .options import as_typed, refuse_together
 from .origins.fall11 import GET, Archive
@@ -80,7 +79,7 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
         fetched = folder / "fetched.tgz"
         if path:
             with _begun_anew_next_time():
-                sha1 = _sha1(path) if options.archive_sha1 else ""
+                sha1 = checksum(path, "sha1") if options.archive_sha1 else ""
                 if _is_other(sha1, options):
                     raise _other(given, sha1, options)
                 _build(path, Origin(path.name, sha1), folder, progress)
@@ -111,7 +110,7 @@ def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress
     with closing(Fetcher(guard, resolver=resolver)) as fetcher:
         _fetch(delivery, fetcher, progress)
     with _begun_anew_next_time():
-        sha1 = _sha1(path)
+        sha1 = checksum(path, "sha1")
         if _is_other(sha1, options):
             _refuse_page(delivery, path)
             raise _other(address, sha1, options, f'; to fetch it anew, first remove "{path}"')
@@ -176,14 +175,6 @@ def _other(given: str, sha1: str, options: GeturlsOptions, otherwise: str = "") 
         f'"{given}" is not the list that was published: its SHA-1 is {sha1}, not '
         f"{_wanted(options)}. To use it all the same: {GET}{kept} --force{otherwise}"
     )
-
-
-def _sha1(path: Path) -> str:
-    digest = hashlib.sha1()  # noqa: S324 - as ImageNet has published it
-    with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(2**20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _build(path: Path, origin: Origin, folder: Path, progress: Progress) -> None:

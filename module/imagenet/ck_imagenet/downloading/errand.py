@@ -195,6 +195,7 @@ class Errand:
                 wayback_trouble=self.findings.trouble if self.findings else "",
             )
             self._repeats.retire(self._journal.records.values())
+            self._place.settle()
             summaries.keep(self._place, mended=True)
             return summary
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import contextmanager
 from itertools import chain
@@ -11,7 +10,7 @@ from types import ModuleType
 from typing import Any, Iterable, Iterator, Sequence
 
 from ..errors import StoreError
-from ..files import NEW, leftovers, prove_writable, remove_folder, replacing, sweep
+from ..files import NEW, checksum, leftovers, prove_writable, remove_folder, replacing, sweep
 from ..kept import picture_meta
 from ..kept.adopt import put_aside
 from ..kept.flaws import Finding, Flaw
@@ -172,8 +171,7 @@ class _SynsetRepository(SynsetStore):
         name = parse_image_name(Path(file).stem)
         meta = entries.meta(str(name.number)) if name and name.wnid == self.wnid else None
         if name and meta and meta.get("dataset_files") == [file]:
-            sha256 = hashlib.sha256(unfinished.read_bytes()).hexdigest()
-            if picture_meta.sha256_in(meta) == sha256:
+            if picture_meta.sha256_in(meta) == checksum(unfinished):
                 # CK anew, which may have been killed before it told its index.
                 unfinished.replace(entries.put(str(name.number), meta) / file)
 
@@ -186,9 +184,13 @@ class _SynsetRepository(SynsetStore):
     def url_of(self, number: int) -> str:
         return picture_meta.url_in(self._entries.meta(str(number)) or {})
 
-    def record_of(self, number: int) -> Record | None:
-        name = ImageName(self.wnid, number)
-        return picture_meta.record_in(self._entries.meta(str(number)) or {}, name)
+    def record_of(self, number: int, sha256: str) -> Record | None:
+        meta = self._entries.meta(str(number)) or {}
+        is_of_these = picture_meta.sha256_in(meta) == sha256
+        return picture_meta.record_in(meta, ImageName(self.wnid, number)) if is_of_these else None
+
+    def settle(self) -> None:
+        """Do nothing: an entry keeps its meta."""
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"

@@ -8,7 +8,7 @@ from typing import Collection, Mapping
 from ..files import write_whole
 from ..names import ImageName, parse_image_name
 from ..outcomes import Failed
-from ..pictures import images
+from ..pictures import bounds, images
 from ..pictures.packed import unpacked
 from .journal import Journal, Record, now, saved
 from .store import SynsetStore
@@ -52,8 +52,8 @@ def adopt(
     for number, path in sorted(store.pictures().items()):
         if number in known and number not in changed:
             continue
-        packed = path.read_bytes()
         try:
+            packed = bounds.read(path)
             data = unpacked(packed)
             picture = images.judge(data)
         except Failed:
@@ -66,8 +66,8 @@ def adopt(
             continue
         name = ImageName(store.wnid, number)
         record = saved(name, str(name), data, picture, "found here", "")
-        told = store.record_of(number)
-        if told and told.sha256 == record.sha256:
+        told = store.record_of(number, record.sha256)
+        if told:
             record = _recovered(record, told, true)
         else:
             url = store.url_of(number) or true.get(number) or named.get(number)
@@ -79,6 +79,7 @@ def adopt(
             journal.append(record)
     for record in tied:  # at last, so that a run that is killed here does it again
         journal.append(record._replace(time=now()))
+    store.settle()
     return aside
 
 
@@ -91,6 +92,7 @@ def _recovered(found: Record, told: Record, true: Mapping[int, str]) -> Record:
         source=told.source or found.source,
         final_url=told.final_url,
         captured=told.captured,
+        altered=told.altered,
     )
 
 

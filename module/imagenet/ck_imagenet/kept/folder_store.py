@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 from itertools import chain
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Iterable, Iterator, Sequence
 
 from ..errors import StoreError
 from ..files import (
+    json_object,
     leftovers,
     prove_writable,
     remove_folder,
@@ -16,10 +19,10 @@ from ..files import (
     sweep,
     write_whole,
 )
-from ..names import parse_image_name, stands_for_synset
+from ..names import ImageName, parse_image_name, stands_for_synset
 from ..pictures.formats import is_picture_file
 from .flaws import Finding, Flaw
-from .journal import Record
+from .journal import Record, record_of
 from .store import Store, SynsetStore, Where
 
 STATE = ".ck-imagenet"
@@ -72,6 +75,8 @@ class _SynsetFolder(SynsetStore):
         self.wnid = wnid
         self._folder = folder
         self._unfinished = self.state / "new"
+        self._intent = self.state / f"saving-{secrets.token_hex(4)}.jsonl"
+        self._told: dict[tuple[ImageName, str], Record] | None = None
 
     @property
     def folder(self) -> Path:
@@ -114,12 +119,29 @@ class _SynsetFolder(SynsetStore):
     def url_of(self, number: int) -> str:
         return ""  # a plain file knows none: the kept names do
 
-    def record_of(self, number: int) -> None:
-        return None
+    def record_of(self, number: int, sha256: str) -> Record | None:
+        if self._told is None:
+            lines = (line for path in self._intents() for line in path.read_bytes().split(b"\n"))
+            told = filter(None, (record_of(json_object(line) or {}) for line in lines))
+            self._told = {(record.name, record.sha256): record for record in told}
+        return self._told.get((ImageName(self.wnid, number), sha256))
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
+        # What is told of the picture goes ahead, a line each, so that no kill leaves it alone.
+        line = b"\n" + json.dumps(record.facts()).encode()  # behind what a full disk has torn
+        with self._intent.open("ab") as opened:
+            opened.write(line)
         path = self._folder / f"{record.name}.{extension}"
         write_whole(path, data, self._unfinished)
+
+    def settle(self) -> None:
+        for path in self._intents():
+            path.unlink()
+        self._told = None
+
+    def _intents(self) -> Iterator[Path]:
+        """Yield the files that tell of pictures ahead, one of each process that saves some."""
+        return self.state.glob("saving-*.jsonl")
 
     def remove(self, number: int) -> None:
         for path in filter(is_picture_file, self._folder.glob(f"{self.wnid}_{number}.*")):

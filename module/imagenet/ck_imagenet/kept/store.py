@@ -85,12 +85,20 @@ class SynsetStore(ABC):
         """Return the URL that is kept with a picture itself, or an empty text."""
 
     @abstractmethod
-    def record_of(self, number: int) -> Record | None:
-        """Return the record that is kept with a picture itself, whatever its bytes are by now."""
+    def record_of(self, number: int, sha256: str) -> Record | None:
+        """Return the record that was kept with a picture of these bytes, if there is one."""
 
     @abstractmethod
     def save(self, record: Record, data: bytes, extension: str) -> None:
-        """Keep a picture with what its record tells, such that it is there wholly or not at all."""
+        """Keep a picture, such that it is there wholly or not at all.
+
+        What its record tells is kept with it, at least until `settle`: a kill may cost its line in
+        the journal.
+        """
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Take note that the journal has a line of every picture that was saved here."""
 
     @abstractmethod
     def remove(self, number: int) -> None:

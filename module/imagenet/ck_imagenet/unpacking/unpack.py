@@ -223,6 +223,7 @@ class _Reading:
                     self._progress,
                     self._met.get(place.wnid, ()),
                 )
+                place.settle()
                 summaries.keep(place)
 
     def _done(self, wnid: str, shelf: Shelf) -> Unpacked:
