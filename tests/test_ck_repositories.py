@@ -355,11 +355,11 @@ def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
 def test_a_process_sees_what_another_has_made_meanwhile(terminal: Terminal) -> None:
     code = """
 repositories = Repositories(Kernel(ck))
-before = repositories.get("imagenet-new")
+before = dict(repositories.get("imagenet-new").facts)
 at_once(lambda: Repositories(Kernel(ck)).create("imagenet-new"))
 result = before, str(repositories.get("imagenet-new").folder)
 """
-    assert run(terminal, code) == [None, str(terminal.repos / "imagenet-new")]
+    assert run(terminal, code) == [{}, str(terminal.repos / "imagenet-new")]
 
 
 def test_a_folder_that_cannot_be_made_is_named(terminal: Terminal) -> None:

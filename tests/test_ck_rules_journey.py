@@ -84,6 +84,7 @@ def test_what_ck_forbids_is_refused_in_its_words_before_anything_is_fetched(
         (*DOWNLOAD, "--processes=2"),
         ("download", "imagenet", f"--tar={tar}", f"--wnid={WNID}"),
         ("geturls", "imagenet", "--all", f"--archive={web.url(0, '/list.tgz')}"),
+        ("download", "imagenet", f"--urls={web.url(0, '/list.txt')}"),
     ):
         forbids(terminal, web, words, *command)
     assert not terminal.repository().exists()
@@ -136,6 +137,24 @@ def test_where_only_some_repositories_may_be_written_these_are(
     assert len(terminal.pictures()) == 3
     other = ("download", "imagenet", "--wnid=n02110341")
     forbids(terminal, web, "writing to this repo is forbidden", *other)
+
+
+def test_of_a_list_that_names_its_synsets_each_is_refused_before_its_pictures_are_fetched(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    terminal.says("add", f"repo:{REPOSITORY}", "--quiet", "--allow_writing=yes")
+    terminal.says("add", "repo:imagenet-n02110341", "--quiet")
+    set_kernel(terminal, allow_writing_only_to_allowed="yes")
+    lines = [
+        f"{wnid}_{n} {web.url(0, f'/good/{wnid}/{n}.jpg')}"
+        for n in (1, 2)
+        for wnid in (WNID, "n02110341")
+    ]
+    (terminal.folder / "list").write_text("\n".join(lines))
+    said = terminal.refuses("download", "imagenet", "--urls=list")
+    assert "writing to this repo is forbidden" in said
+    assert not [path for _, path in web.requests.counts() if "n02110341" in path]
+    assert not terminal.pictures("n02110341")
 
 
 def test_an_existing_repository_is_written_though_local_may_not_be(
@@ -451,9 +470,14 @@ def test_what_is_shared_and_synced_is_told_to_git_entry_by_entry(
             f"dataset/.cm/alias-u-{uid}",
         } <= added
     assert not [name for name in added if ".new-" in name]
-    terminal.ck("clean", "imagenet", f"--wnid={WNID}", "--number=42", "--force")
+    # What git prints is not mixed with what is asked for.
+    done = terminal.json("clean", "imagenet", f"--wnid={WNID}", "--number=42", "--force")
+    assert done["synsets"][0]["pictures"] == 1
     assert "dataset/42/" not in git(terminal, "ls-files")
     agree(terminal, ["5", "9981"])
+    said = terminal.says("clean", "imagenet", f"--wnid={WNID}", "--all", "--force")
+    assert said.startswith(WNID)
+    assert "rm '" not in said
 
 
 def test_a_remote_repository_is_no_place_for_pictures(terminal: Terminal, web: PracticeWeb) -> None:

@@ -373,7 +373,9 @@ except ImagenetError as error:
         folder=str(terminal.repository()),
     )
     assert said == (
-        f'the CK repository "{terminal.repository()}" cannot be written: Permission denied'
+        f'the CK repository "{terminal.repository()}" cannot be written: Permission denied '
+        f'("{terminal.repository()}/imagenet/{WNID}"); '
+        "CK_REPOS must be a folder that can be written"
     )
 
 

@@ -73,7 +73,7 @@ def download(
         return
     wnids = _wanted(options)
     if not options.dry_run:
-        store.refuse_forbidden(wnids)
+        store.refuse_forbidden(wnids or None)
     if len(wnids) > MANY:
         yield foreseen(wnids, options, store, archive)
         if options.dry_run:

@@ -70,8 +70,11 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
 
 def prove_writable(folder: Path) -> None:
     """Raise OSError if nothing can be written in a folder."""
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        error.filename = str(folder)
+        raise
 
 
 def prove_writable_to(path: Path) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
-from ..errors import StoreError
 from ..kept.journal import FORMAT, refuse_newer
 from .ck_entries import Entries
-from .ck_kernel import Kernel
+from .ck_kernel import Kernel, making
 
 MODULE = "imagenet"
 _NAME = "fall11"
@@ -19,7 +18,8 @@ _NAME = "fall11"
 
 def home(ck: ModuleType, name: str = _NAME) -> Path:
     """Return an entry's folder, which need not exist; `ck` is the CK kernel."""
-    return _entries(Kernel(ck)).path(name)
+    kernel = Kernel(ck)
+    return Entries(kernel, kernel.local, MODULE).path(name)
 
 
 def make_home(ck: ModuleType, name: str = _NAME) -> Path:
@@ -32,18 +32,8 @@ def make_home(ck: ModuleType, name: str = _NAME) -> Path:
     """
     kernel = Kernel(ck)
     kernel.refuse_forbidden(kernel.local.name, False, name)
-    entries = _entries(kernel)
-    try:
-        with kernel.locked():
-            meta = entries.meta(name)
-            refuse_newer((meta or {}).get("format"), entries.path(name))
-            return entries.path(name) if meta else entries.put(name, {"format": FORMAT})
-    except OSError as error:
-        raise StoreError(
-            f"the CK entry local:{MODULE}:{name} cannot be written: {error.strerror} "
-            f'("{error.filename}")'
-        ) from None
-
-
-def _entries(kernel: Kernel) -> Entries:
-    return Entries(kernel, kernel.local, MODULE)
+    entries = Entries(kernel, kernel.local, MODULE)
+    with making(f"the CK entry local:{MODULE}:{name} cannot be written"), kernel.locked():
+        meta = entries.meta(name)
+        refuse_newer((meta or {}).get("format"), entries.path(name))
+        return entries.path(name) if meta else entries.put(name, {"format": FORMAT})

@@ -69,6 +69,10 @@ class Entries:
     def _cm(self) -> Path:
         return self.folder / CM
 
+    @property
+    def _above(self) -> Path:
+        return self._repository.folder / CM
+
     def place(self, name: str) -> str:
         """Return the folder in which CK looks for an entry, as text: there are many."""
         if not self.split:
@@ -111,14 +115,9 @@ class Entries:
 
     def is_broken(self, name: str) -> bool:
         """Say whether CK cannot find an entry that is there, or cannot load it."""
-        is_told = self.uid(name) and self.meta(name) is not None
-        is_sound = is_told and not ck_mending.is_torn(self.place(name))
-        return _is_dir(self.place(name)) and not is_sound
-
-    def is_lost(self) -> bool:
-        """Say whether there are entries, in a folder that CK does not find."""
-        aliases = self._repository.folder / CM
-        return self.folder.is_dir() and bool(ck_mending.missing_aliases(aliases, *self._module))
+        is_found = self.uid(name) and not ck_mending.missing_aliases(self._above, *self._module)
+        is_sound = self.meta(name) is not None and not ck_mending.is_torn(self.place(name))
+        return _is_dir(self.place(name)) and not (is_found and is_sound)
 
     def put(self, name: str, meta: Mapping[str, Any], uid: str = "", **more: Any) -> Path:
         """Have CK make an entry, or give one that is there a new meta; return its folder.
@@ -233,7 +232,7 @@ class Entries:
     def aliases(self) -> Aliases:
         """Return what is wrong with the files by which CK finds entries."""
         if not self.folder.is_dir():
-            own = self._repository.folder / CM / f"alias-a-{self._module.alias}"
+            own = self._above / f"alias-a-{self._module.alias}"
             return Aliases(set(), [own] if own.is_file() else [], {})
         files = [path.name for path in self._cm.glob("alias-*")]
         uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
@@ -257,15 +256,14 @@ class Entries:
         """Remove the folder of entries, which CK never does, unless one is there."""
         if not any(self.names()):
             shutil.rmtree(self.folder, ignore_errors=True)
-            ck_mending.forget(self._repository.folder / CM, self._module.alias)
+            ck_mending.forget(self._above, self._module.alias)
 
     def mend_folder(self) -> None:
         """Let CK find the folder of entries that is there, or make it unhindered."""
-        aliases = self._repository.folder / CM
         if self.folder.is_dir():
-            ck_mending.write_aliases(aliases, *self._module)
+            ck_mending.write_aliases(self._above, *self._module)
         else:
-            ck_mending.forget(aliases, self._module.alias)
+            ck_mending.forget(self._above, self._module.alias)
 
     def _mend_entry(self, name: str) -> None:
         """Give an entry that is there what CK needs to find and to load it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
@@ -14,9 +14,22 @@ from filelock import FileLock
 
 from ..errors import StoreError
 from ..files import without_surrogates
+from ..outlet import others_unheard
 
 _SYSTEM_ERROR = re.compile(r"(?:problem writing text file=.*\()?\[Errno (\d+)\]", re.DOTALL)
 """How CK quotes what the system says of files, of a full disk for example."""
+
+
+@contextmanager
+def making(what: str) -> Iterator[None]:
+    """Turn what the system says of CK's folders into a sentence about what cannot be done."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f'{what}: {error.strerror} ("{error.filename}"); '
+            "CK_REPOS must be a folder that can be written"
+        ) from None
 
 
 class ModuleName(NamedTuple):
@@ -80,8 +93,11 @@ class Kernel:
         }
         if "\\ud" in repr(more):  # half a surrogate, which CK cannot write
             request = without_surrogates(request)
-        # Of what is shared, CK tells git, for which it changes the working directory of all.
-        with self.locked() if repository.facts.get("shared") else nullcontext():
+        with ExitStack() as turn:
+            if repository.facts.get("shared"):
+                # CK tells git, which prints, and changes the working directory of all for that.
+                turn.enter_context(self.locked())
+                turn.enter_context(others_unheard())
             try:
                 answer = self.ck.access(request)
             except OSError as error:

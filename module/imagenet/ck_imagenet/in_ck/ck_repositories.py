@@ -8,16 +8,15 @@ is written once for all of them.
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 from ..errors import StoreError
-from ..files import NEW, read_json, sweep
+from ..files import NEW, folders_in, read_json, sweep
 from .ck_cache import Cache
 from .ck_entries import Entries
-from .ck_kernel import Kernel, Repository
+from .ck_kernel import Kernel, Repository, making
 
 PREFIX = "imagenet-"
 """What the name of every synset's repository begins with."""
@@ -45,42 +44,43 @@ class Repositories:
         self._kernel = kernel
         self._cache = Cache(kernel.ck, PREFIX)
         self._home = Path(kernel.ck.work["dir_repos"]).absolute()
-        unknown = list(self._unknown())
-        self._broken = [name for entries, name in unknown if self._is_broken(entries, name)]
-        is_lacking = self._cache.know(self._lacking(unknown))
+        ck, module = kernel.ck, kernel.ck.cfg["module_repo_name"]
+        self._entries = Entries(kernel, kernel.local, module)
+        shipped = Repository(ck.cfg["repo_name_default"], Path(ck.work["dir_default_repo"]), {})
+        self._shipped = Entries(kernel, shipped, module)
+        # Of a registration that a kill has left broken, CK puts none into its cache any more.
+        ours = (name for name in self._unknown(self._entries) if name.startswith(PREFIX))
+        self._broken = list(filter(self._entries.is_broken, ours))
+        is_lacking = self._cache.know(self._lacking())
         self._is_behind = is_lacking or not self._cache.is_sound or bool(self._broken)
         if self._is_behind:
             with suppress(OSError), kernel.locked(timeout=0):  # else who holds it does the same
                 self._mend()
 
-    def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the repositories that begin with `prefix` and have a folder."""
-        for info in list(self._kernel.ck.cache_repo_info.values()):
-            if info["data_uoa"].startswith(prefix) and info["dict"].get("path"):
-                yield info["data_uoa"]
+    def names(self, prefix: str) -> list[str]:
+        """Return the names of the repositories that begin with `prefix` and have a folder."""
+        known = list(self._kernel.ck.cache_repo_info.values())
+        names = (info["data_uoa"] for info in known if info["dict"].get("path"))
+        return [name for name in names if name.startswith(prefix)]
 
-    def unregistered(self, prefix: str) -> Iterator[str]:
-        """Yield the names of folders that begin so and lie where repositories do, and are none."""
+    def unregistered(self, prefix: str) -> list[str]:
+        """Return the names of folders that begin so and lie where repositories do, and are none."""
         self._cache.refresh()
-        for folder in self._home.glob(f"{prefix}*"):
-            if not self._cache.info(folder.name) and folder.is_dir():
-                yield folder.name
+        names = (each.name for each in folders_in(self._home) if each.name.startswith(prefix))
+        return [name for name in names if not self._cache.info(name)]
 
-    def get(self, name: str) -> Repository | None:
-        """Return a repository, or None if CK does not know it, or not as a folder."""
+    def get(self, name: str) -> Repository:
+        """Return a repository; without facts, as it will be, if CK knows none with a folder."""
         if not self._cache.info(name):  # another process may just have made it
             self._cache.refresh()
         facts = self._cache.info(name).get("dict", {})
-        return Repository(name, Path(facts["path"]), facts) if facts.get("path") else None
-
-    def expected(self, name: str) -> Repository:
-        """Return a repository as it is, or as it will be when it is made."""
-        return self.get(name) or Repository(name, self._home / name, {})
+        path = facts.get("path")
+        return Repository(name, Path(path or self._home / name), facts if path else {})
 
     def create(self, name: str) -> Repository:
         """Return a repository, once `create_all` has made what is missing of it."""
         self.create_all([name])
-        return self.expected(name)
+        return self.get(name)
 
     def create_all(self, names: Sequence[str]) -> None:
         """Make and register what is missing of repositories, `BATCH` of them at a time.
@@ -111,18 +111,18 @@ class Repositories:
         StoreError
             If CK's folders cannot be written, or CK forbids it.
         """
-        with _writing(name, "cannot be unregistered"), self._kernel.locked():
+        with making(f'the CK repository "{name}" cannot be unregistered'), self._kernel.locked():
             # First what a kill lets the next process put back: CK knows all of it or nothing.
             self._cache.remove(name)
             self._entries.remove(name)
 
     def _is_whole(self, name: str) -> bool:
-        known = self.get(name)
-        return known is not None and (known.folder / _DESCRIPTION).is_file()
+        found = self.get(name)
+        return bool(found.facts) and (found.folder / _DESCRIPTION).is_file()
 
     def _register_all(self, names: Sequence[str]) -> None:
         made: list[dict[str, Any]] = []
-        with _writing(names[0], "cannot be made"), self._kernel.locked():
+        with making(f'the CK repository "{names[0]}" cannot be made'), self._kernel.locked():
             if self._is_behind:
                 self._mend()
             else:
@@ -132,7 +132,7 @@ class Repositories:
                 sweep(swept)
             try:
                 for name in names:
-                    with _writing(name, "cannot be made"):
+                    with making(f'the CK repository "{name}" cannot be made'):
                         made.append(self._register(name))
             finally:
                 self._cache.add(made)
@@ -141,7 +141,7 @@ class Repositories:
         """Put back what the cache lacks; the lock must be held."""
         for name in filter(self._entries.is_broken, self._broken):
             self._entries.mend_one(name)
-        self._cache.add(self._lacking(self._unknown()))
+        self._cache.add(self._lacking())
         self._is_behind = False
 
     def _register(self, name: str) -> dict[str, Any]:
@@ -149,9 +149,7 @@ class Repositories:
         known = self._cache.info(name)
         if known.get("dict", {}).get("remote"):
             raise StoreError(f'the CK repository "{name}" is remote: pictures are kept here only')
-        if not known:
-            self._kernel.refuse_forbidden(self._kernel.local.name, False, name)
-        folder = self.expected(name).folder
+        folder = self.get(name).folder
         folder.mkdir(parents=True, exist_ok=True)
         for swept in (folder, folder / ".cm"):
             sweep(swept)
@@ -175,31 +173,15 @@ class Repositories:
             beside.replace(folder / _DESCRIPTION)
         return known or self._registered(self._entries, name)
 
-    @property
-    def _entries(self) -> Entries:
-        """The entries `local:repo:NAME`."""
-        return self._places[0]
-
-    @cached_property
-    def _places(self) -> tuple[Entries, Entries]:
-        """Our entries and those that come with CK: `ck recache repo` makes the cache from both."""
-        kernel, ck = self._kernel, self._kernel.ck
-        theirs = Repository(ck.cfg["repo_name_default"], Path(ck.work["dir_default_repo"]), {})
-        module = ck.cfg["module_repo_name"]
-        return Entries(kernel, kernel.local, module), Entries(kernel, theirs, module)
-
-    def _unknown(self) -> Iterator[tuple[Entries, str]]:
+    def _unknown(self, entries: Entries) -> Iterator[str]:
         """Yield the registrations that are not in the cache."""
-        for entries in self._places:
-            yield from ((entries, name) for name in entries.names() if not self._cache.info(name))
+        return (name for name in entries.names() if not self._cache.info(name))
 
-    def _lacking(self, unknown: Iterable[tuple[Entries, str]]) -> Iterator[dict[str, Any]]:
+    def _lacking(self) -> Iterator[dict[str, Any]]:
         """Yield what the cache should have and lacks, as `ck recache repo` would find it."""
-        yield from filter(None, (self._registered(*each) for each in unknown))
-
-    def _is_broken(self, entries: Entries, name: str) -> bool:
-        """Say whether a kill has left a registration of ours so: CK then caches none any more."""
-        return entries is self._entries and name.startswith(PREFIX) and entries.is_broken(name)
+        for entries in (self._entries, self._shipped):
+            for name in self._unknown(entries):
+                yield from filter(None, [self._registered(entries, name)])
 
     def _registered(self, entries: Entries, name: str) -> dict[str, Any]:
         """Return what the cache is to have of an entry, nothing if that is none."""
@@ -215,17 +197,6 @@ class Repositories:
             "dict": {**own, "path": path} if own and isinstance(own, dict) else meta,
             "path_to_repo_desc": entries.place(name),
         }
-
-
-@contextmanager
-def _writing(name: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f'the CK repository "{name}" {what}: {error.strerror} ("{error.filename}"); '
-            "CK_REPOS must be a folder that can be written"
-        ) from None
 
 
 def _described(name: str, uid: str) -> dict[str, Any]:

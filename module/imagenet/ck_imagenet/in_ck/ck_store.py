@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterable, Iterator, Sequence
 
-from ..errors import StoreError
 from ..files import NEW, checksum, leftovers, prove_writable, remove_folder, replacing, sweep
 from ..kept import picture_meta
 from ..kept.adopt import put_aside
@@ -20,7 +18,7 @@ from ..names import ImageName, parse_image_name, stands_for_synset
 from ..pictures.formats import is_picture_file
 from . import ck_archive
 from .ck_entries import Entries
-from .ck_kernel import Kernel, Repository
+from .ck_kernel import Kernel, Repository, making
 from .ck_repositories import PREFIX, Repositories
 
 _PICTURES, _STATES = "dataset", ck_archive.MODULE
@@ -55,12 +53,15 @@ class CkStore(Store):
         """Return the folder of what is about all synsets; make it unless it is there."""
         return ck_archive.make_home(self._kernel.ck, OVERVIEW)
 
-    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+    def refuse_forbidden(self, wnids: Iterable[str] | None, delete: bool = False) -> None:
         """Raise StoreError if CK lets nobody write there, or remove anything."""
-        self._kernel.refuse_forbidden("", delete)
-        for name in [PREFIX + wnid for wnid in wnids]:
-            where = name if self._repositories.get(name) else self._kernel.local.name
-            self._kernel.refuse_forbidden(where, delete, name, _PICTURES, _STATES, "0")
+        kernel, local = self._kernel, self._kernel.local.name
+        kernel.refuse_forbidden("", delete, _PICTURES, _STATES, "0")
+        known = [local, *self._repositories.names(PREFIX)]
+        if wnids is None and all(map(kernel.refusal, known)):
+            kernel.refuse_forbidden(local, delete)
+        for wnid in wnids or ():
+            self.synset(wnid).refuse_forbidden(delete)
 
     def synset(self, wnid: str) -> _SynsetRepository:
         """Return the place of a synset, which need not exist."""
@@ -75,13 +76,12 @@ class CkStore(Store):
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
-        names = {name[len(PREFIX) :] for name in self._repositories.names(PREFIX)}
-        return sorted(filter(stands_for_synset, names))
+        return _wnids(self._repositories.names(PREFIX))
 
     def unregistered(self) -> list[str]:
         """Return the synsets whose folders are here and are no repositories for CK."""
-        wnids = sorted(name[len(PREFIX) :] for name in self._repositories.unregistered(PREFIX))
-        return [wnid for wnid in wnids if stands_for_synset(wnid) and self.synset(wnid).is_here]
+        found = _wnids(self._repositories.unregistered(PREFIX))
+        return [each.wnid for each in self.where(found) if any(map(os.path.isdir, each[1:3]))]
 
 
 def _reopened() -> CkStore:
@@ -91,22 +91,22 @@ def _reopened() -> CkStore:
     return CkStore(ck)
 
 
+def _wnids(names: Iterable[str]) -> list[str]:
+    return sorted(filter(stands_for_synset, (name[len(PREFIX) :] for name in names)))
+
+
 class _SynsetRepository(SynsetStore):
     def __init__(self, kernel: Kernel, repositories: Repositories, wnid: str) -> None:
         self.wnid = wnid
         self._kernel = kernel
         self._repositories = repositories
-        self._take(repositories.expected(PREFIX + wnid))
+        self._take(repositories.get(PREFIX + wnid))
 
     def _take(self, repository: Repository) -> None:
         self._repository = repository
+        self._what = f'the CK repository "{repository.folder}" cannot be written'
         self._states = Entries(self._kernel, repository, _STATES)
         self._entries = Entries(self._kernel, repository, _PICTURES, self._states.place(self.wnid))
-
-    @property
-    def is_here(self) -> bool:
-        """Whether CK knows the repository, or there are places for entries at least."""
-        return bool(self._repository.facts or self.state.is_dir() or self._entries.folder.is_dir())
 
     @property
     def folder(self) -> Path:
@@ -121,36 +121,31 @@ class _SynsetRepository(SynsetStore):
         return Where(self.wnid, state, entries.at, bool(entries.split))
 
     def create(self) -> None:
-        self._take(self._repositories.create(PREFIX + self.wnid))
-        with self._writing():
-            if not self._is_furnished():
-                with self._kernel.locked():
-                    self.furnish()
+        self.refuse_forbidden()
+        self._take(self._repositories.create(self._repository.name))
+        self.furnish()
+        with making(self._what):
             prove_writable(self.state)
-            self.refuse_newer()
+        self.refuse_newer()
 
     def furnish(self) -> None:
-        """Make the state entry in a repository that is there; its lock must be held."""
+        """Make the state entry, unless it is there, in a repository that is."""
         if self._is_furnished():
             return
-        with self._writing():
+        with making(self._what), self._kernel.locked():
             sweep(self.folder / ".cm")
             self._states.mend()
             meta = self._states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid}
             self._states.put(self.wnid, meta)
 
     def _is_furnished(self) -> bool:
-        is_found = not (self._states.is_lost() or self._states.is_broken(self.wnid))
-        return is_found and bool(self._states.meta(self.wnid))
+        return bool(self._states.meta(self.wnid)) and not self._states.is_broken(self.wnid)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                f'the CK repository "{self.folder}" cannot be written: {error.strerror}'
-            ) from None
+    def refuse_forbidden(self, delete: bool = False) -> None:
+        """Raise StoreError if CK will not let it be written, or anything be removed from it."""
+        name = self._repository.name
+        where = name if self._repository.facts else self._kernel.local.name
+        self._kernel.refuse_forbidden(where, delete, name)
 
     def refuse_newer(self) -> None:
         refuse_newer((self._states.meta(self.wnid) or {}).get("format"), self.state)
@@ -169,15 +164,12 @@ class _SynsetRepository(SynsetStore):
             entries.restore(unfinished)
             return
         name = parse_image_name(Path(file).stem)
-        meta = entries.meta(str(name.number)) if name and name.wnid == self.wnid else None
-        if name and meta and meta.get("dataset_files") == [file]:
-            if picture_meta.sha256_in(meta) == checksum(unfinished):
-                # CK anew, which may have been killed before it told its index.
-                unfinished.replace(entries.put(str(name.number), meta) / file)
+        if name and name.wnid == self.wnid and self.record_of(name.number, checksum(unfinished)):
+            # CK anew, which may have been killed before it told its index.
+            entry, meta = str(name.number), entries.meta(str(name.number)) or {}
+            unfinished.replace(entries.put(entry, meta) / file)
 
     def pictures(self) -> dict[int, Path]:
-        if not self.is_here:
-            return {}
         found = ((name, self._file(name)) for name in self._entries.names())
         return {int(name): path for name, path in found if path}
 
@@ -263,23 +255,20 @@ class _SynsetRepository(SynsetStore):
 
     def foreign(self) -> list[Path]:
         entries, states = self._entries, self._states
-        folders = [*entries.folders(), *states.folders()]
+        places = [self.folder, *entries.folders(), *states.folders()]
         numbered = {entries.path(name) for name in entries.numbered()}
-        ours = {self.folder / ".ckr.json", *folders, self.state, *numbered}
-        beside_entries = (
-            path
-            for place in (self.folder, *folders)
-            for path in place.glob("*")
-            if not (path in ours or path.name == ".cm")
-        )
-        beside_pictures = (self.beside(int(entry.name)) for entry in numbered)
-        return sorted(chain(beside_entries, *beside_pictures))
+        ours = {*places, self.state, *numbered, self.folder / ".ckr.json"}
+        ours |= {place / ".cm" for place in places}
+        others = {path for place in places for path in place.glob("*")} - ours
+        return sorted(chain(others, *(self.beside(int(entry.name)) for entry in numbered)))
 
     def discard(self) -> None:
         # What makes it seen goes last: a kill leaves what the same command finds again.
         is_all = not self.foreign()
         if not (is_all or self._repository.facts):
-            self._take(self._repositories.create(PREFIX + self.wnid))  # so that CK removes entries
+            self._take(
+                self._repositories.create(self._repository.name)
+            )  # so that CK removes entries
         entries, states = self._entries, self._states
         if self._repository.facts:
             for name in entries.numbered():
@@ -290,7 +279,7 @@ class _SynsetRepository(SynsetStore):
             states.discard()
         if is_all:
             remove_folder(self.folder)
-            self._repositories.unregister(PREFIX + self.wnid)
+            self._repositories.unregister(self._repository.name)
 
     def _file(self, name: str) -> Path | None:
         """Return the picture in an entry's folder, or None if the entry is not one of ours."""

@@ -54,7 +54,7 @@ class FolderStore(Store):
             self.home().mkdir(parents=True, exist_ok=True)
         return self.home()
 
-    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+    def refuse_forbidden(self, wnids: Iterable[str] | None, delete: bool = False) -> None:
         """Do nothing: of plain folders, only the system forbids anything."""
 
     def synset(self, wnid: str) -> SynsetStore:

@@ -151,13 +151,13 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def refuse_forbidden(self, wnids: Iterable[str] = (), delete: bool = False) -> None:
+    def refuse_forbidden(self, wnids: Iterable[str] | None, delete: bool = False) -> None:
         """Raise StoreError if the user's settings forbid to write here; make nothing.
 
         Parameters
         ----------
-        wnids : iterable of str, optional
-            Where, if that is known.
+        wnids : iterable of str or None
+            Where, if that is known: else only what holds of all that there may be.
         delete : bool, optional
             Whether something is to be removed too.
         """

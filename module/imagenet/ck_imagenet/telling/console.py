@@ -15,6 +15,7 @@ from ..errors import BadInput, NobodyReads, StoreError
 from ..listing import Listed
 from ..options import as_typed
 from ..outcomes import Outcome
+from ..outlet import TURN
 from ..wording import counted, ration, visible
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
     for line in lines:  # which may read the disk, and fail at that
         _write(make_safe(line) + "\n", encoding)
     try:
-        sys.stdout.flush()
+        with TURN:
+            sys.stdout.flush()
     except OSError as error:
         _give_up(error)
 
@@ -61,10 +63,11 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
 def _write(text: str, encoding: str) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
     try:
-        if buffer:
-            buffer.write(text.encode(encoding, "replace"))
-        else:  # a notebook's
-            sys.stdout.write(text)
+        with TURN:
+            if buffer:
+                buffer.write(text.encode(encoding, "replace"))
+            else:  # a notebook's
+                sys.stdout.write(text)
     except OSError as error:
         _give_up(error)
 
