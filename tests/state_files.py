@@ -11,11 +11,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import redirect_stdout
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ck_imagenet.files import checksum
+from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from damage import mutations
 from terminal import Terminal
@@ -39,7 +42,9 @@ COMMANDS: list[dict[str, Any]] = [
     {"action": "export", "to": "exported", "layout": "webdataset"},
     {"action": "download", "wnid": WNID, "dry_run": "yes"},
     {"action": "download", "wnid": WNID, "retry": "0", "retry_failed": "yes"},
+    {"action": "geturls", "all": "yes", "archive": "../all", "force": "yes"},
     {"action": "check", "repair": "yes"},
+    {"action": "check", "repair": "yes", "outdir": "plain"},
     {"action": "clean", "wnid": WNID, "failed": "yes", "force": "yes"},
     {"action": "clean", "wnid": WNID, "all": "yes", "force": "yes"},
 ]
@@ -53,8 +58,13 @@ FILES = [
     f"imagenet-{WNID}/dataset/.cm/alias-a-1",
     f"imagenet-{WNID}/.ckr.json",
     f"local/repo/imagenet-{WNID}/.cm/meta.json",
+    f"imagenet-{WNID}/.cm/alias-a-dataset",
+    f"local/repo/.cm/alias-a-imagenet-{WNID}",
     "local/cfg/imagenet/.cm/meta.json",
     *(f"local/imagenet/fall11/{name}" for name in ("archive.json", "index.tsv", "urls.gz")),
+    *(f"local/imagenet/fall11/{name}" for name in ("fetched.tgz", "fetched.json")),
+    "local/imagenet/overview/paces.json",
+    f"plain/{WNID}/.ck-imagenet/saving-0.jsonl",
     *(f"exported/{name}" for name in (".ck-imagenet.json", ".shards.json")),
 ]
 """What is damaged, in the folder that is CK_REPOS and holds an export too."""
@@ -116,9 +126,29 @@ def prepared(terminal: Terminal, web: PracticeWeb) -> Path:
     terminal.says("add", "local:cfg:imagenet", "@@@{'dict':{'wayback_date':'2010'}}")
     terminal.says("browse", "imagenet", f"--wnid={WNID}")
     terminal.says("export", "imagenet", f"--to={terminal.repos}/exported", "--layout=webdataset")
+    _add_what_runs_leave(terminal.repos)
     copy = terminal.folder / "pristine"
     shutil.copytree(terminal.repos, copy, symlinks=True)
     return copy
+
+
+def _add_what_runs_leave(repos: Path) -> None:
+    """Add what only rations, interruptions and kills leave."""
+    paces = {"example.org": {"rate": 2.0, "burst": 4, "period": 1.0, "time": int(time.time())}}
+    overview = repos / "local" / "imagenet" / "overview"
+    overview.mkdir(parents=True, exist_ok=True)
+    (overview / "paces.json").write_text(json.dumps({"format": 1, "paces": paces}))
+    archive = repos / "local" / "imagenet" / "fall11"
+    (archive / "fetched.tgz").write_bytes(bytes(100))
+    note = {"address": "http://example.org/", "version": "1", "size": 200}
+    (archive / "fetched.json").write_text(json.dumps(note))
+    name = f"{WNID}_1.jpg"
+    plain = FolderStore(repos / "plain").synset(WNID)
+    plain.create()
+    shutil.copy(repos / f"imagenet-{WNID}" / "dataset" / "1" / name, plain.folder)
+    sha256 = checksum(plain.folder / name)
+    told = {"name": name[:-4], "url": "http://example.org/1", "outcome": "saved", "time": "2020"}
+    (plain.state / "saving-0.jsonl").write_text(json.dumps({**told, "sha256": sha256}))
 
 
 def found(
