@@ -1348,6 +1348,17 @@ class TestTLS:
         peer = serve(over_tls(certificate, saying_once(said)))
         assert outcome(trusting(PATIENT), peer.secure_url()) is Outcome.CUT_SHORT
 
+    def test_bytes_that_are_damaged_on_their_way_may_come_whole_the_next_time(
+        self, serve: Serve, trusting: Callable[[Limits], Fetcher], certificate: Path
+    ) -> None:
+        def damaging(talk: Talk) -> None:
+            talk.hear()
+            talk.say(head("Content-Length: 9"))
+            socket.socket.sendall(talk.connection, bytes(99))  # past its encryption
+
+        peer = serve(over_tls(certificate, damaging))
+        assert outcome(trusting(PATIENT), peer.secure_url()) is Outcome.CUT_SHORT
+
     def test_a_host_that_never_shakes_hands_is_silent(self, serve: Serve, hasty: Fetcher) -> None:
         started = time.monotonic()
         peer = serve(lambda talk: talk.wait())

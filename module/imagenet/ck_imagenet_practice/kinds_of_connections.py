@@ -72,6 +72,14 @@ _TLS = {
         "tls-none": ("/good", "bad-handshake", "none", "RFC 9110, 4.2.2"),
     }.items()
 }
+_TLS["tls-exclusive"] = Kind(
+    "/good",
+    "bad-handshake",
+    place=Place.TLS,
+    certificate="exclusive",
+    also="cut-short",  # if the connection is reset before its alert is read
+    seen="RFC 8446, 4.4.2.4",
+)
 
 _SEVERAL_ADDRESSES = {
     kind: Kind("/good", place=Place.NAMED, name=f"{kind}.practice", seen=seen)

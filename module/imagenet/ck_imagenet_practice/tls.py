@@ -51,6 +51,11 @@ def _alarmed(context: ssl.SSLContext) -> None:
     context.sni_callback = lambda *_: _ALERT
 
 
+def _exclusive(context: ssl.SSLContext) -> None:
+    """Let in only who has a certificate too."""
+    context.verify_mode = ssl.CERT_REQUIRED
+
+
 def _cutting(times: float) -> Callable[[ssl.SSLContext], None]:
     """Hang up on the first greetings, so many times."""
 
@@ -71,6 +76,7 @@ _HANDSHAKES: dict[str, Callable[[ssl.SSLContext], None]] = {
     "unsafe": _unsafe,
     "of-1999": _of_1999,
     "alarmed": _alarmed,
+    "exclusive": _exclusive,
     "cut": _cutting(math.inf),
     "cut-once": _cutting(1),
 }

@@ -189,7 +189,10 @@ class _Bounded:
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         budget = _current.budget  # a request may be longer than what the peer's system holds
         self.settimeout(budget.left(budget.limits.first_byte))  # type: ignore[attr-defined]
-        super().sendall(*args, **kwargs)  # type: ignore[misc]
+        try:
+            super().sendall(*args, **kwargs)  # type: ignore[misc]
+        except ssl.SSLEOFError:  # urllib3 knows this one, and reads what the host has said
+            raise BrokenPipeError from None
 
 
 class _Socket(_Bounded, socket.socket):

@@ -15,6 +15,7 @@ from urllib3.exceptions import InvalidHeader as InvalidLength
 
 from ..outcomes import Failed, Outcome
 from ..wording import printable
+from . import handshakes
 
 # RemoteDisconnected is a BadStatusLine too: the order matters.
 _MEANINGS = (
@@ -40,6 +41,8 @@ def _named(error: BaseException, otherwise: Outcome) -> Failed:
     for cause in causes:
         if isinstance(cause, Failed):
             return cause
+        if isinstance(cause, ssl.SSLError) and cause.reason in handshakes.LATE:
+            return handshakes.failure(cause)
     outcome = otherwise
     for kinds, meant in _MEANINGS:
         if any(isinstance(cause, kinds) for cause in causes):

@@ -34,8 +34,12 @@ _WORDS = {
     "DH_KEY_TOO_SMALL": _WEAK,
     "EE_KEY_TOO_SMALL": _WEAK,
     "TLSV1_UNRECOGNIZED_NAME": "it does not know its own name",
-    "TLSV1_ALERT_ACCESS_DENIED": "it lets us not in",
+    "TLSV1_ALERT_ACCESS_DENIED": "it does not let us in",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it wants a certificate of ours",
 }
+
+LATE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED",)
+"""What TLS 1.3 says of a handshake only when the answer is read."""
 
 _MAY_PASS = {
     "TLSV1_ALERT_INTERNAL_ERROR",
