@@ -68,15 +68,9 @@ def wayback_fetcher(options: DownloadOptions) -> Fetcher:
 
 def wayback_gate(options: DownloadOptions) -> Gate:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
-    return Gate(1 / _wayback_pace(options))
-
-
-def _wayback_pace(options: DownloadOptions) -> float:
-    """Return how many requests a second it is asked, as its keepers or the user wish."""
     paces = known_hosts.paces(options.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
-    pace = given or captures.PACE
-    return min(pace, 1 / options.sleep) if options.sleep else pace
+    return Gate(max(options.sleep, 1 / (given or captures.PACE)))
 
 
 def manner(
@@ -127,7 +121,7 @@ def _starts(
     """
     paces = known_hosts.paces(options.pace)
     archive = urls.endpoint(options.wayback_service)
-    of_archive = Start("", gate, Learned(_wayback_pace(options), 1, 0.0), _WAYBACK_BACK_OFF)
+    of_archive = Start(gate=gate, back_off=_WAYBACK_BACK_OFF)
 
     @lru_cache(_MOST_HOSTS)
     def start(endpoint: str) -> Start:
