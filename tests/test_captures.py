@@ -81,6 +81,8 @@ def test_the_address_of_a_capture_tells_its_time(address: str, time: str) -> Non
     [
         "https://web.archive.org/web/20100521123456id_/http://a.example/b.jpg",
         "http://web.archive.org/web/20100521123456id_/http://a.example/b.jpg",
+        "https://web.archive.org/web/20100521123456/http://a.example/b.jpg",
+        "http://web.archive.org/web/20100521123456im_/http://a.example/b.jpg",
     ],
 )
 def test_a_redirect_within_the_archive_is_followed_at_the_archives_own_address(

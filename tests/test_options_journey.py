@@ -101,6 +101,7 @@ def test_python_gets_the_result_and_nothing_is_printed(
                 "failed": {"gone": 1},
                 "set_aside": [],
                 "taken_out": {},
+                "renamed": 0,
                 "from_wayback": 0,
                 "for_wayback": 1,
                 "left": {},

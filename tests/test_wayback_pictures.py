@@ -15,6 +15,7 @@ from ck_imagenet.kept.journal import Journal, Record
 from ck_imagenet.kept.repeats import Repeats
 from ck_imagenet.names import ImageName
 from ck_imagenet.outcomes import Outcome
+from ck_imagenet.web import captures
 from ck_imagenet.web.gate import Gate
 from ck_imagenet.web.hosts import Hosts
 from ck_imagenet.web.signals import Signal
@@ -150,8 +151,8 @@ class TestPace:
     @pytest.mark.parametrize(
         ("options", "gap"),
         [
-            ({}, 0.125),
-            ({"sleep": 0.1}, 0.125),
+            ({}, 1 / captures.PACE),
+            ({"sleep": 0.1}, 1 / captures.PACE),
             ({"sleep": 3.0}, 3.0),
             ({"pace": "web.archive.org:2"}, 0.5),
             ({"pace": "archive.org:2", "sleep": 1.0}, 1.0),
@@ -163,6 +164,7 @@ class TestPace:
         gate = equip.wayback_gate(DownloadOptions(**options))
         gate.began(100)
         assert gate.opens_at == 100 + gap
+        assert 8 * gap > 1
 
     @staticmethod
     def hosts(gate: Gate) -> Hosts[str]:

@@ -11,14 +11,16 @@ from ..errors import BadInput
 from ..outcomes import Failed, Outcome
 from . import urls
 
-PACE = 8.0
-"""Requests a second: it bears ten, and asks for no more than 80% of that."""
+PACE = 7.8
+"""Requests a second: it bears ten, and asks for no more than eight; some arrive late, the next do
+not, and both must not come in one second with seven others."""
 
 _FORM = "%Y%m%d%H%M%S"
 _BEGINNING = "00000101000000"
 """Of a year: what a date that is not told in full is completed with."""
 
 _DATE = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
+_AT_ANY_TIME = re.compile(r"^([0-9]{1,14})(?:[a-z]{2}_)?(?=/)")
 _CAPTURE = re.compile(r"([0-9]{14})(?:[a-z]{2}_)?/https?:", re.IGNORECASE)
 
 
@@ -68,6 +70,8 @@ def _begin(archive: str) -> str:
 def within(address: str, archive: str) -> str:
     """Return where a redirect of an archive is followed to: it names its own addresses in any way.
 
+    That is where the raw bytes are of the capture that it leads to, and not a page around them.
+
     Raises
     ------
     Failed
@@ -77,7 +81,7 @@ def within(address: str, archive: str) -> str:
     _, _, place = begin.partition("://")
     scheme, _, rest = address.partition("://")
     if scheme in ("http", "https") and rest.startswith(place):
-        return begin + rest[len(place) :]
+        return begin + _AT_ANY_TIME.sub(r"\1id_", rest[len(place) :])
     raise Failed(Outcome.REDIRECTS, address)
 
 
