@@ -11,7 +11,7 @@ import random
 import warnings
 
 from ck_imagenet.outcomes import Failed
-from ck_imagenet.pictures import images
+from ck_imagenet.pictures import images, png
 from ordeal import Trial, ordeal
 from PIL import Image
 
@@ -74,10 +74,11 @@ def _is_kept(data: bytes) -> bool:
 
 
 def _decodes(data: bytes) -> bool:
+    """Say whether Pillow decodes a picture, without what stands damaged beside a PNG's pixels."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=_FORMS) as image:
+            with Image.open(io.BytesIO(png.readable(data)), formats=_FORMS) as image:
                 image.load()
     except Exception:  # Pillow's decoders raise a dozen kinds on damaged bytes
         return False

@@ -32,6 +32,9 @@ _EXIF_AS_TEXT = (b"exif", b"Raw profile type exif", b"Raw profile type APP1")
 
 _NAME = re.compile(rb"[A-Za-z0-9_]{4}")
 
+_NONE = b"none"
+"""Stands for what is no chunk, and all that is behind it: after the pixels it is no matter."""
+
 _SHORTEST = {
     b"gAMA": 4,
     b"cHRM": 32,
@@ -114,12 +117,19 @@ class _Reader:
         data, place, after_pixels, is_animated = self._data, len(SIGNATURE), False, False
         for _ in range(MOST_CHUNKS):
             name = data[place + 4 : place + 8]
-            if not _NAME.fullmatch(name) or name == b"IEND":
+            if len(name) < 4 or name == b"IEND":
                 break
             if name == b"fcTL" and after_pixels and is_animated:
                 break
             begin, end = place + 8, place + 12 + int.from_bytes(data[place : place + 4], "big")
             content, is_whole = b"", True
+            if (
+                after_pixels
+                and name != b"IDAT"
+                and not (_NAME.fullmatch(name) and end <= len(data))
+            ):
+                yield _Chunk(_NONE, place, len(data), content, False, after_pixels)
+                break
             if name[0] & 0x20:
                 content = data[begin : end - 4]
                 (told,) = struct.unpack(">I", data[end - 4 : end].ljust(4, b"\0"))
@@ -132,7 +142,9 @@ class _Reader:
     def is_offending(self, chunk: _Chunk) -> bool:
         """Say whether Pillow would refuse the picture for an ancillary chunk."""
         name, content = chunk.name, chunk.content
-        if not chunk.is_whole or len(content) < _SHORTEST.get(name, 0):
+        if not (_NAME.fullmatch(name) and chunk.is_whole):
+            return True
+        if len(content) < _SHORTEST.get(name, 0):
             return True
         if name == b"tRNS":
             return len(content) < self._colour
