@@ -120,6 +120,13 @@ class TestProxies:
         monkeypatch.setenv("no_proxy", "*")
         assert proxy_for("https://b.com/") == ""
 
+    def test_blanks_around_one_are_no_matter_and_blanks_alone_are_none(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("http_proxy", " ")
+        monkeypatch.setenv("all_proxy", " http://all:3128\n")
+        assert proxy_for("http://a.com/") == "http://all:3128"
+
     def test_proxies_for_something_else_are_no_matter(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

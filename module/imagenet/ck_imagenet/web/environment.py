@@ -32,7 +32,8 @@ class Proxies:
     """
 
     def __init__(self) -> None:
-        self._proxies = {name: proxy for name, proxy in getproxies().items() if _serves(name)}
+        named = {name: proxy.strip() for name, proxy in getproxies().items() if _serves(name)}
+        self._proxies = {name: proxy for name, proxy in named.items() if proxy}
         self._of_host = lru_cache(maxsize=_MOST_HOSTS)(self._choose)
 
     def proxy_for(self, address: urls.Address) -> str:
@@ -53,7 +54,7 @@ class Proxies:
         if not proxy or should_bypass_proxies(url, no_proxy=None):
             return ""
         name = next(name for name, value in self._proxies.items() if value == proxy)
-        return _checked(name, proxy.strip())
+        return _checked(name, proxy)
 
 
 def _serves(name: str) -> bool:
