@@ -250,7 +250,7 @@ def test_a_page_in_its_place_is_dropped_and_asked_for_again(
     peer = serve(Keeper(b"<html>We are moving house.</html>"))
     for _ in range(2):
         assert offline.refuses(*GET, f"--archive={peer.url()}") == (
-            f'"{peer.url()}" gave no archive today: "<html>We are moving house.</html>". '
+            f'"{peer.url()}" gave no archive today: a web page: "We are moving house.". '
             "Type the same command later. "
             "If you have the file: ck geturls imagenet --all --archive=FILE"
         )

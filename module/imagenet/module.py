@@ -220,7 +220,8 @@ def download(i: CkDict) -> CkDict:
                              interrupted
               (error)      - what is wrong and what to do, in a sentence
               synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside,
-                             taken_out, from_wayback, for_wayback, wayback_trouble}: URLs known,
+                             taken_out, renamed, from_wayback, for_wayback,
+                             wayback_trouble}: URLs known,
                              pictures here, saved by this run, URLs that this run asked for, how
                              many of the others failed by outcome, files put aside because they are
                              no pictures, pictures of synsets done before that were removed as

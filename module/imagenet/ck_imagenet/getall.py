@@ -11,6 +11,7 @@ from typing import Callable, Iterator
 from filelock import FileLock
 
 from .actions import ARCHIVE_SHA1, WAYBACK_SERVICE, GeturlsOptions
+from .details import plain
 from .errors import BadInput, Damaged, NoList
 from .files import checksum, path_of, storage_errors, why_no_file
 from .kept.turns import only_one
@@ -139,8 +140,9 @@ def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
         later = "" if failed.outcome.final else "Type the same command later. "
         if delivery.here:
             later = "What has come is kept, and the same command goes on from there. "
+        why = f"{failed.outcome.meaning} ({plain(failed.detail)})"
         raise NoList(
-            f'"{delivery.address}" cannot be fetched: {failed.outcome.meaning} ({failed.detail}). '
+            f'"{delivery.address}" cannot be fetched: {why}. '
             f"{later}If you have the file: {GET} --archive=FILE"
         ) from None
     finally:

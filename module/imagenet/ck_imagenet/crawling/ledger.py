@@ -7,6 +7,7 @@ from collections import Counter, deque
 from enum import Enum
 from typing import Callable
 
+from ..details import plain
 from ..errors import NetworkDown
 from ..kept.journal import Journal, Record, now
 from ..kept.repeats import Repeats, Sighting
@@ -227,7 +228,7 @@ class Ledger(Book):
             first = min(news, key=lambda record: record.outcome is Outcome.HOST_DOWN)
             raise NetworkDown(
                 f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
-                f"down (first: {first.url}, {first.detail}); "
+                f"down (first: {first.url}, {plain(first.detail)}); "
                 "nothing was recorded, so run the same command again when it is up"
             )
         self._release_held()

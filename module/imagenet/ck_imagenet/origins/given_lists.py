@@ -9,6 +9,7 @@ from typing import BinaryIO, Collection, Iterator, Sequence, cast
 
 from .. import urllists
 from ..catalogue.selection import MANY
+from ..details import plain
 from ..errors import BadInput
 from ..files import path_of, storage_errors, why_no_file
 from ..names import UNKNOWN, wnid_inside
@@ -122,8 +123,9 @@ class GivenList:
         except Failed as failed:
             # Others of this host may be there, unless it is the host that is not.
             is_missing = failed.outcome.final and not failed.outcome.unanswered
+            why = f"{failed.outcome.meaning} ({plain(failed.detail)})"
             raise (_Missing if is_missing else BadInput)(
-                f'the list "{where}" cannot be fetched: {failed.outcome.meaning} ({failed.detail})'
+                f'the list "{where}" cannot be fetched: {why}'
             ) from None
         kept.seek(0)
 

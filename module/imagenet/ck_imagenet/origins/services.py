@@ -13,6 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .. import urllists
+from ..details import plain
 from ..errors import BadInput, NoList
 from ..outcomes import Failed, Outcome
 from ..progress import Progress
@@ -156,7 +157,7 @@ class Service(Place):
                     self._progress,
                 )
             except Failed as failed:
-                said.append(f"{question.name}: {failed}")
+                said.append(f"{question.name}: {plain(str(failed))}")
                 if self._is_lost(failed.outcome):  # as for all other questions
                     break
                 continue
@@ -205,5 +206,10 @@ def listed(body: bytes, wnid: str) -> list[Line]:
 
 def beginning(body: bytes) -> str:
     """Return how an answer that is no list begins."""
-    text = " ".join(body[:200].decode("latin-1").split())
-    return f'"{text[:60]}"' if text else "an empty answer"
+    text = body[:2000].decode("latin-1").strip()
+    is_page = text.lower().startswith(("<!doctype html", "<html"))
+    words = " ".join((re.sub("<[^>]*>?", " ", text) if is_page else text).split())[:60]
+    told = f'"{words}"' if words else ""
+    if is_page:
+        return f"a web page: {told}" if told else "a web page"
+    return told or "an empty answer"

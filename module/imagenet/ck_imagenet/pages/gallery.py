@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ..catalogue import synsets
 from ..catalogue.synsets import Synset
+from ..details import plain
 from ..kept.holdings import Holding
 from ..kept.journal import Record
 from ..kept.store import SynsetStore
@@ -41,6 +42,16 @@ class Item(NamedTuple):
     def number(self) -> int:
         """The picture's number in its synset."""
         return self.record.name.number
+
+    @property
+    def detail(self) -> str:
+        """What exactly happened, or what that means as a rule."""
+        return plain(self.record.detail) or self.record.outcome.meaning
+
+    @property
+    def wayback(self) -> str:
+        """What the Wayback Machine said, if it was asked and has no picture."""
+        return plain(self.record.wayback)
 
     @property
     def source(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequence
 
 from ..catalogue import synsets
+from ..details import plain
 from ..errors import BadInput, NobodyReads, StoreError
 from ..listing import Listed
 from ..options import as_typed
@@ -179,7 +180,7 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
     if done.for_wayback and done.wayback_trouble:
         yield (
             f"  The Wayback Machine has not been asked for {done.for_wayback} of these "
-            f"({done.wayback_trouble}): the same command goes on, later"
+            f"({plain(done.wayback_trouble)}): the same command goes on, later"
         )
     elif done.for_wayback:
         yield (
@@ -277,7 +278,7 @@ def exported(done: Exported) -> Iterator[str]:
     if done.left_out:
         yield f"  left out, since they cannot be decoded: {counted(len(done.left_out), 'picture')}"
         for name, why in islice(done.left_out.items(), _MOST_LEFT_OUT):
-            yield f"    {name}: {visible(why)}"
+            yield f"    {name}: {visible(plain(why))}"
         if len(done.left_out) > _MOST_LEFT_OUT:
             yield f"    and {len(done.left_out) - _MOST_LEFT_OUT:,} more"
         yield f"  to put them aside, type: {done.advice}"

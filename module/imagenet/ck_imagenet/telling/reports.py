@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator
 
 from ..catalogue import synsets
 from ..catalogue.selection import MANY
+from ..details import plain
 from ..downloading.estimate import ALIVE, MEAN_URLS, PICTURE, RATIONED, SECONDS, Estimate
 from ..kept import status
 from ..kept.journal import Record
@@ -73,7 +74,7 @@ def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
 def failures(records: Iterable[Record]) -> Iterator[str]:
     """Yield the links that gave no picture: name, URL, outcome and what exactly happened."""
     for each in records:
-        yield f"{each.name}\t{each.url}\t{each.outcome.word}\t{' '.join(each.detail.split())}"
+        yield f"{each.name}\t{each.url}\t{each.outcome.word}\t{plain(each.detail)}"
 
 
 def size(count: int) -> str:
@@ -146,7 +147,7 @@ def _percent(tally: Tally) -> str:
 def finding(told: Told) -> str:
     """Return what is wrong with what, and what has been done about it."""
     _, (flaw, where, detail), mended = told
-    why = f" ({detail})" if detail else ""
+    why = f" ({plain(detail)})" if detail else ""
     remedy = f"; {flaw.remedy}" if mended else ""
     return f"{where}  {flaw.word}  {flaw.meaning}{why}{remedy}"
 

@@ -12,6 +12,7 @@ from typing import Any, Sequence
 from tqdm import tqdm
 
 from .. import wording
+from ..details import plain
 from ..kept.journal import Record
 from ..outcomes import Outcome
 from ..progress import Progress
@@ -64,8 +65,8 @@ class Lines(Progress):
     def settled(self, record: Record) -> None:
         """Show one URL's outcome, if that is asked for."""
         if self._verbose:
-            wayback = f"Wayback Machine: {record.wayback}" if record.wayback else ""
-            told = "; ".join(filter(None, [record.detail, wayback]))
+            wayback = f"Wayback Machine: {plain(record.wayback)}" if record.wayback else ""
+            told = "; ".join(filter(None, [plain(record.detail), wayback]))
             detail = f" ({told})" if told else ""
             self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
 

@@ -13,6 +13,7 @@ from ..actions import DownloadOptions
 from ..catalogue import selection
 from ..catalogue.selection import chosen
 from ..crawling import equip
+from ..details import plain
 from ..downloading import estimate
 from ..errors import BadInput, NoTar
 from ..files import storage_errors
@@ -265,7 +266,7 @@ class _Reading:
             return f'the tar "{where}" cannot be read to its end: {failure.strerror or failure}'
         if failure.outcome is Outcome.GONE and self._options.source == winter21.NAME:
             return winter21.dropped(next(iter(self._tar.wnids)))
-        why = f"{failure.outcome.meaning} ({failure.detail})"
+        why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
         if self._wnid:
             return (
                 f'the tar "{where}" broke off: {why}; what came is kept, the same command goes on'
