@@ -26,13 +26,17 @@ KEYS = {"right": "\ue014", "down": "\ue015", "enter": "\ue007", "escape": "\ue00
 
 
 _SHOWN = """
-    return Promise.all(arguments[0].map(url => new Promise(done => {
+    const [urls, seconds] = arguments;
+    return Promise.all(urls.map(url => new Promise(done => {
         const picture = new Image();
         picture.onload = () => done(picture.naturalWidth > 0);
         picture.onerror = () => done(false);
+        setTimeout(() => { done(false); picture.src = ""; }, 1000 * seconds);
         picture.src = url;
     })));
 """
+
+_OPENED = "return document.images.length === 1 && document.images[0].naturalWidth > 0"
 
 
 class Browser:
@@ -42,10 +46,13 @@ class Browser:
     ----------
     profile : Path
         An empty folder for what it keeps.
+    flags : sequence of str
+        What it is told beside `FLAGS`.
     """
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, flags: Sequence[str] = ()) -> None:
         self._profile = profile
+        self._flags = flags
 
     def __enter__(self) -> Browser:
         with socket.socket() as probe:
@@ -62,7 +69,7 @@ class Browser:
         self._await_driver()
         options = {
             "binary": CHROMIUM,
-            "args": [*FLAGS, f"--user-data-dir={self._profile}"],
+            "args": [*FLAGS, *self._flags, f"--user-data-dir={self._profile}"],
         }
         asked = {"browserName": "chrome", "goog:chromeOptions": options}
         made = self._ask("POST", "session", capabilities={"alwaysMatch": asked})
@@ -92,10 +99,19 @@ class Browser:
         """Return what a script in the page returns."""
         return self._ask("POST", "execute/sync", script=script, args=list(arguments))
 
-    def shows(self, addresses: Sequence[str]) -> list[bool]:
-        """Say of each address whether a page shows a picture from there."""
-        shown: list[bool] = self.run(_SHOWN, list(addresses))
+    def shows(self, addresses: Sequence[str], seconds: float = 20) -> list[bool]:
+        """Say of each address whether a page shows a picture from there, in that time."""
+        shown: list[bool] = self.run(_SHOWN, list(addresses), seconds)
         return shown
+
+    def opens(self, address: str, seconds: float = 20) -> bool:
+        """Say whether a picture is there for who goes to an address, in that time."""
+        self._ask("POST", "timeouts", pageLoad=int(1000 * seconds))
+        try:
+            self.visit(address)
+        except AssertionError:  # no such host, no answer, or a file to be kept
+            return False
+        return bool(self.run(_OPENED))
 
     def until(self, script: str) -> Any:
         """Return what a script in the page returns as soon as that is true."""

@@ -13,12 +13,7 @@ from ck_imagenet_practice import PracticeWeb
 from terminal import Terminal
 
 # These need a browser; `.ci/run` sees to it that there is one.
-BROWSED = [
-    "test_pages_in_a_browser.py",
-    "test_heads_in_a_browser.py",
-    "test_ways_in_a_browser.py",
-    "test_answers_in_a_browser.py",
-]
+BROWSED = ["test_pages_in_a_browser.py", "test_beside_a_browser.py"]
 collect_ignore = [] if browser.CHROMIUM and browser.DRIVER else BROWSED
 
 # A developer's proxy has no business between the tests and the practice web.

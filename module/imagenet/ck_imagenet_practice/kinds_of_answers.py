@@ -74,29 +74,3 @@ _PNGS = {
 }
 
 KINDS_OF_ANSWERS = {**_STATUSES, **_CODED, **_OTHER_FORMATS, **_NEGOTIATED, **_PNGS}
-
-NOT_SHOWN = frozenset(
-    f"coded-{name}"
-    for name in (
-        "said-twice",
-        "blank-beside",
-        "identity-beside",
-        "charset-beside",
-        "only-said",
-        "only-said-br",
-        "unsaid",
-        "only-blank-said",
-    )
-) | {"packed-for-its-way"}
-"""What Chromium gives up, although the whole picture has come."""
-
-SHOWN_ALL_THE_SAME = frozenset(
-    (
-        "first-part",  # half a picture
-        "gone-with-a-picture",  # mostly one that says that it is gone
-        "forbidden-with-a-picture",
-        "avif",
-        "ico",
-    )
-)
-"""What Chromium shows, and what is no picture of the list, or in no format that is kept."""

@@ -1,4 +1,4 @@
-"""Kinds of links whose hosts write odd heads; what Chromium shows of them is here too."""
+"""Kinds of links whose hosts write odd heads; what was seen with Chromium only says so."""
 
 from __future__ import annotations
 
