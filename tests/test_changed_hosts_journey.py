@@ -9,7 +9,8 @@ import pytest
 from ck_imagenet.kept.journal import Journal, Record
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.kinds_of_changed_hosts import CHANGED
-from ck_imagenet_practice.world import KINDS
+from ck_imagenet_practice.world import KINDS, Link
+from dask_cluster import DaskCluster
 from terminal import WNID, Terminal
 
 NEW = "live.staticflickr.com"
@@ -152,6 +153,41 @@ def test_altered_copies_are_marked_and_can_be_left_out(
 
 def test_several_processes_ask_as_one(terminal: Terminal, web: PracticeWeb) -> None:
     terminal.says("download", "imagenet", f"--wnid={WNID}", *QUICK[:2], "--processes=3")
+    assert {kind: record.outcome.word for kind, record in records(terminal, web).items()} == {
+        kind: KINDS[kind].outcome for kind in CHANGED
+    }
+    assert len(set(asked(web))) == len(asked(web))
+
+
+def test_an_old_host_that_is_given_up_holds_no_picture(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    """None of its links is lost, those that were never asked there neither."""
+    (known,) = (link for link in web.links(WNID) if link.kind == "renamed")
+    port = known.host.partition(":")[2]
+    refusing = web.refusing.partition(":")[0]
+    web.set_links(
+        WNID,
+        [
+            Link(f"{WNID}_{n}", f"http://farm3.static.flickr.com:{port}/good/{n}.jpg", "good")
+            for n in range(12)
+        ],
+    )
+    download(terminal, f"--resolve=farm3.static.flickr.com:{refusing},{web.resolve}")
+    assert len(terminal.pictures()) == 12
+    assert web.connections.made(web.refusing) <= 12
+
+
+def test_a_cluster_asks_as_one(terminal: Terminal, web: PracticeWeb) -> None:
+    with DaskCluster(terminal.folder / "dask", terminal.environment, workers=2) as cluster:
+        terminal.says(
+            "download",
+            "imagenet",
+            f"--wnid={WNID}",
+            *QUICK[:2],
+            "--engine=dask",
+            f"--scheduler={cluster.address}",
+        )
     assert {kind: record.outcome.word for kind, record in records(terminal, web).items()} == {
         kind: KINDS[kind].outcome for kind in CHANGED
     }

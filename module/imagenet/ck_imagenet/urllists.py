@@ -18,6 +18,7 @@ from typing import BinaryIO, Iterator, NamedTuple
 
 from . import columns
 from .columns import is_url, name_in
+from .details import plain
 from .errors import BadInput
 from .names import ImageName
 from .packings import unpacked
@@ -149,7 +150,7 @@ def _damage_named(what: str) -> Iterator[None]:
         yield
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise BadInput(
-            f'the list "{what}" is damaged or incomplete ({error}): get it again'
+            f'the list "{what}" is damaged or incomplete ({plain(str(error))}): get it again'
         ) from error
 
 
