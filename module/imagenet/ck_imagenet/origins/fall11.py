@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
-from ..details import plain
+from .. import details
 from ..errors import BadInput, Damaged
 from ..files import read_json
 from ..kept.journal import refuse_newer
@@ -193,6 +193,6 @@ def _damage_named(folder: Path) -> Iterator[None]:
         yield
     except (OSError, KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
         raise Damaged(
-            f'the archive of all URLs in "{folder}" is damaged ({plain(str(error))}): '
+            f'the archive of all URLs in "{folder}" is damaged ({details.plain(str(error))}): '
             f"build it again with: {GET}"
         ) from error
