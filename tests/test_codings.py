@@ -142,6 +142,7 @@ class TestUndecodable:
             ("dcb", b"\xff" * 100),
             ("holiday", b"\xfe" * 100),
         ],
+        ids=range(9),  # as a gzip tells the time
     )
     def test_it_is_named(self, line: str, data: bytes) -> None:
         with pytest.raises(Failed) as failed:
