@@ -219,6 +219,15 @@ TABLES: dict[str, tuple[bytes, list[tuple[int, int | None, str]]]] = {
         b'"id","image_url","text"\n"1","http://a.com/x,y","a ""b"""\n"2","' + B + b'","c"',
         [(1, None, "http://a.com/x,y"), (2, None, TWO)],
     ),
+    "what a spreadsheet writes": (
+        b"sep=;\nTitle;URL\na;" + A + b"\nb;" + B,
+        [(2, None, ONE), (3, None, TWO)],
+    ),
+    "an empty column": (B + b",\n" + B + b",", [(0, None, TWO), (1, None, TWO)]),
+    "a list of a program": (
+        b'"' + A + b'",\n"' + B + b'",',
+        [(0, None, ONE), (1, None, TWO)],
+    ),
     "quotes alone": (b'"' + A + b'"\n"' + B + b'"', [(0, None, ONE), (1, None, TWO)]),
     "a head of two URLs": (b"page,image\nhttp://a.com/p," + A, [(1, None, ONE)]),
     "semicolons and names": (

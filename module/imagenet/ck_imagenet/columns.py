@@ -29,6 +29,8 @@ _NAMED = re.compile(rf"(?i)(?:.*[/\\])?([^/\\]+?)(?:{_EXTENSION})?", re.DOTALL)
 _ADDRESS = re.compile(r"(?i)https?://[!-.0-~]+/[!-~\x80-\xff]*")
 _WORD = re.compile("[A-Za-z]{2}")
 _PAGE = re.compile(r"(?i)<(?:!doctype|html|head|body|\?xml)\b")
+_SEPARATOR = re.compile("(?i)sep=.")
+"""What spreadsheets write in the first line, or want to find there."""
 _TITLE = re.compile("(?i)url|link|src|image|picture|photo|address|href")
 _LONGEST_TITLE = 40
 _MOST = 0.9
@@ -83,6 +85,7 @@ def recognised(head: Sequence[bytes]) -> Callable[[bytes], Parsed] | None:
         If it is a table, or a page, of which it cannot be told what to ask for.
     """
     told = [(at, _text(line)) for at, line in enumerate(head) if line.strip() and line[:1] != b"#"]
+    told = told[1:] if told and _SEPARATOR.fullmatch(told[0][1]) else told
     at, first = told[0] if told else (0, "")
     if _PAGE.match(first):
         raise ValueError(f"line {at + 1} begins a web page, no list of URLs")
@@ -201,7 +204,8 @@ def _table(rows: Sequence[_Row], split: _Split) -> _Table | None:
     names += [n for n in range(url + 1, width) if _mostly(name_in, columns[n])]
     if not names and any(_mostly(is_wnid, column) for column in columns):
         raise ValueError(
-            f"line {body[0].at + 1} has a synset, and no picture's name such as n01440764_9981"
+            f"line {body[0].at + 1} has a synset, and no picture's name such as n01440764_9981: "
+            "write such names, or leave that column out"
         )
     if names == [0] and (width, url, split.glue) == (2, 1, "\t"):
         return None  # it is read as it is, and faster
@@ -234,6 +238,8 @@ def _are_captions(urls: Sequence[str], rests: Sequence[str], glue: str) -> bool:
         return True
     if not all(readable(rest[1:]).isprintable() for rest in rests):
         return False
+    if len(urls) > 1 and not any(rest.strip(f'" {glue}') for rest in rests):
+        return True  # a column that is empty
     are_words = all(map(_WORD.search, rests))
     if glue == "\t":
         return are_words or len(urls) > 1
