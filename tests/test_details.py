@@ -55,6 +55,8 @@ HUNG_UP = "the host hung up without an answer"
         ("Error -3 while decompressing data: bad block", "the packed data is damaged: bad block"),
         ("a chunk's size is b'zz'", "a chunk's size is 'zz'"),
         ("ConnectTimeoutError", "connect timeout"),
+        (r"it begins with SSH-2.0-OpenSSH_5.3\r\n\x00\x01", "it begins with SSH-2.0-OpenSSH_5.3"),
+        (r"it begins with \x15\x03", "it begins with bytes of no text"),
         (
             "http://b.com/IncompleteRead(1 bytes read): [Errno 111] Connection refused",
             "http://b.com/IncompleteRead(1 bytes read): connection refused",

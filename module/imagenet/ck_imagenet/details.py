@@ -12,6 +12,9 @@ from typing import Callable, Match
 _LONGEST = 4096
 """Characters; what is longer says nothing more."""
 
+_SHORTEST = 2
+"""Characters; what is shorter is no text."""
+
 _HUNG_UP = "the host hung up without an answer"
 _SAID = Callable[[Match[str]], str]
 
@@ -45,6 +48,11 @@ def _named(match: Match[str]) -> str:
         return match["said"].strip("'\"")
     name = re.sub("(?:Error|Exception)$", "", match["name"])
     return "" if match["colon"] else re.sub("(?<=[a-z])(?=[A-Z])", " ", name).lower() or "an error"
+
+
+def _text(match: Match[str]) -> str:
+    text = match["text"].strip()
+    return f"it begins with {text}" if len(text) > _SHORTEST else "it begins with bytes of no text"
 
 
 def _tls(match: Match[str]) -> str:
@@ -85,6 +93,7 @@ _RULES: tuple[tuple[str, str | _SAID], ...] = (
         _missing,
     ),
     (r"(?:http\.client\.)?BadStatusLine\((?P<line>.*?)\)", r"it began with \g<line>"),
+    (r"\bit begins with (?P<text>[^\\]*)\\[rnx0-9].*", _text),
     # What the system says, with its numbers.
     (r"\[(?:Errno|WinError) -?\d+\] (?P<reason>[A-Z][^:;()]*)", _reason),
     (r"\b(?:[A-Z]\w*Error|gaierror|timeout)\(-?\d+, '(?P<reason>[^']*)'\)", _reason),
