@@ -26,7 +26,6 @@ REFUSED_KINDS: Mapping[str, str] = dict.fromkeys(
         "signed-length",
         "negative-length",
         "hexadecimal-length",
-        "length-with-unit",
         "coded-otherwise",
     ),
     _FRAMING,

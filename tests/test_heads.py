@@ -240,6 +240,9 @@ class TestFraming:
             ([b"Content-Length: 005"], Framing(False, 5, False)),
             ([b"Content-Length: 5", b"content-length: 5"], Framing(False, 5, False)),
             ([b"Content-Length: 5, 5"], Framing(False, 5, False)),
+            ([b"Content-Length: 5 bytes"], Framing(False, 5, False)),
+            ([b"Content-Length: 5", b" X-Note: old"], Framing(False, 5, False)),
+            ([b"Content-Length:", b" 5", b"\tno colon"], Framing(False, 5, False)),
             ([b"Content-Length:"], Framing(False, None, True)),
             ([b"Content-Length: 5", b"Connection: close"], Framing(False, 5, True)),
             ([b"Content-Length: 5", b"Connection: Keep-Alive, Close"], Framing(False, 5, True)),
@@ -274,6 +277,8 @@ class TestFraming:
             [b"Content-Length: 5", b"Content-Length: 6"],
             [b"Content-Length: 5", b"Content-Length: 05"],
             [b"Content-Length: 5", b"Content-Length:"],
+            [b"Content-Length: 5", b" 6"],
+            [b"Content-Length: 5", b" Date: Fri, 6 Mar 2010"],
             *(
                 [b"Content-Length: " + nonsense]
                 for nonsense in b"5, 6|+5|-1|0x10|5.0|5x|5 6|5;|1_0|abc|\xb2\xb3".split(b"|")

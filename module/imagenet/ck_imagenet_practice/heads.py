@@ -44,6 +44,7 @@ _LENGTHS = {
     "negative": [b"-1"],
     "hexadecimal": [b"0x%x"],
     "with-unit": [b"%d bytes"],
+    "remarked": [b"%d\r\n X-Powered-By: PHP/5.2.17"],
     "absent": [b""],
 }
 

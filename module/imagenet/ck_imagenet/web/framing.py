@@ -14,6 +14,8 @@ from . import heads
 _PASSED_OVER = {"", "identity", "none"}
 _UNDONE = {"gzip", "x-gzip", "deflate"}
 _LENGTH = re.compile(r"[0-9]{1,99}")
+_REMARK = re.compile(r"[ \t]+[^0-9 \t].*", re.DOTALL)
+"""What follows a number and a blank: mostly an odd line that seems to go on with it."""
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;[^\n]*)?\n")
 _LONGEST_LINE = 2**16
 
@@ -37,6 +39,8 @@ def framing(head: heads.Head) -> Framing:
       end, curl takes "+5" for 5, and so nobody knows whose bytes these are. So with a coding that
       is not known, which Chromium passes over, and curl refuses. Both are no matter where the body
       is not needed: of a redirect, or an error.
+    - Words after a length are passed over, as by curl: an odd line that begins with a blank seems
+      to go on with the line before.
     - A length without a value, as programs send it that could not find it out, is none, as for
       Chromium.
     - What is packed and then cut in chunks ends with them; curl and `codings` unpack it.
@@ -50,7 +54,7 @@ def framing(head: heads.Head) -> Framing:
     codings = {coding.lower() for coding in _items(head.headers, "Transfer-Encoding")}
     chunked = "chunked" in codings
     unknown = codings - _PASSED_OVER - {"chunked"} - (_UNDONE if chunked else set())
-    lengths = sorted({*_items(head.headers, "Content-Length")})
+    lengths = sorted({_REMARK.sub("", item) for item in _items(head.headers, "Content-Length")})
     matters = 200 <= head.status < 300
     length: int | None = None
     if head.status in (204, 304) or 100 <= head.status < 200:
