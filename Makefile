@@ -56,6 +56,7 @@ bench:
 	@$(in_venv) benchmarks/listing.py
 	@$(in_venv) benchmarks/healthy.py
 	@$(in_venv) benchmarks/rotten.py
+	@$(in_venv) benchmarks/browsers.py
 	@$(in_venv) benchmarks/living.py
 	@$(in_venv) benchmarks/rations.py
 	@$(in_venv) benchmarks/wayback.py
