@@ -97,8 +97,9 @@ def test_no_known_hosts_does_without_what_is_known(terminal: Terminal, web: Prac
 def test_what_an_older_version_recorded_is_asked_under_the_new_name_alone(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
-    """And only when --retry-failed says so; the first answer is not asked for again."""
-    download(terminal, "--no-known-hosts")
+    """And only when --retry-failed says so; no answer is asked for again."""
+    download(terminal, "--no-known-hosts", "--wayback")
+    assert records(terminal, web)["renamed-and-gone"].wayback
     web.requests.clear()
     assert "Hosts of 7 of these have other names or addresses today: ask there with" in (
         download(terminal)
@@ -108,6 +109,7 @@ def test_what_an_older_version_recorded_is_asked_under_the_new_name_alone(
     download(terminal, "--retry-failed")
     assert {each.partition("/")[0] for each in asked(web)} == {NEW, "upload.wikimedia.org"}
     assert not any("/300px" in each or "/800px" in each for each in asked(web))
+    assert records(terminal, web)["renamed-and-gone"].wayback
     assert {kind: record.outcome.word for kind, record in records(terminal, web).items()} == {
         kind: KINDS[kind].outcome for kind in CHANGED
     }

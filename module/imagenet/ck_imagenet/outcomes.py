@@ -103,9 +103,9 @@ class Failed(Exception):
         self.detail = detail
         self.retry_after = retry_after
 
-    def __reduce__(self) -> tuple[type[Failed], tuple[Outcome, str, float]]:
+    def __reduce__(self) -> tuple[type[Failed], tuple[Outcome, str], dict[str, object]]:
         """Let it be sent to other processes."""
-        return Failed, (self.outcome, self.detail, self.retry_after)
+        return Failed, (self.outcome, self.detail), vars(self)
 
 
 def come_back(seconds: float) -> str:

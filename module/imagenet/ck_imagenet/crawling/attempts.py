@@ -228,7 +228,7 @@ class Attempts:
         record = Record(
             *task.link, outcome.outcome, now(), detail=outcome.detail, source=task.source
         )
-        self._desk.book.settle(record._replace(captured=captured))
+        self._desk.book.settle(record._replace(captured=captured, wayback=task.wayback))
 
     def move_on(self) -> None:
         """Let links wait for their new hosts, which may be others' affair.

@@ -33,6 +33,7 @@ class Task:
         "probes",
         "refusals",
         "source",
+        "wayback",
     )
 
     def __init__(self, link: Link, source: str, address: str = "") -> None:
@@ -42,6 +43,8 @@ class Task:
         """Whether it only finds out whether its host answers again as it has answered before."""
         self.first: Failed | None = None
         """What came of its own URL, if another address is asked since its host has changed."""
+        self.wayback = ""
+        """What the Wayback Machine has said of it, if that is not to be asked again."""
         self._begin(address or link.url)
 
     def _begin(self, address: str) -> None:

@@ -226,6 +226,7 @@ class Errand:
             reopened = self._reopened(record)
             if reopened:
                 task.go_on(*reopened)
+                task.wayback = record.wayback
         return task
 
     def _reopened(self, record: Record) -> tuple[str, Failed] | None:
