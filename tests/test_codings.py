@@ -7,7 +7,7 @@ import io
 import time
 import tracemalloc
 import zlib
-from typing import Callable
+from typing import Callable, Iterator
 
 import pytest
 from ck_imagenet.outcomes import Failed, Outcome
@@ -119,6 +119,15 @@ class TestUndone:
         for word in (*ALREADY, *SAY_NOTHING):
             assert undone(LIST, word, is_picture=False) == LIST
         assert undone(zipped(LIST), "gzip", is_picture=False) == LIST
+
+    def test_a_length_may_be_that_of_what_was_packed(self) -> None:
+        """The coding tells its own end; the connection ends there, too early for the length."""
+
+        def chunks() -> Iterator[bytes]:
+            yield zipped(PICTURE)
+            raise Failed(Outcome.CUT_SHORT, "100 bytes missing")
+
+        assert b"".join(codings.undone(chunks(), ["gzip"], MOST, True)) == PICTURE
 
     def test_what_is_packed_for_its_way_is_packed_last(self) -> None:
         headers = HTTPHeaderDict({"Transfer-Encoding": "gzip, chunked"})

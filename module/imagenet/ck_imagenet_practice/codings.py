@@ -18,6 +18,8 @@ class _Coding(NamedTuple):
     pack: Callable[[bytes], bytes]
     lines: tuple[str, ...] = ()
     """Of Content-Encoding."""
+    missing: int = 0
+    """How many bytes fewer come than Content-Length says; then the connection ends."""
 
 
 def _plain(data: bytes) -> bytes:
@@ -56,6 +58,7 @@ CODINGS = {
     "two-lines": _Coding(lambda data: _gzip(zlib.compress(data)), ("deflate", "gzip")),
     "without-trailer": _Coding(lambda data: _gzip(data)[:-8], ("gzip",)),
     "wrong-checksum": _Coding(lambda data: _gzip(data)[:-8] + bytes(8), ("gzip",)),
+    "wrong-length": _Coding(_gzip, ("gzip",), missing=100),
     "with-junk": _Coding(lambda data: _gzip(data) + b"<!-- served -->" * 9, ("gzip",)),
     "br": _Coding(_brotli, ("br",)),
     "charset": _Coding(_plain, ("utf-8",)),
@@ -87,10 +90,11 @@ def coded(exchange: Exchange) -> None:
     coding = CODINGS[name]
     body = coding.pack(picture(exchange))
     lines = "".join(f"Content-Encoding: {line}\r\n" for line in coding.lines)
+    exchange.keep = exchange.keep and not coding.missing
     kept = "keep-alive" if exchange.keep else "close"
     head = (
         f"HTTP/1.1 200 OK\r\nContent-Type: {content_type(exchange)}\r\n{lines}"
-        f"Content-Length: {len(body)}\r\nConnection: {kept}\r\n\r\n"
+        f"Content-Length: {len(body) + coding.missing}\r\nConnection: {kept}\r\n\r\n"
     )
     exchange.send(head.encode("latin-1") + body)
 

@@ -27,6 +27,7 @@ _UNDONE = {
     "two-lines": "curl/curl #2002",
     "without-trailer": "nodejs/node #5761",
     "wrong-checksum": "lysine-dev/okhttp #4850",
+    "wrong-length": "RFC 9110, 8.6: the length of what was packed",
     "with-junk": "curl/curl #3796",
     "charset": "s3tools/s3cmd #153",
     "type": "s3tools/s3cmd #153",

@@ -95,7 +95,7 @@ def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
             elif not (fed or stream.eof or source.has(1)):
                 raise Unfinished
         source.held = stream.unused_data + source.held
-        has_more = is_gzip and source.has(_TRAILER + 3)
+        has_more = is_gzip and source.may_have(_TRAILER + 3)
         if not has_more or source.held[_TRAILER:][:3] != GZIP + bytes([_DEFLATED]):
             return
         if empty > _MOST_EMPTY:
@@ -118,6 +118,15 @@ class _Source:
                 return False
             self.held += part
         return True
+
+    def may_have(self, count: int) -> bool:
+        """Say whether so many bytes come, which need not: a length may be that of the data."""
+        try:
+            return self.has(count)
+        except Failed as failed:
+            if failed.outcome is not Outcome.CUT_SHORT:
+                raise
+            return False
 
     def take(self) -> bytes:
         """Return what is held, or else the next part; nothing in the end."""
