@@ -312,6 +312,16 @@ def test_lists_and_pictures_of_one_run_share_its_pace(terminal: Terminal) -> Non
     assert sorted(gaps)[len(gaps) // 10] > 0.1
 
 
+def test_a_rest_that_takes_a_while_is_told_of(terminal: Terminal, web: PracticeWeb) -> None:
+    for link in gone(web, *range(3)):
+        web.archive.keep(link.url, link.picture())
+    web.archive.be_patient(Patience(requests=3, rest=6))
+    done = terminal.ck(*COMMAND, "--wayback")
+    assert "3 pictures here (3 from the Wayback Machine)" in done.stdout
+    assert done.stderr == f"{web.wayback[7:]} asks to come later; 2 links left\n"
+    assert web.archive.heedless == 0
+
+
 def test_an_archive_that_wants_to_be_left_alone_is_and_the_next_run_goes_on(
     terminal: Terminal, web: PracticeWeb
 ) -> None:

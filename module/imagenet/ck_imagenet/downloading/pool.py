@@ -263,6 +263,8 @@ class Pool:
                 self._wayback.begin_end()
             self._wayback.tend(patience if len(self._wayback.books) == len(self._open) else 0)
             patience = min(patience, _A_TURN)
+            resting = [each for each in self._wayback.rations() if each.rest > _A_MOMENT]
+            self._progress.rationed(resting)
         self._hosts.tend(patience)
 
     def _look_at_rations(self) -> None:
