@@ -18,8 +18,8 @@ class _Coding(NamedTuple):
     pack: Callable[[bytes], bytes]
     lines: tuple[str, ...] = ()
     """Of Content-Encoding."""
-    missing: int = 0
-    """How many bytes fewer come than Content-Length says; then the connection ends."""
+    has_length_of_picture: bool = False
+    """Whether Content-Length tells how long the picture is; the connection ends before that."""
 
 
 def _plain(data: bytes) -> bytes:
@@ -58,7 +58,7 @@ CODINGS = {
     "two-lines": _Coding(lambda data: _gzip(zlib.compress(data)), ("deflate", "gzip")),
     "without-trailer": _Coding(lambda data: _gzip(data)[:-8], ("gzip",)),
     "wrong-checksum": _Coding(lambda data: _gzip(data)[:-8] + bytes(8), ("gzip",)),
-    "wrong-length": _Coding(_gzip, ("gzip",), missing=100),
+    "wrong-length": _Coding(gzip.compress, ("gzip",), has_length_of_picture=True),
     "with-junk": _Coding(lambda data: _gzip(data) + b"<!-- served -->" * 9, ("gzip",)),
     "br": _Coding(_brotli, ("br",)),
     "charset": _Coding(_plain, ("utf-8",)),
@@ -88,13 +88,15 @@ def coded(exchange: Exchange) -> None:
     if name not in CODINGS:
         raise BadLink(f"write /coded/NAME/FILE, with one of {', '.join(CODINGS)}")
     coding = CODINGS[name]
-    body = coding.pack(picture(exchange))
+    data = picture(exchange)
+    body = coding.pack(data)
+    length = len(data if coding.has_length_of_picture else body)
     lines = "".join(f"Content-Encoding: {line}\r\n" for line in coding.lines)
-    exchange.keep = exchange.keep and not coding.missing
+    exchange.keep = exchange.keep and length == len(body)
     kept = "keep-alive" if exchange.keep else "close"
     head = (
         f"HTTP/1.1 200 OK\r\nContent-Type: {content_type(exchange)}\r\n{lines}"
-        f"Content-Length: {len(body) + coding.missing}\r\nConnection: {kept}\r\n\r\n"
+        f"Content-Length: {length}\r\nConnection: {kept}\r\n\r\n"
     )
     exchange.send(head.encode("latin-1") + body)
 
