@@ -28,6 +28,10 @@ ME = "ck-imagenet"
         ["unavailable_after: 25 Jun 2010 15:00:00 PST, noai"],
         ["unavailable_after: Friday, 25-Jun-10 15:00:00 GMT, noimageai"],
         ["max-snippet: 10, noai"],
+        ["noai noimageai"],
+        ["noindex; noai;"],
+        ["noai X-Powered-By: PHP/5.2.17"],
+        ["noindex\tnoai"],
     ],
 )
 def test_noai_and_noimageai_keep_machines_away(headers: list[str]) -> None:
@@ -47,6 +51,8 @@ def test_noai_and_noimageai_keep_machines_away(headers: list[str]) -> None:
         ["ck-imagenet: noindex, otherbot: noai"],
         ["ck-imagenet-2: noai"],
         ["noai: noindex"],
+        ["otherbot: noindex noai"],
+        ["no-noai noai-not"],
     ],
 )
 def test_what_says_something_else_or_means_others_does_not(headers: list[str]) -> None:

@@ -25,6 +25,13 @@ LINES = {
 }
 """Lines that browsers pass over, all but the last, and the headers beside them count as ever."""
 
+_TAGS = {
+    "length": [],
+    "noai": [b"noai"],
+    "noai-twice": [b"noindex", b"noai"],
+    "noai-before": [b"noai\r\n X-Powered-By: PHP/5.2.17"],
+}
+
 _STATUS_LINES = {
     "no-reason": b"HTTP/1.1 200",
     "small": b"http/1.1 200 ok",
@@ -66,7 +73,8 @@ _Value = TypeVar("_Value")
 def line(exchange: Exchange) -> None:
     """`/line/LINE/WHAT/FILE`: an odd line, and after it what counts.
 
-    That is the `length`, `chunks`, an opt-out as `noai` or `noai-twice`, or `location`, to `/good`.
+    That is the `length`, `chunks`, `location`, which is below `/good`, or an opt-out: `noai`,
+    `noai-twice` in two lines, or `noai-before` another odd line.
     """
     odd, what = _named(LINES, exchange), exchange.arguments[-1]
     data, kind = picture(exchange), b"Content-Type: " + content_type(exchange).encode()
@@ -76,9 +84,8 @@ def line(exchange: Exchange) -> None:
         _say(exchange, [odd, location, b"Content-Length: 0"], b"", b"HTTP/1.1 302 Found")
     elif what == "chunks":
         _say(exchange, [odd, kind, b"Transfer-Encoding: chunked"], _chunked(data))
-    elif what in ("length", "noai", "noai-twice"):
-        tags = {"noai": [b"noai"], "noai-twice": [b"noindex", b"noai"]}.get(what, [])
-        told = [b"X-Robots-Tag: " + tag for tag in tags]
+    elif what in _TAGS:
+        told = [b"X-Robots-Tag: " + tag for tag in _TAGS[what]]
         _say(exchange, [odd, kind, *told, b"Content-Length: %d" % len(data)], data)
     else:
         raise BadLink(f'nothing is called "{what}" after an odd line')

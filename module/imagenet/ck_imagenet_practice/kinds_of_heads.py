@@ -40,6 +40,9 @@ _LOST = {
     "noai-in-second-line": Kind(
         "/line/two-words/noai-twice", "opted-out", seen="RFC 9110, 5.3: lists in several lines"
     ),
+    "noai-before-blank": Kind(
+        "/line/two-words/noai-before", "opted-out", seen="RFC 9112, 5.2: the line goes on"
+    ),
     "nul-in-head": Kind(
         "/line/nul/length",
         "not-http",

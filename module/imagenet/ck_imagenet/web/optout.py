@@ -10,6 +10,10 @@ _WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-vid
 # A date, as after "unavailable_after", has colons too, but only after blanks.
 _FOR_AGENT = re.compile(r"\s*([^\s:]+)\s*:(.*)", re.DOTALL)
 
+# Commas are forgotten, and an odd line that begins with a blank seems to go on with a directive:
+# whoever wants to be left alone is.
+_WORDS = re.compile(r"[^\s;]+")
+
 
 def product(user_agent: str) -> str:
     """Return the name by which hosts know a user agent, in lower case."""
@@ -28,9 +32,10 @@ def opts_out(headers: Iterable[str], agent: str) -> bool:
         The name of who asks.
     """
     return any(
-        directive in _OPT_OUTS and meant in ("", "*", agent)
+        word in _OPT_OUTS and meant in ("", "*", agent)
         for header in headers
         for meant, directive in _directives(header)
+        for word in _WORDS.findall(directive)
     )
 
 
@@ -41,4 +46,4 @@ def _directives(header: str) -> Iterable[tuple[str, str]]:
         restricted = _FOR_AGENT.fullmatch(item)
         if restricted and restricted.group(1) not in _WITH_VALUE:
             agent, item = restricted.groups()
-        yield agent, item.strip()
+        yield agent, item
