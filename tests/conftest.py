@@ -32,8 +32,8 @@ for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes test: two for each core, since half of the time is waiting."""
-    return 2 * (os.cpu_count() or 1)
+    """Return how many processes test: three for each core, since most of the time is waiting."""
+    return 3 * (os.cpu_count() or 1)
 
 
 # Nothing here asserts how long anything takes: machines are busy.

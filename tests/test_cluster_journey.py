@@ -143,7 +143,7 @@ def test_hosts_that_keep_silent_hold_no_pictures_of_a_host_that_has_many(
 ) -> None:
     links = [web.url(0, f"/good/{number}.jpg") for number in range(100)]
     (terminal.folder / "list").write_text("\n".join([web.url(1, "/silent/0.jpg"), *links]))
-    engine = ("--engine=dask", f"--scheduler={lasting_cluster.address}", "--timeout=5")
+    engine = ("--engine=dask", f"--scheduler={lasting_cluster.address}", "--timeout=5", "--retry=1")
     words = ("download", "imagenet", f"--wnid={WNID}", "--urls=list", "--outdir=out")
     terminal.says(*words, *engine)
     paths = [request.path for request in web.requests.all()]
