@@ -68,10 +68,16 @@ _NEGOTIATED = {
     "negotiated": Kind("/negotiated", seen="qsniyg/maxurl #1124, mastodon/mastodon #29432"),
 }
 
+_JPEGS = {
+    "jpeg-without-end": Kind(
+        "/unended", seen="ruffle-rs/ruffle #8820; mansuf/mangadex-downloader #54"
+    ),
+}
+
 _PNGS = {
     "png-large-text": Kind("/large-text", extension="png", seen="python-pillow/Pillow #8363"),
     "png-large-profile": Kind("/large-profile", extension="png", seen="python-pillow/Pillow #2445"),
     "png-damaged-text": Kind("/damaged-text", extension="png", seen="python-pillow/Pillow #1991"),
 }
 
-KINDS_OF_ANSWERS = {**_STATUSES, **_CODED, **_OTHER_FORMATS, **_NEGOTIATED, **_PNGS}
+KINDS_OF_ANSWERS = {**_STATUSES, **_CODED, **_OTHER_FORMATS, **_NEGOTIATED, **_JPEGS, **_PNGS}

@@ -33,6 +33,8 @@ class _Form(NamedTuple):
     options: dict[str, int]
     tail: bytes = b""
     """Bytes after the picture's end."""
+    cut: int = 0
+    """Bytes that the file lacks."""
     beside: str = ""
     """What stands in a PNG beside its pixels, of `_chunk`."""
 
@@ -43,6 +45,7 @@ _JPEGS = {
     "cmyk": _JPEG._replace(mode="CMYK", options={"quality": 75}),
     "grey": _JPEG._replace(mode="L"),
     "trailing": _JPEG._replace(tail=b"\r\n<!-- served by www7 in 0.02 s -->\r\n"),
+    "unended": _JPEG._replace(cut=2),
 }
 _FORMS = {
     "png": _Form("PNG", "image/png", "RGB", {"compress_level": 1}),
@@ -71,9 +74,10 @@ def picture(path: str) -> bytes:
     ----------
     path : str
         Any text; `.png`, `.gif`, `.webp` and `.bmp` at its end choose a format, all else is JPEG:
-        progressive, in CMYK, in grey, or with bytes after its end if the path begins with
-        `/progressive/`, `/cmyk/`, `/grey/` or `/trailing/`. A PNG has much or something damaged
-        beside its pixels if it begins with `/large-text/`, `/large-profile/` or `/damaged-text/`.
+        progressive, in CMYK, in grey, with bytes after its end or without that end if the path
+        begins with `/progressive/`, `/cmyk/`, `/grey/`, `/trailing/` or `/unended/`. A PNG has
+        much or something damaged beside its pixels if it begins with `/large-text/`,
+        `/large-profile/` or `/damaged-text/`.
 
     Returns
     -------
@@ -167,4 +171,4 @@ def _encoded(image: Image.Image, form: _Form) -> bytes:
     data = file.getvalue()
     if form.beside:
         return data[:_AFTER_HEADER] + _chunk(form.beside) + data[_AFTER_HEADER:]
-    return data + form.tail
+    return data[: len(data) - form.cut] + form.tail

@@ -16,6 +16,7 @@ _CHUNK = 8000
 @behaviour("cmyk")
 @behaviour("grey")
 @behaviour("trailing")
+@behaviour("unended")
 @behaviour("large-text")
 @behaviour("large-profile")
 @behaviour("damaged-text")

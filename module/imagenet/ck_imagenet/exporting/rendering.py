@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from ..pictures import png
+from ..pictures import png, unended
 from ..pictures.bounds import MOST_BYTES, read
 from ..pictures.images import made_from
 from ..pictures.upright import upright
@@ -22,10 +22,11 @@ _LONGEST_SIDE = 65_500
 class Rendering(NamedTuple):
     """How pictures are changed.
 
-    Without `side` they stay as they are, byte for byte, but for two kinds. GIFs, which many tools
-    do not read: their first frame becomes a PNG. And PNGs of which many tools refuse something
-    that stands beside the pixels: they are copied without that. With `side`, all become JPEGs of
-    three colours, upright, whose shorter side has `side` pixels.
+    Without `side` they stay as they are, byte for byte, but for three kinds. GIFs, which many
+    tools do not read: their first frame becomes a PNG. PNGs of which many tools refuse something
+    that stands beside the pixels: they are copied without that. And JPEGs without their end, with
+    which they are copied. With `side`, all become JPEGs of three colours, upright, whose shorter
+    side has `side` pixels.
     """
 
     side: int | None = None
@@ -38,7 +39,7 @@ class Rendering(NamedTuple):
         return 1 if self.side is None else CORES
 
     def changes(self, path: Path) -> bool:
-        """Say whether a picture becomes another; a PNG is read for that.
+        """Say whether a picture becomes another; a PNG and the end of a JPEG are read for that.
 
         Raises
         ------
@@ -89,9 +90,18 @@ class Rendering(NamedTuple):
 
 
 def _as_others_read(path: Path) -> bytes | None:
-    """Return a PNG without what many readers refuse, or None if there is no need."""
-    if path.suffix.lower() != ".png" or path.stat().st_size > MOST_BYTES:
+    """Return a picture in a form that all readers take, or None if it has one."""
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".jpg") or path.stat().st_size > MOST_BYTES:
+        return None
+    if suffix == ".jpg" and _has_end(path):
         return None
     data = path.read_bytes()
-    readable = png.readable(data)
+    readable = unended.readable(png.readable(data))
     return None if readable is data else readable
+
+
+def _has_end(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-min(len(unended.END), path.stat().st_size), io.SEEK_END)
+        return file.read() == unended.END

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ..side_by_side import CORES
 from ..threads import started
-from . import png
+from . import png, unended
 from .bounds import passes, refuse_work
 from .formats import FORMATS
 
@@ -47,7 +47,8 @@ def with_picture(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
         A dozen kinds, as Pillow has them, of bytes that are no picture; and whatever `work` raises.
     """
     most = passes(data)
-    with Image.open(io.BytesIO(png.readable(data)), formats=list(FORMATS)) as image:
+    readable = unended.readable(png.readable(data))
+    with Image.open(io.BytesIO(readable), formats=list(FORMATS)) as image:
         refuse_work(*image.size, most)
         if image.width * image.height * most <= _LITTLE_WORK:
             return work(image)

@@ -55,6 +55,8 @@ class Walk(NamedTuple):
     """Whether the file ends before the picture does."""
     is_sound: bool
     """Whether libjpeg is sure to decode it, to its end; False is a doubt."""
+    lacks_end: bool
+    """Whether it is cut in the only scan that there can be, and that scan is in one piece."""
 
 
 class _Component(NamedTuple):
@@ -100,7 +102,7 @@ class _Steps:
         self._exif: list[bytes] = []
         self._size = (0, 0)
         self._components: dict[int, _Component] = {}
-        self._is_progressive = self._is_one_scan = False
+        self._is_progressive = self._is_one_scan = self._restarts = False
         self._quantisers: set[int] = set()
         self._codes: dict[int, bool] = {}
         """Of each Huffman code that is there, whether it can be used."""
@@ -140,6 +142,7 @@ class _Steps:
             b"".join(self._exif),
             self.is_cut,
             self.is_sound and self.scans > 0,
+            self.is_cut and self._is_one_scan and not (self._is_progressive or self._restarts),
         )
 
     def _known(self, marker: int, segment: bytes) -> bool:
@@ -150,6 +153,7 @@ class _Steps:
             return self._quantisation(segment)
         if marker in _USUAL_FRAMES:
             return self._frame(marker, segment)
+        self._restarts = self._restarts or marker == _DRI
         return marker in _APPLICATION or marker == _COM or (marker == _DRI and len(segment) == 2)
 
     def _frame(self, marker: int, segment: bytes) -> bool:
