@@ -10,9 +10,9 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
-from ck_imagenet_practice.kinds import THEMES
+from ck_imagenet_practice.kinds import KINDS, THEMES
 from clients import had_by_us, shown_by_chromium
-from differences import NOT_SHOWN, VISITED, lacking
+from differences import NOT_SHOWN, REFUSED_KINDS, VISITED, lacking
 from terminal import WNID
 
 QUICK = (
@@ -39,6 +39,11 @@ def webs() -> Iterator[tuple[PracticeWeb, PracticeWeb]]:
     """One web for each client, as new: some hosts remember who has come."""
     with PracticeWeb(mix=LINKS, wnids=[WNID]) as web, PracticeWeb(mix=LINKS, wnids=[WNID]) as same:
         yield web, same
+
+
+def test_every_exception_is_one() -> None:
+    assert [kind for kind in REFUSED_KINDS if KINDS[kind].obtainable] == []
+    assert [kind for kind in NOT_SHOWN if not KINDS[kind].obtainable] == []
 
 
 def test_what_chromium_shows_is_had_and_nothing_else(
