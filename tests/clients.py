@@ -13,6 +13,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -23,10 +24,13 @@ from ck_imagenet.kept.folder_store import FolderStore
 from ck_imagenet.kept.journal import Journal
 from ck_imagenet_practice import Link, PracticeWeb
 from ck_imagenet_practice.world import KINDS
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 from terminal import Terminal
+
+with warnings.catch_warnings():  # on old Pythons it complains of their age
+    warnings.simplefilter("ignore")
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 CURL = shutil.which("curl")
 
