@@ -19,7 +19,7 @@ COMMONS = "http://upload.wikimedia.org/wikipedia/commons"
         ("http://farm66.static.flickr.com/2/3_4.jpg", f"{FLICKR}/2/3_4.jpg"),
         ("http://FARM5.Static.Flickr.com./2/3_4.jpg", f"{FLICKR}/2/3_4.jpg"),
         ("https://farm1.static.flickr.com:8443/2/3.jpg?v=0", f"https{FLICKR[4:]}:8443/2/3.jpg?v=0"),
-        ("http://static.flickr.com/23/4 \xe9,.jpg", f"{FLICKR}/23/4 \xe9,.jpg"),
+        ("http://static.flickr.com/23/4 \xe9,.jpg", f"{FLICKR}/23/4%20%E9,.jpg"),
         ("http://photos23.flickr.com/4_5.jpg", f"{FLICKR}/23/4_5.jpg"),
         ("http://farm9.staticflickr.com/2/3_4_z.jpg", f"{FLICKR}/2/3_4_z.jpg"),
         ("http://me:secret@farm1.static.flickr.com/2/3.jpg", f"{FLICKR}/2/3.jpg"),
@@ -38,6 +38,21 @@ def test_a_host_that_has_another_name_keeps_its_paths(url: str, today: str) -> N
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        r"http:\\farm1.static.flickr.com\2\3_4.jpg",
+        "http:/farm1.static.flickr.com/2/3_4.jpg",
+        "http:///farm1.static.flickr.com/2/3_4.jpg",
+        "http://farm1.static.flickr.com/x/../2/3_4.jpg",
+        r"http://farm1.static.flickr.com/2\3_4.jpg",
+        "http://farm1.static.flickr.com/2/\t3_4.jpg#top",
+    ],
+)
+def test_an_odd_link_has_the_new_name_where_browsers_see_the_old_one(url: str) -> None:
+    assert addresses(url) == [f"{FLICKR}/2/3_4.jpg"]
+
+
+@pytest.mark.parametrize(
     ("thumbnail", "today"),
     [
         ("a/ab/X.jpg/300px-X.jpg", ["thumb/a/ab/X.jpg/330px-X.jpg", "a/ab/X.jpg"]),
@@ -48,7 +63,17 @@ def test_a_host_that_has_another_name_keeps_its_paths(url: str, today: str) -> N
             "archive/a/ab/1!X.jpg/70px-1!X.jpg?x",
             ["thumb/archive/a/ab/1!X.jpg/120px-1!X.jpg", "archive/a/ab/1!X.jpg"],
         ),
+        # An older version's own name has its time before it; long names are not repeated.
+        (
+            "archive/a/ab/1!X.jpg/70px-X.jpg",
+            ["thumb/archive/a/ab/1!X.jpg/120px-X.jpg", "archive/a/ab/1!X.jpg"],
+        ),
+        (
+            "a/ab/Long.JPG/70px-thumbnail.jpg",
+            ["thumb/a/ab/Long.JPG/120px-thumbnail.jpg", "a/ab/Long.JPG"],
+        ),
         # What is made of what is no picture has no original to fall back to.
+        ("a/ab/X.tif/lossy-page1-70px-X.tif.jpg", ["thumb/a/ab/X.tif/lossy-page1-120px-X.tif.jpg"]),
         ("a/ab/X.svg/300px-X.svg.png", ["thumb/a/ab/X.svg/330px-X.svg.png"]),
         ("a/ab/X.pdf/page2-300px-X.pdf.jpg", ["thumb/a/ab/X.pdf/page2-330px-X.pdf.jpg"]),
         ("a/ab/X.jpg/330px-X.jpg", []),

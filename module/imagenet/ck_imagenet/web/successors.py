@@ -15,10 +15,9 @@ _THUMBNAIL = re.compile(
     r"(?P<before>/.*?)/thumb(?P<original>/(?:[^/]+/)*(?P<name>[^/]+))/"
     r"(?P<page>[^/]*?)(?P<width>[0-9]{1,5})px-(?P<rest>[^/]+)"
 )
-_URL = re.compile(
-    r"(?P<scheme>https?)://(?P<authority>[^/?#]*?)(?P<port>:[0-9]*)?(?P<path>[/?].*)",
-    re.DOTALL | re.IGNORECASE,
-)
+_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[^/]*?)(?P<port>:[0-9]+)?(?P<path>/.*)")
+_KEPT = re.compile(r"(?i).+\.(?:jpe?g|png|gif|webp|bmp)")
+"""Names of originals that are pictures to keep themselves; thumbnails are made of others too."""
 _MOST_CHARACTERS = 8192
 """Of a URL, such as hosts of pictures answer at all."""
 
@@ -36,12 +35,13 @@ def addresses(url: str) -> list[str]:
     list of str
         Without the link's own; as a rule there are none.
     """
-    parts = _URL.fullmatch(url[:_MOST_CHARACTERS].strip(" \t\r\n"))
-    endpoint = urls.endpoint(url)
-    if not (parts and endpoint):
+    try:
+        parts = _URL.fullmatch(urls.parse(url).url)  # as it is asked, however it is written
+    except Failed:
         return []
-    host, _ = urls.host_and_port(endpoint)
-    port = parts["port"] or ""
+    if not parts or len(parts.string) > _MOST_CHARACTERS:
+        return []
+    host, port = parts["host"], parts["port"] or ""
     for pattern, row in _renamed():
         match = pattern.fullmatch(host.rstrip("."))
         if match:
@@ -50,7 +50,7 @@ def addresses(url: str) -> list[str]:
             return [f"{parts['scheme']}://{name}{port}{inside}{parts['path']}"]
     row_of = {row.host: row for row in rows(Fact.REWRITTEN)}
     found = (row_of[domain] for domain in known_hosts.belongs_to(host) if domain in row_of)
-    start = f"{parts['scheme']}://{parts['authority']}{port}"
+    start = f"{parts['scheme']}://{host}{port}"
     return [start + path for row in found for path in _of_thumbnail(parts["path"], row)]
 
 
@@ -79,7 +79,7 @@ def _of_thumbnail(path: str, row: Row) -> Iterator[str]:
     for width in wider:
         thumbnail = f"{match['page']}{width}px-{match['rest']}"
         yield f"{match['before']}/thumb{match['original']}/{thumbnail}"
-    if match["name"] == match["rest"]:  # else it is made of what is no picture, such as SVG
+    if _KEPT.fullmatch(match["name"]):
         yield match["before"] + match["original"]
 
 
