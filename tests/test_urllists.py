@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import io
+import lzma
 import tarfile
 import tempfile
+import zipfile
 from contextlib import suppress
 from typing import Callable, Iterable
 
@@ -44,6 +47,14 @@ def tgz(data: bytes) -> bytes:
     return gzip.compress(
         tar(("./", b""), ("./._fall11_urls.txt", b"mac"), ("fall11_urls.txt", data))
     )
+
+
+def zipped(data: bytes) -> bytes:
+    """Pack a list in a ZIP archive, whose bytes are those of the list if it is short."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("list.txt", data)
+    return packed.getvalue()
 
 
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -255,6 +266,45 @@ TABLES: dict[str, tuple[bytes, list[tuple[int, int | None, str]]]] = {
         b'{"name": "n01440764_7", "url": "http://a.com/2"}',
         [(0, 9, "http://a.com/\xc3\xa9"), (1, 7, TWO)],
     ),
+    "swapped with bars": (A + b"|n01440764_9\n" + A + b"|n01440764_7", [(0, 9, ONE), (1, 7, ONE)]),
+    "a table in Markdown": (
+        b"| name | url |\n|---|---|\n" + b"| n01440764_9 | " + B + b" |\n| x | " + A + b" |",
+        [(2, 9, TWO)],
+    ),
+    "URL, blank, label": (A + b" 0\n" + A + b"  # a fish", [(0, None, ONE), (1, None, ONE)]),
+    "names in folders with blanks": (
+        b"C:\\my fish\\n01440764_9.JPEG\t" + A + b"\nC:\\my fish\\n01440764_7.JPEG\t" + B,
+        [(0, 9, ONE), (1, 7, TWO)],
+    ),
+    "JSON lines of URLs alone": (
+        b'{"url": "' + A + b'"}\n{"url": "' + B + b'"}',
+        [(0, None, ONE), (1, None, TWO)],
+    ),
+    "rows without a URL": (
+        b"name,url\nn01440764_1,\nn01440764_9," + A + b"\nn01440764_3,\nTotal,1",
+        [(2, 9, ONE)],
+    ),
+    "a head in another language": (
+        b"Dateiname;Adresse\nn01440764_9;" + A + b"\nn01440764_7;" + B,
+        [(1, 9, ONE), (2, 7, TWO)],
+    ),
+    "captions of several lines": (
+        b"url,text\r\n" + A + b',"see\r\nhttp://b.com/""3"".jpg, or\r\n\r\nnot"\r\n' + B + b",b",
+        [(1, None, ONE), (5, None, TWO)],
+    ),
+    "captions of several lines before URLs": (
+        b'text,url\n"see\nhttp://b.com/3.jpg",' + A + b'\n"a, b\n",' + B,
+        [(1, None, ONE), (3, None, TWO)],
+    ),
+    "a quote that never ends": (
+        b"url,text\n" + A + b',"a fish\n' + B + b",b\n" + A + b",c",
+        [(1, None, ONE), (2, None, TWO), (3, None, ONE)],
+    ),
+    "quoted UTF-16 without a mark": (
+        f'"name","url"\n"n01440764_9","{ONE}"\n'.encode("utf-16-be"),
+        [(1, 9, ONE)],
+    ),
+    "UTF-32": (f"{ONE}\n{TWO}".encode("utf-32"), [(0, None, ONE), (1, None, TWO)]),
     "CR": (A + b"\r" + B + b"\r\r" + A, [(0, None, ONE), (1, None, TWO), (3, None, ONE)]),
     "CR behind CRLF": (
         A + b"\r\n" + B + b"\r" + A,
@@ -268,6 +318,10 @@ TABLES: dict[str, tuple[bytes, list[tuple[int, int | None, str]]]] = {
     "UTF-16 without a mark": (
         (ONE + "\n" + TWO).encode("utf-16-le"),
         [(0, None, ONE), (1, None, TWO)],
+    ),
+    "a shorter row among others": (
+        b"n01440764_9\t\t" + A + b"\nn01440764_8\t\t" + A + b"\nn01440764_7\t" + B,
+        [(0, 9, ONE), (1, 8, ONE), (2, 7, TWO)],
     ),
     "an odd line among rows": (
         (A + b",a fish\n") * 12 + b"oops\n" + A + b",x",
@@ -284,6 +338,10 @@ PLAIN = [
     "http://a.com/my photo 1.jpg\nhttp://a.com/my photo 2.jpg",
     "http://a.com/my\tphoto.jpg\nhttp://a.com/your\tphoto.jpg",
     "http://a.com/x\xef\xbb\xbfy.jpg",
+    "http://a.com/chart?a|b\nhttp://a.com/chart?c|d",
+    "http://a.com/a|b.jpg\nhttp://a.com/c|d.jpg",
+    "http://a.com/1.jpg copy\nhttp://a.com/2.jpg",
+    'http://a.com/1,"x.jpg\nhttp://a.com/2.jpg\nhttp://a.com/3,"y.jpg',
 ]
 
 WRONG = {
@@ -295,7 +353,14 @@ WRONG = {
     "text": (b"\nnot ready yet", "holds no URL: a line is a URL, or a name such as n01440764_9981"),
     "mostly others": (b"ftp://a/1\nftp://a/2\n" + A, "hardly any URL: a line is a URL"),
     "a head alone": (b"url,text", 'line 1 begins with "url,text"'),
-    "markdown": (b"| " + A + b" |", 'line 1 begins with "| http://a.com/1.jpg |"'),
+    "markdown": (b"- " + A, 'line 1 begins with "- http://a.com/1.jpg"'),
+    "a shortcut": (b"[InternetShortcut]\nURL=" + A, 'line 1 begins with "[InternetShortcut]"'),
+    "synsets behind blanks": (A + b" n01440764\n" + A + b" n01440764", "line 1 has a synset, and"),
+    "URLs in one line": (A + b" " + A + b" " + A, "line 1 has 3 URLs: leave one in each line"),
+    "a zip": (zipped(A + b"\n" + A + b"\n" + A + b"\n"), "line 1 begins a ZIP archive: unpack it"),
+    "a bzip2": (bz2.compress(A), "line 1 begins a bzip2 file: unpack it"),
+    "an xz": (lzma.compress(A), "line 1 begins an xz file: unpack it"),
+    "a PDF": (b"%PDF-1.4\n" + A + b"\n" + A, "line 1 begins a PDF: save the list as text"),
 }
 
 

@@ -1,4 +1,4 @@
-"""How lists of URLs come packed: gzip, tar, both, UTF-16 or none of it; bytes in, bytes out."""
+"""How lists of URLs come packed: gzip, tar, both, UTF-16 or -32, or none of it; bytes in, out."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def unpacked(stream: BinaryIO) -> BinaryIO:
             stream = cast(BinaryIO, io.BufferedReader(_FromGzip(stream)))
         elif head[257:262] == b"ustar":
             stream = _first_file(stream)
-        elif _utf_16(head):
-            return cast(BinaryIO, io.BufferedReader(_FromUTF16(stream, _utf_16(head))))
+        elif _unicode(head):
+            return cast(BinaryIO, io.BufferedReader(_FromUnicode(stream, _unicode(head))))
         else:
             if head.startswith(codecs.BOM_UTF8):
                 stream.read(len(codecs.BOM_UTF8))
@@ -84,8 +84,8 @@ class _FromTar(io.RawIOBase):
         return len(data)
 
 
-class _FromUTF16(io.RawIOBase):
-    """A list saved by a Windows editor, in the one encoding that Latin-1 cannot read, as UTF-8."""
+class _FromUnicode(io.RawIOBase):
+    """A list saved by a Windows editor, in the encodings that Latin-1 cannot read, as UTF-8."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         super().__init__()
@@ -100,12 +100,15 @@ class _FromUTF16(io.RawIOBase):
         return len(data)
 
 
-def _utf_16(head: bytes) -> str:
-    """Return which UTF-16 a list is in, nothing if it is in none."""
+def _unicode(head: bytes) -> str:
+    """Return which UTF-16 or UTF-32 a list is in, nothing if it is in none."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    begins = {b"h\0": "utf-16-le", b"n\0": "utf-16-le", b"\0h": "utf-16-be", b"\0n": "utf-16-be"}
-    return begins.get(head[:2].lower(), "") if head[:8].count(b"\0") == 4 else ""
+    if head[:8].count(0) != len(head[:8]) // 2 or not head:
+        return ""
+    return {head[1:8:2]: "utf-16-le", head[0:8:2]: "utf-16-be"}.get(bytes(4), "")
 
 
 def _peek(stream: BinaryIO, size: int) -> bytes:

@@ -17,7 +17,7 @@ from itertools import chain
 from typing import BinaryIO, Iterator, NamedTuple
 
 from . import columns
-from .columns import is_url, name_in
+from .columns import is_url, parse_line
 from .details import plain
 from .errors import BadInput
 from .names import ImageName
@@ -56,17 +56,6 @@ class WrongShape(BadInput):
     """A list whose lines are mostly no URLs."""
 
 
-def parse_line(line: bytes) -> tuple[ImageName | None, str] | None:
-    """Return the name (or None) and the URL that a line holds; None for an odd or blank line."""
-    text = line.decode("latin-1").strip(" \t\r\n")
-    if is_url(text):
-        return None, text
-    name, separator, url = _split_once(text)
-    parsed = name_in(name) if separator else None
-    url = url.lstrip(" \t")
-    return (parsed, url) if parsed and is_url(url) else None
-
-
 def called(where: str) -> str:
     """Return what others are told of where a list is: an address, or the name of a file.
 
@@ -99,13 +88,15 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
     with _damage_named(what):
         head, rest = columns.beginning(_lines(unpacked(stream)))
         try:
-            parse = columns.recognised(head) or parse_line
+            table = columns.recognised(head)
         except ValueError as error:
             raise WrongShape(f'the list "{what}" cannot be read: {error}') from None
+        lines: Iterator[bytes] = chain(head, rest)
+        lines, parse = (table.rows(lines), table.parse) if table else (lines, parse_line)
         last, parsed = b"", None
         good = odd = 0
         first_odd = 0, b""
-        for number, line in enumerate(chain(head, rest)):
+        for number, line in enumerate(lines):
             if line != last:
                 last, parsed = line, parse(line)
             if parsed:
@@ -170,11 +161,6 @@ def read_plain(text: bytes) -> Iterator[Line]:
         parsed = parse_line(line) if len(line) < LONGEST_LINE else None
         if parsed:
             yield Line(number, *parsed)
-
-
-def _split_once(text: str) -> tuple[str, str, str]:
-    """Split at the first space or tab: URLs may hold either."""
-    return text.partition("\t" if "\t" in text.partition(" ")[0] else " ")
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
