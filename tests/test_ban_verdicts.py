@@ -133,3 +133,27 @@ class TestWitnesses:
         assert bans.witness("0")
         assert bans.witness("10000")
         assert not bans.witness("1")
+
+
+class TestRefusals:
+    """How often a link may be refused, while others are given, until that is its own affair."""
+
+    @pytest.mark.parametrize(("given", "least", "most"), [(20, 3, 4), (100, 2, 3), (1000, 1, 2)])
+    def test_few_are_enough_where_a_host_gives_all_others(
+        self, given: int, least: float, most: float
+    ) -> None:
+        bans = Bans()
+        for number in range(given):
+            bans.answered(HOST, f"http://a.example/{number}.jpg", Outcome.SAVED)
+        assert least < bans.most_refusals(HOST) < most
+
+    @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
+    def test_they_are_no_accident_by_how_often_it_refuses_others(self, share: float) -> None:
+        """By what it has given in the end: other links of their own kind do not count."""
+        bans = Bans()
+        for number in range(1000):
+            refusals = round(share / (1 - share) * (number + 1)) - round(
+                share / (1 - share) * number
+            )
+            bans.answered(HOST, f"http://a.example/{number}.jpg", Outcome.SAVED, refusals)
+        assert share ** bans.most_refusals(HOST) == pytest.approx(1e-5, rel=0.3)

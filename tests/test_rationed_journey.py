@@ -38,8 +38,7 @@ def test_all_that_hosts_give_is_had(terminal: Terminal, web: PracticeWeb) -> Non
     web.set_links(WNID, [Link(f"{WNID}_{n}", url, "good") for n, url in enumerate(every)])
     terminal.says(
         *("download", "imagenet", f"--wnid={WNID}", "--quiet"),
-        # On a busy machine, a link may be refused by chance more often than others.
-        *("--timeout=5", "--jobs=64", "--processes=1", "--retry=4"),
+        *("--timeout=5", "--jobs=64", "--processes=1"),
     )
     records = Journal(terminal.repository() / "imagenet" / WNID / "journal").records
     failed = {url: str(each.outcome) for url, each in records.items() if not each.is_kept}

@@ -99,7 +99,7 @@ class Attempts:
                 return self._testified(host, task, failed)
             if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed):
                 return self._refused(host, task, journey, failed)
-            self._bans.answered(host, journey.url, failed.outcome)
+            self._bans.answered(host, journey.url, failed.outcome, task.refusals)
             return self._failed(task, journey.url, failed)
         except Postponed:
             task.journey = journey
@@ -108,7 +108,7 @@ class Attempts:
         if task.is_witness:
             self._bans.proves(host, Outcome.SAVED)
             return Signal.ANSWER, 0.0
-        self._bans.answered(host, body.url, Outcome.SAVED)
+        self._bans.answered(host, body.url, Outcome.SAVED, task.refusals)
         signal = Signal.ANSWER if task.given_before < 0 else Signal.ANSWER_AGAIN
         captured = captures.time_of(body.url, self._desk.manner.archive)
         altered = self._desk.manner.is_altered(body.url)
@@ -166,12 +166,11 @@ class Attempts:
         if is_plain and given != task.given_before:
             # Counted against the link only if its host has answered others since the last time.
             task.given_before, task.probes = given, 0
-            # What rations refuses one link now and another then.
-            task.refusals += 3 if self._bans.is_refused_again(host, task.link.url) else 1
+            task.refusals += 1
         elif is_plain:
             task.probes += 1
             is_doubtful = task.probes > 1  # so has each other that waits
-        if task.refusals > 3 * max(1, self._desk.manner.retry):
+        if task.refusals > max(self._desk.manner.retry, self._bans.most_refusals(host)):
             self.settle(task, task.failed, journey.url)
         else:
             self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)

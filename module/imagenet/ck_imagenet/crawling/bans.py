@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -30,6 +31,10 @@ _MAY_BE_A_BAN = (
 )
 
 
+_NO_ACCIDENT = 1e-5
+"""A chance so small that it is none, also among many links."""
+
+
 class Witness(NamedTuple):
     """An answer that a host has given: whether it gives that again tells how it is now."""
 
@@ -41,8 +46,9 @@ class _Seen(NamedTuple):
     witness: Witness = Witness()
     forbids: bool = False
     """Whether it has forbidden a link while it gave another."""
-    refused: str = ""
-    """The link that it refused last."""
+    answers: int = 0
+    refusals: int = 0
+    """How often it had refused what it answered then."""
     in_a_row: int = 0
     """Links that it has forbidden since it gave a picture."""
 
@@ -53,20 +59,28 @@ class Bans:
     def __init__(self) -> None:
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
-    def answered(self, host: str, address: str, outcome: Outcome) -> None:
-        """Take note of an answer, which is true; pictures prove most."""
+    def answered(self, host: str, address: str, outcome: Outcome, refusals: int = 0) -> None:
+        """Take note of an answer, which is true, to a link that was refused so often before.
+
+        Pictures prove most.
+        """
         seen = self._seen.get(host, _Seen())
+        seen = seen._replace(answers=seen.answers + 1, refusals=seen.refusals + refusals)
         if outcome is Outcome.SAVED:
             seen = seen._replace(witness=Witness(address), in_a_row=0)
         elif seen.witness.outcome is not Outcome.SAVED or not seen.witness.address:
             seen = seen._replace(witness=Witness(address, outcome))
         self._keep(host, seen)
 
-    def is_refused_again(self, host: str, url: str) -> bool:
-        """Take note of a link that a host refuses, and say whether that was the last one too."""
+    def most_refusals(self, host: str) -> float:
+        """Return how often a link may be refused, while others are given, that is still to be had.
+
+        What rations refuses one link now and another then: what is given has been refused before,
+        in some share of all requests. More in a row than such a share brings is the link's affair.
+        """
         seen = self._seen.get(host, _Seen())
-        self._keep(host, seen._replace(refused=url))
-        return seen.refused == url
+        share = (seen.refusals + 1) / (seen.answers + seen.refusals + 2)
+        return math.log(_NO_ACCIDENT) / math.log(share)
 
     def witness(self, host: str) -> Witness | None:
         """Return an answer that a host has given, if it has given any."""

@@ -53,7 +53,7 @@ class Task:
         self.journey: Journey | None = None
         self.failed: Failed | None = None
         self.refusals = 0
-        """How often its host has refused it, having given others; thrice as much if it alone."""
+        """How often its host has refused it, having given others."""
         self.given_before = -1
         """What its host had given when it refused this link last."""
         self.probes = 0
