@@ -65,7 +65,10 @@ class TestFree:
         now = give(limiter, 0)
         assert at_once(limiter, now) == 3
         limiter = RateLimiter()
-        now = give(limiter, 0, 40)
+        now = give(limiter, 0, 31)
+        assert at_once(limiter, now) == 3
+        limiter = RateLimiter()
+        now = give(limiter, 0, 50)
         assert at_once(limiter, now) == 3 + 2
 
     def test_how_many_connections_tell_of_a_host_that_has_given_nothing_is_not_its_affair(

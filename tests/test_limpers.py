@@ -117,9 +117,9 @@ def test_a_host_that_is_down_for_half_a_minute_is_not_lost_for_the_whole_run() -
 def test_a_few_links_that_hang_do_not_take_turns_on_a_host_that_has_nothing_else() -> None:
     """Four of them are asked thrice each, side by side, the first time in haste."""
     simulator = Simulator({"host": Limper(TIME_OUT)})
-    simulator.put(*(Link("host") for _ in range(20)), *(Link("host", HANGS) for _ in range(4)))
+    simulator.put(*(Link("host") for _ in range(40)), *(Link("host", HANGS) for _ in range(4)))
     took = simulator.run()
-    assert len(simulator.given) == 20
+    assert len(simulator.given) == 40
     assert took < (0.5 + 1 + 1) * TIME_OUT + 2 * 1.25 + 1
 
 
@@ -178,3 +178,11 @@ def test_second_attempts_do_not_wait_for_the_end_of_all_others() -> None:
     end = simulator.run()
     assert simulator.given[first] < 5 + 2
     assert end > 20
+
+
+def test_two_links_of_a_dead_host_do_not_wait_for_each_other() -> None:
+    """Three attempts, and a moment before each further one: the breaker adds one more."""
+    simulator = Simulator({"host": Limper(TIME_OUT)})
+    simulator.put(Link("host", HANGS), Link("host", HANGS))
+    assert simulator.run() < (1 + RETRY) * TIME_OUT + 4
+    assert len(simulator.starts) == 2 * (1 + RETRY)

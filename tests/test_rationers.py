@@ -122,6 +122,16 @@ def test_however_long_answers_take(words: str, latency: float) -> None:
     assert rations.at_best(words.split()[0], 120) / took >= (0.7 if words == "gap-1" else 0.8)
 
 
+@pytest.mark.parametrize("latency", [0.001, 0.02, 0.03, 0.1, 0.3])
+def test_what_is_under_way_when_a_host_first_refuses_brings_no_ban(latency: float) -> None:
+    """All of it is refused: five would be one too many, and four leave no room for one more."""
+    for seed in SEEDS:
+        rationer = Rationer("bucket-3-20 ban-5-10-15-403")
+        took = crawled(rationer, 90, latency, seed)
+        assert not rationer.tally().banned
+        assert rations.at_best("bucket-3-20", 90) / took >= GOAL
+
+
 @pytest.mark.parametrize(
     ("words", "pictures", "share"),
     [
@@ -223,6 +233,29 @@ class TestTogether:
         assert len(simulator.given) == 120
         assert 50 / took >= 0.8
         assert one.tally().refusals_per_hundred(took / 2) <= 2 * MOST_REFUSALS
+
+    @pytest.mark.parametrize("latency", [0.004, 0.03, 0.1])
+    @pytest.mark.parametrize("words", ["bucket-2-20", "window-40-20", "window-40-20 after"])
+    def test_what_three_were_given_at_once_counts_together(
+        self, words: str, latency: float
+    ) -> None:
+        share, _ = self._of_three(words, 120, latency)
+        assert share >= GOAL
+
+    def test_what_three_have_refused_counts_together(self) -> None:
+        """Five within ten seconds bring a ban: each for itself would cause some of them."""
+        share, tally = self._of_three("bucket-3-20 ban-5-10-15-403", 90, 0.004)
+        assert not tally.banned
+        assert share >= 0.8
+
+    def _of_three(self, words: str, pictures: int, latency: float) -> tuple[float, rations.Tally]:
+        one = Rationer(words)
+        hosts: Hosts[Link] = Hosts(domain=lambda name: "example.org")
+        simulator = Simulator(dict.fromkeys("abc", one), hosts, latency=latency)
+        simulator.put(*(Link("abc"[number % 3]) for number in range(pictures)))
+        took = simulator.run()
+        assert len(simulator.given) == pictures
+        return rations.at_best(words.split()[0], pictures) / took, one.tally()
 
     @pytest.mark.parametrize("dead", [0, 10, 200])
     def test_dead_hosts_hold_nobody(self, dead: int) -> None:

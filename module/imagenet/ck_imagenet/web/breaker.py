@@ -58,8 +58,11 @@ class CircuitBreaker:
         """When it may be asked again, of one that is open."""
         return self._until
 
-    def most(self, cap: int, now: float) -> int:
-        """Return how many requests may be under way; it is probed when its back-off has passed."""
+    def most(self, cap: int, now: float, has_new: bool = True) -> int:
+        """Return how many requests may be under way; it is probed when its back-off has passed.
+
+        Where it `has_new`, links wait that have not been asked for; else those that wait are few.
+        """
         if self.state is State.OPEN and now >= self._until:
             self.state = State.HALF_OPEN
         if self.state in (State.OPEN, State.GIVEN_UP):
@@ -68,8 +71,9 @@ class CircuitBreaker:
             return max(1, min(cap, BREAKER + PROBES - self.silences))
         if self.has_answered:
             return cap
-        # Who has not answered holds no more connections than it takes to find out.
-        return max(1, min(cap, BREAKER - self.silences))
+        # Who has not answered holds no more connections than it takes to find out. Two links that
+        # it has are asked again side by side all the same, or each would wait for the other.
+        return max(1, min(cap, BREAKER - (self.silences if has_new else 0)))
 
     def answered(self, now: float) -> None:
         """Count an answer, whatever it says."""

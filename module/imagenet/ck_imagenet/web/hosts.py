@@ -289,7 +289,8 @@ class Hosts(Generic[Task]):
         self._line_up(name, now)
 
     def _may_start(self, host: Host[Task], now: float) -> bool:
-        room = host.waiting and host.busy < host.breaker.most(self._per_host, now)
+        most = host.breaker.most(self._per_host, now, host.waiting.has_new)
+        room = host.waiting and host.busy < most
         return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
 
     def _begin(self, name: str, host: Host[Task], now: float) -> Task:

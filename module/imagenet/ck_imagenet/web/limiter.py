@@ -23,7 +23,8 @@ from .learned import Learned
 from .rates import FIRST_RATE, RISE, Quota, Ration, Steady
 
 _FIRST_CONNECTIONS, _ANSWERS_EACH = 3, 16
-"""Connections at once at first, and answers for each further one."""
+"""Connections at once at first, and answers for each further one. The first comes after twice as
+many: what is under way is refused together, and many hosts give 20 at once."""
 
 _MOST_REFUSALS, _SPAN = 4, 10.0
 """Refusals in so many seconds: hosts are known that shut out who causes five in ten."""
@@ -239,7 +240,7 @@ class RateLimiter:
                 self._open(now, since)
             return
         self._since_empty += 1
-        if self._since_empty % _ANSWERS_EACH == 0:
+        if self._since_empty % _ANSWERS_EACH == 0 and self._since_empty > _ANSWERS_EACH:
             self._connections += 1
         if self._ration:
             self._ration.gave(now)
@@ -289,6 +290,13 @@ class RateLimiter:
         self.members |= other.members
         self.busy += other.busy
         self.given += other.given
+        self._given_at_once += other._given_at_once
+        refusals = sorted([*self._refusals, *other._refusals])
+        self._refusals.extend(refusals)  # of which it keeps the last
+        self._connections = min(self._connections, other._connections)
+        self._burst += other._burst
+        begun = [each for each in (self._burst_from, other._burst_from) if each is not None]
+        self._burst_from = min(begun, default=None)
         self._rest_from = max(self._rest_from, other._rest_from)
         self._rest_until = max(self._rest_until, other._rest_until)
         self._told_until = max(self._told_until, other._told_until)
