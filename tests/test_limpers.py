@@ -7,6 +7,9 @@ from random import Random
 import pytest
 from ck_imagenet.outcomes import Outcome
 from ck_imagenet.web.breaker import BREAKER, PROBES
+from ck_imagenet.web.gate import Gate
+from ck_imagenet.web.host import Start
+from ck_imagenet.web.hosts import Hosts
 from ck_imagenet.web.signals import Signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,3 +189,24 @@ def test_two_links_of_a_dead_host_do_not_wait_for_each_other() -> None:
     simulator.put(Link("host", HANGS), Link("host", HANGS))
     assert simulator.run() < (1 + RETRY) * TIME_OUT + 4
     assert len(simulator.starts) == 2 * (1 + RETRY)
+
+
+@pytest.mark.parametrize(("connections", "dead"), [(4, 0), (32, 0), (32, 3), (64, 3)])
+def test_hundreds_of_hosts_do_not_keep_one_from_its_pace(connections: int, dead: int) -> None:
+    """It is asked when its time has come, not when all others have had their turn.
+
+    Where three of ten are dead and nobody knows which, these may hold all connections for a while.
+    """
+    gate = Gate(0.5)
+    hosts: Hosts[Link] = Hosts(start=lambda name: Start("", gate if name == "paced" else None))
+    servers = {str(number): Limper(TIME_OUT, 0.2) for number in range(400)}
+    simulator = Simulator({**servers, "paced": Limper(TIME_OUT, 0.1)}, hosts, connections)
+    links = [Link(name, HANGS if int(name) % 10 < dead else ANSWERS) for name in servers]
+    links += [Link(name, HANGS if int(name) % 10 < dead else ANSWERS) for name in servers]
+    links += [Link("paced") for _ in range(100)]
+    Random(15).shuffle(links)
+    simulator.put(*links)
+    simulator.run()
+    given = simulator.given_by("paced")
+    longest = max(after - before for before, after in zip(given, given[1:]))
+    assert longest < (TIME_OUT if dead else 0.7)

@@ -26,6 +26,11 @@ class Gate:
         self._next = self._shut_until = -math.inf
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves time between two requests."""
+        return self._gap > 0
+
+    @property
     def opens_at(self) -> float:
         """When the next request may begin."""
         return max(self._next, self._shut_until)

@@ -388,8 +388,8 @@ class Hosts(Generic[Task]):
     def _line_up(self, name: str, now: float) -> None:
         """Give a host that can start a task its turn, or see when it can; forget a plain one."""
         host = self._hosts[name]
-        self._rota.paced.discard(name)
         if host.is_idle:
+            self._rota.paced.discard(name)
             self._let_go(name, host, now)
             return
         if host.in_turn or not host.waiting:
@@ -397,11 +397,14 @@ class Hosts(Generic[Task]):
         if self._may_start(host, now):
             host.in_turn = True
             self._rota.add(name, host.is_doubtful)
+            self._rota.paced.discard(name)
             return
+        self._rota.paced.discard(name)
         if host.breaker.state is State.OPEN:
             self._remind_once(name, host, host.breaker.opens_at)
         elif host.limiter.has_room() and host.limiter.next_time() > now:
-            if not host.is_doubtful and host.limiter.next_time() < now + _SOON:
+            is_soon = host.limiter.next_time() < now + _SOON
+            if is_soon and host.limiter.is_paced and not host.is_doubtful:
                 self._rota.paced.add(name)
             self._remind_once(name, host, host.limiter.next_time())
 

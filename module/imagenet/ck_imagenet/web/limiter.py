@@ -128,6 +128,11 @@ class RateLimiter:
         return self.is_resting or self._ration is not None
 
     @property
+    def is_paced(self) -> bool:
+        """Whether it is asked less often than it might be answered."""
+        return self.is_rationed or self._gate.is_narrow
+
+    @property
     def is_worth_knowing(self) -> bool:
         """Whether who forgot it would ask what he should not, or have to learn it again."""
         return self.shuts_out or self._ration is not None
