@@ -92,6 +92,11 @@ def test_no_known_hosts_does_without_what_is_known(terminal: Terminal, web: Prac
     }
     assert not found["altered"].altered
     assert "other names today" not in said
+    # Nor were they marked by earlier versions: an export goes by the host.
+    said = terminal.says("export", "imagenet", "--to=all", "--layout=csv")
+    assert "altered copies among them: 1; --unaltered leaves them out" in said
+    refused = terminal.refuses("export", "imagenet", "--to=none", "--unaltered")
+    assert refused.startswith(f"all pictures of {WNID} here are altered copies")
 
 
 def test_what_an_older_version_recorded_is_asked_under_the_new_name_alone(

@@ -46,6 +46,7 @@ HUNG_UP = "the host hung up without an answer"
         ("EOF occurred in violation of protocol (_ssl.c:1006)", "the host hung up"),
         ("begins '<!DOCTYPE html PUBLIC \"-//W3C//'", "a web page"),
         ("begins '\\n\\n<html>\\xe9'", "a web page"),
+        ("begins '\\xef\\xbb\\xbf\\r\\n<HTML>'", "a web page"),
         ("begins '\\x00\\x01abc'", "bytes of no format that is known here"),
         ("begins 'no picture'", "begins 'no picture'"),
         (
@@ -54,6 +55,13 @@ HUNG_UP = "the host hung up without an answer"
         ),
         ("Error -3 while decompressing data: bad block", "the packed data is damaged: bad block"),
         ("a chunk's size is b'zz'", "a chunk's size is 'zz'"),
+        (r"a chunk's size is b'zz\\r\\n'", "a chunk's size is 'zz'"),
+        ("Truncated File Read", "its end is missing"),
+        (
+            "Image size (4294836225 pixels) exceeds limit of 178956970 pixels, "
+            "could be decompression bomb DOS attack.",
+            "4294836225 pixels, more than 178956970",
+        ),
         ("ConnectTimeoutError", "connect timeout"),
         (r"it begins with SSH-2.0-OpenSSH_5.3\r\n\x00\x01", "it begins with SSH-2.0-OpenSSH_5.3"),
         (r"it begins with \x15\x03", "it begins with bytes of no text"),

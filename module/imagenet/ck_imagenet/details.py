@@ -15,6 +15,9 @@ _LONGEST = 4096
 _SHORTEST = 2
 """Characters; what is shorter is no text."""
 
+_MARK = r"\xef\xbb\xbf"
+"""Of UTF-8, as details write it."""
+
 _HUNG_UP = "the host hung up without an answer"
 _SAID = Callable[[Match[str]], str]
 
@@ -62,7 +65,7 @@ def _tls(match: Match[str]) -> str:
 
 def _beginning(match: Match[str]) -> str:
     """Say what bytes are that are no picture, of which the first are told."""
-    first = match["first"].lstrip("\\tnr ")
+    first = match["first"].replace(_MARK, "", 1).lstrip("\\tnr ")
     lower = first.lower()
     if lower.startswith(("<!doctype html", "<html", "<head", "<body", "<script", "<meta", "<!--")):
         return "a web page"
@@ -108,6 +111,14 @@ _RULES: tuple[tuple[str, str | _SAID], ...] = (
     (r"Port could not be cast to integer value as (\S+)", r"the port is no number: \1"),
     (r"cannot identify image file(?: <[^>]*>)?", "it is no picture of any known format"),
     (r"\bb(?P<text>'[^']*')", r"\g<text>"),
+    (r"(?<=a chunk's size is )'([^'\\]*)[\\rn]*'", r"'\1'"),
+    # Pillow.
+    (r"Truncated File Read", "its end is missing"),
+    (
+        r"Image size \((\d+) pixels\) exceeds limit of (\d+) pixels"
+        r"(?:, could be decompression bomb DOS attack\.?)?",
+        r"\1 pixels, more than \2",
+    ),
     (
         r"\b(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*?(?:Error|Exception))"
         r"(?:(?P<colon>: )|\((?P<said>[^()]*)\)|\b)",

@@ -11,6 +11,7 @@ from ..kept.journal import Record
 from ..kept.store import Store
 from ..names import ImageName
 from ..urllists import called
+from ..web.successors import is_altered
 from .classes import ImageClass
 from .splits import Split
 
@@ -35,8 +36,12 @@ class Sample(NamedTuple):
 
     @property
     def is_altered(self) -> bool:
-        """Whether it comes from a host that is known to give altered copies."""
-        return bool(self.record and self.record.altered)
+        """Whether it comes from a host that is known to give altered copies.
+
+        Records tell, and where an earlier version wrote them, what is known of the host today.
+        """
+        told = self.record
+        return bool(told and (told.altered or is_altered(told.final_url or told.url)))
 
     def facts(self) -> dict[str, Any]:
         """Return all that is known, by column; None stands for what nobody knows."""
@@ -51,6 +56,7 @@ class Sample(NamedTuple):
             "words": ", ".join(self.image_class.words),
             "url": self.url or None,
         }
+        told["altered"] = self.is_altered or None
         facts.update((column, told.get(column)) for column in COLUMNS if column not in facts)
         return facts
 
@@ -112,8 +118,13 @@ def samples(
         If a class has fewer pictures than there are parts; before any of its samples.
     """
     for image_class in chosen:
-        every = _here(store, image_class)
+        every = list(_here(store, image_class))
         here = [sample for sample in every if not (unaltered and sample.is_altered)][:most]
+        if every and not here:
+            raise BadInput(
+                f"all pictures of {image_class.wnid} here are altered copies: name other synsets, "
+                "or leave out --unaltered"
+            )
         if len(here) < len(split.parts):
             raise BadInput(
                 f"{image_class.wnid} has {len(here)} pictures here, too few for "

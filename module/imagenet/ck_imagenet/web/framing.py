@@ -110,7 +110,7 @@ class FramedResponse(HTTPResponse):
             line = _whole_line(stream.readline(_LONGEST_LINE))
             size = _CHUNK_SIZE.fullmatch(line.replace(b"\r\n", b"\n"))
             if not size:
-                raise Failed(Outcome.NOT_HTTP, printable(f"a chunk's size is {line!r}"))
+                raise Failed(Outcome.NOT_HTTP, printable(f"a chunk's size is {line.strip()!r}"))
             self.chunk_left = int(size.group(1), 16) or None
             if self.chunk_left is None:
                 self._read_and_discard_trailer()  # type: ignore[attr-defined]
