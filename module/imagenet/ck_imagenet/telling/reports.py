@@ -74,7 +74,13 @@ def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
 def failures(records: Iterable[Record]) -> Iterator[str]:
     """Yield the links that gave no picture: name, URL, outcome and what exactly happened."""
     for each in records:
-        yield f"{each.name}\t{each.url}\t{each.outcome.word}\t{plain(each.detail)}"
+        yield f"{each.name}\t{each.url}\t{each.outcome.word}\t{happened(each)}"
+
+
+def happened(record: Record) -> str:
+    """Return what exactly happened to a link, and what the Wayback Machine said of it."""
+    wayback = f"Wayback Machine: {plain(record.wayback)}" if record.wayback else ""
+    return "; ".join(filter(None, [plain(record.detail), wayback]))
 
 
 def size(count: int) -> str:

@@ -12,12 +12,12 @@ from typing import Any, Sequence
 from tqdm import tqdm
 
 from .. import wording
-from ..details import plain
 from ..kept.journal import Record
 from ..outcomes import Outcome
 from ..progress import Progress
 from ..web.host import Ration
 from ..wording import counted, visible
+from .reports import happened
 
 _A_WHILE = 60.0
 """Seconds between two lines of what is waited for."""
@@ -65,8 +65,7 @@ class Lines(Progress):
     def settled(self, record: Record) -> None:
         """Show one URL's outcome, if that is asked for."""
         if self._verbose:
-            wayback = f"Wayback Machine: {plain(record.wayback)}" if record.wayback else ""
-            told = "; ".join(filter(None, [plain(record.detail), wayback]))
+            told = happened(record)
             detail = f" ({told})" if told else ""
             self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
 
