@@ -395,6 +395,11 @@ class TestShapes:
             assert [line.url for line in lines] == urls
             assert lines[-1].number == len(urls) - 1
 
+    def test_rows_without_a_url_are_no_odd_lines(self) -> None:
+        table = b",name,url\n0,n01440764_9," + A + b"\n" + b"1,n01440764_8,\n" * 9
+        read_strictly = urllists.read(io.BytesIO(table), "my list", strict=True)
+        assert list(read_strictly) == [Line(1, NAME._replace(number=9), ONE)]
+
     def test_comments_are_no_odd_lines(self) -> None:
         assert read(b"# mine\n# of 2011\n" + A) == [Line(2, None, ONE)]
 

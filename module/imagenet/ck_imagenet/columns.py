@@ -274,6 +274,11 @@ class Table(NamedTuple):
         """Yield its rows: as many as there are lines, empty ones behind one that had several."""
         return self.split.joined(lines)
 
+    def is_empty(self, line: bytes) -> bool:
+        """Say whether a line is a row in which there is no URL."""
+        fields = self.split(_text(line))
+        return len(fields) == self.width and not fields[self.url]
+
     def parse(self, line: bytes) -> Parsed:
         """Return what a line holds."""
         fields = self.split(_text(line))

@@ -102,7 +102,7 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
             if parsed:
                 good += 1
                 yield Line(number, *parsed)
-            elif line.strip(_NOTHING) and not line.startswith(b"#"):
+            elif line.strip(_NOTHING) and line[:1] != b"#" and not (table and table.is_empty(line)):
                 odd += 1
                 first_odd = first_odd if first_odd[1] else (number, line)
     if strict and odd > good:
