@@ -252,9 +252,28 @@ class TestLearnt:
         limiter = RateLimiter()
         now = give(limiter, 0, 10)
         now = refuse(limiter, now, 1)
-        assert (limiter.is_rationed, limiter.learned()) == (True, None)
+        assert (limiter.is_rationed, limiter.rate) == (True, 0)
         give(limiter, now + 1)
-        assert not limiter.is_rationed
+        assert (limiter.is_rationed, limiter.learned()) == (False, None)
+
+    @pytest.mark.parametrize("still", [0, 1, 3])
+    def test_who_is_interrupted_in_the_first_rest_meets_a_host_that_gives_the_next_time(
+        self, still: int
+    ) -> None:
+        """It is no host that has never given anything, which four refusals wear out."""
+        limiter = RateLimiter()
+        now = refuse(limiter, give(limiter, 0, 30))
+        for _ in range(still):
+            now = refuse(limiter, now)
+        learned = limiter.learned()
+        assert learned is not None
+        assert 0 < learned.rate < 30
+        following = RateLimiter(learned=learned)
+        for _ in range(8):
+            now = refuse(following, now)
+        assert not following.is_worn_out
+        give(following, following.rest_until)
+        assert not following.is_resting
 
     def test_a_second_one_measures_how_many_a_second_it_gives(self) -> None:
         limiter = RateLimiter()

@@ -182,8 +182,16 @@ class RateLimiter:
         return self.given >= _SOME and not self._given_at_once
 
     def learned(self) -> Learned | None:
-        """Return what is worth remembering, if anything is."""
-        return self._ration.learned() if self._ration else None
+        """Return what is worth remembering, if anything is.
+
+        Of a host that has refused for the first time, no more than that it gave: and that it does
+        not give more than that until it is asked again.
+        """
+        if self._ration:
+            return self._ration.learned()
+        if not self.is_resting or self._burst < 1 or self._burst_from is None:
+            return None
+        return Learned(self._burst / max(0.1, self._rest_until - self._burst_from), 1, 0.0)
 
     def has_room(self) -> bool:
         """Whether one more request may be under way, as far as that matters."""
