@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Callable, Iterator
 
 import pytest
@@ -71,13 +72,13 @@ def test_the_wayback_machine_is_asked_for_what_image_net_org_answered() -> None:
 class Moody:
     """A host that answers with a list, or with an error, or keeps silent."""
 
-    body, status, silent = URL.encode(), "200 OK", False
+    body, status, silent, header = URL.encode(), "200 OK", False, "X: y"
 
     def __call__(self, talk: Talk) -> None:
         while talk.hear():
             if self.silent:
                 talk.wait()
-            talk.say(answer(self.body, status=self.status))
+            talk.say(answer(self.body, self.header, status=self.status))
 
 
 @pytest.fixture
@@ -98,6 +99,18 @@ def service(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Service:
     address = peer.url("")
     fetcher = Fetcher(Guard.allowing("127.0.0.0/8"))
     return Service(IMAGENET, address, fetcher, Progress())
+
+
+@pytest.mark.parametrize("header", ["X: y", "content-encoding: "])
+def test_a_list_that_is_packed_without_a_word_is_one(
+    service: Service, host: Moody, header: str
+) -> None:
+    """As captures in the Wayback Machine are whose original answer was packed."""
+    host.body, host.header = gzip.compress(URL.encode()), header
+    assert [line.url for line in service.find(WNID).lines] == [URL]
+    host.body = host.body[:20]
+    with pytest.raises(NoList, match="what was packed is not whole"):
+        service.find(WNID)
 
 
 def finds(service: Service) -> bool:

@@ -16,6 +16,7 @@ from .. import urllists
 from ..details import plain
 from ..errors import BadInput, NoList
 from ..outcomes import Failed, Outcome
+from ..pictures.packed import unpacked
 from ..progress import Progress
 from ..urllists import Line
 from ..web import captures
@@ -186,7 +187,7 @@ class Service(Place):
     def _ask(self, address: str) -> Body:
         try:
             with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
-                return Body(answer.url, b"".join(answer.chunks))
+                return Body(answer.url, unpacked(b"".join(answer.chunks)))
         except Failed as failed:
             if failed.outcome is Outcome.BUSY:
                 rest = min(_LONGEST_REST, failed.retry_after or self._kind.wait)
