@@ -74,7 +74,7 @@ KINDS = (
     Kind("sliding-10-5", 120),
     Kind("window-40-20 all", 120),
     # Who counts refusals too in a window that slides starves who tries to have more.
-    Kind("sliding-40-20 all", 200, 0.75),
+    Kind("sliding-40-20 all", 200, 0.75, refusals=13),
     # Short windows are not told from buckets, and are asked evenly, a little below.
     Kind("window-8-2", 200, 0.74),
     Kind("sliding-8-2", 200, 0.76),
@@ -85,6 +85,10 @@ KINDS = (
     Kind("window-40-20 ban-5-10-15-403", 160),
     Kind("clock-40-20 ban-5-10-15-silence", 160),
     Kind("bucket-1-60 ban-10-60-300-403-longer", 300),
+    # Who shuts out at the second or third refusal has done so before anything can be learnt. After
+    # that he is no quota, though he gave nothing for a time, and then much at once.
+    Kind("bucket-3-20 ban-3-10-15-403", 300, 0.8, refusals=7),
+    Kind("bucket-3-20 ban-2-10-15-403", 300, 0.65, refusals=7),
 )
 
 

@@ -257,6 +257,7 @@ class RateLimiter:
             self._connections += 1
         if self._ration:
             self._ration.gave(now)
+            self._doubt(self._ration, now)
 
     def ended(self, since: float) -> None:
         """Count a request as ended that has told nothing."""
@@ -335,8 +336,7 @@ class RateLimiter:
         gave = given / took if took > 0 else 0.0
         if isinstance(self._ration, Quota):
             self._ration.refused(now)
-            if self._ration.has_failed:
-                self._ration = self._before or Steady(self._ration.rate, math.inf, now)
+            self._doubt(self._ration, now)
         elif self._ration:
             self._ration.refused(gave, given, wish, self._idle >= _CLEARLY_LONGER * self._enough)
         elif self._empty is None:
@@ -346,6 +346,11 @@ class RateLimiter:
             too_much = max(FIRST_RATE, RISE * self._burst)
             self._ration = Steady(max(gave * 0.98, 0.01), too_much, now, self._saves)
         self._empty = now
+
+    def _doubt(self, ration: Ration, now: float) -> None:
+        """Let a quota that has turned out to be none be so many a second."""
+        if isinstance(ration, Quota) and ration.has_failed:
+            self._ration = self._before or Steady(ration.rate, math.inf, now)
 
     def _rest(self, now: float, wish: float) -> None:
         self._wished = wish > 0
@@ -377,7 +382,9 @@ class RateLimiter:
             too_short = self._rest_from + self._dead - start if self._rests else 0.0
             speed = self._burst / max(0.02, self._rest_from - start)
             self._before = self._ration
-            self._ration = Quota(self._burst, took, too_short, min(speed, 500.0), since)
+            doubts = not self._wished
+            speed = min(speed, 500.0)
+            self._ration = Quota(self._burst, took, too_short, speed, since, is_doubted=doubts)
         elif self._ration:
             self._ration.opened(now)
             if isinstance(self._ration, Quota) and self._ration.count == 1:

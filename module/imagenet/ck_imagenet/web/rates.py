@@ -39,6 +39,9 @@ _LITTLE = 2
 """Requests that a host saves at most of whose pace a few tell: what it has saved cannot pay for
 them. A smallest gap between two requests saves none."""
 
+_ONE_AND_A_HALF = 1.5
+"""In this share of the time in which a quota gives one, if it gave evenly, a bucket does."""
+
 _SLACK = 0.1
 """Seconds by which a thread may wake too late without loss."""
 
@@ -195,7 +198,9 @@ class Quota:
 
     A burst ends with its count, or with a refusal. Refused in the middle, the host may only give
     more slowly than asked: it is asked once more a little later. Refused at its beginning, the
-    time was too short. Now and then a burst begins earlier or is longer than the last, to see.
+    time was too short. Now and then a burst begins earlier or is longer than the last, to see. And
+    once, a request in the middle of its silence finds out whether it is a quota at all: who shuts
+    out whom he has refused a few times gives nothing for a time too, and afterwards steadily.
 
     Parameters
     ----------
@@ -209,10 +214,19 @@ class Quota:
         Requests a second within a burst: a sliding window gives no faster than it gave before.
     now : float
         The time; a burst has just begun.
+    is_doubted : bool
+        Whether it may be none: what is remembered, or what the host itself has said, is true.
     """
 
     def __init__(
-        self, count: int, period: float, too_short: float, speed: float, now: float
+        self,
+        count: int,
+        period: float,
+        too_short: float,
+        speed: float,
+        now: float,
+        *,
+        is_doubted: bool = False,
     ) -> None:
         self.count = count
         self.period = period
@@ -227,6 +241,10 @@ class Quota:
         self._tries = 0
         self._is_over = self._was_closed = self._extends = self._has_stumbled = False
         self._is_proven = self.has_failed = False
+        self._is_doubted = is_doubted
+        self._is_asking = False
+        """Whether a request finds out, or has found out, whether it gives in its silence."""
+        self._unanswered = 0
         self._is_open = True
         """Whether anything of this burst was given."""
 
@@ -244,9 +262,12 @@ class Quota:
 
     def next_time(self) -> float:
         """Return when the next request may start."""
-        if self._is_complete:
-            return max(self._due, self._start + self.period)
-        return self._due
+        if not self._is_complete:
+            return self._due
+        again = self._start + self.period
+        if self._is_doubted and not self._is_asking:
+            again = min(again, self._due + max(1.0, _ONE_AND_A_HALF * self.period / self.count))
+        return max(self._due, again)
 
     @property
     def _is_complete(self) -> bool:
@@ -257,15 +278,22 @@ class Quota:
         if self._start == -math.inf:
             self._start = self._last = now
             self._begun = 0
-        if self._is_complete:
+        self._unanswered += 1
+        if self._is_complete and now < self._start + self.period and self._is_doubted:
+            self._is_asking = True
+        elif self._is_complete:
             self._start, self._begun, self._has_stumbled = now, 0, False
-            self._is_open = False
+            self._is_open = self._is_asking = False
         self._begun += 1
         step = 1 / self._speed
         self._due = max(self._due, now - min(step, _SLACK)) + step
 
     def gave(self, now: float) -> None:
         """Learn from a request that was given; at the end of a burst, try for more."""
+        self._unanswered -= 1
+        if self._is_asking:
+            self.has_failed = self.has_failed or self._unanswered == 0
+            return
         self._last = self._start
         self._is_open = True
         self._given += 1
@@ -285,6 +313,11 @@ class Quota:
     def refused(self, now: float) -> None:
         """Learn from a refusal in a burst."""
         self._begun -= 1
+        self._unanswered -= 1
+        if self._is_asking:
+            self._is_asking = self._is_doubted = self._was_closed = False
+            self._is_over = self._is_proven = True
+            return
         self._given = 0
         self.has_failed = not self._is_proven and 0 < self._begun < self.count / 2
         self._is_proven = True
@@ -304,6 +337,7 @@ class Quota:
     def refused_too(self, now: float) -> None:
         """Count a request that was under way when another was refused."""
         self._begun -= 1
+        self._unanswered -= 1
         if self._begun <= 0 and not self._was_closed:
             self._close(now)
         elif self._is_over and not self._was_closed:
