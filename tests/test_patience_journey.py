@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,8 @@ def test_who_has_no_patience_left_is_told_what_is_left_and_the_same_command_goes
     command = (*COMMAND[:-1], f"--processes={processes}", "--jobs=8")
     told = terminal.says(*command, "--patience=3")
     found = re.search(
-        rf"{re.escape(web.hosts[0])}\S* gives (\S+) a second; (\d+) links? left, about .*: "
-        "the same command goes on, with --patience=8h for longer",
+        rf"{re.escape(web.hosts[0])}\S* gives (\S+) a second; (\d+) links? left, about .*\n"
+        rf"  to go on: ck (download imagenet --wnid={WNID} --urls=list --jobs=8 .*--patience=8h)\n",
         told,
     )
     assert found, told
@@ -55,7 +56,8 @@ def test_who_has_no_patience_left_is_told_what_is_left_and_the_same_command_goes
     assert len(terminal.pictures()) == 55 - left
     assert 10 < left < 45
     refused = len(web.rations.tally(web.hosts[0]).refused)
-    assert f"55 pictures here, 55 links known, {left} saved now" in terminal.ck(*command).stdout
+    goes_on = terminal.ck(*shlex.split(found[3])).stdout
+    assert f"55 pictures here, 55 links known, {left} saved now" in goes_on
     # It began at the pace that was learnt.
     assert len(web.rations.tally(web.hosts[0]).refused) - refused <= 3
 

@@ -223,7 +223,7 @@ def as_typed(options: Any, *names: str) -> str:
     for name in names:
         value = getattr(options, name.replace("-", "_"))
         if value not in (known[name][1], os.environ.get(_variable(name))):
-            typed += " " + shlex.quote(f"--{name}={value}")
+            typed += " " + shlex.quote(f"--{name}" if value is True else f"--{name}={value}")
     return typed
 
 

@@ -35,6 +35,13 @@ _MOST_LEFT_OUT = 5
 _MOST_LEFT = 5
 """Hosts of which a summary tells what is left."""
 
+_GOES_ON = (
+    *("urls", "source", "offset", "max-images", "outdir", "jobs", "retry", "timeout", "sleep"),
+    *("processes", "per-host", "pace", "no-known-hosts", "ignore-opt-out", "user-agent", "wayback"),
+    *("service", "wayback-service", "resolve", "allow-private"),
+)
+"""Options with which a command goes on as it began."""
+
 
 def on_terminal() -> bool:
     """Say whether a person sees what is written to standard output."""
@@ -191,13 +198,14 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
 
 def _left(done: Summary, options: DownloadOptions) -> Iterator[str]:
     """Yield what waits for hosts that ration, how long that takes, and what would help."""
-    goes_on = ": the same command goes on, with --patience=8h for longer"
     for host, count in done.left.most_common(_MOST_LEFT):
-        waits = ration(host, done.paces.get(host, 0.0), count)
-        yield f"  {waits}{'' if options.dry_run else goes_on}"
+        yield f"  {ration(host, done.paces.get(host, 0.0), count)}"
     if len(done.left) > _MOST_LEFT:
         more = sum(done.left.values()) - sum(dict(done.left.most_common(_MOST_LEFT)).values())
         yield f"  {counted(more, 'link')} left of {len(done.left) - _MOST_LEFT} more such hosts"
+    if done.left and not options.dry_run:
+        typed = as_typed(options, *_GOES_ON)
+        yield f"  to go on: ck download imagenet --wnid={done.wnid}{typed} --patience=8h"
     if done.left and synsets.load().get(done.wnid) and not options.urls:
         yield (
             "  without these hosts, and under ImageNet's terms of access, pictures of this synset "
