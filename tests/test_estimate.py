@@ -79,6 +79,7 @@ def test_people_are_told_what_it_is_founded_on() -> None:
         "1 synset, 1,000 URLs to ask for: some 600 pictures, 60 MB, 28 s",
         founded,
     ]
+    assert told([1], 0)[0].startswith("1 synset, 1 URL to ask for: 1 picture, ")
     assert told([1000] * 2000, 101) == [
         "2,101 synsets, 2,065,650 URLs to ask for: some 1,239,390 pictures, 124 GB, 16 hours",
         "  no list of 101 of them is here: 650 URLs are counted for each, ImageNet's mean",

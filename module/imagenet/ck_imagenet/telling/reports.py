@@ -98,8 +98,10 @@ def size(count: int) -> str:
 def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:
     """Yield what a download would mean, and what that is founded on."""
     number = "1 synset" if meant.synsets == 1 else f"{meant.synsets:,} synsets"
-    outlook = f"some {meant.pictures:,} pictures, {size(meant.bytes)}, {duration(meant.seconds)}"
-    yield f"{number}, {meant.urls:,} URLs to ask for: {outlook}"
+    urls = "1 URL" if meant.urls == 1 else f"{meant.urls:,} URLs"
+    pictures = "1 picture" if meant.pictures == 1 else f"some {meant.pictures:,} pictures"
+    outlook = f"{pictures}, {size(meant.bytes)}, {duration(meant.seconds)}"
+    yield f"{number}, {urls} to ask for: {outlook}"
     if meant.unlisted:
         unknown = f"no list of {meant.unlisted:,} of them is here"
         if is_list_given:
