@@ -15,7 +15,7 @@ from ck_imagenet.urllists import Line
 from ck_imagenet.web.addresses import Guard
 from ck_imagenet.web.connections import Limits
 from ck_imagenet.web.fetch import Fetcher
-from peer import Peer, Talk, answer, redirect, serving
+from peer import Peer, Talk, answer, redirect, saying, serving
 
 WNID = "n01440764"
 URL = "http://a.example/b.jpg"
@@ -166,3 +166,23 @@ def test_a_list_that_the_archive_has_from_another_host_is_none() -> None:
         service = Service(WAYBACK, archive.url(""), fetcher, Progress())
         with pytest.raises(NoList, match="it leads elsewhere, to http://127"):
             service.find(WNID)
+
+
+def test_an_error_of_the_archive_itself_passes_and_what_it_has_captured_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a list without true numbers would come in place of the mapping."""
+    monkeypatch.setattr(services, "_PAUSES", (0.01, 0.01))
+    memento = "Memento-Datetime: Fri, 01 Jan 2010 00:00:00 GMT"
+    error, captured = "502 Bad Gateway", answer(b"", memento, status="502 Bad Gateway")
+    with serving() as serve:
+        for answers, asked in (
+            ([answer(status=error), answer(status=error), answer(URL.encode())], 3),
+            ([captured, answer(URL.encode())], 2),
+            ([answer(status=error)], 3 * len(WAYBACK.questions)),
+        ):
+            archive = serve(saying(*answers))
+            fetcher = Fetcher(Guard.allowing("127.0.0.0/8"))
+            service = Service(WAYBACK, archive.url(""), fetcher, Progress())
+            assert finds(service) == (len(answers) > 1)
+            assert len(archive.heads) == asked

@@ -33,6 +33,9 @@ _MOST_BYTES = 16 * 2**20
 _LONGEST_REST = 300.0
 """Seconds for which others do not ask either; what it says to them is theirs to hear."""
 
+_PAUSES = (1.0, 2.0)
+"""Seconds after which the archive is asked again that has failed itself, which passes."""
+
 _SILENCES = 3
 """Synsets in a row of which a service may say nothing, if it has ever answered."""
 
@@ -185,6 +188,16 @@ class Service(Place):
         return self.is_busy or outcome.unanswered
 
     def _ask(self, address: str) -> Body:
+        for pause in _PAUSES if self._kind.is_archive else ():
+            try:
+                return self._ask_once(address)
+            except Failed as failed:
+                if failed.outcome is not Outcome.SERVER_ERROR:
+                    raise
+            time.sleep(pause)
+        return self._ask_once(address)
+
+    def _ask_once(self, address: str) -> Body:
         try:
             with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
                 return Body(answer.url, unpacked(b"".join(answer.chunks)))
