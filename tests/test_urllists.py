@@ -276,6 +276,10 @@ TABLES: dict[str, tuple[bytes, list[tuple[int, int | None, str]]]] = {
         b"C:\\my fish\\n01440764_9.JPEG\t" + A + b"\nC:\\my fish\\n01440764_7.JPEG\t" + B,
         [(0, 9, ONE), (1, 7, TWO)],
     ),
+    "names and quoted URLs": (
+        b'n01440764_9\t"' + A + b'"\nn01440764_7\t"' + B + b'"',
+        [(0, 9, ONE), (1, 7, TWO)],
+    ),
     "JSON lines of URLs alone": (
         b'{"url": "' + A + b'"}\n{"url": "' + B + b'"}',
         [(0, None, ONE), (1, None, TWO)],

@@ -317,9 +317,11 @@ def _table(rows: Sequence[_Row], split: _Split) -> Table | None:
             f"line {body[0].at + 1} has a synset, and no picture's name such as n01440764_9981: "
             "write such names, or leave that column out"
         )
-    is_mapping = names == [0] and (width, url, split.glue) == (2, 1, "\t")
-    if is_mapping and not any(" " in name for name in columns[0]):
-        return None  # it is read as it is, and faster
+    table = Table(split, width, url, names[0] if names else None)
+    if names == [0] and (width, url, split.glue) == (2, 1, "\t"):
+        lines = [row.text.encode("latin-1") for row in body]
+        is_plain = all(parse_line(line) or not table.parse(line) for line in lines)
+        return None if is_plain else table  # it is read as it is, and faster
     is_told = split.is_sure or headed or all(row.is_quoted for row in body)
     if not (is_told or any(name > url for name in names)):
         rests = [row.text.partition(row.fields[url])[2] for row in body]
@@ -328,7 +330,7 @@ def _table(rows: Sequence[_Row], split: _Split) -> Table | None:
         is_told = _are_captions(columns[url], rests, split.glue) if width > url + 1 else url > 0
         if not is_told:
             return None
-    return Table(split, width, url, names[0] if names else None)
+    return table._replace(width=width)
 
 
 def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
