@@ -164,9 +164,13 @@ def test_an_existing_repository_is_written_though_local_may_not_be(
     set_kernel(terminal, forbid_writing_to_local_repo="yes")
     terminal.says(*DOWNLOAD)
     assert len(terminal.pictures()) == 3
-    clean = ("clean", "imagenet", f"--wnid={WNID}", "--number=5", "--force")
-    terminal.says(*clean)
+    clean = ("clean", "imagenet", f"--wnid={WNID}", "--force")
+    terminal.says(*clean, "--number=5")
     assert len(terminal.pictures()) == 2
+    # Which would have to unregister it at last.
+    before, done = everything(terminal), terminal.ck(*clean, "--all")
+    assert (done.returncode, "writing to local repo is forbidden" in done.stdout) == (1, True)
+    assert everything(terminal) == before
 
 
 @pytest.mark.parametrize("of", ["kernel", "repository"])
@@ -305,7 +309,9 @@ def test_entries_follow_when_the_splits_are_changed(terminal: Terminal, web: Pra
     assert terminal.pictures() == before
     uid = terminal.json("load", f"{REPOSITORY}:dataset:99")["data_uid"]
     set_kernel(terminal, split_dirs__dataset="2")
-    assert "hidden" in terminal.ck("check", "imagenet").stdout
+    found = terminal.ck("check", "imagenet").stdout
+    assert found.count("misplaced") == 5
+    assert "missing" not in found
     terminal.says("check", "imagenet", "--repair")
     agree(terminal, numbers)
     assert terminal.json("load", f"{REPOSITORY}:dataset:99")["data_uid"] == uid

@@ -103,6 +103,7 @@ class Inspection:
         of_place = list(place.findings())
         held = Holding.of(place)
         unseen = [ImageName(place.wnid, number) for number in held.unseen]
+        moved = {each.where for each in of_place if each.flaw is Flaw.MISPLACED}
         expected = {record.name for record in held.missing} | {link.name for link in held.waiting}
         found = [
             *(
@@ -111,7 +112,11 @@ class Inspection:
                 if each.flaw is not Flaw.EMPTY or each.where not in expected
             ),
             *(Finding(Flaw.GARBLED, path, str(count)) for path, count in held.garbled.items()),
-            *(Finding(Flaw.MISSING, record.name) for record in held.missing),
+            *(
+                Finding(Flaw.MISSING, record.name)
+                for record in held.missing
+                if record.name not in moved
+            ),
             *threads.each(_unseen, zip(unseen, held.unseen.values())),
             *self._examine(place, held, threads),
         ]

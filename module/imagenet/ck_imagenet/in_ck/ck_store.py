@@ -242,7 +242,7 @@ class _SynsetRepository(SynsetStore):
         for name in sorted(entries.numbered() | aliases.elsewhere.keys(), key=int):
             where = ImageName(self.wnid, int(name))
             if name in aliases.hidden or name in aliases.elsewhere:
-                yield Finding(Flaw.HIDDEN, where)
+                yield Finding(Flaw.MISPLACED if name in aliases.elsewhere else Flaw.HIDDEN, where)
             picture = self._file(name)
             if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
                 yield Finding(Flaw.EMPTY, where)
@@ -265,10 +265,10 @@ class _SynsetRepository(SynsetStore):
     def discard(self) -> None:
         # What makes it seen goes last: a kill leaves what the same command finds again.
         is_all = not self.foreign()
-        if not (is_all or self._repository.facts):
-            self._take(
-                self._repositories.create(self._repository.name)
-            )  # so that CK removes entries
+        if is_all and self._repository.facts:  # which will be unregistered
+            self._kernel.refuse_forbidden(self._kernel.local.name, delete=True)
+        elif not is_all and not self._repository.facts:  # so that CK removes entries
+            self._take(self._repositories.create(self._repository.name))
         entries, states = self._entries, self._states
         if self._repository.facts:
             for name in entries.numbered():

@@ -64,7 +64,12 @@ class Flaw(Enum):
     HIDDEN = (
         "hidden",
         "an entry that CK does not find by its name or by its UID, or cannot load",
-        "it gets what it lacks, or is moved to where CK looks",
+        "it gets what it lacks",
+    )
+    MISPLACED = (
+        "misplaced",
+        "an entry in a folder where CK does not look, since you have changed its `split_dirs`",
+        "it is moved to where CK looks",
     )
     UNREGISTERED = (
         "unregistered",
