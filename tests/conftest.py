@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Iterator
 
@@ -25,6 +26,10 @@ if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK):
     _found = os.statvfs(_MEMORY)
     if _found.f_bavail * _found.f_frsize > _ROOM and not _found.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"] = str(_MEMORY)
+
+# What a shell has put in the background ignores Ctrl-C, and so would each command that is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A developer's proxy has no business between the tests and the practice web.
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:

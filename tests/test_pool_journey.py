@@ -149,7 +149,7 @@ def test_ctrl_c_ends_all_synsets_and_keeps_what_is_here(
 def test_a_synset_at_which_another_command_is_at_work_is_left_for_the_end(
     terminal: Terminal, web: PracticeWeb, lists: Lists
 ) -> None:
-    lists.add_good(A_FEW[0], 1, pause="3")
+    lists.add_good(A_FEW[0], 1, pause="8")
     for wnid in A_FEW[1:]:
         lists.add_good(wnid, 5)
     with terminal.start(*download(wnids=A_FEW[:1])) as first:
