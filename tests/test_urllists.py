@@ -520,6 +520,15 @@ class TestProperties:
         packed[148:156] = b"%06o\0 " % sum(packed[:512])
         harmless(bytes(packed))
 
+    def test_a_list_of_lines_without_number_is_bad_input(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A gzip of 7 MB held 1.5 billion blank lines, and was read for minutes."""
+        monkeypatch.setattr(urllists, "MOST_LINES", 1_000)
+        assert [line.number for line in read(gzip.compress(b"\n" * 999 + TENCH))] == [999]
+        with pytest.raises(BadInput, match="more than 1,000 lines"):
+            read(gzip.compress(b"\n" * 1_001 + TENCH))
+
     def test_a_tar_whose_header_leads_to_header_after_header_is_bad_input(self) -> None:
         """Python's reader calls itself for each."""
         member = tarfile.TarInfo("x")

@@ -33,6 +33,9 @@ _BLOCK = 2**20
 _LONGEST_BLOCK = 4 * 2**20
 """Bytes; what has a longer line is no list."""
 
+MOST_LINES = 100_000_000
+"""ImageNet's own list has 14 million; a gzip of 7 MB may hold a hundred times as many."""
+
 _NOTHING = b"\0 \t\r"
 """What lines are made of that hold nothing."""
 
@@ -168,7 +171,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
     One that is too long for a URL comes as an empty one, so that it is counted.
     """
-    torn, ends_with_cr = b"", False
+    torn, ends_with_cr, count = b"", False, 0
     for number, data in enumerate(iter(lambda: stream.read(_BLOCK), b"")):
         ends_with_cr = ends_with_cr or (number == 0 and b"\r" in data and b"\n" not in data)
         data = torn + data
@@ -177,6 +180,9 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             data = data[: len(data) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             data += held
         *lines, torn = data.split(b"\n")
+        count += len(lines)
+        if count > MOST_LINES:
+            raise ValueError(f"more than {MOST_LINES:,} lines")
         is_plain = _MARK not in data and data.count(b"\r") == data.count(b"\r\n")
         yield from lines if is_plain and _are_short(lines) else _whole(lines)
         torn = torn[:LONGEST_LINE]
