@@ -138,7 +138,9 @@ class TestWitnesses:
 class TestRefusals:
     """How often a link may be refused, while others are given, until that is its own affair."""
 
-    @pytest.mark.parametrize(("given", "least", "most"), [(20, 3, 4), (100, 2, 3), (1000, 1, 2)])
+    @pytest.mark.parametrize(
+        ("given", "least", "most"), [(0, 4, 6), (1, 3, 4), (20, 2, 3), (1000, 1, 2)]
+    )
     def test_few_are_enough_where_a_host_gives_all_others(
         self, given: int, least: float, most: float
     ) -> None:

@@ -170,7 +170,8 @@ class Attempts:
         elif is_plain:
             task.probes += 1
             is_doubtful = task.probes > 1  # so has each other that waits
-        if task.refusals > max(self._desk.manner.retry, self._bans.most_refusals(host)):
+        usual = 3 * max(1, self._desk.manner.retry)
+        if task.refusals > max(usual, self._bans.most_refusals(host)):
             self.settle(task, task.failed, journey.url)
         else:
             self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)

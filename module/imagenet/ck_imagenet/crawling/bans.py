@@ -34,6 +34,9 @@ _MAY_BE_A_BAN = (
 _NO_ACCIDENT = 1e-5
 """A chance so small that it is none, also among many links."""
 
+_AT_FIRST = 0.1
+"""The share of requests that a host is taken to refuse of which nothing is known yet."""
+
 
 class Witness(NamedTuple):
     """An answer that a host has given: whether it gives that again tells how it is now."""
@@ -79,7 +82,7 @@ class Bans:
         in some share of all requests. More in a row than such a share brings is the link's affair.
         """
         seen = self._seen.get(host, _Seen())
-        share = (seen.refusals + 1) / (seen.answers + seen.refusals + 2)
+        share = (seen.refusals + _AT_FIRST) / (seen.answers + seen.refusals + 1)
         return math.log(_NO_ACCIDENT) / math.log(share)
 
     def witness(self, host: str) -> Witness | None:
