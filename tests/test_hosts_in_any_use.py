@@ -114,7 +114,7 @@ class HostsMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever has happened, all tasks come to their end, each once."""
         while self.waiting:
-            if self.take_one():
+            if self.take_one() or not self.waiting:  # what waited for who was given up has ended
                 continue
             busy = next((name for name, since in self.busy.items() if since), None)
             if busy:
