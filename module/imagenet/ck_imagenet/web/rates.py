@@ -39,8 +39,9 @@ _LITTLE = 2
 """Requests that a host saves at most of whose pace a few tell: what it has saved cannot pay for
 them. A smallest gap between two requests saves none."""
 
-_ONE_AND_A_HALF = 1.5
-"""In this share of the time in which a quota gives one, if it gave evenly, a bucket does."""
+_WAIT_IN_DOUBT = 1.5
+"""Of a quota that may be a bucket: how many of the times in which it gives one, on the average, are
+waited for before it is asked whether it gives again."""
 
 _SLACK = 0.1
 """Seconds by which a thread may wake too late without loss."""
@@ -266,7 +267,7 @@ class Quota:
             return self._due
         again = self._start + self.period
         if self._is_doubted and not self._is_asking:
-            again = min(again, self._due + max(1.0, _ONE_AND_A_HALF * self.period / self.count))
+            again = min(again, self._due + max(1.0, _WAIT_IN_DOUBT * self.period / self.count))
         return max(self._due, again)
 
     @property
