@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
+import re
 import shutil
 import signal
 import socket
@@ -55,6 +56,8 @@ class Answer(NamedTuple):
     retry_after: str = ""
     missing: int = 0
     pause: float = 0.0
+    after: int = 0
+    """Requests that its host waits for before it answers."""
 
 
 class Request(NamedTuple):
@@ -99,6 +102,8 @@ class Host(ThreadingHTTPServer):
             script = self.answers[path]
             answer = script.pop(0) if len(script) > 1 else script[0]
         self.closing.wait(answer.pause)
+        while len(self.requests) < answer.after and not self.closing.wait(0.01):
+            pass
         with self._lock:
             self._busy -= 1
         return answer
@@ -382,6 +387,18 @@ def test_what_it_says_when_it_gives_again_is_one(world: World, host: Host) -> No
     assert world.crawl(urls, jobs=1) == 1
     assert world.outcomes(urls) == ["saved", "gone"]
     assert asked(host)["/gone"] == 1
+
+
+def test_what_it_says_meanwhile_is_left_open_if_it_never_gives_again(
+    world: World, host: Host
+) -> None:
+    """Even to what was asked before: either may be its ban's page. The next run asks again."""
+    page = host.url("page", Answer(body=b"<html>For sale</html>", after=3))
+    urls = [page, host.url("never", Answer(429))]
+    assert world.crawl(urls, jobs=2, back_off=USUAL_BACK_OFF._replace(first=0.1)) == 0
+    assert world.outcomes(urls) == ["busy", "busy"]
+    told = world.records[page].detail
+    assert re.fullmatch("not-a-picture: .*, after the host asked to come later", told)
 
 
 @pytest.mark.parametrize("status", [429, 503])

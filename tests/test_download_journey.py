@@ -80,7 +80,10 @@ def test_a_synset_ends_with_exactly_the_pictures_to_be_had(
 def test_every_dead_link_is_called_what_it_is_and_leaves_no_entry(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
-    dead = [web.link(WNID, n, kind, n % len(web.hosts)) for n, kind in enumerate(OUTCOMES)]
+    # Each host that asks to come later is asked for nothing else: what it says after that is left
+    # open, since it may be a ban's page, and which of two answers comes first is anybody's guess.
+    alone = {"busy": 6, "limited": 7}
+    dead = [web.link(WNID, n, kind, alone.get(kind, n % 6)) for n, kind in enumerate(OUTCOMES)]
     web.set_links(WNID, [*dead, *good(web, 1, start=100)])
     terminal.says("download", "imagenet", f"--wnid={WNID}", "--retry=0", "--quiet")
     journal = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
