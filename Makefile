@@ -13,14 +13,14 @@ in_venv = "$(VENV)/bin/python"
 
 # Our own tools run on any Python from 3.7 on; they find the one for the environment themselves.
 with_any_python = run() { \
-	for python in python3 "$(PYTHON)" python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python; do \
+	for python in python3 "$(PYTHON)" python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python; do \
 		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null || continue; \
 		"$$python" "$$@"; return; \
 	done; \
-	echo 'set-up: no Python was found: install one of 3.8 to 3.13, or name it: make PYTHON=/path/to/python3' >&2; \
+	echo 'set-up: no Python was found: install one of 3.8 to 3.14, or name it: make PYTHON=/path/to/python3' >&2; \
 	return 1; \
 }; run
-set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)"
+set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)" $(if $(OLDEST),--oldest)
 
 .PHONY: help demo test lint bench bench-scale torture pythons clean
 
@@ -36,6 +36,7 @@ help:
 	@echo
 	@echo 'The first of them sets up .venv, with the first suitable Python found'
 	@echo 'or the one you name: make test PYTHON=/path/to/python3'
+	@echo 'With OLDEST=yes, it has the oldest releases that the requirements allow'
 
 demo:
 	@$(set_up)

@@ -32,20 +32,20 @@ def python(tmp_path: Path) -> PythonMaker:
     return make
 
 
-@pytest.mark.parametrize("version", ["3.8.0", "3.11.7", "3.13.99"])
-def test_a_python_of_3_8_to_3_13_suits(python: PythonMaker, version: str) -> None:
+@pytest.mark.parametrize("version", ["3.8.0", "3.11.7", "3.14.99"])
+def test_a_python_of_3_8_to_3_14_suits(python: PythonMaker, version: str) -> None:
     interpreter = interpreters.inspect(str(python(version)))
     assert interpreter is not None
     assert interpreters.refusal(interpreter) is None
 
 
-@pytest.mark.parametrize("version", ["2.7.18", "3.7.16", "3.14.0"])
+@pytest.mark.parametrize("version", ["2.7.18", "3.7.16", "3.15.0"])
 def test_another_python_is_refused_in_one_sentence(
     python: PythonMaker, tmp_path: Path, version: str
 ) -> None:
     command = python(version)
     assert failure_of("--venv", str(tmp_path / "venv"), "--python", str(command)) == (
-        f"set-up: ck-imagenet runs on Python 3.8 to 3.13, and {command} (Python {version}) is none "
+        f"set-up: ck-imagenet runs on Python 3.8 to 3.14, and {command} (Python {version}) is none "
         "of them: name another one, make PYTHON=/path/to/python3\n"
     )
     assert not (tmp_path / "venv").exists()
@@ -66,7 +66,7 @@ def test_a_python_without_venv_is_refused_in_one_sentence(
 def test_what_is_no_python_is_refused_in_one_sentence(tmp_path: Path) -> None:
     command = tmp_path / "python3"
     assert failure_of("--venv", str(tmp_path / "venv"), "--python", str(command)) == (
-        f"set-up: PYTHON={command} is no Python that runs: name one of 3.8 to 3.13\n"
+        f"set-up: PYTHON={command} is no Python that runs: name one of 3.8 to 3.14\n"
     )
 
 
@@ -83,7 +83,7 @@ def test_the_first_suitable_python_on_path_is_chosen(
     python: PythonMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not a too new `python3`, nor one without venv, nor a broken shim."""
-    python("3.14.0", name="python3")
+    python("3.15.0", name="python3")
     python("3.13.1", name="python3.13", has_venv=False)
     (tmp_path / "python3.12").write_text("#!/bin/sh\nexit 127\n")
     (tmp_path / "python3.12").chmod(0o755)
@@ -108,7 +108,7 @@ def test_the_pythons_to_test_are_one_a_version_and_newest_first(
     nine = python("3.9.1", name="python3")
     python("3.9.2", name="python3.9")
     ten = python("3.10.1", name="python3.10")
-    python("3.14.1", name="python")
+    python("3.15.1", name="python")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert [each.path for each in interpreters.suitable()] == [str(ten), str(nine)]
 
@@ -149,6 +149,19 @@ def test_the_tools_of_tests_and_linters_come_with_dev_only() -> None:
         *("-r", "requirements.txt"),
         *("-r", "requirements-dev.txt"),
     ]
+
+
+def test_the_oldest_releases_are_the_lower_bounds_of_what_the_library_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup_venv, "CHECKOUT", tmp_path)
+    for name in setup_venv.OPTIONAL_REQUIREMENTS:
+        (tmp_path / name).write_text("")
+    (tmp_path / "requirements-dask.txt").write_text('dist-a>=2; python_version >= "3.10"\n')
+    (tmp_path / "requirements.txt").write_text("# What it needs: b>=1.\nb_c.d>=1.2.3\n")
+    assert setup_venv.oldest_releases() == (
+        '# What it needs: b>=1.\nb_c.d==1.2.3\ndist-a==2; python_version >= "3.10"\n'
+    )
 
 
 class TestSettingUp:
@@ -202,6 +215,12 @@ class TestSettingUp:
         self.steps_of_set_up()
         (self.folder / name).write_text("changed")
         assert self.steps_of_set_up()[0] == "venv"
+
+    def test_the_oldest_releases_make_it_anew(self) -> None:
+        self.steps_of_set_up()
+        setup_venv.set_up(self.venv, self.python, dev=False, oldest=True)
+        assert self.steps[-1] == str(self.venv / "oldest.txt")
+        assert (self.venv / "oldest.txt").read_text() == setup_venv.oldest_releases()
 
     def test_another_interpreter_makes_it_anew(self, python: PythonMaker) -> None:
         self.steps_of_set_up()

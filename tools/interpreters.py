@@ -1,6 +1,6 @@
 """Find the Pythons of this machine on which ck-imagenet runs.
 
-As a program, it lists one for each version, newest first: `3.13 /usr/bin/python3.13`. Only the
+As a program, it lists one for each version, newest first: `3.14 /usr/bin/python3.14`. Only the
 standard library is used, and nothing newer than Python 3.7: it runs before anything is installed.
 """
 
@@ -13,7 +13,8 @@ import subprocess
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-OLDEST, NEWEST = (3, 8), (3, 13)
+OLDEST, NEWEST = (3, 8), (3, 14)
+RANGE = "{}.{} to {}.{}".format(*OLDEST, *NEWEST)
 MINORS = [f"3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
 
 # The base executable, so that an environment never hangs on another one, or on itself. A Debian
@@ -55,7 +56,7 @@ def inspect(command: str) -> Interpreter | None:
 def refusal(interpreter: Interpreter) -> str | None:
     """Why ck-imagenet cannot be set up with `interpreter`; None when it can."""
     if not OLDEST <= interpreter.version[:2] <= NEWEST:
-        return f"ck-imagenet runs on Python 3.8 to 3.13, and {interpreter} is none of them"
+        return f"ck-imagenet runs on Python {RANGE}, and {interpreter} is none of them"
     if not interpreter.has_venv:
         return (
             f"{interpreter} cannot make virtual environments (on Debian and Ubuntu, "
@@ -75,7 +76,7 @@ def found() -> Iterator[Interpreter]:
 
 
 def suitable() -> list[Interpreter]:
-    """One interpreter of this machine for each version of 3.8 to 3.13, newest first."""
+    """One interpreter of this machine for each version that suits, newest first."""
     by_version: dict[tuple[int, ...], Interpreter] = {}
     for interpreter in found():
         if refusal(interpreter) is None:

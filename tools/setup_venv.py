@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,12 +23,12 @@ from interpreters import Interpreter
 CHECKOUT = Path(__file__).resolve().parent.parent
 CK = "ck==2.6.4"
 REQUIREMENTS = "requirements.txt"
-DEV_REQUIREMENTS = "requirements-dev.txt"
-EXPORT_REQUIREMENTS = "requirements-export.txt"  # which those of developers include
-DASK_REQUIREMENTS = "requirements-dask.txt"  # and these
+OPTIONAL_REQUIREMENTS = [f"requirements-{extra}.txt" for extra in ("codings", "dask", "export")]
+DEV_REQUIREMENTS = "requirements-dev.txt"  # which include the optional ones
 INPUTS = ["tools/setup_venv.py", "tools/interpreters.py"]
-INPUTS += [REQUIREMENTS, DEV_REQUIREMENTS, EXPORT_REQUIREMENTS, DASK_REQUIREMENTS]
+INPUTS += [REQUIREMENTS, *OPTIONAL_REQUIREMENTS, DEV_REQUIREMENTS]
 STAMP = "ck-imagenet.json"
+CONSTRAINTS = "oldest.txt"  # in the environment
 
 
 class SetUpError(Exception):
@@ -42,17 +43,18 @@ class Stamp(NamedTuple):
     dev: bool = False
 
 
-def set_up(venv: Path, asked: str, *, dev: bool) -> None:
+def set_up(venv: Path, asked: str, *, dev: bool, oldest: bool = False) -> None:
     """Make `venv` ready: at once when it is, from nothing when what it was made with has changed.
 
     asked: the interpreter to use; empty for the one it was made with, or the first suitable one
     dev: also install what the tests and the linters need
+    oldest: install the oldest releases that the library's own requirements allow
 
     Raises SetUpError when no interpreter suits, `venv` is something else, or a step fails.
     """
     stamp = read_stamp(venv)
     interpreter = choose(asked, stamp.python)
-    inputs = fingerprint(interpreter)
+    inputs = fingerprint(interpreter, oldest=oldest)
     same = stamp.inputs == inputs
     if same and (stamp.dev or not dev):
         return
@@ -60,7 +62,11 @@ def set_up(venv: Path, asked: str, *, dev: bool) -> None:
     print(f"Setting up {place} with {interpreter}, this once ...", flush=True)
     if not same:
         create(venv, interpreter)
-    for packages in installs(interpreter.version, dev=dev):
+    steps = installs(interpreter.version, dev=dev)
+    if oldest:
+        (venv / CONSTRAINTS).write_text(oldest_releases(), encoding="utf-8")
+        steps[-1] += ["-c", str(venv / CONSTRAINTS)]
+    for packages in steps:
         pip_install(venv, packages)
     write_stamp(venv, Stamp(interpreter.path, inputs, dev))
 
@@ -83,7 +89,7 @@ def choose(asked: str, before: str) -> Interpreter:
         reasons.append(reason)
     raise SetUpError(
         "; ".join([*reasons, "no suitable Python was found"])
-        + ": install one of 3.8 to 3.13, or name it: make PYTHON=/path/to/python3"
+        + f": install one of {interpreters.RANGE}, or name it: make PYTHON=/path/to/python3"
     )
 
 
@@ -91,7 +97,7 @@ def checked(asked: str) -> Interpreter:
     """The interpreter that the command `asked` is; SetUpError when it does not suit."""
     interpreter = interpreters.inspect(os.path.expanduser(asked))  # noqa: PTH111 (may be a bare name)
     if interpreter is None:
-        raise SetUpError(f"PYTHON={asked} is no Python that runs: name one of 3.8 to 3.13")
+        raise SetUpError(f"PYTHON={asked} is no Python that runs: name one of {interpreters.RANGE}")
     reason = interpreters.refusal(interpreter)
     if reason:
         raise SetUpError(f"{reason}: name another one, make PYTHON=/path/to/python3")
@@ -117,9 +123,19 @@ def installs(version: Sequence[int], *, dev: bool) -> list[list[str]]:
     return [build, ["--no-build-isolation", CK], packages]
 
 
-def fingerprint(interpreter: Interpreter) -> str:
+def oldest_releases() -> str:
+    """The lower bounds of the library's requirements as constraints, their markers included.
+
+    Such as `tqdm==4.66.3`: what only the tests and the linters need is not among them.
+    """
+    names = [REQUIREMENTS, *OPTIONAL_REQUIREMENTS]
+    files = [(CHECKOUT / name).read_text(encoding="utf-8") for name in names]
+    return re.sub(r"(?m)^([\w.-]+)>=", r"\1==", "".join(files))
+
+
+def fingerprint(interpreter: Interpreter, *, oldest: bool) -> str:
     """A digest of all that an environment depends on, the checkout's own place included."""
-    digest = hashlib.sha256(os.fsencode(f"{CHECKOUT}\n{interpreter}\n"))
+    digest = hashlib.sha256(os.fsencode(f"{CHECKOUT}\n{interpreter}\n{oldest}\n"))
     for name in INPUTS:
         digest.update((CHECKOUT / name).read_bytes())
     return digest.hexdigest()
@@ -172,9 +188,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--venv", required=True, help="its folder, from the checkout")
     parser.add_argument("--python", default="", help="the interpreter to make it with")
     parser.add_argument("--dev", action="store_true", help="with what tests and linters need")
+    parser.add_argument(
+        "--oldest", action="store_true", help="with the oldest releases that the library allows"
+    )
     options = parser.parse_args(arguments)
     try:
-        set_up(CHECKOUT / options.venv, options.python, dev=options.dev)
+        set_up(CHECKOUT / options.venv, options.python, dev=options.dev, oldest=options.oldest)
     except SetUpError as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
