@@ -48,6 +48,13 @@ Behaviour = Callable[[Talk], object]
 class Peer:
     """A host on loopback.
 
+    Parameters
+    ----------
+    behave : callable
+        What it does with each connection.
+    address, port : str, int
+        Where it listens, by default on any port that is free.
+
     Attributes
     ----------
     port : int
@@ -58,9 +65,9 @@ class Peer:
         How many it has accepted.
     """
 
-    def __init__(self, behave: Behaviour) -> None:
+    def __init__(self, behave: Behaviour, address: str = "127.0.0.1", port: int = 0) -> None:
         self._behave = behave
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, port))
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.port: int = self._listener.getsockname()[1]
@@ -81,7 +88,7 @@ class Peer:
     def stop(self) -> None:
         """End everything."""
         self._stopping = True
-        with socket.create_connection(("127.0.0.1", self.port)):
+        with socket.create_connection(self._listener.getsockname()):
             self._accepting.join()
         self._listener.close()
         for connection in self._open:
