@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import time
 import tracemalloc
 import zlib
@@ -87,6 +88,7 @@ UNDONE: dict[str, tuple[bytes, list[str]]] = {
     "zlib with something behind it": (zlib.compress(PICTURE) + b"more" * 9, ["deflate"]),
 }
 
+ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 ALREADY = ["gzip", "deflate", "br", "zstd", "compress", "gzip, br", "holiday"]
 SAY_NOTHING = [
     *("", "identity", "none", "utf-8", "UTF8", "iso-8859-1", "windows-1252", "us-ascii", "binary"),
@@ -185,7 +187,7 @@ def brotli(data: bytes) -> bytes:
 
 
 def zstd(data: bytes) -> bytes:
-    return bytes(pytest.importorskip("backports.zstd").compress(data))
+    return bytes(pytest.importorskip(ZSTD).compress(data))
 
 
 class TestPackages:
