@@ -10,6 +10,7 @@ from typing import Iterator
 import browser
 import hypothesis
 import pytest
+import reaper
 from ck_imagenet_practice import PracticeWeb
 from terminal import Terminal
 
@@ -34,6 +35,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A developer's proxy has no business between the tests and the practice web.
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[_name]
+
+
+def pytest_configure() -> None:
+    """See to it that no process outlives pytest, however that ends."""
+    reaper.start()
 
 
 def pytest_xdist_auto_num_workers() -> int:
