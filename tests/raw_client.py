@@ -10,7 +10,8 @@ from contextlib import closing
 from typing import Callable, NamedTuple
 from urllib.parse import quote, urlsplit
 
-PATIENCE = 5.0
+PATIENCE = 20.0
+"""Seconds: a busy machine takes its time, and who waits for nothing says for how long."""
 
 
 class Answer(NamedTuple):

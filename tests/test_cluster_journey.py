@@ -111,7 +111,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_comes_twice(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=4", "--out=json")) as run:
-        web.requests.wait_for(60, timeout=60)
+        web.requests.wait_for(60)
         os.kill(process_of(cluster.workers[0]), signal.SIGKILL)
         out, err = run.communicate(timeout=100)
     assert (run.returncode, err) == (0, ""), out
@@ -128,7 +128,7 @@ def test_who_goes_on_after_a_killed_run_waits_for_the_workers_that_it_has_left(
 ) -> None:
     one_each = command(cluster, "--per-host=1", "--jobs=2")
     with terminal.start(*one_each) as run:
-        web.requests.wait_for(60, timeout=60)
+        web.requests.wait_for(60)
         run.kill()
     terminal.says(*one_each)
     assert here(terminal) == [EACH] * len(WNIDS)
@@ -170,7 +170,7 @@ def test_a_result_that_is_lost_with_its_worker_is_made_anew_and_the_run_goes_on_
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=2")) as run:
-        web.requests.wait_for(60, timeout=60)
+        web.requests.wait_for(60)
         run.send_signal(signal.SIGSTOP)
         so_far = -1
         while so_far < len(web.requests.all()):
@@ -208,7 +208,7 @@ def test_ctrl_c_stops_the_work_of_the_cluster_and_keeps_what_is_here(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=2")) as run:
-        web.requests.wait_for(60, timeout=60)
+        web.requests.wait_for(60)
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=60)
     assert (run.returncode, err) == (130, ""), out
@@ -229,7 +229,7 @@ def test_ctrl_c_ends_a_run_whose_scheduler_answers_no_more(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=2")) as run:
-        web.requests.wait_for(60, timeout=60)
+        web.requests.wait_for(60)
         cluster.pause_scheduler()
         time.sleep(6)  # a run asks every five seconds who is there
         run.send_signal(signal.SIGINT)
@@ -242,7 +242,7 @@ def test_a_scheduler_that_is_gone_is_told_of_and_the_same_command_goes_on(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=2")) as run:
-        web.requests.wait_for(60, timeout=60)
+        web.requests.wait_for(60)
         cluster.kill_scheduler()
         out, err = run.communicate(timeout=100)
     assert (run.returncode, err) == (1, ""), out

@@ -69,7 +69,7 @@ class OnlyLoopback(Guard):
 LOOPBACK = Guard.allowing("127.0.0.0/8,::1")
 PATIENT = Limits(connect=5, first_byte=5, stall=5, whole=10)
 HASTY = Limits(connect=0.2, first_byte=0.2, stall=0.2, whole=0.4)
-LEEWAY = 1.0
+LEEWAY = 4.0
 """Seconds by which a busy machine may be late."""
 NAMES = {
     "localhost.example": ["127.0.0.1"],
@@ -514,9 +514,7 @@ class TestAsk:
         with pytest.raises(Failed, match=r"^redirects: in a circle"):
             fetcher.ask(journey)
 
-    def test_the_hosts_share_the_time_of_the_url_and_waiting_costs_none(
-        self, serve: Serve, hasty: Fetcher
-    ) -> None:
+    def test_the_hosts_share_the_time_of_the_url_and_waiting_costs_none(self, serve: Serve) -> None:
         def silent(talk: Talk) -> None:
             talk.hear()
             time.sleep(0.15)
@@ -524,15 +522,16 @@ class TestAsk:
 
         other = serve(stopping_after(b""))
         journey = Journey(serve(silent).url())
-        assert hasty.ask(journey) is None
-        assert 0.15 <= journey.spent < HASTY.whole
-        time.sleep(HASTY.whole)
-        started = time.monotonic()
-        journey.spent = 0.3
-        with pytest.raises(Failed, match=r"^silent: not done within 0\.4 s"):
-            hasty.ask(journey)
-        assert 0.1 <= time.monotonic() - started < 0.1 + LEEWAY
-        assert journey.spent >= HASTY.whole
+        with fetching(limits=PATIENT._replace(whole=1.5)) as fetcher:
+            assert fetcher.ask(journey) is None
+            assert 0.15 <= journey.spent < 1.5
+            time.sleep(1.5)
+            started = time.monotonic()
+            journey.spent = 1.4
+            with pytest.raises(Failed, match=r"^silent: not done within 1\.5 s"):
+                fetcher.ask(journey)
+            assert 0.1 <= time.monotonic() - started < 0.1 + LEEWAY
+        assert journey.spent >= 1.5
 
 
 class TestRedirects:
@@ -875,12 +874,13 @@ class TestTime:
     def test_a_host_that_is_slow_but_goes_on_is_waited_for(self, serve: Serve) -> None:
         def slowly(talk: Talk) -> None:
             talk.hear()
-            for place in range(0, 100, 10):
-                talk.say((head("Content-Length: 20") + bytes(99))[place : place + 10])
-                time.sleep(0.03)
+            whole = head("Content-Length: 2000") + bytes(2000)
+            for place in range(0, len(whole), 200):
+                talk.say(whole[place : place + 200])
+                time.sleep(0.1)
 
-        with fetching(limits=PATIENT._replace(stall=0.1)) as fetcher:
-            assert fetcher.fetch(serve(slowly).url()).data == bytes(20)
+        with fetching(limits=PATIENT._replace(stall=0.6)) as fetcher:
+            assert fetcher.fetch(serve(slowly).url()).data == bytes(2000)
 
     @pytest.mark.parametrize(
         "behave",
@@ -959,12 +959,12 @@ class TestAddresses:
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
     def test_one_that_is_silent_is_passed_over_in_time(self, serve: Serve) -> None:
         peer = serve(saying_once(answer(DATA)))
-        limits = PATIENT._replace(connect=1)
+        limits = PATIENT._replace(connect=4)  # of which the silent one has half
         with full_backlog("127.0.0.2", peer.port), fetching(limits=limits) as fetcher:
             assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
             started = time.monotonic()
             assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
-            assert time.monotonic() - started < 0.4, "the next connection goes where the first went"
+            assert time.monotonic() - started < 2, "the next connection goes where the first went"
         assert peer.connections == 2
 
 

@@ -31,10 +31,11 @@ def head_and_then(connection: socket.socket) -> tuple[bytes, bytes]:
 
 def test_after_the_headers_nothing_may_come(web: PracticeWeb) -> None:
     whole = len(pictures.picture("/head-only/1.jpg"))
-    with send(web.url(0, "/head-only/1.jpg"), timeout=1) as client:
+    with send(web.url(0, "/head-only/1.jpg")) as client:
         head, rest = head_and_then(client)
         assert b"Content-Length: %d" % whole in head
         assert rest == b""
+        client.settimeout(0.2)
         with pytest.raises(socket.timeout):
             client.recv(1)
 
@@ -49,11 +50,11 @@ def test_a_drip_brings_the_picture_byte_by_byte(web: PracticeWeb) -> None:
 
 
 def test_a_drip_is_a_byte_a_second_by_default(web: PracticeWeb) -> None:
-    with send(web.url(0, "/drip/1.jpg"), timeout=0.3) as client:
+    begin = time.monotonic()
+    with send(web.url(0, "/drip/1.jpg")) as client:
         _, rest = head_and_then(client)
-        received(client, 1 - len(rest))
-        with pytest.raises(socket.timeout):
-            client.recv(1)
+        received(client, 3 - len(rest))
+    assert 2 <= time.monotonic() - begin < 4
 
 
 def test_an_endless_body_goes_on(web: PracticeWeb) -> None:
@@ -68,10 +69,11 @@ def test_an_endless_body_goes_on(web: PracticeWeb) -> None:
 
 def test_ten_gigabytes_may_be_announced(web: PracticeWeb) -> None:
     picture = pictures.picture("/announced/1.jpg")
-    with send(web.url(0, "/announced/1.jpg"), timeout=0.2) as client:
+    with send(web.url(0, "/announced/1.jpg")) as client:
         head, rest = head_and_then(client)
         assert b"Content-Length: 10000000000" in head
         assert rest + received(client, len(picture) - len(rest)) == picture
+        client.settimeout(0.2)
         with pytest.raises(socket.timeout):
             client.recv(1)
 
@@ -104,10 +106,10 @@ def test_thousands_of_stuck_connections_end_at_once() -> None:
         clients = [connect(web.hosts[n % 8]) for n in range(2000)]
         for number, client in enumerate(clients):
             client.sendall(f"GET /{paths[number % 40]} HTTP/1.1\r\n\r\n".encode())
-        web.requests.wait_for(2000, timeout=60)
+        web.requests.wait_for(2000)
         assert ask(web.url(0, "/gone/1")).status == 404
         begin = time.monotonic()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     assert threads_of() == []
     for client in clients:
         client.close()

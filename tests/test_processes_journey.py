@@ -214,7 +214,7 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_is_here(
         begin = time.monotonic()
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=60)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 6
     assert run.returncode == 130
     assert (len(children), err) == (2, "")
     assert "interrupted" in out

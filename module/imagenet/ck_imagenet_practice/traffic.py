@@ -59,7 +59,7 @@ class RequestLog:
         with self._changed:
             self._asked.clear()
 
-    def wait_for(self, number: int, timeout: float = 10.0) -> list[Asked]:
+    def wait_for(self, number: int, timeout: float = 60.0) -> list[Asked]:
         """Wait until there are `number` requests, then return all.
 
         Raises
