@@ -115,6 +115,23 @@ def test_downloads_ask_for_what_is_missing_and_keep_what_is_here(
     assert terminal.says("check", "imagenet", "--decode", *there) == ""
 
 
+def test_a_list_that_was_kept_is_not_asked_for_again(
+    terminal: Terminal, web: SmallWeb, there: tuple[str, ...]
+) -> None:
+    options = (f"--wnid={DALMATIAN}", "--source=imagenet", "--dry-run")
+    (told,) = terminal.json("download", "imagenet", *options, *there)["synsets"]
+    assert (told["links"], told["to_fetch"]) == (9, 3)
+    assert web.asked == []
+
+
+def test_a_tar_that_has_been_read_is_not_fetched_again(
+    terminal: Terminal, web: SmallWeb, there: tuple[str, ...]
+) -> None:
+    options = (f"--wnid={DALMATIAN}", "--source=winter21", "--accept-terms", "--quiet")
+    terminal.says("download", "imagenet", *options, *there)
+    assert web.asked == []
+
+
 def test_what_is_cleaned_comes_back_under_the_same_numbers_or_goes_for_good(
     terminal: Terminal, place: str, there: tuple[str, ...]
 ) -> None:
