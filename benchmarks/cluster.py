@@ -16,7 +16,7 @@ from ours import CK, registered, write_list
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.wording import counted
+from ck_imagenet.core.text import counted
 from dask_cluster import DaskCluster
 
 SYNSETS = 20

@@ -21,7 +21,7 @@ from ours import CK, registered
 
 sys.path.insert(0, str(LIBRARY))
 
-from ck_imagenet.origins.fall11 import Archive
+from ck_imagenet.sources.url_archive import Archive
 
 TGZ = "imagenet_fall11_urls.tgz"
 GETURLS = "ck geturls imagenet"

@@ -25,19 +25,19 @@ from measure import LIBRARY, machine, table
 from ours import WNID, registered, write_list
 
 PARTS = {
-    "HTTP": ["ck_imagenet.web.fetch:Fetcher.ask"],
-    "check": ["ck_imagenet.pictures.images:judge"],
-    "hash": ["ck_imagenet.pictures.images:is_placeholder", "ck_imagenet.crawling.crawl:saved"],
+    "HTTP": ["ck_imagenet.http.client:Fetcher.ask"],
+    "check": ["ck_imagenet.images.judging:judge"],
+    "hash": ["ck_imagenet.images.judging:is_placeholder", "ck_imagenet.engine.crawler:saved"],
     "file": [
-        "ck_imagenet.kept.folder_store:_SynsetFolder.save",
-        "ck_imagenet.in_ck.ck_store:_SynsetRepository.save",
+        "ck_imagenet.storage.folders:_SynsetFolder.save",
+        "ck_imagenet.storage.ck_store:_SynsetRepository.save",
     ],
-    "CK": ["ck_imagenet.in_ck.ck_store:_SynsetRepository.describe"],
+    "CK": ["ck_imagenet.storage.ck_store:_SynsetRepository.describe"],
     "duplicates": [
-        "ck_imagenet.crawling.ledger:Ledger.claim",
-        "ck_imagenet.crawling.ledger:Ledger.keep",
+        "ck_imagenet.engine.recorder:Ledger.claim",
+        "ck_imagenet.engine.recorder:Ledger.keep",
     ],
-    "journal": ["ck_imagenet.kept.journal:Journal.append"],
+    "journal": ["ck_imagenet.storage.journal:Journal.append"],
 }
 """The functions of each part, as those who call them know them."""
 

@@ -27,12 +27,12 @@ from ours import CK, registered
 sys.path.insert(0, str(LIBRARY))
 
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.kept import summaries
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.numbering import KeptNames, Link
-from ck_imagenet.kept.store import Store
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage import summaries
+from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.store import Store
 
 _THOUSAND = 1000
 
@@ -126,7 +126,7 @@ def _in_a_process(
 def _store() -> Store:
     ck = importlib.import_module("ck.kernel")
     ck.init({})
-    store: Store = importlib.import_module("ck_imagenet.in_ck.ck_store").CkStore(ck)
+    store: Store = importlib.import_module("ck_imagenet.storage.ck_store").CkStore(ck)
     return store
 
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Container, Iterable, NamedTuple, Sequence
 
 from browser import Browser
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import Link, PracticeWeb
 from ck_imagenet_practice.world import KINDS
 from PIL import Image

@@ -15,14 +15,14 @@ import hashlib, json, os, random, shutil, signal, sys, time
 from pathlib import Path
 
 import ck.kernel as ck
-from ck_imagenet.in_ck.ck_entries import Entries
-from ck_imagenet.in_ck.ck_kernel import Kernel
-from ck_imagenet.in_ck.ck_repositories import Repositories
-from ck_imagenet.in_ck.ck_store import CkStore
-from ck_imagenet.errors import ImagenetError
-from ck_imagenet.kept.journal import Record
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.storage.ck_entries import Entries
+from ck_imagenet.storage.ck_kernel import Kernel
+from ck_imagenet.storage.ck_repositories import Repositories
+from ck_imagenet.storage.ck_store import CkStore
+from ck_imagenet.core.errors import ImagenetError
+from ck_imagenet.storage.journal import Record
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
 
 assert ck.init({})["return"] == 0
 given = json.loads(sys.argv[1])

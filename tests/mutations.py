@@ -6,7 +6,7 @@ import io
 import random
 from typing import Any, Callable, Iterator, NamedTuple
 
-from ck_imagenet.pictures import png
+from ck_imagenet.images import png
 from PIL import Image, ImageCms
 
 Damage = Callable[[random.Random, bytearray], None]

@@ -6,10 +6,10 @@ import ipaddress
 from contextlib import suppress
 
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web import clouds
-from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http import clouds
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.kept.adopt import adopt
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.store import SynsetStore
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.store import SynsetStore
 from kernel import run
 from PIL import Image
 from terminal import Terminal
@@ -153,8 +153,8 @@ def test_what_is_told_of_a_picture_tells_its_url_as_soon_as_that_is_known(tmp_pa
     meta = run(
         terminal,
         """
-from ck_imagenet.kept.adopt import adopt
-from ck_imagenet.kept.journal import Journal
+from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
 place.create()
@@ -185,8 +185,8 @@ def test_a_repository_made_by_hand_is_adopted_with_the_urls_of_its_tags(tmp_path
     aside, saved = run(
         terminal,
         """
-from ck_imagenet.kept.adopt import adopt
-from ck_imagenet.kept.journal import Journal
+from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
 place.create()
@@ -203,8 +203,8 @@ result = [path.name for path in aside], {n: record.url for n, record in journal.
 
 # A picture is saved, and the run is killed before it writes that down; then the next one comes.
 KILLED = """
-from ck_imagenet.kept.adopt import adopt
-from ck_imagenet.kept.journal import Journal
+from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
 place.create()

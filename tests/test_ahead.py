@@ -9,12 +9,12 @@ from typing import Iterable, Iterator, Sequence
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.downloading import ahead
-from ck_imagenet.downloading.ahead import prepared
-from ck_imagenet.errors import NoList
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.origins.lists import SynsetList, Unlisted
-from ck_imagenet.urllists import Line
+from ck_imagenet.core.errors import NoList
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.engine import ahead
+from ck_imagenet.engine.ahead import prepared
+from ck_imagenet.sources.lists import SynsetList, Unlisted
+from ck_imagenet.storage.folders import FolderStore
 
 MANY = [synset.wnid for synset in synsets.load().synsets[:1000]]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.crawling.bans import Bans, Witness
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.bans import Bans, Witness
 
 HOST, OTHER = "a.example:80", "b.example:80"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Iterable
 
 import pytest
-from ck_imagenet.kept.bans import IN_A_ROW, suspects
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.forbidden import IN_A_ROW, suspects
+from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet.actions import DownloadOptions
-from ck_imagenet.crawling import batch
-from ck_imagenet.crawling.batch import PULSE, Batch, work
-from ck_imagenet.crawling.task import Task
-from ck_imagenet.crawling.worker import Order
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.numbering import Link
-from ck_imagenet.names import ImageName
+from ck_imagenet.core.actions import DownloadOptions
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.engine import batch
+from ck_imagenet.engine.batch import PULSE, Batch, work
+from ck_imagenet.engine.link import Task
+from ck_imagenet.engine.worker import Order
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.numbering import Link
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
-from ck_imagenet.exporting.rendering import Rendering
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pages.thumbnails import thumbnails
-from ck_imagenet.pictures import bounds, decoding, images
-from ck_imagenet.pictures.bounds import MOST_BYTES, MOST_SCANS
-from ck_imagenet.progress import Progress
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.export.rendering import Rendering
+from ck_imagenet.gallery.thumbnails import thumbnails
+from ck_imagenet.images import bounds, decoding, judging
+from ck_imagenet.images.bounds import MOST_BYTES, MOST_SCANS
 from PIL import Image
 from raw_jpeg import many_scans, segment
 
@@ -119,7 +119,7 @@ TOO_MUCH: dict[str, Callable[[], bytes]] = {
 def test_what_would_take_long_is_refused_at_once(make: Callable[[], bytes], tmp_path: Path) -> None:
     data = make()
     begin = time.process_time()
-    for look in (images.judge, images.decode):
+    for look in (judging.judge, judging.decode):
         with pytest.raises(Failed) as failed:
             look(data)
         assert failed.value.outcome is Outcome.TOO_LARGE
@@ -189,8 +189,8 @@ def _tiff_of_pages() -> bytes:
 def test_what_is_only_unusual_is_decoded(make: Callable[[], bytes]) -> None:
     data = make()
     begin = time.process_time()
-    images.judge(data)
-    images.decode(data)
+    judging.judge(data)
+    judging.decode(data)
     assert time.process_time() - begin < LONGEST
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.outcomes import Failed
-from ck_imagenet.web import captures
+from ck_imagenet.core import captures
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.outcomes import Failed
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ import json
 from typing import Iterator
 
 import pytest
-from ck_imagenet.kept.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.kinds_of_changed_hosts import CHANGED
 from ck_imagenet_practice.world import KINDS, Link

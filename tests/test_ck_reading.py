@@ -9,7 +9,7 @@ from kernel import run
 from terminal import CHECKOUT, WNID, Terminal
 
 READ = """
-from ck_imagenet.in_ck import ck_archive
+from ck_imagenet.storage import ck_archive
 
 
 def asked(action, repo, module, data, **more):

@@ -35,7 +35,7 @@ kill_again_and_again(given["kills"], 0.03, work)
 
 # In small batches, so that there are many moments between two of them.
 CREATE_ALL = """
-from ck_imagenet.in_ck import ck_repositories
+from ck_imagenet.storage import ck_repositories
 
 ck_repositories.BATCH = given["batch"]
 

@@ -11,9 +11,9 @@ import zlib
 from typing import Callable, Iterator
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pictures.packed import unpacked
-from ck_imagenet.web import codings
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http import codings
+from ck_imagenet.images.packed import unpacked
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPHeaderDict

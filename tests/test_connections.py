@@ -11,11 +11,11 @@ import time
 from typing import Iterator
 
 import pytest
-from ck_imagenet.errors import TooManyFiles
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
-from ck_imagenet.web.connections import MOST_HEAD, Budget, Limits, Network, spend
-from ck_imagenet.web.resolve import Resolver
+from ck_imagenet.core.errors import TooManyFiles
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
+from ck_imagenet.http.connections import MOST_HEAD, Budget, Limits, Network, spend
+from ck_imagenet.http.resolver import Resolver
 from peer import Peer, Talk, full_backlog
 
 LOOPBACK = Guard.allowing("127.0.0.0/8")

@@ -8,12 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from ck_imagenet.actions import DownloadOptions, ListOptions
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.downloading.summary import Summary
-from ck_imagenet.listing import Listed
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.telling import console
+from ck_imagenet.cli import sentences
+from ck_imagenet.commands.listing import Listed
+from ck_imagenet.core.actions import DownloadOptions, ListOptions
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.summary import Summary
 
 LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 TENCH = "n01440764"
@@ -21,11 +21,11 @@ TENCH = "n01440764"
 ENDLESS = f"""
 import itertools, sys
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet.telling import console
-from ck_imagenet.errors import NobodyReads
+from ck_imagenet.cli import sentences
+from ck_imagenet.core.errors import NobodyReads
 
 try:
-    console.write(map(str, itertools.count()))
+    sentences.write(map(str, itertools.count()))
 except NobodyReads:
     print("too late to print")
     sys.exit(7)
@@ -40,8 +40,8 @@ def rows(*wnids: str) -> list[Listed]:
 def test_lines_are_written_as_they_are_when_nobody_looks(
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    console.write(["a\tb", "é\x1b[2J"])
-    console.write(["http://a/é\x9b"], "latin-1")
+    sentences.write(["a\tb", "é\x1b[2J"])
+    sentences.write(["http://a/é\x9b"], "latin-1")
     assert capfdbinary.readouterr() == ("a\tb\né\x1b[2J\n".encode() + b"http://a/\xe9\x9b\n", b"")
 
 
@@ -50,7 +50,7 @@ def test_a_terminal_gets_no_control_characters(
 ) -> None:
     """A list is other people's text: it must not move the cursor or set the title."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    console.write(["n1\thttp://a/\x1b[2J\r\x9b\u202e é"])
+    sentences.write(["n1\thttp://a/\x1b[2J\r\x9b\u202e é"])
     assert capfdbinary.readouterr().out.decode() == ("n1\thttp://a/\\x1b[2J\\r\\x9b\\u202e é\n")
 
 
@@ -67,41 +67,41 @@ def test_whoever_stops_reading_causes_no_complaint() -> None:
 
 
 def test_columns_are_aligned_numbers_to_the_right() -> None:
-    table = console.table([("n1", "5", "tench"), ("unknown", "1300", "")], 40)
+    table = sentences.table([("n1", "5", "tench"), ("unknown", "1300", "")], 40)
     assert list(table) == ["n1          5  tench", "unknown  1300"]
 
 
 def test_a_line_that_is_too_long_is_cut_where_the_terminal_ends() -> None:
-    lines = list(console.table([("n1", "exactly fits")], 16))
+    lines = list(sentences.table([("n1", "exactly fits")], 16))
     assert lines == ["n1  exactly fits"]
-    assert list(console.table([("n1", "exactly fits")], 15)) == ["n1  exactly fi…"]
+    assert list(sentences.table([("n1", "exactly fits")], 15)) == ["n1  exactly fi…"]
 
 
 def test_a_table_without_rows_has_no_lines() -> None:
-    assert list(console.table([], 80)) == []
-    assert list(console.synsets_table([])) == []
+    assert list(sentences.table([], 80)) == []
+    assert list(sentences.synsets_table([])) == []
 
 
 def test_synsets_are_shown_with_what_is_here_and_their_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    assert list(console.synsets_table(rows(TENCH))) == [
+    assert list(sentences.synsets_table(rows(TENCH))) == [
         "wnid       here  words",
         "n01440764    12  tench, Tinca tinca",
     ]
 
 
 def test_a_pipe_gets_wnids_and_the_words_if_asked_for() -> None:
-    assert list(console.wnids(rows(TENCH), ListOptions())) == [TENCH]
-    with_words = console.wnids(rows(TENCH), ListOptions(words=True))
+    assert list(sentences.wnids(rows(TENCH), ListOptions())) == [TENCH]
+    with_words = sentences.wnids(rows(TENCH), ListOptions(words=True))
     assert list(with_words) == ["n01440764\ttench, Tinca tinca"]
 
 
 def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
     failed = Counter({Outcome.GONE: 2, Outcome.BUSY: 30})
     done = Summary(TENCH, links=40, here=8, saved=5, to_fetch=37, failed=failed)
-    assert list(console.summary(done, DownloadOptions())) == [
+    assert list(sentences.summary(done, DownloadOptions())) == [
         "n01440764  tench, Tinca tinca",
         "  8 pictures here, 40 links known, 5 saved now",
         "     30  busy            the host asks to come later (420, 429, 503)",
@@ -112,14 +112,14 @@ def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
 
 def test_a_summary_offers_to_ask_again_only_what_may_pass() -> None:
     done = Summary(TENCH, links=1, failed=Counter({Outcome.GONE: 1}))
-    assert not any("--retry-failed" in line for line in console.summary(done, DownloadOptions()))
+    assert not any("--retry-failed" in line for line in sentences.summary(done, DownloadOptions()))
 
 
 def test_where_pictures_are_missing_and_links_left_the_summary_says_what_to_type() -> None:
     taken_out = {TENCH: 2}
     failed = Counter({Outcome.PLACEHOLDER: 1})
     done = Summary(TENCH, links=40, here=2, failed=failed, taken_out=taken_out)
-    lines = list(console.summary(done, DownloadOptions(max_images=3)))
+    lines = list(sentences.summary(done, DownloadOptions(max_images=3)))
     assert lines[-2:] == [
         f"  pictures of {TENCH} that were placeholders too and are gone now: 2; "
         "the same command fetches others",
@@ -131,12 +131,12 @@ def test_where_pictures_are_missing_and_links_left_the_summary_says_what_to_type
         DownloadOptions(max_images=3, offset=1),
         DownloadOptions(max_images=3, dry_run=True),
     ):
-        assert not any("goes on" in line for line in console.summary(done, options))
+        assert not any("goes on" in line for line in sentences.summary(done, options))
 
 
 def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
     done = Summary(TENCH, links=40, here=8, to_fetch=32)
-    assert list(console.summary(done, DownloadOptions(dry_run=True)))[1] == (
+    assert list(sentences.summary(done, DownloadOptions(dry_run=True)))[1] == (
         "  8 pictures here, 40 links known, 32 to ask for"
     )
 
@@ -144,20 +144,20 @@ def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
 def test_a_summary_says_where_files_that_were_no_pictures_are_now() -> None:
     aside = [Path("state/no-pictures/n01440764_1.jpg")]
     done = Summary(TENCH, links=1, here=1, set_aside=aside)
-    assert list(console.summary(done, DownloadOptions()))[-1] == (
+    assert list(sentences.summary(done, DownloadOptions()))[-1] == (
         "  files here that were no pictures: 1, now in state/no-pictures"
     )
 
 
 def test_a_list_that_names_no_synset_has_a_summary_too() -> None:
-    assert next(console.summary(Summary("unknown", links=0), DownloadOptions())) == (
+    assert next(sentences.summary(Summary("unknown", links=0), DownloadOptions())) == (
         "unknown  a list that names no synset"
     )
 
 
 def test_a_table_tells_how_many_urls_there_are_where_that_is_known() -> None:
     known = [row._replace(urls=1300) for row in rows(TENCH)]
-    assert list(console.synsets_table(known)) == [
+    assert list(sentences.synsets_table(known)) == [
         "wnid       here  URLs  words",
         "n01440764    12  1300  tench, Tinca tinca",
     ]
@@ -165,10 +165,10 @@ def test_a_table_tells_how_many_urls_there_are_where_that_is_known() -> None:
 
 def test_hosts_are_told_the_most_frequent_first() -> None:
     counts = Counter({"a.example": 2, "b.a.example": 1300})
-    assert list(console.hosts(counts, terminal=False)) == ["b.a.example\t1300", "a.example\t2"]
-    assert list(console.hosts(counts, terminal=True)) == [
+    assert list(sentences.hosts(counts, terminal=False)) == ["b.a.example\t1300", "a.example\t2"]
+    assert list(sentences.hosts(counts, terminal=True)) == [
         "1,302 URLs, 2 hosts",
         "1300  b.a.example",
         "   2  a.example",
     ]
-    assert list(console.hosts(Counter(), terminal=True)) == ["0 URLs, 0 hosts"]
+    assert list(sentences.hosts(Counter(), terminal=True)) == ["0 URLs, 0 hosts"]

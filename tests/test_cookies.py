@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.web import cookies, urls
+from ck_imagenet.core import urls
+from ck_imagenet.http import cookies
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -17,24 +17,24 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 import pytest
-from ck_imagenet.crawling.crawl import Crawl
-from ck_imagenet.crawling.desk import Desk, Manner
-from ck_imagenet.crawling.ledger import Ledger
-from ck_imagenet.crawling.task import Task
-from ck_imagenet.errors import NetworkDown
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.numbering import Link
-from ck_imagenet.kept.repeats import Repeats
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.web.addresses import Guard
-from ck_imagenet.web.connections import Limits
-from ck_imagenet.web.fetch import Fetcher
-from ck_imagenet.web.gate import Gate
-from ck_imagenet.web.host import Start
-from ck_imagenet.web.limiter import USUAL_BACK_OFF
-from ck_imagenet.web.resolve import Resolver
+from ck_imagenet.core.errors import NetworkDown
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.crawler import Crawl
+from ck_imagenet.engine.desk import Desk, Manner
+from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.link import Task
+from ck_imagenet.engine.rate_limiter import USUAL_BACK_OFF
+from ck_imagenet.engine.recorder import Ledger
+from ck_imagenet.http.address_policy import Guard
+from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.connections import Limits
+from ck_imagenet.http.gate import Gate
+from ck_imagenet.http.resolver import Resolver
+from ck_imagenet.storage.deduplication import Repeats
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.numbering import Link
 from PIL import Image
 
 WNID = "n01440764"

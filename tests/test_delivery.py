@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web.addresses import Guard
-from ck_imagenet.web.delivery import Delivery
-from ck_imagenet.web.fetch import Fetcher
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http.address_policy import Guard
+from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.resumable import Delivery
 from keeper import Keeper, places
 from peer import Peer, Serve, Talk, answer, head, saying, serving
 

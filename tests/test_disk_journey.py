@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
-from ck_imagenet.kept.journal import Journal
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
 

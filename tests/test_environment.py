@@ -6,9 +6,10 @@ from pathlib import Path
 
 import certifi
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.web import environment, urls
-from ck_imagenet.web.environment import Proxies
+from ck_imagenet.core import urls
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.http import environment
+from ck_imagenet.http.environment import Proxies
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

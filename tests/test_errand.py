@@ -6,13 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from ck_imagenet.downloading.errand import take_out_exposed
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.repeats import TELLING, Repeats
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.progress import Progress
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.engine.synset_job import take_out_exposed
+from ck_imagenet.storage.deduplication import TELLING, Repeats
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
 from terminal import WNID
 
 SAVED = Record(ImageName(WNID, 0), "http://a/0.jpg", Outcome.SAVED, "2020", sha256="5")

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Iterable
 
 import pytest
-from ck_imagenet.actions import DownloadOptions
-from ck_imagenet.downloading.estimate import estimated, foreseen
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.origins import kept_lists
-from ck_imagenet.origins.lists import SynsetList
-from ck_imagenet.origins.local_archive import LocalArchive
-from ck_imagenet.telling.reports import estimate
-from ck_imagenet.urllists import Line
-from ck_imagenet.wording import duration
+from ck_imagenet.cli.tables import estimate
+from ck_imagenet.core.actions import DownloadOptions
+from ck_imagenet.core.text import duration
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.engine.planning import estimated, foreseen
+from ck_imagenet.sources import kept_lists
+from ck_imagenet.sources.lists import SynsetList
+from ck_imagenet.sources.local_archive import LocalArchive
+from ck_imagenet.storage.folders import FolderStore
 
 WNID, DALMATIAN, DOG = "n01440764", "n02110341", "n02084071"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.actions import ExportOptions
-from ck_imagenet.export import export
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.progress import Progress
+from ck_imagenet.commands.export import export
+from ck_imagenet.core.actions import ExportOptions
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.storage.folders import FolderStore
 from PIL import Image
 
 WNIDS = ["n01440764", "n01443537", "n02110341"]

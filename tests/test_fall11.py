@@ -9,14 +9,14 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ck_imagenet import urllists
-from ck_imagenet.errors import BadInput, Damaged, StoreError
-from ck_imagenet.files import NEW
-from ck_imagenet.names import ImageName
-from ck_imagenet.origins.fall11 import DATA, FACTS, INDEX, REST, Archive
-from ck_imagenet.origins.fall11_build import Origin, build
-from ck_imagenet.origins.fall11_hosts import hosts
-from ck_imagenet.urllists import Line
+from ck_imagenet.core import url_lists
+from ck_imagenet.core.errors import BadInput, Damaged, StoreError
+from ck_imagenet.core.files import NEW
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.sources.fall11_build import Origin, build
+from ck_imagenet.sources.fall11_hosts import hosts
+from ck_imagenet.sources.url_archive import DATA, FACTS, INDEX, REST, Archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -285,7 +285,7 @@ class TestBuilding:
         data += "n01440764_9\thttp://a.example/\n"
         raw = data.encode("latin-1")
         expected: dict[str, list[tuple[int, str]]] = {}
-        for line in urllists.read(io.BytesIO(raw), "list"):
+        for line in url_lists.read(io.BytesIO(raw), "list"):
             if line.name and line.name.wnid != "unknown":
                 expected.setdefault(line.name.wnid, []).append((line.name.number, line.url))
         archive = built(tmp_path, raw)

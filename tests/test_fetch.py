@@ -20,15 +20,16 @@ from typing import Callable, Iterator
 
 import pytest
 from ck_imagenet import USER_AGENT
-from ck_imagenet.errors import BadInput
-from ck_imagenet.outcomes import Failed, Outcome, Postponed
-from ck_imagenet.pictures.bounds import MOST_BYTES
-from ck_imagenet.web import statuses, urls
-from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
-from ck_imagenet.web.connections import Limits
-from ck_imagenet.web.fetch import Body, Fetcher
-from ck_imagenet.web.journey import MOST_REDIRECTS, Journey
-from ck_imagenet.web.resolve import Resolver
+from ck_imagenet.core import urls
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.outcomes import Failed, Outcome, Postponed
+from ck_imagenet.http import answers
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
+from ck_imagenet.http.client import Body, Fetcher
+from ck_imagenet.http.connections import Limits
+from ck_imagenet.http.request_state import MOST_REDIRECTS, Journey
+from ck_imagenet.http.resolver import Resolver
+from ck_imagenet.images.bounds import MOST_BYTES
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.behaviours import redirecting_to
 from hypothesis import HealthCheck, given, settings
@@ -421,7 +422,7 @@ class TestStatuses:
         st.text(st.characters(max_codepoint=255)) | st.from_regex(r"\w+, \d+ \w+ \d+ [\d:]+ .\d+")
     )
     def test_any_text_is_a_number_of_seconds(self, text: str) -> None:
-        assert statuses._retry_after(text) >= 0
+        assert answers._retry_after(text) >= 0
 
 
 class TestOptOut:

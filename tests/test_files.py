@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ck_imagenet.files import read_json, sweep, to_json, write_whole
+from ck_imagenet.core.files import read_json, sweep, to_json, write_whole
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 WRITER = """
 import sys
 from pathlib import Path
-from ck_imagenet.files import write_whole
+from ck_imagenet.core.files import write_whole
 
 print("ready", flush=True)
 while True:
@@ -29,7 +29,7 @@ while True:
 ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from ck_imagenet.files import write_whole
+from ck_imagenet.core.files import write_whole
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:

@@ -16,16 +16,16 @@ import io, json, os, signal, sys
 from pathlib import Path
 
 from PIL import Image
-from ck_imagenet.kept.adopt import adopt
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, saved
-from ck_imagenet.names import ImageName
-from ck_imagenet.pictures import images
+from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, saved
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.images import judging
 
 out = io.BytesIO()
 Image.new("RGB", (30, 20)).save(out, "JPEG")
 data = out.getvalue()
-picture = images.judge(data)
+picture = judging.judge(data)
 told = ("http://a/7", data, picture, "a list", "http://b/7", "2010-01-01T00:00:00Z")
 
 

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from ck_imagenet.errors import StoreError
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Record
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.errors import StoreError
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Record
 
 LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 WNID = "n01440764"
@@ -21,8 +21,8 @@ IN_A_READ_ONLY_FOLDER = f"""
 import os, sys
 from pathlib import Path
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet.errors import StoreError
-from ck_imagenet.kept.folder_store import FolderStore
+from ck_imagenet.core.errors import StoreError
+from ck_imagenet.storage.folders import FolderStore
 
 place = FolderStore(Path()).synset("{WNID}")
 (place.state / "new").chmod(0o555)

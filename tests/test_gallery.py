@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.numbering import KeptNames, Link
-from ck_imagenet.kept.store import SynsetStore
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.pages import pages
-from ck_imagenet.pages.gallery import Gallery, Host
-from ck_imagenet.pages.thumbnails import MOST_BYTES, Thumbnail
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.gallery import pages
+from ck_imagenet.gallery.gallery import Gallery, Host
+from ck_imagenet.gallery.thumbnails import MOST_BYTES, Thumbnail
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.store import SynsetStore
 
 WNID = "n01440764"
 DOG = "n02084071"

@@ -7,11 +7,11 @@ from contextlib import closing
 from typing import Iterable
 
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.names import ImageName
-from ck_imagenet.origins import gathered
-from ck_imagenet.origins.gathered import MOST_LINES, Gathered
-from ck_imagenet.urllists import Line
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.sources import gathered
+from ck_imagenet.sources.gathered import MOST_LINES, Gathered
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import certifi
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.web import handshakes
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.http import tls
 
 
 class TestContext:
@@ -19,7 +19,7 @@ class TestContext:
     @pytest.fixture
     def offered(self) -> ssl.SSLContext:
         """Return what is offered."""
-        return handshakes.context(certifi.where())
+        return tls.context(certifi.where())
 
     def test_hosts_must_prove_who_they_are(self, offered: ssl.SSLContext) -> None:
         assert offered.verify_mode is ssl.CERT_REQUIRED
@@ -47,7 +47,7 @@ class TestContext:
 
     def test_certificates_that_cannot_be_read_are_named(self, tmp_path: Path) -> None:
         with pytest.raises(BadInput, match=r"no certificates can be read from .*gone\.pem"):
-            handshakes.context(str(tmp_path / "gone.pem"))
+            tls.context(str(tmp_path / "gone.pem"))
 
 
 def error(reason: str) -> ssl.SSLError:
@@ -95,6 +95,6 @@ class TestFailure:
     def test_it_has_a_name_and_is_asked_again_where_it_may_pass(
         self, raised: OSError, meant: Outcome, detail: str
     ) -> None:
-        failed = handshakes.failure(raised)
+        failed = tls.failure(raised)
         assert (failed.outcome, failed.detail) == (meant, detail)
         assert failed.outcome.final == (meant is Outcome.BAD_HANDSHAKE)

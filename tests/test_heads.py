@@ -12,9 +12,9 @@ from http.client import HTTPException, RemoteDisconnected
 from typing import Any
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web import heads
-from ck_imagenet.web.framing import FramedResponse, Framing, framing
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http import headers
+from ck_imagenet.http.framing import FramedResponse, Framing, framing
 from peer import chunked
 
 BODY = bytes(range(256)) * 9
@@ -49,12 +49,12 @@ class Wire:
         return io.BufferedReader(self._raw)
 
 
-def read(said: bytes) -> heads.Head:
+def read(said: bytes) -> headers.Head:
     """Return the head of what was said."""
-    return heads.read(Wire(said).makefile("rb"))
+    return headers.read(Wire(said).makefile("rb"))
 
 
-def head_of(*lines: bytes, status: bytes = b"HTTP/1.1 200 OK") -> heads.Head:
+def head_of(*lines: bytes, status: bytes = b"HTTP/1.1 200 OK") -> headers.Head:
     """Return a head with these lines."""
     return read(b"\r\n".join([status, *lines, b"", b""]))
 

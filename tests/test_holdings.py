@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.holdings import Holding, holdings
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.numbering import KeptNames, Link
-from ck_imagenet.kept.store import SynsetStore
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.holdings import Holding, holdings
+from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.store import SynsetStore
 
 TENCH = "n01440764"
 DALMATIAN = "n02110341"

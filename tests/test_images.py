@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pictures import images
-from ck_imagenet.pictures.bounds import MOST_PIXELS
-from ck_imagenet.pictures.formats import FORMATS, is_picture_file
-from ck_imagenet.pictures.images import SMALLEST_SIDE, Picture
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.images import judging
+from ck_imagenet.images.bounds import MOST_PIXELS
+from ck_imagenet.images.formats import FORMATS, is_picture_file
+from ck_imagenet.images.judging import SMALLEST_SIDE, Picture
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -87,7 +87,7 @@ def animated(pillow_name: str) -> bytes:
 def refused(data: bytes) -> Outcome:
     """Return the reason why `data` is no picture."""
     with pytest.raises(Failed) as failure:
-        images.judge(data)
+        judging.judge(data)
     assert failure.value.outcome is not Outcome.SAVED
     return failure.value.outcome
 
@@ -140,49 +140,49 @@ class TestPictures:
     @pytest.mark.parametrize("name", FORMS)
     def test_every_format_is_a_picture_of_its_size(self, name: str) -> None:
         form = FORMATS[FORMS[name].pillow_name]
-        assert images.judge(written(name)) == Picture(form, *SIZE)
+        assert judging.judge(written(name)) == Picture(form, *SIZE)
 
     @pytest.mark.parametrize("name", FORMS)
     @pytest.mark.parametrize("trailer", [b"\0", b"\r\n", b"<!-- counter -->" * 100])
     def test_bytes_after_the_end_are_no_matter(self, name: str, trailer: bytes) -> None:
-        assert images.judge(written(name) + trailer)[1:] == SIZE
+        assert judging.judge(written(name) + trailer)[1:] == SIZE
 
     @pytest.mark.parametrize("pillow_name", ["GIF", "PNG", "WEBP"])
     def test_a_picture_that_moves_is_a_picture(self, pillow_name: str) -> None:
-        assert images.judge(animated(pillow_name)) == Picture(FORMATS[pillow_name], *SIZE)
+        assert judging.judge(animated(pillow_name)) == Picture(FORMATS[pillow_name], *SIZE)
 
     def test_a_jpeg_of_several_pictures_is_a_jpeg(self) -> None:
         """Some cameras write them; Pillow calls them MPO."""
-        assert images.judge(animated("MPO")) == Picture(FORMATS["JPEG"], *SIZE)
-        assert images.decode(animated("MPO")).format.tag == "jpeg"
+        assert judging.judge(animated("MPO")) == Picture(FORMATS["JPEG"], *SIZE)
+        assert judging.decode(animated("MPO")).format.tag == "jpeg"
 
     def test_a_jpeg_padded_between_its_markers_is_a_picture(self) -> None:
         data = written("baseline JPEG")
-        assert images.judge(data[:2] + b"\xff\xff" + data[2:])[1:] == SIZE
+        assert judging.judge(data[:2] + b"\xff\xff" + data[2:])[1:] == SIZE
 
     def test_a_gif_padded_between_its_blocks_is_a_picture(self) -> None:
-        assert images.judge(written("GIF")[:-1] + b"\0\0;")[1:] == SIZE
+        assert judging.judge(written("GIF")[:-1] + b"\0\0;")[1:] == SIZE
 
     @pytest.mark.parametrize("name", FORMS)
     def test_the_smallest_picture_is_kept_and_a_smaller_one_is_not(self, name: str) -> None:
-        assert images.judge(written(name, (SMALLEST_SIDE, 99)))[1:] == (SMALLEST_SIDE, 99)
+        assert judging.judge(written(name, (SMALLEST_SIDE, 99)))[1:] == (SMALLEST_SIDE, 99)
         assert refused(written(name, (SMALLEST_SIDE - 1, 99))) is Outcome.TOO_SMALL
         assert refused(written(name, (99, 1))) is Outcome.TOO_SMALL
 
     @pytest.mark.parametrize("pillow_name", ["GIF", "PNG"])
     def test_a_moving_picture_cut_after_its_first_frame_is_one(self, pillow_name: str) -> None:
         """Whoever trains takes the first frame, and it is whole."""
-        assert images.judge(animated(pillow_name)[:-10])[1:] == SIZE
+        assert judging.judge(animated(pillow_name)[:-10])[1:] == SIZE
 
     def test_a_gif_that_only_lacks_its_trailer_is_whole(self) -> None:
-        assert images.judge(written("GIF")[:-1]) == Picture(FORMATS["GIF"], *SIZE)
+        assert judging.judge(written("GIF")[:-1]) == Picture(FORMATS["GIF"], *SIZE)
 
     def test_a_png_whose_end_is_damaged_is_whole(self) -> None:
-        assert images.judge(written("PNG")[:-6] + b"\1\2\3") == Picture(FORMATS["PNG"], *SIZE)
+        assert judging.judge(written("PNG")[:-6] + b"\1\2\3") == Picture(FORMATS["PNG"], *SIZE)
 
     def test_a_png_with_a_wrong_checksum_of_a_text_at_its_end_is_whole(self) -> None:
         data, text = written("PNG"), chunk(b"tEXt", b"Title\0Dog")
-        assert images.judge(data[:-12] + text[:-1] + b"?" + data[-12:])[1:] == SIZE
+        assert judging.judge(data[:-12] + text[:-1] + b"?" + data[-12:])[1:] == SIZE
 
 
 class TestRefused:
@@ -208,7 +208,7 @@ class TestRefused:
 
     def test_the_reason_shows_how_the_bytes_begin(self) -> None:
         with pytest.raises(Failed) as failure:
-            images.judge(b"<html>\xe9\n" + b"x" * 1000)
+            judging.judge(b"<html>\xe9\n" + b"x" * 1000)
         assert failure.value.detail == "begins '<html>\\xe9\\n" + "x" * 24 + "'"
 
     @pytest.mark.parametrize("name", CUTTABLE)
@@ -261,7 +261,7 @@ class TestRefused:
         assert refused(make(width, MOST_PIXELS // width + 1)) is Outcome.TOO_LARGE
 
     def test_a_jpeg_of_the_largest_size_is_none_too_large(self) -> None:
-        assert images.judge(jpeg_of(10_000, MOST_PIXELS // 10_000)).height == 10_000
+        assert judging.judge(jpeg_of(10_000, MOST_PIXELS // 10_000)).height == 10_000
 
     @given(st.data())
     def test_any_damage_leaves_a_picture_or_a_reason(self, data: st.DataObject) -> None:
@@ -286,7 +286,7 @@ PICTURES = {name: written(name, (16, 16)) for name in FORMS}
 def judged(data: bytes) -> None:
     """Judge bytes; nothing but a picture or a reason may come of it."""
     try:
-        picture = images.judge(data)
+        picture = judging.judge(data)
     except Failed as failed:
         assert failed.outcome is not Outcome.SAVED
     else:
@@ -298,7 +298,7 @@ def said_by(script: str) -> str:
     """Return what a Python of its own says on both streams."""
     said = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
-        cwd=Path(images.__file__).parents[2],
+        cwd=Path(judging.__file__).parents[2],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=True,
@@ -310,13 +310,13 @@ def test_judging_is_silent_in_whatever_way_others_want_their_warnings() -> None:
     """Pillow warns of pictures of this size; a warning may be an error that would break one."""
     judge = f"""
 from concurrent.futures import ThreadPoolExecutor
-from ck_imagenet.pictures import images, jpeg
-from ck_imagenet.pictures.bounds import MOST_PIXELS
-from ck_imagenet.outcomes import Failed
+from ck_imagenet.images import judging, jpeg
+from ck_imagenet.images.bounds import MOST_PIXELS
+from ck_imagenet.core.outcomes import Failed
 
 def outcome(data):
     try:
-        images.judge(data)
+        judging.judge(data)
     except Failed as failed:
         return failed.outcome.word
 
@@ -330,12 +330,12 @@ def test_judging_is_silent_where_nobody_wants_to_read_what_pillow_logs() -> None
     samples_per_pixel = tiff.index(struct.pack("<HHI", 277, 3, 1))
     struct.pack_into("<H", tiff, samples_per_pixel + 8, 128)
     judge = f"""
-from ck_imagenet.pictures import images, jpeg
-from ck_imagenet.pictures.bounds import MOST_PIXELS
-from ck_imagenet.outcomes import Failed
+from ck_imagenet.images import judging, jpeg
+from ck_imagenet.images.bounds import MOST_PIXELS
+from ck_imagenet.core.outcomes import Failed
 
 try:
-    images.judge({bytes(tiff)!r})
+    judging.judge({bytes(tiff)!r})
 except Failed as failed:
     print(failed.outcome.word)
 """

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from ck_imagenet.errors import StoreError
-from ck_imagenet.kept.journal import Journal, Record, now
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.errors import StoreError
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.journal import Journal, Record, now
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,9 +22,9 @@ ON_A_FULL_DISK = f"""
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
 
 journal = Journal(Path(sys.argv[1]))
 for number in range(3):

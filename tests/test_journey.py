@@ -6,8 +6,8 @@ import pickle
 import sys
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web.journey import MOST_REDIRECTS, Journey
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http.request_state import MOST_REDIRECTS, Journey
 
 
 def refusal(journey: Journey, location: str) -> Failed:

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from ck_imagenet.pictures import images, jpeg
-from ck_imagenet.pictures.decoding import with_picture
+from ck_imagenet.images import jpeg, judging
+from ck_imagenet.images.decoding import with_picture
 from mutations import originals, pillow_reads
 from PIL import Image
 from raw_jpeg import many_scans, parts, segment, whole
@@ -88,7 +88,7 @@ UNUSUAL = {
 @pytest.mark.parametrize("data", UNUSUAL.values(), ids=UNUSUAL)
 def test_what_is_unusual_and_right_is_in_doubt_and_kept(data: bytes) -> None:
     assert not jpeg.walk(data).is_sound
-    assert images.judge(data)[1:] == (48, 32)
+    assert judging.judge(data)[1:] == (48, 32)
 
 
 def test_of_usual_pictures_there_is_no_doubt_and_their_size_is_told() -> None:
@@ -132,7 +132,7 @@ def test_a_walk_costs_a_small_part_of_decoding() -> None:
     assert 60_000 < len(data) < 110_000
     begin = time.process_time()
     for _ in range(100):
-        images.judge(data)
+        judging.judge(data)
     assert (time.process_time() - begin) / 100 < 0.0006
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from ck_imagenet.errors import NoList, StoreError
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.store import SynsetStore
-from ck_imagenet.names import ImageName
-from ck_imagenet.origins import kept_lists
-from ck_imagenet.origins.kept_lists import KeptLists
-from ck_imagenet.origins.lists import SynsetList
-from ck_imagenet.urllists import Line
+from ck_imagenet.core.errors import NoList, StoreError
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.sources import kept_lists
+from ck_imagenet.sources.kept_lists import KeptLists
+from ck_imagenet.sources.lists import SynsetList
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.store import SynsetStore
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from ck_imagenet.web.learned import Learned
-from ck_imagenet.web.limiter import BackOff, RateLimiter
-from ck_imagenet.web.rates import FIRST_RATE
+from ck_imagenet.engine.rate_limiter import BackOff, RateLimiter
+from ck_imagenet.engine.rations import FIRST_RATE
+from ck_imagenet.storage.learned import Learned
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Mapping
 
 import pytest
-from ck_imagenet.actions import ListOptions
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.errors import BadInput
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.listing import images, listed
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.commands.listing import images, listed
+from ck_imagenet.core.actions import ListOptions
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
 
 TENCH = "n01440764"
 DALMATIAN = "n02110341"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pictures import images
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.images import judging
 from mutations import Mutant, mutants, originals, pillow_reads
 
 # Pytest undoes, for each test, what `decoding` says about Pillow's warnings.
@@ -18,7 +18,7 @@ MOST_KEPT, MOST_REFUSED = 0.001, 0.002
 def is_kept(data: bytes) -> bool:
     """Say whether a picture is kept, whatever its size."""
     try:
-        images.judge(data)
+        judging.judge(data)
     except Failed as failed:
         return failed.outcome is Outcome.TOO_SMALL
     return True

@@ -7,10 +7,10 @@ import time
 from contextlib import suppress
 
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web.named import answering
-from ck_imagenet.web.resolve import Resolver, system_lookup
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http.named import answering
+from ck_imagenet.http.resolver import Resolver, system_lookup
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet import names
-from ck_imagenet.names import ImageName
+from ck_imagenet.core import names
+from ck_imagenet.core.names import ImageName
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from ck_imagenet.actions import (
+from ck_imagenet.core.actions import (
     ACTIONS,
     SERVICE,
     CleanOptions,
@@ -17,8 +17,8 @@ from ck_imagenet.actions import (
     GeturlsOptions,
     ListOptions,
 )
-from ck_imagenet.errors import BadInput
-from ck_imagenet.options import kinds, parse, typed
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.options import kinds, parse, typed
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ck_imagenet.actions import ACTIONS
-from ck_imagenet.options import kinds
+from ck_imagenet.core.actions import ACTIONS
+from ck_imagenet.core.options import kinds
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
 

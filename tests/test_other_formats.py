@@ -7,9 +7,9 @@ import struct
 import time
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pictures import images
-from ck_imagenet.pictures.formats import FORMATS
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.images import judging
+from ck_imagenet.images.formats import FORMATS
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -93,7 +93,7 @@ NONE = [
 
 def ended(data: bytes) -> Failed:
     with pytest.raises(Failed) as failure:
-        images.judge(data)
+        judging.judge(data)
     return failure.value
 
 
@@ -125,7 +125,7 @@ def test_what_only_begins_alike_is_no_picture(data: bytes) -> None:
 def test_formats_that_are_kept_are_kept(form: str) -> None:
     file = io.BytesIO()
     Image.new("RGB", (40, 30)).save(file, form)
-    assert images.judge(file.getvalue()).format is FORMATS[form]
+    assert judging.judge(file.getvalue()).format is FORMATS[form]
 
 
 @given(st.text(min_size=1))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.web.host import Start
-from ck_imagenet.web.hosts import TOGETHER, Hosts
-from ck_imagenet.web.signals import Signal
+from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host_queue import TOGETHER, Hosts
+from ck_imagenet.engine.signals import Signal
 from host_helpers import LONG, give, put, refuse, taken
 
 

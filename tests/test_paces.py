@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.paces import A_DAY, MOST_BYTES, MOST_KEYS, PaceMemory
-from ck_imagenet.web.learned import Learned
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.learned import Learned
+from ck_imagenet.storage.paces import A_DAY, MOST_BYTES, MOST_KEYS, PaceMemory
 from hypothesis import given
 from hypothesis import strategies as st
 from kernel import run
@@ -25,9 +25,9 @@ NOON = 1_795_694_400.0
 KEEPS = """
 import sys
 from pathlib import Path
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.paces import PaceMemory
-from ck_imagenet.web.learned import Learned
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.paces import PaceMemory
+from ck_imagenet.storage.learned import Learned
 
 for number in range(20):
     memory = PaceMemory(FolderStore(Path(sys.argv[1])))
@@ -234,8 +234,8 @@ def test_processes_that_keep_at_once_lose_nothing(tmp_path: Path) -> None:
 def test_in_ck_it_lies_in_the_local_repository(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, {})
     program = """
-from ck_imagenet.kept.paces import PaceMemory
-from ck_imagenet.web.learned import Learned
+from ck_imagenet.storage.paces import PaceMemory
+from ck_imagenet.storage.learned import Learned
 
 memory = PaceMemory(CkStore(ck))
 before = memory.load()

@@ -12,10 +12,10 @@ from typing import Any, Iterator
 import pytest
 import requests
 from browser import Browser
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet_practice.pictures import picture
 from terminal import WNID, Terminal
 

@@ -8,13 +8,13 @@ import shlex
 from pathlib import Path
 
 import pytest
-from ck_imagenet.actions import DownloadOptions
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.download import download
-from ck_imagenet.downloading import pool
-from ck_imagenet.downloading.summary import Summary
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.progress import Progress
+from ck_imagenet.commands.download import download
+from ck_imagenet.core.actions import DownloadOptions
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.engine import scheduler
+from ck_imagenet.engine.summary import Summary
+from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
 
@@ -90,8 +90,8 @@ def test_a_wrong_pace_is_refused_before_anything_is_asked(
 def test_rationed_hosts_make_room_for_other_synsets_and_have_their_turn_at_the_end(
     tmp_path: Path, web: PracticeWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "MOST_OPEN", 2)
-    monkeypatch.setattr(pool, "_A_MOMENT", 0.5)
+    monkeypatch.setattr(scheduler, "MOST_OPEN", 2)
+    monkeypatch.setattr(scheduler, "_A_MOMENT", 0.5)
     for number, wnid in enumerate(MANY):
         mine = rationed(web, "bucket-5-4", 6, 6 * number)
         write(tmp_path, wnid, *mine, *(web.url(1, f"/good/{wnid}{n}.jpg") for n in range(3)))
@@ -108,8 +108,8 @@ def test_rationed_hosts_make_room_for_other_synsets_and_have_their_turn_at_the_e
 def test_without_patience_every_synset_tells_what_is_left_of_it(
     tmp_path: Path, web: PracticeWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "MOST_OPEN", 2)
-    monkeypatch.setattr(pool, "_A_MOMENT", 0.3)
+    monkeypatch.setattr(scheduler, "MOST_OPEN", 2)
+    monkeypatch.setattr(scheduler, "_A_MOMENT", 0.3)
     for number, wnid in enumerate(MANY):
         mine = rationed(web, "bucket-1-4", 6, 6 * number)
         write(tmp_path, wnid, *mine, *(web.url(1, f"/good/{wnid}{n}.jpg") for n in range(3)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pictures import images, placeholders
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.images import judging, placeholders
 
 FLICKR_MD5 = "880a7a58e05d3e83797f27573bb6d35c"
 
@@ -57,5 +57,5 @@ def test_a_placeholder_is_known_by_its_checksum(monkeypatch: pytest.MonkeyPatch)
     assert placeholders.is_placeholder(data)
     assert not placeholders.is_placeholder(data + b"!")
     with pytest.raises(Failed) as failure:
-        images.judge(data)
+        judging.judge(data)
     assert failure.value.outcome is Outcome.PLACEHOLDER

@@ -11,9 +11,9 @@ from typing import Callable
 
 import pytest
 from browser import CHROMIUM, DRIVER, Browser
-from ck_imagenet.exporting.rendering import Rendering
-from ck_imagenet.outcomes import Failed
-from ck_imagenet.pictures import images, png
+from ck_imagenet.core.outcomes import Failed
+from ck_imagenet.export.rendering import Rendering
+from ck_imagenet.images import judging, png
 from PIL import Image
 
 # Pytest undoes, for each test, what `decoding` says about Pillow's warnings.
@@ -127,7 +127,7 @@ def test_every_png_whose_pixels_are_whole_is_kept() -> None:
     wrong = []
     for name, data in CASES.items():
         try:
-            assert images.judge(data)[1:] == images.decode(data)[1:] == (SIZE, SIZE)
+            assert judging.judge(data)[1:] == judging.decode(data)[1:] == (SIZE, SIZE)
         except Failed as failed:
             wrong.append((name, failed))
     assert wrong == []
@@ -169,7 +169,7 @@ def test_chromium_shows_all_of_them(tmp_path: Path) -> None:
 )
 def test_damage_of_the_pixels_is_not_forgiven(damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(Failed):
-        images.judge(damage(drawn(before=chunk(b"tEXt", b"k\0Dog", wrong=1))))
+        judging.judge(damage(drawn(before=chunk(b"tEXt", b"k\0Dog", wrong=1))))
 
 
 def test_other_bytes_are_left_as_they_are() -> None:

@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet.actions import SERVICE, DownloadOptions
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.download import download as download_of
-from ck_imagenet.downloading import pool
-from ck_imagenet.downloading.summary import Summary
-from ck_imagenet.errors import BadInput
-from ck_imagenet.files import NEW
-from ck_imagenet.kept import summaries
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal
-from ck_imagenet.names import ImageName
-from ck_imagenet.origins import kept_lists
-from ck_imagenet.origins.lists import SynsetList
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.progress import Progress
-from ck_imagenet.urllists import Line
+from ck_imagenet.commands.download import download as download_of
+from ck_imagenet.core.actions import SERVICE, DownloadOptions
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.files import NEW
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.engine import scheduler
+from ck_imagenet.engine.summary import Summary
+from ck_imagenet.sources import kept_lists
+from ck_imagenet.sources.lists import SynsetList
+from ck_imagenet.storage import summaries
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb
 from filelock import FileLock
 from peer import Talk, answer, serving
@@ -234,7 +234,7 @@ def test_where_all_synsets_are_dead_the_network_may_be_down(
 def test_a_placeholder_under_one_url_in_two_synsets_is_taken_out_of_both(
     tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "MOST_OPEN", 1)
+    monkeypatch.setattr(scheduler, "MOST_OPEN", 1)
     wnids = MANY[:4]
     same = web.url(0, "/unlisted/a.jpg")
     (tmp_path / "list").write_text(f"{wnids[0]}_0 {same}\n{wnids[1]}_0 {same}\n")
@@ -248,7 +248,7 @@ def test_few_synsets_are_open_at_once(
     tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whose hosts keep silent are settled in the end, although there is room for but two."""
-    monkeypatch.setattr(pool, "MOST_OPEN", 2)
+    monkeypatch.setattr(scheduler, "MOST_OPEN", 2)
     for wnid in MANY[:4]:
         lists.add(wnid, f"/silent/{wnid}.jpg")
         lists.add_good(wnid, 2)
@@ -259,7 +259,7 @@ def test_few_synsets_are_open_at_once(
 def test_what_is_not_done_comes_first(
     tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "MOST_OPEN", 1)
+    monkeypatch.setattr(scheduler, "MOST_OPEN", 1)
     for wnid in A_FEW[1:]:
         lists.add_good(wnid, 1)
     assert [each.wnid for each in run_here(tmp_path, web, A_FEW[1:])] == A_FEW[1:]

@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from ck_imagenet.actions import DownloadOptions
-from ck_imagenet.crawling.team import processes_for
-from ck_imagenet.kept.journal import Journal
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.actions import DownloadOptions
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.processes import processes_for
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.world import Link
 from terminal import WNID, Terminal

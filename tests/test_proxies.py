@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web.addresses import PUBLIC_ONLY, Guard
-from ck_imagenet.web.connections import Limits
-from ck_imagenet.web.fetch import Body, Fetcher
-from ck_imagenet.web.resolve import Resolver
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
+from ck_imagenet.http.client import Body, Fetcher
+from ck_imagenet.http.connections import Limits
+from ck_imagenet.http.resolver import Resolver
 from peer import (
     Behaviour,
     Peer,

@@ -11,12 +11,12 @@ import time
 from typing import Callable, NamedTuple
 
 import pytest
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.web.gate import Gate
-from ck_imagenet.web.host import Start
-from ck_imagenet.web.hosts import Hosts
-from ck_imagenet.web.learned import Learned
-from ck_imagenet.web.signals import Signal
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.signals import Signal
+from ck_imagenet.http.gate import Gate
+from ck_imagenet.storage.learned import Learned
 from ck_imagenet_practice import rations
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -13,7 +13,7 @@ from typing import Iterator
 
 import pytest
 import write_docs
-from ck_imagenet.actions import ACTIONS, DemoOptions
+from ck_imagenet.core.actions import ACTIONS, DemoOptions
 from ck_imagenet_practice import PracticeWeb
 from terminal import CHECKOUT, WNID, Terminal
 

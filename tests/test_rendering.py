@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 
 import pytest
-from ck_imagenet.exporting.rendering import Rendering
-from ck_imagenet.outcomes import Failed
+from ck_imagenet.core.outcomes import Failed
+from ck_imagenet.export.rendering import Rendering
 from PIL import Image
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.kept import repeats as repeats_
-from ck_imagenet.kept.journal import Record
-from ck_imagenet.kept.repeats import Repeats, Sighting, file_name
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage import deduplication as repeats_
+from ck_imagenet.storage.deduplication import Repeats, Sighting, file_name
+from ck_imagenet.storage.journal import Record
 
 
 def record(

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from typing import Iterator
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome, Postponed
-from ck_imagenet.web import resolve
-from ck_imagenet.web.resolve import Resolver
+from ck_imagenet.core.outcomes import Failed, Outcome, Postponed
+from ck_imagenet.http import resolver
+from ck_imagenet.http.resolver import Resolver
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,11 +119,11 @@ class TestNames:
     def test_of_many_names_the_last_are_remembered(
         self, names: Names, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(resolve, "MOST_KNOWN", 2)
-        resolver = Resolver(names)
+        monkeypatch.setattr(resolver, "MOST_KNOWN", 2)
+        known = Resolver(names)
         for name in ("a", "b", "a", "c", "a", "b"):
             with suppress(Failed):  # that there is no such name is remembered as well
-                resolver.resolve(name, SOON)
+                known.resolve(name, SOON)
         assert names.asked == ["a", "b", "c", "b"]
 
     def test_many_that_ask_at_once_share_one_lookup(self, names: Names) -> None:

@@ -9,10 +9,10 @@ from contextlib import closing
 from typing import Iterator, NamedTuple
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.unpacking.resumed import Resumed
-from ck_imagenet.web.addresses import Guard
-from ck_imagenet.web.fetch import Fetcher
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http.address_policy import Guard
+from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.resumed import Resumed
 from peer import Behaviour, Peer, Serve, Talk, answer, head, saying, serving
 
 DATA = bytes(range(256)) * 400

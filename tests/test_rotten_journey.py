@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 import pytest
-from ck_imagenet.kept.journal import Journal
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.world import EVERY_KIND, KINDS, Link
 from terminal import WNID, Terminal

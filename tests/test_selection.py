@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.actions import DownloadOptions, ListOptions
 from ck_imagenet.catalogue import synsets
 from ck_imagenet.catalogue.selection import among, any_synset, chosen, with_pictures
-from ck_imagenet.errors import BadInput
-from ck_imagenet.listing import listed
+from ck_imagenet.commands.listing import listed
+from ck_imagenet.core.actions import DownloadOptions, ListOptions
+from ck_imagenet.core.errors import BadInput
 
 TENCH = "n01440764"
 ENTITY = "n00001740"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ck_imagenet.downloading.sequence import FRESH, in_turn
-from ck_imagenet.kept import summaries
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.names import ImageName
-from ck_imagenet.origins import kept_lists
-from ck_imagenet.origins.lists import SynsetList
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.sequence import FRESH, in_turn
+from ck_imagenet.sources import kept_lists
+from ck_imagenet.sources.lists import SynsetList
+from ck_imagenet.storage import summaries
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
 
 
 def wnids(first: int, count: int) -> list[str]:

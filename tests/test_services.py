@@ -6,15 +6,15 @@ import gzip
 from typing import Callable, Iterator
 
 import pytest
-from ck_imagenet.errors import NoList
-from ck_imagenet.names import ImageName
-from ck_imagenet.origins import services
-from ck_imagenet.origins.services import IMAGENET, WAYBACK, Service, listed
-from ck_imagenet.progress import Progress
-from ck_imagenet.urllists import Line
-from ck_imagenet.web.addresses import Guard
-from ck_imagenet.web.connections import Limits
-from ck_imagenet.web.fetch import Fetcher
+from ck_imagenet.core.errors import NoList
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.http.address_policy import Guard
+from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.connections import Limits
+from ck_imagenet.sources import services
+from ck_imagenet.sources.services import IMAGENET, WAYBACK, Service, listed
 from peer import Peer, Talk, answer, redirect, saying, serving
 
 WNID = "n01440764"

@@ -7,10 +7,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ck_imagenet.actions import ExportOptions
-from ck_imagenet.export import export
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.progress import Progress
+from ck_imagenet.commands.export import export
+from ck_imagenet.core.actions import ExportOptions
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.storage.folders import FolderStore
 
 WNID = "n01440764"
 

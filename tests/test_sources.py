@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.actions import GeturlsOptions
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.errors import NoList
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.names import ImageName
-from ck_imagenet.origins.lists import SynsetList
-from ck_imagenet.origins.local_archive import LocalArchive
-from ck_imagenet.origins.sources import Row, Sources
-from ck_imagenet.urllists import Line
-from ck_imagenet.web.gate import Gate
+from ck_imagenet.core.actions import GeturlsOptions
+from ck_imagenet.core.errors import NoList
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.http.gate import Gate
+from ck_imagenet.sources.lists import SynsetList
+from ck_imagenet.sources.local_archive import LocalArchive
+from ck_imagenet.sources.registry import Row, Sources
+from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.archive import Patience
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.errors import BadInput
-from ck_imagenet.exporting.splits import Split
-from ck_imagenet.names import ImageName
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.export.splits import Split
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ck_imagenet.kept.holdings import Holding
-from ck_imagenet.kept.journal import Record
-from ck_imagenet.kept.numbering import Link
-from ck_imagenet.kept.status import NO_URL, by_host, by_synset, failures, total
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage.holdings import Holding
+from ck_imagenet.storage.inventory import NO_URL, by_host, by_synset, failures, total
+from ck_imagenet.storage.journal import Record
+from ck_imagenet.storage.numbering import Link
 
 WNID = "n01440764"
 

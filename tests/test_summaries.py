@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ck_imagenet.kept import status, summaries
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.holdings import Holding, holdings
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.numbering import KeptNames, Link
-from ck_imagenet.kept.status import Tally
-from ck_imagenet.kept.store import SynsetStore
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.storage import inventory, summaries
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.holdings import Holding, holdings
+from ck_imagenet.storage.inventory import Tally
+from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.store import SynsetStore
 from kernel import run
 from terminal import WNID, Terminal
 
@@ -62,7 +62,7 @@ def told(store: FolderStore) -> list[Tally]:
 
 
 def exact(store: FolderStore) -> list[Tally]:
-    return list(status.by_synset(holdings(store)))
+    return list(inventory.by_synset(holdings(store)))
 
 
 def pretend(store: FolderStore, **facts: Any) -> None:
@@ -74,7 +74,7 @@ def pretend(store: FolderStore, **facts: Any) -> None:
 
 def test_a_summary_tells_what_reading_everything_does(store: FolderStore) -> None:
     with store.synset(WNID).lock():
-        assert summaries.keep(store.synset(WNID)) == status.tally(Holding.of(store.synset(WNID)))
+        assert summaries.keep(store.synset(WNID)) == inventory.tally(Holding.of(store.synset(WNID)))
     pretend(store)
     (tally,) = told(store)
     (true,) = exact(store)
@@ -186,8 +186,8 @@ def test_nor_is_one_whose_facts_are_odd_believed(store: FolderStore, facts: dict
 SAVE = """
 from contextlib import closing
 
-from ck_imagenet.kept import summaries
-from ck_imagenet.kept.journal import Journal
+from ck_imagenet.storage import summaries
+from ck_imagenet.storage.journal import Journal
 
 store = CkStore(ck)
 for wnid in given.get("wnids", ["n01440764"]):
@@ -245,7 +245,7 @@ def test_among_many_synsets_ck_rm_is_noticed_and_no_folder_of_a_picture_looked_a
 ) -> None:
     run(terminal, SAVE)
     few = "summaries.FEW = 0\nresult = summaries.counts(CkStore(ck))"
-    counted = f"from ck_imagenet.kept import summaries\n{few}"
+    counted = f"from ck_imagenet.storage import summaries\n{few}"
     (terminal.repository() / "dataset" / "2" / f"{WNID}_2.jpg").unlink()
     assert run(terminal, counted) == {WNID: 3}
     terminal.says("rm", f"imagenet-{WNID}:dataset:1", "--force")

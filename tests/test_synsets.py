@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet.catalogue.synsets import Synset
-from ck_imagenet.errors import ImagenetError
+from ck_imagenet.core.errors import ImagenetError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

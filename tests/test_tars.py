@@ -12,11 +12,11 @@ import zlib
 from typing import Any, Collection, Iterator
 
 import pytest
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pictures.bounds import MOST_BYTES
-from ck_imagenet.unpacking.tars import Fault, Member, Oddity, members
-from ck_imagenet.unpacking.tarstream import Part, Whole
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.images.bounds import MOST_BYTES
+from ck_imagenet.sources.tars import Fault, Member, Oddity, members
+from ck_imagenet.sources.tarstream import Part, Whole
 from hypothesis import given
 from hypothesis import strategies as st
 from tarballs import END, extension, file, filled, header, tar

@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 import pytest
-from ck_imagenet.errors import StoreError
-from ck_imagenet.pages.thumbnails import KEPT, MOST_BYTES, Thumbnail, thumbnails
-from ck_imagenet.progress import Progress
+from ck_imagenet.core.errors import StoreError
+from ck_imagenet.core.progress import Progress
+from ck_imagenet.gallery.thumbnails import KEPT, MOST_BYTES, Thumbnail, thumbnails
 from ck_imagenet_practice.pictures import picture
 from PIL import Image
 

@@ -7,11 +7,11 @@ import re
 from typing import Iterator
 
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web.addresses import Guard
-from ck_imagenet.web.fetch import Fetcher
-from ck_imagenet.web.journey import MOST_REDIRECTS, Journey
-from ck_imagenet.web.resolve import Resolver
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.http.address_policy import Guard
+from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.request_state import MOST_REDIRECTS, Journey
+from ck_imagenet.http.resolver import Resolver
 from peer import Peer, Serve, answer, redirect, saying, serving
 
 DATA = bytes(range(256))

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.exporting.rendering import Rendering
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.pictures import images, unended
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.export.rendering import Rendering
+from ck_imagenet.images import judging, unended
 from PIL import Image
 
 SIZE = (57, 43)
@@ -39,7 +39,7 @@ def test_one_that_lacks_its_end_and_no_pixel_is_a_picture(
     mode: str, quality: int, rest: bytes
 ) -> None:
     data = written(mode, quality)
-    assert images.judge(data[:-2] + rest) == images.judge(data)
+    assert judging.judge(data[:-2] + rest) == judging.judge(data)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -55,7 +55,7 @@ def test_one_that_lacks_a_pixel_is_cut_wherever_it_ends(mode: str, quality: int)
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_blocks": 4}])
 def test_where_more_may_be_missing_it_is_cut(options: dict[str, Any]) -> None:
     with pytest.raises(Failed) as failed:
-        images.judge(written(**options)[:-2])
+        judging.judge(written(**options)[:-2])
     assert failed.value.outcome is Outcome.TRUNCATED
 
 

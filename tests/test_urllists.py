@@ -14,10 +14,10 @@ from contextlib import suppress
 from typing import Callable, Iterable
 
 import pytest
-from ck_imagenet import urllists
-from ck_imagenet.errors import BadInput
-from ck_imagenet.names import ImageName
-from ck_imagenet.urllists import LONGEST_LINE, Line
+from ck_imagenet.core import url_lists
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.url_lists import LONGEST_LINE, Line
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +27,7 @@ NAME = ImageName("n01440764", 9981)
 
 def read(data: bytes) -> list[Line]:
     """Read a list from bytes."""
-    return list(urllists.read(io.BytesIO(data), "my list"))
+    return list(url_lists.read(io.BytesIO(data), "my list"))
 
 
 def tar(*files: tuple[str, bytes], form: int = tarfile.GNU_FORMAT) -> bytes:
@@ -88,7 +88,7 @@ class TestLine:
         ],
     )
     def test_a_url_stands_alone_or_behind_a_name(self, line: bytes, name: ImageName | None) -> None:
-        assert urllists.parse_line(line) == (name, "http://a.com/tench.jpg")
+        assert url_lists.parse_line(line) == (name, "http://a.com/tench.jpg")
 
     @pytest.mark.parametrize(
         "line",
@@ -112,7 +112,7 @@ class TestLine:
         ],
     )
     def test_what_holds_no_url_is_odd(self, line: bytes) -> None:
-        assert urllists.parse_line(line) is None
+        assert url_lists.parse_line(line) is None
 
     @pytest.mark.parametrize(
         "url",
@@ -120,13 +120,13 @@ class TestLine:
     )
     @pytest.mark.parametrize("separator", [" ", "\t"])
     def test_a_url_may_hold_spaces_and_tabs(self, url: str, separator: str) -> None:
-        assert urllists.parse_line(f"{NAME}{separator}{url}\r\n".encode()) == (NAME, url)
-        assert urllists.parse_line(url.encode()) == (None, url)
+        assert url_lists.parse_line(f"{NAME}{separator}{url}\r\n".encode()) == (NAME, url)
+        assert url_lists.parse_line(url.encode()) == (None, url)
 
     def test_the_bytes_of_a_url_are_its_characters(self) -> None:
         """So that any encoding, or a mixture, is asked as it stands."""
         every = bytes(range(0x21, 0x100))
-        assert urllists.parse_line(TENCH + every + b"\n") == (
+        assert url_lists.parse_line(TENCH + every + b"\n") == (
             None,
             (TENCH + every).decode("latin-1"),
         )
@@ -158,7 +158,7 @@ class TestNumbers:
     def test_a_line_is_read_before_the_next_ones_are_known(self) -> None:
         """A damaged list gives what stands before the damage, then says so."""
         packed = gzip.compress(b"".join(TENCH + b"%d\n" % number for number in range(99_999)))
-        lines = urllists.read(io.BytesIO(packed[: len(packed) // 2]), "my list")
+        lines = url_lists.read(io.BytesIO(packed[: len(packed) // 2]), "my list")
         assert next(lines) == Line(0, None, "http://a.com/tench.jpg0")
         with pytest.raises(BadInput, match="damaged"):
             list(lines)
@@ -177,7 +177,7 @@ class TestPackings:
     @pytest.mark.parametrize("packing", PACKINGS)
     def test_a_list_comes_in_blocks_of_whole_lines_however_it_is_packed(self, packing: str) -> None:
         data = b"".join(b"n01440764_%d\thttp://a.com/%0900d\n" % (n, n) for n in range(2500))
-        blocks = list(urllists.blocks(io.BytesIO(PACKINGS[packing](data + b"end")), "my list"))
+        blocks = list(url_lists.blocks(io.BytesIO(PACKINGS[packing](data + b"end")), "my list"))
         assert b"".join(blocks) == data + b"end\n"
         assert len(blocks) > 2
         assert all(block.endswith(b"\n") for block in blocks)
@@ -212,7 +212,7 @@ class TestPackings:
         with tempfile.TemporaryFile() as file:
             file.writelines(TENCH + b"\n" for _ in range(50_000))
             file.seek(0)
-            assert sum(1 for _ in urllists.read(file, "my list")) == 50_000
+            assert sum(1 for _ in url_lists.read(file, "my list")) == 50_000
 
 
 A, B = b"http://a.com/1.jpg", b"http://a.com/2"
@@ -388,7 +388,7 @@ class TestShapes:
     def test_what_is_no_list_is_refused_in_a_sentence(self, shape: str) -> None:
         data, said = WRONG[shape]
         with pytest.raises(BadInput) as refused:
-            list(urllists.read(io.BytesIO(data), "my list", strict=True))
+            list(url_lists.read(io.BytesIO(data), "my list", strict=True))
         assert said in str(refused.value)
         assert str(refused.value).startswith('the list "my list" ')
 
@@ -401,7 +401,7 @@ class TestShapes:
 
     def test_rows_without_a_url_are_no_odd_lines(self) -> None:
         table = b",name,url\n0,n01440764_9," + A + b"\n" + b"1,n01440764_8,\n" * 9
-        read_strictly = urllists.read(io.BytesIO(table), "my list", strict=True)
+        read_strictly = url_lists.read(io.BytesIO(table), "my list", strict=True)
         assert list(read_strictly) == [Line(1, NAME._replace(number=9), ONE)]
 
     def test_comments_are_no_odd_lines(self) -> None:
@@ -456,7 +456,7 @@ class TestDamage:
                 raise io.UnsupportedOperation("underlying stream is not seekable")
 
         with pytest.raises(BadInput, match="not seekable"):
-            list(urllists.read(Pipe(TENCH), "my list"))
+            list(url_lists.read(Pipe(TENCH), "my list"))
 
 
 PACKED = {name: pack(TENCH + b"\n" + TENCH) for name, pack in PACKINGS.items()}
@@ -524,7 +524,7 @@ class TestProperties:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A gzip of 7 MB held 1.5 billion blank lines, and was read for minutes."""
-        monkeypatch.setattr(urllists, "MOST_LINES", 1_000)
+        monkeypatch.setattr(url_lists, "MOST_LINES", 1_000)
         assert [line.number for line in read(gzip.compress(b"\n" * 999 + TENCH))] == [999]
         with pytest.raises(BadInput, match="more than 1,000 lines"):
             read(gzip.compress(b"\n" * 1_001 + TENCH))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import ada_url
 import pytest
-from ck_imagenet.outcomes import Failed, Outcome
-from ck_imagenet.web import urls
-from ck_imagenet.web.urls import Address
+from ck_imagenet.core import urls
+from ck_imagenet.core.outcomes import Failed, Outcome
+from ck_imagenet.core.urls import Address
 from hypothesis import example, given
 from hypothesis import strategies as st
 

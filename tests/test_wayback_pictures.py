@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from ck_imagenet.actions import DownloadOptions
-from ck_imagenet.crawling import equip
-from ck_imagenet.crawling.ledger import Ledger, Verdict
-from ck_imagenet.crawling.wayback_pictures import Captures, Findings, manner, may_help
-from ck_imagenet.kept.folder_store import FolderStore
-from ck_imagenet.kept.journal import Journal, Record
-from ck_imagenet.kept.repeats import Repeats
-from ck_imagenet.names import ImageName
-from ck_imagenet.outcomes import Outcome
-from ck_imagenet.web import captures
-from ck_imagenet.web.gate import Gate
-from ck_imagenet.web.hosts import Hosts
-from ck_imagenet.web.signals import Signal
+from ck_imagenet.core import captures
+from ck_imagenet.core.actions import DownloadOptions
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine import context
+from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.recorder import Ledger, Verdict
+from ck_imagenet.engine.signals import Signal
+from ck_imagenet.engine.wayback import Captures, Findings, manner, may_help
+from ck_imagenet.http.gate import Gate
+from ck_imagenet.storage.deduplication import Repeats
+from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.journal import Journal, Record
 
 NAME = ImageName("n01440764", 1)
 URL = "http://a.example/b.jpg"
@@ -161,7 +161,7 @@ class TestPace:
     def test_eight_requests_a_second_and_less_if_so_wished(
         self, options: dict[str, Any], gap: float
     ) -> None:
-        gate = equip.wayback_gate(DownloadOptions(**options))
+        gate = context.wayback_gate(DownloadOptions(**options))
         gate.began(100)
         assert gate.opens_at == 100 + gap
         assert 8 * gap > 1
@@ -176,7 +176,7 @@ class TestPace:
 
     def test_links_of_a_list_that_lead_there_go_through_the_same_gate(self) -> None:
         gate = Gate(0.125)
-        near, far = equip.manner(DownloadOptions(), gate=gate), manner(DownloadOptions(), gate)
+        near, far = context.manner(DownloadOptions(), gate=gate), manner(DownloadOptions(), gate)
         for host, shared in ((ARCHIVE, gate), ("a.example:80", None)):
             assert near.start(host).gate is far.start(host).gate is shared
 

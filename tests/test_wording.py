@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ck_imagenet.wording import visible
+from ck_imagenet.core.text import visible
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,10 +6,10 @@ import io
 import pickle
 
 import pytest
-from ck_imagenet.crawling import worker
-from ck_imagenet.crawling.task import Task
-from ck_imagenet.kept.numbering import Link
-from ck_imagenet.names import ImageName
+from ck_imagenet.core.names import ImageName
+from ck_imagenet.engine import worker
+from ck_imagenet.engine.link import Task
+from ck_imagenet.storage.numbering import Link
 from terminal import WNID
 
 

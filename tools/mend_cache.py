@@ -11,8 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "module" / "imagenet"))
 
 import ck.kernel as ck
-from ck_imagenet.in_ck.ck_kernel import Kernel
-from ck_imagenet.in_ck.ck_repositories import Repositories
+from ck_imagenet.storage.ck_kernel import Kernel
+from ck_imagenet.storage.ck_repositories import Repositories
 
 
 def main() -> None:

@@ -19,12 +19,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
-from ck_imagenet.actions import ACTIONS  # noqa: E402
-from ck_imagenet.hostfacts import Fact, rows  # noqa: E402
-from ck_imagenet.kept.flaws import Flaw  # noqa: E402
-from ck_imagenet.options import ENVIRONMENT, Kind, kinds  # noqa: E402
-from ck_imagenet.outcomes import Outcome  # noqa: E402
-from ck_imagenet.unpacking.tars import Fault  # noqa: E402
+from ck_imagenet.core.actions import ACTIONS  # noqa: E402
+from ck_imagenet.core.hostfacts import Fact, rows  # noqa: E402
+from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
+from ck_imagenet.core.outcomes import Outcome  # noqa: E402
+from ck_imagenet.sources.tars import Fault  # noqa: E402
+from ck_imagenet.storage.flaws import Flaw  # noqa: E402
 
 KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
@@ -73,7 +73,7 @@ def _known_hosts() -> Iterator[str]:
     yield "Facts that public reports tell. None of them can be checked from here, and some may not"
     yield "be so any more; `--no-known-hosts` does without all of them but the placeholders. A host"
     yield "stands for all below it; `*` in it is a number, and alone any host. This is written by"
-    yield "`tools/write_docs.py` from `module/imagenet/ck_imagenet/data/known_hosts.tsv`."
+    yield "`tools/write_docs.py` from `module/imagenet/ck_imagenet/core/data/known_hosts.tsv`."
     for fact in Fact:
         yield from ("", f"## {fact.word.capitalize()}", "", f"{fact.meaning.capitalize()}.", "")
         yield "| host | service | | seen | source | date |"

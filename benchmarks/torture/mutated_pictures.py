@@ -10,8 +10,8 @@ import io
 import random
 import warnings
 
-from ck_imagenet.outcomes import Failed
-from ck_imagenet.pictures import images, png
+from ck_imagenet.core.outcomes import Failed
+from ck_imagenet.images import judging, png
 from ordeal import Trial, ordeal
 from PIL import Image
 
@@ -67,7 +67,7 @@ def _mutated(data: bytes, chance: random.Random) -> bytes:
 
 def _is_kept(data: bytes) -> bool:
     try:
-        images.judge(data)
+        judging.judge(data)
     except Failed:
         return False
     return True

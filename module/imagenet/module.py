@@ -451,11 +451,11 @@ def demo(i: CkDict) -> CkDict:
 
 
 def _list(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import listing
-    from ck_imagenet.kept import summaries
-    from ck_imagenet.telling import console
+    from ck_imagenet.cli import sentences
+    from ck_imagenet.commands import listing
+    from ck_imagenet.storage import summaries
 
-    terminal = con and console.on_terminal()
+    terminal = con and sentences.on_terminal()
     # In a pipe, the whole catalogue is listed without a look at the disk.
     shown = terminal or not con
     counted = options.downloaded_only or options.images or shown
@@ -465,11 +465,13 @@ def _list(options: Any, con: bool, output: CkDict) -> None:
     if options.images:
         links = listing.images(_ck_store(), rows)
         if con:
-            console.write((f"{link.name} {link.url}" for link in links), "latin-1")
+            sentences.write((f"{link.name} {link.url}" for link in links), "latin-1")
         else:
             output["lst"] = _pairs(links)
     elif con:
-        console.write(console.synsets_table(rows) if terminal else console.wnids(rows, options))
+        sentences.write(
+            sentences.synsets_table(rows) if terminal else sentences.wnids(rows, options)
+        )
     else:
         output["lst"] = [
             {
@@ -493,19 +495,19 @@ def _list_entries(i: CkDict, output: CkDict) -> None:
 
 
 def _url_counts(options: Any, con: bool) -> dict[str, int] | None:
-    from ck_imagenet.errors import Damaged
-    from ck_imagenet.in_ck import ck_archive
-    from ck_imagenet.origins import fall11
-    from ck_imagenet.telling import stderr_progress
+    from ck_imagenet.cli import progress_bar
+    from ck_imagenet.core.errors import Damaged
+    from ck_imagenet.sources import url_archive
+    from ck_imagenet.storage import ck_archive
 
     home = ck_archive.home(ck)
     if options.sort:
-        return fall11.Archive.needed(home, "sort").counts()
+        return url_archive.Archive.needed(home, "sort").counts()
     try:
-        archive = fall11.Archive.at(home)
+        archive = url_archive.Archive.at(home)
         return archive.counts() if archive else None
     except Damaged as error:
-        stderr_progress.choose(verbose=False, quiet=not con).trouble(str(error))
+        progress_bar.choose(verbose=False, quiet=not con).trouble(str(error))
         return None
 
 
@@ -521,56 +523,56 @@ def _geturls(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _get_all(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import getall
-    from ck_imagenet.actions import ARCHIVE_SHA1
-    from ck_imagenet.in_ck import ck_archive
-    from ck_imagenet.telling import console, stderr_progress
+    from ck_imagenet.cli import progress_bar, sentences
+    from ck_imagenet.core.actions import ARCHIVE_SHA1
+    from ck_imagenet.sources import url_archive_build
+    from ck_imagenet.storage import ck_archive
 
-    progress = stderr_progress.choose(verbose=False, quiet=not con)
-    archive = getall.get_all(options, partial(ck_archive.make_home, ck), progress)
+    progress = progress_bar.choose(verbose=False, quiet=not con)
+    archive = url_archive_build.get_all(options, partial(ck_archive.make_home, ck), progress)
     output["archive"] = archive.facts()
     if con:
-        console.write(console.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
+        sentences.write(sentences.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
 
 
 def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import geturls
-    from ck_imagenet.in_ck import ck_archive
-    from ck_imagenet.telling import console, stderr_progress
+    from ck_imagenet.cli import progress_bar, sentences
+    from ck_imagenet.commands import geturls
+    from ck_imagenet.storage import ck_archive
 
-    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    progress = progress_bar.choose(verbose=False, quiet=not con)
     counts = geturls.count_hosts(options, ck_archive.home(ck), progress)
     if con:
-        console.write(console.hosts(counts, console.on_terminal()))
+        sentences.write(sentences.hosts(counts, sentences.on_terminal()))
     else:
         output["lst"] = [{"host": host, "urls": count} for host, count in counts.most_common()]
 
 
 def _show_sources(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import geturls
-    from ck_imagenet.telling import console
+    from ck_imagenet.cli import sentences
+    from ck_imagenet.commands import geturls
 
     rows = geturls.survey(options, _ck_store(), _archive())
     if con:
-        console.write(console.sources(rows))
+        sentences.write(sentences.sources(rows))
     else:
         output["sources"] = [row._asdict() for row in rows]
 
 
 def _print_urls(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import geturls
-    from ck_imagenet.files import path_of
-    from ck_imagenet.telling import console, stderr_progress
+    from ck_imagenet.cli import progress_bar, sentences
+    from ck_imagenet.commands import geturls
+    from ck_imagenet.core.files import path_of
 
-    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    progress = progress_bar.choose(verbose=False, quiet=not con)
     found = geturls.geturls(options, _ck_store(), progress, _archive())
     if options.save:
         count = geturls.save(found, path_of("--save", options.save), options.mapping)
         if con:
-            console.write([f'{count} URLs written to "{options.save}"'])
+            sentences.write([f'{count} URLs written to "{options.save}"'])
     elif con:
         with geturls.listed(found, options.mapping) as stream:
-            console.write((line[:-1].decode("latin-1") for line in stream), "latin-1")
+            sentences.write((line[:-1].decode("latin-1") for line in stream), "latin-1")
     else:
         output["lst"] = _pairs(found)
 
@@ -580,13 +582,13 @@ def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
 
 
 def _download(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import download
-    from ck_imagenet.downloading.estimate import Estimate, at_their_pace, estimated
-    from ck_imagenet.origins.lists import Unlisted
-    from ck_imagenet.telling import console, stderr_progress
-    from ck_imagenet.unpacking.unpacked import Unpacked
+    from ck_imagenet.cli import progress_bar, sentences
+    from ck_imagenet.commands import download
+    from ck_imagenet.engine.planning import Estimate, at_their_pace, estimated
+    from ck_imagenet.engine.unpacked import Unpacked
+    from ck_imagenet.sources.lists import Unlisted
 
-    progress = stderr_progress.choose(options.verbose, options.quiet or not con)
+    progress = progress_bar.choose(options.verbose, options.quiet or not con)
     told = con and not options.quiet
     output["synsets"] = []
     # Closed at once whatever happens here, so that nothing is fetched any more.
@@ -598,11 +600,11 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
             output["synsets"].append(done.facts())
             if told:
                 if isinstance(done, Unlisted):
-                    console.write(console.unlisted(done, options))
+                    sentences.write(sentences.unlisted(done, options))
                 elif isinstance(done, Unpacked):
-                    console.write(console.unpacked(done))
+                    sentences.write(sentences.unpacked(done))
                 else:
-                    console.write(console.summary(done, options))
+                    sentences.write(sentences.summary(done, options))
     if options.dry_run and output["synsets"]:
         listed = [each for each in output["synsets"] if "to_fetch" in each]
         urls, here = ([each[key] for each in listed] for key in ("to_fetch", "here"))
@@ -612,59 +614,59 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
 
 def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
     """Tell what a download means; raise BadInput if that has not been agreed to."""
-    from ck_imagenet.errors import BadInput
-    from ck_imagenet.options import typed
-    from ck_imagenet.telling import console, reports
+    from ck_imagenet.cli import sentences, tables
+    from ck_imagenet.core.errors import BadInput
+    from ck_imagenet.core.options import typed
 
     output["estimate"] = meant.facts()
-    lines = list(reports.estimate(meant, bool(options.urls)))
+    lines = list(tables.estimate(meant, bool(options.urls)))
     if not (options.yes or options.dry_run):
         command = f"If you want that, type: ck download imagenet {typed(options)} --yes"
         raise BadInput("\n".join([*lines, command]))
     if told:
-        console.write(lines)
+        sentences.write(lines)
 
 
 def _export(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import export
-    from ck_imagenet.exporting import environment
-    from ck_imagenet.telling import console, stderr_progress
+    from ck_imagenet.cli import progress_bar, sentences
+    from ck_imagenet.commands import export
+    from ck_imagenet.export import environment
 
     if options.register:
         environment.prove_possible(ck, options)
     con = con and not options.quiet
-    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    progress = progress_bar.choose(verbose=False, quiet=not con)
     done = export.export(options, _store(options), progress)
     output["export"] = done.facts()
     if options.register:
         output["environment"] = environment.register(ck, options, done.to)
     if con:
-        console.write(console.exported(done))
+        sentences.write(sentences.exported(done))
         if options.register:
-            console.write([f"  registered: ck show env:{output['environment']}"])
+            sentences.write([f"  registered: ck show env:{output['environment']}"])
 
 
 def _browse(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import browse
-    from ck_imagenet.telling import console, desktop, stderr_progress
+    from ck_imagenet.cli import desktop, progress_bar, sentences
+    from ck_imagenet.commands import browse
 
-    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    progress = progress_bar.choose(verbose=False, quiet=not con)
     output["pages"] = []
     for written in browse.browse(options, _store(options), progress):
         output["pages"].append(written.facts())
         if con:
-            console.write([str(written.page)])
-        if con and console.on_terminal() and not options.no_open:
+            sentences.write([str(written.page)])
+        if con and sentences.on_terminal() and not options.no_open:
             desktop.show(written.page)
 
 
 def _view(i: CkDict, output: CkDict) -> None:
-    from ck_imagenet import browse
     from ck_imagenet.catalogue.selection import with_pictures
-    from ck_imagenet.errors import BadInput
-    from ck_imagenet.in_ck.ck_store import OVERVIEW
-    from ck_imagenet.pages import pages
-    from ck_imagenet.progress import Progress
+    from ck_imagenet.commands import browse
+    from ck_imagenet.core.errors import BadInput
+    from ck_imagenet.core.progress import Progress
+    from ck_imagenet.gallery import pages
+    from ck_imagenet.storage.ck_store import OVERVIEW
 
     entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
     found = ck.access(dict(entry, action="find", common_func="yes"))  # whatever its meta is
@@ -681,81 +683,81 @@ def _view(i: CkDict, output: CkDict) -> None:
 
 def _status(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.catalogue import selection
-    from ck_imagenet.kept import status, summaries
-    from ck_imagenet.kept.holdings import holdings
-    from ck_imagenet.options import refuse_together
-    from ck_imagenet.telling import console, reports
+    from ck_imagenet.cli import sentences, tables
+    from ck_imagenet.core.options import refuse_together
+    from ck_imagenet.storage import inventory, summaries
+    from ck_imagenet.storage.holdings import holdings
 
     if options.hosts:
         refuse_together(options, "hosts", "failures")
     store, asked = _present_store(options), (options.wnid, options.under, options.search)
     if options.failures:
-        failed = status.failures(holdings(store, *asked))
+        failed = inventory.failures(holdings(store, *asked))
         if con:
-            console.write(reports.failures(failed), "latin-1")
+            sentences.write(tables.failures(failed), "latin-1")
         else:
             output["failures"] = [record.facts() for record in failed]
         return
-    tallies: Iterable[status.Tally]
+    tallies: Iterable[inventory.Tally]
     if options.hosts:
-        of, tallies = "host", status.by_host(holdings(store, *asked))
+        of, tallies = "host", inventory.by_host(holdings(store, *asked))
     else:
         of, tallies = "wnid", summaries.tallies(store, selection.among(store.wnids(), *asked))
     if con:
-        terminal = console.on_terminal()
-        console.write(reports.standing(tallies, of) if terminal else reports.lines(tallies))
+        terminal = sentences.on_terminal()
+        sentences.write(tables.standing(tallies, of) if terminal else tables.lines(tallies))
     else:
         rows = list(tallies)
         output["hosts" if options.hosts else "synsets"] = [
             {of: tally.name, **tally.facts()} for tally in rows
         ]
-        output["total"] = status.total(rows).facts()
+        output["total"] = inventory.total(rows).facts()
 
 
 def _check(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import check
-    from ck_imagenet.telling import console, reports, stderr_progress
+    from ck_imagenet.cli import progress_bar, sentences, tables
+    from ck_imagenet.commands import check
 
-    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    progress = progress_bar.choose(verbose=False, quiet=not con)
     inspection = check.Inspection(options, _present_store(options), progress)
     output["findings"] = []
     for finding in inspection.findings():
         output["findings"].append(finding.facts())
         if con:
-            console.write([reports.finding(finding)])
+            sentences.write([tables.finding(finding)])
     output["pictures"] = inspection.pictures
-    if con and console.on_terminal():
-        console.write([reports.inspected(inspection)])
+    if con and sentences.on_terminal():
+        sentences.write([tables.inspected(inspection)])
     inspection.refuse()
 
 
 def _clean(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet import clean
-    from ck_imagenet.errors import BadInput
-    from ck_imagenet.telling import console, reports, stderr_progress
+    from ck_imagenet.cli import progress_bar, sentences, tables
+    from ck_imagenet.commands import clean
+    from ck_imagenet.core.errors import BadInput
 
     if not (con or options.force or options.dry_run):
         raise BadInput("nobody can be asked here: give force too, or dry_run to see what would go")
 
     def agree(plan: clean.Plan) -> bool:
         if con:
-            console.write(reports.plan(plan))
-        return not options.dry_run and (options.force or console.agrees("Remove this?"))
+            sentences.write(tables.plan(plan))
+        return not options.dry_run and (options.force or sentences.agrees("Remove this?"))
 
-    progress = stderr_progress.choose(verbose=False, quiet=not con)
+    progress = progress_bar.choose(verbose=False, quiet=not con)
     output["synsets"] = []
     for plan in clean.clean(options, _present_store(options), progress, agree):
         output["synsets"].append(plan.facts())
         if con:
-            console.write(reports.cleaned(plan, options.dry_run))
+            sentences.write(tables.cleaned(plan, options.dry_run))
 
 
 def _demo(options: Any, con: bool, output: CkDict) -> None:
     import signal
     import time
 
-    from ck_imagenet.errors import BadInput
-    from ck_imagenet.telling import console
+    from ck_imagenet.cli import sentences
+    from ck_imagenet.core.errors import BadInput
     from ck_imagenet_practice import CannotListen, PracticeWeb
     from ck_imagenet_practice.world import SYNSETS
 
@@ -766,7 +768,7 @@ def _demo(options: Any, con: bool, output: CkDict) -> None:
     try:
         with PracticeWeb(options.port) as web:
             if con:
-                console.write(console.practice(web.environment(), SYNSETS))
+                sentences.write(sentences.practice(web.environment(), SYNSETS))
             while True:
                 time.sleep(3600)
     except CannotListen as error:
@@ -783,8 +785,8 @@ def _run(name: str, i: CkDict, action: Action) -> CkDict:
     """Run an action with the options of the input; return its output, or what went wrong."""
 
     def with_options(output: CkDict) -> None:
-        from ck_imagenet.actions import ACTIONS
-        from ck_imagenet.options import parse
+        from ck_imagenet.core.actions import ACTIONS
+        from ck_imagenet.core.options import parse
 
         _refuse_stray(i, ACTIONS[name])
         options: Any = parse(ACTIONS[name], _given(i), _settings())
@@ -801,7 +803,7 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     output: CkDict = {"return": 0}
     try:
-        from ck_imagenet.errors import ImagenetError, NobodyReads, TooLittleMemory
+        from ck_imagenet.core.errors import ImagenetError, NobodyReads, TooLittleMemory
 
         try:
             fill(output)
@@ -825,15 +827,15 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
 
 def _shown(error: Exception) -> str:
     """Return an error's text without what could play tricks on a terminal: it may quote a list."""
-    from ck_imagenet.wording import visible
+    from ck_imagenet.core.text import visible
 
     return "\n".join(map(visible, str(error).split("\n")))
 
 
 def _refuse_stray(i: CkDict, options: type) -> None:
     """Refuse words that stand alone, such as the 10 of "--jobs 10", which CK ties to nothing."""
-    from ck_imagenet.errors import BadInput
-    from ck_imagenet.options import kinds
+    from ck_imagenet.core.errors import BadInput
+    from ck_imagenet.core.options import kinds
 
     stray = list(i.get("cids") or []) + list(i.get("unparsed") or [])
     if not stray:
@@ -856,9 +858,9 @@ def _given(i: CkDict) -> CkDict:
 
 def _settings() -> CkDict:
     """Return CK's configuration of this module, the entry `local:cfg:imagenet`."""
-    from ck_imagenet.actions import SETTINGS
-    from ck_imagenet.errors import BadInput
-    from ck_imagenet.options import CONFIGURATION
+    from ck_imagenet.core.actions import SETTINGS
+    from ck_imagenet.core.errors import BadInput
+    from ck_imagenet.core.options import CONFIGURATION
 
     entry = {"module_uoa": "cfg", "data_uoa": "imagenet", "repo_uoa": "local"}
     try:
@@ -878,17 +880,17 @@ def _settings() -> CkDict:
 
 def _store(options: Any) -> Any:
     """Return where the pictures are: in the folder that the options name, or in CK."""
-    from ck_imagenet.files import path_of
-    from ck_imagenet.kept.folder_store import FolderStore
+    from ck_imagenet.core.files import path_of
+    from ck_imagenet.storage.folders import FolderStore
 
     return FolderStore(path_of("--outdir", options.outdir)) if options.outdir else _ck_store()
 
 
 def _present_store(options: Any) -> Any:
     """Return where to look for what is here."""
-    from ck_imagenet.errors import BadInput
-    from ck_imagenet.files import path_of
-    from ck_imagenet.kept.folder_store import FolderStore
+    from ck_imagenet.core.errors import BadInput
+    from ck_imagenet.core.files import path_of
+    from ck_imagenet.storage.folders import FolderStore
 
     if not options.outdir:
         return _ck_store()
@@ -899,18 +901,18 @@ def _present_store(options: Any) -> Any:
 
 
 def _ck_store() -> Any:
-    from ck_imagenet.in_ck.ck_store import CkStore
+    from ck_imagenet.storage.ck_store import CkStore
 
     return CkStore(ck)
 
 
 def _archive() -> Any:
     """Return the archive of all URLs, which is opened when it is needed."""
-    from ck_imagenet.in_ck import ck_archive
-    from ck_imagenet.origins import fall11
-    from ck_imagenet.origins.local_archive import LocalArchive
+    from ck_imagenet.sources import url_archive
+    from ck_imagenet.sources.local_archive import LocalArchive
+    from ck_imagenet.storage import ck_archive
 
-    return LocalArchive(lambda: fall11.Archive.at(ck_archive.home(ck)))
+    return LocalArchive(lambda: url_archive.Archive.at(ck_archive.home(ck)))
 
 
 def _defect(error: Exception) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Collection, Iterator, Sequence
 
-from ..actions import DownloadOptions, ListOptions
-from ..errors import BadInput
-from ..files import path_of
-from ..names import UNKNOWN, is_wnid
-from ..options import refuse_together
+from ..core.actions import DownloadOptions, ListOptions
+from ..core.errors import BadInput
+from ..core.files import path_of
+from ..core.names import UNKNOWN, is_wnid
+from ..core.options import refuse_together
 from . import synsets
 from .synsets import Synset
 

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Iterable, NamedTuple, Sequence
 
-from ..errors import BadInput
+from ..core.errors import BadInput
 
 DATA = Path(__file__).with_name("data") / "synsets.tsv.gz"
 

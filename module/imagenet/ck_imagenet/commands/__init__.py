@@ -1,0 +1,1 @@
+"""What each action does: values in, values out."""

@@ -1,0 +1,194 @@
+"""What goes: pictures, single ones for good, what failed, or all that is here of a synset."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+from ..catalogue import selection
+from ..core.actions import CleanOptions
+from ..core.errors import BadInput
+from ..core.files import checksum, storage_errors
+from ..core.names import ImageName
+from ..core.options import refuse_together
+from ..core.outcomes import Outcome
+from ..core.progress import Progress
+from ..sources.readtars import ask_again
+from ..storage.flaws import Flaw
+from ..storage.holdings import Holding
+from ..storage.journal import Journal, Record, now
+from ..storage.numbering import KeptNames, by_number
+from ..storage.recovery import ASIDE
+from ..storage.store import Store, SynsetStore
+from ..storage.turns import undisturbed
+
+
+@dataclass
+class Plan:
+    """What is to go of one synset."""
+
+    wnid: str
+    place: Path
+    """The folder of all that is here of the synset."""
+    pictures: dict[int, Path] = field(default_factory=dict)
+    """The files of pictures, by number."""
+    rejected: list[Record] = field(default_factory=list)
+    """Links that shall never be asked again, as the journal will have them."""
+    already: list[int] = field(default_factory=list)
+    """Pictures that are rejected and gone already."""
+    revived: list[Record] = field(default_factory=list)
+    """Rejections that are forgotten with all else."""
+    forgotten: list[Record] = field(default_factory=list)
+    """What the next download is to ask for again."""
+    aside: list[Path] = field(default_factory=list)
+    """Files that were put aside."""
+    folder: Path | None = None
+    """The same, if that is to go."""
+    linked: bool = False
+    """Whether a symbolic link stands in its place, and leads to it."""
+    kept: list[Path] = field(default_factory=list)
+    """What is in what goes and is a user's own, so that it stays."""
+    bytes: int = 0
+    """Of the files that go."""
+    done: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        goes = (self.pictures, self.rejected, self.forgotten, self.aside, self.folder)
+        return not any(goes)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same in plain types: how much of each."""
+        return {
+            "wnid": self.wnid,
+            "done": self.done,
+            "pictures": len(self.pictures),
+            "bytes": self.bytes,
+            "rejected": len(self.rejected),
+            "already": len(self.already),
+            "revived": len(self.revived),
+            "forgotten": len(self.forgotten),
+            "files": len(self.aside),
+            "folder": str(self.folder or ""),
+            "kept": list(map(str, self.kept)),
+        }
+
+
+def clean(
+    options: CleanOptions, store: Store, progress: Progress, agree: Callable[[Plan], bool]
+) -> Iterator[Plan]:
+    """Remove what the options name, synset by synset.
+
+    Parameters
+    ----------
+    options : CleanOptions
+        What is to go.
+    store : Store
+        Where it is.
+    progress : Progress
+        Is told when another process is at work there.
+    agree : callable
+        Is asked before anything goes.
+
+    Yields
+    ------
+    Plan
+        Of each synset, when it is done or was not agreed to.
+
+    Raises
+    ------
+    BadInput
+        If no synset is named, or a picture that is not known.
+    """
+    if options.all:
+        refuse_together(options, "all", "number", "failed")
+    if options.number:
+        refuse_together(options, "number", "failed")
+    if not options.wnid:
+        raise BadInput("which synset? Write --wnid=n01440764")
+    if options.number and len(options.wnid) > 1:
+        raise BadInput("--number is of one synset: name one with --wnid")
+    wnids = selection.among([*store.wnids(), *store.unregistered()], options.wnid)
+    if not options.dry_run:
+        store.refuse_forbidden(wnids, delete=True)
+    for wnid in wnids:
+        place = store.synset(wnid)
+        with storage_errors(place.folder):
+            with undisturbed(place, progress):
+                plan = _plan(options, place)
+                plan.done = not plan.is_empty and agree(plan)
+                if plan.done and not plan.folder:
+                    _carry_out(plan, place)
+            if plan.done and plan.folder:
+                place.discard()
+        yield plan
+
+
+def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
+    held, plan = Holding.of(place), Plan(place.wnid, place.folder)
+    rejections = {each.name.number: each for each in held.failed if _is_rejected(each)}
+    if options.number:
+        plan.already = [
+            number for number in options.number if number in rejections.keys() - held.pictures
+        ]
+        plan.rejected = [
+            _rejected(place, held, number)
+            for number in options.number
+            if number not in plan.already
+        ]
+        plan.pictures = {
+            number: held.pictures[number] for number in options.number if number in held.pictures
+        }
+    elif options.failed:
+        plan.forgotten = [each for each in held.failed if not _is_rejected(each)]
+    else:
+        plan.pictures = held.pictures
+        plan.forgotten = [*held.saved.values(), *held.missing]
+    if options.failed or options.all:
+        plan.aside = sorted((place.state / ASIDE).glob("*"))
+    if options.all:
+        plan.kept = place.foreign()
+        # What a kill of this command left may be neither: then it is unfinished.
+        is_begun = held.pictures or place.state.is_dir() or not plan.kept
+        if is_begun or any(each.flaw is Flaw.LEFTOVER for each in place.findings()):
+            plan.folder, plan.linked = place.folder, place.folder.is_symlink()
+            plan.revived = list(rejections.values())
+    else:
+        plan.kept = [path for number in plan.pictures for path in place.beside(number)]
+    plan.bytes = sum(path.stat().st_size for path in (*plan.pictures.values(), *plan.aside))
+    return plan
+
+
+def _is_rejected(record: Record) -> bool:
+    return record.outcome is Outcome.REJECTED
+
+
+def _rejected(place: SynsetStore, held: Holding, number: int) -> Record:
+    """Return what the journal is to say of a picture that is rejected."""
+    for known in (*held.saved.values(), *held.missing, *held.failed, *held.withdrawn):
+        if known.name.number == number:
+            known = known._replace(detail="", wayback="", withdrawn=False)
+            return known._replace(outcome=Outcome.REJECTED, time=now())
+    name = ImageName(place.wnid, number)
+    named = by_number(KeptNames.of(place).numbers)
+    if number not in held.pictures and number not in named:
+        raise BadInput(f"--number={number}: no picture or link of {place.wnid} has that number")
+    url = named.get(number) or place.url_of(number) or str(name)
+    path = held.pictures.get(number)
+    sha256 = checksum(path) if path else ""
+    return Record(name, url, Outcome.REJECTED, now(), sha256=sha256)
+
+
+def _carry_out(plan: Plan, place: SynsetStore) -> None:
+    """Do what is planned, but for the removal of the place itself."""
+    for number in plan.pictures:
+        place.remove(number)
+    for path in plan.aside:
+        path.unlink()
+    with closing(Journal.of(place)) as journal:
+        for record in plan.rejected:
+            journal.append(record)
+        ask_again(place, journal, plan.forgotten)

@@ -1,0 +1,139 @@
+"""The main job: which synsets, who fetches, what comes of it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from functools import partial
+from typing import Generator, Iterable
+
+from ..catalogue.selection import MANY, chosen
+from ..core.actions import DownloadOptions
+from ..core.errors import BadInput
+from ..core.options import refuse_alone, refuse_together
+from ..core.progress import Progress
+from ..engine import ahead, context, tar_importer, wayback
+from ..engine.crew import Crew
+from ..engine.planning import Estimate, foreseen
+from ..engine.processes import Team
+from ..engine.scheduler import Errands, Pool
+from ..engine.sequence import in_turn
+from ..engine.summary import Summary
+from ..engine.synset_job import Errand
+from ..engine.unpacked import Unpacked
+from ..engine.wayback import Captures
+from ..engine.worker import Order
+from ..http.client import Fetcher
+from ..http.gate import Gate
+from ..sources.lists import SynsetList, Unlisted
+from ..sources.local_archive import LocalArchive
+from ..sources.registry import Sources
+from ..storage import summaries
+from ..storage.deduplication import Repeats
+from ..storage.learned import Learned
+from ..storage.paces import PaceMemory
+from ..storage.store import Store
+
+
+def download(
+    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
+) -> Generator[Summary | Unpacked | Unlisted | Estimate, None, None]:
+    """Fetch the pictures of synsets that are not here yet, of all synsets at once.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        What and how.
+    store : Store
+        Where the pictures go.
+    progress : Progress
+        Is told how it goes.
+    archive : LocalArchive, optional
+        The local archive of all URLs.
+
+    Yields
+    ------
+    Summary or Unpacked
+        Of each synset, when it is done: the latter of pictures from tars.
+    Unlisted
+        Of a synset without a list, if it is not named.
+    Estimate
+        Before all others, where there are many: whoever does not want them stops here.
+
+    Raises
+    ------
+    ImagenetError
+        Whatever a user must know.
+    KeyboardInterrupt
+        When interrupted; everything so far is kept.
+    """
+    if tar_importer.is_asked_for(options):
+        yield from tar_importer.unpack(options, store, progress, archive)
+        return
+    wnids = _wanted(options)
+    if not options.dry_run:
+        store.refuse_forbidden(wnids or None)
+    if len(wnids) > MANY:
+        yield foreseen(wnids, options, store, archive)
+        if options.dry_run:
+            return
+    # What is left of those that were begun may be hosts that keep silent: not for all connections.
+    wnids = tuple(in_turn(wnids, store, first=max(1, options.jobs // 4)))
+    captures, repeats, trusting = Captures(options), Repeats(), len(wnids) > summaries.FEW
+    errand = partial(Errand, options, store, repeats, progress, trusting)
+    with ExitStack() as ending:
+        gate = context.wayback_gate(options)
+        sources = ending.enter_context(closing(Sources(options, store, archive, progress, gate)))
+        are_named = options.wnid or options.wnids
+        found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
+        if options.dry_run:
+            for each in found:
+                yield errand(each).preview() if isinstance(each, SynsetList) else each
+            return
+        near = ending.enter_context(closing(context.fetcher(options)))
+        far = ending.enter_context(closing(context.wayback_fetcher(options)))
+        memory = PaceMemory(store)
+        crew = _crew(options, store, near, memory.load(), gate)
+        ending.callback(lambda: memory.keep(crew.learned()))
+        captured = Team(None, far, store, wayback.manner(options, gate))
+
+        def errands(found: Iterable[SynsetList | Unlisted]) -> Errands:
+            lists = ending.enter_context(closing(ahead.prepared(found, store)))
+            return (errand(each) if isinstance(each, SynsetList) else each for each in lists)
+
+        pool = Pool(
+            *(crew, captured, captures, store, repeats, progress, options.patience),
+            again=lambda wnids: errands(sources.lists(wnids)),
+        )
+        yield from pool.run(errands(found), lambda: sources.reached)
+
+
+def _wanted(options: DownloadOptions) -> tuple[str, ...]:
+    """Return the synsets to download, none if the given list names them; refuse odd options."""
+    refuse_alone(options, "engine", "scheduler")
+    refuse_alone(options, "scheduler", "engine")
+    if options.engine:
+        refuse_together(options, "engine", "processes")
+    wnids = chosen(options)
+    if not wnids and not options.urls:
+        raise BadInput(
+            "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
+            "word, or give a list with --urls=FILE; for many, there are --under, --search, "
+            "--ilsvrc2012, --wnids=FILE and --all"
+        )
+    return wnids
+
+
+def _crew(
+    options: DownloadOptions,
+    store: Store,
+    fetcher: Fetcher,
+    learned: dict[str, Learned],
+    gate: Gate,
+) -> Crew:
+    """Return who asks the hosts."""
+    order = Order(store, options, learned)
+    if not options.engine:
+        return Team(order, fetcher, store, context.manner(options, learned, gate))
+    from ..engine.cluster import Cluster  # which takes its time
+
+    return Cluster(order, store, options.scheduler)

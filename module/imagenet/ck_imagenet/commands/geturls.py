@@ -1,0 +1,159 @@
+"""Where the pictures of synsets live."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Iterable, Iterator, Sequence, cast
+
+from filelock import Timeout
+
+from ..catalogue.selection import with_pictures
+from ..core.actions import GeturlsOptions
+from ..core.errors import BadInput, StoreError
+from ..core.files import path_of, prove_writable_to, write_to
+from ..core.options import refuse_together
+from ..core.progress import Progress
+from ..sources import fall11_hosts, kept_lists, url_archive, winter21
+from ..sources.lists import SynsetList
+from ..sources.local_archive import LocalArchive
+from ..sources.registry import Row, Sources
+from ..storage.journal import Journal
+from ..storage.numbering import KeptNames, Link, number
+from ..storage.store import Store, SynsetStore
+
+_IN_MEMORY = 2**25
+"""Bytes of a list; what is longer is in a file until all of it is known."""
+
+
+def geturls(
+    options: GeturlsOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
+) -> Iterator[Link]:
+    """Return the links of synsets, with the numbers that a download would give them, lazily.
+
+    A list that a service gives is kept, as far as there is a place for it.
+
+    Parameters
+    ----------
+    options : GeturlsOptions
+        Which, and where to look.
+    store : Store
+        Where synsets have their state.
+    progress : Progress
+        Is told when a service wants to be waited for.
+    archive : LocalArchive, optional
+        The local archive of all URLs.
+
+    Raises
+    ------
+    ImagenetError
+        If there is no list; of one synset of several, when the links of all others have come.
+    """
+    wnids = with_pictures(options.wnid)
+    if not wnids and not options.urls:
+        raise BadInput(
+            "whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE, or make an "
+            "archive of all of them with --all"
+        )
+    if options.force:
+        raise BadInput("--force takes an archive as it is: write it with --all")
+    if options.source == winter21.NAME:
+        raise BadInput(
+            f"{winter21.NAME} has pictures and no URLs: ck download imagenet --wnid=n01440764 "
+            f"--source={winter21.NAME}"
+        )
+    if options.save:
+        path = path_of("--save", options.save)
+        with _saving(path):
+            prove_writable_to(path)
+    return _links(options, wnids, store, progress, archive)
+
+
+def _links(
+    options: GeturlsOptions,
+    wnids: Sequence[str],
+    store: Store,
+    progress: Progress,
+    archive: LocalArchive | None,
+) -> Iterator[Link]:
+    with closing(Sources(options, store, archive, progress)) as sources:
+        for found in sources.lists(wnids):
+            place = store.synset(found.wnid)
+            if found.obtained_by:
+                _keep(place, found)
+            kept, journal = KeptNames.of(place), Journal.of(place)
+            journal.tie(kept.urls(found.lines))
+            yield from number(found.wnid, found.lines, kept.numbers, journal.records)
+
+
+def survey(options: GeturlsOptions, store: Store, archive: LocalArchive | None = None) -> list[Row]:
+    """Return which places may have a list, how things stand there, and what each needs."""
+    refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
+    with closing(Sources(options, store, archive)) as sources:
+        return list(sources.survey(with_pictures(options.wnid)))
+
+
+def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Counter[str]:
+    """Return how many URLs of the archive in a folder lead to a host and to those below it.
+
+    Raises
+    ------
+    ImagenetError
+        If there is no archive.
+    """
+    refuse_together(options, "search-url", "urls", "mapping", "save")
+    refuse_together(options, "search-url", "sources", "source", "refresh")
+    wnids = with_pictures(options.wnid)
+    archive = url_archive.Archive.needed(folder, "search-url")
+    size = archive.data.stat().st_size
+    try:
+        return fall11_hosts.hosts(
+            archive,
+            options.search_url,
+            wnids,
+            lambda done: progress.advance("searching", done, size),
+        )
+    finally:
+        progress.end()
+
+
+def line(link: Link, mapping: bool) -> str:
+    """Return a link as a line of a list."""
+    return f"{link.name}\t{link.url}" if mapping else link.url
+
+
+@contextmanager
+def listed(links: Iterable[Link], mapping: bool) -> Iterator[BinaryIO]:
+    """Give the list that links make, when all of them are known, as a file."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stream:
+        for link in links:
+            stream.write(f"{line(link, mapping)}\n".encode("latin-1"))
+        stream.seek(0)
+        yield cast(BinaryIO, stream)
+
+
+def save(links: Iterable[Link], path: Path, mapping: bool) -> int:
+    """Write links as a list, and return how many; raise BadInput if that cannot be."""
+    with listed(links, mapping) as stream:
+        data = stream.read()
+    with _saving(path):
+        write_to(path, data)
+    return data.count(b"\n")
+
+
+@contextmanager
+def _saving(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f'--save: "{path}" cannot be written: {error.strerror}') from None
+
+
+def _keep(place: SynsetStore, found: SynsetList) -> None:
+    """Keep a list, unless that cannot be, or a download is at work, which has its own."""
+    with suppress(StoreError, OSError, Timeout):
+        place.create()
+        with place.lock().acquire(timeout=0):
+            kept_lists.keep(place, found)

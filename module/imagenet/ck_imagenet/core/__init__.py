@@ -1,0 +1,1 @@
+"""What every room stands on: errors, outcomes, names, options, URLs and lists of them, files."""

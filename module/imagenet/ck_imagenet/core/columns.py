@@ -1,0 +1,374 @@
+"""Which columns of a list are URLs and names, where it is a table: told by its first lines.
+
+A table is CSV with commas, semicolons, tabs or bars, with a head or without, or a JSON object a
+line.
+What may be URLs alone is none: they hold commas, blanks and tabs too.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter, deque
+from itertools import chain, islice
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
+
+from .names import ImageName, is_wnid, parse_image_name
+from .text import readable
+
+Parsed = Optional[Tuple[Optional[ImageName], str]]
+"""A name, if there is one, and a URL; None for what is neither."""
+
+_MOST_LINES = 100
+_MOST_BYTES = 2**18
+"""Of a list's beginning, by which its form is told; and of one row."""
+
+_ENDS_IN_QUOTES = "unexpected end of data"
+"""What `csv` says of a row whose last field goes on in the next line."""
+
+_HOLDS_URL = re.compile(r"(?i)https?:[/\\]")
+_EXTENSION = r"\.(?:jpe?g|png|gif|bmp|webp|tiff?)"
+_PICTURE = re.compile(rf"(?i).*{_EXTENSION}(?:[?#].*)?", re.DOTALL)
+_NAMED = re.compile(rf"(?i)(?:.*[/\\])?([^/\\]+?)(?:{_EXTENSION})?", re.DOTALL)
+_ADDRESS = re.compile(r"(?i)https?://[!-.0-~]+/[!-~\x80-\xff]*")
+_WORD = re.compile("[A-Za-z]{2}")
+_PAGE = re.compile(r"(?i)<(?:!doctype|html|head|body|\?xml)\b")
+_ARRAY = re.compile(r"""\[\s*(?:["'{[].*)?""", re.DOTALL)
+_URLS = re.compile("[ \t]+(?=https?://)", re.IGNORECASE)
+"""What stands between URLs in one line."""
+_FILES = (
+    ("PK\3\4", "a ZIP archive: unpack it, or save the spreadsheet as CSV"),
+    ("BZh", "a bzip2 file: unpack it"),
+    ("\xfd7zXZ\0", "an xz file: unpack it"),
+    ("7z\xbc\xaf", "a 7z archive: unpack it"),
+    ("(\xb5/\xfd", "a zstd file: unpack it"),
+    ("%PDF-", "a PDF: save the list as text"),
+    ("PAR1", "a Parquet file: save it as CSV"),
+)
+"""How files begin that hold a list in another form."""
+_SEPARATOR = re.compile("(?i)sep=.")
+"""What spreadsheets write in the first line, or want to find there."""
+_TITLE = re.compile("(?i)url|link|src|image|picture|photo|address|href")
+_LONGEST_TITLE = 40
+_MOST = 0.9
+"""The share of a table's first rows that must be alike."""
+
+
+def is_url(text: str) -> bool:
+    """Say whether `text` is something to ask over HTTP, however its slashes lean."""
+    return text[:7].lower().startswith(("http:/", "https:/", "http:\\", "https:\\"))
+
+
+def name_in(text: str) -> ImageName | None:
+    """Return the picture name that `text` is, be it a file's, or None: `W/W_1.JPEG` is `W_1`."""
+    name = parse_image_name(text)  # as in nearly all lists
+    match = None if name else _NAMED.fullmatch(text)
+    return parse_image_name(match[1]) if match else name
+
+
+def parse_line(line: bytes) -> tuple[ImageName | None, str] | None:
+    """Return the name (or None) and the URL that a line holds; None for an odd or blank line."""
+    text = line.decode("latin-1").strip(" \t\r\n")
+    if is_url(text):
+        return None, text
+    name, separator, url = _split_once(text)
+    parsed = name_in(name) if separator else None
+    url = url.lstrip(" \t")
+    return (parsed, url) if parsed and is_url(url) else None
+
+
+def _split_once(text: str) -> tuple[str, str, str]:
+    """Split at the first space or tab: URLs may hold either."""
+    return text.partition("\t" if "\t" in text.partition(" ")[0] else " ")
+
+
+def beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
+    """Return the first lines of a list, not more than tell its form, and the others."""
+    head: list[bytes] = []
+    size = 0
+
+    def rest() -> Iterator[bytes]:
+        if broken:
+            raise broken
+        yield from lines
+
+    broken: Exception | None = None
+    try:
+        for line in islice(lines, _MOST_LINES):
+            head.append(line)
+            size += len(line)
+            if size > _MOST_BYTES:
+                break
+    except Exception as error:  # what stands before the damage is read
+        broken = error
+    return head, rest()
+
+
+def recognised(head: Sequence[bytes]) -> Table | None:
+    """Return the table that a list is, None if it is none.
+
+    Parameters
+    ----------
+    head : sequence of bytes
+        The first lines.
+
+    Raises
+    ------
+    ValueError
+        If it is a table, a page or another file, of which it cannot be told what to ask for.
+    """
+    for split in (_Json(), *map(_Delimited, "\t;,|"), _Swapped(), _Captioned()):
+        told = [
+            (at, _text(line))
+            for at, line in enumerate(split.joined(iter(head)))
+            if line.strip() and line[:1] != b"#"
+        ]
+        told = told[1:] if told and _SEPARATOR.fullmatch(told[0][1]) else told
+        _refuse_others(*told[0] if told else (0, ""))
+        table = _table([_Row(at, text, split(text)) for at, text in told], split)
+        if table:
+            return table
+    return None
+
+
+def _refuse_others(at: int, first: str) -> None:
+    """Refuse what is no list of lines, by what its first line begins with."""
+    if _PAGE.match(first):
+        raise ValueError(f"line {at + 1} begins a web page, no list of URLs")
+    if _ARRAY.fullmatch(first):
+        raise ValueError(f"line {at + 1} begins a JSON array: write each URL on a line of its own")
+    for beginning, what in _FILES:
+        if first.startswith(beginning):
+            raise ValueError(f"line {at + 1} begins {what}")
+
+
+class _Split:
+    """Makes columns of a line."""
+
+    is_sure = False
+    """Whether whatever it splits is a table."""
+    glue = " "
+    """What stands between two columns."""
+
+    def __call__(self, text: str) -> list[str]:
+        raise NotImplementedError
+
+    def joined(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield rows: as many as there are lines, empty ones behind one that had several."""
+        return lines
+
+
+class _Delimited(_Split):
+    """As spreadsheets write them."""
+
+    def __init__(self, glue: str) -> None:
+        self.glue = glue
+
+    def __call__(self, text: str) -> list[str]:
+        try:
+            (row,) = csv.reader([text], delimiter=self.glue)
+        except (csv.Error, ValueError):
+            return []
+        return [field.strip(" \t") for field in row]
+
+    def joined(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        ahead: deque[bytes] = deque()
+        for line in chain.from_iterable(iter(lambda: _next(ahead, lines), [])):
+            more = self._rest_of(line, ahead, lines)
+            yield b"\n".join([line, *(ahead.popleft() for _ in range(more))])
+            yield from [b""] * more
+
+    def _rest_of(self, line: bytes, ahead: deque[bytes], lines: Iterator[bytes]) -> int:
+        """Return how many further lines a row has, since a quoted field goes on in them.
+
+        What only looks so, since a quote stands alone, has none.
+        """
+        if not line.count(b'"') % 2 or self._fault(line) != _ENDS_IN_QUOTES:
+            return 0
+        row = line
+        for count in range(1, _MOST_LINES):
+            if count > len(ahead):
+                ahead.extend(islice(lines, 1))
+            if count > len(ahead) or len(row) > _MOST_BYTES:
+                break
+            row += b"\n" + ahead[count - 1]
+            if not row.count(b'"') % 2:
+                return 0 if self._fault(row) else count
+        return 0
+
+    def _fault(self, row: bytes) -> str:
+        """Return what is wrong with a row for those who are strict."""
+        try:
+            list(csv.reader([_text(row)], delimiter=self.glue, strict=True))
+        except (csv.Error, ValueError) as error:
+            return str(error)
+        return ""
+
+
+class _Json(_Split):
+    """The values of a JSON object, in the order of the first one's names."""
+
+    is_sure = True
+
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+
+    def __call__(self, text: str) -> list[str]:
+        if not text.startswith("{"):
+            return []
+        try:
+            told = json.loads(text.encode("latin-1"))
+        except (ValueError, RecursionError):
+            return []
+        self._names = self._names or tuple(told)
+        values = (str(told.get(name, "")) for name in self._names)
+        return [value.encode("utf-8", "surrogatepass").decode("latin-1") for value in values]
+
+
+class _Captioned(_Split):
+    """A picture's URL and what stands behind its first blank, or several URLs."""
+
+    def __call__(self, text: str) -> list[str]:
+        if not is_url(text):
+            return []
+        url, *others = _URLS.split(text)
+        if others:
+            return [url, *others]
+        url, blank, more = text.partition(" ")
+        return [url, more.lstrip(" ")] if blank and _PICTURE.fullmatch(url) else []
+
+
+class _Swapped(_Split):
+    """A URL, and what stands behind its last blank."""
+
+    def __call__(self, text: str) -> list[str]:
+        url, blank, name = text.rpartition(" ")
+        return [url.rstrip(" "), name] if blank and name_in(name) else []
+
+
+def _next(ahead: deque[bytes], lines: Iterator[bytes]) -> list[bytes]:
+    """Return the next line, none if there is no more."""
+    return [ahead.popleft()] if ahead else list(islice(lines, 1))
+
+
+class _Row(NamedTuple):
+    at: int
+    text: str
+    fields: list[str]
+
+    @property
+    def is_quoted(self) -> bool:
+        return self.text.startswith('"') and self.text.endswith('"') and len(self.text) > 1
+
+
+class Table(NamedTuple):
+    """Where in a row a URL is, and a name."""
+
+    split: _Split
+    width: int
+    url: int
+    name: int | None
+
+    def rows(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield its rows: as many as there are lines, empty ones behind one that had several."""
+        return self.split.joined(lines)
+
+    def is_empty(self, line: bytes) -> bool:
+        """Say whether a line is a row in which there is no URL."""
+        fields = self.split(_text(line))
+        return len(fields) == self.width and not fields[self.url]
+
+    def parse(self, line: bytes) -> Parsed:
+        """Return what a line holds."""
+        fields = self.split(_text(line))
+        if len(fields) <= max(self.url, self.name or 0):
+            return parse_line(line)  # no row, but a line of its own perhaps
+        url, more = fields[self.url], len(fields) - self.width
+        if more > 0 and not _PICTURE.fullmatch(url):
+            # What is not quoted may hold what else parts columns.
+            whole = self.split.glue.join(fields[self.url : self.url + more + 1])
+            url = whole if _PICTURE.fullmatch(whole) else url
+        name = None if self.name is None else name_in(fields[self.name])
+        is_whole = is_url(url) and (name or self.name is None)
+        return (name, url) if is_whole else None
+
+
+def _table(rows: Sequence[_Row], split: _Split) -> Table | None:
+    """Return the table that rows are of, None if they are not surely of one."""
+    headed = len(rows) > 1 and _titles(rows[0].fields)
+    body = [row for row in rows if _HOLDS_URL.search(row.text)] if headed else rows
+    if len(rows) > 1 and not _HOLDS_URL.search(rows[0].text):
+        body = body if headed else rows[1:]  # its head, in another language
+    split_up = [r for r in body if len(r.fields) > 1 or r.is_quoted or (split.is_sure and r.fields)]
+    if not body or len(split_up) < _MOST * len(body):
+        return None
+    widths = Counter(len(row.fields) for row in split_up)
+    width = max(widths, key=lambda width: (widths[width], -width))
+    body = [row for row in split_up if len(row.fields) >= width]
+    columns = [[row.fields[place] for row in body] for place in range(width)]
+    url = _url_column(columns, body[0])
+    if url is None:
+        return None
+    names = [n for n in range(url) if any(map(name_in, columns[n]))]
+    names += [n for n in range(url + 1, width) if _mostly(name_in, columns[n])]
+    if not names and any(_mostly(is_wnid, column) for column in columns):
+        raise ValueError(
+            f"line {body[0].at + 1} has a synset, and no picture's name such as n01440764_9981: "
+            "write such names, or leave that column out"
+        )
+    table = Table(split, width, url, names[0] if names else None)
+    if names == [0] and (width, url, split.glue) == (2, 1, "\t"):
+        lines = [row.text.encode("latin-1") for row in body]
+        is_plain = all(parse_line(line) or not table.parse(line) for line in lines)
+        return None if is_plain else table  # it is read as it is, and faster
+    is_told = split.is_sure or headed or all(row.is_quoted for row in body)
+    if not (is_told or any(name > url for name in names)):
+        rests = [row.text.partition(row.fields[url])[2] for row in body]
+        if any(map(_PICTURE.fullmatch, rests)):
+            width = url + 1  # these are the ends of URLs
+        is_told = _are_captions(columns[url], rests, split.glue) if width > url + 1 else url > 0
+        if not is_told:
+            return None
+    return table._replace(width=width)
+
+
+def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
+    """Return which column is the URLs, None if there is none."""
+    urls = [place for place, column in enumerate(columns) if _mostly(is_url, column)]
+    if len(urls) > 1:
+        urls = [place for place in urls if _mostly(_PICTURE.fullmatch, columns[place])] or urls
+    if len(urls) > 1:
+        raise ValueError(f"line {first.at + 1} has {len(urls)} URLs: leave one in each line")
+    return urls[0] if urls else None
+
+
+def _are_captions(urls: Sequence[str], rests: Sequence[str], glue: str) -> bool:
+    """Say whether what stands behind URLs is no part of them, which may hold anything."""
+    if any(map(_PICTURE.fullmatch, rests)) or not all(map(_ADDRESS.fullmatch, urls)):
+        return False
+    are_pictures = all(map(_PICTURE.fullmatch, urls)) and not any("?" in url for url in urls)
+    if are_pictures or glue == " ":
+        return are_pictures and (glue != " " or len(urls) > 1)
+    if not all(readable(rest[1:]).isprintable() for rest in rests):
+        return False
+    if len(urls) > 1 and not any(rest.strip(f'" {glue}') for rest in rests):
+        return True  # a column that is empty
+    are_words = all(map(_WORD.search, rests))
+    if glue == "\t":
+        return are_words or len(urls) > 1
+    return are_words and len(urls) > 1 and all(" " in rest for rest in rests)
+
+
+def _titles(fields: Sequence[str]) -> bool:
+    """Say whether a row is the head of a table."""
+    is_short = len(fields) > 1 and all(len(each) < _LONGEST_TITLE for each in fields)
+    return is_short and not any(map(is_url, fields)) and any(map(_TITLE.search, fields))
+
+
+def _mostly(test: Callable[[str], object], column: Sequence[str]) -> bool:
+    return sum(bool(test(field)) for field in column) >= _MOST * len(column)
+
+
+def _text(line: bytes) -> str:
+    return line.decode("latin-1").strip("\r\n ")

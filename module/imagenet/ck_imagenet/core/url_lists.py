@@ -1,0 +1,214 @@
+"""The forms of URL lists: bytes in, numbered lines out, lazily.
+
+A line is a URL alone (image-net.org's `geturls`), or a name and a URL with a space between them
+(its `getmapping`) or a tab (`fall11_urls.txt`); or a row of a table, of which one column is URLs.
+
+A URL is text whose characters stand for its bytes (Latin-1), since lists mix encodings: so nothing
+is lost, and what is requested is what the list holds.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from contextlib import contextmanager
+from itertools import chain
+from typing import BinaryIO, Iterator, NamedTuple
+
+from . import columns
+from .columns import is_url, parse_line
+from .details import plain
+from .errors import BadInput
+from .names import ImageName
+from .packings import unpacked
+from .text import visible
+
+__all__ = ["LONGEST_LINE", "Line", "blocks", "called", "is_url", "parse_line", "read", "read_plain"]
+
+LONGEST_LINE = 65_536
+"""Bytes; what is longer is no URL, and a list without line ends must not fill the memory."""
+
+_BLOCK = 2**20
+_LONGEST_BLOCK = 4 * 2**20
+"""Bytes; what has a longer line is no list."""
+
+MOST_LINES = 100_000_000
+"""ImageNet's own list has 14 million; a gzip of 7 MB may hold a hundred times as many."""
+
+_NOTHING = b"\0 \t\r"
+"""What lines are made of that hold nothing."""
+
+_MARK = b"\xef\xbb\xbf"
+"""Of UTF-8; where files were put together it stands in their midst."""
+
+_SEAM = re.compile(rb"(\xef\xbb\xbf|\r(?!\Z))")
+
+
+class Line(NamedTuple):
+    """One line of a list that holds a URL."""
+
+    number: int
+    """Its place in the list: from 0, blank and odd lines counted."""
+    name: ImageName | None
+    """The picture's name, if the list gives it."""
+    url: str
+
+
+class WrongShape(BadInput):
+    """A list whose lines are mostly no URLs."""
+
+
+def called(where: str) -> str:
+    """Return what others are told of where a list is: an address, or the name of a file.
+
+    Neither tells of the user's machine, nor how he is known to a host.
+    """
+    if is_url(where):
+        return re.sub(r"(?<=[/\\])[^/\\?#]*@", "", where, count=1)
+    return re.split(r"[/\\]", where)[-1]
+
+
+def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
+    """Yield the lines of a list that hold a URL.
+
+    Parameters
+    ----------
+    stream : binary file, seekable
+        The list: plain, gzip, tar or gzipped tar.
+    what : str
+        What the list is called in an error.
+    strict : bool
+        Whether to refuse it in the end if most of its lines hold no URL.
+
+    Raises
+    ------
+    BadInput
+        If the file is damaged.
+    WrongShape
+        If it is no list.
+    """
+    with _damage_named(what):
+        head, rest = columns.beginning(_lines(unpacked(stream)))
+        try:
+            table = columns.recognised(head)
+        except ValueError as error:
+            raise WrongShape(f'the list "{what}" cannot be read: {error}') from None
+        lines: Iterator[bytes] = chain(head, rest)
+        lines, parse = (table.rows(lines), table.parse) if table else (lines, parse_line)
+        last, parsed = b"", None
+        good = odd = 0
+        first_odd = 0, b""
+        for number, line in enumerate(lines):
+            if line != last:
+                last, parsed = line, parse(line)
+            if parsed:
+                good += 1
+                yield Line(number, *parsed)
+            elif line.strip(_NOTHING) and line[:1] != b"#" and not (table and table.is_empty(line)):
+                odd += 1
+                first_odd = first_odd if first_odd[1] else (number, line)
+    if strict and odd > good:
+        raise WrongShape(_wrong(what, good, *first_odd))
+
+
+def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
+    """Yield all bytes of a list, unpacked, in blocks of whole lines, each with its line end.
+
+    For lists that are too long to be read line by line; the arguments are those of `read`.
+
+    Raises
+    ------
+    BadInput
+        If the file is damaged, or no list.
+    """
+    with _damage_named(what):
+        plain, torn = unpacked(stream), b""
+        for data in iter(lambda: plain.read(_BLOCK), b""):
+            whole, end, rest = data.rpartition(b"\n")
+            if end:
+                yield torn + whole + end
+                torn = rest
+            else:
+                torn += rest
+            if len(torn) > _LONGEST_BLOCK:
+                raise BadInput(f'"{what}" is no list of URLs: it has a line of more than 4 MB')
+        if torn:
+            yield torn + b"\n"
+
+
+@contextmanager
+def _damage_named(what: str) -> Iterator[None]:
+    """Turn whatever unpacking raises into a sentence."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise BadInput(
+            f'the list "{what}" is damaged or incomplete ({plain(str(error))}): get it again'
+        ) from error
+
+
+def _wrong(what: str, good: int, number: int, line: bytes) -> str:
+    """Return the sentence for a list whose lines are mostly odd."""
+    text = visible(line[:60].decode("latin-1").strip())
+    holds = "holds no URL" if not good else "holds hardly any URL"
+    return (
+        f'the list "{what}" {holds}: a line is a URL, or a name such as n01440764_9981 and a URL, '
+        f'or a row of a table with such columns; line {number + 1} begins with "{text}"'
+    )
+
+
+def read_plain(text: bytes) -> Iterator[Line]:
+    """Yield the lines of a list that is in memory and not packed, as `read` does."""
+    for number, line in enumerate(io.BytesIO(text)):
+        parsed = parse_line(line) if len(line) < LONGEST_LINE else None
+        if parsed:
+            yield Line(number, *parsed)
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines, which end with LF, CRLF or CR.
+
+    One that is too long for a URL comes as an empty one, so that it is counted.
+    """
+    torn, ends_with_cr, count = b"", False, 0
+    for number, data in enumerate(iter(lambda: stream.read(_BLOCK), b"")):
+        ends_with_cr = ends_with_cr or (number == 0 and b"\r" in data and b"\n" not in data)
+        data = torn + data
+        held = b"\r" if data.endswith(b"\r") else b""  # half of a line end, perhaps
+        if ends_with_cr:
+            data = data[: len(data) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            data += held
+        *lines, torn = data.split(b"\n")
+        count += len(lines)
+        if count > MOST_LINES:
+            raise ValueError(f"more than {MOST_LINES:,} lines")
+        is_plain = _MARK not in data and data.count(b"\r") == data.count(b"\r\n")
+        yield from lines if is_plain and _are_short(lines) else _whole(lines)
+        torn = torn[:LONGEST_LINE]
+    if torn:
+        yield from _whole([torn.rstrip(b"\r")])
+
+
+def _are_short(lines: list[bytes]) -> bool:
+    return max(map(len, lines), default=0) < LONGEST_LINE
+
+
+def _whole(lines: list[bytes]) -> Iterator[bytes]:
+    """Yield lines, cut where files were put together.
+
+    That is where a mark of UTF-8, or a CR, stands before what would be a line of its own.
+    """
+    for line in lines:
+        if len(line) >= LONGEST_LINE:
+            yield b""
+            continue
+        whole, *others = _SEAM.split(line)
+        for seam, other in zip(others[::2], others[1::2]):
+            if whole and not parse_line(other):
+                whole += seam + other
+                continue
+            if whole:
+                yield whole
+            whole = other
+        yield whole

@@ -1,1 +1,0 @@
-"""Many fetches at once: in one process, in several, on many machines."""

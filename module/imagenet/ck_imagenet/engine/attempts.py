@@ -1,0 +1,251 @@
+"""One attempt at a link: what is asked, what that tells of the link, and what of its host."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from typing import Callable, ContextManager
+
+from ..core import captures
+from ..core.outcomes import Failed, Outcome, Postponed
+from ..http.client import Body
+from ..http.request_state import Journey
+from ..images import judging
+from ..storage.journal import Record, now, saved
+from . import succession
+from .bans import Bans
+from .desk import Colleagues, Desk
+from .host_queue import Hosts
+from .link import Task
+from .recorder import Verdict
+from .signals import Signal
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts."""
+
+_SILENCES = (Outcome.SILENT, Outcome.STALLED, Outcome.REFUSED)
+_UNCLEAR = (
+    Outcome.BAD_URL,
+    Outcome.PRIVATE_ADDRESS,
+    Outcome.NO_SUCH_HOST,
+    Outcome.BAD_CERTIFICATE,
+    Outcome.BAD_HANDSHAKE,
+    Outcome.NOT_HTTP,
+    Outcome.CUT_SHORT,
+)
+
+
+class Attempts:
+    """Makes attempts at links, from any thread; a link that may still be had goes back to its host.
+
+    Parameters
+    ----------
+    desk : Desk
+        What it works with.
+    hosts : Hosts
+        Where links wait.
+    lock : context manager
+        Held by who uses the hosts.
+    colleagues : Colleagues
+        Who may take a link that leads to one of their hosts.
+    save : callable
+        Keeps a picture, as long as any is kept.
+
+    Attributes
+    ----------
+    moving : deque of Task
+        Links that are to be asked for under another address, since their host has changed.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        hosts: Hosts[Task],
+        lock: ContextManager[object],
+        colleagues: Colleagues,
+        save: Callable[[Record, bytes, str], None],
+    ) -> None:
+        self._desk = desk
+        self._hosts = hosts
+        self._lock = lock
+        self._colleagues = colleagues
+        self._save = save
+        self._bans = Bans()
+        self.moving: deque[Task] = deque()
+        self._is_over = False
+
+    def end(self) -> None:
+        """Settle nothing from now on: what is under way fails because it is ended."""
+        self._is_over = True
+
+    def make(self, host: str, task: Task) -> tuple[Signal, float]:
+        """Fetch, judge and keep one picture; return what that told of its host."""
+        journey, task.journey = task.journey or Journey(task.address), None
+        try:
+            try:
+                body = self._desk.fetcher.ask(journey, self._usual(host, task))
+            finally:
+                if self._desk.fetcher.reached:
+                    self._desk.book.reach()
+            if body is None:
+                journey.url = self._desk.manner.follow(journey.url)
+                task.journey = journey
+                self._pass_on(host, task)
+                return Signal.ANSWER, 0.0
+            picture = _judged(body)
+        except Failed as failed:
+            if task.is_witness:
+                return self._testified(host, task, failed)
+            if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed):
+                return self._refused(host, task, journey, failed)
+            self._bans.answered(host, journey.url, failed.outcome, task.refusals)
+            return self._failed(task, journey.url, failed)
+        except Postponed:
+            task.journey = journey
+            self._put(Hosts.put, task, 1.0)
+            return Signal.UNCLEAR, 0.0
+        if task.is_witness:
+            self._bans.proves(host, Outcome.SAVED)
+            return Signal.ANSWER, 0.0
+        self._bans.answered(host, body.url, Outcome.SAVED, task.refusals)
+        signal = Signal.ANSWER if task.given_before < 0 else Signal.ANSWER_AGAIN
+        captured = captures.time_of(body.url, self._desk.manner.archive)
+        altered = self._desk.manner.is_altered(body.url)
+        record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
+        verdict = self._desk.book.claim(record)
+        if verdict is Verdict.ENOUGH:
+            self._desk.book.put_by(task)
+        elif verdict is Verdict.KEEP:
+            self._save(record, body.data, picture.format.extension)
+        return signal, 0.0
+
+    def _usual(self, host: str, task: Task) -> float:
+        """Return the seconds in which a host answers, if this attempt may be a hasty one.
+
+        It may if two more follow that are not.
+        """
+        if task.attempts or self._desk.manner.retry < 2:
+            return math.inf
+        with self._lock:
+            return self._hosts.slowest(host)
+
+    def _pass_on(self, host: str, task: Task) -> None:
+        if task.is_witness:  # that it leads elsewhere is an answer
+            return
+        if task.endpoint == host:
+            self._put(Hosts.put_back, task)  # what has begun ends first
+            return
+        with self._lock:
+            self._hosts.leads_to(host, task.endpoint)
+        if not self._colleagues.lead_away(task):
+            self._put(Hosts.put, task)
+
+    def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
+        with self._lock:
+            put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
+
+    def _may_be_a_ban(self, host: str, failed: Failed) -> bool:
+        if failed.capture:
+            return False
+        with self._lock:
+            return self._bans.may_be(host, failed.outcome, self._hosts.is_backing_off(host))
+
+    def _refused(
+        self, host: str, task: Task, journey: Journey, failed: Failed
+    ) -> tuple[Signal, float]:
+        """Let a link wait that its host does not give now, with all its time."""
+        journey.spent = 0.0
+        task.journey = journey
+        is_plain = failed.outcome is Outcome.BUSY
+        detail = failed.detail if is_plain else f"{failed}, after the host asked to come later"
+        task.failed = Failed(Outcome.BUSY, detail)
+        with self._lock:
+            was_backing_off, given = self._hosts.is_backing_off(host), self._hosts.given(host)
+        is_doubtful = not is_plain
+        if is_plain and given != task.given_before:
+            # Counted against the link only if its host has answered others since the last time.
+            task.given_before, task.probes = given, 0
+            task.refusals += 1
+        elif is_plain:
+            task.probes += 1
+            is_doubtful = task.probes > 1  # so has each other that waits
+        usual = 3 * max(1, self._desk.manner.retry)
+        if task.refusals > max(usual, self._bans.most_refusals(host)):
+            self.settle(task, task.failed, journey.url)
+        else:
+            self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)
+        witness = self._bans.witness(host)
+        if witness and is_doubtful:
+            # Whether it is the link that it refuses, an answer tells that it has given before.
+            self._put(Hosts.put_back, Task.witness(task.link, witness.address))
+        return Signal.BUSY, failed.retry_after
+
+    def _testified(self, host: str, task: Task, failed: Failed) -> tuple[Signal, float]:
+        if self._bans.proves(host, failed.outcome):
+            return Signal.ANSWER, 0.0
+        return Signal.BUSY, failed.retry_after
+
+    def _failed(self, task: Task, url: str, failed: Failed) -> tuple[Signal, float]:
+        outcome = failed.outcome
+        task.attempts += 1
+        # Anew, since what was raised holds the frames through which it came, this one too.
+        task.failed = Failed(outcome, failed.detail)
+        task.failed.capture = failed.capture
+        if outcome.final or task.attempts > self._desk.manner.retry:
+            self.settle(task, failed, url)
+        else:
+            # Who has kept silent has already had its time.
+            pause = 1.0 if outcome in _SILENCES else 2.0 ** min(task.attempts - 1, 10)
+            self._put(Hosts.put, task, min(LONGEST_PAUSE, self._hosts.spread(pause)))
+        if outcome in _SILENCES:
+            return Signal.SILENCE, 0.0
+        return (Signal.UNCLEAR if outcome in _UNCLEAR else Signal.ANSWER), 0.0
+
+    def settle(self, task: Task, failed: Failed, last: str = "") -> None:
+        """Let a link end with a failure, or go on under another address, if it may have one.
+
+        Parameters
+        ----------
+        task : Task
+            The link.
+        failed : Failed
+            What became of it.
+        last : str
+            What was asked last, after redirects.
+        """
+        if self._is_over or task.is_witness:
+            return
+        captured = captures.time_of(failed.capture, self._desk.manner.archive)
+        failed = Failed(failed.outcome, failed.detail)  # without the frames, as above
+        outcome = succession.told(task.first, task.address, failed) if task.first else failed
+        known = self._desk.manner.successors(task.link.url)
+        address = succession.following(known, task.link.url, task.address, last or task.address)
+        if address and succession.may_be_elsewhere(failed):
+            task.go_on(address, outcome)
+            self.moving.append(task)
+            return
+        record = Record(
+            *task.link, outcome.outcome, now(), detail=outcome.detail, source=task.source
+        )
+        self._desk.book.settle(record._replace(captured=captured, wayback=task.wayback))
+
+    def move_on(self) -> None:
+        """Let links wait for their new hosts, which may be others' affair.
+
+        By who holds no lock, since a colleague holds another one.
+        """
+        while self.moving:
+            task = self.moving[0]
+            if not self._colleagues.lead_away(task):
+                self._put(Hosts.put, task)
+            self.moving.popleft()
+
+
+def _judged(body: Body) -> judging.Picture:
+    """Return what is known of a body that is a picture; raise Failed if it is none."""
+    try:
+        return judging.judge(body.data)
+    except Failed as failed:
+        failed.capture = body.url if body.is_captured else ""
+        raise

@@ -1,0 +1,296 @@
+"""Many machines in one run: the same work, in batches, on a Dask cluster.
+
+All machines see the same store. Each batch holds the links of some hosts, and a host is in one
+batch at a time. What comes of them all meets in the books, here.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import time
+from collections import Counter, deque
+from contextlib import ExitStack, suppress
+from itertools import chain, count, islice
+from queue import Empty, SimpleQueue
+from typing import Any, Iterable, Iterator
+
+from ..core import known_hosts
+from ..core.errors import StoreError
+from ..core.files import storage_errors
+from ..core.names import ImageName
+from ..core.outcomes import Outcome
+from ..storage.journal import Record
+from ..storage.learned import Learned
+from ..storage.store import Store
+from .batch import NOTICED, Batch, is_answered, records_of, told
+from .books import Books
+from .crew import Crew
+from .host import Ration
+from .link import Task
+from .machines import GOES_ON, Machines
+from .recorder import Book
+from .runs import RunFolder
+from .worker import Order
+
+LEAST, MOST = 32, 256
+"""Links of a batch: few, and machines wait for each other; many, and hosts wait for each other."""
+
+AHEAD = 2
+"""Batches for each place where one can run, so that none is idle while results are on their way."""
+
+_BEAT, _PATIENCE = 5.0, 60.0
+"""Seconds between two looks at the cluster, and without any machine."""
+
+
+class Cluster(Crew):
+    """Fetches with the workers of a Dask cluster, as many as there are at any moment.
+
+    Parameters
+    ----------
+    order : Order
+        What the workers need to know.
+    store : Store
+        Where the pictures go, on a file system that all machines share.
+    scheduler : str
+        The address of the cluster's scheduler, such as tcp://10.0.0.1:8786.
+
+    Raises
+    ------
+    BadInput
+        If Dask is not installed, or there is no such cluster.
+    StoreError
+        If machines cannot use the store.
+    """
+
+    def __init__(self, order: Order, store: Store, scheduler: str) -> None:
+        self.books = Books()
+        self._order = pickle.dumps(tuple(order))
+        self._waiting: dict[str, deque[Task]] = {}
+        self._asked: set[str] = set()
+        """Hosts in a batch."""
+        self._free_at: dict[str, float] = {}
+        self._out: dict[str, Batch] = {}
+        self._futures: dict[str, Any] = {}
+        self._given: Counter[str] = Counter()
+        """How many links of each synset are in batches, or wait for one."""
+        self._come: SimpleQueue[Any] = SimpleQueue()
+        self._names = map(str, count())
+        self._places = 0
+        self._learned: dict[str, Learned] = {}
+        self._leaves = self._is_rationed = False
+        self._looked = -math.inf
+        self._beaten = -math.inf
+        self._alone_since = time.monotonic()
+        self._coming = True
+        with ExitStack() as undo:
+            self._machines = Machines(scheduler)
+            undo.callback(self._machines.close)
+            home = store.create_home().absolute()
+            with storage_errors(home):
+                self._run = RunFolder(home)
+                undo.callback(self._run.close)
+                self._run.begin()
+            self._beat()
+            self._machines.prove(self._run.pulse)
+            self._means = undo.pop_all()
+
+    @property
+    def is_hungry(self) -> bool:
+        if len(self._out) >= AHEAD * self._places:
+            return False
+        links = chain.from_iterable(self._waiting[host] for host in self._ready())
+        return sum(1 for _ in islice(links, LEAST)) < LEAST
+
+    def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
+        self.books.open(wnid, book, tasks)
+        for task in tasks:
+            self._give(task)
+
+    def begin_end(self) -> None:
+        self._coming = False
+
+    def tend(self, patience: float) -> bool:
+        self._beat()
+        self._collect(patience if self._out else 0)
+        for task in self.books.take_up():
+            self._give(task)
+        self._send()
+        if not self._out:
+            time.sleep(patience)  # for hosts that rest, machines that come, or the next synset
+        return bool(self._coming or self._out or self._waiting)
+
+    def rations(self) -> list[Ration]:
+        now = time.monotonic()
+        waiting = Counter(task.endpoint for task in self._tasks())
+        return [
+            Ration(
+                host,
+                known.rate,
+                count,
+                max(0.0, self._free_at.get(known_hosts.party(host), now) - now),
+            )
+            for host, count in waiting.most_common()
+            for known in filter(None, [self._learned_of(host)])
+        ]
+
+    def waits_for_rations_alone(self) -> bool:
+        now = time.monotonic()
+        if now > self._looked + 1.0:  # there may be many
+            self._looked = now
+            is_left = bool(self._out or self._waiting)
+            self._is_rationed = is_left and all(
+                self._learned_of(task.endpoint) for task in self._tasks()
+            )
+        return self._is_rationed
+
+    def _tasks(self) -> Iterator[Task]:
+        """Yield all that is in batches, or waits for one."""
+        yield from chain.from_iterable(self._waiting.values())
+        yield from chain.from_iterable(batch.tasks for batch in self._out.values())
+
+    def _learned_of(self, host: str) -> Learned | None:
+        known = known_hosts.known(host)
+        return self._learned.get(known.service if known else host)
+
+    def leave(self) -> None:
+        self._leaves = True
+        for tasks in self._waiting.values():
+            for task in tasks:
+                self.books.leave(task)
+        self._waiting.clear()
+
+    def learned(self) -> dict[str, Learned]:
+        return dict(self._learned)
+
+    def close(self) -> None:
+        self._means.close()
+
+    def abandon(self) -> None:
+        # Without its pulse no machine goes on, whatever becomes of the messages.
+        try:
+            with suppress(Exception):
+                self._run.stop()
+                time.sleep(NOTICED if self._out else 0)
+                for batch in self._out.values():
+                    records = told(batch).values()
+                    if is_answered(records):
+                        self.books.reach()
+                    self._settled(batch, records)
+        finally:
+            with suppress(Exception):
+                self._means.close()
+
+    def _beat(self) -> None:
+        """Show that the run goes on, and look how many machines there are."""
+        now = time.monotonic()
+        if now > self._beaten + _BEAT:
+            self._beaten = now
+            self._run.beat()
+            self._places = self._machines.places()
+            if self._places:
+                self._alone_since = now
+            if now > self._alone_since + _PATIENCE:
+                raise StoreError(f"the cluster has no workers any more; {GOES_ON}")
+
+    def _give(self, task: Task) -> None:
+        """Let a task wait for a batch, or put it by if there are enough for its synset."""
+        missing = self.books.missing(task.wnid)
+        if missing is not None and self._given[task.wnid] >= missing:
+            self.books.put_by(task)
+            return
+        self._given[task.wnid] += 1
+        self._put(task)
+
+    def _put(self, task: Task) -> None:
+        self._waiting.setdefault(task.party, deque()).append(task)
+
+    def _ready(self) -> Iterator[str]:
+        """Yield the hosts that may be asked now for what waits."""
+        now = time.monotonic()
+        for host in self._waiting:
+            if host not in self._asked and self._free_at.get(host, now) <= now:
+                yield host
+
+    def _send(self) -> None:
+        """Give out batches as long as there are places and hosts for them."""
+        room = AHEAD * self._places - len(self._out)
+        idle = self._places - len(self._out)
+        if room <= 0:
+            return
+        hosts = sorted(self._ready(), key=lambda host: len(self._waiting[host]))
+        links = sum(min(MOST, len(self._waiting[host])) for host in hosts)
+        while room and links >= (1 if idle > 0 else LEAST):
+            # The largest has one for itself, and waits for nobody: others may keep silent.
+            tasks = self._taken(hosts.pop())
+            while hosts and len(tasks) < LEAST:
+                tasks += self._taken(hosts.pop())
+            self._submit(tasks)
+            links -= len(tasks)
+            room -= 1
+            idle -= 1
+
+    def _taken(self, host: str) -> list[Task]:
+        waiting = self._waiting[host]
+        tasks = [waiting.popleft() for _ in range(min(MOST, len(waiting)))]
+        if not waiting:
+            del self._waiting[host]
+        self._asked.add(host)
+        self._free_at.pop(host, None)
+        return tasks
+
+    def _submit(self, tasks: list[Task]) -> None:
+        name = next(self._names)
+        batch = self._out[name] = Batch(self._run.path, name, tasks, dict(self._learned))
+        self._futures[name] = self._machines.send(
+            batch, self._order, done=lambda: self._come.put(name)
+        )
+
+    def _collect(self, patience: float) -> None:
+        """Take in what has come, and wait for it so many seconds."""
+        with suppress(Empty):
+            while True:
+                self._take_in(
+                    self._come.get(timeout=patience) if patience else self._come.get_nowait()
+                )
+                self._beat()
+                patience = 0
+
+    def _take_in(self, name: str) -> None:
+        report = self._machines.report_of(self._futures[name], _BEAT)
+        if not report:
+            self._come.put(name)
+            return
+        batch = self._out.pop(name)
+        del self._futures[name]
+        if report.error:
+            raise report.error
+        if report.reached:
+            self.books.reach()
+        self._asked -= {task.party for task in batch.tasks}
+        now = time.monotonic()
+        self._free_at = {host: free for host, free in self._free_at.items() if free > now}
+        self._free_at.update(
+            (known_hosts.party(host), now + rest) for host, rest in report.rests.items()
+        )
+        tasks = self._settled(batch, report.records)
+        for task in report.moved:
+            task.link = tasks.pop(task.link.name).link
+            self._put(task)
+        self._learned.update(report.learned or {})
+        for task in tasks.values():  # which the batch had no time for
+            (self.books.leave if self._leaves else self._put)(task)
+        for path in records_of(batch):
+            path.unlink()
+
+    def _settled(self, batch: Batch, records: Iterable[Record]) -> dict[ImageName, Task]:
+        """Take in what came of a batch, and return the tasks of which nothing has come."""
+        tasks = {task.link.name: task for task in batch.tasks}
+        for record in records:
+            task = tasks.pop(record.name)
+            self._given[task.wnid] -= 1
+            # In the words that are here already: lists are long.
+            known = record._replace(name=task.link.name, url=task.link.url)
+            settle = self.books.take_in if record.outcome is Outcome.SAVED else self.books.settle
+            settle(known)
+        return tasks

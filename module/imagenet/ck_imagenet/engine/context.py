@@ -1,0 +1,139 @@
+"""What a run asks with, made from its options."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Callable, Iterable, Mapping
+
+from .. import USER_AGENT
+from ..core import captures, domains, known_hosts, successors, urls
+from ..core.actions import DownloadOptions
+from ..http.address_policy import Guard
+from ..http.client import Fetcher
+from ..http.connections import Limits
+from ..http.gate import Gate
+from ..http.named import answering
+from ..http.resolver import Resolver
+from ..storage.learned import Learned
+from .desk import Manner
+from .host import Start
+from .rate_limiter import BackOff
+
+_MOST_HOSTS = 10_000
+"""Hosts of which is remembered what is known of them."""
+
+_NOTHING: Mapping[str, Learned] = MappingProxyType({})
+
+_WAYBACK_BACK_OFF = BackOff(first=57, longest=300, is_patient=False, least=60)
+"""It shuts out for an hour who does not heed what it says; a minute is what it means by nothing."""
+
+_SLOW = 60.0
+"""Seconds that an archive may take for one URL."""
+
+
+def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Fetcher:
+    """Return what asks for pictures; raise BadInput if the options cannot be used.
+
+    What the user names himself is trusted: exactly its host and port.
+    """
+    guard = Guard.allowing(options.allow_private)
+    for address in trusted:
+        guard = guard.trusting_url(address)
+    return Fetcher(
+        guard,
+        Limits.within(options.timeout),
+        Resolver(answering(options.resolve)),
+        user_agent=options.user_agent or USER_AGENT,
+        obey_opt_out=not options.ignore_opt_out,
+        per_host=options.per_host,
+        follow=not options.sleep,  # which lies between these requests too
+        paced={urls.endpoint(options.wayback_service)},
+    )
+
+
+def wayback_fetcher(options: DownloadOptions) -> Fetcher:
+    """Return what asks for pictures from the Wayback Machine, which takes its time."""
+    return Fetcher(
+        Guard.allowing(options.allow_private).trusting_url(options.wayback_service),
+        Limits.within(max(_SLOW, options.timeout)),
+        Resolver(answering(options.resolve)),
+        user_agent=options.user_agent or USER_AGENT,
+        obey_opt_out=not options.ignore_opt_out,
+        per_host=options.per_host,
+        paced={urls.endpoint(options.wayback_service)},
+        busy=(420, 429),
+    )
+
+
+def wayback_gate(options: DownloadOptions) -> Gate:
+    """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
+    paces = known_hosts.paces(options.pace)
+    given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
+    return Gate(max(options.sleep, 1 / (given or captures.PACE)))
+
+
+def manner(
+    options: DownloadOptions,
+    learned: Mapping[str, Learned] = _NOTHING,
+    gate: Gate | None = None,
+) -> Manner:
+    """Return how to crawl, with what was learnt of hosts before, and the Wayback Machine's gate."""
+    return Manner(
+        options.jobs,
+        options.retry,
+        options.per_host,
+        start=_starts(options, learned, gate or wayback_gate(options)),
+        domain=lru_cache(_MOST_HOSTS)(domains.registrable),
+        successors=lambda url: successors_of(options, url),
+        is_altered=lambda url: not options.no_known_hosts and successors.is_altered(url),
+        archive=options.wayback_service,
+    )
+
+
+def successors_of(options: DownloadOptions, url: str) -> list[str]:
+    """Return under which addresses the picture of a link may be today, if that is to count."""
+    return [] if options.no_known_hosts else successors.addresses(url)
+
+
+def known_paces(
+    options: DownloadOptions, learned: Mapping[str, Learned]
+) -> Callable[[str], tuple[str, float] | None]:
+    """Return what tells of a host how many requests a second it gives, if that is known.
+
+    With the name of its service, or its own.
+    """
+    starts = _starts(options, learned, wayback_gate(options))
+
+    def pace(endpoint: str) -> tuple[str, float] | None:
+        start = starts(endpoint)
+        return (start.service or endpoint, start.learned.rate) if start.learned else None
+
+    return pace
+
+
+def _starts(
+    options: DownloadOptions, learned: Mapping[str, Learned], gate: Gate
+) -> Callable[[str], Start]:
+    """Return what tells at which pace each host is asked first, the Wayback Machine by its gate.
+
+    What the user says counts before what was learnt, and that before what others have seen.
+    """
+    paces = known_hosts.paces(options.pace)
+    archive = urls.endpoint(options.wayback_service)
+    of_archive = Start(gate=gate, back_off=_WAYBACK_BACK_OFF)
+
+    @lru_cache(_MOST_HOSTS)
+    def start(endpoint: str) -> Start:
+        if endpoint == archive:
+            return of_archive
+        known = None if options.no_known_hosts else known_hosts.known(endpoint)
+        service = known.service if known else ""
+        given = known_hosts.given_pace(paces, endpoint)
+        gap = max(options.sleep, 1 / given if given else 0.0)
+        pace = given or (known.pace if known else None)
+        begin = Learned(pace, 1, 0.0) if pace else None
+        begin = begin if given else learned.get(service or endpoint, begin)
+        return Start(service, Gate(gap) if gap else None, begin)
+
+    return start

@@ -1,0 +1,310 @@
+"""Many fetches at once: threads around hosts, `fetch`, a book and a store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from functools import lru_cache
+from typing import Callable, Iterable
+
+from ..core.outcomes import Failed
+from ..core.threads import started
+from ..storage.journal import Record
+from ..storage.learned import Learned
+from .attempts import Attempts
+from .desk import Colleagues, Desk
+from .host import Ration
+from .host_queue import Hosts
+from .link import Task
+from .pace import Pace
+from .signals import Signal
+
+PATIENCE = 2.0
+"""Seconds after which a fetch is not counted on any more where only so many pictures are wanted."""
+
+_LONGEST_END = 0.5
+"""Seconds that an interrupted run waits for its threads."""
+
+SAMPLE = 0.05
+"""Seconds between two looks at what the processor does."""
+
+_PLACES = 1000
+"""Synsets whose places are remembered."""
+
+
+class Crawl:
+    """One crawl over links of any synsets.
+
+    Parameters
+    ----------
+    desk : Desk
+        What it works with.
+    colleagues : Colleagues, optional
+        Who else is at work.
+    """
+
+    def __init__(self, desk: Desk, colleagues: Colleagues | None = None) -> None:
+        self._desk = desk
+        self._place = lru_cache(_PLACES)(desk.store.synset)
+        self._manner = desk.manner
+        self._colleagues = colleagues or Colleagues()
+        manner = desk.manner
+        self._hosts: Hosts[Task] = Hosts(
+            manner.per_host, manner.back_off, manner.start, manner.domain
+        )
+        self._hosts.complete = not self._colleagues.at_work
+        self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
+        # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
+        lock = threading.RLock()
+        self._task_ready = threading.Condition(lock)
+        self._changed = threading.Condition(lock)
+        self._attempts = Attempts(desk, self._hosts, self._changed, self._colleagues, self._save)
+        self._begun: dict[int, tuple[float, str]] = {}
+        self._threads: list[threading.Thread] = []
+        self._saving = 0
+        self._stopped = False
+        self._error: Exception | None = None
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Let tasks wait for their turn."""
+        with self._changed:
+            for task in tasks:
+                self._hosts.put(task.endpoint, task, time.monotonic())
+            self._settle_given_up()
+            self._task_ready.notify()
+
+    def share(self, jobs: int) -> None:
+        """Make no more requests at once than so many."""
+        with self._changed:
+            self._pace.most = jobs
+
+    def rests(self) -> dict[str, float]:
+        """Return for how many seconds hosts are to be left alone."""
+        with self._changed:
+            return self._hosts.pauses(time.monotonic())
+
+    def rations(self) -> list[Ration]:
+        """Return the hosts that ration and are waited for."""
+        with self._changed:
+            return self._hosts.rations(time.monotonic())
+
+    def learned(self) -> dict[str, Learned]:
+        """Return what was learnt of hosts that ration."""
+        with self._changed:
+            return self._hosts.learned()
+
+    def waits_for_rations_alone(self) -> bool:
+        """Say whether something is left, and all of it waits for hosts that ration."""
+        with self._changed:
+            return not self._stopped and self._hosts.waits_for_rations_alone()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is under way."""
+        with self._changed:
+            return not (self._begun or self._hosts.waiting or self._attempts.moving)
+
+    def leave(self) -> None:
+        """Ask no more for what waits for hosts that ration."""
+        with self._changed:
+            for task in self._hosts.leave():
+                if not task.is_witness:
+                    self._desk.book.leave(task)
+            self._changed.notify_all()
+
+    def begin_end(self) -> None:
+        """Tell that what may still be added are redirects of tasks that have been given out."""
+        with self._changed:
+            self._hosts.complete = True
+            self._task_ready.notify()
+
+    def look(self) -> None:
+        """Look at once whether anything is left to do."""
+        with self._changed:
+            self._changed.notify()
+
+    def work(self, look: Callable[[], None] = lambda: None) -> None:
+        """Work until nothing waits and no colleague is at work, or until stopped.
+
+        Parameters
+        ----------
+        look : callable, optional
+            Called now and then.
+
+        Raises
+        ------
+        OSError
+            If a picture cannot be kept.
+        KeyboardInterrupt
+            When interrupted, as soon as what is being saved is safe.
+        """
+        try:
+            while self.tend(SAMPLE):
+                look()
+            self.stop()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def tend(self, patience: float) -> bool:
+        """Adapt to what is to be done, and wait for news, at most so many seconds.
+
+        Returns
+        -------
+        bool
+            Whether something is left to do.
+
+        Raises
+        ------
+        OSError
+            If a picture cannot be kept.
+        """
+        self._attempts.move_on()
+        self.add(self._desk.book.take_up())
+        with self._changed:
+            self._adapt()
+            few = not self._hosts.has_fresh or self._hosts.waiting < self._pace.most
+        # Without the lock, since a colleague who gives tasks holds another one.
+        if few and self._colleagues.at_work:
+            self._colleagues.ask_for_more()
+        with self._changed:
+            if not self._is_done():
+                self._task_ready.notify()  # whose time may have come
+                self._changed.wait(min(patience, self._until_next_look()))
+                return True
+        if self._error:
+            raise self._error
+        return False
+
+    def abandon(self) -> None:
+        """End at once; what is being saved is safe."""
+        self.stop()
+        self._desk.fetcher.close()
+        self._wait_for_threads()
+
+    def stop(self, error: Exception | None = None) -> None:
+        """Let no further picture be saved, and wait for those that are being saved."""
+        with self._changed:
+            self._stopped = True
+            self._attempts.end()
+            self._error = self._error or error
+            self._task_ready.notify_all()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._saving, timeout=1)
+
+    def _is_done(self) -> bool:
+        if self._stopped or self._desk.book.is_full():
+            return True
+        is_left = self._begun or self._hosts.waiting or self._attempts.moving
+        return not (self._colleagues.at_work or is_left or self._desk.book.has_put_by())
+
+    def _until_next_look(self) -> float:
+        wake = self._hosts.next_time()
+        return SAMPLE if wake is None else min(SAMPLE, max(0.001, wake - time.monotonic()))
+
+    def _adapt(self) -> None:
+        """Have as many threads as there are requests worth making at once."""
+        self._pace.sample(time.monotonic(), time.process_time(), len(self._begun))
+        wanted = min(self._pace.allowed, len(self._begun) + self._hosts.waiting)
+        if wanted and not self._threads:
+            _end_a_thread()
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        while len(self._threads) < wanted:
+            name = f"crawl-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            if not started(thread, others=bool(self._threads)):
+                break  # until there is more memory
+            self._threads.append(thread)
+
+    def _work(self) -> None:
+        try:
+            for host, task in iter(self._next, None):
+                ended = Signal.UNCLEAR, 0.0
+                try:
+                    ended = self._attempts.make(host, task)
+                finally:
+                    self._ended(host, task, *ended)
+        except Exception as error:  # whatever it is must end the run, not one thread of it
+            self.stop(error)
+
+    def _next(self) -> tuple[str, Task] | None:
+        """Wait for the next task that may be started; None when there will be none."""
+        with self._changed:
+            while not self._is_done():
+                time_now = time.monotonic()
+                started = self._take(time_now)
+                self._settle_given_up()
+                if started:
+                    self._begun[threading.get_ident()] = time_now, started[1].wnid
+                    if self._hosts.ready:
+                        self._task_ready.notify()
+                    return started
+                self._task_ready.wait()
+            self._changed.notify_all()
+            return None
+
+    def _take(self, time_now: float) -> tuple[str, Task] | None:
+        """Return the next task that is worth a request now, if there is one."""
+        while len(self._begun) < self._pace.allowed:
+            started = self._hosts.take(time_now, self._pace.allowed)
+            if not started or self._is_wanted(started[1], time_now):
+                return started
+            host, task = started
+            self._desk.book.put_by(task)
+            self._hosts.release(host, time_now, Signal.UNCLEAR, time_now, task=task)
+        return None
+
+    def _is_wanted(self, task: Task, time_now: float) -> bool:
+        """Say whether its synset wants more pictures than those that are under way to it."""
+        missing = self._desk.book.missing(task.wnid)
+        if missing is None or task.is_witness:
+            return True
+        begun = [since for since, wnid in self._begun.values() if wnid == task.wnid]
+        hopeful = sum(since + PATIENCE > time_now for since in begun)
+        overdue = len(begun) - hopeful
+        return hopeful - overdue < missing
+
+    def _ended(self, host: str, task: Task, signal: Signal, wish: float) -> None:
+        with self._changed:
+            since, _ = self._begun.pop(threading.get_ident())
+            self._hosts.release(host, time.monotonic(), signal, since, wish, task)
+            self._settle_given_up()
+            runs_dry = self._colleagues.at_work and not self._hosts.has_fresh
+            if runs_dry or self._is_done():
+                self._changed.notify_all()
+
+    def _settle_given_up(self) -> None:
+        """Settle tasks that were never asked for as their host's, the others by what they met."""
+        given_up, self._hosts.given_up = self._hosts.given_up, []
+        for task, outcome in given_up:
+            failed = task.failed or Failed(outcome, task.endpoint)
+            self._attempts.settle(task, failed, task.journey.url if task.journey else "")
+
+    def _save(self, record: Record, data: bytes, extension: str) -> None:
+        with self._changed:
+            if self._stopped:
+                return
+            self._saving += 1
+        try:
+            self._place(record.name.wnid).save(record, data, extension)
+            self._desk.book.keep(record)
+        finally:
+            with self._changed:
+                self._saving -= 1
+                if self._stopped:
+                    self._changed.notify_all()
+
+    def _wait_for_threads(self) -> None:
+        """Wait for a moment: the fetcher's end wakes them, and whoever is stuck is a daemon."""
+        end = time.monotonic() + _LONGEST_END
+        for thread in self._threads:
+            with suppress(RuntimeError):  # that of one whose start was interrupted
+                thread.join(max(0.0, end - time.monotonic()))
+
+
+def _end_a_thread() -> None:
+    """Have the system load what ends threads: where files have run out it cannot, and aborts."""
+    thread = threading.Thread(target=int)
+    started(thread, others=False)
+    thread.join()

@@ -1,0 +1,412 @@
+"""Links that wait for their hosts, and whose turn it is: no threads and no sockets."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from random import Random
+from typing import Callable, Generic, Iterator
+
+from ..core.actions import PER_HOST
+from ..core.outcomes import Outcome
+from ..storage.learned import Learned
+from .breaker import State
+from .host import Host, Ration, Start, rations
+from .line import Line, Task
+from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
+from .rota import SHARE, Rota
+from .signals import Signal
+
+MEMORY = 60.0
+"""Seconds after which a host that was given up is a new one, while others are still to come."""
+
+A_WHILE = 10.0
+"""Seconds after which a host is forgotten of which nothing is known that would be missed."""
+
+TOGETHER = 10.0
+"""Seconds within which two hosts refuse at the same time."""
+
+_A_FEW = 8
+"""Links of a host before one that it has refused twice."""
+
+_SOON = 10.0
+"""Seconds within which a connection is kept for a host that waits for its pace."""
+
+
+class Hosts(Generic[Task]):
+    """Tasks that wait for their hosts: fair turns, and each host at the pace that it bears.
+
+    A host has a cap of connections, a pace (`limiter`), which it shares with those that ration
+    together with it, and a breaker (`breaker`). Times are seconds of any one clock that is never
+    set back, whatever it begins with.
+
+    Parameters
+    ----------
+    per_host : int
+        Connections to one host at once.
+    back_off : BackOff
+        How long a host is left alone that asks to come later.
+    start : callable, optional
+        What is known of a host before it is asked.
+    domain : callable, optional
+        What hosts have in common that belong together; nothing if they are alone.
+
+    Attributes
+    ----------
+    waiting : int
+        How many tasks have been put and neither taken nor given up.
+    complete : bool
+        Whether all tasks that are to come have been put, but for those that come back.
+    given_up : list
+        Tasks that their hosts will not be asked for any more, each with HOST_DOWN or HOST_BUSY;
+        for the owner to take away.
+    """
+
+    def __init__(
+        self,
+        per_host: int = PER_HOST,
+        back_off: BackOff = USUAL_BACK_OFF,
+        start: Callable[[str], Start] = lambda name: Start(),
+        domain: Callable[[str], str] = lambda name: "",
+    ) -> None:
+        self._per_host = per_host
+        self._back_off = back_off
+        self._start = start
+        self._domain = domain
+        self._random = Random(0)  # noqa: S311 - spreads requests, guards nothing
+        self._hosts: dict[str, Host[Task]] = {}
+        self._services: dict[str, RateLimiter] = {}
+        self._leads_to: dict[str, str] = {}
+        self._rota = Rota()
+        self._later: list[tuple[float, int, str, Task | None]] = []
+        self._count = 0
+        self.waiting = 0
+        self.complete = True
+        self.given_up: list[tuple[Task, Outcome]] = []
+
+    def put(self, name: str, task: Task, now: float, delay: float = 0.0) -> None:
+        """Let a task wait for its host, and for `delay` seconds."""
+        self.waiting += 1
+        if delay:
+            self._remind(now + delay, name, task)
+        else:
+            self._enqueue(name, task, now, Line.add)
+
+    def put_back(self, name: str, task: Task, now: float) -> None:
+        """Let a task wait that was refused because its host is busy: it goes on first."""
+        self.waiting += 1
+        self._enqueue(name, task, now, Line.add_first)
+
+    def put_soon(self, name: str, task: Task, now: float) -> None:
+        """Let a task wait that was refused twice: others find out whether it is their host.
+
+        It goes on after a few of them, not always as many: or a host that gives just so many at
+        once would refuse it each time.
+        """
+        self.waiting += 1
+        others = self._random.randint(1, _A_FEW)
+        self._enqueue(name, task, now, lambda line, task: line.add_after(task, others))
+
+    def spread(self, seconds: float) -> float:
+        """Return about so many seconds, not the same for all."""
+        return seconds * (0.75 + 0.5 * self._random.random())
+
+    def leads_to(self, name: str, target: str) -> None:
+        """Take note that a host redirects to another: it may be one with it."""
+        if name in self._hosts and len(self._leads_to) < 10_000:
+            self._leads_to[name] = target
+
+    def take(self, now: float, connections: int = 10**6) -> tuple[str, Task] | None:
+        """Return the next host and task that may be started now, and count it as started.
+
+        Parameters
+        ----------
+        now : float
+            The time.
+        connections : int
+            How many requests may be under way in all.
+        """
+        self._wake(now)
+        while True:
+            name = self._rota.take(connections)
+            if name is None:
+                return None
+            host = self._hosts.get(name)
+            if not host:
+                continue
+            host.in_turn = False
+            if self._may_start(host, now):
+                return name, self._begin(name, host, now)
+            self._line_up(name, now)
+
+    def release(
+        self,
+        name: str,
+        now: float,
+        signal: Signal,
+        since: float,
+        wish: float = 0.0,
+        task: Task | None = None,
+    ) -> None:
+        """Count a task of this host as ended, and learn from it.
+
+        Parameters
+        ----------
+        name : str
+            The host.
+        now, since : float
+            The time, and when the request began.
+        signal : Signal
+            What the request told.
+        wish : float
+            Seconds that a busy host asks to be left alone, 0 if it says nothing.
+        task : object, optional
+            Which it was; need not be told of one that was never put with a delay.
+        """
+        host = self._hosts[name]
+        self._rota.in_doubt -= host.in_doubt
+        again = id(task) in host.retries
+        host.retries.discard(id(task))
+        host.busy -= 1
+        if signal is Signal.BUSY:
+            host.limiter.refused(now, since, wish)
+            host.refused_at = now
+            self._pace_together(name, host, now)
+        elif signal in (Signal.ANSWER, Signal.ANSWER_AGAIN):
+            host.limiter.answered(now, since, signal is Signal.ANSWER_AGAIN)
+            host.slowest = max(host.slowest, now - since)
+        else:
+            host.limiter.ended(since)
+        if signal is Signal.SILENCE:
+            host.breaker.kept_silent(now, since, self._random.random(), again)
+        elif signal is not Signal.UNCLEAR:
+            host.breaker.answered(now)
+        self._rota.in_doubt += host.in_doubt
+        if host.limiter.is_worn_out and not host.is_given_up:
+            host.outcome = Outcome.HOST_BUSY
+            self._give_up(name, now)
+        elif host.is_given_up:
+            self._give_up(name, now)
+        for other in list(host.limiter.members):
+            self._line_up(other, now)
+
+    def is_backing_off(self, name: str) -> bool:
+        """Say whether a host has refused, and has given nothing since."""
+        host = self._hosts.get(name)
+        return host is not None and host.limiter.is_resting
+
+    def given(self, name: str) -> int:
+        """Return how many answers a host has given, or those with which it rations."""
+        host = self._hosts.get(name)
+        return host.limiter.given if host else 0
+
+    def slowest(self, name: str) -> float:
+        """Return the seconds within which a host has answered whatever it answered, if it is there.
+
+        Nothing is known of one that has not answered yet, or keeps silent now: infinity.
+        """
+        host = self._hosts.get(name)
+        is_known = host and host.slowest and not host.breaker.silences
+        return host.slowest if host and is_known else math.inf
+
+    def pauses(self, now: float) -> dict[str, float]:
+        """Return which hosts are to be left alone, and for how many seconds."""
+        until = {name: host.limiter.paused_until for name, host in self._hosts.items()}
+        return {name: time - now for name, time in until.items() if time > now}
+
+    def learned(self) -> dict[str, Learned]:
+        """Return what was learnt of hosts that ration, by service or by host."""
+        known = {}
+        for name, host in self._hosts.items():
+            learned = host.limiter.learned()
+            if learned:
+                known[self._start(name).service or name] = learned
+        return known
+
+    def rations(self, now: float) -> list[Ration]:
+        """Return the hosts that ration and are waited for, the one with most links first."""
+        return rations(self._hosts, now)
+
+    def waits_for_rations_alone(self) -> bool:
+        """Say whether something is left, and all of it waits for hosts that ration."""
+        if not self.waiting:
+            return False
+        hosts = self._hosts.values()
+        rationed = sum(len(host.waiting) for host in hosts if host.limiter.is_rationed)
+        return rationed == self.waiting and all(
+            host.limiter.is_rationed or not host.busy for host in hosts
+        )
+
+    def leave(self) -> list[Task]:
+        """Return all that waits for hosts that ration, and forget it."""
+        left: list[Task] = []
+        for host in self._hosts.values():
+            if host.limiter.is_rationed:
+                left += host.waiting.clear()
+        self.waiting -= len(left)
+        return left
+
+    @property
+    def ready(self) -> bool:
+        """Whether some task may be started right now, as far as is known."""
+        return len(self._rota) > 0
+
+    @property
+    def has_fresh(self) -> bool:
+        """Whether one of them is likely to be answered: to others there may be no end for long."""
+        return self._rota.has_fresh
+
+    def next_time(self) -> float | None:
+        """Return when something may become ready by itself, None if nothing will."""
+        return self._later[0][0] if self._later else None
+
+    def _known(self, name: str) -> Host[Task]:
+        host = self._hosts.get(name)
+        if not host:
+            host = self._hosts[name] = Host(self._limiter(name))
+            host.limiter.members.add(name)
+        return host
+
+    def _limiter(self, name: str) -> RateLimiter:
+        start = self._start(name)
+        if start.service in self._services:
+            return self._services[start.service]
+        back_off = start.back_off or self._back_off
+        limiter = RateLimiter(back_off, start.gate, start.learned, self._random)
+        if start.service:
+            self._services[start.service] = limiter
+        return limiter
+
+    def _enqueue(
+        self, name: str, task: Task, now: float, add: Callable[[Line[Task], Task], None]
+    ) -> None:
+        host = self._known(name)
+        add(host.waiting, task)
+        if host.is_given_up or host.outcome is Outcome.HOST_BUSY:
+            self._give_up(name, now)
+        self._line_up(name, now)
+
+    def _may_start(self, host: Host[Task], now: float) -> bool:
+        most = host.breaker.most(self._per_host, now, host.waiting.has_new)
+        room = host.waiting and host.busy < most
+        return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
+
+    def _begin(self, name: str, host: Host[Task], now: float) -> Task:
+        again = self._is_again_next(host)
+        task = host.waiting.take(again)
+        self.waiting -= 1
+        self._rota.in_doubt -= host.in_doubt
+        host.busy += 1
+        if again:
+            host.retries.add(id(task))
+        self._rota.in_doubt += host.in_doubt
+        host.limiter.began(now)
+        self._line_up(name, now)
+        return task
+
+    def _is_again_next(self, host: Host[Task]) -> bool:
+        """Say whether a host is asked again for what has been tried, or for something new.
+
+        Of a host that may be down, links that have not hung yet tell most.
+        """
+        line = host.waiting
+        if not (line.has_new and line.has_again):
+            return line.has_again
+        its_share = max(1, self._per_host // SHARE)
+        is_there = not host.breaker.silences
+        return is_there and len(host.retries) < its_share and self._rota.has_share
+
+    def _pace_together(self, name: str, host: Host[Task], now: float) -> None:
+        """Pace hosts together that refuse at the same time and seem to belong together."""
+        for other_name in self._kin(name):
+            other = self._hosts.get(other_name)
+            if not other or other.limiter is host.limiter or now - other.refused_at > TOGETHER:
+                continue
+            gone = other.limiter
+            host.limiter.merge(gone)
+            for member in gone.members:
+                self._hosts[member].limiter = host.limiter
+            for service, limiter in self._services.items():
+                if limiter is gone:
+                    self._services[service] = host.limiter
+
+    def _kin(self, name: str) -> Iterator[str]:
+        """Yield the hosts of the same domain, and those that lead to it or to which it leads."""
+        domain, target = self._domain(name), self._leads_to.get(name)
+        refusing = [each for each, host in self._hosts.items() if host.limiter.is_rationed]
+        for other in refusing:
+            if other != name and (
+                (domain and self._domain(other) == domain)
+                or other == target
+                or self._leads_to.get(other) == name
+            ):
+                yield other
+
+    def _give_up(self, name: str, now: float) -> None:
+        """Settle what waits for a host; what it is given later is settled at once."""
+        host = self._hosts[name]
+        tasks = host.waiting.clear()
+        self.waiting -= len(tasks)
+        self.given_up += [(task, host.outcome) for task in tasks]
+
+    def _remind(self, when: float, name: str, task: Task | None) -> None:
+        self._count += 1
+        heapq.heappush(self._later, (when, self._count, name, task))
+
+    def _wake(self, now: float) -> None:
+        while self._later and self._later[0][0] <= now:
+            _, _, name, task = heapq.heappop(self._later)
+            if task is not None:
+                self._enqueue(name, task, now, Line.add_again)
+            elif name in self._hosts:
+                self._reconsider(name, now)
+
+    def _reconsider(self, name: str, now: float) -> None:
+        host = self._hosts[name]
+        host.reminded_at = math.inf
+        if host.forget_at <= now:
+            host.forget_at = math.inf
+            is_over = host.is_idle and host.limiter.rest_until < now and not self.complete
+            if host.is_plain or (is_over and not host.limiter.is_worth_knowing):
+                self._forget(name, host)
+                return
+        self._line_up(name, now)
+
+    def _let_go(self, name: str, host: Host[Task], now: float) -> None:
+        """Forget a host for which nothing is to be done: some time, or never if it rations."""
+        if host.forget_at == math.inf and not host.limiter.is_worth_knowing:
+            rest = max(0.0, host.limiter.rest_until - now)
+            host.forget_at = now + (A_WHILE if host.is_plain else MEMORY + rest)
+            self._remind(host.forget_at, name, None)
+
+    def _forget(self, name: str, host: Host[Task]) -> None:
+        host.limiter.members.discard(name)
+        del self._hosts[name]
+
+    def _line_up(self, name: str, now: float) -> None:
+        """Give a host that can start a task its turn, or see when it can; forget a plain one."""
+        host = self._hosts[name]
+        if host.is_idle:
+            self._rota.paced.discard(name)
+            self._let_go(name, host, now)
+            return
+        if host.in_turn or not host.waiting:
+            return
+        if self._may_start(host, now):
+            host.in_turn = True
+            self._rota.add(name, host.is_doubtful)
+            self._rota.paced.discard(name)
+            return
+        self._rota.paced.discard(name)
+        if host.breaker.state is State.OPEN:
+            self._remind_once(name, host, host.breaker.opens_at)
+        elif host.limiter.has_room() and host.limiter.next_time() > now:
+            is_soon = host.limiter.next_time() < now + _SOON
+            if is_soon and host.limiter.is_paced and not host.is_doubtful:
+                self._rota.paced.add(name)
+            self._remind_once(name, host, host.limiter.next_time())
+
+    def _remind_once(self, name: str, host: Host[Task], when: float) -> None:
+        if when < host.reminded_at:
+            host.reminded_at = when
+            self._remind(when, name, None)

@@ -1,0 +1,401 @@
+"""How fast a host is asked, or several that ration together: no threads and no sockets.
+
+    free ──── refused ───► resting ──── a probe is given ───► giving
+                             ▲  │ refused still: a longer rest  │
+                             │  └──┐                            │ a second refusal,
+                             │     ▼                            │ or a long silence before
+                             ├──── resting                      ▼
+                             └────────── refused ─────────── rationed (`rates`)
+
+While it rests, nobody asks; then one request at a time does, the probe. What was under way when
+the rest began tells nothing of the time after it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from random import Random
+from typing import NamedTuple
+
+from ..http.gate import Gate
+from ..storage.learned import Learned
+from .rations import FIRST_RATE, RISE, Quota, Ration, Steady
+
+_FIRST_CONNECTIONS, _ANSWERS_EACH = 3, 16
+"""Connections at once at first, and answers for each further one. The first comes after twice as
+many: what is under way is refused together, and many hosts give 20 at once."""
+
+_MOST_REFUSALS, _SPAN = 4, 10.0
+"""Refusals in so many seconds: hosts are known that shut out who causes five in ten."""
+
+_CAREFUL, _MOST_CAREFUL = 2.5, 1.0
+"""Requests a second when one more refusal would come close to that, and when it would be it."""
+
+_LONGER, _SHARE = 2.5, 0.12
+"""The second rest and all later ones: so many times the first, or this share of all of them."""
+
+_SOME = 2
+"""Answers that tell that a host refuses each link once, if each was to one that it had refused."""
+
+_CLEARLY_LONGER = 2.0
+"""Who gives after a second, and refuses after two, does not refuse because of the pace."""
+
+_ERRATIC = 0.3
+"""The share of the first rest that is enough where a host refuses whatever the pace."""
+
+_A_MOMENT = 1.0
+"""Seconds that a host may ask for that only wants the next request a little later."""
+
+_A_QUOTA = 2
+"""Requests that a host would have given in the time that it gave nothing, if it gave evenly."""
+
+
+class BackOff(NamedTuple):
+    """How long a host is left alone that asks to come later."""
+
+    first: float = 1.0
+    """Seconds, if it does not say how long; later ones are longer."""
+    longest: float = math.inf
+    """A host that asks for more seconds than these is not asked again at all."""
+    refusals: int = 4
+    """Refusals in a row for which a host is given up that has given nothing yet."""
+    is_patient: bool = True
+    """Whether a host that has given something is never given up."""
+    least: float = 0.0
+    """Seconds that each rest lasts, whatever was learnt, if the host does not say how long."""
+
+
+USUAL_BACK_OFF = BackOff()
+
+
+class RateLimiter:
+    """The pace of hosts that ration together, learnt from what they give and refuse.
+
+    Parameters
+    ----------
+    back_off : BackOff
+        How long it rests.
+    gate : Gate, optional
+        What leaves time between two requests; others may share it.
+    learned : Learned, optional
+        What was learnt before.
+    random : Random, optional
+        Spreads the rests.
+    """
+
+    def __init__(
+        self,
+        back_off: BackOff = USUAL_BACK_OFF,
+        gate: Gate | None = None,
+        learned: Learned | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self._back_off = back_off
+        self._gate = gate or Gate()
+        self._random = random or Random(0)  # noqa: S311 - nobody is kept out by it
+        self.members: set[str] = set()
+        self.given = 0
+        self.busy = self._ended = self._given_at_once = 0
+        self.is_resting = False
+        self.shuts_out = False
+        self._ration = _remembered(learned)
+        self._connections = _FIRST_CONNECTIONS
+        self._due = -math.inf
+        self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
+        self._is_probing = self._wished = False
+        self._rest_from = self._rest_until = -math.inf
+        self._dead = 0.0
+        self._told_until = -math.inf
+        """Before this the host has said that it is not to be asked."""
+        self._rests = 0
+        self._empty: float | None = None
+        """When the host last had nothing left."""
+        self._since_empty = 0
+        self._began_last, self._idle = -math.inf, 0.0
+        """When the last request began, and how long after the one before."""
+        self._enough = math.inf
+        """After how many seconds without a request it gave again, when it did last."""
+        self._burst_from: float | None = None
+        self._burst = 0
+        self._before: Ration | None = None
+        self._saves = math.inf
+        """Requests that it gave at once at first, beyond the one that it gives in any case."""
+
+    @property
+    def is_rationed(self) -> bool:
+        """Whether it is known to refuse who asks too fast."""
+        return self.is_resting or self._ration is not None
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether it is asked less often than it might be answered."""
+        return self.is_rationed or self._gate.is_narrow
+
+    @property
+    def is_worth_knowing(self) -> bool:
+        """Whether who forgot it would ask what he should not, or have to learn it again."""
+        return self.shuts_out or self._ration is not None
+
+    @property
+    def has_given(self) -> bool:
+        """Whether it has given anything, now or when it was met before."""
+        return self.given > 0 or self._ration is not None
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether there is no use in waiting until it gives."""
+        refused = self._rests + 1 if self.is_resting else 0
+        too_often = refused >= self._back_off.refusals
+        return self.shuts_out or (too_often and not (self._back_off.is_patient and self.has_given))
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that it gives, 0 if it is not known to ration them."""
+        return self._ration.learned().rate if self._ration else 0.0
+
+    @property
+    def rest_until(self) -> float:
+        """When it is asked again that refuses now."""
+        liked = self._refusals[0] + _SPAN if self._is_disliked else -math.inf
+        return max(self._rest_until, self._told_until, liked)
+
+    @property
+    def paused_until(self) -> float:
+        """When it may be asked again that rests, or was just asked by who wants a gap between."""
+        return max(self._gate.opens_at, self.rest_until if self.is_resting else -math.inf)
+
+    @property
+    def _is_disliked(self) -> bool:
+        """Whether one more refusal may be one too many."""
+        return len(self._refusals) == _MOST_REFUSALS and not self._is_erratic
+
+    @property
+    def _is_erratic(self) -> bool:
+        """Whether it refuses whatever the pace."""
+        by_chance = isinstance(self._ration, Steady) and self._ration.is_erratic
+        return by_chance or self._refuses_first
+
+    @property
+    def _refuses_first(self) -> bool:
+        """Whether it refuses each link once, and gives it then: some make what they give first."""
+        return self.given >= _SOME and not self._given_at_once
+
+    def learned(self) -> Learned | None:
+        """Return what is worth remembering, if anything is.
+
+        Of a host that has refused for the first time, no more than that it gave: and that it does
+        not give more than that until it is asked again.
+        """
+        if self._ration:
+            return self._ration.learned()
+        if not self.is_resting or self._burst < 1 or self._burst_from is None:
+            return None
+        return Learned(self._burst / max(0.1, self._rest_until - self._burst_from), 1, 0.0)
+
+    def has_room(self) -> bool:
+        """Whether one more request may be under way, as far as that matters."""
+        if self.is_resting:
+            return not self._is_probing
+        if self._ration:
+            return self.busy < self._ration.connections
+        return self.busy < self._connections or not self.given  # else the breaker knows how many
+
+    def next_time(self) -> float:
+        """Return when the next request may start, if there is room for it."""
+        if self.is_resting:
+            return max(self._gate.opens_at, self.rest_until)
+        paced = -math.inf
+        if self._ration and not self._refuses_first:
+            paced = self._ration.next_time()
+        return max(self._gate.opens_at, self._told_until, self._due, paced)
+
+    def began(self, now: float) -> None:
+        """Count a request that starts."""
+        self.busy += 1
+        self._idle, self._began_last = now - self._began_last, now
+        self._gate.began(now)
+        if self.is_resting:
+            self._is_probing = True
+            return
+        if self._burst_from is None:
+            self._burst_from = now
+        self._burst += 1
+        if self._ration:
+            self._ration.began(now)
+        if not isinstance(self._ration, Quota):
+            step = 1 / self._rate(now)
+            self._due = max(self._due, now - min(step, 0.1)) + step
+
+    def _rate(self, now: float) -> float:
+        """Return how many requests a second are gentle as long as no ration is known."""
+        if self._refuses_first:
+            return FIRST_RATE
+        if self._is_disliked and now < self._refusals[0] + _SPAN:
+            return _MOST_CAREFUL
+        if self._ration:
+            return math.inf
+        if len(self._refusals) > 2 and now < self._refusals[-3] + _SPAN:
+            return _CAREFUL
+        return max(FIRST_RATE, RISE * (self._ended if self._empty is None else self._burst))
+
+    def answered(self, now: float, since: float, is_again: bool = False) -> None:
+        """Learn from an answer that is no refusal, to a request of the time `since`.
+
+        Where `is_again`, the host has refused the same link before.
+        """
+        self.busy -= 1
+        self._given_at_once += not is_again
+        self.given += 1
+        self._ended += 1
+        if self.is_resting:
+            if since > self._rest_from:
+                self._open(now, since)
+            return
+        self._since_empty += 1
+        if self._since_empty % _ANSWERS_EACH == 0 and self._since_empty > _ANSWERS_EACH:
+            self._connections += 1
+        if self._ration:
+            self._ration.gave(now)
+            self._doubt(self._ration, now)
+
+    def ended(self, since: float) -> None:
+        """Count a request as ended that has told nothing."""
+        self.busy -= 1
+        self._ended += 1
+        if since > self._rest_from:
+            self._is_probing = False
+
+    def refused(self, now: float, since: float, wish: float = 0.0) -> None:
+        """Learn from a refusal.
+
+        Parameters
+        ----------
+        now, since : float
+            The time, and when the request began.
+        wish : float
+            Seconds for which the host asks to be left alone, 0 if it does not say.
+        """
+        self.busy -= 1
+        self._told_until = max(self._told_until, now + wish if wish else -math.inf)
+        self.shuts_out = self.shuts_out or wish > self._back_off.longest
+        if self.is_resting and since <= self._rest_from:
+            self._was_under_way(now, wish)
+            return
+        self._refusals.append(now)
+        if self.is_resting:
+            self._is_probing = False
+            self._given_at_once += 1  # it does not give whatever it has refused once
+            self._rests += 1
+            self._dead = max(wish, now - self._rest_from)
+            self._empty = now
+            if isinstance(self._ration, Quota):
+                self._ration.refused_still(now)
+            elif self._ration:
+                self._ration.refused_still(self._rests)
+        else:
+            self._burst -= 1
+            self._lower(now, wish)
+            self.is_resting, self._rests, self._rest_from, self._dead = True, 0, now, wish
+        self._rest(now, wish)
+
+    def merge(self, other: RateLimiter) -> None:
+        """Take over the hosts of another one with which this one rations."""
+        self.members |= other.members
+        self.busy += other.busy
+        self.given += other.given
+        self._given_at_once += other._given_at_once
+        refusals = sorted([*self._refusals, *other._refusals])
+        self._refusals.extend(refusals)  # of which it keeps the last
+        self._connections = min(self._connections, other._connections)
+        self._burst += other._burst
+        begun = [each for each in (self._burst_from, other._burst_from) if each is not None]
+        self._burst_from = min(begun, default=None)
+        self._rest_from = max(self._rest_from, other._rest_from)
+        self._rest_until = max(self._rest_until, other._rest_until)
+        self._told_until = max(self._told_until, other._told_until)
+        if isinstance(self._ration, Steady) and isinstance(other._ration, Steady):
+            self._ration.join(other._ration)  # each has had its part of what they give
+        elif not self._ration:
+            self._ration = other._ration
+
+    def _was_under_way(self, now: float, wish: float) -> None:
+        # Who has given before may count each; later ones are few, and known to be borne.
+        is_first = self.given > 0 and self._ration is None
+        if is_first or len(self._refusals) < 2 or self._refusals[-2] < self._rest_from:
+            self._refusals.append(now)
+        self._dead = max(wish, self._dead)
+        self._burst -= 1
+        if isinstance(self._ration, Quota):
+            self._ration.refused_too(now)
+
+    def _lower(self, now: float, wish: float) -> None:
+        """Go slower, since a host refuses that has given."""
+        given, self._since_empty = self._since_empty, 0
+        took = now - self._empty if self._empty is not None else 0.0
+        gave = given / took if took > 0 else 0.0
+        if isinstance(self._ration, Quota):
+            self._ration.refused(now)
+            self._doubt(self._ration, now)
+        elif self._ration:
+            self._ration.refused(gave, given, wish, self._idle >= _CLEARLY_LONGER * self._enough)
+        elif self._empty is None:
+            self._connections = 1
+            self._saves = given - 1
+        else:
+            too_much = max(FIRST_RATE, RISE * self._burst)
+            self._ration = Steady(max(gave * 0.98, 0.01), too_much, now, self._saves)
+        self._empty = now
+
+    def _doubt(self, ration: Ration, now: float) -> None:
+        """Let a quota that has turned out to be none be so many a second."""
+        if isinstance(ration, Quota) and ration.has_failed:
+            self._ration = self._before or Steady(ration.rate, math.inf, now)
+
+    def _rest(self, now: float, wish: float) -> None:
+        self._wished = wish > 0
+        rest = self._back_off.first * (_ERRATIC if self._is_erratic else 1)
+        if self._rests:
+            rest = max(_LONGER * rest, _SHARE * (now - self._rest_from))
+        if isinstance(self._ration, Steady) and not self._is_erratic:
+            rest = max(rest, 1 / self._ration.rate)
+        self._rest_until = now + (wish or rest * (0.95 + 0.1 * self._random.random()))
+        if isinstance(self._ration, Quota) and not wish:
+            expected, is_known = self._ration.expected()
+            is_sooner = now + 0.2 < expected < self._rest_until
+            if is_sooner or (is_known and not self._rests):
+                self._rest_until = max(now + 0.2, expected)
+        if not wish:
+            self._rest_until = max(self._rest_until, now + self._back_off.least)
+        self._gate.shut(self._rest_until)
+
+    def _open(self, now: float, since: float) -> None:
+        """It gives again: see by how long it gave nothing whether that is a quota."""
+        self.is_resting = self._is_probing = False
+        self._since_empty = 1
+        self._enough = self._idle
+        start = self._burst_from if self._burst_from is not None else since
+        took = since - start
+        is_sure = self._rests > 1 or (self._wished and self._dead > _A_MOMENT)
+        is_quota = self._burst > 1 and self._dead * self._burst > _A_QUOTA * took
+        if is_sure and is_quota and not isinstance(self._ration, Quota):
+            too_short = self._rest_from + self._dead - start if self._rests else 0.0
+            speed = self._burst / max(0.02, self._rest_from - start)
+            self._before = self._ration
+            doubts = not self._wished
+            speed = min(speed, 500.0)
+            self._ration = Quota(self._burst, took, too_short, speed, since, is_doubted=doubts)
+        elif self._ration:
+            self._ration.opened(now)
+            if isinstance(self._ration, Quota) and self._ration.count == 1:
+                self._ration = Steady(self._ration.rate, math.inf, now)
+        self._burst, self._burst_from = 1, since
+        self._due = now
+
+
+def _remembered(learned: Learned | None) -> Ration | None:
+    if not learned:
+        return None
+    if learned.burst > 1 and learned.period:
+        return Quota(learned.burst, learned.period, 0.0, FIRST_RATE, -math.inf)
+    return Steady(learned.rate, learned.rate * 1.2, -math.inf)

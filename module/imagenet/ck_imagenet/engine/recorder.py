@@ -1,0 +1,284 @@
+"""Where the results of a run come together: what may be saved, what is written down."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter, deque
+from enum import Enum
+from typing import Callable
+
+from ..core.details import plain
+from ..core.errors import NetworkDown
+from ..core.outcomes import Outcome
+from ..storage.deduplication import Repeats, Sighting
+from ..storage.journal import Journal, Record, now
+from ..storage.store import SynsetStore
+from .link import Task
+
+Report = Callable[[Record], None]
+
+
+class Verdict(Enum):
+    """What is to become of a picture that has been fetched."""
+
+    KEEP = "save it, then tell"
+    SETTLED = "nothing: it has come before"
+    ENOUGH = "not now: there are as many as are wanted"
+
+
+class Book(ABC):
+    """What a crawl asks and tells; threads may do so at once."""
+
+    @abstractmethod
+    def claim(self, record: Record) -> Verdict:
+        """Ask whether a picture is to be saved; if so, `keep` must follow."""
+
+    @abstractmethod
+    def keep(self, record: Record) -> None:
+        """Tell that a picture is saved."""
+
+    @abstractmethod
+    def settle(self, record: Record) -> None:
+        """Tell what became of a URL that gave no picture."""
+
+    @abstractmethod
+    def reach(self) -> None:
+        """Tell that a host could be connected to: so there is a network."""
+
+    def missing(self, wnid: str) -> int | None:
+        """Return how many pictures of a synset are still wanted, None for all that there are."""
+        return None
+
+    def is_full(self) -> bool:
+        """Say whether no picture is wanted any more."""
+        return False
+
+    def put_by(self, task: Task) -> None:
+        """Take back a task for which its synset has no use now, as `missing` has said."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def leave(self, task: Task) -> None:
+        """Take back a task that its host does not give in the time that there is."""
+
+    def has_put_by(self) -> bool:
+        """Say whether there are tasks that may be of use later."""
+        return False
+
+    def take_up(self) -> list[Task]:
+        """Return tasks that were put by and may be of use now."""
+        return []
+
+
+class Ledger(Book):
+    """The book of one synset, beside its store and its journal.
+
+    Parameters
+    ----------
+    place, journal : SynsetStore, Journal
+        Where pictures are, and what became of every URL.
+    repeats : Repeats
+        Which bytes have come before.
+    here : int
+        How many pictures are here.
+    most : int, optional
+        Pictures to end with, by default all.
+    reached : bool
+        Whether the network has been seen to be there.
+    report : callable
+        Told of every record, by any thread, but by one at a time for the same `repeats`.
+
+    Attributes
+    ----------
+    here : int
+        How many pictures are here by now.
+    left : Counter of str
+        How many links were left for later, by host.
+    """
+
+    def __init__(
+        self,
+        place: SynsetStore,
+        journal: Journal,
+        repeats: Repeats,
+        *,
+        here: int,
+        most: int | None,
+        reached: bool,
+        report: Report,
+    ) -> None:
+        self._place = place
+        self._journal = journal
+        self._repeats = repeats
+        self.here = here
+        self._most = most
+        self._reached = reached
+        self._report = report
+        self._lock = repeats.lock
+        self._saving: dict[str, Record] = {}
+        # Of each number, how many records keep it: two may, where files were put together by hand.
+        self._kept = Counter(each.name.number for each in journal.records.values() if each.is_kept)
+        self._held: list[Record] = []
+        self._put_by: deque[Task] = deque()
+        self.left: Counter[str] = Counter()
+
+    def missing(self, wnid: str = "") -> int | None:
+        return None if self._most is None else max(0, self._most - self.here)
+
+    def is_full(self) -> bool:
+        return self.missing() == 0
+
+    def put_by(self, task: Task) -> None:
+        with self._lock:
+            self._put_by.append(task)
+
+    def leave(self, task: Task) -> None:
+        with self._lock:
+            self.left[task.endpoint] += 1
+
+    def has_put_by(self) -> bool:
+        return bool(self._put_by) and not self.is_full()
+
+    def take_up(self) -> list[Task]:
+        with self._lock:
+            wanted = min(len(self._put_by), self.missing() or 0)
+            return [self._put_by.popleft() for _ in range(wanted)]
+
+    def claim(self, record: Record) -> Verdict:
+        with self._lock:
+            if self._repeats.is_rejected(record):
+                self._write(_rejected(record))
+                return Verdict.SETTLED
+            if self._repeats.is_placeholder(record):
+                self._write(_placeholder(record))
+                self._take_out(record.sha256)
+                return Verdict.SETTLED
+            self._repeats.forget(record.sha256, self._place.wnid, record.url)
+            first = self._repeats.first(record)
+            if first:
+                record = _duplicate(record, first.url)
+                self._write(record)
+            elif self._most is not None and self.here + len(self._saving) >= self._most:
+                return Verdict.ENOUGH
+            else:
+                self._saving[record.url] = record
+            self._repeats.add([record])
+            return Verdict.SETTLED if first else Verdict.KEEP
+
+    def keep(self, record: Record) -> None:
+        with self._lock:
+            del self._saving[record.url]
+            self.here += 1
+            self._write(record)
+            if self._repeats.is_placeholder(record):  # as was found while it was being saved
+                self._take_out(record.sha256)
+
+    def take_in(self, record: Record) -> None:
+        """Count a picture that another process has saved without asking, or remove it again."""
+        with self._lock:
+            if self.claim(record) is Verdict.KEEP:
+                self.keep(record)
+            else:
+                self._remove(record)
+
+    def settle(self, record: Record) -> None:
+        """Record a failure, unless it may be this machine's network that fails."""
+        with self._lock:
+            self._held.append(record)
+            if self._reached:
+                self._release_held()
+
+    def reach(self) -> None:
+        if not self._reached:
+            with self._lock:
+                self._reached = True
+                self._release_held()
+
+    def purge(self) -> None:
+        """Take out placeholders and doubles, which a killed run may have left."""
+        with self._lock:
+            self._purge()
+
+    def _purge(self) -> None:
+        kept: dict[str, str] = {}
+        for record in list(self._journal.records.values()):
+            if record.outcome is not Outcome.SAVED or not record.sha256:
+                continue
+            if self._repeats.is_placeholder(record):
+                self._take_out(record.sha256)
+                continue
+            first = kept.setdefault(record.sha256, record.url)
+            if first != record.url and record.has_url:  # else it is the user's own
+                self._repeats.forget(record.sha256, self._place.wnid, record.url)
+                record = _duplicate(record, first)
+                self._repeats.add([record])
+                self._write(record)
+                self.here -= self._remove(record)
+
+    def close(self) -> None:
+        """Record what was held back, or raise NetworkDown if it is news that nobody answers."""
+        known = self._journal.records
+        news = [
+            record
+            for record in self._held
+            if record.outcome.unanswered
+            and not (record.url in known and known[record.url].outcome.unanswered)
+        ]
+        if news and not self._reached:
+            first = min(news, key=lambda record: record.outcome is Outcome.HOST_DOWN)
+            raise NetworkDown(
+                f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
+                f"down (first: {first.url}, {plain(first.detail)}); "
+                "nothing was recorded, so run the same command again when it is up"
+            )
+        self._release_held()
+
+    def _take_out(self, sha256: str) -> None:
+        """Remove what was saved here before it gave itself away as a placeholder."""
+        for known in self._repeats.all_of(sha256):
+            if known.name.wnid != self._place.wnid or known.url in self._saving:
+                continue
+            self._repeats.forget(sha256, self._place.wnid, known.url)
+            record = self._journal.records.get(known.url)
+            if record:  # else somebody has had it forgotten since
+                # First the journal, which a run that is killed here follows when it goes on.
+                self._write(_placeholder(record))
+                if known.kept:
+                    self.here -= self._remove(known)
+
+    def _remove(self, known: Record | Sighting) -> bool:
+        """Take a picture away, unless the journal keeps one of the same number; say whether."""
+        if self._kept[known.name.number]:
+            return False
+        self._place.remove(known.name.number)
+        return True
+
+    def _release_held(self) -> None:
+        held, self._held = self._held, []
+        for record in held:
+            known = self._journal.records.get(record.url)
+            self._write(record)
+            if known and known.outcome is Outcome.SAVED and record.outcome.final:
+                self._remove(known)  # whose file somebody has deleted
+
+    def _write(self, record: Record) -> None:
+        before = self._journal.records.get(record.url)
+        self._journal.append(record)
+        if before:
+            self._kept[before.name.number] -= before.is_kept
+        self._kept[record.name.number] += record.is_kept
+        self._report(record)
+
+
+def _duplicate(record: Record, first: str) -> Record:
+    return record._replace(outcome=Outcome.DUPLICATE, time=now(), detail=f"of {first}")
+
+
+def _rejected(record: Record) -> Record:
+    detail = "the same bytes have been rejected"
+    return record._replace(outcome=Outcome.REJECTED, time=now(), detail=detail)
+
+
+def _placeholder(record: Record) -> Record:
+    detail = "the same bytes came under several names"
+    return record._replace(outcome=Outcome.PLACEHOLDER, time=now(), detail=detail)

@@ -1,0 +1,336 @@
+"""One synset's part of a run: what is to be asked for, and what has come of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Collection, Iterator
+
+from ..core import urls
+from ..core.actions import DownloadOptions
+from ..core.files import storage_errors
+from ..core.outcomes import Failed, Outcome
+from ..core.progress import Progress
+from ..sources import kept_lists
+from ..sources.kept_lists import EARLIER
+from ..sources.lists import SynsetList
+from ..storage import summaries
+from ..storage.deduplication import Repeats
+from ..storage.journal import Journal, Record
+from ..storage.numbering import KeptNames, Link, by_number, number
+from ..storage.paces import PaceMemory
+from ..storage.recovery import adopt
+from ..storage.store import Store
+from ..storage.turns import Busy, at_once, only_one
+from . import context
+from .link import Task
+from .recorder import Ledger
+from .succession import reopened
+from .summary import Summary
+from .wayback import WAYBACK, Captures, Findings, may_help
+
+
+class Errand:
+    """One synset's part of a run.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        What is wanted.
+    store : Store
+        Where its pictures go.
+    repeats : Repeats
+        Which bytes have come before in this run.
+    progress : Progress
+        Is told how it goes.
+    trusting : bool
+        Whether what is here is whole where its summary is true: to look takes as long as to read
+        all of it.
+    found : SynsetList
+        The synset's list.
+    """
+
+    def __init__(
+        self,
+        options: DownloadOptions,
+        store: Store,
+        repeats: Repeats,
+        progress: Progress,
+        trusting: bool,
+        found: SynsetList,
+    ) -> None:
+        self._options = options
+        self._trusting = trusting
+        self._found = found
+        self._store = store
+        self._place = store.synset(found.wnid)
+        self._repeats = repeats
+        self._progress = progress
+        self._turn = ExitStack()
+        self._links: list[Link] = []
+        self._skipped: set[str] = set()
+        self._listed: set[str] = set()
+        self._to_fetch = self._here_before = 0
+        self._aside: list[Path] = []
+        self.book: Ledger
+        self.findings: Findings | None = None
+
+    @property
+    def wnid(self) -> str:
+        """The synset."""
+        return self._found.wnid
+
+    @property
+    def known(self) -> int:
+        """How many links of the synset are held in memory."""
+        return len(self._links)
+
+    @property
+    def asks(self) -> bool:
+        """Whether there was anything to ask for."""
+        return self._to_fetch > 0
+
+    def preview(self) -> Summary:
+        """Return what would be done, and do nothing."""
+        with storage_errors(self._place.state):
+            self._open()
+            self._take_in_known()
+            self._journal.tie(self._kept.urls(self._found.lines))
+            self._number()
+            here = self._place.pictures()
+            wanted = [] if self._is_enough(len(here)) else self._wanted(here)
+            summary = replace(self._summary(len(here)), to_fetch=len(wanted))
+        paces = context.known_paces(self._options, PaceMemory(self._store).load())
+        for name, pace in filter(None, (paces(urls.endpoint(link.url)) for link in wanted)):
+            summary.left[name] += 1
+            summary.paces[name] = pace
+        return summary
+
+    def begin(self, reached: bool, wait: bool) -> list[Task]:
+        """Put the synset's place in order, and return what is to be fetched.
+
+        Parameters
+        ----------
+        reached : bool
+            Whether the network has been seen to be there.
+        wait : bool
+            Whether to wait for another process that is at work on the synset.
+
+        Raises
+        ------
+        Busy
+            If there is one, and is not to be waited for; nothing has been done then.
+        StoreError
+            If the place cannot be used.
+        """
+        try:
+            return self._begin(reached, wait)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _begin(self, reached: bool, wait: bool) -> list[Task]:
+        place = self._place
+        with storage_errors(place.state):
+            place.create()
+            if wait:
+                self._turn.enter_context(only_one(place.lock(), self.wnid, self._progress))
+            else:
+                self._turn.enter_context(at_once(place.lock()))
+            if self._options.urls:
+                kept_lists.keep(place, self._found._replace(obtained_by="urls"))
+            elif self._found.obtained_by:
+                kept_lists.keep(place, self._found)
+            lost = set() if self._trusting and summaries.is_whole(place) else place.mend()
+            self._open()
+            self._turn.callback(self._journal.close)
+            self._take_in_known()
+            named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
+            self._aside = adopt(place, self._journal, named, true, lost)
+            self._number()
+            self._kept.keep(self.wnid, self._links, self._found.lines)
+            here = place.pictures()
+            self._repeats.add(self._journal.present(here))
+            # Nobody needs these any more, and there may be many.
+            self._found.lines.clear()
+            self._kept.numbers = self._kept.true = {}
+            self.book = self._ledger(len(here), reached)
+            self._here_before = self.book.here
+            wanted = [] if self.book.is_full() else self._wanted(here)
+            self._to_fetch = len(wanted)
+            if wanted:
+                summaries.drop(place)
+            tasks = [self._task(link) for link in wanted]
+            self._listed.clear()
+            return tasks
+
+    def begin_captures(self, captures: Captures) -> list[Task]:
+        """Return what the Wayback Machine is to be asked for, if so wished; after the links."""
+        with storage_errors(self._place.state):
+            self.book.close()
+        wanted = self._options.wayback and not self.book.is_full()
+        tasks = [captures.task(link) for link in self._lost()] if wanted else []
+        if tasks:
+            self.findings = Findings(self.book, self._journal, captures)
+        return tasks
+
+    def end(self) -> Summary:
+        """Return what has been done, and let others work on the synset.
+
+        Raises
+        ------
+        NetworkDown
+            If nothing answered.
+        """
+        with self._turn, storage_errors(self._place.state):
+            self.book.close()
+            self.book.purge()  # by what has come in other synsets since
+            summary = replace(
+                self._summary(self.book.here),
+                to_fetch=self._to_fetch,
+                saved=max(0, self.book.here - self._here_before),
+                set_aside=self._aside,
+                left=self.book.left,
+                wayback_trouble=self.findings.trouble if self.findings else "",
+            )
+            self._repeats.retire(self._journal.records.values())
+            self._place.settle()
+            summaries.keep(self._place, mended=True)
+            return summary
+
+    def abandon(self) -> None:
+        """Let others work on the synset."""
+        self._turn.close()
+
+    def _open(self) -> None:
+        self._journal = Journal.of(self._place)
+        self._kept = KeptNames.of(self._place)
+
+    def _take_in_known(self) -> None:
+        """Add what other lists have told before, unless only this one is wanted."""
+        lines, options = self._found.lines, self._options
+        listed = {line.url for line in lines}
+        self._listed = listed if self._found.source != EARLIER else set()
+        if not (options.urls or options.refresh or options.source):
+            after = max((line.number for line in lines), default=-1) + 1
+            known = self._kept.lines(self.wnid, self._journal.records.values())
+            others = (line for line in known if line.url not in listed)
+            lines += [line._replace(number=line.number + after) for line in others]
+
+    def _task(self, link: Link) -> Task:
+        """Return what asks for a link; of one that its own host has not, under its new name."""
+        task = Task(link, self._source_of(link))
+        record = self._journal.records.get(link.url)
+        if record and record.outcome.final and self._options.retry_failed == "yes":
+            reopened = self._reopened(record)
+            if reopened:
+                task.go_on(*reopened)
+                task.wayback = record.wayback
+        return task
+
+    def _reopened(self, record: Record) -> tuple[str, Failed] | None:
+        """Return what was never asked for a link that failed for good, and its own failure."""
+        known = context.successors_of(self._options, record.url) if record.outcome.final else []
+        return reopened(record, known)
+
+    def _source_of(self, link: Link) -> str:
+        """Return which list has told of a link, as far as that is known."""
+        if link.url in self._listed:
+            return self._found.source
+        known = self._journal.records.get(link.url)
+        is_of_list = known is not None and not known.sha256  # else it may be that of a picture
+        return known.source if known and is_of_list and known.source else EARLIER
+
+    def _ledger(self, here: int, reached: bool) -> Ledger:
+        ledger = Ledger(
+            self._place,
+            self._journal,
+            self._repeats,
+            here=here,
+            most=self._options.max_images,
+            reached=reached,
+            report=self._progress.settled,
+        )
+        ledger.purge()
+        return ledger
+
+    def _is_enough(self, here: int) -> bool:
+        return self._options.max_images is not None and here >= self._options.max_images
+
+    def _number(self) -> None:
+        lines = self._found.lines
+        self._links = number(self.wnid, lines, self._kept.numbers, self._journal.records)
+        self._skipped = {line.url for line in lines if line.number < self._options.offset}
+
+    def _chosen(self) -> Iterator[Link]:
+        """Yield the links but those of the list's first lines, if they are to be skipped."""
+        return (link for link in self._links if link.url not in self._skipped)
+
+    def _wanted(self, here: Collection[int]) -> list[Link]:
+        """Return the links to ask for: those without a record, or whose picture has gone."""
+        kept = {
+            record.sha256
+            for record in self._journal.present(here)
+            if record.outcome in (Outcome.SAVED, Outcome.REJECTED)
+        }
+        return [link for link in self._chosen() if self._is_open(link, here, kept)]
+
+    def _is_open(self, link: Link, here: Collection[int], kept: Collection[str]) -> bool:
+        record = self._journal.records.get(link.url)
+        if not record:
+            return True
+        if record.outcome is Outcome.SAVED:
+            return link.name.number not in here
+        if record.outcome is Outcome.DUPLICATE:
+            return record.sha256 not in kept
+        if record.outcome is Outcome.REJECTED:
+            return False
+        if record.outcome is Outcome.PRIVATE_ADDRESS:
+            return True  # what may be asked is this run's affair, and to find out costs nothing
+        again = self._options.retry_failed
+        may_pass = not record.outcome.final or self._reopened(record)
+        return again == "all" or bool(again == "yes" and may_pass)
+
+    def _lost(self) -> list[Link]:
+        """Return the links that are gone for good, of which no archive has been asked."""
+        known = self._journal.records
+        return [link for link in self._chosen() if link.url in known and may_help(known[link.url])]
+
+    def _summary(self, here: int) -> Summary:
+        known = self._journal.records
+        records = [known[link.url] for link in self._links if link.url in known]
+        saved = [record for record in records if record.outcome is Outcome.SAVED]
+        return Summary(
+            self.wnid,
+            len(self._links),
+            here,
+            failed=Counter(each.outcome for each in records if each.outcome is not Outcome.SAVED),
+            from_wayback=sum(each.source == WAYBACK for each in saved),
+            renamed=sum(bool(self._reopened(each)) for each in records),
+            for_wayback=0 if self._is_enough(here) else len(self._lost()),
+        )
+
+
+def take_out_exposed(
+    store: Store, repeats: Repeats, at_work: Collection[str], progress: Progress
+) -> dict[str, int]:
+    """Remove what has turned out to be a placeholder since; return how many, by synset.
+
+    Only from synsets that are done: those `at_work` do so themselves when they end. Another process
+    that is at work on one is not waited for, since it may be waiting for us.
+    """
+    taken_out = {}
+    for wnid in sorted(repeats.exposed() - set(at_work)):
+        place = store.synset(wnid)
+        if not place.state.is_dir():  # somebody has removed it since
+            continue
+        with suppress(Busy), at_once(place.lock()), closing(Journal.of(place)) as journal:
+            ledger = Ledger(
+                place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
+            )
+            ledger.purge()
+            taken_out[wnid] = -ledger.here
+            summaries.keep(place)
+    return taken_out

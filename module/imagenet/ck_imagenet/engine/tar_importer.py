@@ -1,0 +1,286 @@
+"""The other main job: the pictures of tars, kept as those of links are."""
+
+from __future__ import annotations
+
+from array import array
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Collection, Iterable, Iterator
+
+from ..catalogue import selection
+from ..catalogue.selection import chosen
+from ..core.actions import DownloadOptions
+from ..core.details import plain
+from ..core.errors import BadInput, NoTar
+from ..core.files import storage_errors
+from ..core.options import refuse_together, typed
+from ..core.outcomes import Failed, Outcome
+from ..core.progress import Progress
+from ..core.text import causes
+from ..core.url_lists import is_url
+from ..http.client import Fetcher
+from ..sources import tar_places, tars, winter21
+from ..sources.local_archive import LocalArchive
+from ..sources.readtars import ReadTars
+from ..sources.tar_places import TarPlace
+from ..sources.tars import Fault, Found, Member, Oddity
+from ..sources.tarstream import Whole
+from ..storage import summaries
+from ..storage.journal import Journal
+from ..storage.store import Store, SynsetStore
+from ..storage.turns import only_one
+from . import context, planning
+from .tar_results import Shelf
+from .unpacked import MOST_EXAMPLES, Oddities, Unpacked
+
+_OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
+"""Options that say nothing of tars."""
+
+
+def is_asked_for(options: DownloadOptions) -> bool:
+    """Say whether pictures are to come from tars."""
+    return bool(options.tar) or options.source == winter21.NAME
+
+
+def unpack(
+    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
+) -> Iterator[Unpacked]:
+    """Keep the pictures of tars that are not here yet.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        What and how.
+    store : Store
+        Where the pictures go.
+    progress : Progress
+        Is told how it goes.
+    archive : LocalArchive, optional
+        The local archive of all URLs, which tells the URLs of the pictures.
+
+    Yields
+    ------
+    Unpacked
+        Of each synset, when the last of its pictures in a row has been read.
+
+    Raises
+    ------
+    ImagenetError
+        Whatever a user must know.
+    KeyboardInterrupt
+        When interrupted; everything so far is kept.
+    """
+    places, known = _places(options), archive or LocalArchive()
+    store.refuse_forbidden({wnid for place in places for wnid in place.wnids})
+    addresses = [place.where for place in places if is_url(place.where)]
+    missing: list[tuple[str, Collection[str]]] = []
+    with closing(context.fetcher(options, trusted=addresses)) as fetcher:
+        for place in places:
+            try:
+                yield from _Reading(options, store, progress, known, place).run(fetcher)
+            except NoTar as error:
+                missing.append((str(error), place.wnids))
+                if addresses and not fetcher.reached:
+                    break  # the others are at the same host
+    if missing:
+        raise NoTar(causes(missing, "nor is there one of"))
+
+
+def _places(options: DownloadOptions) -> list[TarPlace]:
+    """Return the tars to read; raise BadInput if the options cannot be used together."""
+    if options.tar:
+        refuse_together(options, "tar", "source", *_OF_LINKS)
+        return tar_places.places(options.tar, chosen(options))
+    refuse_together(options, "source", *_OF_LINKS)
+    wnids = chosen(options)
+    if not wnids:
+        raise BadInput(f"which synset? Write --wnid=n01440764 --source={winter21.NAME}")
+    if not (is_url(options.winter21) and "{wnid}" in options.winter21):
+        raise BadInput(f'--winter21="{options.winter21}" is no address with {{wnid}} in it')
+    if len(wnids) > selection.MANY and not options.yes:
+        raise BadInput(
+            f"{winter21.NAME} has a tar for each of {len(wnids):,} synsets, of some "
+            f"{planning.MEAN_URLS * planning.PICTURE // 1_000_000} MB each. If you want them, "
+            f"type: ck download imagenet {typed(options)} --yes"
+        )
+    winter21.check_terms(options)
+    return tar_places.places(options.winter21, wnids)
+
+
+class _Reading:
+    """The reading of one tar."""
+
+    def __init__(
+        self,
+        options: DownloadOptions,
+        store: Store,
+        progress: Progress,
+        archive: LocalArchive,
+        place: TarPlace,
+    ) -> None:
+        self._options = options
+        self._store = store
+        self._progress = progress
+        self._archive = archive
+        self._tar = place
+        self._odd = Oddities()
+        self._filled: set[str] = set()
+        self._met: dict[str, array[int]] = {}
+        self._wnid = ""
+
+    def run(self, fetcher: Fetcher) -> Iterator[Unpacked]:
+        """Read the tar, and yield what it brought for each synset.
+
+        Raises
+        ------
+        NoTar
+            If it is not to be had, or not all of it, in which case what came is kept; if no
+            picture that is wanted is in it.
+        BadInput
+            If there is no such file.
+        """
+        unread = self._why_not() if self._tar.is_far else ""
+        if unread:
+            (wnid,) = self._tar.wnids
+            here = len(self._store.synset(wnid).pictures())
+            yield Unpacked(wnid, self._tar.name, here, unread)
+            return
+        resting = partial(self._progress.resting, self._tar.where)
+        with tar_places.opened(
+            self._tar, fetcher, self._options.retry, self._watch, resting
+        ) as whole:
+            try:
+                yield from self._unpack(whole)
+            finally:
+                self._progress.end()
+        if whole.failure:
+            raise NoTar(self._told(whole.failure))
+        if not self._wnid:
+            raise NoTar(
+                f'the tar "{self._tar.where}" is empty' if whole.is_empty else self._nothing()
+            )
+
+    def _watch(self, come: int, size: int) -> None:
+        self._progress.advance(Path(self._tar.name).name, come, size)
+
+    def _unpack(self, whole: Whole) -> Iterator[Unpacked]:
+        found = tars.members(whole, self._tar.wnids, self._tar.name)
+        for wnid, run in groupby(found, self._synset_of):
+            if not wnid:
+                self._fill(None, run)
+                continue
+            place = self._store.synset(wnid)
+            with self._shelf(place) as shelf:
+                self._fill(shelf, run)
+                if self._tar.is_far and not (shelf.is_full or self._is_cut(whole)):
+                    ReadTars(place).add(self._tar.name)
+                # As an array, since the training tar has a million.
+                self._met[wnid] = array("L", shelf.met)
+                done = self._done(wnid, shelf)
+            self._progress.end()
+            yield done
+            if self._filled >= self._tar.wnids:
+                return
+
+    def _synset_of(self, found: Found) -> str:
+        """Return the synset to which something in a tar belongs: what is odd, to the last."""
+        if isinstance(found, Member):
+            self._wnid = found.name.wnid
+        return self._wnid
+
+    def _fill(self, shelf: Shelf | None, run: Iterable[Found]) -> None:
+        for found in run:
+            if isinstance(found, Oddity):
+                self._odd.add(found)
+            elif shelf:
+                fault = shelf.take(found)
+                if fault:
+                    self._odd.add(Oddity(str(found.name), fault))
+                if shelf.is_full:
+                    self._filled.add(found.name.wnid)
+                    if self._filled >= self._tar.wnids:
+                        return
+
+    @contextmanager
+    def _shelf(self, place: SynsetStore) -> Iterator[Shelf]:
+        """Make a synset's place, and have it for ourselves."""
+        lines = self._archive.lines(place.wnid)
+        self._archive.warn(self._progress)
+        with storage_errors(place.state):
+            place.create()
+            with only_one(place.lock(), place.wnid, self._progress), closing(
+                Journal.of(place)
+            ) as journal:
+                yield Shelf(
+                    place,
+                    journal,
+                    lines,
+                    self._tar.name,
+                    self._options.max_images,
+                    self._progress,
+                    self._met.get(place.wnid, ()),
+                )
+                place.settle()
+                summaries.keep(place)
+
+    def _done(self, wnid: str, shelf: Shelf) -> Unpacked:
+        odd, self._odd = self._odd, Oddities()
+        return Unpacked(
+            wnid,
+            self._tar.name,
+            shelf.here,
+            members=shelf.members,
+            saved=shelf.saved,
+            failed=shelf.failed,
+            odd=odd,
+            set_aside=shelf.set_aside,
+        )
+
+    def _why_not(self) -> str:
+        """Return why all that is wanted of a synset's tar is here, or an empty text."""
+        (wnid,) = self._tar.wnids
+        place = self._store.synset(wnid)
+        here = place.pictures()
+        if self._options.max_images and len(here) >= self._options.max_images:
+            return "as many as are wanted"
+        if self._options.retry_failed or self._tar.name not in ReadTars(place):
+            return ""
+        saved = Journal.of(place).saved().values()
+        lost = (each for each in saved if each.name.number not in here)
+        if any(record.source == self._tar.name for record in lost):
+            return ""
+        return "it has been read to its end before; --retry-failed reads it again"
+
+    def _is_cut(self, whole: Whole) -> bool:
+        damaged = {Fault.CUT, Fault.GARBAGE} & set(self._odd.counts)
+        return bool(whole.failure or damaged)
+
+    def _told(self, failure: OSError | Failed) -> str:
+        """Return what a user must know when the rest cannot be read."""
+        where = self._tar.where
+        if isinstance(failure, OSError):
+            return f'the tar "{where}" cannot be read to its end: {failure.strerror or failure}'
+        if failure.outcome is Outcome.GONE and self._options.source == winter21.NAME:
+            return winter21.dropped(next(iter(self._tar.wnids)))
+        why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
+        if self._wnid:
+            return (
+                f'the tar "{where}" broke off: {why}; what came is kept, the same command goes on'
+            )
+        later = "" if failure.outcome.final else "Type the same command later. "
+        return f'the tar "{where}" cannot be fetched: {why}. {later}{self._otherwise()}'
+
+    def _otherwise(self) -> str:
+        """Return what else may help who cannot fetch a tar."""
+        if self._options.source != winter21.NAME:
+            return "If you have the file: ck download imagenet --tar=FILE"
+        return f"Its links may do: ck download imagenet --wnid={next(iter(self._tar.wnids))}"
+
+    def _nothing(self) -> str:
+        """Return what is in a tar without a picture."""
+        wanted = sorted(self._tar.wnids) if len(self._tar.wnids) <= MOST_EXAMPLES else ["ImageNet"]
+        odd = [f"{fault.value} ({', '.join(paths)})" for fault, paths in self._odd.examples.items()]
+        found = f": {'; '.join(odd)}" if odd else ""
+        return f'the tar "{self._tar.where}" holds no picture of {", ".join(wanted)}{found}'

@@ -1,0 +1,165 @@
+"""Where the pictures of one synset go while a tar is unpacked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Collection, Iterable
+
+from ..core.names import ImageName
+from ..core.outcomes import Failed, Outcome
+from ..core.progress import Progress
+from ..core.url_lists import Line
+from ..images import judging
+from ..images.packed import unpacked
+from ..sources.tars import Fault, Member
+from ..storage.deduplication import Repeats
+from ..storage.journal import Journal, Record, now, saved
+from ..storage.numbering import KeptNames, Link, Numbers, by_number
+from ..storage.recovery import adopt
+from ..storage.store import SynsetStore
+from .recorder import Ledger, Verdict
+
+
+class Shelf:
+    """A synset's place with all that is known of it; only one process may have it.
+
+    A picture's number is that in its member's name. Where that number's URL is known, the picture
+    is kept as what that URL gave, so that no download asks for it again. Else the journal has it
+    under ImageNet's name, which is no URL, until a list tells the URL (`Journal.tie`). A member
+    that is no picture is told, and not written down: it says nothing of what its URL gives.
+
+    Parameters
+    ----------
+    place, journal : SynsetStore, Journal
+        Where pictures are, and what became of every URL.
+    lines : iterable of Line
+        What is known elsewhere of the synset's names and URLs.
+    source : str
+        What the tar is called, for the record.
+    most : int, optional
+        Pictures to end with, by default all.
+    progress : Progress
+        Is told what becomes of each member.
+    met : collection of int
+        Numbers that the tar has had before.
+
+    Attributes
+    ----------
+    met : set of int
+        The same, and those that have come since.
+    set_aside : list of Path
+        Files that were called pictures and were none, where they are now.
+    members : int
+        How many pictures have come.
+    failed : Counter of Outcome
+        What became of those that were not saved.
+    """
+
+    def __init__(
+        self,
+        place: SynsetStore,
+        journal: Journal,
+        lines: Iterable[Line],
+        source: str,
+        most: int | None,
+        progress: Progress,
+        met: Collection[int] = (),
+    ) -> None:
+        self._place = place
+        self._journal = journal
+        self._source = source
+        self._progress = progress
+        self.met = set(met)
+        self.members = 0
+        self.failed: Counter[Outcome] = Counter()
+        kept = KeptNames.of(place)
+        self._urls = kept.urls(lines)
+        lost = place.mend()
+        self.set_aside: list[Path] = adopt(
+            place, journal, by_number(kept.numbers), self._urls, lost
+        )
+        self._numbers = Numbers(journal.records, kept.numbers.values())
+        self._here = set(place.pictures())
+        self._repeats = Repeats(journal.present(self._here))
+        self._ledger = Ledger(
+            place,
+            journal,
+            self._repeats,
+            here=len(self._here),
+            most=most,
+            reached=True,
+            report=self._report,
+        )
+        self._ledger.purge()
+        self._begin = self._ledger.here
+
+    @property
+    def here(self) -> int:
+        """How many pictures are here by now."""
+        return self._ledger.here
+
+    @property
+    def saved(self) -> int:
+        """How many of them have been saved and not taken out again."""
+        return self._ledger.here - self._begin
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many as are wanted."""
+        return self._ledger.missing() == 0
+
+    def take(self, member: Member) -> Fault | None:
+        """Keep a picture, unless it is here or is none; return what is odd about it, if so."""
+        self.members += 1
+        link = self._link(member.name)
+        known = self._journal.records.get(link.url)
+        is_settled = known is not None and self._is_settled(known)
+        is_first = member.name.number not in self.met
+        self.met.add(member.name.number)
+        if self.is_full or (is_settled and is_first):
+            return None
+        data = member.read()
+        if data is None:
+            return None  # which the tar says itself
+        try:
+            data = unpacked(data)
+            picture = judging.judge(data)
+        except Failed as failed:
+            detail = failed.detail
+            self._report(Record(*link, failed.outcome, now(), detail, self._source))
+            return None
+        record = saved(*link, data, picture, self._source, "")
+        if known and is_settled:
+            if record.sha256 != known.sha256:
+                return Fault.SAME_NUMBER
+            self._report(record._replace(outcome=Outcome.DUPLICATE))
+        elif known and self._holds_still(known, record):
+            self._report(known)
+        elif self._ledger.claim(record) is Verdict.KEEP:
+            self._place.save(record, data, picture.format.extension)
+            self._ledger.keep(record)
+            self._here.add(link.name.number)
+        return None
+
+    def _link(self, name: ImageName) -> Link:
+        """Return what a member is kept as."""
+        url = self._urls.get(name.number) or str(name)
+        self._numbers.claim(url, name.number)
+        self._numbers.add(url)
+        return Link(ImageName(name.wnid, self._numbers.of[url]), url)
+
+    def _is_settled(self, known: Record) -> bool:
+        is_here = known.outcome is Outcome.SAVED and known.name.number in self._here
+        return is_here or known.outcome is Outcome.REJECTED
+
+    def _holds_still(self, known: Record, record: Record) -> bool:
+        """Say whether the same bytes were refused before, for a reason that there still is."""
+        is_double = known.outcome is Outcome.DUPLICATE and self._repeats.first(record)
+        reason = is_double or known.outcome is Outcome.PLACEHOLDER
+        return known.sha256 == record.sha256 and bool(reason)
+
+    def _report(self, record: Record) -> None:
+        if record.outcome is not Outcome.SAVED:
+            self.failed[record.outcome] += 1
+        self._progress.settled(record)

@@ -1,0 +1,162 @@
+"""Pictures of links that are gone for good, as the Wayback Machine once took them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..core import captures
+from ..core.actions import DownloadOptions
+from ..core.outcomes import Outcome
+from ..http.gate import Gate
+from ..storage.journal import Journal, Record
+from ..storage.numbering import Link
+from . import context
+from .desk import Manner
+from .link import Task
+from .recorder import Book, Ledger, Verdict
+
+WAYBACK = "wayback"
+"""The source of a picture from there."""
+
+# Here already; refused by the user, or by its owner; nothing that anybody else could know of.
+_LEFT_ALONE = (
+    Outcome.SAVED,
+    Outcome.DUPLICATE,
+    Outcome.REJECTED,
+    Outcome.OPTED_OUT,
+    Outcome.BAD_URL,
+    Outcome.PRIVATE_ADDRESS,
+)
+
+# Failures of the Wayback Machine itself, or of the way to it, unless it says that they are a
+# capture's: they tell nothing of a URL.
+_ITS_OWN = (
+    Outcome.PRIVATE_ADDRESS,
+    Outcome.NO_SUCH_HOST,
+    Outcome.BAD_CERTIFICATE,
+    Outcome.BAD_HANDSHAKE,
+    Outcome.NOT_A_PICTURE,
+    Outcome.EMPTY,
+)
+
+
+def may_help(record: Record) -> bool:
+    """Say whether the Wayback Machine is to be asked for what its own host will not give."""
+    asked = record.wayback or record.source == WAYBACK
+    return record.outcome.final and record.outcome not in _LEFT_ALONE and not asked
+
+
+class Captures:
+    """Which captures of links the Wayback Machine is asked for.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        Where it is, and which time to ask for.
+
+    Raises
+    ------
+    BadInput
+        If there is no such time.
+
+    Attributes
+    ----------
+    trouble : str
+        What it has said that kept it from being asked: of a long rest, that holds for all synsets.
+    has_answered : bool
+        Whether it has said anything of a link.
+    """
+
+    def __init__(self, options: DownloadOptions) -> None:
+        self.trouble = ""
+        self.has_answered = False
+        self._service = options.wayback_service
+        self._moment = captures.moment(options.wayback_date)
+
+    def task(self, link: Link) -> Task:
+        """Return what is to be fetched in place of a link."""
+        return Task(link, WAYBACK, captures.address(self._service, self._moment, link.url))
+
+
+class Findings(Book):
+    """What the Wayback Machine has goes into the ledger; what it says of the rest, beside that.
+
+    Parameters
+    ----------
+    ledger, journal : Ledger, Journal
+        Of the synset; every URL that is asked for has its record.
+    captures : Captures
+        What is asked for.
+
+    Attributes
+    ----------
+    trouble : str
+        The first reason why it could not be asked for all, if there is one.
+    """
+
+    def __init__(self, ledger: Ledger, journal: Journal, captures: Captures) -> None:
+        self._ledger = ledger
+        self._captures = captures
+        self._journal = journal
+        self.trouble = ""
+
+    def claim(self, record: Record) -> Verdict:
+        if record.captured:
+            self._captures.has_answered = True
+            return self._ledger.claim(record)
+        # A redirect has led to something else than a capture: that is no picture of then.
+        self.settle(record._replace(outcome=Outcome.REDIRECTS, detail=record.final_url))
+        return Verdict.SETTLED
+
+    def keep(self, record: Record) -> None:
+        self._ledger.keep(record)
+
+    def settle(self, record: Record) -> None:
+        said = f"{record.outcome.word}: {record.detail}"
+        if self._is_of_link(record):
+            self._captures.has_answered = True
+            if record.outcome is Outcome.GONE and not record.captured:
+                said = f"{record.outcome.word}: never captured"
+            own = self._journal.records[record.url]
+            self._ledger.settle(own._replace(wayback=said, time=record.time))
+            return
+        if record.outcome is not Outcome.HOST_BUSY:
+            self._captures.trouble = said
+        self.trouble = self.trouble or self._captures.trouble or said
+
+    def _is_of_link(self, record: Record) -> bool:
+        """Say whether a failure is one of this link alone, also when it is asked for again."""
+        if record.captured:
+            return True
+        if record.outcome is Outcome.NOT_HTTP:  # it has told of others in HTTP
+            return self._captures.has_answered
+        return record.outcome.final and record.outcome not in _ITS_OWN
+
+    def reach(self) -> None:
+        self._ledger.reach()
+
+    def missing(self, wnid: str) -> int | None:
+        return self._ledger.missing()
+
+    def is_full(self) -> bool:
+        return self._ledger.is_full()
+
+    def put_by(self, task: Task) -> None:
+        self._ledger.put_by(task)
+
+    def leave(self, task: Task) -> None:
+        self._ledger.leave(task)
+
+    def has_put_by(self) -> bool:
+        return self._ledger.has_put_by()
+
+    def take_up(self) -> list[Task]:
+        return self._ledger.take_up()
+
+
+def manner(options: DownloadOptions, gate: Gate) -> Manner:
+    """Return how it is to be asked: through its gate, with no more connections than any host."""
+    return context.manner(options, gate=gate)._replace(
+        jobs=min(options.jobs, options.per_host),
+        follow=partial(captures.within, archive=options.wayback_service),
+    )

@@ -1,0 +1,95 @@
+"""Folders that `ck export` has made, and may therefore change."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Mapping
+
+from filelock import FileLock
+
+from ..core.errors import BadInput
+from ..core.files import NEW, read_json, storage_errors, sweep, to_json, write_whole
+from ..storage.journal import FORMAT, refuse_newer
+
+_MARK = ".ck-imagenet.json"
+
+
+class OwnFolder:
+    """A folder for one export, whose mark tells with which options it is made.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; it need not exist.
+    options : mapping
+        All that decides what is in it, in plain types, by the names of options.
+    """
+
+    def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
+        self.path = path
+        self._options = dict(options)
+
+    def refuse_foreign(self) -> None:
+        """Raise BadInput unless the folder is absent, empty or of the same export."""
+        with storage_errors(self.path):
+            self._refuse_foreign()
+
+    def _refuse_foreign(self) -> None:
+        if not self.path.exists() and not self.path.is_symlink():
+            return
+        if not self.path.is_dir():
+            raise BadInput(f'--to="{self.path}" is no folder: choose another')
+        mark = read_json(self.path / _MARK)
+        if mark is None:
+            if any(not each.name.startswith(NEW) for each in self.path.iterdir()):
+                raise BadInput(
+                    f'"{self.path}" is not empty, and no export of ck-imagenet: '
+                    "choose another folder with --to=DIR"
+                )
+            return
+        refuse_newer(mark.get("format"), self.path / _MARK)
+        before = mark.get("export")
+        if isinstance(before, dict) and Path(str(before.get("outdir"))).is_absolute():
+            before["outdir"] = anonymous(Path(before["outdir"]))  # as earlier versions did not
+        if before != self._options:
+            differing = _differing(before if isinstance(before, dict) else {}, self._options)
+            raise BadInput(
+                f'"{self.path}" holds an export with {differing}: '
+                "repeat that, or choose another folder with --to=DIR"
+            )
+
+    def claim(self) -> None:
+        """Make the folder, with its mark before all else."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not (self.path / _MARK).exists():
+            write_whole(self.path / _MARK, to_json({"format": FORMAT, "export": self._options}))
+
+    def lock(self) -> FileLock:
+        """Return what a process holds while it writes here; the folder must have been claimed."""
+        return FileLock(self.path / ".lock")
+
+    def tidy(self) -> None:
+        """Remove what a killed run left unfinished, and see again that the folder is ours."""
+        self.refuse_foreign()
+        sweep(self.path)
+
+
+def anonymous(path: Path) -> str:
+    """Return what tells a folder from all others, and not where it is: exports go to others."""
+    where = str(path.absolute()).encode("utf-8", "surrogateescape")
+    return f"{path.absolute().name} ({hashlib.sha256(where).hexdigest()[:16]})"
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return how the options of an export were written that are others now."""
+    names = [name for name in {**now, **before} if before.get(name) != now.get(name)]
+    return ", ".join(_written(name, before.get(name)) for name in names)
+
+
+def _written(name: str, value: Any) -> str:
+    if value is None or value is False or value in ("", []):
+        return f"no --{name}"
+    if value is True:
+        return f"--{name}"
+    return f"--{name}={','.join(map(str, value)) if isinstance(value, list) else value}"

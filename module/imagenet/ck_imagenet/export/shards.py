@@ -1,0 +1,201 @@
+"""Data sets in a few large files of a bounded size, each whole or absent and made once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from itertools import chain
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence
+
+from ..core.files import read_json, replacing, sweep, to_json, write_whole
+from ..core.names import parse_image_name
+from ..core.outcomes import Failed
+from ..core.side_by_side import side_by_side
+from .rendering import Rendering
+from .samples import LeftOut, Sample
+from .splits import PARTS
+
+_ALONE = "pictures"
+"""What the shards of a part without a name begin with."""
+
+_LOG = ".shards.json"
+_DATA = "data"
+"""The folder of the shards, since libraries take all files of a folder for shards."""
+
+Log = Dict[str, List[Dict[str, Any]]]
+
+
+class Encoded(NamedTuple):
+    """A sample as it stands in a shard."""
+
+    content: Any
+    size: int
+    """In bytes: how much larger the shard becomes at most."""
+
+
+class Form(ABC):
+    """How shards are written."""
+
+    extension: str
+    """What their names end with."""
+    digits: int
+    """How many digits their numbers have."""
+    closing: int
+    """Bytes that stand in a shard beside its samples, at most."""
+
+    def __init__(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+
+    @abstractmethod
+    def encode(self, sample: Sample) -> Encoded:
+        """Return a sample as it stands in a shard."""
+
+    @abstractmethod
+    def writer(self, path: Path) -> AbstractContextManager[Callable[[Any], None]]:
+        """Open a new shard; give what takes the content of one sample after the other."""
+
+
+class Shards:
+    """Writes shards `root/data/PART-000000.tar`.
+
+    Parameters
+    ----------
+    root : Path
+        Where; the folder exists.
+    form : Form
+        How.
+    most : int
+        Bytes of a shard at most, unless a single sample is larger.
+
+    Attributes
+    ----------
+    before : int
+        How many samples earlier runs have left.
+    """
+
+    def __init__(self, root: Path, form: Form, most: int) -> None:
+        self._log_path = root / _LOG
+        self._data = root / _DATA
+        self._form = form
+        self._most = most
+        found = read_json(self._log_path) or {}
+        self._log: Log = {part: found[part] for part in found if _is_log(found[part])}
+        self.before: int = sum(map(_count, chain.from_iterable(self._log.values())))
+
+    def write(
+        self, part: str, samples: Sequence[Sample], report: Callable[[Sample], None]
+    ) -> tuple[int, list[LeftOut]]:
+        """Bring the shards of a part up to date, and report each sample.
+
+        Returns
+        -------
+        tuple of int and list of LeftOut
+            How many samples are new, and which pictures cannot be decoded.
+        """
+        self._data.mkdir(exist_ok=True)
+        sweep(self._data)
+        log = self._log[part] = self._valid(part, samples)
+        valid = len(log)
+        place = sum(shard["samples"] for shard in log)
+        for sample in samples[:place]:
+            report(sample)
+        ahead = side_by_side(self._encode, samples[place:], self._form.rendering.threads)
+        left: Encoded | LeftOut | None = None
+        while place < len(samples):
+            first, left_out = place, []
+            path = self._data / self._name(part, len(log))
+            with replacing(path) as unfinished, self._form.writer(unfinished) as add:
+                size = self._form.closing
+                while place < len(samples):
+                    left = left or next(ahead)
+                    if isinstance(left, LeftOut):
+                        left_out.append(left)
+                    elif place > first and size + left.size > self._most:
+                        break
+                    else:
+                        add(left.content)
+                        size += left.size
+                    left = None
+                    report(samples[place])
+                    place += 1
+            log.append(_entry(path, samples[first:place], left_out))
+            write_whole(self._log_path, to_json(self._log))
+        every = [left_out for shard in log for left_out in _left_out(shard)]
+        return sum(map(_count, log[valid:])), every
+
+    def _encode(self, sample: Sample) -> Encoded | LeftOut:
+        try:
+            return self._form.encode(sample)
+        except Failed as failed:
+            return LeftOut(sample.name, failed.detail)
+
+    def remove_stale(self) -> None:
+        """Remove shards of earlier runs that there are no samples for any more."""
+        wanted = {shard["file"] for log in self._log.values() for shard in log}
+        number = "[0-9]" * self._form.digits
+        for part in ("", *PARTS):
+            for path in self._data.glob(f"{part or _ALONE}-{number}{self._form.extension}"):
+                if path.name not in wanted:
+                    path.unlink()
+
+    def _name(self, part: str, number: int) -> str:
+        return f"{part or _ALONE}-{number:0{self._form.digits}}{self._form.extension}"
+
+    def _valid(self, part: str, samples: Sequence[Sample]) -> list[dict[str, Any]]:
+        """Return what is told of the first shards, as far as they hold what they would now."""
+        valid: list[dict[str, Any]] = []
+        place = 0
+        for number, shard in enumerate(self._log.get(part, [])):
+            path = self._data / self._name(part, number)
+            count = shard.get("samples", 0)
+            if (
+                not count
+                or not path.is_file()
+                or shard != _entry(path, samples[place : place + count], _left_out(shard))
+            ):
+                break
+            valid.append(shard)
+            place += count
+        return valid
+
+
+def _is_log(told: Any) -> bool:
+    """Say whether this can be what an earlier run has told of the shards of a part."""
+    return isinstance(told, list) and all(
+        isinstance(shard, dict)
+        and isinstance(shard.get("file"), str)
+        and isinstance(shard.get("samples"), int)
+        and shard["samples"] > 0
+        for shard in told
+    )
+
+
+def _entry(path: Path, samples: Sequence[Sample], left_out: Sequence[LeftOut]) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for sample in samples:
+        digest.update(json.dumps([sample.facts(), sample.size, sample.time]).encode())
+    entry = {
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "samples": len(samples),
+        "digest": digest.hexdigest(),
+    }
+    if left_out:
+        entry["left-out"] = {str(each.name): each.why for each in left_out}
+    return entry
+
+
+def _left_out(shard: dict[str, Any]) -> list[LeftOut]:
+    """Return which of a shard's samples are not in it."""
+    told = shard.get("left-out")
+    named = told.items() if isinstance(told, dict) else ()
+    found = ((parse_image_name(name), why) for name, why in named)
+    return [LeftOut(name, str(why)) for name, why in found if name]
+
+
+def _count(shard: dict[str, Any]) -> int:
+    """Return how many samples are in a shard."""
+    return int(shard["samples"]) - len(_left_out(shard))

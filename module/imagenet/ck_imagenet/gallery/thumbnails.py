@@ -1,0 +1,182 @@
+"""Small pictures of the pictures that are here, made once and kept in their synset's state."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any, Mapping, NamedTuple
+
+from PIL import Image
+
+from ..core.files import json_object
+from ..core.outcomes import Failed
+from ..core.progress import Progress
+from ..core.side_by_side import CORES, side_by_side
+from ..images.bounds import read
+from ..images.judging import made_from
+from ..images.upright import upright
+from ..storage.journal import FORMAT, refuse_newer
+from .likeness import difference_hash
+
+KEPT = "thumbnails.jsonl"
+"""The file in the state: a line for each picture."""
+
+SIDE = 160
+"""Pixels, of the longer side."""
+
+MOST_BYTES = 4_096
+"""Of one: a page with 3,000 of them must not have more than 20 MB."""
+
+_QUALITIES = (72, 50, 30, 10, 1)
+_THREADS = min(max(CORES, 2), 4)
+
+_NUMBERS = ("bytes", "changed", "width", "height")
+_TEXTS = {
+    "difference_hash": re.compile("(?:[0-9a-f]{32})?"),
+    "webp": re.compile("[A-Za-z0-9+/=]*"),
+}
+
+
+class Thumbnail(NamedTuple):
+    """A small picture, and what is known of the file that it was made from."""
+
+    bytes: int
+    changed: int
+    """When the file was last written, in nanoseconds, as its file system says."""
+    width: int = 0
+    height: int = 0
+    difference_hash: str = ""
+    """128 bits in hexadecimal digits; nothing if the file could not be decoded."""
+    webp: str = ""
+    """The bytes of a WebP file in base64; nothing if the file could not be decoded."""
+
+
+def thumbnails(
+    state: Path, pictures: Mapping[int, Path], progress: Progress, what: str
+) -> dict[int, Thumbnail]:
+    """Return the thumbnails of pictures; make those that are not kept in the state yet.
+
+    Parameters
+    ----------
+    state : Path
+        The folder of the synset's state, which must be there.
+    pictures : mapping of int to Path
+        The pictures' files, by number.
+    progress : Progress
+        Is told how many bytes of them have been read.
+    what : str
+        What it is told to be doing.
+
+    Raises
+    ------
+    OSError
+        If they cannot be kept.
+    """
+    known = _read(state / KEPT)
+    found: dict[int, Thumbnail] = {}
+    missing: dict[int, tuple[Path, Thumbnail]] = {}
+    for number, path in pictures.items():
+        try:
+            file = path.stat()
+        except OSError:  # removed meanwhile
+            continue
+        kept = known.get(number)
+        if kept and kept[:2] == (file.st_size, file.st_mtime_ns):
+            found[number] = kept
+        else:
+            missing[number] = (path, Thumbnail(file.st_size, file.st_mtime_ns))
+    if missing:
+        found.update(_make(state / KEPT, missing, progress, what))
+    return found
+
+
+def _make(
+    kept: Path, missing: Mapping[int, tuple[Path, Thumbnail]], progress: Progress, what: str
+) -> dict[int, Thumbnail]:
+    total, done = sum(begun.bytes for _, begun in missing.values()), 0
+    made: dict[int, Thumbnail] = {}
+    try:
+        # Pillow lets other threads work while it decodes.
+        with kept.open("ab", buffering=0) as file:
+            file.write(_line({"format": FORMAT}))
+            every = side_by_side(_made, missing.values(), _THREADS)
+            for number, thumbnail in zip(missing, every):
+                made[number] = thumbnail
+                file.write(_line({"number": number, **thumbnail._asdict()}))
+                done += thumbnail.bytes
+                progress.advance(what, done, total)
+    finally:
+        progress.end()
+    return made
+
+
+def _line(facts: Mapping[str, Any]) -> bytes:
+    """Return a line that is whole whatever a killed writer has left before it."""
+    return b"\n" + json.dumps(facts).encode() + b"\n"
+
+
+def _made(missing: tuple[Path, Thumbnail]) -> Thumbnail:
+    path, begun = missing
+    try:
+        return made_from(read(path), lambda image: _made_small(begun, image))
+    except (Failed, OSError):
+        return begun
+
+
+def _made_small(begun: Thumbnail, image: Image.Image) -> Thumbnail:
+    width, height = image.size
+    image.thumbnail((SIDE, SIDE))
+    small = _opaque(upright(image))
+    if small.size != image.size:  # lies on its side
+        width, height = height, width
+    return begun._replace(
+        width=width,
+        height=height,
+        difference_hash=f"{difference_hash(small):032x}",
+        webp=base64.b64encode(_webp(small)).decode("ascii"),
+    )
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        ground = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _webp(image: Image.Image) -> bytes:
+    """Return the best of a few qualities that is not too large."""
+    data = b""
+    for quality in _QUALITIES:
+        file = io.BytesIO()
+        image.save(file, "WEBP", quality=quality, method=4)
+        data = file.getvalue()
+        if len(data) <= MOST_BYTES:
+            break
+    return data
+
+
+def _read(path: Path) -> dict[int, Thumbnail]:
+    """Return what is kept, the latest of each picture."""
+    kept = {}
+    for line in path.read_bytes().split(b"\n") if path.exists() else ():
+        facts = json_object(line)
+        if facts:  # else it is torn
+            refuse_newer(facts.pop("format", None), path)
+            number = facts.pop("number", None)
+            if isinstance(number, int) and _valid(facts):
+                kept[number] = Thumbnail(**facts)
+    return kept
+
+
+def _valid(facts: Mapping[str, Any]) -> bool:
+    """Say whether facts are those of a thumbnail: a folder may come from other people."""
+    return facts.keys() == set(Thumbnail._fields) and all(
+        isinstance(value, int)
+        if name in _NUMBERS
+        else isinstance(value, str) and _TEXTS[name].fullmatch(value)
+        for name, value in facts.items()
+    )

@@ -1,0 +1,1 @@
+"""One request: URLs to addresses, connections, headers, bodies, and one typed failure."""

@@ -1,0 +1,143 @@
+"""Which network addresses may be asked: the public ones, and those that the user names."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from contextlib import suppress
+from typing import NamedTuple, Union
+
+from ..core import urls
+from ..core.errors import BadInput
+from ..core.outcomes import Failed, Outcome
+from . import clouds
+
+_Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+_Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+# Python, or an older one, calls these public.
+_SPECIAL = (
+    ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4
+    ipaddress.ip_network("3fff::/20"),  # for documentation
+    *clouds.NETWORKS,
+)
+# A name without a dot, or below what is never delegated, means something near who resolves it;
+# what ends in a number is an address to some who read it.
+_NOT_PUBLIC_NAME = re.compile(
+    r"[^.]*|(.*\.)?(localhost|local|internal|svc|home\.arpa)|.*\.(\d+|0x[0-9a-f]*)"
+)
+
+
+class Guard(NamedTuple):
+    """Decides, for the very address that is about to be connected to, whether it may be asked."""
+
+    networks: tuple[_Network, ...] = ()
+    names: frozenset[str] = frozenset()
+    endpoints: frozenset[tuple[str, int]] = frozenset()
+    """Hosts and ports that the user named as a service or a list: trusted exactly so."""
+
+    @classmethod
+    def allowing(cls, private: str) -> Guard:
+        """Return the guard that lets pass what `private` names beside all public addresses.
+
+        Parameters
+        ----------
+        private : str
+            Hosts, addresses and networks with commas between: `127.0.0.0/8,10.1.2.3,myserver`.
+
+        Raises
+        ------
+        BadInput
+            If one of them is none of these.
+        """
+        networks, names = [], set()
+        for item in filter(None, (item.strip() for item in private.split(","))):
+            try:
+                networks.append(ipaddress.ip_network(item.strip("[]"), strict=False))
+            except ValueError:
+                names.add(_name(item))
+        return cls(tuple(networks), frozenset(names))
+
+    def trusting(self, host: str, port: int) -> Guard:
+        """Return the same guard that also trusts one host and port."""
+        return self._replace(endpoints=self.endpoints | {(host, port)})
+
+    def trusting_url(self, url: str) -> Guard:
+        """Return the same guard that also trusts the one host and port of what the user named.
+
+        Raises
+        ------
+        BadInput
+            If it has none.
+        """
+        try:
+            parsed = urls.parse(url)
+        except Failed as failed:
+            raise BadInput(f'"{url}" is no address that can be asked: {failed.detail}') from None
+        return self.trusting(parsed.host, parsed.port)
+
+    def check_unresolved(self, host: str, port: int) -> None:
+        """Raise PRIVATE_ADDRESS if the name alone says that a proxy should not be asked for it."""
+        if (host, port) in self.endpoints or host in self.names:
+            return
+        plain = host.rstrip(".")
+        for address in literal(plain):
+            self.check(host, port, address)
+            return
+        if _NOT_PUBLIC_NAME.fullmatch(plain) or plain in clouds.NAMES:
+            raise Failed(Outcome.PRIVATE_ADDRESS, host)
+
+    def check(self, host: str, port: int, address: str) -> None:
+        """Raise PRIVATE_ADDRESS unless `address`, which `host` stands for, may be asked."""
+        if (host, port) in self.endpoints or host in self.names:
+            return
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+        inner = _embedded(parsed)
+        if any(candidate in network for network in self.networks for candidate in (parsed, inner)):
+            return
+        if not _is_public(inner):
+            shown = address if address == host else f"{host} is {address}"
+            raise Failed(Outcome.PRIVATE_ADDRESS, shown)
+
+
+PUBLIC_ONLY = Guard()
+
+
+def literal(host: str) -> list[str]:
+    """Return the address that `host` spells, in any of the forms that the C library reads."""
+    with suppress(OSError, ValueError):
+        return [socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, host))]
+    with suppress(OSError, ValueError):  # also numbers, as 2130706433, 0x7f.1 or 0177.0.0.1
+        return [socket.inet_ntoa(socket.inet_aton(host))]
+    return []
+
+
+def _name(item: str) -> str:
+    """Return a host as it is asked; raise BadInput for what cannot name one, or is an address."""
+    with suppress(ValueError):
+        name = urls.ascii_host(item)
+        if ":" not in name and name and not name.rpartition(".")[2].isdigit():
+            return name
+    raise BadInput(
+        f'--allow-private: "{item}" is no host, address or network; '
+        "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
+    )
+
+
+def _is_public(address: _Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    special = address.is_multicast or any(address in network for network in _SPECIAL)
+    return address.is_global and not special
+
+
+def _embedded(address: _Address) -> _Address:
+    """Return the IPv4 address that an IPv6 one stands for, or the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)

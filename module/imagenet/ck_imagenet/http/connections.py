@@ -1,0 +1,340 @@
+"""Connections that keep a deadline and go only where they may.
+
+What `requests` cannot do by itself: bound the whole of a request however slowly a peer drips,
+check the very address that is connected to, and be ended from another thread.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from typing import Any, Callable, NamedTuple
+from weakref import WeakSet
+
+from ..core.errors import TooManyFiles
+from ..core.outcomes import Failed, Outcome
+from . import tls
+from .address_policy import Guard
+from .resolver import Resolver
+
+SLOWEST = 100
+"""Bytes a second: at less, not even a small picture would come within any limit."""
+
+MOST_HEAD = 2**18
+"""Bytes of an answer before its body."""
+
+_SHORTEST_STEP = 5.0
+
+Check = Callable[[str, int, str], None]
+"""Raises Failed if a host may not be asked at a port of an address."""
+
+
+class Limits(NamedTuple):
+    """How long a peer may take, in seconds."""
+
+    connect: float = 10.0
+    """To resolve a name and connect to it."""
+    first_byte: float = 10.0
+    """Between a request and the answer's first byte."""
+    stall: float = 10.0
+    """Within which an answer must go on, by `SLOWEST` bytes a second."""
+    whole: float = 20.0
+    """For the whole of one URL, redirects included."""
+
+    @classmethod
+    def within(cls, whole: float) -> Limits:
+        """Return the limits where one URL may take so long: half of it a step, or 5 seconds."""
+        step = max(whole / 2, min(whole, _SHORTEST_STEP))
+        return cls(step, step, step, whole)
+
+    def hasty(self, usual: float) -> Limits:
+        """Return the limits of a first attempt at a host that answers within `usual` seconds.
+
+        Half the time for a step, but thrice the usual: who hangs then is asked again, with all the
+        time, and holds a connection for so much less. So nobody is lost by it who is slow.
+        """
+        step = max(self.first_byte / 2, 3 * usual)
+        if step >= self.first_byte:
+            return self
+        return Limits(min(self.connect, step), step, min(self.stall, step), self.whole)
+
+
+class Budget:
+    """The time that one URL has left, and the pace that its host must keep.
+
+    Parameters
+    ----------
+    limits : Limits
+        How long which step may take.
+    spent : float
+        Seconds of the whole that are gone already.
+    """
+
+    def __init__(self, limits: Limits, spent: float = 0.0) -> None:
+        self.limits = limits
+        self._begun = time.monotonic() - spent
+        self._end = self._begun + limits.whole
+        self.expect()
+
+    @property
+    def spent(self) -> float:
+        """Seconds of the whole that are gone."""
+        return time.monotonic() - self._begun
+
+    def left(self, longest: float) -> float:
+        """Return the seconds to wait for the next step, at most `longest`.
+
+        Raises
+        ------
+        TimeoutError
+            If nothing is left.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise socket.timeout(self._overdue())
+        return min(left, longest)
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count what has just been waited, for a turn."""
+        self._begun += seconds
+        self._end += seconds
+
+    def expect(self) -> None:
+        """Wait from now on for an answer's first byte, and for all of its head."""
+        self._answered = False
+        self._missing: float = 1
+        self._head_left: float = MOST_HEAD
+        self._due = min(time.monotonic() + self.limits.first_byte, self._end)
+
+    def expect_body(self) -> None:
+        """Wait from now on for what follows the head: its length is its reader's affair."""
+        self._head_left = math.inf
+
+    def until_due(self) -> float:
+        """Return the seconds in which the next bytes must come; raise Failed if there are none."""
+        left = self._due - time.monotonic()
+        if left <= 0:
+            raise self.late()
+        return left
+
+    def receive(self, count: int) -> None:
+        """Count bytes that have come; raise Failed if no head is that long."""
+        self._head_left -= count
+        if self._head_left < 0:
+            raise Failed(Outcome.NOT_HTTP, f"headers of more than {MOST_HEAD} bytes")
+        self._missing -= count
+        if self._missing <= 0:
+            self._answered = True
+            self.renew()
+
+    def renew(self) -> None:
+        """Give a peer that has answered all of its time to go on."""
+        self._missing = SLOWEST * self.limits.stall
+        self._due = min(time.monotonic() + self.limits.stall, self._end)
+
+    def late(self) -> Failed:
+        """Return the failure of a host that did not keep the pace."""
+        if time.monotonic() >= self._end:
+            detail = self._overdue()
+        elif self._answered:
+            detail = f"fewer than {SLOWEST} bytes a second for {self.limits.stall:.3g} s"
+        else:
+            detail = f"nothing came in {self.limits.first_byte:.3g} s"
+        return Failed(Outcome.STALLED if self._answered else Outcome.SILENT, detail)
+
+    def _overdue(self) -> str:
+        return f"not done within {self.limits.whole:.3g} s"
+
+
+class _Current(threading.local):
+    """What this thread is fetching."""
+
+    budget: Budget
+
+
+_current = _Current()
+
+
+def spend(budget: Budget) -> None:
+    """Let what this thread sends and receives from now on count against `budget`."""
+    _current.budget = budget
+
+
+def current() -> Budget:
+    """Return the budget of this thread."""
+    return _current.budget
+
+
+class _Bounded:
+    """Waits no longer for bytes than the current budget allows."""
+
+    network: Network
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        budget = _current.budget
+        self.settimeout(budget.until_due())  # type: ignore[attr-defined]
+        try:
+            received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
+        except (socket.timeout, TimeoutError):
+            raise budget.late() from None
+        if not received:
+            self.network.check_running()  # or what we ended would look as if the peer had
+        budget.receive(received)
+        return received
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        budget = _current.budget  # a request may be longer than what the peer's system holds
+        self.settimeout(budget.left(budget.limits.first_byte))  # type: ignore[attr-defined]
+        try:
+            super().sendall(*args, **kwargs)  # type: ignore[misc]
+        except ssl.SSLEOFError:  # urllib3 knows this one, and reads what the host has said
+            raise BrokenPipeError from None
+
+
+class _Socket(_Bounded, socket.socket):
+    pass
+
+
+class Network:
+    """What all connections share: names, permission, and the list of what is open.
+
+    Parameters
+    ----------
+    resolver : Resolver
+        Knows the addresses of hosts.
+    guard : Guard
+        Knows which of them may be asked.
+    """
+
+    def __init__(self, resolver: Resolver, guard: Guard) -> None:
+        self._resolver = resolver
+        self._guard = guard
+        self._open: WeakSet[socket.socket] = WeakSet()
+        self._lock = threading.Lock()
+        self._ended = False
+        self.reached = False
+        """Whether any host could be connected to: if so, there is a network."""
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Return a socket that is connected to `host`, at an address that may be asked.
+
+        What cannot be connected to is Failed and no OSError: urllib3 ignores some of those, and
+        then goes on without a socket.
+        """
+        opened = self._connect(host, port, self._guard.check)
+        self.reached = True
+        return opened
+
+    def connect_to_proxy(self, host: str, port: int) -> socket.socket:
+        """Return a socket that is connected to a proxy, wherever that is: the user named it.
+
+        That it does not answer is never the fault of a URL.
+        """
+        try:
+            return self._connect(host, port, lambda *_: None)
+        except Failed as failed:
+            silent = failed.outcome is Outcome.SILENT
+            outcome = Outcome.SILENT if silent else Outcome.REFUSED
+            raise Failed(outcome, f"the proxy {host}:{port}: {failed.detail}") from None
+
+    def tls_context(self, authorities: str) -> ssl.SSLContext:
+        """Return a context for connections that keep their deadlines too.
+
+        Parameters
+        ----------
+        authorities : str
+            The file or folder with the certificates of those who are believed.
+
+        Raises
+        ------
+        BadInput
+            If there are none.
+        """
+        network = self
+
+        class TLSSocket(_Bounded, ssl.SSLSocket):
+            def do_handshake(self, block: bool = False) -> None:
+                self.network = network
+                network.remember(self)  # it has taken the place of the socket beneath
+                self.settimeout(_current.budget.left(_current.budget.limits.connect))
+                try:
+                    super().do_handshake(block)
+                except OSError as error:
+                    network.check_running()
+                    self.close()  # Python 3.8 closes it after its own errors only
+                    raise tls.failure(error) from None
+
+        context = tls.context(authorities)
+        context.sslsocket_class = TLSSocket
+        return context
+
+    def remember(self, opened: socket.socket) -> None:
+        """Have `shut_down` end this socket too; raise OSError if that has been called."""
+        with self._lock:
+            self.check_running()
+            self._open.add(opened)
+
+    def check_running(self) -> None:
+        """Raise OSError if `shut_down` has been called."""
+        if self._ended:
+            raise ConnectionAbortedError("the fetcher has been closed")
+
+    def shut_down(self) -> None:
+        """End what every open socket sends and receives, whichever thread waits for it."""
+        with self._lock:
+            self._ended = True
+            self._resolver.close()
+            for opened in self._open:
+                with suppress(OSError):  # its peer may have closed it
+                    opened.shutdown(socket.SHUT_RDWR)
+
+    def _connect(self, host: str, port: int, check: Check) -> socket.socket:
+        limit = _current.budget.left(_current.budget.limits.connect)
+        end = time.monotonic() + limit
+        addresses = _allowed(host, port, self._resolver.resolve(host, limit), check)
+        failure = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
+        for place, address in enumerate(addresses):
+            left = max(end - time.monotonic(), 0.001)
+            try:
+                opened = self._connect_to(address, port, left / (len(addresses) - place))
+            except OSError as error:
+                TooManyFiles.check(error)
+                late = isinstance(error, (socket.timeout, TimeoutError))
+                failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
+            else:
+                if place:  # or each connection would wait for those before it
+                    self._resolver.prefer(host, address)
+                return opened
+        raise failure
+
+    def _connect_to(self, address: str, port: int, wait: float) -> socket.socket:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        opened = _Socket(family, socket.SOCK_STREAM)
+        opened.network = self
+        try:
+            self.remember(opened)
+            opened.settimeout(wait)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.connect((address, port))
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+
+def _allowed(host: str, port: int, addresses: list[str], check: Check) -> list[str]:
+    """Return those of a host's addresses that may be asked; raise Failed if all may not."""
+    allowed, failure = [], None
+    for address in addresses:
+        try:
+            check(host, port, address)
+            allowed.append(address)
+        except Failed as failed:
+            failure = failed
+    if failure and not allowed:
+        raise failure
+    return allowed

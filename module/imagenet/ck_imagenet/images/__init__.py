@@ -1,0 +1,1 @@
+"""What bytes are: a picture worth keeping, or the reason why not."""

@@ -1,0 +1,121 @@
+"""What bytes are: a picture worth keeping, or the reason why not."""
+
+from __future__ import annotations
+
+import io
+from typing import Callable, NamedTuple, TypeVar
+
+from PIL import Image, UnidentifiedImageError
+
+from ..core.errors import TooLittleMemory
+from ..core.outcomes import Failed, Outcome
+from . import jpeg, others
+from .bounds import passes_of_jpeg
+from .decoding import with_picture
+from .endings import is_cut
+from .formats import FORMATS, Format
+from .placeholders import is_placeholder
+from .signatures import SIGNATURES
+
+SMALLEST_SIDE = 8
+"""Pixels; what is smaller is a tracking pixel or a spacer (ImageNet's smallest side is 17)."""
+
+Made = TypeVar("Made")
+
+
+class Picture(NamedTuple):
+    """What is known of bytes that are a picture; `width` and `height` are pixels."""
+
+    format: Format
+    width: int
+    height: int
+
+
+def judge(data: bytes) -> Picture:
+    """Return what picture `data` is: what Pillow decodes is one, and nothing else.
+
+    Raises
+    ------
+    Failed
+        If it is none: EMPTY, PLACEHOLDER, NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN,
+        TOO_SMALL, TOO_LARGE.
+    """
+    if not data:
+        raise Failed(Outcome.EMPTY)
+    if is_placeholder(data):
+        raise Failed(Outcome.PLACEHOLDER, "known by its checksum")
+    picture = _sound_jpeg(data) or decode(data)
+    if min(picture.width, picture.height) < SMALLEST_SIDE:
+        raise Failed(Outcome.TOO_SMALL, f"{picture.width}x{picture.height} pixels")
+    return picture
+
+
+def _sound_jpeg(data: bytes) -> Picture | None:
+    """Return what JPEG `data` is, without decoding it; None is a doubt.
+
+    Its walk tells what libjpeg will refuse, and Pillow what it refuses itself before that.
+    """
+    walked = jpeg.walk(data) if data.startswith(b"\xff\xd8\xff") else None
+    if not walked or not walked.is_sound:
+        return None
+    passes_of_jpeg(data, walked)
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            return Picture(FORMATS["JPEG"], *image.size)
+    except Exception:  # of a dozen kinds, which `decode` names
+        return None
+
+
+def decode(data: bytes) -> Picture:
+    """Return what picture `data` is, having decoded all of it, as whoever uses it will.
+
+    Raises
+    ------
+    Failed
+        If that is not possible: NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN, TOO_LARGE.
+    """
+    return made_from(data, _loaded)
+
+
+def made_from(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
+    """Return what `work` makes of a picture whose pixels have not been decoded yet.
+
+    Raises
+    ------
+    Failed
+        If it cannot be decoded: NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN, TOO_LARGE.
+    """
+    try:
+        return with_picture(data, work)
+    except Image.DecompressionBombError as error:
+        raise Failed(Outcome.TOO_LARGE, str(error)) from None
+    except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged bytes
+        if isinstance(error, Failed) or TooLittleMemory.is_why(error):
+            raise
+        raise _failed(data, error) from None
+
+
+def _loaded(image: Image.Image) -> Picture:
+    # Pillow calls a JPEG of several pictures, as some cameras write it, an MPO.
+    form = "JPEG" if image.format == "MPO" else str(image.format)
+    picture = Picture(FORMATS[form], *image.size)
+    image.load()
+    return picture
+
+
+def _failed(data: bytes, error: Exception) -> Failed:
+    """Return why bytes cannot be decoded, of which Pillow has said that they cannot."""
+    is_unknown = isinstance(error, UnidentifiedImageError)
+    other = others.name(data) if is_unknown else ""
+    if other:
+        return Failed(Outcome.OTHER_FORMAT, other)
+    if "truncated" in str(error) or is_cut(data):
+        return Failed(Outcome.TRUNCATED, "a file without its end" if is_unknown else str(error))
+    if is_unknown:
+        begun = data.startswith(SIGNATURES)
+        return Failed(Outcome.BROKEN if begun else Outcome.NOT_A_PICTURE, _beginning(data))
+    return Failed(Outcome.BROKEN, str(error))
+
+
+def _beginning(data: bytes) -> str:
+    return "begins " + ascii(data[:32].decode("latin-1"))

@@ -1,1 +1,0 @@
-"""The store's other form: repositories and entries of Collective Knowledge."""

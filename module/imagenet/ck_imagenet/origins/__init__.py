@@ -1,1 +1,0 @@
-"""Where a synset's list comes from."""

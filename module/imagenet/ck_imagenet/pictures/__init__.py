@@ -1,1 +1,0 @@
-"""What bytes are: a picture worth keeping, or why not."""

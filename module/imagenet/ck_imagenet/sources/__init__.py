@@ -1,0 +1,1 @@
+"""Where lists of URLs and tars of pictures come from."""

@@ -1,0 +1,200 @@
+"""A list of URLs that the user names: a file, a pipe or an address, of one synset or of many."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import BinaryIO, Collection, Iterator, Sequence, cast
+
+from ..catalogue.selection import MANY
+from ..core import url_lists
+from ..core.details import plain
+from ..core.errors import BadInput
+from ..core.files import path_of, storage_errors, why_no_file
+from ..core.names import UNKNOWN, wnid_inside
+from ..core.outcomes import Failed
+from ..core.text import some
+from ..core.url_lists import Line, WrongShape
+from ..http.client import Fetcher
+from ..http.connections import Limits
+from .gathered import Gathered
+from .lists import SynsetList, Unlisted
+
+_MOST_BYTES = 4 * 2**30
+_MOST_LISTED = 100
+"""Synsets that are remembered of those that nobody wants."""
+
+_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
+
+
+class GivenList:
+    """The lists in what the user names.
+
+    Parameters
+    ----------
+    named : str
+        A path or an address, in which `{wnid}` may stand.
+    fetcher : Fetcher
+        Asks for what has an address.
+    """
+
+    def __init__(self, named: str, fetcher: Fetcher) -> None:
+        self._named = named
+        self._fetcher = fetcher
+
+    def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
+        """Yield the list of each synset; without any, of those that are in it.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be used.
+        """
+        places = self._places(wnids)
+        for place in places.values():
+            why = "" if url_lists.is_url(place) else why_no_file(path_of("--urls", place))
+            if why:
+                raise BadInput(f'the list "{place}" cannot be read: {why}')
+        for wnid, place in places.items():
+            yield from self._read(place, (wnid,))
+        if not places:
+            yield from self._read(self._named, wnids)
+
+    def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
+        """Yield the lists of those synsets that have one, or are to have one of their own.
+
+        Otherwise this is as `lists`, and so it is an error if one list for all has none of them.
+        """
+        places = self._places(wnids)
+        for wnid, place in places.items():
+            try:
+                yield from self._read(place, (wnid,))
+            except (_Missing, WrongShape) as error:
+                yield Unlisted(wnid, str(error))
+        if not places:
+            yield from self._read(self._named, wnids, may_lack=True)
+
+    def _places(self, wnids: Sequence[str]) -> dict[str, str]:
+        """Return where the list of each synset is, nothing if one list serves all."""
+        if "{wnid}" not in self._named:
+            return {}
+        if not wnids:
+            raise BadInput(f'"{self._named}" needs to know which: add --wnid=W')
+        # A wnid is a letter and digits: it cannot change what path or address mean.
+        return {wnid: self._named.replace("{wnid}", wnid) for wnid in wnids}
+
+    def _read(
+        self, where: str, wnids: Sequence[str], may_lack: bool = False
+    ) -> Iterator[SynsetList]:
+        with storage_errors(Path(tempfile.gettempdir())), closing(Gathered(where)) as found:
+            with self._opened(where) as stream:
+                listed = _gather(url_lists.read(stream, where, strict=True), where, wnids, found)
+            if not (may_lack and found):
+                _refuse_missing(where, wnids, found, listed)
+            for wnid in wnids or found:
+                if wnid in found:
+                    yield SynsetList(wnid, url_lists.called(where), found.lines(wnid))
+
+    @contextmanager
+    def _opened(self, where: str) -> Iterator[BinaryIO]:
+        if url_lists.is_url(where):
+            with tempfile.TemporaryFile() as kept:
+                self._fetch_to(kept, where)
+                yield cast(BinaryIO, kept)
+            return
+        try:
+            stream = path_of("--urls", where).open("rb")
+        except OSError as error:
+            raise _Missing(f'the list "{where}" cannot be read: {error.strerror}') from None
+        with stream, tempfile.TemporaryFile() as kept:
+            if stream.seekable():
+                yield stream
+            else:  # a pipe, such as /dev/stdin
+                _copy(stream, kept, where)
+                kept.seek(0)
+                yield cast(BinaryIO, kept)
+
+    def _fetch_to(self, kept: BinaryIO, where: str) -> None:
+        try:
+            with self._fetcher.open(where, _MOST_BYTES, _LIMITS) as answer:
+                for chunk in answer.chunks:
+                    kept.write(chunk)
+        except Failed as failed:
+            # Others of this host may be there, unless it is the host that is not.
+            is_missing = failed.outcome.final and not failed.outcome.unanswered
+            why = f"{failed.outcome.meaning} ({plain(failed.detail)})"
+            raise (_Missing if is_missing else BadInput)(
+                f'the list "{where}" cannot be fetched: {why}'
+            ) from None
+        kept.seek(0)
+
+
+def _copy(stream: BinaryIO, kept: BinaryIO, where: str) -> None:
+    """Copy a pipe, which may have no end."""
+    come = 0
+    for block in iter(lambda: stream.read(2**20), b""):
+        come += len(block)
+        if come > _MOST_BYTES:
+            raise BadInput(f'the list "{where}" has more bytes than any list of ImageNet')
+        kept.write(block)
+
+
+class _Missing(BadInput):
+    """A list is not there, or has nothing of what is asked; another list may be."""
+
+
+def _gather(lines: Iterator[Line], where: str, wnids: Sequence[str], found: Gathered) -> list[str]:
+    """Sort the lines of a list by synset; only those of `wnids`, if there are any.
+
+    Returns
+    -------
+    list of str
+        The first synsets of which there are lines, wanted or not.
+    """
+    wanted = frozenset(wnids)
+    alone = wnids[0] if len(wnids) == 1 else None
+    nameless = alone or (None if wnids else wnid_inside(Path(where).name) or UNKNOWN)
+    starts: dict[str, int] = {}
+    listed: dict[str, None] = {}
+    last: Line | None = None
+    for line in lines:
+        if last and line.url is last.url and line.name is last.name:
+            continue  # the same again, of which there may be millions
+        last = line
+        wnid = line.name.wnid if line.name else nameless
+        if wnid is None:
+            raise BadInput(
+                f'the list "{where}" has URLs without names, so it cannot serve '
+                f"{len(wnids)} synsets: name one with --wnid=W"
+            )
+        is_first = not listed
+        if len(listed) < _MOST_LISTED:
+            listed.setdefault(wnid)
+        if wanted and wnid not in wanted:
+            continue
+        # Each synset of a list has its own first line; the list's belongs to the first of them.
+        start = starts.setdefault(wnid, 0 if is_first else line.number)
+        found.add(wnid, line._replace(number=line.number - start) if line.name else line)
+        if not wnids and len(found) > MANY:
+            raise BadInput(
+                f'the list "{where}" has more than {MANY} synsets: '
+                "name those that you want with --wnid=W,W or --wnids=FILE, or make an archive of "
+                f"it, which serves all: ck geturls imagenet --all --archive={where}"
+            )
+    return list(listed)
+
+
+def _refuse_missing(
+    where: str, wnids: Collection[str], found: Collection[str], listed: Sequence[str]
+) -> None:
+    missing = [wnid for wnid in wnids if wnid not in found]
+    if missing and listed:
+        raise _Missing(
+            f'the list "{where}" has no URL of {some(missing)}; it has {some(listed, most=5)}'
+        )
+    if missing or not found:
+        raise _Missing(
+            f'the list "{where}" holds no URL: a line is a URL, or a name such as '
+            "n01440764_9981 and a URL"
+        )

@@ -1,0 +1,202 @@
+"""In which order the places are asked that may have a synset's list."""
+
+from __future__ import annotations
+
+from typing import Iterator, NamedTuple, Sequence
+
+from ..core import captures, urls
+from ..core.actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
+from ..core.errors import NoList
+from ..core.options import refuse_together
+from ..core.progress import Progress
+from ..core.text import causes, counted
+from ..core.url_lists import is_url
+from ..http.address_policy import Guard
+from ..http.client import Fetcher
+from ..http.gate import Gate
+from ..http.named import answering
+from ..http.resolver import Resolver
+from ..storage.store import Store
+from . import services, winter21
+from .given_lists import GivenList
+from .kept_lists import EARLIER, KeptLists, known_lines
+from .lists import Place, SynsetList, Unlisted
+from .local_archive import LocalArchive
+from .services import Service
+
+
+class Row(NamedTuple):
+    """A place as users see it."""
+
+    name: str
+    state: str
+    needs: str
+
+
+class Sources:
+    """Finds the lists of synsets.
+
+    Parameters
+    ----------
+    options : GeturlsOptions or DownloadOptions
+        Where to look.
+    store : Store
+        Where synsets have their state, and in it the list that a service gave last.
+    archive : LocalArchive, optional
+        The local archive.
+    progress : Progress, optional
+        Is told when a service wants to be waited for, and of damage that others make good.
+    gate : Gate, optional
+        Where all requests of this process to the Wayback Machine wait for their turn.
+
+    Raises
+    ------
+    BadInput
+        If the options cannot be used.
+    """
+
+    def __init__(
+        self,
+        options: GeturlsOptions | DownloadOptions,
+        store: Store,
+        archive: LocalArchive | None = None,
+        progress: Progress | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        if options.urls:
+            refuse_together(options, "urls", "source")
+        service, wayback = options.service, options.wayback_service
+        services.refuse_no_address("service", service, SERVICE)
+        services.refuse_no_address("wayback-service", wayback, WAYBACK_SERVICE)
+        guard = Guard.allowing(options.allow_private)
+        for address in filter(is_url, (options.urls, service, wayback)):
+            guard = guard.trusting_url(address)
+        gate = gate or Gate(1 / captures.PACE)
+        self._fetcher = Fetcher(
+            guard,
+            resolver=Resolver(answering(options.resolve)),
+            gates={urls.endpoint(wayback): gate},
+        )
+        self._given = GivenList(options.urls, self._fetcher) if options.urls else None
+        self._archive = archive or LocalArchive()
+        self._progress = progress or Progress()
+        self._store, self._kept = store, KeptLists(store, by=options.source)
+        self._wayback = Service(services.WAYBACK, wayback, self._fetcher, self._progress, gate)
+        self._places: list[Place] = [
+            self._archive,
+            self._kept,
+            Service(services.IMAGENET, service, self._fetcher, self._progress),
+            self._wayback,
+        ]
+        self._only, self._refresh = options.source, options.refresh
+        self._winter21 = options.winter21
+
+    @property
+    def reached(self) -> bool:
+        """Whether a list or a service could be connected to: if so, there is a network."""
+        return self._fetcher.reached
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._fetcher.close()
+
+    def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
+        """Yield the list of each synset, without asking before it is its turn.
+
+        Parameters
+        ----------
+        wnids : sequence of str
+            The synsets; without any, those that the given list names.
+
+        Raises
+        ------
+        BadInput
+            If the given list cannot be used.
+        NoList
+            If there are synsets without one, when the lists of all others have been given.
+        """
+        if self._given:
+            yield from self._given.lists(wnids)
+            return
+        missing = []
+        for found in self._each(wnids):
+            if isinstance(found, Unlisted):
+                missing.append(found)
+            else:
+                yield found
+        if missing:
+            raise NoList(_why(missing))
+
+    def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
+        """Yield the list of each synset, or that there is none.
+
+        Parameters and errors are those of `lists`, but it is an error only if there is none at all.
+        """
+        each = self._given.lists_there_are(wnids) if self._given else self._each(wnids)
+        missing: list[Unlisted] = []
+        for found in each:
+            if isinstance(found, SynsetList):
+                yield from missing
+                yield found
+                yield from each
+                return
+            missing.append(found)
+        raise NoList(_why(missing))
+
+    def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
+        """Yield the places in their order, and what is kept of synsets."""
+        for place in self._places:
+            yield Row(place.name, place.state, place.needs)
+        yield Row(winter21.NAME, self._winter21, winter21.NEEDS)
+        for wnid in wnids:
+            yield Row(self._kept.name, self._kept.state_of(wnid), self._kept.needs)
+
+    def _each(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
+        for wnid in wnids:
+            try:
+                found: SynsetList | Unlisted = self._find(wnid)
+            except NoList as error:
+                found = Unlisted(wnid, str(error))
+            yield found
+
+    def _find(self, wnid: str) -> SynsetList:
+        said = []
+        for place in filter(self._is_asked, self._places):
+            try:
+                found = place.find(wnid)
+            except NoList as error:
+                if str(error):
+                    said.append(f"\n  {place.name}: {error}")
+            else:
+                self._archive.warn(self._progress)
+                return found
+        lines = [] if self._only or self._refresh else known_lines(self._store.synset(wnid))
+        if lines:
+            known = counted(len(lines), "link")
+            self._progress.trouble(f"no place has a list of {wnid}; {known} known here will do")
+            return SynsetList(wnid, EARLIER, lines)
+        raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
+
+    def _is_asked(self, place: Place) -> bool:
+        if place is self._kept:
+            return not self._refresh
+        return self._only in ("", place.name)
+
+    def _advice(self, wnid: str) -> str:
+        """Return the one command that would help."""
+        if self._only in ("imagenet", "wayback"):
+            return f"The others may have one: ck download imagenet --wnid={wnid}"
+        if not (self.reached or self._only):
+            return "Nothing could be connected to: type the same command when the network is up"
+        if self._archive.is_here:
+            return f"If you have one, give it: ck download imagenet --wnid={wnid} --urls=FILE"
+        if self._wayback.is_busy:
+            return (
+                "Type the same command later; or take the pictures themselves, which need no list: "
+                f"ck download imagenet --wnid={wnid} --source={winter21.NAME}"
+            )
+        return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
+
+
+def _why(missing: Sequence[Unlisted]) -> str:
+    return causes([(each.why, [each.wnid]) for each in missing], "nor for")

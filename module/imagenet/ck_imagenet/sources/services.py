@@ -1,0 +1,228 @@
+"""Services that are asked for a list: image-net.org's own, and the Wayback Machine with its copies.
+
+Their errors come with status 200, as text or as a page: so an answer is a list only if it holds a
+line of one.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
+
+from ..core import captures, url_lists
+from ..core.details import plain
+from ..core.errors import BadInput, NoList
+from ..core.outcomes import Failed, Outcome
+from ..core.progress import Progress
+from ..core.url_lists import Line
+from ..http.client import Body, Fetcher
+from ..http.connections import Limits
+from ..http.gate import Gate
+from ..http.patience import patiently
+from ..images.packed import unpacked
+from .gathered import MOST_LINES
+from .lists import Place, SynsetList
+
+_LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
+_MOST_BYTES = 16 * 2**20
+
+_LONGEST_REST = 300.0
+"""Seconds for which others do not ask either; what it says to them is theirs to hear."""
+
+_PAUSES = (1.0, 2.0)
+"""Seconds after which the archive is asked again that has failed itself, which passes."""
+
+_SILENCES = 3
+"""Synsets in a row of which a service may say nothing, if it has ever answered."""
+
+_PAGE = re.compile(rb"<(!doctype|html|head|body)\b", re.IGNORECASE)
+
+
+class Question(NamedTuple):
+    """One way to ask."""
+
+    name: str
+    path: str
+    """What comes between the service's address and the wnid."""
+
+
+class Kind(NamedTuple):
+    """What is known of a service beforehand."""
+
+    name: str
+    needs: str
+    questions: tuple[Question, ...]
+    """The ways to ask, the best first."""
+    wait: float
+    """Seconds after which it is asked again if it is busy and does not say for how long."""
+    is_archive: bool = False
+    """Whether it answers with captures alone, which have addresses of its own."""
+
+
+# The newer paths were alive in 2021, the older ones until then; "mapping" gives the true numbers.
+_NEWER = (
+    Question("newer path, mapping", "/api/imagenet.synset.geturls.getmapping?wnid="),
+    Question("newer path, URLs", "/api/imagenet.synset.geturls?wnid="),
+)
+_OLDER = (
+    Question("older path, mapping", "/api/text/imagenet.synset.geturls.getmapping?wnid="),
+    Question("older path, URLs", "/api/text/imagenet.synset.geturls?wnid="),
+)
+
+# After the release of Fall 2011, and long before the first service was ended.
+_CAPTURED = captures.moment("2013")
+
+
+def _copy(question: Question) -> Question:
+    """Return how the Wayback Machine is asked for what the service once answered."""
+    original = f"http://www.image-net.org{question.path}"
+    return question._replace(path=captures.address("", _CAPTURED, original))
+
+
+IMAGENET = Kind(
+    "imagenet",
+    "the network; it has been down for long stretches since 2021",
+    (*_NEWER, *_OLDER),
+    wait=5,
+)
+WAYBACK = Kind(
+    "wayback",
+    "the network; it has the lists of some synsets, and may be asked only so often",
+    tuple(map(_copy, (*_OLDER, *_NEWER))),
+    wait=60,
+    is_archive=True,
+)
+
+
+def refuse_no_address(option: str, given: str, usual: str) -> None:
+    """Raise BadInput if what is given as a service's address is none."""
+    if not url_lists.is_url(given):
+        raise BadInput(f'--{option}="{given}" is no address such as {usual}')
+
+
+class Service(Place):
+    """A service that is asked in several ways, until one answers with a list.
+
+    Parameters
+    ----------
+    kind : Kind
+        Which it is.
+    address : str
+        Where it is.
+    fetcher : Fetcher
+        Asks; it must trust the address.
+    progress : Progress
+        Is told of every wait.
+    gate : Gate, optional
+        Shut for others too when the service wants to rest.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        address: str,
+        fetcher: Fetcher,
+        progress: Progress,
+        gate: Gate | None = None,
+    ) -> None:
+        self.name = kind.name
+        self._kind = kind
+        self._address = address.rstrip("/")
+        self._fetcher = fetcher
+        self._progress = progress
+        self._gate = gate or Gate()
+        self._out_of_reach = ""
+        self._silences_left = 1
+        self.is_busy = False
+        """Whether it wants to be left alone for longer than anybody waits."""
+
+    @property
+    def state(self) -> str:
+        return self._address
+
+    @property
+    def needs(self) -> str:
+        return self._kind.needs
+
+    def find(self, wnid: str) -> SynsetList:
+        if self._out_of_reach:
+            raise NoList(self._out_of_reach)
+        said = []
+        for question in self._kind.questions:
+            try:
+                answer = patiently(
+                    partial(self._ask, self._address + question.path + wnid),
+                    self._address,
+                    self._kind.wait,
+                    self._progress,
+                )
+            except Failed as failed:
+                said.append(f"{question.name}: {plain(str(failed))}")
+                if self._is_lost(failed.outcome):  # as for all other questions
+                    break
+                continue
+            self._silences_left = _SILENCES
+            if self._kind.is_archive and not captures.time_of(answer.url, self._address):
+                said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
+                continue
+            lines = listed(answer.data, wnid)
+            if lines:
+                return SynsetList(wnid, answer.url, lines, self.name)
+            said.append(f"{question.name}: {beginning(answer.data)}")
+        none = f"{self._address} has none ({'; '.join(said)})"
+        if self.is_busy or not self._silences_left:
+            self._out_of_reach = none
+        raise NoList(none)
+
+    def _is_lost(self, outcome: Outcome) -> bool:
+        """Take note of a failure; return whether the service says nothing at all now."""
+        self.is_busy = outcome is Outcome.BUSY
+        if outcome.unanswered:
+            self._silences_left -= 1
+        elif not self.is_busy:
+            self._silences_left = _SILENCES
+        return self.is_busy or outcome.unanswered
+
+    def _ask(self, address: str) -> Body:
+        for pause in _PAUSES if self._kind.is_archive else ():
+            try:
+                return self._ask_once(address)
+            except Failed as failed:
+                if failed.outcome is not Outcome.SERVER_ERROR:
+                    raise
+            time.sleep(pause)
+        return self._ask_once(address)
+
+    def _ask_once(self, address: str) -> Body:
+        try:
+            with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
+                return Body(answer.url, unpacked(b"".join(answer.chunks)))
+        except Failed as failed:
+            if failed.outcome is Outcome.BUSY:
+                rest = min(_LONGEST_REST, failed.retry_after or self._kind.wait)
+                self._gate.shut(time.monotonic() + rest)
+            raise
+
+
+def listed(body: bytes, wnid: str) -> list[Line]:
+    """Return the lines of an answer that are of this synset, none if it is no list of one."""
+    if _PAGE.search(body[:4096]):
+        return []
+    every = url_lists.read_plain(body)
+    own = (line for line in every if line.name is None or line.name.wnid == wnid)
+    lines = list(islice(own, MOST_LINES + 1))
+    return lines if len(lines) <= MOST_LINES else []
+
+
+def beginning(body: bytes) -> str:
+    """Return how an answer that is no list begins."""
+    text = body[:2000].decode("latin-1").strip()
+    is_page = text.lower().startswith(("<!doctype html", "<html"))
+    words = " ".join((re.sub("<[^>]*>?", " ", text) if is_page else text).split())[:60]
+    told = f'"{words}"' if words else ""
+    if is_page:
+        return f"a web page: {told}" if told else "a web page"
+    return told or "an empty answer"

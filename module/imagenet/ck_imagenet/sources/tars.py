@@ -1,0 +1,214 @@
+"""Tars of pictures: bytes in, pictures out, and a name for everything that is none.
+
+A tar holds pictures, as that of a class does, or the tars of classes, as that of ILSVRC2012 does.
+Nothing in it is believed: no path in it is used as one, and nothing comes into memory that is
+larger than a picture can be.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Collection, Iterator, NamedTuple, Union
+
+from ..core.names import ImageName, parse_image_name
+from ..core.tarheaders import (
+    BLOCK,
+    Extension,
+    Header,
+    Kind,
+    holes_go_on,
+    parse_extension,
+    parse_header,
+)
+from ..core.text import printable
+from ..images.bounds import MOST_BYTES
+from ..images.formats import SUFFIXES
+from .tarstream import Bytes, Part
+
+_MOST_SAID = 2**16
+"""Bytes that are read of what is said about a file beside its header."""
+
+_END = bytes(BLOCK)
+_CLASS = re.compile(r"(n[0-9]{8})\.tar")
+
+
+class Fault(Enum):
+    """Why something in a tar is not taken."""
+
+    OTHER_NAME = "not called as ImageNet's pictures are"
+    OTHER_SYNSET = "of another synset"
+    OUTSIDE = "with a path that leads out of the tar"
+    LINK = "a link"
+    DEVICE = "a device or a pipe"
+    SPARSE = "a file with holes"
+    SAME_NUMBER = "another picture of a number that has one"
+    TOO_LARGE = "larger than any picture of ImageNet"
+    CUT = "not all there: the tar ends too early"
+    GARBAGE = "bytes that are no tar"
+
+    @property
+    def word(self) -> str:
+        """What summaries call it."""
+        return self.name.lower().replace("_", "-")
+
+
+_FAULTS = {Kind.LINK: Fault.LINK, Kind.DEVICE: Fault.DEVICE, Kind.SPARSE: Fault.SPARSE}
+
+
+class Oddity(NamedTuple):
+    """Something in a tar that is not taken."""
+
+    path: str
+    """Shortened, and fit for any terminal."""
+    fault: Fault
+
+
+class Member:
+    """A picture in a tar, as far as its name tells.
+
+    Parameters
+    ----------
+    name : ImageName
+        Its name.
+    body : Part
+        Its bytes, which are to be had as long as nothing else has been asked of the tar.
+    """
+
+    def __init__(self, name: ImageName, body: Part) -> None:
+        self.name = name
+        self._body = body
+
+    def read(self) -> bytes | None:
+        """Return all its bytes, or None if the tar has not all of them."""
+        data = self._body.read(self._body.left)
+        return None if self._body.is_cut else data
+
+
+class _File(NamedTuple):
+    path: str
+    kind: Kind
+    body: Part
+
+    @property
+    def parts(self) -> list[str]:
+        return self.path.split("/")
+
+
+Found = Union[Member, Oddity]
+
+
+def members(tar: Bytes, wnids: Collection[str], what: str) -> Iterator[Found]:
+    """Yield what is in a tar, and in the tars of classes in it, whatever the bytes are.
+
+    Parameters
+    ----------
+    tar : Bytes
+        The tar; it is read no further than needed.
+    wnids : collection of str
+        The synsets that are wanted; the tars of others are passed over.
+    what : str
+        What the tar is called.
+    """
+    missing = set(wnids)
+    for file in _files(tar, what):
+        inner = "" if isinstance(file, Oddity) else _wnid_of_tar(file)
+        if isinstance(file, Oddity) or not inner:
+            yield _found(file, wnids)
+        elif inner in wnids:
+            for each in _files(file.body, printable(file.path)):
+                yield _found(each, (inner,))
+            missing.discard(inner)
+            if not missing:
+                return
+
+
+def _found(file: _File | Oddity, wnids: Collection[str]) -> Found:
+    """Return what a file in a tar is: a picture of one of these synsets, or what else."""
+    if isinstance(file, Oddity):
+        return file
+    name = _name(file)
+    if file.kind in _FAULTS:
+        fault = _FAULTS[file.kind]
+    elif _leads_out(file):
+        fault = Fault.OUTSIDE
+    elif not name:
+        fault = Fault.OTHER_NAME
+    elif name.wnid not in wnids:
+        fault = Fault.OTHER_SYNSET
+    elif file.body.left > MOST_BYTES:
+        fault = Fault.TOO_LARGE
+    else:
+        return Member(name, file.body)
+    return Oddity(printable(file.path), fault)
+
+
+def _wnid_of_tar(file: _File) -> str:
+    """Return the synset whose tar a file is by its name, or an empty text."""
+    found = _CLASS.fullmatch(file.parts[-1])
+    usable = file.kind is Kind.FILE and not _leads_out(file)
+    return found.group(1) if found and usable else ""
+
+
+def _name(file: _File) -> ImageName | None:
+    stem, _, extension = file.parts[-1].rpartition(".")
+    return parse_image_name(stem) if f".{extension.lower()}" in SUFFIXES else None
+
+
+def _leads_out(file: _File) -> bool:
+    return file.path.startswith("/") or ".." in file.parts
+
+
+def _files(tar: Bytes, what: str) -> Iterator[_File | Oddity]:
+    """Yield the files of a tar, and what is odd about the tar itself."""
+    said = Extension()
+    for header in _headers(tar, what):
+        if isinstance(header, Oddity):
+            yield header
+            continue
+        path = header.path if said.path is None else said.path
+        is_file = header.kind is Kind.FILE
+        body = Part(tar, said.size if is_file and said.size is not None else header.size)
+        filling = -body.left % BLOCK
+        if header.kind in (Kind.LONG_NAME, Kind.EXTENSION):
+            said = said.followed_by(parse_extension(header.kind, body.read(_MOST_SAID)))
+        elif header.kind is not Kind.OTHER:
+            if header.kind is not Kind.FOLDER:
+                yield _File(path, Kind.SPARSE if said.is_sparse else header.kind, body)
+            said = Extension()
+        body.skip(body.left)
+        if body.is_cut:
+            yield Oddity(printable(path), Fault.CUT)
+            return
+        tar.skip(filling)
+
+
+def _headers(tar: Bytes, what: str) -> Iterator[Header | Oddity]:
+    """Yield the headers of a tar; who takes one has to read or skip what belongs to it.
+
+    After bytes that are no header the next that is one is looked for, so that what is good behind
+    them is found; but what does not begin as a tar is none.
+    """
+    is_lost = has_begun = False
+    while True:
+        block = tar.read(BLOCK)
+        if block == _END:
+            return
+        header = parse_header(block)
+        if header:
+            _skip_holes(tar, header)
+            yield header
+        elif len(block) < BLOCK and (has_begun or not block):
+            yield Oddity(what, Fault.CUT)
+            return
+        elif not is_lost:
+            yield Oddity(what, Fault.GARBAGE)
+        if not (header or has_begun):
+            return
+        is_lost, has_begun = header is None, True
+
+
+def _skip_holes(tar: Bytes, header: Header) -> None:
+    more = header.has_more
+    while more:
+        more = holes_go_on(tar.read(BLOCK))

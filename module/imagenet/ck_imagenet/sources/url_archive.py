@@ -1,0 +1,198 @@
+"""The archive of all URLs: ImageNet's whole list of 2011 on this machine, and its index.
+
+Four files in a folder: `urls.gz` has a gzip member for each synset, one after the other, so that
+any gzip tool reads the whole list; `index.tsv` says where they are; `rest.txt` keeps what is no
+name and URL; `archive.json` tells of the whole, and is there only while the others fit together.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
+
+from ..core import details
+from ..core.errors import BadInput, Damaged
+from ..core.files import read_json
+from ..core.names import ImageName
+from ..core.url_lists import Line
+from ..storage.journal import refuse_newer
+
+DATA = "urls.gz"
+INDEX = "index.tsv"
+REST = "rest.txt"
+FACTS = "archive.json"
+
+TITLES = b"wnid\tplace\tlength\turls\n"
+"""The index's first line: places and lengths are bytes of `urls.gz`."""
+
+GZIP_FORM = 31
+"""How `zlib` is told the form of a gzip member."""
+
+GET = "ck geturls imagenet --all"
+
+_LARGEST_MEMBER = 64 * 2**20
+"""Bytes, packed or not: several times what any has that is built."""
+
+# What is in the archive has this form: so it has been sorted when it was built.
+_LINE = re.compile(r"_([0-9]+)\t(.*[^ \t\r\n])")
+_MEMBER = re.compile(rb"(n\d{8})\t(\d{1,15})\t(\d{1,8})\t(\d{1,9})")
+
+
+class Member(NamedTuple):
+    """A part of `urls.gz`: the lines of one synset, nearly always all of them."""
+
+    wnid: str
+    place: int
+    length: int
+    urls: int
+
+
+class Archive:
+    """The archive in a folder; `at` opens it.
+
+    Attributes
+    ----------
+    source, sha1 : str
+        Where the list came from, an address or the name of a file, and its SHA-1 if that has been
+        looked at.
+    time : str
+        When the archive was built: UTC, ISO 8601.
+    urls, synsets, odd : int
+        How many URLs and synsets it has, and how many lines are in `rest`.
+    data, rest : Path
+        The files of all URLs with their names, and of the odd lines.
+    """
+
+    def __init__(self, folder: Path, facts: dict[str, Any]) -> None:
+        self._folder = folder
+        self.data, self.rest = folder / DATA, folder / REST
+        self.source, self.sha1, self.time = _texts(facts, "source", "sha1", "time")
+        self.urls, self.synsets, self.odd = _counts(facts, "urls", "synsets", "odd")
+        for name, size in zip((DATA, INDEX), _counts(facts["sizes"], DATA, INDEX)):
+            if (folder / name).stat().st_size != size:
+                raise ValueError(f"{name} has not the {size} bytes that it had")
+
+    @classmethod
+    def at(cls, folder: Path) -> Archive | None:
+        """Return the archive in a folder, or None if there is none.
+
+        Raises
+        ------
+        Damaged
+            If its files are not those that were built.
+        StoreError
+            If it is a newer version's.
+        """
+        facts = read_json(folder / FACTS)
+        if facts is None:
+            return None
+        refuse_newer(facts.get("format"), folder / FACTS)
+        with _damage_named(folder):
+            return cls(folder, facts)
+
+    @classmethod
+    def needed(cls, folder: Path, option: str) -> Archive:
+        """Return the archive in a folder; raise BadInput if there is none, naming the option."""
+        found = cls.at(folder)
+        if not found:
+            raise BadInput(f"--{option} needs the archive of all URLs; get it with: {GET}")
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known of the whole, in plain types."""
+        counted = {"urls": self.urls, "synsets": self.synsets, "odd": self.odd}
+        told = {"source": self.source, "sha1": self.sha1, "time": self.time}
+        return {**counted, **told, "data": str(self.data), "rest": str(self.rest)}
+
+    def lines(self, wnid: str) -> list[Line]:
+        """Return the lines of a synset, none if it is not there; raise Damaged."""
+        own = re.findall(rb"\n(" + re.escape(wnid.encode()) + rb"\t[^\n]*)", self._index())
+        with _damage_named(self._folder):
+            members = [_member(line) for line in own]
+        text = b"".join(self.unpacked(members)).decode("latin-1")
+        return [
+            Line(place, ImageName(wnid, int(number)), url)
+            for place, (number, url) in enumerate(_LINE.findall(text))
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many URLs each synset has, of those that have any."""
+        counts: dict[str, int] = {}
+        for member in self.members():
+            counts[member.wnid] = counts.get(member.wnid, 0) + member.urls
+        return counts
+
+    def members(self) -> Iterator[Member]:
+        """Yield all members, in their order."""
+        with _damage_named(self._folder):
+            members = [_member(line) for line in self._index().split(b"\n")[1:-1]]
+        yield from members
+
+    def unpacked(self, members: Iterable[Member]) -> Iterator[bytes]:
+        """Yield the lines of each member; raise Damaged."""
+        with _damage_named(self._folder), self.data.open("rb") as stream:
+            for member in members:
+                stream.seek(member.place)
+                unpacking = zlib.decompressobj(GZIP_FORM)
+                plain = unpacking.decompress(stream.read(member.length), _LARGEST_MEMBER)
+                if not unpacking.eof or not plain.startswith(f"{member.wnid}_".encode()):
+                    raise ValueError(f"{member.wnid} is not where {INDEX} says")
+                yield plain
+
+    def check(self, reached: Callable[[int], object]) -> None:
+        """Read all of it; raise Damaged if it is not what was built.
+
+        Parameters
+        ----------
+        reached : callable
+            Is told now and then how many bytes have been read.
+        """
+        urls, members = 0, list(self.members())
+        for member, plain in zip(members, self.unpacked(members)):
+            urls += plain.count(b"\n")
+            reached(member.place + member.length)
+        with _damage_named(self._folder):
+            if urls != self.urls:
+                raise ValueError(f"{urls} URLs instead of {self.urls}")
+
+    def _index(self) -> bytes:
+        with _damage_named(self._folder):
+            return (self._folder / INDEX).read_bytes()
+
+
+def _member(line: bytes) -> Member:
+    """Return what a line of the index tells; raise ValueError."""
+    found = _MEMBER.fullmatch(line)
+    if not found or int(found.group(3)) > _LARGEST_MEMBER:
+        raise ValueError(f"a line of {INDEX} tells of no synset")
+    wnid, *numbers = found.groups()
+    return Member(wnid.decode(), *map(int, numbers))
+
+
+def _texts(facts: Mapping[str, Any], *keys: str) -> list[str]:
+    """Return texts among facts; raise KeyError, TypeError."""
+    if not all(isinstance(facts[key], str) for key in keys):
+        raise TypeError(f"{FACTS} tells something else than {', '.join(keys)}")
+    return [facts[key] for key in keys]
+
+
+def _counts(facts: Mapping[str, Any], *keys: str) -> list[int]:
+    """Return counts among facts; raise KeyError, TypeError."""
+    if not all(isinstance(facts[key], int) and facts[key] >= 0 for key in keys):
+        raise TypeError(f"{FACTS} does not tell how much of {', '.join(keys)}")
+    return [facts[key] for key in keys]
+
+
+@contextmanager
+def _damage_named(folder: Path) -> Iterator[None]:
+    """Turn what files say that are not those that were built into a sentence."""
+    try:
+        yield
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
+        raise Damaged(
+            f'the archive of all URLs in "{folder}" is damaged ({details.plain(str(error))}): '
+            f"build it again with: {GET}"
+        ) from error

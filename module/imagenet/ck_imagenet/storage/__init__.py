@@ -1,0 +1,1 @@
+"""Where pictures and what is known of links are kept: in folders, or in Collective Knowledge."""

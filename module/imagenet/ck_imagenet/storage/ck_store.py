@@ -1,0 +1,298 @@
+"""Pictures as entries of Collective Knowledge: `imagenet-n01440764:dataset:9981`."""
+
+from __future__ import annotations
+
+import os
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Iterable, Iterator, Sequence
+
+from ..core.files import NEW, checksum, leftovers, prove_writable, remove_folder, replacing, sweep
+from ..core.names import ImageName, parse_image_name, stands_for_synset
+from ..images.formats import is_picture_file
+from . import ck_archive, picture_meta
+from .ck_entries import Entries
+from .ck_kernel import Kernel, Repository, making
+from .ck_repositories import PREFIX, Repositories
+from .flaws import Finding, Flaw
+from .journal import FORMAT, Record, refuse_newer
+from .recovery import put_aside
+from .store import Store, SynsetStore, Where
+
+_PICTURES, _STATES = "dataset", ck_archive.MODULE
+"""The modules of the entries with pictures, and of those with the state of synsets."""
+
+OVERVIEW = "overview"
+"""The entry, of the repository `local`, of what is about all synsets."""
+
+
+class CkStore(Store):
+    """The synsets in CK's repositories, one each.
+
+    Parameters
+    ----------
+    ck : module
+        The CK kernel, which has been initialised.
+    """
+
+    def __init__(self, ck: ModuleType) -> None:
+        self._kernel = Kernel(ck)
+        self._repositories = Repositories(self._kernel)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let another process open the same store."""
+        return _reopened, ()
+
+    def home(self) -> Path:
+        """Return the folder of what is about all synsets; it need not exist."""
+        return ck_archive.home(self._kernel.ck, OVERVIEW)
+
+    def create_home(self) -> Path:
+        """Return the folder of what is about all synsets; make it unless it is there."""
+        return ck_archive.make_home(self._kernel.ck, OVERVIEW)
+
+    def refuse_forbidden(self, wnids: Iterable[str] | None, delete: bool = False) -> None:
+        """Raise StoreError if CK lets nobody write there, or remove anything."""
+        kernel, local = self._kernel, self._kernel.local.name
+        kernel.refuse_forbidden("", delete, _PICTURES, _STATES, "0")
+        known = [local, *self._repositories.names(PREFIX)]
+        if wnids is None and all(map(kernel.refusal, known)):
+            kernel.refuse_forbidden(local, delete)
+        for wnid in wnids or ():
+            self.synset(wnid).refuse_forbidden(delete)
+
+    def synset(self, wnid: str) -> _SynsetRepository:
+        """Return the place of a synset, which need not exist."""
+        return _SynsetRepository(self._kernel, self._repositories, wnid)
+
+    def prepare(self, wnids: Sequence[str]) -> None:
+        """Make the places of synsets that are not there, many at a time."""
+        self._repositories.create_all([PREFIX + wnid for wnid in wnids])
+        with self._kernel.locked():
+            for wnid in wnids:
+                self.synset(wnid).furnish()
+
+    def wnids(self) -> list[str]:
+        """Return the synsets that have a place here, in order."""
+        return _wnids(self._repositories.names(PREFIX))
+
+    def unregistered(self) -> list[str]:
+        """Return the synsets whose folders are here and are no repositories for CK."""
+        found = _wnids(self._repositories.unregistered(PREFIX))
+        return [each.wnid for each in self.where(found) if any(map(os.path.isdir, each[1:3]))]
+
+
+def _reopened() -> CkStore:
+    import ck.kernel as ck  # what imports this module has initialised its own
+
+    ck.init({})
+    return CkStore(ck)
+
+
+def _wnids(names: Iterable[str]) -> list[str]:
+    return sorted(filter(stands_for_synset, (name[len(PREFIX) :] for name in names)))
+
+
+class _SynsetRepository(SynsetStore):
+    def __init__(self, kernel: Kernel, repositories: Repositories, wnid: str) -> None:
+        self.wnid = wnid
+        self._kernel = kernel
+        self._repositories = repositories
+        self._take(repositories.get(PREFIX + wnid))
+
+    def _take(self, repository: Repository) -> None:
+        self._repository = repository
+        self._what = f'the CK repository "{repository.folder}" cannot be written'
+        self._states = Entries(self._kernel, repository, _STATES)
+        self._entries = Entries(self._kernel, repository, _PICTURES, self._states.place(self.wnid))
+
+    @property
+    def folder(self) -> Path:
+        return self._repository.folder
+
+    @property
+    def state(self) -> Path:
+        return self._states.path(self.wnid)
+
+    def where(self) -> Where:
+        state, entries = self._states.place(self.wnid), self._entries
+        return Where(self.wnid, state, entries.at, bool(entries.split))
+
+    def create(self) -> None:
+        self.refuse_forbidden()
+        self._take(self._repositories.create(self._repository.name))
+        self.furnish()
+        with making(self._what):
+            prove_writable(self.state)
+        self.refuse_newer()
+
+    def furnish(self) -> None:
+        """Make the state entry, unless it is there, in a repository that is."""
+        if self._is_furnished():
+            return
+        with making(self._what), self._kernel.locked():
+            sweep(self.folder / ".cm")
+            self._states.mend()
+            meta = self._states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid}
+            self._states.put(self.wnid, meta)
+
+    def _is_furnished(self) -> bool:
+        return bool(self._states.meta(self.wnid)) and not self._states.is_broken(self.wnid)
+
+    def refuse_forbidden(self, delete: bool = False) -> None:
+        """Raise StoreError if CK will not let it be written, or anything be removed from it."""
+        name = self._repository.name
+        where = name if self._repository.facts else self._kernel.local.name
+        self._kernel.refuse_forbidden(where, delete, name)
+
+    def refuse_newer(self) -> None:
+        refuse_newer((self._states.meta(self.wnid) or {}).get("format"), self.state)
+
+    def mend(self) -> set[int]:
+        for path in leftovers(self.state):
+            self._finish(path)
+        sweep(self.state)
+        self._states.mend()
+        return set(map(int, self._entries.mend()))
+
+    def _finish(self, unfinished: Path) -> None:
+        """Go on with what a killed run has begun: to save a picture, to change an entry."""
+        entries, file = self._entries, unfinished.name[len(NEW) :]
+        if unfinished.is_dir():
+            entries.restore(unfinished)
+            return
+        name = parse_image_name(Path(file).stem)
+        if name and name.wnid == self.wnid and self.record_of(name.number, checksum(unfinished)):
+            # CK anew, which may have been killed before it told its index.
+            entry, meta = str(name.number), entries.meta(str(name.number)) or {}
+            unfinished.replace(entries.put(entry, meta) / file)
+
+    def pictures(self) -> dict[int, Path]:
+        found = ((name, self._file(name)) for name in self._entries.names())
+        return {int(name): path for name, path in found if path}
+
+    def url_of(self, number: int) -> str:
+        return picture_meta.url_in(self._entries.meta(str(number)) or {})
+
+    def record_of(self, number: int, sha256: str) -> Record | None:
+        meta = self._entries.meta(str(number)) or {}
+        is_of_these = picture_meta.sha256_in(meta) == sha256
+        return picture_meta.record_in(meta, ImageName(self.wnid, number)) if is_of_these else None
+
+    def settle(self) -> None:
+        """Do nothing: an entry keeps its meta."""
+
+    def save(self, record: Record, data: bytes, extension: str) -> None:
+        file = f"{record.name}.{extension}"
+        # The picture beside its place, the entry, the picture into it: a kill between these leaves
+        # what `_finish` brings to its end.
+        path = self._entries.path(str(record.name.number)) / file
+        with replacing(path, self.state) as unfinished:
+            unfinished.write_bytes(data)
+            self.describe(record, file)
+        if self._repository.facts.get("sync") == "yes":
+            self.describe(record, file)  # so that CK tells git of the picture too
+
+    def describe(self, record: Record, file: str) -> None:
+        name, entries = str(record.name.number), self._entries
+        entries.put(name, picture_meta.meta_of(record, file, entries.meta(name) or {}))
+
+    def remove(self, number: int) -> None:
+        entries, name = self._entries, str(number)
+        picture = self._file(name)
+        forbidden = self._kernel.refusal(self._repository.name, delete=True)
+        if not self.beside(number) and not forbidden:
+            # The picture out, the entry, the picture itself: a kill leaves all or nothing.
+            aside = self.state / f"{NEW}{picture.name if picture else name}"
+            if picture and self.state.is_dir():
+                picture.replace(aside)
+            entries.remove(name)
+            aside.unlink(missing_ok=True)
+            return
+        meta = entries.meta(name) or {}
+        if picture or picture_meta.is_ours(meta):
+            entries.put(name, picture_meta.without_picture(meta, ImageName(self.wnid, number)))
+        if picture and forbidden:
+            put_aside(self, picture)
+        elif picture:
+            picture.unlink()
+
+    def beside(self, number: int) -> list[Path]:
+        place = self._entries.path(str(number))
+        ours = {place / ".cm", self._file(str(number))}
+        return sorted(path for path in place.glob("*") if path not in ours)
+
+    def findings(self) -> Iterator[Finding]:
+        if not self.folder.is_dir():
+            yield Finding(Flaw.NO_FOLDER, self.folder)
+            return
+        if not self._repository.facts:
+            yield Finding(Flaw.UNREGISTERED, self.folder)
+        entries = self._entries
+        places = self.state, entries.folder / ".cm", self._states.folder / ".cm"
+        for path in chain.from_iterable(map(leftovers, places)):
+            yield Finding(Flaw.LEFTOVER, path)
+        if self._states.is_broken(self.wnid):
+            yield Finding(Flaw.HIDDEN, self.state)
+        aliases = entries.aliases()
+        for path in chain(self._states.aliases().dangling, aliases.dangling):
+            yield Finding(Flaw.DANGLING, path)
+        for name in sorted(entries.numbered() | aliases.elsewhere.keys(), key=int):
+            where = ImageName(self.wnid, int(name))
+            if name in aliases.hidden or name in aliases.elsewhere:
+                yield Finding(Flaw.MISPLACED if name in aliases.elsewhere else Flaw.HIDDEN, where)
+            picture = self._file(name)
+            if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
+                yield Finding(Flaw.EMPTY, where)
+            yield from _strays(entries.path(name), picture)
+        yield from chain.from_iterable(map(_strays, entries.folders()))
+
+    def contradiction(self, record: Record, path: Path) -> str:
+        meta = self._entries.meta(str(record.name.number))
+        return picture_meta.contradiction(meta, record, path.name)
+
+    def foreign(self) -> list[Path]:
+        entries, states = self._entries, self._states
+        places = [self.folder, *entries.folders(), *states.folders()]
+        numbered = {entries.path(name) for name in entries.numbered()}
+        ours = {*places, self.state, *numbered, self.folder / ".ckr.json"}
+        ours |= {place / ".cm" for place in places}
+        others = {path for place in places for path in place.glob("*")} - ours
+        return sorted(chain(others, *(self.beside(int(entry.name)) for entry in numbered)))
+
+    def discard(self) -> None:
+        # What makes it seen goes last: a kill leaves what the same command finds again.
+        is_all = not self.foreign()
+        if is_all and self._repository.facts:  # which will be unregistered
+            self._kernel.refuse_forbidden(self._kernel.local.name, delete=True)
+        elif not is_all and not self._repository.facts:  # so that CK removes entries
+            self._take(self._repositories.create(self._repository.name))
+        entries, states = self._entries, self._states
+        if self._repository.facts:
+            for name in entries.numbered():
+                self.remove(int(name))
+            entries.mend()
+            entries.discard()
+            states.remove(self.wnid)
+            states.discard()
+        if is_all:
+            remove_folder(self.folder)
+            self._repositories.unregister(self._repository.name)
+
+    def _file(self, name: str) -> Path | None:
+        """Return the picture in an entry's folder, or None if the entry is not one of ours."""
+        parsed = parse_image_name(f"{self.wnid}_{name}")
+        if not parsed or str(parsed.number) != name:
+            return None
+        place = self._entries.place(name)
+        usual = f"{place}{os.sep}{parsed}.jpg"
+        if os.path.isfile(usual):  # noqa: PTH113  there are many, and `Path` takes twice as long
+            return Path(usual)
+        return next(filter(is_picture_file, sorted(Path(place).glob("*"))), None)
+
+
+def _strays(folder: Path, picture: Path | None = None) -> Iterator[Finding]:
+    """Yield the pictures in a folder but one."""
+    others = (path for path in folder.glob("*") if is_picture_file(path) and path != picture)
+    return (Finding(Flaw.STRAY, path) for path in sorted(others))

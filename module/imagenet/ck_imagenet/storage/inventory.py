@@ -1,0 +1,152 @@
+"""How things stand: what is here of how much, by synset or by host."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Callable, Iterable, Iterator
+
+from ..core.outcomes import Outcome
+from ..core.urls import endpoint
+from .holdings import Holding
+from .journal import Record
+
+NO_URL = "no-url"
+"""Stands for the host of pictures whose links nobody knows, such as those from tars."""
+
+_ALIVE = (Outcome.DUPLICATE, Outcome.REJECTED, Outcome.OPTED_OUT)
+"""Links that gave their picture, though it is not here."""
+
+
+@dataclass
+class Tally:
+    """How much of something is here, and what became of the rest."""
+
+    name: str
+    """A wnid, a host and its port, or `total`."""
+    here: int = 0
+    """Pictures that are here."""
+    waiting: int = 0
+    """Links that are to be asked for: never asked, or their picture has been removed."""
+    failed: Counter[Outcome] = field(default_factory=Counter)
+    """What became of the others."""
+    bytes: int = 0
+    """Of the pictures here."""
+    latest: str = ""
+    """When the last link was settled: UTC, ISO 8601."""
+    asked: int = 0
+    """Links that have been asked whether they still give their picture."""
+    rotten: int = 0
+    """Those of them that do not."""
+    altered: int = 0
+    """Pictures here from hosts that are known to give altered copies."""
+
+    @property
+    def known(self) -> int:
+        """Links and pictures in all."""
+        return self.here + self.waiting + sum(self.failed.values())
+
+    @property
+    def rot(self) -> float | None:
+        """The rate of rot, from 0 to 1; None if no link has been asked."""
+        return self.rotten / self.asked if self.asked else None
+
+    def take(self, record: Record) -> None:
+        """Count what became of a link, or a picture that is here."""
+        if record.outcome is Outcome.SAVED:
+            self.here += 1
+            self.bytes += record.bytes
+            self.altered += record.altered
+            self.take_answer(record)
+        else:
+            self.failed[record.outcome] += 1
+            if record.outcome is not Outcome.PRIVATE_ADDRESS:
+                self.asked += 1
+                self.rotten += record.outcome not in _ALIVE
+        self.latest = max(self.latest, record.time)
+
+    def take_answer(self, record: Record) -> None:
+        """Count what a link said that gave a picture, which need not be here any more."""
+        self.asked += bool(record.final_url)
+        self.rotten += bool(record.captured)  # only the Wayback Machine had it
+
+    def add(self, other: Tally) -> None:
+        """Count all that another has counted."""
+        self.here += other.here
+        self.waiting += other.waiting
+        self.failed.update(other.failed)
+        self.bytes += other.bytes
+        self.latest = max(self.latest, other.latest)
+        self.asked += other.asked
+        self.rotten += other.rotten
+        self.altered += other.altered
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same in plain types, outcomes as their words."""
+        return {
+            "here": self.here,
+            "known": self.known,
+            "waiting": self.waiting,
+            "failed": {outcome.word: count for outcome, count in self.failed.most_common()},
+            "bytes": self.bytes,
+            "rot": self.rot,
+            "latest": self.latest,
+            "altered": self.altered,
+        }
+
+
+def by_synset(held: Iterable[Holding]) -> Iterator[Tally]:
+    """Yield a tally for each synset of which anything is known."""
+    return (each for each in map(tally, held) if each.known)
+
+
+def tally(held: Holding) -> Tally:
+    """Return the tally of one synset."""
+    result = Tally(held.wnid)
+    _count(held, lambda url: result)
+    return result
+
+
+def by_host(held: Iterable[Holding]) -> list[Tally]:
+    """Return a tally for each host, those with most links first."""
+    hosts: dict[str, Tally] = {}
+
+    def tally_of(url: str) -> Tally:
+        host = endpoint(url) or NO_URL
+        return hosts.setdefault(host, Tally(host))
+
+    for each in held:
+        _count(each, tally_of)
+    return sorted(hosts.values(), key=lambda tally: (-tally.known, tally.name))
+
+
+def _count(held: Holding, tally_of: Callable[[str], Tally]) -> None:
+    """Count every link where its URL belongs."""
+    for record in chain(held.saved.values(), held.failed):
+        tally_of(record.url).take(record)
+    for url in chain((each.url for each in held.missing), (each.url for each in held.waiting)):
+        tally_of(url).waiting += 1
+    for record in chain(held.missing, held.withdrawn):
+        if record.final_url:  # else it came from a tar
+            tally_of(record.url).take_answer(record)
+    for path in held.unseen.values():
+        tally = tally_of("")
+        with suppress(FileNotFoundError):  # somebody is at work there
+            tally.bytes += path.stat().st_size
+            tally.here += 1
+
+
+def failures(held: Iterable[Holding]) -> Iterator[Record]:
+    """Yield what became of the links that gave no picture."""
+    for each in held:
+        yield from each.failed
+
+
+def total(tallies: Iterable[Tally], name: str = "total") -> Tally:
+    """Return the sum of tallies."""
+    result = Tally(name)
+    for each in tallies:
+        result.add(each)
+    return result

@@ -1,0 +1,190 @@
+"""Which number a picture has in its synset."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import Iterable, Mapping, NamedTuple
+
+from ..core import url_lists
+from ..core.files import write_whole
+from ..core.names import LARGEST_NUMBER, ImageName
+from ..core.outcomes import Outcome
+from ..core.url_lists import Line
+from .journal import Record
+from .store import SynsetStore
+
+_MOST_DIGITS = len(str(LARGEST_NUMBER))
+
+
+class Link(NamedTuple):
+    """One picture to be had: its name and where it lives."""
+
+    name: ImageName
+    url: str
+
+
+def number(
+    wnid: str, lines: Iterable[Line], kept: Mapping[str, int], records: Mapping[str, Record]
+) -> list[Link]:
+    """Give each URL of a list its number.
+
+    What is settled keeps its number. Else the true number comes from a line with a name; a URL
+    alone takes the number under which it is known here, else the number of its line. Where a
+    number belongs to another URL, the next above all known ones is taken.
+
+    Parameters
+    ----------
+    wnid : str
+        The synset.
+    lines : iterable of Line
+        Its list.
+    kept : mapping of str to int
+        The numbers of the URLs known so far.
+    records : mapping of str to Record
+        What became of URLs so far.
+
+    Returns
+    -------
+    list of Link
+        In the list's order, each URL once.
+    """
+    listed: dict[str, Line] = {}
+    for line in lines:
+        if line.url not in listed or (line.name and not listed[line.url].name):
+            listed[line.url] = line
+    numbers = Numbers(records)
+    for line in listed.values():
+        if line.name:
+            numbers.claim(line.url, line.name.number)
+    for url, known in kept.items():
+        numbers.claim(url, known)
+    for line in listed.values():
+        if not line.name:
+            numbers.claim(line.url, line.number)
+    for url in listed:
+        numbers.add(url)
+    return [Link(ImageName(wnid, numbers.of[url]), url) for url in listed]
+
+
+class Numbers:
+    """The numbers of a synset's URLs: which are settled, and which may be had.
+
+    Parameters
+    ----------
+    records : mapping of str to Record
+        What became of URLs so far.
+    above : iterable of int
+        Further numbers that none shall have who does not wish for it.
+
+    Attributes
+    ----------
+    of : dict of str to int
+        The number of each URL that has one.
+    """
+
+    def __init__(self, records: Mapping[str, Record], above: Iterable[int] = ()) -> None:
+        self.of: dict[str, int] = {}
+        self._taken: set[int] = set()
+        self._highest = max(above, default=-1)
+        # A picture that is here holds its number against a failure that once had the same.
+        for record in sorted(records.values(), key=lambda each: each.outcome is not Outcome.SAVED):
+            if record.has_url or record.outcome is Outcome.SAVED:
+                self.claim(record.url, record.name.number)
+
+    def claim(self, url: str, wish: int) -> None:
+        """Give `url` the number that it wishes, if it has none and the number is free."""
+        if url not in self.of and wish not in self._taken:
+            self.of[url] = wish
+            self._taken.add(wish)
+            self._highest = max(self._highest, wish)
+
+    def add(self, url: str) -> None:
+        """Give `url` the next number above all, if it has none; at the end of all, a free one."""
+        if self._highest < LARGEST_NUMBER:
+            self.claim(url, self._highest + 1)
+        else:
+            self.claim(url, next(free for free in count() if free not in self._taken))
+
+
+class KeptNames:
+    """What any list here has told of the URLs of a synset.
+
+    Parameters
+    ----------
+    path : Path
+        Holds a number, a tab and a list's line for each URL: a name, if the list had one, and it.
+
+    Attributes
+    ----------
+    numbers : dict of str to int
+        The number of each URL here.
+    true : dict of str to int
+        ImageNet's own, of those whose names are known.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.numbers: dict[str, int] = {}
+        self.true: dict[str, int] = {}
+        if path.is_file():
+            for line in path.read_bytes().split(b"\n"):
+                number, _, listed = line.partition(b"\t")
+                name, url = url_lists.parse_line(listed) or (None, "")
+                if url and number.isdigit() and len(number) <= _MOST_DIGITS:
+                    self.numbers[url] = int(number)
+                if url and name:
+                    self.true[url] = name.number
+
+    @classmethod
+    def of(cls, place: SynsetStore) -> KeptNames:
+        """Return the known names of a synset."""
+        return cls(place.state / "names.tsv")
+
+    def keep(self, wnid: str, links: Iterable[Link], lines: Iterable[Line]) -> None:
+        """Add links, on disk before this returns: so a rerun gives every URL the same number.
+
+        A URL whose number they give to another is forgotten. `lines` are the list that they are of.
+        """
+        given = {link.url: link.name.number for link in links}
+        taken = set(given.values())
+        others = {url: number for url, number in self.numbers.items() if number not in taken}
+        numbers = {**others, **given}
+        true = {**self.true, **{line.url: line.name.number for line in lines if line.name}}
+        if (numbers, true) != (self.numbers, self.true):
+            self.numbers, self.true = numbers, true
+            text = "".join(f"{numbers[url]}\t{self._line(wnid, url)}\n" for url in numbers)
+            write_whole(self._path, text.encode("latin-1"))
+
+    def urls(self, lines: Iterable[Line]) -> dict[int, str]:
+        """Return the URLs of ImageNet's own numbers, of which these lines know more."""
+        named = {line.name.number: line.url for line in lines if line.name}
+        return {**by_number(self.true), **named}
+
+    def lines(self, wnid: str, records: Iterable[Record] = ()) -> list[Line]:
+        """Return all that is known here as a list: each URL at its number, also those of records.
+
+        So a list can be done without that is lost, or that was given for one run.
+        """
+        told = {record.url: record.name.number for record in records if _is_listed(record.url)}
+        numbers = {**told, **self.numbers}
+        return [
+            Line(place, ImageName(wnid, self.true[url]) if url in self.true else None, url)
+            for url, place in sorted(numbers.items(), key=lambda item: item[1])
+        ]
+
+    def _line(self, wnid: str, url: str) -> str:
+        return f"{ImageName(wnid, self.true[url])}\t{url}" if url in self.true else url
+
+
+def _is_listed(url: str) -> bool:
+    """Say whether a list can have told a URL: what is in a journal may be damaged."""
+    try:
+        return url_lists.parse_line(url.encode("latin-1")) == (None, url) and "\n" not in url
+    except UnicodeEncodeError:
+        return False
+
+
+def by_number(numbers: Mapping[str, int]) -> dict[int, str]:
+    """Return the URL of each number: of several, the first."""
+    return {number: url for url, number in reversed(list(numbers.items()))}

@@ -1,0 +1,103 @@
+"""Pictures that are here and in no journal: of a killed run, of old scripts, made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Collection, Mapping
+
+from ..core.files import write_whole
+from ..core.names import ImageName, parse_image_name
+from ..core.outcomes import Failed
+from ..images import bounds, judging
+from ..images.packed import unpacked
+from .journal import Journal, Record, now, saved
+from .store import SynsetStore
+
+ASIDE = "no-pictures"
+"""The folder, in a synset's state, of files that are called pictures and are none."""
+
+
+def adopt(
+    store: SynsetStore,
+    journal: Journal,
+    named: Mapping[int, str],
+    true: Mapping[int, str],
+    lost: Collection[int],
+) -> list[Path]:
+    """Give every picture that is here its line in the journal: of its URL, if that is known.
+
+    What is kept with a picture itself is believed where it tells of these very bytes.
+
+    Parameters
+    ----------
+    store, journal : SynsetStore, Journal
+        What is here, and what is known of it.
+    named : mapping of int to str
+        The URLs of the numbers here.
+    true : mapping of int to str
+        The URLs of ImageNet's own numbers: they count more, and tell those of pictures from tars.
+    lost : collection of int
+        The pictures that are to be described anew.
+
+    Returns
+    -------
+    list of Path
+        The files that were no pictures, at the place where they were put aside.
+    """
+    tied = journal.tie(true)
+    changed = {*lost, *(record.name.number for record in tied)}
+    known = journal.saved()
+    urls = {record.url for record in known.values()}
+    aside = []
+    for number, path in sorted(store.pictures().items()):
+        if number in known and number not in changed:
+            continue
+        try:
+            packed = bounds.read(path)
+            data = unpacked(packed)
+            picture = judging.judge(data)
+        except Failed:
+            aside.append(put_aside(store, path))
+            continue
+        if data is not packed:  # as old scripts left what a host had packed
+            write_whole(path, data)
+        if number in known:
+            store.describe(known[number], path.name)
+            continue
+        name = ImageName(store.wnid, number)
+        record = saved(name, str(name), data, picture, "found here", "")
+        told = store.record_of(number, record.sha256)
+        if told:
+            record = _recovered(record, told, true)
+        else:
+            url = store.url_of(number) or true.get(number) or named.get(number)
+            record = record._replace(url=url or record.url)
+        if record.url not in urls:
+            urls.add(record.url)
+            if store.contradiction(record, path):
+                store.describe(record, path.name)
+            journal.append(record)
+    for record in tied:  # at last, so that a run that is killed here does it again
+        journal.append(record._replace(time=now()))
+    store.settle()
+    return aside
+
+
+def _recovered(found: Record, told: Record, true: Mapping[int, str]) -> Record:
+    """Return what a killed run had no time to write down: where a picture here comes from."""
+    name = parse_image_name(told.url)
+    return found._replace(
+        url=true.get(name.number, told.url) if name else told.url,
+        time=told.time or found.time,
+        source=told.source or found.source,
+        final_url=told.final_url,
+        captured=told.captured,
+        altered=told.altered,
+    )
+
+
+def put_aside(store: SynsetStore, path: Path) -> Path:
+    """Move a file that is not what it should be into the synset's state; return where it is."""
+    folder = store.state / ASIDE
+    folder.mkdir(exist_ok=True)
+    return path.replace(folder / path.name)

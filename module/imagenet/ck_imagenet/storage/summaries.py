@@ -1,0 +1,198 @@
+"""What there is to tell of each synset, kept with its state, so that all are told of in no time.
+
+A summary is believed while nothing has changed that it was made from: names, journal, the folder
+of the pictures. A file that somebody puts into a picture's own folder, or takes out of it, changes
+none of these; so where synsets are few, the folder of each picture is looked at too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import suppress
+from typing import Any, Iterable, Iterator, NamedTuple
+
+from ..core.files import folders_in, json_object, to_json, write_whole
+from ..core.outcomes import Outcome
+from . import inventory
+from .holdings import Holding
+from .inventory import Tally
+from .journal import FORMAT
+from .store import Store, SynsetStore, Where
+
+FEW = 500
+"""Synsets; of more, the folders of the pictures are not looked at one by one."""
+
+_FILE = "summary.json"
+
+_COUNTS = ("here", "waiting", "bytes", "asked", "rotten", "altered")
+
+_LARGEST = 65_536
+"""Bytes of a summary; a larger one, of thousands of writers, is not believed."""
+
+
+def tallies(store: Store, wnids: Iterable[str]) -> Iterator[Tally]:
+    """Yield a tally for each of these synsets of which anything is known.
+
+    Where a summary is missing or untrue, the synset is read wholly, and the summary made anew if
+    nobody is at work there.
+    """
+    for wnid, told in _summaries(store, wnids):
+        tally = told or _renewed(store.synset(wnid))
+        if tally.known:
+            yield tally
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Return how many pictures of each synset are here, of those that have any."""
+    found = {
+        wnid: told.here if told else len(store.synset(wnid).pictures())
+        for wnid, told in _summaries(store, store.wnids())
+    }
+    return {wnid: count for wnid, count in found.items() if count}
+
+
+def is_kept(place: SynsetStore) -> bool:
+    """Say whether a summary has been kept, as a run does at its end, be it still true or not."""
+    return os.path.exists(f"{place.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
+
+
+def is_whole(place: SynsetStore) -> bool:
+    """Say whether nothing has changed since a run came to its end here, as far as is soon seen."""
+    summary = _read(place.where())
+    return bool(summary and summary.is_true(place.where(), few=False) and summary.mended)
+
+
+def drop(place: SynsetStore) -> None:
+    """Take a summary away, as a run does that begins; raise OSError if that is not possible."""
+    (place.state / _FILE).unlink(missing_ok=True)
+
+
+def keep(place: SynsetStore, mended: bool = False) -> Tally:
+    """Read a synset wholly, and keep its summary, for which the lock of its place must be held.
+
+    Parameters
+    ----------
+    place : SynsetStore
+        Where the synset is.
+    mended : bool, optional
+        Whether nothing is half done there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    where = place.where()
+    state = where.state
+    journals = sorted(path.name for path in (place.state / "journal").glob("*.jsonl"))
+    files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
+    seen = {
+        "files": _marks(state, files),
+        "pictures": _mark_of_pictures(where),
+        "within": _within_pictures(where),
+    }
+    held = Holding.of(place)
+    tally = inventory.tally(held)
+    if not held.unseen:  # else somebody may still be putting pictures there
+        failed = {outcome.word: count for outcome, count in tally.failed.items()}
+        told = {"tally": {**vars(tally), "failed": failed}, "mended": mended}
+        data, path = to_json({"format": FORMAT, **seen, **told}), place.state / _FILE
+        if not (path.is_file() and path.read_bytes() == data):
+            write_whole(path, data)
+    return tally
+
+
+class _Summary(NamedTuple):
+    """What was told of a synset, and the marks of what that was made from."""
+
+    tally: Tally
+    files: dict[str, Any]
+    pictures: Any
+    within: Any
+    mended: bool
+
+    def is_true(self, where: Where, few: bool) -> bool:
+        """Say whether nothing has changed since."""
+        return (
+            self.pictures == _mark_of_pictures(where)
+            and self.files == _marks(where.state, self.files)
+            and not (few and self.within != _within_pictures(where))
+        )
+
+
+def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[str, Tally | None]]:
+    """Yield synsets, each with what its summary tells, or None if that is not known to be true."""
+    wnids = list(wnids)
+    for where in store.where(wnids):
+        summary = _read(where)
+        is_true = summary and summary.is_true(where, few=len(wnids) <= FEW)
+        yield where.wnid, summary.tally if summary and is_true else None
+
+
+def _read(where: Where) -> _Summary | None:
+    try:
+        facts = json_object(_content(f"{where.state}{os.sep}{_FILE}")) or {}
+        if facts["format"] != FORMAT:
+            return None
+        told = dict(facts["tally"])
+        failed = {Outcome.named(word): count for word, count in told["failed"].items()}
+        tally = Tally(**{**told, "name": where.wnid, "failed": Counter(failed)})
+        marks = dict(facts["files"]), facts["pictures"], facts["within"]
+        counts = (*failed.values(), *(getattr(tally, name) for name in _COUNTS))
+        is_sound = all(isinstance(count, int) and count >= 0 for count in counts)
+        is_sound = is_sound and isinstance(tally.latest, str) and "\0" not in "".join(marks[0])
+        return _Summary(tally, *marks, mended=facts.get("mended") is True) if is_sound else None
+    except (OSError, LookupError, TypeError, ValueError, AttributeError):
+        return None  # as if it had never been
+
+
+def _content(path: str) -> bytes:
+    """Return what is in a file the short way: there are many, and `Path` takes twice as long."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, _LARGEST)
+    finally:
+        os.close(file)
+
+
+def _renewed(place: SynsetStore) -> Tally:
+    if place.state.is_dir():
+        with suppress(OSError), place.lock().acquire(timeout=0):
+            return keep(place)
+    return inventory.tally(Holding.of(place))
+
+
+def _marks(state: str, files: Iterable[str]) -> dict[str, list[int]]:
+    return {file: _mark(f"{state}{os.sep}{file}") for file in files}
+
+
+def _mark(path: str) -> list[int]:
+    """Return what changes when a file is written, or anything comes into a folder or goes."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  there are many, and `Path` takes twice as long
+    except OSError:
+        return []
+    # Whoever copies may set the first of these back, and nobody the second.
+    return [found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_nlink]
+
+
+def _mark_of_pictures(where: Where) -> list[int]:
+    """Return what changes when a picture comes or goes."""
+    mark = _mark(where.pictures)
+    return [*mark, sum(map(_time, folders_in(where.pictures)))] if where.is_split else mark
+
+
+def _within_pictures(where: Where) -> int:
+    """Return what changes when a file comes into the own folder of a picture or goes."""
+    parts = (
+        [each.path for each in folders_in(where.pictures)] if where.is_split else [where.pictures]
+    )
+    return sum(_time(each) for part in parts for each in folders_in(part))
+
+
+def _time(folder: os.DirEntry[str]) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
