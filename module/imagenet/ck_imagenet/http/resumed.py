@@ -10,8 +10,8 @@ from ..core.outcomes import Failed, Outcome
 from .client import Answer, Fetcher
 from .connections import Limits
 
-_MOST_BYTES = 2**42
-_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=86_400)
+_MOST_STREAMED = 2**42
+_STREAM_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=86_400)
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts; a host that asks for more is not waited for."""
 
@@ -102,7 +102,7 @@ class Resumed(io.RawIOBase):
         """Yield what one answer brings beyond what has come."""
         # Of what comes packed, the places are others.
         start = self._come if self._first and self._first.size is not None else 0
-        with self._fetcher.open(self._address, _MOST_BYTES, _LIMITS, start) as answer:
+        with self._fetcher.open(self._address, _MOST_STREAMED, _STREAM_LIMITS, start) as answer:
             self._first = self._first or answer
             if (answer.version, answer.size) != (self._first.version, self._first.size):
                 raise Failed(Outcome.CUT_SHORT, "and now there is another in its place")

@@ -60,7 +60,7 @@ def passes(data: bytes) -> int:
         _refuse_long_preamble(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         _refuse_tags_of_webp(data)
-    elif data.startswith(tags.SIGNATURES):
+    elif data.startswith(tags.TIFF_SIGNATURES):
         return _passes_of_tiff(data)
     elif data.startswith(b"BM"):
         return _passes_of_bmp(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import jpeg
 
 _GIF_HEADER, _GIF_FRAME = 13, 10
-_MOST_BLOCKS = 1_000_000
+_MOST_PARTS = 1_000_000
 """Of a GIF: more is made to take time, and not worth telling in what way it is broken."""
 
 
@@ -39,7 +39,7 @@ def _png_ends(data: bytes) -> bool:
 def _gif_ends(data: bytes) -> bool:
     """Walk from block to block; what stands between two is skipped, as all decoders do."""
     place = _GIF_HEADER + colours(data, _GIF_HEADER - 3)
-    for _ in range(_MOST_BLOCKS):
+    for _ in range(_MOST_PARTS):
         block = data[place : place + 1]
         if block in (b";", b""):
             return bool(block)
@@ -61,7 +61,7 @@ def colours(data: bytes, flags: int) -> int:
 
 def after_blocks(data: bytes, place: int) -> int:
     """Return where a GIF's blocks of data end that begin at a place, each after its length."""
-    for _ in range(_MOST_BLOCKS):
+    for _ in range(_MOST_PARTS):
         if place >= len(data) or not data[place]:
             break
         place += 1 + data[place]

@@ -10,7 +10,7 @@ from typing import Iterator, NamedTuple
 
 _FORMS = {b"II*\0": "<", b"MM\0*": ">", b"MM*\0": ">", b"II\0*": "<"}
 _LARGE_FORMS = {b"II+\0": "<", b"MM\0+": ">"}
-SIGNATURES = (*_FORMS, *_LARGE_FORMS)
+TIFF_SIGNATURES = (*_FORMS, *_LARGE_FORMS)
 """How a TIFF begins, those included that only Pillow takes for one."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}

@@ -10,7 +10,7 @@ from ..core.url_lists import Line
 from .lists import Place, SynsetList
 
 
-class Archive(Protocol):
+class KnownUrls(Protocol):
     """What is asked of the archive."""
 
     source: str
@@ -39,9 +39,9 @@ class LocalArchive(Place):
 
     name = "archive"
 
-    def __init__(self, open_: Callable[[], Archive | None] = _none) -> None:
+    def __init__(self, open_: Callable[[], KnownUrls | None] = _none) -> None:
         self._open = open_
-        self._archive: Archive | None = None
+        self._archive: KnownUrls | None = None
         self._is_open = self._is_told = False
         self._damage = ""
 
@@ -92,7 +92,7 @@ class LocalArchive(Place):
             self._is_told = True
             progress.trouble(self._damage)
 
-    def _opened(self) -> Archive | None:
+    def _opened(self) -> KnownUrls | None:
         if not self._is_open:
             self._is_open = True
             try:
