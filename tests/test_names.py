@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.core import names
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.names import (
+    _IMAGE_NAME,
+    UNKNOWN,
+    ImageName,
+    is_wnid,
+    parse_image_name,
+    wnid_inside,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +19,7 @@ NUMBERS = st.integers(0, 999_999_999)
 
 
 def test_a_wnid_is_an_n_and_eight_digits() -> None:
-    assert names.is_wnid("n01440764")
+    assert is_wnid("n01440764")
 
 
 @pytest.mark.parametrize(
@@ -32,20 +38,20 @@ def test_a_wnid_is_an_n_and_eight_digits() -> None:
     ],
 )
 def test_nothing_else_is_a_wnid(text: str) -> None:
-    assert not names.is_wnid(text)
+    assert not is_wnid(text)
 
 
-@given(WNIDS | st.just(names.UNKNOWN), NUMBERS)
+@given(WNIDS | st.just(UNKNOWN), NUMBERS)
 def test_a_picture_name_that_is_written_reads_back(wnid: str, number: int) -> None:
     name = ImageName(wnid, number)
-    assert names.parse_image_name(str(name)) == name
+    assert parse_image_name(str(name)) == name
 
 
-@given(st.text() | st.from_regex(names._IMAGE_NAME))
+@given(st.text() | st.from_regex(_IMAGE_NAME))
 def test_whatever_is_read_as_a_picture_name_has_a_wnid_and_a_number(text: str) -> None:
-    name = names.parse_image_name(text)
+    name = parse_image_name(text)
     if name:
-        assert names.is_wnid(name.wnid) or name.wnid == names.UNKNOWN
+        assert is_wnid(name.wnid) or name.wnid == UNKNOWN
         assert 0 <= name.number <= 999_999_999
         assert text.isascii()
 
@@ -67,7 +73,7 @@ def test_whatever_is_read_as_a_picture_name_has_a_wnid_and_a_number(text: str) -
     ],
 )
 def test_what_is_no_picture_name_is_none(text: str) -> None:
-    assert names.parse_image_name(text) is None
+    assert parse_image_name(text) is None
 
 
 @pytest.mark.parametrize(
@@ -84,4 +90,4 @@ def test_what_is_no_picture_name_is_none(text: str) -> None:
     ],
 )
 def test_the_first_wnid_in_a_file_name_is_found(text: str, wnid: str | None) -> None:
-    assert names.wnid_inside(text) == wnid
+    assert wnid_inside(text) == wnid

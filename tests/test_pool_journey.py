@@ -23,7 +23,7 @@ from ck_imagenet.core.progress import Progress
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine import scheduler
 from ck_imagenet.engine.summary import Summary
-from ck_imagenet.sources import kept_lists
+from ck_imagenet.sources.kept_lists import keep
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.storage import summaries
 from ck_imagenet.storage.folders import FolderStore
@@ -390,7 +390,7 @@ def test_synsets_whose_lists_are_here_wait_for_no_service(tmp_path: Path, web: P
     place = FolderStore(tmp_path / "out").synset(A_FEW[1])
     place.create()
     line = Line(0, ImageName(A_FEW[1], 0), web.url(0, "/slow/0/a.jpg"))
-    kept_lists.keep(place, SynsetList(A_FEW[1], "somewhere", [line], "imagenet"))
+    keep(place, SynsetList(A_FEW[1], "somewhere", [line], "imagenet"))
     told = threading.Event()
 
     def give(talk: Talk) -> None:
