@@ -23,14 +23,14 @@ from ours import WNID, registered
 
 sys.path.insert(0, str(LIBRARY))
 
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.ck_entries import Entries
 from ck_imagenet.storage.ck_kernel import Kernel
 from ck_imagenet.storage.ck_repositories import PREFIX, Repositories
 from ck_imagenet.storage.ck_store import CkStore
 from ck_imagenet.storage.journal import Record
-from ck_imagenet.storage.picture_meta import meta_of
+from ck_imagenet.storage.recovery import meta_of
 
 _THOUSAND = 1000
 _PICTURE = b"picture" * 1000

@@ -27,8 +27,8 @@ from ours import CK, registered
 sys.path.insert(0, str(LIBRARY))
 
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import summaries
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet.storage.numbering import KeptNames, Link

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ck_imagenet.engine.host import Signal
 from ck_imagenet.engine.host_queue import Hosts
-from ck_imagenet.engine.signals import Signal
 
 LONG = 1000.0
 """Seconds after which no host is in doubt or rests."""

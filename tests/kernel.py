@@ -21,7 +21,7 @@ from ck_imagenet.storage.ck_repositories import Repositories
 from ck_imagenet.storage.ck_store import CkStore
 from ck_imagenet.core.errors import ImagenetError
 from ck_imagenet.storage.journal import Record
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.outcomes import Outcome
 
 assert ck.init({})["return"] == 0

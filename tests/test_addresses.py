@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http import clouds
+from ck_imagenet.http import address_policy
 from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,7 +109,7 @@ class TestPublic:
     def test_ipv6_addresses_that_are_not_public_are_refused(self, address: str) -> None:
         assert not allows(PUBLIC_ONLY, address)
 
-    @pytest.mark.parametrize("network", clouds.NETWORKS, ids=str)
+    @pytest.mark.parametrize("network", address_policy.NETWORKS, ids=str)
     def test_where_the_machines_of_a_cloud_ask_their_host_is_refused(
         self, network: ipaddress.IPv4Network | ipaddress.IPv6Network
     ) -> None:
@@ -120,7 +120,7 @@ class TestPublic:
     def test_their_neighbours_may_be_asked(self, near: str) -> None:
         assert allows(PUBLIC_ONLY, near)
 
-    @pytest.mark.parametrize("name", [*sorted(clouds.NAMES), "kubernetes.default.svc"])
+    @pytest.mark.parametrize("name", [*sorted(address_policy.NAMES), "kubernetes.default.svc"])
     def test_no_proxy_is_asked_for_what_a_cloud_calls_its_host(self, name: str) -> None:
         for host in (name, f"{name}."):
             with pytest.raises(Failed, match=f"^private-address: {host}$"):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet.storage.recovery import adopt

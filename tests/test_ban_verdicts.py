@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.bans import Bans, Witness
+from ck_imagenet.engine.attempts import Bans, Witness
 
 HOST, OTHER = "a.example:80", "b.example:80"
 

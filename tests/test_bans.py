@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Iterable
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.forbidden import IN_A_ROW, suspects
 from ck_imagenet.storage.journal import Journal, Record

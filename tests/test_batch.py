@@ -9,11 +9,10 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.core.actions import DownloadOptions
-from ck_imagenet.core.names import ImageName
-from ck_imagenet.engine import batch
-from ck_imagenet.engine.batch import PULSE, Batch, work
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.engine import worker
 from ck_imagenet.engine.link import Task
-from ck_imagenet.engine.worker import Order
+from ck_imagenet.engine.worker import PULSE, Batch, Order, work
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet_practice import PracticeWeb
@@ -34,7 +33,7 @@ def ordered(tmp_path: Path, web: PracticeWeb) -> Iterator[tuple[Batch, bytes]]:
     links = [Link(name, web.url(0, f"/good/{name}.jpg")) for name in names]
     order = Order(store, DownloadOptions(allow_private=web.allow_private))
     yield Batch(run, "7", [Task(link, "a list") for link in links]), pickle.dumps(tuple(order))
-    batch._means.cache_clear()
+    worker._means.cache_clear()
 
 
 def test_who_takes_over_asks_for_nothing_again_that_was_told(

@@ -14,11 +14,11 @@ from typing import Callable
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import Progress
 from ck_imagenet.export.rendering import Rendering
 from ck_imagenet.gallery.thumbnails import thumbnails
-from ck_imagenet.images import bounds, decoding, judging
-from ck_imagenet.images.bounds import MOST_BYTES, MOST_SCANS
+from ck_imagenet.images import decoding, judging
+from ck_imagenet.images.decoding import MOST_BYTES, MOST_SCANS
 from PIL import Image
 from raw_jpeg import many_scans, segment
 
@@ -200,7 +200,7 @@ def test_any_bytes_have_a_number_of_passes_or_are_too_large() -> None:
         head = chance.choice([b"II*\0", b"MM\0*", b"II+\0", b"BM", b"GIF89a", b"\xff\xd8\xff\xe1"])
         data = head + bytes(chance.choices([0, 1, 2, 8, 255, chance.randrange(256)], k=120))
         try:
-            assert bounds.passes(data) >= 1
+            assert decoding.passes(data) >= 1
         except Failed as failed:
             assert failed.outcome is Outcome.TOO_LARGE
 

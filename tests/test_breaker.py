@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.engine.breaker import BACK_OFF, BREAKER, PROBES, CircuitBreaker, State
+from ck_imagenet.engine.host import BACK_OFF, BREAKER, PROBES, CircuitBreaker, State
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from kernel import run
 from terminal import CHECKOUT, WNID, Terminal
 
 READ = """
-from ck_imagenet.storage import ck_archive
+from ck_imagenet.storage import ck_store
 
 
 def asked(action, repo, module, data, **more):
@@ -48,7 +48,7 @@ for wnid, numbers in (("n01440764", (3, 42, 9981)), ("unknown", (1,))):
         place.save(*picture(number, wnid=wnid))
 asked("add", "imagenet-n01440764", "dataset", "mine", dict={"tags": ["mine"]})
 store.create_home()
-ck_archive.make_home(ck)
+ck_store.make_home(ck)
 repositories = Repositories(kernel)
 places = [(repositories.get("imagenet-" + wnid), module)
     for wnid in ("n01440764", "unknown") for module in ("dataset", "imagenet")]

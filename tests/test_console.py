@@ -13,7 +13,7 @@ from ck_imagenet.cli import sentences
 from ck_imagenet.commands.listing import Listed
 from ck_imagenet.core.actions import DownloadOptions, ListOptions
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.summary import Summary
+from ck_imagenet.engine.synset_job import Summary
 
 LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 TENCH = "n01440764"

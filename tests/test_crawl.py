@@ -18,18 +18,17 @@ from typing import Any, Iterator, NamedTuple
 
 import pytest
 from ck_imagenet.core.errors import NetworkDown
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.engine.context import Desk, Manner
 from ck_imagenet.engine.crawler import Crawl
-from ck_imagenet.engine.desk import Desk, Manner
 from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.rate_limiter import USUAL_BACK_OFF
 from ck_imagenet.engine.recorder import Ledger
 from ck_imagenet.http.address_policy import Guard
-from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.client import Fetcher, Gate
 from ck_imagenet.http.connections import Limits
-from ck_imagenet.http.gate import Gate
 from ck_imagenet.http.resolver import Resolver
 from ck_imagenet.storage.deduplication import Repeats
 from ck_imagenet.storage.folders import FolderStore

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.core.details import plain
+from ck_imagenet.core.outcomes import plain
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import publicsuffixlist
 import pytest
-from ck_imagenet.core.domains import registrable
+from ck_imagenet.core.urls import registrable
 from terminal import CHECKOUT
 
 MOZILLAS_TEST = Path(publicsuffixlist.__file__).with_name("test_psl.txt").read_text("utf-8")
@@ -61,9 +61,9 @@ def test_the_list_is_read_only_when_it_is_needed_and_from_here() -> None:
     program = (
         "import socket, sys\n"
         "socket.socket = None\n"
-        "from ck_imagenet.core import domains\n"
-        "before = domains._list.cache_info().currsize\n"
-        "print(before, domains.registrable('a.example.co.uk:80'))\n"
+        "from ck_imagenet.core import urls\n"
+        "before = urls._list.cache_info().currsize\n"
+        "print(before, urls.registrable('a.example.co.uk:80'))\n"
     )
     assert socket.socket is not None
     done = subprocess.run(

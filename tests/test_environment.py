@@ -8,8 +8,8 @@ import certifi
 import pytest
 from ck_imagenet.core import urls
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.http import environment
-from ck_imagenet.http.environment import Proxies
+from ck_imagenet.http import tls
+from ck_imagenet.http.tls import Proxies
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -139,14 +139,14 @@ class TestAuthorities:
     """Whose certificates are believed."""
 
     def test_they_are_those_of_certifi(self) -> None:
-        assert environment.authorities() == certifi.where()
+        assert tls.authorities() == certifi.where()
 
     def test_they_may_be_others(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """The first that is set counts, as with requests."""
         for name in reversed(BUNDLES):
             monkeypatch.setenv(name, str(tmp_path / name))
-            assert environment.authorities() == str(tmp_path / name)
+            assert tls.authorities() == str(tmp_path / name)
 
     def test_nothing_is_as_good_as_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")
-        assert environment.authorities() == certifi.where()
+        assert tls.authorities() == certifi.where()

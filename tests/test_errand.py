@@ -6,9 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.engine.synset_job import take_out_exposed
 from ck_imagenet.storage.deduplication import TELLING, Repeats
 from ck_imagenet.storage.folders import FolderStore

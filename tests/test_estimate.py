@@ -11,9 +11,9 @@ from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.text import duration
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine.planning import estimated, foreseen
-from ck_imagenet.sources import kept_lists
+from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
-from ck_imagenet.sources.local_archive import LocalArchive
+from ck_imagenet.sources.url_archive import LocalArchive
 from ck_imagenet.storage.folders import FolderStore
 
 WNID, DALMATIAN, DOG = "n01440764", "n02110341", "n02084071"
@@ -59,7 +59,7 @@ def test_what_is_known_here_is_counted_and_the_rest_is_taken_for_average(tmp_pat
     place = store.synset(DALMATIAN)
     place.create()
     lines = [Line(number, None, f"http://a/{number}") for number in range(4)]
-    kept_lists.keep(place, SynsetList(DALMATIAN, "http://a", lines, "imagenet"))
+    lists.keep(place, SynsetList(DALMATIAN, "http://a", lines, "imagenet"))
     wnids = (WNID, DALMATIAN, DOG)
     meant = foreseen(wnids, DownloadOptions(offset=1), store, LocalArchive(Archive))
     assert (meant.synsets, meant.unlisted, meant.urls) == (3, 1, 9 + 3 + 650)

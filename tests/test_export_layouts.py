@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ck_imagenet.commands.export import export
 from ck_imagenet.core.actions import ExportOptions
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import Progress
 from ck_imagenet.storage.folders import FolderStore
 from PIL import Image
 

@@ -12,11 +12,10 @@ import pytest
 from ck_imagenet.core import url_lists
 from ck_imagenet.core.errors import BadInput, Damaged, StoreError
 from ck_imagenet.core.files import NEW
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.sources.fall11_build import Origin, build
-from ck_imagenet.sources.fall11_hosts import hosts
-from ck_imagenet.sources.url_archive import DATA, FACTS, INDEX, REST, Archive
+from ck_imagenet.sources.url_archive import DATA, FACTS, INDEX, REST, Archive, hosts
+from ck_imagenet.sources.url_archive_build import Origin, build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -29,7 +29,7 @@ from ck_imagenet.http.client import Body, Fetcher
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.http.request_state import MOST_REDIRECTS, Journey
 from ck_imagenet.http.resolver import Resolver
-from ck_imagenet.images.bounds import MOST_BYTES
+from ck_imagenet.images.decoding import MOST_BYTES
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.behaviours import redirecting_to
 from hypothesis import HealthCheck, given, settings

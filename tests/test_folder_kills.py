@@ -19,7 +19,7 @@ from PIL import Image
 from ck_imagenet.storage.recovery import adopt
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, saved
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.images import judging
 
 out = io.BytesIO()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.core.errors import StoreError
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Record
 

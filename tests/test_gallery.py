@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.gallery import pages
-from ck_imagenet.gallery.gallery import Gallery, Host
+from ck_imagenet.gallery.pages import Gallery, Host
 from ck_imagenet.gallery.thumbnails import MOST_BYTES, Thumbnail
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record

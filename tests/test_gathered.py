@@ -8,10 +8,10 @@ from typing import Iterable
 
 import pytest
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.sources import gathered
-from ck_imagenet.sources.gathered import MOST_LINES, Gathered
+from ck_imagenet.sources import given_lists
+from ck_imagenet.sources.given_lists import MOST_LINES, Gathered
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,7 +64,7 @@ def test_the_same_line_again_and_again_costs_no_memory() -> None:
 
 
 def test_the_lines_of_many_synsets_are_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathered, "_IN_MEMORY", 100_000)
+    monkeypatch.setattr(given_lists, "_IN_MEMORY", 100_000)
     tracemalloc.start()
     try:
         lines = (

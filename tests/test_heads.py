@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.http import headers
-from ck_imagenet.http.framing import FramedResponse, Framing, framing
+from ck_imagenet.http.headers import FramedResponse, Framing, framing
 from peer import chunked
 
 BODY = bytes(range(256)) * 9

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.holdings import Holding, holdings
+from ck_imagenet.storage.inventory import Holding, holdings
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet.storage.numbering import KeptNames, Link
 from ck_imagenet.storage.store import SynsetStore

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from ck_imagenet.core.actions import PER_HOST
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import Signal, Start
 from ck_imagenet.engine.host_queue import A_WHILE, MEMORY, Hosts
 from ck_imagenet.engine.rate_limiter import BackOff
-from ck_imagenet.engine.signals import Signal
-from ck_imagenet.http.gate import Gate
+from ck_imagenet.http.client import Gate
 from host_helpers import LONG, give, known, put, refuse, taken
 
 

@@ -7,11 +7,10 @@ from collections import Counter
 from typing import Callable
 
 import pytest
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import Signal, Start
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.engine.rate_limiter import BackOff
-from ck_imagenet.engine.signals import Signal
-from ck_imagenet.http.gate import Gate
+from ck_imagenet.http.client import Gate
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.images import judging
-from ck_imagenet.images.bounds import MOST_PIXELS
+from ck_imagenet.images.decoding import MOST_PIXELS
 from ck_imagenet.images.formats import FORMATS, is_picture_file
 from ck_imagenet.images.judging import SMALLEST_SIDE, Picture
 from hypothesis import given
@@ -311,7 +311,7 @@ def test_judging_is_silent_in_whatever_way_others_want_their_warnings() -> None:
     judge = f"""
 from concurrent.futures import ThreadPoolExecutor
 from ck_imagenet.images import judging, jpeg
-from ck_imagenet.images.bounds import MOST_PIXELS
+from ck_imagenet.images.decoding import MOST_PIXELS
 from ck_imagenet.core.outcomes import Failed
 
 def outcome(data):
@@ -331,7 +331,7 @@ def test_judging_is_silent_where_nobody_wants_to_read_what_pillow_logs() -> None
     struct.pack_into("<H", tiff, samples_per_pixel + 8, 128)
     judge = f"""
 from ck_imagenet.images import judging, jpeg
-from ck_imagenet.images.bounds import MOST_PIXELS
+from ck_imagenet.images.decoding import MOST_PIXELS
 from ck_imagenet.core.outcomes import Failed
 
 try:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.core.errors import StoreError
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.journal import Journal, Record, now
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ import resource, sys
 from pathlib import Path
 sys.path.insert(0, {str(LIBRARY)!r})
 from ck_imagenet.storage.journal import Journal, Record
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.outcomes import Outcome
 
 journal = Journal(Path(sys.argv[1]))

@@ -7,11 +7,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from ck_imagenet.core.errors import NoList, StoreError
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.sources import kept_lists
-from ck_imagenet.sources.kept_lists import KeptLists
-from ck_imagenet.sources.lists import SynsetList
+from ck_imagenet.sources import lists
+from ck_imagenet.sources.lists import KeptLists, SynsetList
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.store import SynsetStore
 from hypothesis import given
@@ -43,21 +42,21 @@ def place(store: FolderStore) -> SynsetStore:
 
 
 def test_without_a_list_there_is_none(store: FolderStore) -> None:
-    assert kept_lists.kept(store.synset(WNID)) is None
+    assert lists.kept(store.synset(WNID)) is None
     with pytest.raises(NoList):
         KeptLists(store).find(WNID)
     assert KeptLists(store).state_of(WNID) == f"no list of {WNID}"
 
 
 def test_the_lines_of_a_kept_list_are_counted_without_reading_them(place: SynsetStore) -> None:
-    assert (kept_lists.is_kept(place), kept_lists.count(place)) == (False, 0)
-    kept_lists.keep(place, FOUND)
-    assert (kept_lists.is_kept(place), kept_lists.count(place)) == (True, len(LINES))
+    assert (lists.is_kept(place), lists.count(place)) == (False, 0)
+    lists.keep(place, FOUND)
+    assert (lists.is_kept(place), lists.count(place)) == (True, len(LINES))
 
 
 def test_a_kept_list_tells_who_gave_it_and_when(place: SynsetStore, store: FolderStore) -> None:
-    kept_lists.keep(place, FOUND)
-    known = kept_lists.kept(place)
+    lists.keep(place, FOUND)
+    known = lists.kept(place)
     assert known
     assert (known.found, len(known.time)) == (FOUND, len("2026-01-01T00:00:00Z"))
     since = known.time[:10]
@@ -73,15 +72,15 @@ def test_every_line_comes_back_with_its_number_its_name_and_its_bytes(
     with TemporaryDirectory() as folder:
         place = FolderStore(Path(folder)).synset(WNID)
         place.create()
-        kept_lists.keep(place, found)
-        known = kept_lists.kept(place)
+        lists.keep(place, found)
+        known = lists.kept(place)
     assert (known.found if known else found._replace(lines=[])) == found
 
 
 def test_a_list_from_the_place_that_is_wished_is_found_and_needs_no_keeping(
     place: SynsetStore, store: FolderStore
 ) -> None:
-    kept_lists.keep(place, FOUND)
+    lists.keep(place, FOUND)
     for wish in ("", "imagenet"):
         assert KeptLists(store, wish).find(WNID) == FOUND._replace(obtained_by="")
     with pytest.raises(NoList):
@@ -93,10 +92,10 @@ def test_a_list_from_the_place_that_is_wished_is_found_and_needs_no_keeping(
 )
 def test_what_is_no_kept_list_is_as_if_there_were_none(place: SynsetStore, content: str) -> None:
     (place.state / "list.txt").write_text(content)
-    assert kept_lists.kept(place) is None
+    assert lists.kept(place) is None
 
 
 def test_a_list_in_a_newer_form_is_refused(place: SynsetStore) -> None:
     (place.state / "list.txt").write_text('{"format": 2}\n')
     with pytest.raises(StoreError, match="upgrade with"):
-        kept_lists.kept(place)
+        lists.kept(place)

@@ -7,8 +7,7 @@ from datetime import date
 
 import pytest
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.hostfacts import Fact, every, rows
-from ck_imagenet.core.known_hosts import Known, given_pace, known, paces, party
+from ck_imagenet.core.known_hosts import Fact, Known, every, given_pace, known, paces, party, rows
 from ck_imagenet.core.urls import endpoint
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from ck_imagenet.gallery.likeness import MOST_DIFFERENT, alike, difference_hash
+from ck_imagenet.gallery.thumbnails import MOST_DIFFERENT, alike, difference_hash
 from ck_imagenet_practice.pictures import picture
 from hypothesis import given
 from hypothesis import strategies as st

@@ -7,7 +7,7 @@ import math
 import pytest
 from ck_imagenet.engine.rate_limiter import BackOff, RateLimiter
 from ck_imagenet.engine.rations import FIRST_RATE
-from ck_imagenet.storage.learned import Learned
+from ck_imagenet.storage.paces import Learned
 from hypothesis import given
 from hypothesis import strategies as st
 

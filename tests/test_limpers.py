@@ -6,11 +6,9 @@ from random import Random
 
 import pytest
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.breaker import BREAKER, PROBES
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import BREAKER, PROBES, Signal, Start
 from ck_imagenet.engine.host_queue import Hosts
-from ck_imagenet.engine.signals import Signal
-from ck_imagenet.http.gate import Gate
+from ck_imagenet.http.client import Gate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator import RETRY, Limper, Link, Reply, Simulator

@@ -10,8 +10,8 @@ from ck_imagenet.catalogue import synsets
 from ck_imagenet.commands.listing import images, listed
 from ck_imagenet.core.actions import ListOptions
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
 

@@ -9,8 +9,7 @@ from contextlib import suppress
 import pytest
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http.named import answering
-from ck_imagenet.http.resolver import Resolver, system_lookup
+from ck_imagenet.http.resolver import Resolver, answering, system_lookup
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.core.names import (
+from ck_imagenet.core.text import (
     _IMAGE_NAME,
     UNKNOWN,
     ImageName,

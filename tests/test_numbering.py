@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Iterable, Mapping
 
 import pytest
-from ck_imagenet.core.names import LARGEST_NUMBER, ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import LARGEST_NUMBER, ImageName
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.storage.journal import Record
 from ck_imagenet.storage.numbering import KeptNames, Link, by_number, number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ck_imagenet import USER_AGENT
-from ck_imagenet.http.optout import opts_out, product
+from ck_imagenet.http.answers import opts_out, product
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ck_imagenet.engine.pace import Pace
+from ck_imagenet.engine.crawler import Pace
 
 
 def run(pace: Pace, share: float, samples: int) -> int:

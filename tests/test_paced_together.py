@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import Signal, Start
 from ck_imagenet.engine.host_queue import TOGETHER, Hosts
-from ck_imagenet.engine.signals import Signal
 from host_helpers import LONG, give, put, refuse, taken
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.learned import Learned
-from ck_imagenet.storage.paces import A_DAY, MOST_BYTES, MOST_KEYS, PaceMemory
+from ck_imagenet.storage.paces import A_DAY, MOST_BYTES, MOST_KEYS, Learned, PaceMemory
 from hypothesis import given
 from hypothesis import strategies as st
 from kernel import run
@@ -27,7 +26,7 @@ import sys
 from pathlib import Path
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.paces import PaceMemory
-from ck_imagenet.storage.learned import Learned
+from ck_imagenet.storage.paces import Learned
 
 for number in range(20):
     memory = PaceMemory(FolderStore(Path(sys.argv[1])))
@@ -235,7 +234,7 @@ def test_in_ck_it_lies_in_the_local_repository(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, {})
     program = """
 from ck_imagenet.storage.paces import PaceMemory
-from ck_imagenet.storage.learned import Learned
+from ck_imagenet.storage.paces import Learned
 
 memory = PaceMemory(CkStore(ck))
 before = memory.load()

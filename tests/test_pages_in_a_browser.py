@@ -12,8 +12,8 @@ from typing import Any, Iterator
 import pytest
 import requests
 from browser import Browser
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet_practice.pictures import picture

@@ -11,9 +11,9 @@ import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet.commands.download import download
 from ck_imagenet.core.actions import DownloadOptions
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import Progress
 from ck_imagenet.engine import scheduler
-from ck_imagenet.engine.summary import Summary
+from ck_imagenet.engine.synset_job import Summary
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.images import judging, placeholders
+from ck_imagenet.images import judging
 
 FLICKR_MD5 = "880a7a58e05d3e83797f27573bb6d35c"
 
@@ -27,7 +27,7 @@ FLICKR_MD5 = "880a7a58e05d3e83797f27573bb6d35c"
     ],
 )
 def test_a_placeholder_is_known_by_its_address(url: str) -> None:
-    assert placeholders.is_placeholder_address(url)
+    assert judging.is_placeholder_address(url)
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ def test_a_placeholder_is_known_by_its_address(url: str) -> None:
     ],
 )
 def test_another_address_is_none(url: str) -> None:
-    assert not placeholders.is_placeholder_address(url)
+    assert not judging.is_placeholder_address(url)
 
 
 def test_a_placeholder_is_known_by_its_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever else its bytes are; those of the real ones are not ours to ship."""
     data = b"a picture that says that a picture is gone"
     digest = hashlib.md5(data).hexdigest()  # noqa: S324 - as published
-    assert not placeholders.is_placeholder(data)
-    monkeypatch.setattr(placeholders, "_MD5", {digest})
-    assert placeholders.is_placeholder(data)
-    assert not placeholders.is_placeholder(data + b"!")
+    assert not judging.is_placeholder(data)
+    monkeypatch.setattr(judging, "_MD5", {digest})
+    assert judging.is_placeholder(data)
+    assert not judging.is_placeholder(data + b"!")
     with pytest.raises(Failed) as failure:
         judging.judge(data)
     assert failure.value.outcome is Outcome.PLACEHOLDER

@@ -17,14 +17,12 @@ from ck_imagenet.commands.download import download as download_of
 from ck_imagenet.core.actions import SERVICE, DownloadOptions
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.files import NEW
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine import scheduler
-from ck_imagenet.engine.summary import Summary
-from ck_imagenet.sources.kept_lists import keep
-from ck_imagenet.sources.lists import SynsetList
+from ck_imagenet.engine.synset_job import Summary
+from ck_imagenet.sources.lists import SynsetList, keep
 from ck_imagenet.storage import summaries
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal

@@ -12,11 +12,10 @@ from typing import Callable, NamedTuple
 
 import pytest
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import Signal, Start
 from ck_imagenet.engine.host_queue import Hosts
-from ck_imagenet.engine.signals import Signal
-from ck_imagenet.http.gate import Gate
-from ck_imagenet.storage.learned import Learned
+from ck_imagenet.http.client import Gate
+from ck_imagenet.storage.paces import Learned
 from ck_imagenet_practice import rations
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import deduplication as repeats_
 from ck_imagenet.storage.deduplication import Repeats, Sighting, file_name
 from ck_imagenet.storage.journal import Record

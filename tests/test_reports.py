@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 from ck_imagenet.cli import tables
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.inventory import Tally
 from ck_imagenet.storage.journal import Record
 from hypothesis import given

@@ -12,7 +12,7 @@ import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.http.address_policy import Guard
 from ck_imagenet.http.client import Fetcher
-from ck_imagenet.http.resumed import Resumed
+from ck_imagenet.http.resumable import Resumed
 from peer import Behaviour, Peer, Serve, Talk, answer, head, saying, serving
 
 DATA = bytes(range(256)) * 400

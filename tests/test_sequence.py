@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.sequence import FRESH, in_turn
-from ck_imagenet.sources import kept_lists
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.engine.planning import FRESH, in_turn
+from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.storage import summaries
 from ck_imagenet.storage.folders import FolderStore
@@ -53,7 +53,7 @@ def test_synsets_whose_list_is_here_come_before_those_of_whom_it_is_to_be_asked(
     store: FolderStore,
 ) -> None:
     store.synset("n00000002").create()
-    kept_lists.keep(store.synset("n00000002"), SynsetList("n00000002", "a place", [], "imagenet"))
+    lists.keep(store.synset("n00000002"), SynsetList("n00000002", "a place", [], "imagenet"))
     given = wnids(0, 4)
     assert list(in_turn(given, store, first=4)) == [given[2], given[0], given[1], given[3]]
 

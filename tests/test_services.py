@@ -7,8 +7,7 @@ from typing import Callable, Iterator
 
 import pytest
 from ck_imagenet.core.errors import NoList
-from ck_imagenet.core.names import ImageName
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.http.address_policy import Guard
 from ck_imagenet.http.client import Fetcher

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ck_imagenet.commands.export import export
 from ck_imagenet.core.actions import ExportOptions
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import Progress
 from ck_imagenet.storage.folders import FolderStore
 
 WNID = "n01440764"

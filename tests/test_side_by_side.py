@@ -6,7 +6,7 @@ import threading
 from typing import Iterator
 
 import pytest
-from ck_imagenet.core.side_by_side import side_by_side
+from ck_imagenet.core.threads import side_by_side
 
 
 def test_what_is_made_comes_in_the_order_of_what_is_given() -> None:

@@ -11,12 +11,12 @@ import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet.core.actions import GeturlsOptions
 from ck_imagenet.core.errors import NoList
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.http.gate import Gate
+from ck_imagenet.http.client import Gate
 from ck_imagenet.sources.lists import SynsetList
-from ck_imagenet.sources.local_archive import LocalArchive
 from ck_imagenet.sources.registry import Row, Sources
+from ck_imagenet.sources.url_archive import LocalArchive
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.archive import Patience

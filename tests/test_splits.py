@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.names import ImageName
-from ck_imagenet.export.splits import Split
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.export.samples import Split
 from hypothesis import given
 from hypothesis import strategies as st
 

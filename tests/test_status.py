@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.storage.holdings import Holding
-from ck_imagenet.storage.inventory import NO_URL, by_host, by_synset, failures, total
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.storage.inventory import NO_URL, Holding, by_host, by_synset, failures, total
 from ck_imagenet.storage.journal import Record
 from ck_imagenet.storage.numbering import Link
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.engine.succession import following, may_be_elsewhere, reopened, told
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.engine.link import following, may_be_elsewhere, reopened, told
 from ck_imagenet.storage.journal import Record, now
 
 URL, NEXT, LAST = "http://a.com/1", "http://b.com/1", "http://c.com/1"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.core.hostfacts import Fact, rows
-from ck_imagenet.core.successors import addresses, is_altered, same_place
+from ck_imagenet.core.known_hosts import Fact, addresses, is_altered, rows, same_place
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import inventory, summaries
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.holdings import Holding, holdings
-from ck_imagenet.storage.inventory import Tally
+from ck_imagenet.storage.inventory import Holding, Tally, holdings
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet.storage.numbering import KeptNames, Link
 from ck_imagenet.storage.store import SynsetStore

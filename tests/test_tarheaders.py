@@ -6,7 +6,7 @@ import io
 import tarfile
 
 import pytest
-from ck_imagenet.core.tarheaders import (
+from ck_imagenet.core.packings import (
     BLOCK,
     LARGEST,
     Extension,

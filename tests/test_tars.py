@@ -12,11 +12,10 @@ import zlib
 from typing import Any, Collection, Iterator
 
 import pytest
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.images.bounds import MOST_BYTES
-from ck_imagenet.sources.tars import Fault, Member, Oddity, members
-from ck_imagenet.sources.tarstream import Part, Whole
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.images.decoding import MOST_BYTES
+from ck_imagenet.sources.tars import Fault, Member, Oddity, Part, Whole, members
 from hypothesis import given
 from hypothesis import strategies as st
 from tarballs import END, extension, file, filled, header, tar

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.core.errors import StoreError
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import Progress
 from ck_imagenet.gallery.thumbnails import KEPT, MOST_BYTES, Thumbnail, thumbnails
 from ck_imagenet_practice.pictures import picture
 from PIL import Image

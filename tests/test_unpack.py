@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.errors import ImagenetError, StoreError
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.core.progress import Progress
+from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine.tar_importer import unpack
-from ck_imagenet.engine.unpacked import Unpacked
+from ck_imagenet.engine.tar_results import Unpacked
 from ck_imagenet.images.judging import judge
-from ck_imagenet.sources.local_archive import LocalArchive
 from ck_imagenet.sources.tars import Fault
+from ck_imagenet.sources.url_archive import LocalArchive
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb, pictures

@@ -6,7 +6,7 @@ import io
 import struct
 
 import pytest
-from ck_imagenet.images.upright import upright
+from ck_imagenet.images.decoding import upright
 from PIL import Image, ImageOps
 
 # Pytest undoes, for each test, what `decoding` says about the warnings of Pillow.

@@ -16,7 +16,7 @@ from typing import Callable, Iterable
 import pytest
 from ck_imagenet.core import url_lists
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import LONGEST_LINE, Line
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from ck_imagenet.core import captures
+from ck_imagenet.core import urls
 from ck_imagenet.core.actions import DownloadOptions
-from ck_imagenet.core.names import ImageName
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import context
+from ck_imagenet.engine.host import Signal
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.engine.recorder import Ledger, Verdict
-from ck_imagenet.engine.signals import Signal
 from ck_imagenet.engine.wayback import Captures, Findings, manner, may_help
-from ck_imagenet.http.gate import Gate
+from ck_imagenet.http.client import Gate
 from ck_imagenet.storage.deduplication import Repeats
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
@@ -151,8 +151,8 @@ class TestPace:
     @pytest.mark.parametrize(
         ("options", "gap"),
         [
-            ({}, 1 / captures.PACE),
-            ({"sleep": 0.1}, 1 / captures.PACE),
+            ({}, 1 / urls.PACE),
+            ({"sleep": 0.1}, 1 / urls.PACE),
             ({"sleep": 3.0}, 3.0),
             ({"pace": "web.archive.org:2"}, 0.5),
             ({"pace": "archive.org:2", "sleep": 1.0}, 1.0),

@@ -6,7 +6,7 @@ import io
 import pickle
 
 import pytest
-from ck_imagenet.core.names import ImageName
+from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import worker
 from ck_imagenet.engine.link import Task
 from ck_imagenet.storage.numbering import Link

@@ -20,11 +20,11 @@ MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
 from ck_imagenet.core.actions import ACTIONS  # noqa: E402
-from ck_imagenet.core.hostfacts import Fact, rows  # noqa: E402
+from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
 from ck_imagenet.sources.tars import Fault  # noqa: E402
-from ck_imagenet.storage.flaws import Flaw  # noqa: E402
+from ck_imagenet.storage.store import Flaw  # noqa: E402
 
 KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))

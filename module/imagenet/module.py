@@ -498,9 +498,9 @@ def _url_counts(options: Any, con: bool) -> dict[str, int] | None:
     from ck_imagenet.cli import progress_bar
     from ck_imagenet.core.errors import Damaged
     from ck_imagenet.sources import url_archive
-    from ck_imagenet.storage import ck_archive
+    from ck_imagenet.storage import ck_store
 
-    home = ck_archive.home(ck)
+    home = ck_store.home(ck)
     if options.sort:
         return url_archive.Archive.needed(home, "sort").counts()
     try:
@@ -526,10 +526,10 @@ def _get_all(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.core.actions import ARCHIVE_SHA1
     from ck_imagenet.sources import url_archive_build
-    from ck_imagenet.storage import ck_archive
+    from ck_imagenet.storage import ck_store
 
     progress = progress_bar.choose(verbose=False, quiet=not con)
-    archive = url_archive_build.get_all(options, partial(ck_archive.make_home, ck), progress)
+    archive = url_archive_build.get_all(options, partial(ck_store.make_home, ck), progress)
     output["archive"] = archive.facts()
     if con:
         sentences.write(sentences.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
@@ -538,10 +538,10 @@ def _get_all(options: Any, con: bool, output: CkDict) -> None:
 def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.commands import geturls
-    from ck_imagenet.storage import ck_archive
+    from ck_imagenet.storage import ck_store
 
     progress = progress_bar.choose(verbose=False, quiet=not con)
-    counts = geturls.count_hosts(options, ck_archive.home(ck), progress)
+    counts = geturls.count_hosts(options, ck_store.home(ck), progress)
     if con:
         sentences.write(sentences.hosts(counts, sentences.on_terminal()))
     else:
@@ -585,7 +585,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.commands import download
     from ck_imagenet.engine.planning import Estimate, at_their_pace, estimated
-    from ck_imagenet.engine.unpacked import Unpacked
+    from ck_imagenet.engine.tar_results import Unpacked
     from ck_imagenet.sources.lists import Unlisted
 
     progress = progress_bar.choose(options.verbose, options.quiet or not con)
@@ -647,7 +647,7 @@ def _export(options: Any, con: bool, output: CkDict) -> None:
 
 
 def _browse(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import desktop, progress_bar, sentences
+    from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.commands import browse
 
     progress = progress_bar.choose(verbose=False, quiet=not con)
@@ -657,14 +657,14 @@ def _browse(options: Any, con: bool, output: CkDict) -> None:
         if con:
             sentences.write([str(written.page)])
         if con and sentences.on_terminal() and not options.no_open:
-            desktop.show(written.page)
+            progress_bar.show(written.page)
 
 
 def _view(i: CkDict, output: CkDict) -> None:
-    from ck_imagenet.catalogue.selection import with_pictures
+    from ck_imagenet.catalogue.synsets import with_pictures
     from ck_imagenet.commands import browse
     from ck_imagenet.core.errors import BadInput
-    from ck_imagenet.core.progress import Progress
+    from ck_imagenet.core.text import Progress
     from ck_imagenet.gallery import pages
     from ck_imagenet.storage.ck_store import OVERVIEW
 
@@ -682,11 +682,11 @@ def _view(i: CkDict, output: CkDict) -> None:
 
 
 def _status(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.catalogue import selection
+    from ck_imagenet.catalogue import synsets
     from ck_imagenet.cli import sentences, tables
     from ck_imagenet.core.options import refuse_together
     from ck_imagenet.storage import inventory, summaries
-    from ck_imagenet.storage.holdings import holdings
+    from ck_imagenet.storage.inventory import holdings
 
     if options.hosts:
         refuse_together(options, "hosts", "failures")
@@ -702,7 +702,7 @@ def _status(options: Any, con: bool, output: CkDict) -> None:
     if options.hosts:
         of, tallies = "host", inventory.by_host(holdings(store, *asked))
     else:
-        of, tallies = "wnid", summaries.tallies(store, selection.among(store.wnids(), *asked))
+        of, tallies = "wnid", summaries.tallies(store, synsets.among(store.wnids(), *asked))
     if con:
         terminal = sentences.on_terminal()
         sentences.write(tables.standing(tallies, of) if terminal else tables.lines(tallies))
@@ -909,10 +909,10 @@ def _ck_store() -> Any:
 def _archive() -> Any:
     """Return the archive of all URLs, which is opened when it is needed."""
     from ck_imagenet.sources import url_archive
-    from ck_imagenet.sources.local_archive import LocalArchive
-    from ck_imagenet.storage import ck_archive
+    from ck_imagenet.sources.url_archive import LocalArchive
+    from ck_imagenet.storage import ck_store
 
-    return LocalArchive(lambda: url_archive.Archive.at(ck_archive.home(ck)))
+    return LocalArchive(lambda: url_archive.Archive.at(ck_store.home(ck)))
 
 
 def _defect(error: Exception) -> str:

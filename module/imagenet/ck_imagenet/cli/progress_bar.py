@@ -6,15 +6,16 @@ import math
 import os
 import sys
 import time
+import webbrowser
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Sequence
 
 from tqdm import tqdm
 
 from ..core import text
 from ..core.outcomes import Outcome
-from ..core.progress import Progress
-from ..core.text import counted, visible
+from ..core.text import Progress, counted, visible
 from ..engine.host import Ration
 from ..storage.journal import Record
 from .tables import happened
@@ -151,3 +152,15 @@ class Bar(Lines):
 
     def _say(self, text: str) -> None:
         tqdm.write(visible(text), file=sys.stderr)
+
+
+# The desktop of whoever types a command.
+
+
+def show(page: Path) -> bool:
+    """Open a page in the user's browser; say whether there is one."""
+    # Where nothing can open a window, Python would start a browser of text in this terminal.
+    windows = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not any(map(os.environ.get, windows)):
+        return False
+    return webbrowser.open(page.as_uri())

@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NoReturn, Sequenc
 
 from ..catalogue import synsets
 from ..commands.listing import Listed
-from ..core.details import plain
 from ..core.errors import BadInput, NobodyReads, StoreError
 from ..core.options import as_typed
-from ..core.outcomes import Outcome
-from ..core.outlet import TURN
-from ..core.text import counted, ration, visible
+from ..core.outcomes import Outcome, plain
+from ..core.text import TURN, counted, ration, visible
 
 if TYPE_CHECKING:
     from ..commands.export import Exported
     from ..core.actions import DownloadOptions, ListOptions
-    from ..engine.summary import Summary
-    from ..engine.unpacked import Unpacked
+    from ..engine.synset_job import Summary
+    from ..engine.tar_results import Unpacked
     from ..sources.lists import Unlisted
     from ..sources.registry import Row
     from ..sources.url_archive import Archive

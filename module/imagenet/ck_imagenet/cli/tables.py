@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable, Iterator
 
 from ..catalogue import synsets
-from ..catalogue.selection import MANY
-from ..core.details import plain
+from ..catalogue.synsets import MANY
+from ..core.outcomes import plain
 from ..core.text import counted, duration, ration
 from ..engine.planning import ALIVE, MEAN_URLS, PICTURE, RATIONED, SECONDS, Estimate
 from ..storage import inventory

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 from urllib.parse import quote
 
-from ..catalogue.selection import with_pictures
+from ..catalogue.synsets import with_pictures
 from ..core.actions import BrowseOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_to, write_whole
-from ..core.progress import Progress
+from ..core.text import Progress
 from ..gallery import pages
-from ..gallery.gallery import MOST_SHOWN, Gallery
-from ..gallery.overview import Overview
+from ..gallery.pages import MOST_SHOWN, Gallery, Overview
 from ..gallery.thumbnails import Thumbnail, thumbnails
 from ..storage.store import Store, SynsetStore
 

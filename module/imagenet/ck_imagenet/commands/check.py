@@ -8,25 +8,21 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
-from ..catalogue import selection
+from ..catalogue import synsets
 from ..core.actions import CheckOptions
 from ..core.errors import Unsound
 from ..core.files import checksum, storage_errors
-from ..core.names import ImageName
 from ..core.outcomes import Failed, Outcome
-from ..core.progress import Progress
-from ..core.side_by_side import CORES, SideBySide
-from ..core.text import counted
-from ..images import bounds, judging
-from ..images.packed import unpacked
-from ..sources.readtars import ask_again
-from ..storage.flaws import Finding, Flaw
-from ..storage.holdings import Holding
+from ..core.text import ImageName, Progress, counted
+from ..core.threads import CORES, SideBySide
+from ..images import decoding, judging
+from ..images.judging import unpacked
+from ..sources.tar_places import ask_again
+from ..storage.inventory import Holding
 from ..storage.journal import Journal, Record, now
 from ..storage.numbering import KeptNames, by_number
 from ..storage.recovery import adopt, put_aside
-from ..storage.store import Store, SynsetStore
-from ..storage.turns import undisturbed
+from ..storage.store import Finding, Flaw, Store, SynsetStore, undisturbed
 
 _THREADS = 2 * CORES
 """What takes time, reading and hashing, leaves the interpreter to others."""
@@ -78,7 +74,7 @@ class Inspection:
         self._store = store
         self._progress = progress
         here = sorted([*store.wnids(), *store.unregistered()])
-        self._wnids = selection.among(here, options.wnid)
+        self._wnids = synsets.among(here, options.wnid)
         if options.repair:
             store.refuse_forbidden(self._wnids, delete=True)
         self.pictures = self.bytes = self.found = 0
@@ -166,7 +162,7 @@ class Inspection:
             yield Finding(Flaw.CHANGED, record.name)
         elif self._options.decode:
             try:
-                judging.decode(bounds.read(path))
+                judging.decode(decoding.read(path))
             except Failed as failed:
                 yield Finding(Flaw.BROKEN, record.name, failed.detail)
 
@@ -175,7 +171,7 @@ def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
     """Say what a file is of which the journal knows nothing."""
     name, path = unseen
     try:
-        judging.judge(unpacked(bounds.read(path)))
+        judging.judge(unpacked(decoding.read(path)))
     except Failed as failed:
         return Finding(Flaw.NO_PICTURE, name, failed.detail)
     return Finding(Flaw.UNSEEN, name)

@@ -7,22 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-from ..catalogue import selection
+from ..catalogue import synsets
 from ..core.actions import CleanOptions
 from ..core.errors import BadInput
 from ..core.files import checksum, storage_errors
-from ..core.names import ImageName
 from ..core.options import refuse_together
 from ..core.outcomes import Outcome
-from ..core.progress import Progress
-from ..sources.readtars import ask_again
-from ..storage.flaws import Flaw
-from ..storage.holdings import Holding
+from ..core.text import ImageName, Progress
+from ..sources.tar_places import ask_again
+from ..storage.inventory import Holding
 from ..storage.journal import Journal, Record, now
 from ..storage.numbering import KeptNames, by_number
 from ..storage.recovery import ASIDE
-from ..storage.store import Store, SynsetStore
-from ..storage.turns import undisturbed
+from ..storage.store import Flaw, Store, SynsetStore, undisturbed
 
 
 @dataclass
@@ -111,7 +108,7 @@ def clean(
         raise BadInput("which synset? Write --wnid=n01440764")
     if options.number and len(options.wnid) > 1:
         raise BadInput("--number is of one synset: name one with --wnid")
-    wnids = selection.among([*store.wnids(), *store.unregistered()], options.wnid)
+    wnids = synsets.among([*store.wnids(), *store.unregistered()], options.wnid)
     if not options.dry_run:
         store.refuse_forbidden(wnids, delete=True)
     for wnid in wnids:

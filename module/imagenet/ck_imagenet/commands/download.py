@@ -6,31 +6,27 @@ from contextlib import ExitStack, closing
 from functools import partial
 from typing import Generator, Iterable
 
-from ..catalogue.selection import MANY, chosen
+from ..catalogue.synsets import MANY, chosen
 from ..core.actions import DownloadOptions
 from ..core.errors import BadInput
 from ..core.options import refuse_alone, refuse_together
-from ..core.progress import Progress
-from ..engine import ahead, context, tar_importer, wayback
-from ..engine.crew import Crew
-from ..engine.planning import Estimate, foreseen
+from ..core.text import Progress
+from ..engine import context, planning, tar_importer, wayback
+from ..engine.dispatcher import Crew
+from ..engine.planning import Estimate, foreseen, in_turn
 from ..engine.processes import Team
 from ..engine.scheduler import Errands, Pool
-from ..engine.sequence import in_turn
-from ..engine.summary import Summary
-from ..engine.synset_job import Errand
-from ..engine.unpacked import Unpacked
+from ..engine.synset_job import Errand, Summary
+from ..engine.tar_results import Unpacked
 from ..engine.wayback import Captures
 from ..engine.worker import Order
-from ..http.client import Fetcher
-from ..http.gate import Gate
+from ..http.client import Fetcher, Gate
 from ..sources.lists import SynsetList, Unlisted
-from ..sources.local_archive import LocalArchive
 from ..sources.registry import Sources
+from ..sources.url_archive import LocalArchive
 from ..storage import summaries
 from ..storage.deduplication import Repeats
-from ..storage.learned import Learned
-from ..storage.paces import PaceMemory
+from ..storage.paces import Learned, PaceMemory
 from ..storage.store import Store
 
 
@@ -97,7 +93,7 @@ def download(
         captured = Team(None, far, store, wayback.manner(options, gate))
 
         def errands(found: Iterable[SynsetList | Unlisted]) -> Errands:
-            lists = ending.enter_context(closing(ahead.prepared(found, store)))
+            lists = ending.enter_context(closing(planning.prepared(found, store)))
             return (errand(each) if isinstance(each, SynsetList) else each for each in lists)
 
         pool = Pool(

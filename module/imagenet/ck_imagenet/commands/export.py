@@ -7,23 +7,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Collection, Sequence
 
-from ..catalogue import selection
+from ..catalogue import synsets
 from ..core.actions import ExportOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
-from ..core.names import UNKNOWN
 from ..core.options import as_typed
-from ..core.progress import Progress
-from ..export import csv_tables
-from ..export.classes import ImageClass, classes, listed
+from ..core.text import UNKNOWN, Progress
+from ..export import folders
 from ..export.folders import ImageFolders, write_caffe_lists
 from ..export.layouts import OwnFolder, anonymous
 from ..export.rendering import Rendering
-from ..export.samples import Sample, samples
+from ..export.samples import ImageClass, Sample, Split, classes, listed, lot, samples
 from ..export.shards import Form, Shards
-from ..export.splits import Split, lot
-from ..storage.store import Store
-from ..storage.turns import only_one
+from ..storage.store import Store, only_one
 
 FILES = ("folders", "flat")
 """The layouts in which each picture is a file."""
@@ -112,12 +108,12 @@ def _refuse_what_says_nothing(options: ExportOptions) -> None:
 def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
     """Return the classes that are meant: without --wnid not what no list has named."""
     counts = store.counts()
-    for wnid in selection.with_pictures(options.wnid):
+    for wnid in synsets.with_pictures(options.wnid):
         if wnid not in counts:
             raise BadInput(
                 f"no picture of {wnid} is here: get some with: ck download imagenet --wnid={wnid}"
             )
-    wnids = selection.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
+    wnids = synsets.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
     chosen = [wnid for wnid in wnids if wnid != UNKNOWN or wnid in options.wnid]
     if not chosen:
         raise BadInput(
@@ -149,11 +145,11 @@ def _form(options: ExportOptions) -> Form | None:
     """Return how shards are written, if there are any; what is missing for that fails here."""
     rendering = _rendering(options)
     if options.layout == "webdataset":
-        from ..export.webdataset_form import WebDataset
+        from ..export.shards import WebDataset
 
         return WebDataset(rendering)
     if options.layout == "parquet":
-        from ..export.parquet_form import Parquet
+        from ..export.shards import Parquet
 
         return Parquet(rendering)
     return None
@@ -226,7 +222,7 @@ class _Run:
 
     def _write_tables(self, done: Exported) -> None:
         for part, of_part in self._by_part().items():
-            csv_tables.write(self._root, part, of_part, self._report)
+            folders.write(self._root, part, of_part, self._report)
         done.written = len(self._samples)
 
     def _write_shards(self, form: Form, done: Exported) -> None:

@@ -10,16 +10,16 @@ from typing import BinaryIO, Iterable, Iterator, Sequence, cast
 
 from filelock import Timeout
 
-from ..catalogue.selection import with_pictures
+from ..catalogue.synsets import with_pictures
 from ..core.actions import GeturlsOptions
 from ..core.errors import BadInput, StoreError
 from ..core.files import path_of, prove_writable_to, write_to
 from ..core.options import refuse_together
-from ..core.progress import Progress
-from ..sources import fall11_hosts, kept_lists, url_archive, winter21
+from ..core.text import Progress
+from ..sources import lists, registry, url_archive
 from ..sources.lists import SynsetList
-from ..sources.local_archive import LocalArchive
 from ..sources.registry import Row, Sources
+from ..sources.url_archive import LocalArchive
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, number
 from ..storage.store import Store, SynsetStore
@@ -59,10 +59,10 @@ def geturls(
         )
     if options.force:
         raise BadInput("--force takes an archive as it is: write it with --all")
-    if options.source == winter21.NAME:
+    if options.source == registry.NAME:
         raise BadInput(
-            f"{winter21.NAME} has pictures and no URLs: ck download imagenet --wnid=n01440764 "
-            f"--source={winter21.NAME}"
+            f"{registry.NAME} has pictures and no URLs: ck download imagenet --wnid=n01440764 "
+            f"--source={registry.NAME}"
         )
     if options.save:
         path = path_of("--save", options.save)
@@ -109,7 +109,7 @@ def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Co
     archive = url_archive.Archive.needed(folder, "search-url")
     size = archive.data.stat().st_size
     try:
-        return fall11_hosts.hosts(
+        return url_archive.hosts(
             archive,
             options.search_url,
             wnids,
@@ -156,4 +156,4 @@ def _keep(place: SynsetStore, found: SynsetList) -> None:
     with suppress(StoreError, OSError, Timeout):
         place.create()
         with place.lock().acquire(timeout=0):
-            kept_lists.keep(place, found)
+            lists.keep(place, found)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from ..catalogue import selection, synsets
+from ..catalogue import synsets
 from ..catalogue.synsets import Catalogue, Synset
 from ..core.actions import ListOptions
-from ..core.names import ImageName
+from ..core.text import ImageName
 from ..storage.journal import Journal
 from ..storage.numbering import Link
 from ..storage.store import Store
@@ -54,12 +54,12 @@ def _most_urls_first(row: Listed) -> int:
 
 def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
     only_here = options.downloaded_only or options.images
-    for synset in selection.meeting(
+    for synset in synsets.meeting(
         options.search, options.under, options.ilsvrc2012, options.lower, options.upper
     ):
         if counts.get(synset.wnid) or not only_here:
             yield Listed(synset, counts.get(synset.wnid, 0))
-    if only_here and not selection.is_narrowed(options):
+    if only_here and not synsets.is_narrowed(options):
         yield from _in_no_catalogue(synsets.load(), counts)
 
 

@@ -14,8 +14,7 @@ from collections import Counter, deque
 from itertools import chain, islice
 from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
 
-from .names import ImageName, is_wnid, parse_image_name
-from .text import readable
+from .text import ImageName, is_wnid, parse_image_name, readable
 
 Parsed = Optional[Tuple[Optional[ImageName], str]]
 """A name, if there is one, and a URL; None for what is neither."""

@@ -1,8 +1,16 @@
-"""What can become of a URL: each failure has a name."""
+"""What exactly happened, as journals hold it, in words: libraries tell it in their own.
+
+The journal keeps what was told; all that people read goes through here, also what earlier versions
+have written.
+"""
 
 from __future__ import annotations
 
+import re
 from enum import Enum
+from typing import Callable, Match
+
+# What can become of a URL: each failure has a name.
 
 _A_DAY = 86_400
 """Seconds."""
@@ -115,3 +123,124 @@ def come_back(seconds: float) -> str:
 
 class Postponed(Exception):
     """This machine has no room for a URL now: no news of the URL, and none of its host."""
+
+
+_LONGEST = 4096
+"""Characters; what is longer says nothing more."""
+
+_SHORTEST = 2
+"""Characters; what is shorter is no text."""
+
+_MARK = r"\xef\xbb\xbf"
+"""Of UTF-8, as details write it."""
+
+_HUNG_UP = "the host hung up without an answer"
+_SAID = Callable[[Match[str]], str]
+
+
+def plain(detail: str) -> str:
+    """Return what a detail says, without the insides of any library."""
+    told = _BEGINNING.sub(_beginning, " ".join(detail[:_LONGEST].split()))
+    return "".join(
+        part if part.startswith("http") else _reworded(part) for part in _URL.split(told)
+    ).strip()
+
+
+def _reworded(told: str) -> str:
+    for pattern, words in _WORDS:
+        told = pattern.sub(words, told)
+    return told
+
+
+def _missing(match: Match[str]) -> str:
+    came, left = match["came"], match["left"]
+    return f"{came} bytes came, {left} are missing" if left else f"{came} bytes came, and no more"
+
+
+def _reason(match: Match[str]) -> str:
+    return match["reason"][:1].lower() + match["reason"][1:]
+
+
+def _named(match: Match[str]) -> str:
+    """Return what an exception says, or its name in words."""
+    if match["said"]:
+        return match["said"].strip("'\"")
+    name = re.sub("(?:Error|Exception)$", "", match["name"])
+    return "" if match["colon"] else re.sub("(?<=[a-z])(?=[A-Z])", " ", name).lower() or "an error"
+
+
+def _text(match: Match[str]) -> str:
+    text = match["text"].strip()
+    return f"it begins with {text}" if len(text) > _SHORTEST else "it begins with bytes of no text"
+
+
+def _tls(match: Match[str]) -> str:
+    reason = match["reason"].strip()
+    return f"TLS: {reason}" if reason else f"TLS: {match['code'].replace('_', ' ').lower()}"
+
+
+def _beginning(match: Match[str]) -> str:
+    """Say what bytes are that are no picture, of which the first are told."""
+    first = match["first"].replace(_MARK, "", 1).lstrip("\\tnr ")
+    lower = first.lower()
+    if lower.startswith(("<!doctype html", "<html", "<head", "<body", "<script", "<meta", "<!--")):
+        return "a web page"
+    if lower.startswith(("<svg", "<?xml")):
+        return "a text in XML"
+    if lower.startswith("<"):
+        return "a text with tags, such as a web page"
+    if "\\x" in first:
+        return "bytes of no format that is known here"
+    return match.group() if "\\" not in first else "a text"
+
+
+_TLS = r"\[(?:SSL|X509|PEM|ASN1)(?:: (?P<code>[A-Z0-9_]+))?\] ?(?P<reason>[^();]*)"
+
+_RULES: tuple[tuple[str, str | _SAID], ...] = (
+    # urllib3's and requests' objects, which stand around what happened.
+    (r"<[\w.]+ object at 0x(?:[0-9a-f]+>:? ?|[0-9a-f]*$)", ""),
+    (r"HTTPS?ConnectionPool\(host='?([^',)]*)'?, port=(\w+)\)", r"\1:\2"),
+    (r"Max retries exceeded with url: \S+ ?", "it could not be asked "),
+    (r"\(Caused by (?:[\w.]+\()?(?P<reason>[^()]*(?:\([^()]*\)[^()]*)*)\)+", r"(\g<reason>)"),
+    (r" ?\(Caused by [^)]*$", ""),  # of what was shortened
+    (r"\('Connection aborted\.', (?P<reason>.*?\)?)\)", r"\g<reason>"),
+    (r"(?:http\.client\.)?RemoteDisconnected\(['\"]?.*?['\"]?\)", _HUNG_UP),
+    (r"Remote end closed connection without response", _HUNG_UP),
+    (
+        r"(?:http\.client\.)?IncompleteRead\((?P<came>\d+) bytes read"
+        r"(?:, (?P<left>\d+) more expected)?\)",
+        _missing,
+    ),
+    (r"(?:http\.client\.)?BadStatusLine\((?P<line>.*?)\)", r"it began with \g<line>"),
+    (r"\bit begins with (?P<text>[^\\]*)\\[rnx0-9].*", _text),
+    # What the system says, with its numbers.
+    (r"\[(?:Errno|WinError) -?\d+\] (?P<reason>[A-Z][^:;()]*)", _reason),
+    (r"\b(?:[A-Z]\w*Error|gaierror|timeout)\(-?\d+, '(?P<reason>[^']*)'\)", _reason),
+    (r"\[(?:Errno|WinError) -?\d+\] ?", ""),
+    # OpenSSL, with its file and line.
+    (r" ?\(_ssl\.c:\d+\)", ""),
+    (_TLS, _tls),
+    (r"EOF occurred in violation of protocol", "the host hung up"),
+    # Python, of what it was given.
+    (r"Error -\d+ while decompressing data:? ?", "the packed data is damaged: "),
+    (r"encoding with '?idna'? codec failed(?: \([^)]*\))?", "the host has no name to be asked by"),
+    (r"Port could not be cast to integer value as (\S+)", r"the port is no number: \1"),
+    (r"cannot identify image file(?: <[^>]*>)?", "it is no picture of any known format"),
+    (r"\bb(?P<text>'[^']*')", r"\g<text>"),
+    (r"(?<=a chunk's size is )'([^'\\]*)[\\rn]*'", r"'\1'"),
+    # Pillow.
+    (r"Truncated File Read", "its end is missing"),
+    (
+        r"Image size \((\d+) pixels\) exceeds limit of (\d+) pixels"
+        r"(?:, could be decompression bomb DOS attack\.?)?",
+        r"\1 pixels, more than \2",
+    ),
+    (
+        r"\b(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*?(?:Error|Exception))"
+        r"(?:(?P<colon>: )|\((?P<said>[^()]*)\)|\b)",
+        _named,
+    ),
+)
+_URL = re.compile(r"(https?://\S+)")
+_BEGINNING = re.compile(r"begins b?(?P<quote>['\"])(?P<first>.*?)(?P=quote)(?=$|[;)])")
+_WORDS = tuple((re.compile(pattern), words) for pattern, words in _RULES)

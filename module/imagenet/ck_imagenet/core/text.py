@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Collection, Sequence
+import os
+import re
+from contextlib import contextmanager, suppress
+from threading import RLock
+from typing import TYPE_CHECKING, Collection, Iterator, NamedTuple, Sequence
+
+if TYPE_CHECKING:
+    from ..engine.host import Ration
+    from ..storage.journal import Record
 
 _AT_LENGTH = 3
 """Of what is not to be had, of so many it is told why."""
@@ -73,3 +80,118 @@ def ration(host: str, rate: float, left: int) -> str:
     return (
         f"{host} gives {pace} a second; {counted(left, 'link')} left, about {duration(left / rate)}"
     )
+
+
+# The names of synsets (wnids) and of pictures, parsed and refused in one place.
+
+UNKNOWN = "unknown"
+"""Stands for the wnid where a list does not tell its synset."""
+
+LARGEST_NUMBER = 999_999_999
+"""Of a picture in its synset; CK reads a name of 16 digits as a UID."""
+
+_WNID = re.compile(r"n[0-9]{8}")
+_WNID_INSIDE = re.compile(r"(?<![A-Za-z0-9])n[0-9]{8}(?![0-9])")
+_IMAGE_NAME = re.compile(r"(n[0-9]{8}|unknown)_([0-9]{1,9})")
+
+
+class ImageName(NamedTuple):
+    """The name of a picture, `n01440764_9981`: its synset and its number in it."""
+
+    wnid: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.wnid}_{self.number}"
+
+
+def is_wnid(text: str) -> bool:
+    """Say whether `text` has the form of a wnid: `n` and the eight-digit WordNet 3.0 offset."""
+    return _WNID.fullmatch(text) is not None
+
+
+def stands_for_synset(text: str) -> bool:
+    """Say whether pictures may be kept under `text`: a wnid, or `unknown`."""
+    return is_wnid(text) or text == UNKNOWN
+
+
+def parse_image_name(text: str) -> ImageName | None:
+    """Return the picture name that `text` is, or None if it is none."""
+    match = _IMAGE_NAME.fullmatch(text)
+    return ImageName(match.group(1), int(match.group(2))) if match else None
+
+
+def is_picture_number(text: str) -> bool:
+    """Say whether `text` is a picture's number as it is written: `42`, but not `042`."""
+    return text.isdecimal() and str(int(text)) == text and int(text) <= LARGEST_NUMBER
+
+
+def wnid_inside(text: str) -> str | None:
+    """Return the first wnid that stands in `text`, such as a file's name, or None."""
+    match = _WNID_INSIDE.search(text)
+    return match.group() if match else None
+
+
+# Standard output, which holds what a command has found, and nothing that other programs say.
+
+TURN = RLock()
+"""Held by who writes there."""
+
+_OUTPUT = 1
+"""What a program that is started finds as its standard output."""
+
+
+@contextmanager
+def others_unheard() -> Iterator[None]:
+    """Let nothing come there from programs that are started meanwhile; threads may be at work."""
+    with TURN:
+        try:
+            kept = os.dup(_OUTPUT)
+        except OSError:  # there is none
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, _OUTPUT)
+            yield
+        finally:
+            os.dup2(kept, _OUTPUT)
+            os.close(kept)
+            os.close(nowhere)
+
+
+# How a run goes, told to whoever listens.
+
+
+class Progress:
+    """Is told how a run goes; this one keeps it to itself.
+
+    Waits, rests and trouble may be told by any thread.
+    """
+
+    def waiting(self, what: str) -> None:
+        """Another process is at work on this synset, or whatever it is."""
+
+    def resting(self, who: str, seconds: float) -> None:
+        """A service asks to be left alone for so long, and is asked again afterwards."""
+
+    def rationed(self, rations: Sequence[Ration]) -> None:
+        """Nothing is left but these hosts, which give only so much."""
+
+    def trouble(self, said: str) -> None:
+        """Something is wrong that does not end the run."""
+
+    def begin(self, what: str, total: int) -> None:
+        """So many more URLs will be asked for; `what` is the synset, and who is asked instead."""
+
+    def settled(self, record: Record) -> None:
+        """A URL is settled."""
+
+    def advance(self, what: str, done: int, total: int) -> None:
+        """So many bytes of something long are done, of so many in all, 0 if nobody knows."""
+
+    def step_aside(self) -> None:
+        """Something else is about to be printed."""
+
+    def end(self) -> None:
+        """All that was begun is done, or something long."""

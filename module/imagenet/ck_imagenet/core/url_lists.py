@@ -18,11 +18,10 @@ from typing import BinaryIO, Iterator, NamedTuple
 
 from . import columns
 from .columns import is_url, parse_line
-from .details import plain
 from .errors import BadInput
-from .names import ImageName
+from .outcomes import plain
 from .packings import unpacked
-from .text import visible
+from .text import ImageName, visible
 
 __all__ = ["LONGEST_LINE", "Line", "blocks", "called", "is_url", "parse_line", "read", "read_plain"]
 

@@ -18,20 +18,17 @@ from typing import Any, Iterable, Iterator
 from ..core import known_hosts
 from ..core.errors import StoreError
 from ..core.files import storage_errors
-from ..core.names import ImageName
 from ..core.outcomes import Outcome
+from ..core.text import ImageName
 from ..storage.journal import Record
-from ..storage.learned import Learned
+from ..storage.paces import Learned
 from ..storage.store import Store
-from .batch import NOTICED, Batch, is_answered, records_of, told
-from .books import Books
-from .crew import Crew
+from .dispatcher import Books, Crew
 from .host import Ration
 from .link import Task
-from .machines import GOES_ON, Machines
+from .machines import GOES_ON, Machines, RunFolder
 from .recorder import Book
-from .runs import RunFolder
-from .worker import Order
+from .worker import NOTICED, Batch, Order, is_answered, records_of, told
 
 LEAST, MOST = 32, 256
 """Links of a batch: few, and machines wait for each other; many, and hosts wait for each other."""

@@ -4,21 +4,77 @@ from __future__ import annotations
 
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Callable, Iterable, Mapping
+from typing import Callable, Iterable, Mapping, NamedTuple
 
 from .. import USER_AGENT
-from ..core import captures, domains, known_hosts, successors, urls
-from ..core.actions import DownloadOptions
+from ..core import known_hosts, urls
+from ..core.actions import PER_HOST, WAYBACK_SERVICE, DownloadOptions
 from ..http.address_policy import Guard
-from ..http.client import Fetcher
+from ..http.client import Fetcher, Gate
 from ..http.connections import Limits
-from ..http.gate import Gate
-from ..http.named import answering
-from ..http.resolver import Resolver
-from ..storage.learned import Learned
-from .desk import Manner
+from ..http.resolver import Resolver, answering
+from ..storage.paces import Learned
+from ..storage.store import Store
 from .host import Start
-from .rate_limiter import BackOff
+from .link import Task
+from .rate_limiter import USUAL_BACK_OFF, BackOff
+from .recorder import Book
+
+# What a crawl works with, and with whom.
+
+
+class Manner(NamedTuple):
+    """How to crawl."""
+
+    jobs: int = 32
+    """Connections at once."""
+    retry: int = 2
+    """Further attempts after the first."""
+    per_host: int = PER_HOST
+    """Connections to one host at once."""
+    back_off: BackOff = USUAL_BACK_OFF
+    """How long a busy host is left alone."""
+    start: Callable[[str], Start] = lambda host: Start()
+    """What is known of a host's pace before it is asked."""
+    domain: Callable[[str], str] = lambda host: ""
+    """What hosts have in common that belong together; nothing if they are alone."""
+    successors: Callable[[str], list[str]] = lambda url: []
+    """Under which addresses the picture of a link may be today, since its host has changed."""
+    is_altered: Callable[[str], bool] = lambda url: False
+    """Whether who gave a picture is known to alter what it gives."""
+    archive: str = WAYBACK_SERVICE
+    """The service whose captures of pictures are known by their address."""
+    follow: Callable[[str], str] = lambda address: address
+    """Where a redirect is followed to; raises Failed if nowhere."""
+
+
+class Desk(NamedTuple):
+    """What a crawl works with."""
+
+    fetcher: Fetcher
+    store: Store
+    book: Book
+    manner: Manner
+
+
+class Colleagues:
+    """Others from whom tasks may come; by default there are none.
+
+    Attributes
+    ----------
+    at_work : bool
+        Whether there are tasks elsewhere, which may come here.
+    """
+
+    at_work = False
+
+    def lead_away(self, task: Task) -> bool:
+        """Take a task that a redirect has led to another host, if that is another's; say so."""
+        return False
+
+    def ask_for_more(self) -> None:
+        """Ask for tasks, since there will soon be connections to spare."""
+
 
 _MOST_HOSTS = 10_000
 """Hosts of which is remembered what is known of them."""
@@ -70,7 +126,7 @@ def wayback_gate(options: DownloadOptions) -> Gate:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
     paces = known_hosts.paces(options.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
-    return Gate(max(options.sleep, 1 / (given or captures.PACE)))
+    return Gate(max(options.sleep, 1 / (given or urls.PACE)))
 
 
 def manner(
@@ -84,16 +140,16 @@ def manner(
         options.retry,
         options.per_host,
         start=_starts(options, learned, gate or wayback_gate(options)),
-        domain=lru_cache(_MOST_HOSTS)(domains.registrable),
+        domain=lru_cache(_MOST_HOSTS)(urls.registrable),
         successors=lambda url: successors_of(options, url),
-        is_altered=lambda url: not options.no_known_hosts and successors.is_altered(url),
+        is_altered=lambda url: not options.no_known_hosts and known_hosts.is_altered(url),
         archive=options.wayback_service,
     )
 
 
 def successors_of(options: DownloadOptions, url: str) -> list[str]:
     """Return under which addresses the picture of a link may be today, if that is to count."""
-    return [] if options.no_known_hosts else successors.addresses(url)
+    return [] if options.no_known_hosts else known_hosts.addresses(url)
 
 
 def known_paces(

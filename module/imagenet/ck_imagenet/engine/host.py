@@ -1,16 +1,194 @@
-"""One host, what waits for it, and what is known of its pace."""
+"""Whether a host is there at all: a circuit breaker, without threads or sockets.
+
+    closed ── BREAKER silences ──► open ── a short back-off ──► half-open
+      ▲                                                             │
+      ├───────────────────────── any answer ────────────────────────┤
+      │                                     PROBES further silences │
+      └──── any answer ──── given up ◄──────────────────────────────┘
+
+A silence counts against the host only if nothing of it has come since that request began; else the
+host is there, and the silence is the link's. So what counts are silences in a row. What was under
+way when a breaker opened counts no more: only requests that begin afterwards are probes. And of a
+host that has answered in this run, only links count that were not met with silence before: a few
+that hang for ever, with nothing else left to ask it for, are no sign that it is down.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Generic, Mapping, NamedTuple
+from collections import deque
+from enum import Enum
+from typing import Generic, Iterator, Mapping, NamedTuple, TypeVar
 
 from ..core.outcomes import Outcome
-from ..http.gate import Gate
-from ..storage.learned import Learned
-from .breaker import CircuitBreaker, State
-from .line import Line, Task
+from ..http.client import Gate
+from ..storage.paces import Learned
 from .rate_limiter import BackOff, RateLimiter
+
+# What the end of a request tells of its host.
+
+
+class Signal(Enum):
+    """What a request told about its host."""
+
+    ANSWER = "a complete answer, whatever it says"
+    ANSWER_AGAIN = "one to a link that the host has refused before"
+    BUSY = "come later"
+    SILENCE = "nobody there, or too slow"
+    UNCLEAR = "anything else"
+
+
+BREAKER = 3
+"""Silences in a row after which a host is left alone for a moment."""
+
+PROBES = 7
+"""Further ones after which it is given up: who answers every tenth request loses no link."""
+
+BACK_OFF = 1.0
+"""Seconds for which it is left alone."""
+
+
+class State(Enum):
+    """How much a host is trusted."""
+
+    CLOSED = "it is asked as usual"
+    OPEN = "it is left alone for a moment"
+    HALF_OPEN = "a few requests find out whether it is there"
+    GIVEN_UP = "it is not asked any more"
+
+
+class CircuitBreaker:
+    """The breaker of one host. Times are seconds of any one clock."""
+
+    __slots__ = ("_last_answer", "_until", "has_answered", "silences", "state")
+
+    def __init__(self) -> None:
+        self.state = State.CLOSED
+        self.silences = 0
+        self.has_answered = False
+        self._last_answer = self._until = -math.inf
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether requests to it may end in silence, as the last one did."""
+        return self.silences > 0 and self.state is not State.GIVEN_UP
+
+    @property
+    def opens_at(self) -> float:
+        """When it may be asked again, of one that is open."""
+        return self._until
+
+    def most(self, cap: int, now: float, has_new: bool = True) -> int:
+        """Return how many requests may be under way; it is probed when its back-off has passed.
+
+        Where it `has_new`, links wait that have not been asked for; else those that wait are few.
+        """
+        if self.state is State.OPEN and now >= self._until:
+            self.state = State.HALF_OPEN
+        if self.state in (State.OPEN, State.GIVEN_UP):
+            return 0
+        if self.state is State.HALF_OPEN:
+            return max(1, min(cap, BREAKER + PROBES - self.silences))
+        if self.has_answered:
+            return cap
+        # Who has not answered holds no more connections than it takes to find out. Two links that
+        # it has are asked again side by side all the same, or each would wait for the other.
+        return max(1, min(cap, BREAKER - (self.silences if has_new else 0)))
+
+    def answered(self, now: float) -> None:
+        """Count an answer, whatever it says."""
+        self.silences = 0
+        self.has_answered = True
+        self._last_answer = now
+        if self.state is not State.GIVEN_UP:
+            self.state = State.CLOSED
+
+    def kept_silent(
+        self, now: float, since: float, spread: float = 0.0, again: bool = False
+    ) -> None:
+        """Count a request that began at `since` as unanswered, if that tells of the host.
+
+        Parameters
+        ----------
+        now, since : float
+            The time, and when the request began.
+        spread : float
+            From 0 to 1: hosts that fell silent together are not all asked again together.
+        again : bool
+            Whether it was for a link that had been asked for before.
+        """
+        was_under_way = self.silences >= BREAKER and since < self._until
+        is_the_links = self._last_answer >= since or (again and self.has_answered)
+        if is_the_links or was_under_way or self.state is State.GIVEN_UP:
+            return
+        self.silences += 1
+        if self.silences >= BREAKER + PROBES:
+            self.state = State.GIVEN_UP
+        elif self.silences >= BREAKER and self.state is State.CLOSED:
+            self.state = State.OPEN
+            self._until = now + BACK_OFF * (1 + spread)
+
+
+# What waits for one host, and in which order.
+
+Task = TypeVar("Task")
+
+
+class Line(Generic[Task]):
+    """Tasks in two lines: those that have not been tried, and those that come again."""
+
+    __slots__ = ("_again", "_new")
+
+    def __init__(self) -> None:
+        self._new: deque[Task] = deque()
+        self._again: deque[Task] = deque()
+
+    def __len__(self) -> int:
+        return len(self._new) + len(self._again)
+
+    def __iter__(self) -> Iterator[Task]:
+        yield from self._again
+        yield from self._new
+
+    @property
+    def has_new(self) -> bool:
+        """Whether a task waits that has not been tried."""
+        return bool(self._new)
+
+    @property
+    def has_again(self) -> bool:
+        """Whether a task waits that has been tried."""
+        return bool(self._again)
+
+    def add(self, task: Task) -> None:
+        """Let a task wait that comes for the first time."""
+        self._new.append(task)
+
+    def add_again(self, task: Task) -> None:
+        """Let a task wait that has been tried."""
+        self._again.append(task)
+
+    def add_first(self, task: Task) -> None:
+        """Let a task wait that goes on before all others."""
+        self._new.appendleft(task)
+
+    def add_after(self, task: Task, others: int) -> None:
+        """Let a task wait that goes on after so many others."""
+        self._new.insert(others, task)
+
+    def take(self, again: bool) -> Task:
+        """Return the next task of one of the lines, and remove it."""
+        return (self._again if again else self._new).popleft()
+
+    def clear(self) -> list[Task]:
+        """Return all tasks, and remove them."""
+        tasks = list(self)
+        self._new.clear()
+        self._again.clear()
+        return tasks
+
+
+# One host, what waits for it, and what is known of its pace.
 
 
 class Start(NamedTuple):
@@ -105,3 +283,71 @@ def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[Ration]:
                 waiting += one.waiting
             groups[id(limiter)] = Ration(name, limiter.rate, waiting, rest)
     return sorted(groups.values(), key=lambda ration: -ration.waiting)
+
+
+# Whose turn it is: links that are likely to be answered first, a share for those that may hang.
+
+SHARE = 4
+"""What may end in silence holds one connection of so many, in all and of each host, while other
+links may be asked for: so these are not kept waiting by links that hang."""
+
+RESERVE = 8
+"""One connection of so many is left for hosts that wait for their pace: what may end in silence
+would hold all of them for seconds, and what such a host gives takes longest anyhow."""
+
+
+class Rota:
+    """The names of hosts that can start a request, in turn.
+
+    Attributes
+    ----------
+    paced : set of str
+        Hosts that wait for nothing but their pace, and for that not long.
+    in_doubt : int
+        How many requests are under way that may well end in silence.
+    """
+
+    def __init__(self) -> None:
+        self.paced: set[str] = set()
+        self.in_doubt = 0
+        self._due: deque[str] = deque()
+        self._fresh: deque[str] = deque()
+        self._doubtful: deque[str] = deque()
+        self._share = 1
+        self._count = 0
+
+    def __len__(self) -> int:
+        return len(self._due) + len(self._fresh) + len(self._doubtful)
+
+    @property
+    def has_fresh(self) -> bool:
+        """Whether somebody waits for a turn whose request is likely to be answered."""
+        return bool(self._due or self._fresh)
+
+    @property
+    def has_share(self) -> bool:
+        """Whether one more request that may end in silence leaves enough for all others."""
+        return self.in_doubt < self._share
+
+    def add(self, name: str, is_doubtful: bool) -> None:
+        """Let a host wait for its turn; one that has waited for its pace has every second turn."""
+        is_due = name in self.paced and not is_doubtful
+        (self._doubtful if is_doubtful else self._due if is_due else self._fresh).append(name)
+
+    def trust(self, name: str) -> None:
+        """Let a host that waits among the doubtful wait among the others, since it has answered."""
+        self._doubtful.remove(name)
+        self._fresh.append(name)
+
+    def take(self, connections: int) -> str | None:
+        """Return who has the next turn: one in four is for what may end in silence, if it waits."""
+        self._share = max(1, connections // SHARE)
+        self._count += 1
+        is_theirs = self._count % SHARE == 0 and self.has_share
+        reserve = -(-connections // RESERVE) if self.paced else 0
+        has_room = self.in_doubt < max(1, connections - reserve)
+        if self._due and (self._count % 2 or not self._fresh):
+            return self._due.popleft()
+        if self._doubtful and (is_theirs or (has_room and not self._fresh)):
+            return self._doubtful.popleft()
+        return self._fresh.popleft() if self._fresh else None

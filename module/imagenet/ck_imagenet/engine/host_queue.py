@@ -9,13 +9,9 @@ from typing import Callable, Generic, Iterator
 
 from ..core.actions import PER_HOST
 from ..core.outcomes import Outcome
-from ..storage.learned import Learned
-from .breaker import State
-from .host import Host, Ration, Start, rations
-from .line import Line, Task
+from ..storage.paces import Learned
+from .host import SHARE, Host, Line, Ration, Rota, Signal, Start, State, Task, rations
 from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
-from .rota import SHARE, Rota
-from .signals import Signal
 
 MEMORY = 60.0
 """Seconds after which a host that was given up is a new one, while others are still to come."""

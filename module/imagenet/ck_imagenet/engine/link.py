@@ -1,11 +1,20 @@
-"""A link on its way to become a picture."""
+"""A link whose host has changed: what is asked after its own address, and how that is told."""
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from typing import Sequence
+
 from ..core import known_hosts, urls
-from ..core.outcomes import Failed
+from ..core.known_hosts import same_place
+from ..core.outcomes import Failed, Outcome
+from ..core.text import printable
 from ..http.request_state import Journey
+from ..storage.journal import Record
 from ..storage.numbering import Link
+
+# A link on its way to become a picture.
 
 
 class Task:
@@ -85,3 +94,80 @@ class Task:
     def party(self) -> str:
         """What has one owner in a run: its host, and all that may ration together with it."""
         return known_hosts.party(self.endpoint)
+
+
+# A word of the picture's owner, or of the user; no news of the link; or news of the picture itself.
+_LAST_WORDS = (
+    Outcome.OPTED_OUT,
+    Outcome.REJECTED,
+    Outcome.PRIVATE_ADDRESS,
+    Outcome.HOST_BUSY,
+    Outcome.PLACEHOLDER,
+    Outcome.DUPLICATE,
+    Outcome.SAVED,
+)
+_CLOSED = "403"
+"""What hosts answer for what they do not have, too; 401, 402 and 451 are a refusal."""
+
+
+def following(known: Sequence[str], url: str, address: str, last: str) -> str:
+    """Return what is to be asked next for a link, nothing if there is no more.
+
+    Parameters
+    ----------
+    known : sequence of str
+        Under which addresses its picture may be today.
+    url, address, last : str
+        The link's own URL; what was asked for it; where that has led.
+    """
+    if address != url and address not in known:  # a capture, which has no other address
+        return ""
+    left = known[known.index(address) + 1 :] if address in known else known
+    return next((each for each in left if not same_place(each, last)), "")
+
+
+def may_be_elsewhere(failed: Failed) -> bool:
+    """Say whether a failure leaves a hope that the picture has another address."""
+    if failed.outcome is Outcome.FORBIDDEN:
+        return failed.detail.startswith(_CLOSED)
+    return failed.outcome not in _LAST_WORDS
+
+
+def told(first: Failed, address: str, second: Failed) -> Failed:
+    """Return what became of a link that has failed under its own address and under another."""
+    if second.outcome is Outcome.OPTED_OUT:
+        return Failed(second.outcome, f"{second.detail} (under {printable(address)})")
+    return Failed(first.outcome, f"{first.detail}{_mark(address)}{second}")
+
+
+def reopened(record: Record, known: Sequence[str]) -> tuple[str, Failed] | None:
+    """Return what is still to be asked for a link that failed for good, and its own failure.
+
+    That is what was never asked for it, as before hosts were known to have changed, or did not
+    answer then.
+
+    Parameters
+    ----------
+    record : Record
+        What became of it.
+    known : sequence of str
+        Under which addresses its picture may be today.
+    """
+    own, *_ = record.detail.partition(_mark(known[0])) if known else (record.detail,)
+    failed = Failed(record.outcome, own)
+    if may_be_elsewhere(failed):
+        for address in known:
+            if not _is_settled(record.detail.partition(_mark(address))[2]):
+                return address, failed
+    return None
+
+
+def _mark(address: str) -> str:
+    return f"; {printable(address)}: "
+
+
+def _is_settled(said: str) -> bool:
+    word = re.match("[a-z-]*", said)
+    with suppress(KeyError):
+        return Outcome.named(word.group() if word else "").final
+    return False

@@ -14,18 +14,15 @@ from ..core.actions import DownloadOptions
 from ..core.errors import StoreError
 from ..http.client import Fetcher
 from ..storage.journal import Record
-from ..storage.learned import Learned
+from ..storage.paces import Learned
 from ..storage.store import Store
-from .books import Books
+from .context import Colleagues, Desk, Manner
 from .crawler import Crawl
-from .crew import Crew
-from .desk import Colleagues, Desk, Manner
-from .dispatcher import Member, ThisProcess, Worker
+from .dispatcher import Books, Crew, Member, ThisProcess, Worker
 from .host import Ration
 from .link import Task
-from .rationing import Rationing
 from .recorder import Book
-from .worker import MOST_HOSTS, Order
+from .worker import MOST_HOSTS, Order, Rationing
 
 WORTH = 600
 """Links for which one more process pays: its start and its messages take time too."""

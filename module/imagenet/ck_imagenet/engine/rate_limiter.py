@@ -18,8 +18,8 @@ from collections import deque
 from random import Random
 from typing import NamedTuple
 
-from ..http.gate import Gate
-from ..storage.learned import Learned
+from ..http.client import Gate
+from ..storage.paces import Learned
 from .rations import FIRST_RATE, RISE, Quota, Ration, Steady
 
 _FIRST_CONNECTIONS, _ANSWERS_EACH = 3, 16

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Union
 
-from ..storage.learned import Learned
+from ..storage.paces import Learned
 
 FIRST_RATE, RISE = 50.0, 10.0
 """Requests a second at first, and for each that was given: a gentle start, soon no limit at all."""

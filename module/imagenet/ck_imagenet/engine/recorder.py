@@ -7,9 +7,8 @@ from collections import Counter, deque
 from enum import Enum
 from typing import Callable
 
-from ..core.details import plain
 from ..core.errors import NetworkDown
-from ..core.outcomes import Outcome
+from ..core.outcomes import Outcome, plain
 from ..storage.deduplication import Repeats, Sighting
 from ..storage.journal import Journal, Record, now
 from ..storage.store import SynsetStore

@@ -9,15 +9,13 @@ from typing import Callable, Iterator, Sequence
 
 from ..core.errors import ImagenetError
 from ..core.files import most_open_files, storage_errors
-from ..core.progress import Progress
+from ..core.text import Progress
 from ..sources.lists import Unlisted
 from ..storage.deduplication import Repeats
-from ..storage.store import Store
-from ..storage.turns import Busy
+from ..storage.store import Busy, Store
 from .crawler import SAMPLE
-from .crew import Crew
-from .summary import Summary
-from .synset_job import Errand, take_out_exposed
+from .dispatcher import Crew
+from .synset_job import Errand, Summary, take_out_exposed
 from .wayback import Captures
 
 WINDOW = 2000

@@ -4,32 +4,70 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack, closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Collection, Iterator
+from typing import Any, Collection, Iterator
 
 from ..core import urls
 from ..core.actions import DownloadOptions
 from ..core.files import storage_errors
 from ..core.outcomes import Failed, Outcome
-from ..core.progress import Progress
-from ..sources import kept_lists
-from ..sources.kept_lists import EARLIER
-from ..sources.lists import SynsetList
+from ..core.text import Progress
+from ..sources import lists
+from ..sources.lists import EARLIER, SynsetList
 from ..storage import summaries
 from ..storage.deduplication import Repeats
 from ..storage.journal import Journal, Record
 from ..storage.numbering import KeptNames, Link, by_number, number
 from ..storage.paces import PaceMemory
 from ..storage.recovery import adopt
-from ..storage.store import Store
-from ..storage.turns import Busy, at_once, only_one
+from ..storage.store import Busy, Store, at_once, only_one
 from . import context
-from .link import Task
+from .link import Task, reopened
 from .recorder import Ledger
-from .succession import reopened
-from .summary import Summary
 from .wayback import WAYBACK, Captures, Findings, may_help
+
+# What a run did for one synset.
+
+
+@dataclass
+class Summary:
+    """What a run did for one synset."""
+
+    wnid: str
+    links: int
+    """URLs known."""
+    here: int = 0
+    """Pictures that are here now."""
+    saved: int = 0
+    """Pictures that this run saved."""
+    to_fetch: int = 0
+    """URLs that were not settled: this run asks for them, until it has what it wants."""
+    failed: Counter[Outcome] = field(default_factory=Counter)
+    """What became of the others so far."""
+    set_aside: list[Path] = field(default_factory=list)
+    """Files that were called pictures and were none, where they are now."""
+    taken_out: dict[str, int] = field(default_factory=dict)
+    """Pictures of synsets done before that were removed, for here they came again: placeholders."""
+    renamed: int = 0
+    """Links that are gone for good, but were not asked for under the name that their hosts have
+    today."""
+    from_wayback: int = 0
+    """Pictures that are here from the Wayback Machine."""
+    for_wayback: int = 0
+    """Links that are gone for good, of which it has not been asked yet."""
+    left: Counter[str] = field(default_factory=Counter)
+    """Links that their hosts did not give in the time that there was, by host: not settled. Of what
+    is only foreseen, those of hosts that are known to ration."""
+    paces: dict[str, float] = field(default_factory=dict)
+    """Requests a second that these hosts give, 0 if that is not known."""
+    wayback_trouble: str = ""
+    """Why it could not be asked for all of them, if it was to be."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same in plain types, outcomes as their words."""
+        failed = {outcome.word: count for outcome, count in self.failed.most_common()}
+        return {**vars(self), "failed": failed, "set_aside": list(map(str, self.set_aside))}
 
 
 class Errand:
@@ -140,9 +178,9 @@ class Errand:
             else:
                 self._turn.enter_context(at_once(place.lock()))
             if self._options.urls:
-                kept_lists.keep(place, self._found._replace(obtained_by="urls"))
+                lists.keep(place, self._found._replace(obtained_by="urls"))
             elif self._found.obtained_by:
-                kept_lists.keep(place, self._found)
+                lists.keep(place, self._found)
             lost = set() if self._trusting and summaries.is_whole(place) else place.mend()
             self._open()
             self._turn.callback(self._journal.close)

@@ -9,31 +9,25 @@ from itertools import groupby
 from pathlib import Path
 from typing import Collection, Iterable, Iterator
 
-from ..catalogue import selection
-from ..catalogue.selection import chosen
+from ..catalogue import synsets
+from ..catalogue.synsets import chosen
 from ..core.actions import DownloadOptions
-from ..core.details import plain
 from ..core.errors import BadInput, NoTar
 from ..core.files import storage_errors
 from ..core.options import refuse_together, typed
-from ..core.outcomes import Failed, Outcome
-from ..core.progress import Progress
-from ..core.text import causes
+from ..core.outcomes import Failed, Outcome, plain
+from ..core.text import Progress, causes
 from ..core.url_lists import is_url
 from ..http.client import Fetcher
-from ..sources import tar_places, tars, winter21
-from ..sources.local_archive import LocalArchive
-from ..sources.readtars import ReadTars
-from ..sources.tar_places import TarPlace
-from ..sources.tars import Fault, Found, Member, Oddity
-from ..sources.tarstream import Whole
+from ..sources import registry, tar_places, tars
+from ..sources.tar_places import ReadTars, TarPlace
+from ..sources.tars import Fault, Found, Member, Oddity, Whole
+from ..sources.url_archive import LocalArchive
 from ..storage import summaries
 from ..storage.journal import Journal
-from ..storage.store import Store, SynsetStore
-from ..storage.turns import only_one
+from ..storage.store import Store, SynsetStore, only_one
 from . import context, planning
-from .tar_results import Shelf
-from .unpacked import MOST_EXAMPLES, Oddities, Unpacked
+from .tar_results import MOST_EXAMPLES, Oddities, Shelf, Unpacked
 
 _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
 """Options that say nothing of tars."""
@@ -41,7 +35,7 @@ _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
 
 def is_asked_for(options: DownloadOptions) -> bool:
     """Say whether pictures are to come from tars."""
-    return bool(options.tar) or options.source == winter21.NAME
+    return bool(options.tar) or options.source == registry.NAME
 
 
 def unpack(
@@ -96,16 +90,16 @@ def _places(options: DownloadOptions) -> list[TarPlace]:
     refuse_together(options, "source", *_OF_LINKS)
     wnids = chosen(options)
     if not wnids:
-        raise BadInput(f"which synset? Write --wnid=n01440764 --source={winter21.NAME}")
+        raise BadInput(f"which synset? Write --wnid=n01440764 --source={registry.NAME}")
     if not (is_url(options.winter21) and "{wnid}" in options.winter21):
         raise BadInput(f'--winter21="{options.winter21}" is no address with {{wnid}} in it')
-    if len(wnids) > selection.MANY and not options.yes:
+    if len(wnids) > synsets.MANY and not options.yes:
         raise BadInput(
-            f"{winter21.NAME} has a tar for each of {len(wnids):,} synsets, of some "
+            f"{registry.NAME} has a tar for each of {len(wnids):,} synsets, of some "
             f"{planning.MEAN_URLS * planning.PICTURE // 1_000_000} MB each. If you want them, "
             f"type: ck download imagenet {typed(options)} --yes"
         )
-    winter21.check_terms(options)
+    registry.check_terms(options)
     return tar_places.places(options.winter21, wnids)
 
 
@@ -262,8 +256,8 @@ class _Reading:
         where = self._tar.where
         if isinstance(failure, OSError):
             return f'the tar "{where}" cannot be read to its end: {failure.strerror or failure}'
-        if failure.outcome is Outcome.GONE and self._options.source == winter21.NAME:
-            return winter21.dropped(next(iter(self._tar.wnids)))
+        if failure.outcome is Outcome.GONE and self._options.source == registry.NAME:
+            return registry.dropped(next(iter(self._tar.wnids)))
         why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
         if self._wnid:
             return (
@@ -274,7 +268,7 @@ class _Reading:
 
     def _otherwise(self) -> str:
         """Return what else may help who cannot fetch a tar."""
-        if self._options.source != winter21.NAME:
+        if self._options.source != registry.NAME:
             return "If you have the file: ck download imagenet --tar=FILE"
         return f"Its links may do: ck download imagenet --wnid={next(iter(self._tar.wnids))}"
 

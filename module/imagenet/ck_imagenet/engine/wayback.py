@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..core import captures
+from ..core import urls
 from ..core.actions import DownloadOptions
 from ..core.outcomes import Outcome
-from ..http.gate import Gate
+from ..http.client import Gate
 from ..storage.journal import Journal, Record
 from ..storage.numbering import Link
 from . import context
-from .desk import Manner
+from .context import Manner
 from .link import Task
 from .recorder import Book, Ledger, Verdict
 
@@ -71,11 +71,11 @@ class Captures:
         self.trouble = ""
         self.has_answered = False
         self._service = options.wayback_service
-        self._moment = captures.moment(options.wayback_date)
+        self._moment = urls.moment(options.wayback_date)
 
     def task(self, link: Link) -> Task:
         """Return what is to be fetched in place of a link."""
-        return Task(link, WAYBACK, captures.address(self._service, self._moment, link.url))
+        return Task(link, WAYBACK, urls.address(self._service, self._moment, link.url))
 
 
 class Findings(Book):
@@ -158,5 +158,5 @@ def manner(options: DownloadOptions, gate: Gate) -> Manner:
     """Return how it is to be asked: through its gate, with no more connections than any host."""
     return context.manner(options, gate=gate)._replace(
         jobs=min(options.jobs, options.per_host),
-        follow=partial(captures.within, archive=options.wayback_service),
+        follow=partial(urls.within, archive=options.wayback_service),
     )

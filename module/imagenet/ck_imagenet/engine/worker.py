@@ -1,6 +1,8 @@
-"""A process that crawls the hosts it is given, and tells another what comes of them.
+"""What a machine of a cluster does: fetch the links of some hosts, and tell what came of them.
 
-Messages are pickles over its standard input and output: tuples whose first item is what they say.
+What is told is also kept in a file, record by record. So whoever takes over the work of a machine
+that has died, or is out of reach, asks for nothing again that was settled; and a machine that was
+only out of reach sees that another is at it, and leaves it to that one.
 """
 
 from __future__ import annotations
@@ -13,21 +15,40 @@ import threading
 import time
 from abc import abstractmethod
 from collections import OrderedDict
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple
+from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple, Sequence
 
 from ..core.actions import DownloadOptions
-from ..core.errors import ImagenetError, TooLittleMemory
+from ..core.errors import ImagenetError, StoreError, TooLittleMemory
+from ..core.text import ImageName
 from ..storage.journal import Record
-from ..storage.learned import Learned
+from ..storage.paces import Learned
 from ..storage.store import Store
 from . import context
-from .crawler import Crawl
-from .desk import Colleagues, Desk
+from .context import Colleagues, Desk
+from .crawler import SAMPLE, Crawl
+from .host import Ration
 from .link import Task
-from .rationing import Rationing
 from .recorder import Book, Verdict
+
+# What processes tell each other of hosts that ration.
+
+
+class Rationing(NamedTuple):
+    """How it stands with the hosts that ration, of those that one process asks."""
+
+    rations: Sequence[Ration] = ()
+    alone: bool = False
+    """Whether nothing else is left."""
+    learned: Mapping[str, Learned] | None = None
+
+
+# A process that crawls the hosts it is given, and tells another what comes of them.
+#
+# Messages are pickles over its standard input and output: tuples whose first item is what they say.
 
 LIBRARY = str(Path(__file__).parents[2])
 """Where another Python finds what it needs for this."""
@@ -192,6 +213,183 @@ def _sendable(error: Exception) -> Exception:
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror, error.filename)
     return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+PULSE = "pulse"
+"""The file, in a run's folder, that changes as long as the run goes on."""
+
+_BEAT = 1.0
+"""Seconds between two looks at it."""
+
+LAST = 60.0
+"""Seconds without a change after which the run is over."""
+
+NOTICED = 2.5
+"""Seconds within which a machine has ended its work on a run that has no pulse."""
+
+LONGEST_REST = 20.0
+"""Seconds of rest after which a batch is given back, if nothing else of it is left."""
+
+_opening = threading.Lock()
+"""Held by who opens a store: Collective Knowledge is begun once in a process."""
+
+
+class Batch(NamedTuple):
+    """The links of some hosts, which nobody else asks meanwhile."""
+
+    run: Path
+    """The run's folder, on a file system that all machines share."""
+    name: str
+    tasks: list[Task]
+    learned: Mapping[str, Learned] | None = None
+    """What others have learnt of its hosts' pace."""
+
+
+class Report(NamedTuple):
+    """What came of a batch."""
+
+    records: list[Record]
+    moved: list[Task]
+    """What redirects have led to hosts of others."""
+    rests: dict[str, float]
+    """Seconds for which hosts are to be left alone."""
+    reached: bool
+    """Whether any host could be connected to."""
+    learned: Mapping[str, Learned] | None = None
+    """What was learnt of hosts that ration."""
+    error: Exception | None = None
+
+
+def work(batch: Batch, order: bytes) -> Report:
+    """Fetch a batch; `order` is the run's `Order`, pickled."""
+    sheet = _Sheet(batch)
+    try:
+        with _opening:
+            store, options, learned = _means(str(batch.run), order)
+        # One of its own, whose connections end with it: then the hosts are another's.
+        with closing(context.fetcher(options)) as fetcher:
+            manner = context.manner(options, {**(learned or {}), **(batch.learned or {})})
+            crawl = Crawl(Desk(fetcher, store, sheet, manner), sheet)
+            crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
+            while crawl.tend(SAMPLE):
+                if not sheet.is_wanted():
+                    crawl.abandon()
+                if _is_too_long(crawl.rests()) and crawl.waits_for_rations_alone():
+                    crawl.leave()  # another batch of these hosts goes on when they give again
+            crawl.stop()
+            return sheet.report(crawl.rests())._replace(learned=crawl.learned())
+    except StoreError as error:
+        return sheet.report({})._replace(error=error)
+    except OSError as error:
+        return sheet.report({})._replace(error=OSError(error.errno, error.strerror, error.filename))
+    finally:
+        sheet.close()
+
+
+@lru_cache(maxsize=4)
+def _means(run: str, order: bytes) -> Order:
+    """Return what all batches of a run share in this process."""
+    ordered = Order(*pickle.loads(order))  # noqa: S301 - from who sent this code too
+    if ordered.store.home().absolute() != Path(run).parent:
+        raise StoreError(
+            f"a worker has been used for another CK_REPOS than that of {run}: start it anew"
+        )
+    return ordered
+
+
+def _is_too_long(rests: dict[str, float]) -> bool:
+    return bool(rests) and min(rests.values()) > LONGEST_REST
+
+
+class _Sheet(Afar):
+    """The book of one batch, kept in a file as well."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(batch.tasks)
+        self._lock = threading.Lock()
+        self._pulse = batch.run / PULSE
+        self._beat, self._looked = 0.0, -math.inf
+        self._changed = time.monotonic()
+        self.known: dict[ImageName, Record] = {}
+        files = (batch.run / f"{batch.name}.{turn}.records" for turn in count(1))
+        for path in files:
+            try:
+                self._file = path.open("xb")
+                self._turn = path
+                break
+            except FileExistsError:
+                self.known.update(_told(path))
+        self._next_turn = next(files)
+        self._moved: list[Task] = []
+        self._reached = is_answered(self.known.values())
+
+    def report(self, rests: dict[str, float]) -> Report:
+        """Return what has come of the batch so far."""
+        with self._lock:
+            return Report(list(self.known.values()), self._moved, rests, self._reached)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def is_wanted(self) -> bool:
+        """Say whether it is still wanted, and from here; it costs little to ask."""
+        now = time.monotonic()
+        if now < self._looked + _BEAT:
+            return True
+        self._looked = now
+        if self._next_turn.exists() or not self._turn.exists():
+            return False
+        try:
+            beat = self._pulse.stat().st_mtime
+        except OSError:
+            return False
+        if beat != self._beat:
+            self._beat, self._changed = beat, now
+        return now < self._changed + LAST
+
+    def keep(self, record: Record) -> None:
+        self.settle(record)
+
+    def settle(self, record: Record) -> None:
+        with self._lock:
+            self.known[record.name] = record
+            pickle.dump(record, self._file)
+            self._file.flush()
+
+    def reach(self) -> None:
+        self._reached = True
+
+    def leave(self, task: Task) -> None:
+        """Say nothing of it: whoever gave the batch out sees that nothing has come of it."""
+
+    def move(self, task: Task) -> None:
+        with self._lock:
+            self._moved.append(task)
+
+
+def is_answered(records: Iterable[Record]) -> bool:
+    """Say whether what came of links shows that there is a network."""
+    return any(not record.outcome.unanswered for record in records)
+
+
+def records_of(batch: Batch) -> list[Path]:
+    """Return the files in which what came of a batch is kept."""
+    return list(batch.run.glob(f"{batch.name}.*.records"))
+
+
+def told(batch: Batch) -> dict[ImageName, Record]:
+    """Return what has come of a batch so far."""
+    return {name: record for path in records_of(batch) for name, record in _told(path).items()}
+
+
+def _told(path: Path) -> dict[ImageName, Record]:
+    """Return what somebody has kept, but for a record that he did not end."""
+    known = {}
+    with path.open("rb") as records, suppress(Exception):  # whatever Python takes torn bytes for
+        while True:
+            record: Record = pickle.load(records)  # noqa: S301 - written by `settle`
+            known[record.name] = record
+    return known
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from pathlib import Path
@@ -9,13 +10,29 @@ from typing import Callable, Iterable, Sequence
 
 from ..core.errors import BadInput
 from ..core.files import replacing, write_whole
-from ..core.names import is_wnid, parse_image_name
 from ..core.outcomes import Failed
-from ..core.side_by_side import side_by_side
+from ..core.text import is_wnid, parse_image_name
+from ..core.threads import side_by_side
 from ..images.formats import SUFFIXES
 from .rendering import Rendering
-from .samples import LeftOut, Sample
-from .splits import PARTS
+from .samples import COLUMNS, PARTS, LeftOut, Sample
+
+# Tables of the pictures that are here, in CSV: where each is, and every fact.
+
+
+def write(
+    root: Path, part: str, samples: Iterable[Sample], report: Callable[[Sample], None]
+) -> None:
+    """Write a part's table anew, and report each sample: a head, then a row for each picture."""
+    with replacing(root / f"{part or 'pictures'}.csv") as unfinished, unfinished.open(
+        "w", encoding="utf-8", errors="surrogateescape", newline=""
+    ) as stream:
+        table = csv.DictWriter(stream, ["path", *COLUMNS], lineterminator="\n")
+        table.writeheader()
+        for sample in samples:
+            table.writerow({"path": str(sample.path.absolute()), **sample.facts()})
+            report(sample)
+
 
 _SAME_TIME = 2_000_000_000
 """Nanoseconds; some file systems tell times no better than that."""

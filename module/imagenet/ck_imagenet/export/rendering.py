@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from ..core.side_by_side import CORES
-from ..images import png, unended
-from ..images.bounds import MOST_BYTES, read
+from ..core.threads import CORES
+from ..images import jpeg, png
+from ..images.decoding import MOST_BYTES, read, upright
 from ..images.judging import made_from
-from ..images.upright import upright
 
 _QUALITY = 95
 _LONGEST_SIDE = 65_500
@@ -97,11 +96,11 @@ def _as_others_read(path: Path) -> bytes | None:
     if suffix == ".jpg" and _has_end(path):
         return None
     data = path.read_bytes()
-    readable = unended.readable(png.readable(data))
+    readable = jpeg.readable(png.readable(data))
     return None if readable is data else readable
 
 
 def _has_end(path: Path) -> bool:
     with path.open("rb") as file:
-        file.seek(-min(len(unended.END), path.stat().st_size), io.SEEK_END)
-        return file.read() == unended.END
+        file.seek(-min(len(jpeg.END), path.stat().st_size), io.SEEK_END)
+        return file.read() == jpeg.END

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tarfile
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ..core.files import read_json, replacing, sweep, to_json, write_whole
-from ..core.names import parse_image_name
 from ..core.outcomes import Failed
-from ..core.side_by_side import side_by_side
+from ..core.text import parse_image_name
+from ..core.threads import side_by_side
 from .rendering import Rendering
-from .samples import LeftOut, Sample
-from .splits import PARTS
+from .samples import COLUMNS, PARTS, LeftOut, Sample
 
 _ALONE = "pictures"
 """What the shards of a part without a name begin with."""
@@ -199,3 +203,107 @@ def _left_out(shard: dict[str, Any]) -> list[LeftOut]:
 def _count(shard: dict[str, Any]) -> int:
     """Return how many samples are in a shard."""
     return int(shard["samples"]) - len(_left_out(shard))
+
+
+# Shards for the library `webdataset`: tars with picture, label and facts of each sample.
+
+Members = List[Tuple[str, bytes]]
+
+
+class WebDataset(Form):
+    """Tars whose members `NAME.jpg`, `NAME.cls` and `NAME.json` make a sample."""
+
+    extension = ".tar"
+    digits = 6
+    closing = tarfile.RECORDSIZE
+
+    def encode(self, sample: Sample) -> Encoded:
+        """Return the members of a sample, whose common name is the picture's."""
+        known = {fact: value for fact, value in sample.facts().items() if value is not None}
+        members = [
+            (self.rendering.extension(sample.path), self.rendering.data(sample.path)),
+            (".cls", str(sample.image_class.label).encode()),
+            (".json", json.dumps(known).encode()),
+        ]
+        size = sum(tarfile.BLOCKSIZE + _in_blocks(len(data)) for _, data in members)
+        return Encoded([(f"{sample.name}{extension}", data) for extension, data in members], size)
+
+    @contextmanager
+    def writer(self, path: Path) -> Iterator[Callable[[Members], None]]:
+        """Open a tar in which nothing depends on when and by whom it is written."""
+        with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+
+            def add(members: Members) -> None:
+                for name, data in members:
+                    member = tarfile.TarInfo(name)
+                    member.size = len(data)
+                    tar.addfile(member, io.BytesIO(data))
+
+            yield add
+
+
+def _in_blocks(size: int) -> int:
+    return -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+
+
+# Shards in Parquet: the pictures and every fact, as `datasets` reads them. Needs pyarrow.
+
+Row = Dict[str, Any]
+
+_GROUP = 16_000_000
+"""Bytes of pictures that are written, and read, at once."""
+
+
+class Parquet(Form):
+    """Tables with a column for the picture and one for each fact."""
+
+    extension = ".parquet"
+    digits = 5
+    closing = 64_000
+
+    def encode(self, sample: Sample) -> Encoded:
+        """Return the row of a sample."""
+        data = self.rendering.data(sample.path)
+        name = f"{sample.name}{self.rendering.extension(sample.path)}"
+        facts = sample.facts()
+        size = len(data) + 2 * len(json.dumps(facts))
+        return Encoded({"image": {"bytes": data, "path": name}, **facts}, size)
+
+    @contextmanager
+    def writer(self, path: Path) -> Iterator[Callable[[Row], None]]:
+        """Open a table, to which rows are written some at a time."""
+        rows: list[Row] = []
+        waiting = 0
+        schema = _schema()
+        with pq.ParquetWriter(str(path), schema) as table:
+
+            def flush() -> None:
+                nonlocal waiting
+                table.write_table(pa.Table.from_pylist(rows, schema))
+                rows.clear()
+                waiting = 0
+
+            def add(row: Row) -> None:
+                nonlocal waiting
+                rows.append(row)
+                waiting += len(row["image"]["bytes"])
+                if waiting > _GROUP:
+                    flush()
+
+            yield add
+            if rows:
+                flush()
+
+
+def _schema() -> Any:
+    """Return the columns, and what makes `datasets` decode the first of them as a picture."""
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
+    columns = [("image", image), *((name, types[kind]) for name, kind in COLUMNS.items())]
+    values = {str: "string", int: "int64", bool: "bool"}
+    features = {
+        "image": {"_type": "Image"},
+        **{name: {"dtype": values[kind], "_type": "Value"} for name, kind in COLUMNS.items()},
+    }
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    return pa.schema(columns, metadata)

@@ -4,14 +4,84 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from typing import Container
+from typing import Container, Iterable
 
 from urllib3 import HTTPResponse
 
-from ..core import captures
+from ..core import urls
 from ..core.outcomes import Failed, Outcome, come_back
 from ..core.text import printable
-from . import dates, redirects
+from . import bodies, headers
+
+# Where an answer leads, as browsers see it.
+
+FOLLOWED = (301, 302, 303, 307, 308)
+"""The statuses of redirects that are followed, if they have a Location."""
+
+
+def location(response: HTTPResponse) -> str:
+    """Return where an answer leads; nothing if browsers show what comes with it.
+
+    Raises
+    ------
+    Failed
+        REDIRECTS if it leads to several places at once: browsers follow none of them.
+    """
+    if response.status not in FOLLOWED:
+        return ""
+    locations = set(response.headers.getlist("Location"))
+    if len(locations) > 1:
+        bodies.release(response)
+        told = f"{response.status} to {len(locations)} places at once"
+        raise Failed(Outcome.REDIRECTS, told)
+    return "".join(locations)
+
+
+# What hosts say of their pictures' use for training machines: the X-Robots-Tag header.
+
+_OPT_OUTS = ("noai", "noimageai")
+_WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
+# A date, as after "unavailable_after", has colons too, but only after blanks.
+_FOR_AGENT = re.compile(r"\s*([^\s:]+)\s*:(.*)", re.DOTALL)
+
+# Commas are forgotten, and an odd line that begins with a blank seems to go on with a directive:
+# whoever wants to be left alone is.
+_WORDS = re.compile(r"[^\s;]+")
+
+
+def product(user_agent: str) -> str:
+    """Return the name by which hosts know a user agent, in lower case."""
+    return re.split(r"[/\s]", user_agent.strip(), maxsplit=1)[0].lower()
+
+
+def opts_out(headers: Iterable[str], agent: str) -> bool:
+    """Say whether X-Robots-Tag headers keep machines away, all or the one that is asking.
+
+    Parameters
+    ----------
+    headers : iterable of str
+        Their values: directives with commas between; a name and a colon before one restrict it,
+        and those after it, to that agent.
+    agent : str
+        The name of who asks.
+    """
+    return any(
+        word in _OPT_OUTS and meant in ("", "*", agent)
+        for header in headers
+        for meant, directive in _directives(header)
+        for word in _WORDS.findall(directive)
+    )
+
+
+def _directives(header: str) -> Iterable[tuple[str, str]]:
+    """Yield the directives of a header, each with the agent that it is meant for."""
+    agent = ""
+    for item in header.lower().split(","):
+        restricted = _FOR_AGENT.fullmatch(item)
+        if restricted and restricted.group(1) not in _WITH_VALUE:
+            agent, item = restricted.groups()
+        yield agent, item
+
 
 BUSY = (420, 429, 503)
 """Statuses with which a host asks to come later."""
@@ -42,7 +112,7 @@ def start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
         # Nobody is led elsewhere by it: browsers show what comes with it.
         if response.headers.get("Content-Type", "").lower().startswith("image/"):
             return 0
-        if status in redirects.FOLLOWED:
+        if status in FOLLOWED:
             raise Failed(Outcome.REDIRECTS, f"{status} without a Location")
     raise _refusal(response, busy)
 
@@ -79,7 +149,7 @@ def size(response: HTTPResponse, begin: int) -> int | None:
 def _refusal(response: HTTPResponse, busy: Container[int]) -> Failed:
     status = response.status
     outcome = _outcome_of(status)
-    if captures.is_capture(response.headers):  # what was so then passes no more
+    if urls.is_capture(response.headers):  # what was so then passes no more
         outcome = outcome if outcome.final else Outcome.HTTP_ERROR
         return Failed(outcome, f"{status} when it was captured")
     sent = response.headers.get("Date", "")
@@ -110,5 +180,5 @@ def _retry_after(text: str, sent: str = "") -> float:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
-    until, since = dates.moment(text), dates.moment(sent) or datetime.now(timezone.utc)
+    until, since = headers.moment(text), headers.moment(sent) or datetime.now(timezone.utc)
     return max(0.0, (until - since).total_seconds()) if until else 0.0

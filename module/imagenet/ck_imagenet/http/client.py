@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Container, Iterator, Mapping, NamedTuple
@@ -11,21 +13,79 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 from .. import USER_AGENT
-from ..core import captures, urls
+from ..core import urls
 from ..core.actions import PER_HOST
 from ..core.errors import BadInput
 from ..core.outcomes import Failed, Outcome, Postponed, come_back
 from ..core.text import printable
-from ..images.bounds import MOST_BYTES
-from ..images.packed import unpacked
-from . import answers, bodies, codings, failures, optout, redirects
+from ..images.decoding import MOST_BYTES
+from ..images.judging import unpacked
+from . import answers, bodies, connections
 from .address_policy import PUBLIC_ONLY, Guard
 from .connections import Budget, Limits, Network, spend
-from .environment import Proxies
-from .gate import Gate
 from .request_state import Journey
 from .resolver import Resolver
+from .tls import Proxies
 from .transport import Adapter, Request, Stale
+
+# How long there is between two requests to a host, whoever of this process makes them.
+
+
+class Gate:
+    """Lets one request to a host begin, and the next only when some time has passed.
+
+    All who ask the host share its gate: a host queue, which looks when it opens, and those who
+    have no queue and wait. Times are seconds of `time.monotonic`, or of any one clock where nobody
+    waits.
+
+    Parameters
+    ----------
+    gap : float
+        Seconds between the starts of two requests at the least.
+    """
+
+    def __init__(self, gap: float = 0.0) -> None:
+        self._gap = gap
+        self._lock = threading.Lock()
+        self._next = self._shut_until = -math.inf
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves time between two requests."""
+        return self._gap > 0
+
+    @property
+    def opens_at(self) -> float:
+        """When the next request may begin."""
+        return max(self._next, self._shut_until)
+
+    def began(self, now: float) -> None:
+        """Count a request that begins."""
+        if self._gap:
+            with self._lock:
+                self._next = max(self._next, now) + self._gap
+
+    def shut(self, until: float) -> None:
+        """Let no request begin before some time, since the host wants to rest."""
+        with self._lock:
+            self._shut_until = max(self._shut_until, until)
+
+    def rest(self) -> float:
+        """Return the seconds for which it is shut, 0 if requests only keep their distance."""
+        return max(0.0, self._shut_until - time.monotonic())
+
+    def wait(self) -> float:
+        """Wait until a request may begin, and count it; return the seconds that this took."""
+        begun = time.monotonic()
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                if self.opens_at <= now:
+                    self._next = now + self._gap
+                    return now - begun
+                pause = self.opens_at - now
+            time.sleep(pause)
+
 
 USUAL_LIMITS = Limits()
 
@@ -127,7 +187,7 @@ class Fetcher:
         self._proxies = Proxies()
         self._network = Network(resolver or Resolver(), guard)
         self._adapter = Adapter(self._network, per_host)
-        self._obeyed_as = optout.product(user_agent) if obey_opt_out else None
+        self._obeyed_as = answers.product(user_agent) if obey_opt_out else None
         self._headers = CaseInsensitiveDict(
             {
                 "User-Agent": _fit_for_a_header(user_agent),
@@ -246,7 +306,7 @@ class Fetcher:
             self._wait_for_turn(address.endpoint, budget)
             spend(budget)
             response = self._ask(address, _with(headers, journey.told(address)))
-            location = redirects.location(response)
+            location = answers.location(response)
             set_cookies = response.headers.getlist("Set-Cookie")
             if not location:
                 journey.hear(address, set_cookies)
@@ -270,7 +330,7 @@ class Fetcher:
         if proxy:
             self._guard.check_unresolved(address.host, address.port)
         request = Request(address, headers, proxy)
-        with failures.named(Outcome.REFUSED):
+        with connections.named(Outcome.REFUSED):
             while True:
                 with suppress(Stale):  # each time with one kept connection less
                     return self._adapter.ask(request)
@@ -287,7 +347,7 @@ class Fetcher:
     ) -> Iterator[Answer]:
         """Give an answer that holds what was asked for, and let its connection go in the end."""
         response = asked.response
-        is_captured = captures.is_capture(response.headers)
+        is_captured = urls.is_capture(response.headers)
         try:
             start = answers.start(response, wanted, self._busy)
             self._check_opt_out(response)
@@ -295,7 +355,7 @@ class Fetcher:
             length = response.length_remaining
             if length and length > most_bytes:
                 raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
-            packed = codings.named(response.headers) if unpack else []
+            packed = bodies.named(response.headers) if unpack else []
             size = None if packed else answers.size(response, start)
             version = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
             chunks = bodies.chunks(
@@ -312,7 +372,7 @@ class Fetcher:
         if self._obeyed_as is None:
             return
         tags = [tag for name in _ROBOTS for tag in response.headers.getlist(name)]
-        if tags and optout.opts_out(tags, self._obeyed_as):
+        if tags and answers.opts_out(tags, self._obeyed_as):
             raise Failed(Outcome.OPTED_OUT, printable(f"X-Robots-Tag: {', '.join(tags)}"))
 
 

@@ -1,18 +1,35 @@
-"""The head of an answer, as browsers read it: what is odd in one line costs no other line.
-
-Python's own parser ends at the first line that it cannot take, and loses all later ones without a
-word: an owner's X-Robots-Tag, a length, a Location. Where others were asked, it was Chromium 156
-and curl 7.88.
-"""
+"""Where the body of an answer ends: `http.client`'s answer, which is sure of no other byte."""
 
 from __future__ import annotations
 
+import io
 import re
-from http.client import HTTPException, HTTPMessage, RemoteDisconnected
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead, RemoteDisconnected
 from io import BufferedReader
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..core.outcomes import Failed, Outcome
+from ..core.text import printable
+
+# Dates as headers tell them.
+
+
+def moment(text: str) -> datetime | None:
+    """Return the moment that a header tells, or None; what names no zone is UTC."""
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+# The head of an answer, as browsers read it: what is odd in one line costs no other line.
+#
+# Python's own parser ends at the first line that it cannot take, and loses all later ones without a
+# word: an owner's X-Robots-Tag, a length, a Location. Where others were asked, it was Chromium 156
+# and curl 7.88.
 
 # Up to four bytes before it are passed over: line ends after the answer before, mostly.
 _BEGIN = re.compile(rb".{0,4}?HTTP", re.DOTALL | re.IGNORECASE)
@@ -102,3 +119,126 @@ def _parsed(text: str) -> Head:
 
 def _no_head(held: bytearray) -> HTTPException:
     return HTTPException("it begins with " + held[:64].decode("latin-1"))
+
+
+_PASSED_OVER = {"", "identity", "none"}
+_UNDONE = {"gzip", "x-gzip", "deflate"}
+_LENGTH = re.compile(r"[0-9]{1,99}")
+_REMARK = re.compile(r"[ \t]+[^0-9 \t].*", re.DOTALL)
+"""What follows a number and a blank: mostly an odd line that seems to go on with it."""
+_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;[^\n]*)?\n")
+_LONGEST_LINE = 2**16
+
+
+class Framing(NamedTuple):
+    """How it is known where a body ends: by chunks, by its length, or by the connection's end."""
+
+    chunked: bool
+    length: int | None
+    closes: bool
+    """Whether the connection can be used for nothing else afterwards."""
+
+
+def framing(head: Head) -> Framing:
+    """Return where the body of an answer to GET ends.
+
+    - A length beside chunks is passed over, and the connection closed after them, as by RFC 9112
+      (6.3), Chromium and curl.
+    - Two lengths that differ are refused, as by Chromium; curl takes the first.
+    - A length that is no number is refused, as the RFC has it: Chromium reads to the connection's
+      end, curl takes "+5" for 5, and so nobody knows whose bytes these are. So with a coding that
+      is not known, which Chromium passes over, and curl refuses. Both are no matter where the body
+      is not needed: of a redirect, or an error.
+    - Words after a length are passed over, as by curl: an odd line that begins with a blank seems
+      to go on with the line before.
+    - A length without a value, as programs send it that could not find it out, is none, as for
+      Chromium.
+    - What is packed and then cut in chunks ends with them; curl and `codings` unpack it.
+    - Chunks in HTTP/1.0 are for Chromium bytes of the picture; curl undoes them, and so do we.
+
+    Raises
+    ------
+    Failed
+        NOT_HTTP if that cannot be known.
+    """
+    codings = {coding.lower() for coding in _items(head.headers, "Transfer-Encoding")}
+    chunked = "chunked" in codings
+    unknown = codings - _PASSED_OVER - {"chunked"} - (_UNDONE if chunked else set())
+    lengths = sorted({_REMARK.sub("", item) for item in _items(head.headers, "Content-Length")})
+    matters = 200 <= head.status < 300
+    length: int | None = None
+    if head.status in (204, 304) or 100 <= head.status < 200:
+        length = 0
+    elif unknown and matters:
+        raise _refused("Transfer-Encoding", sorted(codings))
+    elif not chunked and not unknown and any(lengths):
+        if len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]):
+            length = int(lengths[0])
+        elif len(lengths) > 1 or matters:
+            raise _refused("Content-Length", lengths)
+    wishes = {wish.lower() for wish in _items(head.headers, "Connection")}
+    kept = "close" not in wishes if head.version == 11 else "keep-alive" in wishes
+    has_end = length is not None or (chunked and head.version == 11 and not (lengths or unknown))
+    return Framing(chunked, length, not (kept and has_end))
+
+
+class FramedResponse(HTTPResponse):
+    """An answer whose head and chunks are read here, and whose other bytes are as ever.
+
+    It reads past all hints that an answer will come; `http.client` knows but 100 of them.
+    """
+
+    def begin(self) -> None:
+        """Read the head; `http.client` calls this."""
+        head = read(self.fp)
+        while head.status in (100, *range(102, 200)):
+            head = read(self.fp)
+        self.version, self.status, self.reason, self.headers = head
+        self.code, self.msg = self.status, self.headers
+        self.chunked, self.length, self.will_close = framing(head)
+        self.chunk_left: int | None = None
+        if self.length is None:
+            del self.headers["Content-Length"]  # urllib3 reads it too, and by rules of its own
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read a proxy's answer to CONNECT; `http.client` would read on, and finds no more."""
+        head = read(self.fp)
+        self.fp.close()
+        self.fp = io.BufferedReader(io.BytesIO())
+        return "HTTP/1.1", head.status, head.reason
+
+    def _get_chunk_left(self) -> int | None:
+        """Return how many bytes of a chunk are left, None after the last; `http.client` asks.
+
+        Its own takes "0x10", "+5" and "-5" for sizes, and any two bytes for a chunk's end, be it
+        only a LF, as some hosts send it and browsers take it.
+        """
+        stream: Any = self.fp
+        if self.chunk_left == 0 and not _whole_line(stream.readline(2)).isspace():
+            raise Failed(Outcome.NOT_HTTP, "a chunk is longer than it says")
+        if not self.chunk_left:
+            line = _whole_line(stream.readline(_LONGEST_LINE))
+            size = _CHUNK_SIZE.fullmatch(line.replace(b"\r\n", b"\n"))
+            if not size:
+                raise Failed(Outcome.NOT_HTTP, printable(f"a chunk's size is {line.strip()!r}"))
+            self.chunk_left = int(size.group(1), 16) or None
+            if self.chunk_left is None:
+                self._read_and_discard_trailer()  # type: ignore[attr-defined]
+                self._close_conn()  # type: ignore[attr-defined]
+        return self.chunk_left
+
+
+def _items(headers: HTTPMessage, name: str) -> list[str]:
+    """Return the items of a header that is a list, of all lines with its name."""
+    return [item.strip() for line in headers.get_all(name, []) for item in line.split(",")]
+
+
+def _refused(name: str, items: list[str]) -> Failed:
+    return Failed(Outcome.NOT_HTTP, printable(f"{name}: {', '.join(items)}"))
+
+
+def _whole_line(line: bytes) -> bytes:
+    """Return a line of a chunked body, unless the connection has ended in it."""
+    if line in (b"", b"\r"):
+        raise IncompleteRead(b"")
+    return line

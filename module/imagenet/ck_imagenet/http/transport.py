@@ -18,9 +18,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from ..core import urls
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
-from . import environment
+from . import tls
 from .connections import Network, current
-from .framing import FramedResponse
+from .headers import FramedResponse
 
 _KEPT_HOSTS = 100
 
@@ -199,7 +199,7 @@ class _Proxied(_Kept):
 def _pool_classes(network: Network, way: type[_Kept]) -> dict[str, type[HTTPConnectionPool]]:
     @lru_cache(maxsize=1)  # loading the certificates takes as long as some fetches
     def tls_context() -> ssl.SSLContext:
-        return network.tls_context(environment.authorities())
+        return network.tls_context(tls.authorities())
 
     class Plain(way):  # type: ignore[valid-type, misc]
         pass

@@ -1,21 +1,183 @@
-"""Pictures decoded by Pillow: only what costs no more than a bound, and never past a Ctrl-C."""
+"""What decoding a picture would cost, counted before: a small file can mean minutes of work.
+
+The work is pixels times passes over them. Beside the pixels it is what stands around them: the
+parts of a file that Pillow reads one by one, and texts and profiles that unpack to more.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
+import struct
 import threading
 import warnings
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Callable, TypeVar
 
 from PIL import Image
 
-from ..core.side_by_side import CORES
-from ..core.threads import started
-from . import png, unended
-from .bounds import passes, refuse_work
+from ..core.outcomes import Failed, Outcome
+from ..core.threads import CORES, started
+from . import formats, jpeg, png
 from .formats import FORMATS
+from .jpeg import after_blocks, colours
+
+MOST_BYTES = 32 * 2**20
+"""Of a file; ImageNet's largest picture has about half as many."""
+
+MOST_PIXELS = 100_000_000
+"""The largest pictures of ImageNet have some 60 million; a bomb would decode to far more."""
+
+MOST_WORK = 10 * MOST_PIXELS
+"""Pixels times passes: a progressive JPEG of the most pixels, as cameras and editors write it."""
+
+MOST_SCANS = 100
+"""Of a JPEG; encoders that try to make the most of them write some dozens."""
+
+_MOST_SKIPPED = 2**20
+"""Bytes before the first scan of a JPEG that are in no segment: Pillow takes each by itself."""
+
+_LONGEST_PREAMBLE = 2**20
+"""Bytes of a GIF before its first frame: comments, and what programs keep for themselves."""
+
+_MOST_PARTS = 100_000
+"""Strips or tiles of a TIFF; a strip for each line of the highest picture is less."""
+
+_PASSES_OF_RLE = 30
+"""Pillow reads packed BMPs in Python, which is so much slower."""
+
+_STRIPS, _TILES = 0x0111, 0x0144
+_WIDTH, _HEIGHT, _COMPRESSION, _TILE_WIDTH, _TILE_HEIGHT = 0x0100, 0x0101, 0x0103, 0x0142, 0x0143
+_AS_JPEG = (6, 7)
+
+
+def passes(data: bytes) -> int:
+    """Return how often decoding goes over a picture's pixels, at most.
+
+    Raises
+    ------
+    Failed
+        TOO_LARGE if decoding costs too much already beside that.
+    """
+    _refuse_bytes(data)
+    if data.startswith(b"\xff\xd8"):
+        return passes_of_jpeg(data, jpeg.walk(data))
+    if data.startswith(png.SIGNATURE):
+        if png.count_chunks(data) > png.MOST_CHUNKS:
+            raise _too_large("a PNG of too many chunks")
+    elif data.startswith((b"GIF87a", b"GIF89a")):
+        _refuse_long_preamble(data)
+    elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        _refuse_tags_of_webp(data)
+    elif data.startswith(formats.TIFF_SIGNATURES):
+        return _passes_of_tiff(data)
+    elif data.startswith(b"BM"):
+        return _passes_of_bmp(data)
+    return 1
+
+
+def read(path: Path) -> bytes:
+    """Return the bytes of a picture's file.
+
+    Raises
+    ------
+    Failed
+        TOO_LARGE if there are more than any picture has.
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    _refuse_bytes(data)
+    return data
+
+
+def refuse_work(width: int, height: int, passes: int = 1) -> None:
+    """Raise TOO_LARGE for a picture of too many pixels, or too many passes over them."""
+    pixels = width * height
+    if pixels > MOST_PIXELS:
+        raise _too_large(f"{width}x{height} pixels")
+    if pixels * passes > MOST_WORK:
+        raise _too_large(f"{passes} passes over {width}x{height} pixels")
+
+
+def passes_of_jpeg(data: bytes, walked: jpeg.Walk) -> int:
+    """Return the same of a JPEG through which somebody has walked."""
+    _refuse_bytes(data)
+    if walked.scans > MOST_SCANS:
+        raise _too_large(f"a JPEG of more than {MOST_SCANS} scans")
+    if walked.segments >= jpeg.MOST_SEGMENTS or walked.skipped > _MOST_SKIPPED:
+        raise _too_large("a JPEG of too much beside its pixels")
+    refuse_work(walked.width, walked.height, walked.scans)
+    _refuse_exif(walked.exif)
+    return max(1, walked.scans)
+
+
+def _refuse_bytes(data: bytes) -> None:
+    if len(data) > MOST_BYTES:
+        raise _too_large(f"more than {MOST_BYTES} bytes")
+
+
+def _refuse_exif(exif: bytes) -> None:
+    if formats.costs_too_much(exif):
+        raise _too_large("more in its EXIF than any camera writes")
+
+
+def _too_large(why: str) -> Failed:
+    return Failed(Outcome.TOO_LARGE, why)
+
+
+def _refuse_long_preamble(data: bytes) -> None:
+    place = 13 + colours(data, 10)
+    while place < len(data) and data[place] != ord(","):
+        place = after_blocks(data, place + 2) if data[place] == ord("!") else place + 1
+        if place > _LONGEST_PREAMBLE:
+            raise _too_large("a GIF whose first frame comes late")
+
+
+def _refuse_tags_of_webp(data: bytes) -> None:
+    place = 12
+    while place + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, place)
+        if name == b"EXIF":
+            _refuse_exif(data[place + 8 : place + 8 + length])
+            return
+        place += 8 + length + length % 2
+
+
+def _passes_of_tiff(data: bytes) -> int:
+    """Only what stands in the first directory is read, however many there are."""
+    if formats.cost(data) > formats.MOST_COST:
+        raise _too_large("a TIFF whose tags say more than the file holds")
+    told = formats.first(data)
+    parts = max((told[name].values for name in (_STRIPS, _TILES) if name in told), default=0)
+    width, height, compression, tile_width, tile_height = (
+        told[name].value if name in told else 0
+        for name in (_WIDTH, _HEIGHT, _COMPRESSION, _TILE_WIDTH, _TILE_HEIGHT)
+    )
+    if tile_width and tile_height:
+        across, down = -(-width // tile_width), -(-height // tile_height)
+        parts = max(parts, across * down)
+        refuse_work(across * tile_width, down * tile_height)
+    if parts > _MOST_PARTS:
+        raise _too_large(f"a TIFF of more than {_MOST_PARTS} parts")
+    # In each part there is a JPEG of its own.
+    scans = data.count(b"\xff\xda") - parts + 1 if compression in _AS_JPEG else 1
+    if scans > MOST_SCANS:
+        raise _too_large(f"a TIFF of JPEGs with more than {MOST_SCANS} scans")
+    return max(1, scans)
+
+
+def _passes_of_bmp(data: bytes) -> int:
+    compression = int.from_bytes(data[30:34], "little")
+    if compression not in (1, 2):
+        return 1
+    refuse_work(len(data), 1, 4 * _PASSES_OF_RLE)  # two calls for each of its bytes
+    return _PASSES_OF_RLE
+
+
+# Pictures decoded by Pillow: only what costs no more than a bound, and never past a Ctrl-C.
 
 Made = TypeVar("Made")
 
@@ -47,7 +209,7 @@ def with_picture(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
         A dozen kinds, as Pillow has them, of bytes that are no picture; and whatever `work` raises.
     """
     most = passes(data)
-    readable = unended.readable(png.readable(data))
+    readable = jpeg.readable(png.readable(data))
     with Image.open(io.BytesIO(readable), formats=list(FORMATS)) as image:
         refuse_work(*image.size, most)
         if image.width * image.height * most <= _LITTLE_WORK:
@@ -69,3 +231,46 @@ def _apart(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
     if not started(threading.Thread(target=run, daemon=True), others=True):
         return work(image)
     return made.result()
+
+
+# A picture turned as its camera says that it must be, whatever else stands in its EXIF.
+
+_ORIENTATION = 0x0112
+_BEGIN = b"Exif\0\0"
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Return a picture as it is to be seen, without changing what its EXIF says.
+
+    Pillow's own function reads all of the EXIF and writes it anew, and so fails where cameras have
+    written it wrongly.
+    """
+    image.load()  # which turns some by itself
+    turn = _TURNS.get(_orientation(image))
+    return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    exif = image.info.get("exif")
+    if not isinstance(exif, bytes):
+        return _orientation_of_tiff(image) if image.format == "TIFF" else 1
+    found = formats.first(exif[len(_BEGIN) :] if exif.startswith(_BEGIN) else exif)
+    tag = found.get(_ORIENTATION)
+    return tag.value if tag and tag.values == 1 else 1
+
+
+def _orientation_of_tiff(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # a dozen kinds, on what cameras and editors have written
+        return 1

@@ -1,11 +1,24 @@
-"""The list of one synset, and what every place does that may have it."""
+"""Lists that a service or the user once gave, kept with the synset's state: none is needed twice.
+
+Each is a file: a line of JSON that tells where it comes from, then its lines, each where it was.
+"""
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from pathlib import Path
+from typing import Iterable, NamedTuple, Sequence
 
+from ..core import url_lists
+from ..core.errors import NoList
+from ..core.files import json_object, write_whole
 from ..core.url_lists import Line
+from ..storage.journal import FORMAT, Journal, now, refuse_newer
+from ..storage.numbering import KeptNames
+from ..storage.store import Store, SynsetStore
+
+# The list of one synset, and what every place does that may have it.
 
 
 class SynsetList(NamedTuple):
@@ -56,3 +69,123 @@ class Place(ABC):
         NoList
             If there is none, with what was said instead, if anything.
         """
+
+
+EARLIER = "an earlier list"
+"""What the source of URLs is called of which nobody knows any more which list told them."""
+
+
+_MOST_EMPTY = 10_000
+"""Lines without a URL, beside as many as have one, in a list that is kept as it was."""
+
+
+class KeptList(NamedTuple):
+    """A list, where it comes from, and since when it is here."""
+
+    found: SynsetList
+    time: str
+
+
+def keep(place: SynsetStore, found: SynsetList) -> None:
+    """Keep a list in place of another; raise OSError if that is not possible."""
+    head = {
+        "format": FORMAT,
+        "obtained_by": found.obtained_by,
+        "source": found.source,
+        "time": now(),
+    }
+    text = json.dumps(head) + "\n" + _spaced(_near(found.lines))
+    write_whole(_path(place), text.encode("latin-1"))
+
+
+def kept(place: SynsetStore) -> KeptList | None:
+    """Return the list that is kept of a synset, or None; raise StoreError for a newer form."""
+    try:
+        first, _, body = _path(place).read_bytes().partition(b"\n")
+        head = json_object(first) or {}
+        refuse_newer(head.get("format"), _path(place))
+        lines = list(url_lists.read_plain(body))
+        found = SynsetList(place.wnid, str(head["source"]), lines, str(head["obtained_by"]))
+        return KeptList(found, str(head["time"])) if lines else None
+    except (OSError, ValueError, LookupError, AttributeError):
+        return None  # as if it had never been
+
+
+def known_lines(place: SynsetStore) -> list[Line]:
+    """Return what numbers and journal know of a synset's URLs, whichever lists told them."""
+    return KeptNames.of(place).lines(place.wnid, Journal.of(place).records.values())
+
+
+def is_kept(place: SynsetStore) -> bool:
+    """Say whether any list is kept of a synset."""
+    return _path(place).exists()
+
+
+def count(place: SynsetStore) -> int:
+    """Return how many lines the list has that is kept of a synset, 0 if there is none."""
+    try:
+        _, *lines = _path(place).read_bytes().split(b"\n")
+    except OSError:
+        return 0
+    return sum(map(bool, lines))
+
+
+class KeptLists(Place):
+    """The lists that are kept of all synsets.
+
+    Parameters
+    ----------
+    store : Store
+        Where synsets have their state.
+    by : str
+        What the place is called that they must come from; nothing for any.
+    """
+
+    name = "kept"
+
+    def __init__(self, store: Store, by: str = "") -> None:
+        self._store = store
+        self._by = by
+
+    @property
+    def state(self) -> str:
+        return "what a service gave last, with each synset"
+
+    @property
+    def needs(self) -> str:
+        return "nothing; --refresh asks again"
+
+    def state_of(self, wnid: str) -> str:
+        """Return what is kept of one synset."""
+        known = kept(self._store.synset(wnid))
+        if not known:
+            return f"no list of {wnid}"
+        found, since = known.found, known.time[:10]
+        return f"{len(found.lines)} URLs of {wnid}, from {found.obtained_by}, since {since}"
+
+    def find(self, wnid: str) -> SynsetList:
+        known = kept(self._store.synset(wnid))
+        if not known or self._by not in ("", known.found.obtained_by):
+            raise NoList
+        return known.found._replace(obtained_by="")
+
+
+def _path(place: SynsetStore) -> Path:
+    return place.state / "list.txt"
+
+
+def _near(lines: Sequence[Line]) -> Iterable[Line]:
+    """Return lines that do not stand too far apart: a few among millions would be long to keep."""
+    if lines and lines[-1].number > _MOST_EMPTY + 2 * len(lines):
+        return (line._replace(number=number) for number, line in enumerate(lines))
+    return lines
+
+
+def _spaced(lines: Iterable[Line]) -> str:
+    """Return lines as text, with empty ones in between such that each has its number again."""
+    parts, number = [], 0
+    for line in lines:
+        parts.append("\n" * (line.number - number))
+        parts.append(f"{line.name}\t{line.url}\n" if line.name else f"{line.url}\n")
+        number = line.number + 1
+    return "".join(parts)

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Iterator, NamedTuple, Sequence
 
-from ..core import captures, urls
+from ..core import urls
 from ..core.actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
-from ..core.errors import NoList
-from ..core.options import refuse_together
-from ..core.progress import Progress
-from ..core.text import causes, counted
+from ..core.errors import BadInput, NoList
+from ..core.options import refuse_together, typed
+from ..core.text import Progress, causes, counted
 from ..core.url_lists import is_url
 from ..http.address_policy import Guard
-from ..http.client import Fetcher
-from ..http.gate import Gate
-from ..http.named import answering
-from ..http.resolver import Resolver
+from ..http.client import Fetcher, Gate
+from ..http.resolver import Resolver, answering
 from ..storage.store import Store
-from . import services, winter21
+from . import services
 from .given_lists import GivenList
-from .kept_lists import EARLIER, KeptLists, known_lines
-from .lists import Place, SynsetList, Unlisted
-from .local_archive import LocalArchive
+from .lists import EARLIER, KeptLists, Place, SynsetList, Unlisted, known_lines
 from .services import Service
+from .url_archive import LocalArchive
+
+# The tars of ImageNet's release of winter 2021: one a synset, under ImageNet's terms of access.
+
+NAME = "winter21"
+NEEDS = "the network, and ImageNet's terms of access: download it with --source=winter21"
+
+_TERMS = """\
+the pictures of winter21 come from ImageNet itself, under its terms of access. In short:
+  - for non-commercial research and education only
+  - what you do with them is your responsibility alone, also towards those who own them
+  - not to be passed on, but to colleagues who have agreed to these terms too
+If you agree to them, type
+  ck download imagenet {typed}
+What counts is not this but the text at https://image-net.org/download, so read that first"""
+
+
+def check_terms(options: DownloadOptions) -> None:
+    """Raise BadInput, with ImageNet's terms of access, unless they are accepted."""
+    if not options.accept_terms:
+        raise BadInput(_TERMS.format(typed=typed(replace(options, accept_terms=True))))
+
+
+def dropped(wnid: str) -> str:
+    """Return what to tell of a synset that has no tar."""
+    return (
+        f"winter21 has no {wnid}: ImageNet dropped 2,674 of its 21,841 synsets then, or has moved "
+        f"this one since; ck download imagenet --wnid={wnid} asks for its links"
+    )
 
 
 class Row(NamedTuple):
@@ -71,7 +96,7 @@ class Sources:
         guard = Guard.allowing(options.allow_private)
         for address in filter(is_url, (options.urls, service, wayback)):
             guard = guard.trusting_url(address)
-        gate = gate or Gate(1 / captures.PACE)
+        gate = gate or Gate(1 / urls.PACE)
         self._fetcher = Fetcher(
             guard,
             resolver=Resolver(answering(options.resolve)),
@@ -147,7 +172,7 @@ class Sources:
         """Yield the places in their order, and what is kept of synsets."""
         for place in self._places:
             yield Row(place.name, place.state, place.needs)
-        yield Row(winter21.NAME, self._winter21, winter21.NEEDS)
+        yield Row(NAME, self._winter21, NEEDS)
         for wnid in wnids:
             yield Row(self._kept.name, self._kept.state_of(wnid), self._kept.needs)
 
@@ -193,7 +218,7 @@ class Sources:
         if self._wayback.is_busy:
             return (
                 "Type the same command later; or take the pictures themselves, which need no list: "
-                f"ck download imagenet --wnid={wnid} --source={winter21.NAME}"
+                f"ck download imagenet --wnid={wnid} --source={NAME}"
             )
         return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
 

@@ -12,18 +12,16 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from ..core import captures, url_lists
-from ..core.details import plain
+from ..core import url_lists, urls
 from ..core.errors import BadInput, NoList
-from ..core.outcomes import Failed, Outcome
-from ..core.progress import Progress
+from ..core.outcomes import Failed, Outcome, plain
+from ..core.text import Progress
 from ..core.url_lists import Line
-from ..http.client import Body, Fetcher
+from ..http.client import Body, Fetcher, Gate
 from ..http.connections import Limits
-from ..http.gate import Gate
-from ..http.patience import patiently
-from ..images.packed import unpacked
-from .gathered import MOST_LINES
+from ..http.resumable import patiently
+from ..images.judging import unpacked
+from .given_lists import MOST_LINES
 from .lists import Place, SynsetList
 
 _LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
@@ -73,13 +71,13 @@ _OLDER = (
 )
 
 # After the release of Fall 2011, and long before the first service was ended.
-_CAPTURED = captures.moment("2013")
+_CAPTURED = urls.moment("2013")
 
 
 def _copy(question: Question) -> Question:
     """Return how the Wayback Machine is asked for what the service once answered."""
     original = f"http://www.image-net.org{question.path}"
-    return question._replace(path=captures.address("", _CAPTURED, original))
+    return question._replace(path=urls.address("", _CAPTURED, original))
 
 
 IMAGENET = Kind(
@@ -165,7 +163,7 @@ class Service(Place):
                     break
                 continue
             self._silences_left = _SILENCES
-            if self._kind.is_archive and not captures.time_of(answer.url, self._address):
+            if self._kind.is_archive and not urls.time_of(answer.url, self._address):
                 said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
                 continue
             lines = listed(answer.data, wnid)

@@ -9,16 +9,72 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, NamedTuple, Protocol
 
-from ..core import details
-from ..core.errors import BadInput, Damaged
+from ..core import outcomes
+from ..core.errors import BadInput, Damaged, NoList
 from ..core.files import read_json
-from ..core.names import ImageName
+from ..core.text import ImageName, Progress, readable
 from ..core.url_lists import Line
 from ..storage.journal import refuse_newer
+from .lists import Place, SynsetList
+
+# How many URLs of the archive lead to which host.
+
+# The first tab of a line stands before its URL; the rest is passed over, whatever it holds.
+_AUTHORITY = re.compile(rb"\thttps?://([^/?#\s]*)[^\n]*")
+_NOT_OF_A_HOST = re.compile(r"[\s/?#@:]")
+
+
+def hosts(
+    archive: Archive,
+    host: str,
+    wnids: Collection[str] = (),
+    reached: Callable[[int], object] = lambda done: None,
+) -> Counter[str]:
+    """Return how many URLs lead to a host, and to each host below it.
+
+    Only the members of these synsets are unpacked, and only those that name the host are parsed.
+
+    Parameters
+    ----------
+    archive : Archive
+        Has the URLs.
+    host : str
+        For example `flickr.com`, which is above `farm1.static.flickr.com`.
+    wnids : collection of str
+        The synsets; without any, all.
+    reached : callable
+        Is told now and then up to which byte the archive has been searched.
+
+    Raises
+    ------
+    BadInput
+        If `host` is none.
+    Damaged
+        If the archive is.
+    """
+    name = host.strip(".").lower().encode()
+    if not name or _NOT_OF_A_HOST.search(host):
+        raise BadInput(
+            f'--search-url="{host}" is no host: write for example --search-url=flickr.com'
+        )
+    wanted = re.compile(rb"(?:.*@)?((?:[^@:]*\.)?%b)\.?(?::[0-9]*)?" % re.escape(name))
+    members = [member for member in archive.members() if not wnids or member.wnid in wnids]
+    found: Counter[str] = Counter()
+    for member, plain in zip(members, archive.unpacked(members)):
+        lines = plain.lower()
+        if name in lines:
+            for authority, count in Counter(_AUTHORITY.findall(lines)).items():
+                match = wanted.fullmatch(authority)
+                if match:
+                    found[readable(match.group(1).decode("latin-1"))] += count
+        reached(member.place + member.length)
+    return found
+
 
 DATA = "urls.gz"
 INDEX = "index.tsv"
@@ -193,6 +249,104 @@ def _damage_named(folder: Path) -> Iterator[None]:
         yield
     except (OSError, KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
         raise Damaged(
-            f'the archive of all URLs in "{folder}" is damaged ({details.plain(str(error))}): '
+            f'the archive of all URLs in "{folder}" is damaged ({outcomes.plain(str(error))}): '
             f"build it again with: {GET}"
         ) from error
+
+
+# The local archive of all of ImageNet's URLs, as a place that has lists.
+
+
+class KnownUrls(Protocol):
+    """What is asked of the archive."""
+
+    source: str
+    """Where it came from."""
+
+    def lines(self, wnid: str) -> list[Line]:
+        """Return the lines of a synset, with their true numbers; none if it is not there."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many lines each synset has, of those that are there."""
+
+
+def _none() -> None:
+    """Stand for the lack of an archive."""
+
+
+class LocalArchive(Place):
+    """The archive, or the lack of it; one that is damaged is as none, and says so.
+
+    Parameters
+    ----------
+    open_ : callable
+        Returns the one on this machine, None if there is none, or raises Damaged; it is called
+        when the archive is needed, and only once.
+    """
+
+    name = "archive"
+
+    def __init__(self, open_: Callable[[], KnownUrls | None] = _none) -> None:
+        self._open = open_
+        self._archive: KnownUrls | None = None
+        self._is_open = self._is_told = False
+        self._damage = ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is one on this machine that can be read."""
+        return self._opened() is not None
+
+    @property
+    def state(self) -> str:
+        if self.is_here:
+            return "on this machine"
+        return "damaged" if self._damage else "not on this machine"
+
+    @property
+    def needs(self) -> str:
+        if self.is_here:
+            return "nothing"
+        get = "ck geturls imagenet --all"
+        return f"to be built again: {get}" if self._damage else f"334 MB, once: {get}"
+
+    def find(self, wnid: str) -> SynsetList:
+        lines = self.lines(wnid)
+        archive = self._opened()
+        if archive is None:
+            raise NoList(self.state)
+        if not lines:
+            raise NoList("it has no URL of this synset")
+        return SynsetList(wnid, archive.source, lines)
+
+    def lines(self, wnid: str) -> list[Line]:
+        """Return what it has of a synset, nothing if there is none."""
+        archive = self._opened()
+        try:
+            return archive.lines(wnid) if archive else []
+        except Damaged as error:
+            self._give_up(error)
+            return []
+
+    def counts(self) -> dict[str, int]:
+        """Return how many URLs of each synset it has, nothing if there is none."""
+        archive = self._opened()
+        return archive.counts() if archive else {}
+
+    def warn(self, progress: Progress) -> None:
+        """Tell once of its damage, if it has been needed and others have to do without it."""
+        if self._damage and not self._is_told:
+            self._is_told = True
+            progress.trouble(self._damage)
+
+    def _opened(self) -> KnownUrls | None:
+        if not self._is_open:
+            self._is_open = True
+            try:
+                self._archive = self._open()
+            except Damaged as error:
+                self._give_up(error)
+        return self._archive
+
+    def _give_up(self, error: Damaged) -> None:
+        self._archive, self._damage = None, str(error)

@@ -8,13 +8,12 @@ import shutil
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ..core.files import NEW, first_line, folders_in, read_json, sweep
-from ..core.names import is_picture_number
-from . import ck_mending
-from .ck_kernel import Kernel, Repository
-from .ck_mending import CM
+from ..core.files import NEW, first_line, folders_in, read_json, sweep, to_json, write_whole
+from ..core.text import is_picture_number
+from .ck_kernel import Kernel, ModuleName, Repository
 
 
 class Aliases(NamedTuple):
@@ -115,8 +114,8 @@ class Entries:
 
     def is_broken(self, name: str) -> bool:
         """Say whether CK cannot find an entry that is there, or cannot load it."""
-        is_found = self.uid(name) and not ck_mending.missing_aliases(self._above, *self._module)
-        is_sound = self.meta(name) is not None and not ck_mending.is_torn(self.place(name))
+        is_found = self.uid(name) and not missing_aliases(self._above, *self._module)
+        is_sound = self.meta(name) is not None and not is_torn(self.place(name))
         return _is_dir(self.place(name)) and not (is_found and is_sound)
 
     def put(self, name: str, meta: Mapping[str, Any], uid: str = "", **more: Any) -> Path:
@@ -155,7 +154,7 @@ class Entries:
             self.mend_folder()
         if not self.may_be(name, uid):
             uid = ""
-        ck_mending.forget(self._cm, name, uid)
+        forget(self._cm, name, uid)
         if self.split:  # in which threads cannot let CK make the same folder at once
             with suppress(FileNotFoundError):  # as long as there is no folder of all
                 self.path(name).parent.mkdir(exist_ok=True)
@@ -170,7 +169,7 @@ class Entries:
     def remove(self, name: str) -> None:
         """Have CK remove an entry; it need not be there."""
         if not _is_dir(self.place(name)):
-            ck_mending.forget(self._cm, name)
+            forget(self._cm, name)
             return
         if not self.uid(name):
             self._mend_entry(name)
@@ -247,7 +246,7 @@ class Entries:
         dangling += [f"alias-u-{uid}" for uid in sorted(leading - told)]
         hidden = {name for name in entries if uids.get(name) not in leading}
         return Aliases(
-            hidden=hidden | {name for name in entries if ck_mending.is_torn(self.place(name))},
+            hidden=hidden | {name for name in entries if is_torn(self.place(name))},
             dangling=[self._cm / file for file in dangling],
             elsewhere={name: elsewhere[name] for name in elsewhere if is_picture_number(name)},
         )
@@ -256,14 +255,14 @@ class Entries:
         """Remove the folder of entries, which CK never does, unless one is there."""
         if not any(self.names()):
             shutil.rmtree(self.folder, ignore_errors=True)
-            ck_mending.forget(self._above, self._module.alias)
+            forget(self._above, self._module.alias)
 
     def mend_folder(self) -> None:
         """Let CK find the folder of entries that is there, or make it unhindered."""
         if self.folder.is_dir():
-            ck_mending.write_aliases(self._above, *self._module)
+            write_aliases(self._above, *self._module)
         else:
-            ck_mending.forget(self._above, self._module.alias)
+            forget(self._above, self._module.alias)
 
     def _mend_entry(self, name: str) -> None:
         """Give an entry that is there what CK needs to find and to load it."""
@@ -271,14 +270,14 @@ class Entries:
         told = str((self.meta(name, "info") or {}).get("backup_data_uid"))
         known = filter(partial(self.may_be, name), (told, self.uid(name)))
         uid = next(known, secrets.token_hex(8))
-        if uid != told or self.meta(name) is None or ck_mending.is_torn(str(entry)):
-            ck_mending.write_control_files(self._ck, entry, uid, self._module)
-        ck_mending.write_aliases(self._cm, name, uid)
+        if uid != told or self.meta(name) is None or is_torn(str(entry)):
+            write_control_files(self._ck, entry, uid, self._module)
+        write_aliases(self._cm, name, uid)
 
     def _undo(self, name: str) -> None:
         """Remove what CK has half made, and could itself neither finish nor remove."""
         shutil.rmtree(self.path(name), ignore_errors=True)
-        ck_mending.forget(self._cm, name)
+        forget(self._cm, name)
 
     def _elsewhere(self) -> dict[str, Path]:
         """Return the entries that lie where CK does not look, since it splits them otherwise."""
@@ -311,3 +310,64 @@ def _is_dir(path: str) -> bool:
 def _endings(texts: Iterable[str], head: str) -> Iterator[str]:
     """Yield the rest of those texts that begin so."""
     return (text[len(head) :] for text in texts if text.startswith(head))
+
+
+# CK's own files of entries, written by hand: only to mend what a kill, CK or a user has broken.
+#
+# CK can neither add, change nor remove an entry of which one of these is missing or torn, since it
+# writes them one after the other, none in one step.
+
+CM = ".cm"
+"""The folder in which CK keeps what it knows of an entry, or of the entries in a folder."""
+
+
+def missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
+    """Return the files by which CK does not find a folder's UID, or back, and what to say there."""
+    files = [(cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid)]
+    return [(file, content) for file, content in files if first_line(str(file)) != content]
+
+
+def write_aliases(cm: Path, alias: str, uid: str) -> None:
+    """Let CK find an entry that is there, or a module's folder, by its name and by its UID."""
+    for file, content in missing_aliases(cm, alias, uid):
+        cm.mkdir(parents=True, exist_ok=True)
+        write_whole(file, f"{content}\n".encode())
+
+
+def forget(cm: Path, alias: str, uid: str = "") -> None:
+    """Remove the aliases of what is not there, also of a UID: CK neither uses nor replaces them."""
+    own = f"{cm}{os.sep}alias-a-{alias}"
+    for each in filter(None, {uid, first_line(own)}):
+        if first_line(f"{cm}{os.sep}alias-u-{each}") in ("", alias):
+            (cm / f"alias-u-{each}").unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        os.unlink(own)  # noqa: PTH108  as a rule there is none, which `Path` takes longer to say
+
+
+def is_torn(entry: str) -> bool:
+    """Say whether a kill kept CK from writing an entry's smaller files, so that it loads none."""
+    try:
+        info, desc = (f"{entry}{os.sep}{CM}{os.sep}{part}.json" for part in ("info", "desc"))
+        return 0 in (os.stat(info).st_size, os.stat(desc).st_size)  # noqa: PTH116  there are many
+    except OSError:
+        return True
+
+
+def write_control_files(ck: ModuleType, entry: Path, uid: str, module: ModuleName) -> None:
+    """Write those of an entry's files that cannot be read, with what CK itself would say."""
+    (entry / CM).mkdir(exist_ok=True)
+    info = read_json(entry / CM / "info.json") or {
+        "control": ck.prepare_special_info_about_entry({})["dict"],
+        "data_name": entry.name,
+    }
+    told = {
+        "backup_data_uid": uid,
+        "backup_module_uid": module.uid,
+        "backup_module_uoa": module.alias,
+    }
+    contents = {"meta": {}, "desc": {}, "info": {**info, **told}}
+    for part, content in contents.items():
+        path = entry / CM / f"{part}.json"
+        known = read_json(path)
+        if known is None or (part == "info" and known != content):
+            write_whole(path, to_json(content))

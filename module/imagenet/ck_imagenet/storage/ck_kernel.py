@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from ..core.errors import StoreError
 from ..core.files import without_surrogates
-from ..core.outlet import others_unheard
+from ..core.text import others_unheard
 
 _SYSTEM_ERROR = re.compile(r"(?:problem writing text file=.*\()?\[Errno (\d+)\]", re.DOTALL)
 """How CK quotes what the system says of files, of a full disk for example."""

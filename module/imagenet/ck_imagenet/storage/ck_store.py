@@ -9,18 +9,48 @@ from types import ModuleType
 from typing import Any, Iterable, Iterator, Sequence
 
 from ..core.files import NEW, checksum, leftovers, prove_writable, remove_folder, replacing, sweep
-from ..core.names import ImageName, parse_image_name, stands_for_synset
+from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
-from . import ck_archive, picture_meta
+from . import recovery
 from .ck_entries import Entries
 from .ck_kernel import Kernel, Repository, making
 from .ck_repositories import PREFIX, Repositories
-from .flaws import Finding, Flaw
 from .journal import FORMAT, Record, refuse_newer
 from .recovery import put_aside
-from .store import Store, SynsetStore, Where
+from .store import Finding, Flaw, Store, SynsetStore, Where
 
-_PICTURES, _STATES = "dataset", ck_archive.MODULE
+# Homes in Collective Knowledge of what is about all synsets: entries `local:imagenet:NAME`.
+#
+# Such as `fall11`, which is the archive's.
+
+MODULE = "imagenet"
+_NAME = "fall11"
+
+
+def home(ck: ModuleType, name: str = _NAME) -> Path:
+    """Return an entry's folder, which need not exist; `ck` is the CK kernel."""
+    kernel = Kernel(ck)
+    return Entries(kernel, kernel.local, MODULE).path(name)
+
+
+def make_home(ck: ModuleType, name: str = _NAME) -> Path:
+    """Return an entry's folder; make the entry unless it is there.
+
+    Raises
+    ------
+    StoreError
+        If that is not possible or forbidden, or a newer version has made it.
+    """
+    kernel = Kernel(ck)
+    kernel.refuse_forbidden(kernel.local.name, False, name)
+    entries = Entries(kernel, kernel.local, MODULE)
+    with making(f"the CK entry local:{MODULE}:{name} cannot be written"), kernel.locked():
+        meta = entries.meta(name)
+        refuse_newer((meta or {}).get("format"), entries.path(name))
+        return entries.path(name) if meta else entries.put(name, {"format": FORMAT})
+
+
+_PICTURES, _STATES = "dataset", MODULE
 """The modules of the entries with pictures, and of those with the state of synsets."""
 
 OVERVIEW = "overview"
@@ -46,11 +76,11 @@ class CkStore(Store):
 
     def home(self) -> Path:
         """Return the folder of what is about all synsets; it need not exist."""
-        return ck_archive.home(self._kernel.ck, OVERVIEW)
+        return home(self._kernel.ck, OVERVIEW)
 
     def create_home(self) -> Path:
         """Return the folder of what is about all synsets; make it unless it is there."""
-        return ck_archive.make_home(self._kernel.ck, OVERVIEW)
+        return make_home(self._kernel.ck, OVERVIEW)
 
     def refuse_forbidden(self, wnids: Iterable[str] | None, delete: bool = False) -> None:
         """Raise StoreError if CK lets nobody write there, or remove anything."""
@@ -173,12 +203,12 @@ class _SynsetRepository(SynsetStore):
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
-        return picture_meta.url_in(self._entries.meta(str(number)) or {})
+        return recovery.url_in(self._entries.meta(str(number)) or {})
 
     def record_of(self, number: int, sha256: str) -> Record | None:
         meta = self._entries.meta(str(number)) or {}
-        is_of_these = picture_meta.sha256_in(meta) == sha256
-        return picture_meta.record_in(meta, ImageName(self.wnid, number)) if is_of_these else None
+        is_of_these = recovery.sha256_in(meta) == sha256
+        return recovery.record_in(meta, ImageName(self.wnid, number)) if is_of_these else None
 
     def settle(self) -> None:
         """Do nothing: an entry keeps its meta."""
@@ -196,7 +226,7 @@ class _SynsetRepository(SynsetStore):
 
     def describe(self, record: Record, file: str) -> None:
         name, entries = str(record.name.number), self._entries
-        entries.put(name, picture_meta.meta_of(record, file, entries.meta(name) or {}))
+        entries.put(name, recovery.meta_of(record, file, entries.meta(name) or {}))
 
     def remove(self, number: int) -> None:
         entries, name = self._entries, str(number)
@@ -211,8 +241,8 @@ class _SynsetRepository(SynsetStore):
             aside.unlink(missing_ok=True)
             return
         meta = entries.meta(name) or {}
-        if picture or picture_meta.is_ours(meta):
-            entries.put(name, picture_meta.without_picture(meta, ImageName(self.wnid, number)))
+        if picture or recovery.is_ours(meta):
+            entries.put(name, recovery.without_picture(meta, ImageName(self.wnid, number)))
         if picture and forbidden:
             put_aside(self, picture)
         elif picture:
@@ -250,7 +280,7 @@ class _SynsetRepository(SynsetStore):
 
     def contradiction(self, record: Record, path: Path) -> str:
         meta = self._entries.meta(str(record.name.number))
-        return picture_meta.contradiction(meta, record, path.name)
+        return recovery.contradiction(meta, record, path.name)
 
     def foreign(self) -> list[Path]:
         entries, states = self._entries, self._states

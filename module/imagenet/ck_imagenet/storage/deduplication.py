@@ -7,8 +7,8 @@ from collections import OrderedDict
 from typing import Iterable, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from ..core.names import ImageName, parse_image_name
 from ..core.outcomes import Outcome
+from ..core.text import ImageName, parse_image_name
 from ..images.formats import SUFFIXES
 from .journal import Record
 

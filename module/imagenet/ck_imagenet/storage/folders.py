@@ -19,11 +19,10 @@ from ..core.files import (
     sweep,
     write_whole,
 )
-from ..core.names import ImageName, parse_image_name, stands_for_synset
+from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
-from .flaws import Finding, Flaw
 from .journal import Record, record_of
-from .store import Store, SynsetStore, Where
+from .store import Finding, Flaw, Store, SynsetStore, Where
 
 STATE = ".ck-imagenet"
 

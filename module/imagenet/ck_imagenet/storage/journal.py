@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Collection, Iterator,
 
 from ..core.errors import StoreError
 from ..core.files import json_object, write_whole
-from ..core.names import ImageName, parse_image_name
 from ..core.outcomes import Outcome
+from ..core.text import ImageName, parse_image_name
 from . import forbidden
 
 if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow

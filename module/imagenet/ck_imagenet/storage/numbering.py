@@ -8,8 +8,8 @@ from typing import Iterable, Mapping, NamedTuple
 
 from ..core import url_lists
 from ..core.files import write_whole
-from ..core.names import LARGEST_NUMBER, ImageName
 from ..core.outcomes import Outcome
+from ..core.text import LARGEST_NUMBER, ImageName
 from ..core.url_lists import Line
 from .journal import Record
 from .store import SynsetStore

@@ -6,15 +6,28 @@ import json
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
 from filelock import FileLock
 
 from ..core.errors import ImagenetError
 from ..core.files import json_object, prove_writable, why_no_file, write_whole
 from .journal import FORMAT
-from .learned import Learned
 from .store import Store
+
+# What has been learnt of how a host rations.
+
+
+class Learned(NamedTuple):
+    """What a host gives to who asks as often as it lets."""
+
+    rate: float
+    """Requests a second, in the long run."""
+    burst: int
+    """Requests at once after a rest, 1 if they must come evenly."""
+    period: float
+    """Seconds between two such bursts, 0 if they must come evenly."""
+
 
 A_DAY = 86_400
 """Seconds after which what was learnt is forgotten: hosts change their rules."""

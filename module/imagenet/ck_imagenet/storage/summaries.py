@@ -15,8 +15,7 @@ from typing import Any, Iterable, Iterator, NamedTuple
 from ..core.files import folders_in, json_object, to_json, write_whole
 from ..core.outcomes import Outcome
 from . import inventory
-from .holdings import Holding
-from .inventory import Tally
+from .inventory import Holding, Tally
 from .journal import FORMAT
 from .store import Store, SynsetStore, Where
 
