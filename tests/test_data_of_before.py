@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tarfile
 from pathlib import Path
 from typing import Iterator, Set, Tuple
 
@@ -168,9 +169,20 @@ def test_a_page_shows_every_picture_and_every_dead_link(
 def test_an_export_made_then_is_the_same_export_now(
     terminal: Terminal, folder: str, layout: str
 ) -> None:
-    then = checksums(terminal.folder / folder)
+    then = contents(terminal.folder / folder)
     terminal.says("export", "imagenet", f"--to={folder}", f"--layout={layout}", "--quiet")
-    assert checksums(terminal.folder / folder) == then
+    assert contents(terminal.folder / folder) == then
+
+
+def contents(folder: Path) -> list[object]:
+    """Return what is in an export; of tars the members, for Python 3.8 writes other headers."""
+    found: list[object] = [line for line in checksums(folder) if not line.endswith(".tar")]
+    for path in sorted(folder.rglob("*.tar")):
+        with tarfile.open(path) as tar:
+            for member in tar:
+                stream = tar.extractfile(member)
+                found.append((path.name, member.name, stream and stream.read()))
+    return found
 
 
 def test_ck_finds_each_picture_by_its_tags(terminal: Terminal) -> None:
