@@ -25,7 +25,7 @@ from measure import LIBRARY, machine, table
 from ours import WNID, registered, write_list
 
 PARTS = {
-    "HTTP": ["ck_imagenet.http.client:Fetcher.ask"],
+    "HTTP": ["ck_imagenet.http.client:Client.ask"],
     "check": ["ck_imagenet.images.judging:judge"],
     "hash": ["ck_imagenet.images.judging:is_placeholder", "ck_imagenet.engine.crawler:saved"],
     "file": [
@@ -34,8 +34,8 @@ PARTS = {
     ],
     "CK": ["ck_imagenet.storage.ck_store:_SynsetRepository.describe"],
     "duplicates": [
-        "ck_imagenet.engine.recorder:Ledger.claim",
-        "ck_imagenet.engine.recorder:Ledger.keep",
+        "ck_imagenet.engine.recorder:SynsetRecorder.claim",
+        "ck_imagenet.engine.recorder:SynsetRecorder.keep",
     ],
     "journal": ["ck_imagenet.storage.journal:Journal.append"],
 }

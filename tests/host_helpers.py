@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ck_imagenet.engine.host import Signal
+from ck_imagenet.engine.host import HostSignal
 from ck_imagenet.engine.host_queue import Hosts
 
 LONG = 1000.0
@@ -35,7 +35,7 @@ def give(hosts: Hosts[str], name: str, count: int = 1, now: float = 0.0) -> floa
         hosts.put(name, "given", now)
         while not hosts.take(now):
             now = hosts.next_time() or now
-        hosts.release(name, now, Signal.ANSWER, now)
+        hosts.release(name, now, HostSignal.ANSWER, now)
     return now
 
 
@@ -43,7 +43,7 @@ def refuse(hosts: Hosts[str], name: str, now: float, wish: float = 0.0) -> None:
     """Let a host refuse one request."""
     hosts.put(name, "refused", now)
     assert taken(hosts, now, 0.05) == ["refused"]
-    hosts.release(name, now, Signal.BUSY, now, wish)
+    hosts.release(name, now, HostSignal.BUSY, now, wish)
 
 
 def known(hosts: Hosts[str]) -> list[str]:

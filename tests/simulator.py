@@ -13,7 +13,7 @@ from random import Random
 from typing import Callable, Mapping, NamedTuple, Protocol
 
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import Signal
+from ck_imagenet.engine.host import HostSignal
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.http.connections import Limits
 from ck_imagenet_practice import rations
@@ -38,7 +38,7 @@ class Link:
 class Reply(NamedTuple):
     """What a server makes of a request."""
 
-    signal: Signal
+    signal: HostSignal
     seconds: float = 0.0
     """Until it says so, counted from the arrival of the request."""
     wish: float = 0.0
@@ -63,9 +63,9 @@ class Rationer:
         """Give or refuse."""
         verdict = self._ration.ask(now)
         if verdict.given:
-            return Reply(Signal.ANSWER)
+            return Reply(HostSignal.ANSWER)
         told = 0.0 if verdict.banned else self.terms.told(verdict.wait)
-        return Reply(Signal.BUSY, 0.0, told)
+        return Reply(HostSignal.BUSY, 0.0, told)
 
     def tally(self) -> rations.Tally:
         """Return what came of all requests."""
@@ -82,8 +82,8 @@ class Limper:
     def ask(self, link: Link, now: float) -> Reply:
         """Answer, or let the link hang."""
         if link.asked <= link.nature:
-            return Reply(Signal.SILENCE, self._time_out)
-        return Reply(Signal.ANSWER, self._answer)
+            return Reply(HostSignal.SILENCE, self._time_out)
+        return Reply(HostSignal.ANSWER, self._answer)
 
 
 class Flaky:
@@ -95,7 +95,7 @@ class Flaky:
 
     def ask(self, link: Link, now: float) -> Reply:
         """Give or refuse, as it falls."""
-        return Reply(Signal.BUSY if self._random.random() < self._share else Signal.ANSWER)
+        return Reply(HostSignal.BUSY if self._random.random() < self._share else HostSignal.ANSWER)
 
 
 class Start(NamedTuple):
@@ -104,7 +104,7 @@ class Start(NamedTuple):
     time: float
     host: str
     link: Link
-    signal: Signal
+    signal: HostSignal
 
 
 class _Event(NamedTuple):
@@ -167,7 +167,7 @@ class Simulator:
 
     def refusals(self) -> Counter[str]:
         """Return how often each host refused."""
-        return Counter(each.host for each in self._log.values() if each.signal is Signal.BUSY)
+        return Counter(each.host for each in self._log.values() if each.signal is HostSignal.BUSY)
 
     def put(self, *links: Link) -> None:
         """Let links wait."""
@@ -221,15 +221,15 @@ class Simulator:
         if event.reply is None:
             reply = self._servers[event.link.host].ask(event.link, event.time)
             if reply.seconds > event.haste:
-                reply = Reply(Signal.SILENCE, event.haste)
+                reply = Reply(HostSignal.SILENCE, event.haste)
             end = event.time + reply.seconds + (event.time - event.since)
             heapq.heappush(self._events, event._replace(time=end, reply=reply))
             return
         link, reply = event.link, event.reply
         self._log[event.number] = Start(event.since, link.host, link, reply.signal)
-        if reply.signal is Signal.ANSWER:
+        if reply.signal is HostSignal.ANSWER:
             self.given[link] = self.now
-        elif reply.signal is Signal.BUSY:
+        elif reply.signal is HostSignal.BUSY:
             self._refused(link)
             self.told[link.host] = max(self.told.get(link.host, 0.0), self.now + reply.wish)
         else:

@@ -9,12 +9,12 @@ import pytest
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.http import address_policy
-from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, AddressPolicy
 from hypothesis import given
 from hypothesis import strategies as st
 
 
-def allows(guard: Guard, address: str, host: str = "a.com", port: int = 80) -> bool:
+def allows(guard: AddressPolicy, address: str, host: str = "a.com", port: int = 80) -> bool:
     """Say whether a guard lets `host`, which has `address`, be asked."""
     try:
         guard.check(host, port, address)
@@ -144,7 +144,7 @@ class TestAllowing:
     """What `--allow-private` adds."""
 
     def test_a_network_an_address_and_a_name_are_allowed_one_by_one(self) -> None:
-        guard = Guard.allowing("127.0.0.0/8, 10.1.2.3,MyServer,[::1]")
+        guard = AddressPolicy.allowing("127.0.0.0/8, 10.1.2.3,MyServer,[::1]")
         assert allows(guard, "127.3.2.1")
         assert allows(guard, "10.1.2.3")
         assert allows(guard, "192.168.0.9", host="myserver")
@@ -155,25 +155,25 @@ class TestAllowing:
 
     @pytest.mark.parametrize("address", ["::ffff:127.0.0.1", "64:ff9b::7f00:1"])
     def test_an_allowed_ipv4_network_is_allowed_inside_ipv6_too(self, address: str) -> None:
-        assert allows(Guard.allowing("127.0.0.0/8"), address)
+        assert allows(AddressPolicy.allowing("127.0.0.0/8"), address)
 
     def test_a_network_may_be_written_with_any_of_its_addresses(self) -> None:
-        assert allows(Guard.allowing("10.1.2.3/24"), "10.1.2.200")
+        assert allows(AddressPolicy.allowing("10.1.2.3/24"), "10.1.2.200")
 
     @pytest.mark.parametrize("name", ["nas1", "web-2.lan", "my_server", "10.example.com"])
     def test_a_host_may_have_digits_in_its_name(self, name: str) -> None:
-        assert allows(Guard.allowing(name), "10.0.0.1", host=name)
+        assert allows(AddressPolicy.allowing(name), "10.0.0.1", host=name)
 
     @pytest.mark.parametrize("name", ["b\xfcro.local", "B\xdcRO.local", "xn--bro-hoa.local"])
     def test_a_host_may_be_named_in_any_script(self, name: str) -> None:
-        assert allows(Guard.allowing(name), "10.0.0.1", host="xn--bro-hoa.local")
+        assert allows(AddressPolicy.allowing(name), "10.0.0.1", host="xn--bro-hoa.local")
 
     def test_all_ports_of_what_is_allowed_may_be_asked(self) -> None:
-        assert allows(Guard.allowing("10.0.0.1"), "10.0.0.1", port=8080)
+        assert allows(AddressPolicy.allowing("10.0.0.1"), "10.0.0.1", port=8080)
 
     @pytest.mark.parametrize("private", ["", " ", ",", " , "])
     def test_nothing_named_is_nothing_allowed(self, private: str) -> None:
-        assert Guard.allowing(private) == PUBLIC_ONLY
+        assert AddressPolicy.allowing(private) == PUBLIC_ONLY
 
     @pytest.mark.parametrize(
         "item",
@@ -192,7 +192,7 @@ class TestAllowing:
     )
     def test_what_is_neither_host_nor_address_nor_network_is_refused(self, item: str) -> None:
         with pytest.raises(BadInput) as refused:
-            Guard.allowing(f"localhost,{item}")
+            AddressPolicy.allowing(f"localhost,{item}")
         assert str(refused.value) == (
             f'--allow-private: "{item}" is no host, address or network; '
             "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
@@ -201,7 +201,7 @@ class TestAllowing:
     @given(st.text())
     def test_any_text_is_a_guard_or_bad_input(self, private: str) -> None:
         with suppress(BadInput):
-            Guard.allowing(private)
+            AddressPolicy.allowing(private)
 
 
 class TestUnresolved:
@@ -249,7 +249,7 @@ class TestUnresolved:
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "localhost", "nas.local"])
     def test_what_the_user_names_may_be_asked(self, host: str) -> None:
-        Guard.allowing("127.0.0.0/8,localhost,nas.local").check_unresolved(host, 80)
+        AddressPolicy.allowing("127.0.0.0/8,localhost,nas.local").check_unresolved(host, 80)
         PUBLIC_ONLY.trusting(host, 81).check_unresolved(host, 81)
         with pytest.raises(Failed):
             PUBLIC_ONLY.trusting(host, 81).check_unresolved(host, 80)

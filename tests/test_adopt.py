@@ -13,7 +13,7 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
-from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.recovery import recover
 from ck_imagenet.storage.store import SynsetStore
 from kernel import run
 from PIL import Image
@@ -45,7 +45,7 @@ def put(place: SynsetStore, name: str, data: bytes) -> Path:
 def adopted(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict[str, Record]]:
     """Adopt as a run does; return what was put aside, and the journal as the next run reads it."""
     journal = Journal(place.state / "journal")
-    aside = adopt(place, journal, {}, named, ())
+    aside = recover(place, journal, {}, named, ())
     journal.close()
     return aside, Journal(place.state / "journal").records
 
@@ -153,7 +153,7 @@ def test_what_is_told_of_a_picture_tells_its_url_as_soon_as_that_is_known(tmp_pa
     meta = run(
         terminal,
         """
-from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.recovery import recover
 from ck_imagenet.storage.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
@@ -163,7 +163,7 @@ record, _, _ = picture(9981, "n01440764_9981")
 record = record._replace(source="n01440764.tar")
 place.save(record, bytes.fromhex(given["jpeg"]), "jpg")
 journal.append(record)
-adopt(place, journal, {}, {9981: "http://a/9981"}, ())
+recover(place, journal, {}, {9981: "http://a/9981"}, ())
 journal.close()
 result = json.loads((place.pictures()[9981].parent / ".cm" / "meta.json").read_text())
 """,
@@ -185,14 +185,14 @@ def test_a_repository_made_by_hand_is_adopted_with_the_urls_of_its_tags(tmp_path
     aside, saved = run(
         terminal,
         """
-from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.recovery import recover
 from ck_imagenet.storage.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
 place.create()
 place.mend()
 journal = Journal(place.state / "journal")
-aside = adopt(place, journal, {}, {9981: "http://another.example/"}, ())
+aside = recover(place, journal, {}, {9981: "http://another.example/"}, ())
 journal.close()
 result = [path.name for path in aside], {n: record.url for n, record in journal.saved().items()}
 """,
@@ -203,7 +203,7 @@ result = [path.name for path in aside], {n: record.url for n, record in journal.
 
 # A picture is saved, and the run is killed before it writes that down; then the next one comes.
 KILLED = """
-from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.recovery import recover
 from ck_imagenet.storage.journal import Journal
 
 place = CkStore(ck).synset("n01440764")
@@ -217,7 +217,7 @@ if given["other"]:
 before = place.pictures()[given["number"]].parent.joinpath(".cm", "meta.json").read_text()
 place.mend()
 journal = Journal.of(place)
-adopt(place, journal, {9: "http://a/another"}, {int(n): u for n, u in given["true"].items()}, ())
+recover(place, journal, {9: "http://a/another"}, {int(n): u for n, u in given["true"].items()}, ())
 journal.close()
 (found,) = Journal.of(place).saved().values()
 after = place.pictures()[given["number"]].parent.joinpath(".cm", "meta.json").read_text()

@@ -333,10 +333,10 @@ def test_a_newer_format_of_the_state_is_refused(terminal: Terminal) -> None:
     said = run(
         terminal,
         """
-from ck_imagenet.storage.inventory import Holding
+from ck_imagenet.storage.inventory import Inventory
 
 place, result = CkStore(ck).synset("n01440764"), []
-for work in (place.create, lambda: Holding.of(place)):
+for work in (place.create, lambda: Inventory.of(place)):
     try:
         work()
     except ImagenetError as error:

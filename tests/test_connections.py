@@ -13,12 +13,12 @@ from typing import Iterator
 import pytest
 from ck_imagenet.core.errors import TooManyFiles
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, AddressPolicy
 from ck_imagenet.http.connections import MOST_HEAD, Budget, Limits, Network, spend
 from ck_imagenet.http.resolver import Resolver
 from peer import Peer, Talk, full_backlog
 
-LOOPBACK = Guard.allowing("127.0.0.0/8")
+LOOPBACK = AddressPolicy.allowing("127.0.0.0/8")
 HASTY = Limits(connect=0.2, first_byte=0.2, stall=0.2, whole=0.4)
 LEEWAY = 1.0
 

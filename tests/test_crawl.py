@@ -20,17 +20,17 @@ import pytest
 from ck_imagenet.core.errors import NetworkDown
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.engine.context import Desk, Manner
+from ck_imagenet.engine.context import CrawlContext, CrawlSettings
 from ck_imagenet.engine.crawler import Crawl
 from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.rate_limiter import USUAL_BACK_OFF
-from ck_imagenet.engine.recorder import Ledger
-from ck_imagenet.http.address_policy import Guard
-from ck_imagenet.http.client import Fetcher, Gate
+from ck_imagenet.engine.recorder import SynsetRecorder
+from ck_imagenet.http.address_policy import AddressPolicy
+from ck_imagenet.http.client import Client, Spacing
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.http.resolver import Resolver
-from ck_imagenet.storage.deduplication import Repeats
+from ck_imagenet.storage.deduplication import Duplicates
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet.storage.numbering import Link
@@ -187,22 +187,24 @@ class World:
         return self.crawl_links(links, limits, **options)
 
     def crawl_links(self, links: Any, limits: Limits, **options: Any) -> int:
-        fetcher = Fetcher(Guard.allowing("127.0.0.0/8"), limits, options.pop("resolver", None))
+        fetcher = Client(
+            AddressPolicy.allowing("127.0.0.0/8"), limits, options.pop("resolver", None)
+        )
         journal = Journal(self.place.state / "journal")
-        ledger = Ledger(
+        ledger = SynsetRecorder(
             self.place,
             journal,
-            Repeats(journal.records.values()),
+            Duplicates(journal.records.values()),
             here=len(self.place.pictures()),
             most=options.pop("most", None),
             reached=options.pop("reached", False),
             report=options.pop("report", self.reported.append),
         )
-        manner = Manner(**{"jobs": 8, "retry": 0, **options})
+        manner = CrawlSettings(**{"jobs": 8, "retry": 0, **options})
         try:
             ledger.purge()
             begin = ledger.here
-            crawl = Crawl(Desk(fetcher, self.store, ledger, manner))
+            crawl = Crawl(CrawlContext(fetcher, self.store, ledger, manner))
             crawl.add(Task(link, "a list") for link in links)
             crawl.work()
             ledger.close()
@@ -422,7 +424,7 @@ def test_no_host_has_more_connections_than_its_cap(world: World, host: Host) -> 
 def test_sleep_lies_between_two_requests_to_one_host(world: World, new_host: Any) -> None:
     hosts = [new_host(), new_host()]
     urls = [url for host in hosts for url in host.pictures(4)]
-    world.crawl(urls, start=lambda host: Start(gate=Gate(0.1)))
+    world.crawl(urls, start=lambda host: Start(gate=Spacing(0.1)))
     assert len(world.records) == 8
     begins, ends = zip(*((host.requests[0].time, host.requests[-1].time) for host in hosts))
     # Three pauses of 0.1 s, and what a busy machine may take off them.

@@ -9,8 +9,8 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http.address_policy import Guard
-from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.address_policy import AddressPolicy
+from ck_imagenet.http.client import Client
 from ck_imagenet.http.resumable import Delivery
 from keeper import Keeper, places
 from peer import Peer, Serve, Talk, answer, head, saying, serving
@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 def fetch(peer: Peer, path: Path, seen: list[tuple[int, int]] | None = None) -> bytes:
     """Fetch what is missing, as a new run does, and return what is here then."""
     seen = [] if seen is None else seen
-    with closing(Fetcher(Guard.allowing("127.0.0.0/8"))) as fetcher:
+    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as fetcher:
         Delivery(peer.url(), path).fetch(fetcher, lambda done, total: seen.append((done, total)))
     return path.read_bytes()
 

@@ -9,7 +9,7 @@ import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.engine.synset_job import take_out_exposed
-from ck_imagenet.storage.deduplication import TELLING, Repeats
+from ck_imagenet.storage.deduplication import TELLING, Duplicates
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
 from terminal import WNID
@@ -32,9 +32,9 @@ def store(tmp_path: Path) -> FolderStore:
 
 
 @pytest.fixture
-def repeats() -> Repeats:
+def repeats() -> Duplicates:
     """What the run remembers: the same bytes came in another synset, under too many names."""
-    repeats = Repeats([SAVED, TWICE])
+    repeats = Duplicates([SAVED, TWICE])
     for number in range(TELLING):
         name, url = ImageName("n02110341", number), f"http://b/{number}.jpg"
         other = Record(name, url, Outcome.SAVED, "2020", sha256="5")
@@ -44,12 +44,12 @@ def repeats() -> Repeats:
     return repeats
 
 
-def taken_out(store: FolderStore, repeats: Repeats) -> dict[str, int]:
+def taken_out(store: FolderStore, repeats: Duplicates) -> dict[str, int]:
     return take_out_exposed(store, repeats, ["n02110341"], Progress())
 
 
 def test_a_placeholder_that_gives_itself_away_later_is_taken_out(
-    store: FolderStore, repeats: Repeats
+    store: FolderStore, repeats: Duplicates
 ) -> None:
     assert taken_out(store, repeats) == {WNID: 1}
     outcomes = [each.outcome for each in Journal.of(store.synset(WNID)).records.values()]
@@ -59,7 +59,7 @@ def test_a_placeholder_that_gives_itself_away_later_is_taken_out(
 
 
 def test_what_somebody_has_had_forgotten_meanwhile_does_not_end_the_run(
-    store: FolderStore, repeats: Repeats
+    store: FolderStore, repeats: Duplicates
 ) -> None:
     """As `ck clean --failed` does in another terminal."""
     Journal.of(store.synset(WNID)).forget([TWICE])
@@ -68,7 +68,7 @@ def test_what_somebody_has_had_forgotten_meanwhile_does_not_end_the_run(
 
 
 def test_a_synset_that_somebody_has_removed_meanwhile_does_not_come_back(
-    store: FolderStore, repeats: Repeats
+    store: FolderStore, repeats: Duplicates
 ) -> None:
     store.synset(WNID).discard()
     assert taken_out(store, repeats) == {}

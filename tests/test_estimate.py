@@ -13,7 +13,7 @@ from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine.planning import estimated, foreseen
 from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
-from ck_imagenet.sources.url_archive import LocalArchive
+from ck_imagenet.sources.url_archive import ArchiveSource
 from ck_imagenet.storage.folders import FolderStore
 
 WNID, DALMATIAN, DOG = "n01440764", "n02110341", "n02084071"
@@ -61,7 +61,7 @@ def test_what_is_known_here_is_counted_and_the_rest_is_taken_for_average(tmp_pat
     lines = [Line(number, None, f"http://a/{number}") for number in range(4)]
     lists.keep(place, SynsetList(DALMATIAN, "http://a", lines, "imagenet"))
     wnids = (WNID, DALMATIAN, DOG)
-    meant = foreseen(wnids, DownloadOptions(offset=1), store, LocalArchive(Archive))
+    meant = foreseen(wnids, DownloadOptions(offset=1), store, ArchiveSource(Archive))
     assert (meant.synsets, meant.unlisted, meant.urls) == (3, 1, 9 + 3 + 650)
     assert foreseen(wnids, DownloadOptions(), store, None).urls == 650 + 4 + 650
 

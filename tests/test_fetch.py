@@ -24,10 +24,10 @@ from ck_imagenet.core import urls
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Failed, Outcome, Postponed
 from ck_imagenet.http import answers
-from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
-from ck_imagenet.http.client import Body, Fetcher
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, AddressPolicy
+from ck_imagenet.http.client import Body, Client
 from ck_imagenet.http.connections import Limits
-from ck_imagenet.http.request_state import MOST_REDIRECTS, Journey
+from ck_imagenet.http.request_state import MOST_REDIRECTS, RequestState
 from ck_imagenet.http.resolver import Resolver
 from ck_imagenet.images.decoding import MOST_BYTES
 from ck_imagenet_practice import PracticeWeb
@@ -58,7 +58,7 @@ from peer import (
 DATA = bytes(range(256)) * 40
 
 
-class OnlyLoopback(Guard):
+class OnlyLoopback(AddressPolicy):
     """Lets nothing leave the machine, whatever text a property test makes up."""
 
     def check(self, host: str, port: int, address: str) -> None:
@@ -67,7 +67,7 @@ class OnlyLoopback(Guard):
             raise Failed(Outcome.PRIVATE_ADDRESS, address)
 
 
-LOOPBACK = Guard.allowing("127.0.0.0/8,::1")
+LOOPBACK = AddressPolicy.allowing("127.0.0.0/8,::1")
 PATIENT = Limits(connect=5, first_byte=5, stall=5, whole=10)
 HASTY = Limits(connect=0.2, first_byte=0.2, stall=0.2, whole=0.4)
 LEEWAY = 4.0
@@ -107,9 +107,9 @@ def look_up(host: str) -> list[str]:
 
 
 @contextmanager
-def fetching(guard: Guard = LOOPBACK, limits: Limits = PATIENT) -> Iterator[Fetcher]:
+def fetching(guard: AddressPolicy = LOOPBACK, limits: Limits = PATIENT) -> Iterator[Client]:
     """Have a fetcher, closed in the end."""
-    fetcher = Fetcher(guard, limits, resolver=Resolver(look_up))
+    fetcher = Client(guard, limits, resolver=Resolver(look_up))
     try:
         yield fetcher
     finally:
@@ -117,34 +117,34 @@ def fetching(guard: Guard = LOOPBACK, limits: Limits = PATIENT) -> Iterator[Fetc
 
 
 @pytest.fixture
-def fetcher() -> Iterator[Fetcher]:
+def fetcher() -> Iterator[Client]:
     """Return a patient fetcher that may ask loopback."""
     with fetching() as patient:
         yield patient
 
 
 @pytest.fixture
-def hasty() -> Iterator[Fetcher]:
+def hasty() -> Iterator[Client]:
     """Return one that waits 0.2 s for bytes and 0.4 s for a URL."""
     with fetching(limits=HASTY) as impatient:
         yield impatient
 
 
 @pytest.fixture
-def offline() -> Iterator[Fetcher]:
+def offline() -> Iterator[Client]:
     """Return one that cannot leave the machine, for URLs that nobody has read."""
     with fetching(OnlyLoopback(), HASTY) as confined:
         yield confined
 
 
-def failure(fetcher: Fetcher, url: str) -> Failed:
+def failure(fetcher: Client, url: str) -> Failed:
     """Return what fetching `url` fails with."""
     with pytest.raises(Failed) as failed:
         fetcher.fetch(url)
     return failed.value
 
 
-def outcome(fetcher: Fetcher, url: str) -> Outcome:
+def outcome(fetcher: Client, url: str) -> Outcome:
     """Return the name of what fetching `url` fails with."""
     return failure(fetcher, url).outcome
 
@@ -183,17 +183,17 @@ class TestAnswers:
         ],
     )
     def test_the_body_is_the_bytes_of_the_file(
-        self, serve: Serve, fetcher: Fetcher, said: bytes
+        self, serve: Serve, fetcher: Client, said: bytes
     ) -> None:
         peer = serve(saying_once(said))
         assert fetcher.fetch(peer.url()) == Body(peer.url(), DATA)
 
-    def test_an_empty_body_is_a_body(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_an_empty_body_is_a_body(self, serve: Serve, fetcher: Client) -> None:
         """What it is worth is judged elsewhere."""
         assert fetcher.fetch(serve(saying(answer())).url()).data == b""
 
     def test_a_request_says_who_asks_and_holds_the_url_as_it_stands(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying(answer(DATA)))
         fetcher.fetch(peer.url("/a b/caf\xe9%20,(1).jpg?c=d&e#f"))
@@ -206,23 +206,23 @@ class TestAnswers:
             f"User-Agent: {USER_AGENT}",
         ]
 
-    def test_a_line_break_in_a_url_makes_no_header(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_line_break_in_a_url_makes_no_header(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(answer(DATA)))
         fetcher.fetch(peer.url("/x HTTP/1.1\r\nEvil: yes\r\n\r\n"))
         assert b"\nEvil" not in peer.heads[0]
 
-    def test_a_host_is_asked_under_its_name(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_host_is_asked_under_its_name(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(answer(DATA)))
         fetcher.fetch(peer.url(host="LocalHost.Example"))
         assert b"Host: localhost.example:%d\r\n" % peer.port in peer.heads[0]
 
-    def test_an_ipv6_address_is_asked(self, fetcher: Fetcher) -> None:
+    def test_an_ipv6_address_is_asked(self, fetcher: Client) -> None:
         with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6) as closed:
             port = closed.getsockname()[1]
             closed.close()
             assert outcome(fetcher, f"http://[::1]:{port}/") is Outcome.REFUSED
 
-    def test_a_body_may_be_read_in_pieces(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_body_may_be_read_in_pieces(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(answer(DATA * 100)))
         with fetcher.open(peer.url(), MOST_BYTES) as opened:
             assert opened.url == peer.url()
@@ -231,7 +231,7 @@ class TestAnswers:
         assert b"".join(chunks) == DATA * 100
 
     def test_it_is_known_whether_any_host_could_be_connected_to(
-        self, serve: Serve, hasty: Fetcher, web: PracticeWeb
+        self, serve: Serve, hasty: Client, web: PracticeWeb
     ) -> None:
         outcome(hasty, f"http://{web.refusing}/")
         outcome(hasty, "http://none.example/")
@@ -240,7 +240,7 @@ class TestAnswers:
         assert hasty.reached
 
     def test_a_kept_connection_that_its_host_has_closed_costs_nothing(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         """The host says nothing of it, and hangs up when it is asked again."""
 
@@ -274,7 +274,7 @@ class TestAnswers:
         st.sampled_from([b"", b"\r\n\r\n"]),
     )
     def test_any_bytes_are_an_answer_or_a_failure(
-        self, offline: Fetcher, begin: bytes, middle: bytes, end: bytes
+        self, offline: Client, begin: bytes, middle: bytes, end: bytes
     ) -> None:
         peer = Peer(saying_once(begin + middle + end))
         try:
@@ -295,7 +295,7 @@ class TestAnswers:
         ).map(b"".join)
     )
     def test_any_bytes_at_all_are_an_answer_or_a_failure(
-        self, offline: Fetcher, said: bytes
+        self, offline: Client, said: bytes
     ) -> None:
         peer = Peer(saying_once(said))
         started = time.monotonic()
@@ -316,7 +316,7 @@ class TestAnswers:
             st.just("") | st.text().map("/{}".format),
         )
     )
-    def test_any_text_as_a_url_is_an_answer_or_a_failure(self, offline: Fetcher, url: str) -> None:
+    def test_any_text_as_a_url_is_an_answer_or_a_failure(self, offline: Client, url: str) -> None:
         with suppress(Failed):
             assert offline.fetch(url).url
 
@@ -350,7 +350,7 @@ class TestStatuses:
         ],
     )
     def test_a_status_has_a_meaning(
-        self, serve: Serve, fetcher: Fetcher, status: int, meant: Outcome
+        self, serve: Serve, fetcher: Client, status: int, meant: Outcome
     ) -> None:
         failed = failure(fetcher, serve(saying(answer(status=f"{status} Phrase"))).url())
         assert (failed.outcome, failed.detail) == (meant, str(status))
@@ -374,7 +374,7 @@ class TestStatuses:
         ],
     )
     def test_a_busy_host_says_how_long_to_leave_it_alone(
-        self, serve: Serve, fetcher: Fetcher, text: str, seconds: float
+        self, serve: Serve, fetcher: Client, text: str, seconds: float
     ) -> None:
         said = answer(b"", f"Retry-After: {text}", status="503 Busy")
         assert failure(fetcher, serve(saying(said)).url()).retry_after == seconds
@@ -388,7 +388,7 @@ class TestStatuses:
         ],
     )
     def test_what_it_says_is_told_for_people(
-        self, serve: Serve, fetcher: Fetcher, text: str, told: str
+        self, serve: Serve, fetcher: Client, text: str, told: str
     ) -> None:
         busy, other = (
             failure(fetcher, serve(saying(answer(b"", f"Retry-After: {text}", status=each))).url())
@@ -396,7 +396,7 @@ class TestStatuses:
         )
         assert (busy.detail, other.detail) == (f"503, {told}", "500")
 
-    def test_a_busy_host_may_say_it_by_a_date(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_busy_host_may_say_it_by_a_date(self, serve: Serve, fetcher: Client) -> None:
         date = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=2), usegmt=True)
         said = answer(b"", f"Retry-After: {date}", status="429 Too Many Requests")
         assert 110 < failure(fetcher, serve(saying(said)).url()).retry_after <= 120
@@ -413,7 +413,7 @@ class TestStatuses:
         ],
     )
     def test_a_date_counts_from_the_hosts_own_since_either_clock_may_be_wrong(
-        self, serve: Serve, fetcher: Fetcher, sent: str, until: str, seconds: float
+        self, serve: Serve, fetcher: Client, sent: str, until: str, seconds: float
     ) -> None:
         said = answer(b"", f"Date: {sent}", f"Retry-After: {until}", status="503 Busy")
         assert failure(fetcher, serve(saying(said)).url()).retry_after == seconds
@@ -435,7 +435,7 @@ class TestOptOut:
         return serve(stopping_after(head(f"Content-Length: {len(DATA)}", *tags)))
 
     def test_a_picture_that_is_opted_out_is_left_there_without_its_body(
-        self, fetcher: Fetcher, guarded: Peer
+        self, fetcher: Client, guarded: Peer
     ) -> None:
         started = time.monotonic()
         failed = failure(fetcher, guarded.url())
@@ -443,13 +443,13 @@ class TestOptOut:
         assert failed.detail == "X-Robots-Tag: noindex, otherbot: none, Ck-ImageNet: NoAI"
         assert time.monotonic() - started < LEEWAY
 
-    def test_the_detail_is_fit_for_any_terminal(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_the_detail_is_fit_for_any_terminal(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(answer(DATA, "X-Robots-Tag: noai, \x1b[31m\xe9")))
         assert failure(fetcher, peer.url()).detail == r"X-Robots-Tag: noai, \x1b[31m\xe9"
 
     def test_it_may_be_ignored(self, serve: Serve) -> None:
         peer = serve(saying(answer(DATA, "X-Robots-Tag: noai")))
-        fetcher = Fetcher(LOOPBACK, PATIENT, obey_opt_out=False)
+        fetcher = Client(LOOPBACK, PATIENT, obey_opt_out=False)
         assert fetcher.fetch(peer.url()).data == DATA
         fetcher.close()
 
@@ -457,13 +457,13 @@ class TestOptOut:
         peer = serve(saying(answer(DATA, "X-Robots-Tag: my-study: noai")))
         with fetching() as fetcher:
             assert fetcher.fetch(peer.url()).data == DATA
-        fetcher = Fetcher(LOOPBACK, PATIENT, user_agent="My-Study/1.0 (+https://example.org)")
+        fetcher = Client(LOOPBACK, PATIENT, user_agent="My-Study/1.0 (+https://example.org)")
         assert outcome(fetcher, peer.url()) is Outcome.OPTED_OUT
         assert b"\r\nUser-Agent: My-Study/1.0 (+https://example.org)\r\n" in peer.heads[1]
         fetcher.close()
 
     def test_an_answer_that_is_none_keeps_its_own_meaning(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying(answer(b"", "X-Robots-Tag: noai", status="404 Not Found")))
         assert outcome(fetcher, peer.url()) is Outcome.GONE
@@ -471,46 +471,46 @@ class TestOptOut:
     @pytest.mark.parametrize("user_agent", ["", " ", "a\r\nEvil: yes", "\x1b", "b\xfccher/1"])
     def test_a_user_agent_that_no_request_can_hold_is_refused(self, user_agent: str) -> None:
         with pytest.raises(BadInput, match="cannot be sent: write who you are in ASCII"):
-            Fetcher(user_agent=user_agent)
+            Client(user_agent=user_agent)
 
 
 class TestAsk:
     """One host of a journey, so that each is asked in its turn."""
 
-    def test_an_answer_ends_the_journey(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_an_answer_ends_the_journey(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(redirect("/y.jpg"), answer(DATA)))
-        journey = Journey(peer.url())
+        journey = RequestState(peer.url())
         assert fetcher.ask(journey) == Body(peer.url("/y.jpg"), DATA)
         assert 0 < journey.spent < LEEWAY
 
     def test_a_redirect_to_another_host_is_for_another_turn(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         peer = serve(saying(redirect("/y.jpg"), redirect(other.url("/z.jpg"))))
-        journey = Journey(peer.url())
+        journey = RequestState(peer.url())
         assert fetcher.ask(journey) is None
         assert (journey.url, journey.endpoint) == (other.url("/z.jpg"), f"127.0.0.1:{other.port}")
         assert (len(peer.heads), other.connections) == (2, 0)
         assert fetcher.ask(journey) == Body(other.url("/z.jpg"), DATA)
 
     def test_what_is_not_to_be_asked_is_known_before_its_turn(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         lost = other.url("/pw/images/en-us/photo_unavailable.png")
         with pytest.raises(Failed, match=r"^placeholder"):
-            fetcher.ask(Journey(serve(saying(redirect(lost))).url()))
+            fetcher.ask(RequestState(serve(saying(redirect(lost))).url()))
         assert other.connections == 0
 
     def test_a_circle_over_two_hosts_is_left_where_it_closes(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         back: list[bytes] = []
         other = serve(lambda talk: saying(*back)(talk))
         first = serve(saying(redirect(other.url())))
         back.append(redirect(first.url()))
-        journey = Journey(first.url())
+        journey = RequestState(first.url())
         assert fetcher.ask(journey) is None
         with pytest.raises(Failed, match=r"^redirects: in a circle"):
             fetcher.ask(journey)
@@ -522,7 +522,7 @@ class TestAsk:
             talk.say(redirect(other.url()))
 
         other = serve(stopping_after(b""))
-        journey = Journey(serve(silent).url())
+        journey = RequestState(serve(silent).url())
         with fetching(limits=PATIENT._replace(whole=1.5)) as fetcher:
             assert fetcher.ask(journey) is None
             assert 0.15 <= journey.spent < 1.5
@@ -540,7 +540,7 @@ class TestRedirects:
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_every_kind_of_redirect_is_followed(
-        self, serve: Serve, fetcher: Fetcher, status: int
+        self, serve: Serve, fetcher: Client, status: int
     ) -> None:
         peer = serve(saying(redirect("/y.jpg", status=f"{status} Elsewhere"), answer(DATA)))
         assert fetcher.fetch(peer.url()) == Body(peer.url("/y.jpg"), DATA)
@@ -564,13 +564,13 @@ class TestRedirects:
         ],
     )
     def test_a_location_is_asked_as_browsers_ask_it(
-        self, serve: Serve, fetcher: Fetcher, location: str, asked: str
+        self, serve: Serve, fetcher: Client, location: str, asked: str
     ) -> None:
         peer = serve(saying(redirect(location), answer(DATA)))
         assert fetcher.fetch(peer.url("/a/x.jpg")).url == peer.url(asked)
         assert peer.heads[1].decode().startswith(f"GET {asked} HTTP/1.1\r\n")
 
-    def test_a_redirect_leads_to_other_hosts(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_redirect_leads_to_other_hosts(self, serve: Serve, fetcher: Client) -> None:
         other = serve(saying(answer(DATA)))
         first = serve(saying(redirect(other.url("/y.jpg"))))
         assert fetcher.fetch(first.url()) == Body(other.url("/y.jpg"), DATA)
@@ -593,17 +593,17 @@ class TestRedirects:
         ],
     )
     def test_a_redirect_to_what_cannot_be_asked_has_a_name(
-        self, serve: Serve, fetcher: Fetcher, location: str, meant: Outcome
+        self, serve: Serve, fetcher: Client, location: str, meant: Outcome
     ) -> None:
         assert outcome(fetcher, serve(saying(redirect(location))).url()) is meant
 
     def test_a_redirect_without_a_location_leads_nowhere(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         failed = failure(fetcher, serve(saying(answer(status="301 Moved"))).url())
         assert (failed.outcome, failed.detail) == (Outcome.REDIRECTS, "301 without a Location")
 
-    def test_a_circle_is_left_where_it_closes(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_circle_is_left_where_it_closes(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(redirect("/y.jpg"), redirect("/x.jpg")))
         failed = failure(fetcher, peer.url())
         assert (failed.outcome, failed.detail) == (
@@ -613,7 +613,7 @@ class TestRedirects:
         assert len(peer.heads) == 2
 
     def test_so_many_redirects_are_followed_and_no_more(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         hops = [redirect(f"/{number}.jpg") for number in range(MOST_REDIRECTS + 1)]
         peer = serve(saying(*hops[:MOST_REDIRECTS], answer(DATA)))
@@ -626,7 +626,7 @@ class TestRedirects:
 
     @pytest.mark.parametrize("suffix", ["", "?size=m", "#here"])
     def test_a_known_placeholder_is_not_even_asked(
-        self, serve: Serve, fetcher: Fetcher, suffix: str
+        self, serve: Serve, fetcher: Client, suffix: str
     ) -> None:
         location = f"/pw/images/en-us/photo_unavailable_l.png{suffix}"
         peer = serve(saying(redirect(location)))
@@ -637,21 +637,21 @@ class TestRedirects:
     @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.text(st.characters(max_codepoint=255)))
     def test_any_text_is_followed_or_a_failure(
-        self, web: PracticeWeb, offline: Fetcher, location: str
+        self, web: PracticeWeb, offline: Client, location: str
     ) -> None:
         with suppress(Failed):
             assert offline.fetch(web.url(0, redirecting_to(location))).url
 
     @pytest.mark.parametrize("status", ["301 Moved", "302 Found"])
     def test_who_sends_to_two_places_at_once_leads_nowhere(
-        self, serve: Serve, fetcher: Fetcher, status: str
+        self, serve: Serve, fetcher: Client, status: str
     ) -> None:
         said = head("Location: /a", "Content-Length: 0", "Location: /b", status=status)
         failed = failure(fetcher, serve(saying(said)).url())
         assert failed.outcome is Outcome.REDIRECTS
         assert failed.detail == f"{status[:3]} to 2 places at once"
 
-    def test_who_sends_twice_to_one_place_leads_there(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_who_sends_twice_to_one_place_leads_there(self, serve: Serve, fetcher: Client) -> None:
         said = head("Location: /a", "Content-Length: 0", "Location: /a", status="302 Found")
         assert fetcher.fetch(serve(saying(said, answer(DATA))).url()).data == DATA
 
@@ -696,20 +696,20 @@ class TestPrivateAddresses:
         "host", ["10.0.0.1", "169.254.169.254", "[fe80::1]", "private.example"]
     )
     def test_other_networks_that_are_not_public_are_refused(
-        self, fetcher: Fetcher, host: str
+        self, fetcher: Client, host: str
     ) -> None:
         assert outcome(fetcher, f"http://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
         assert outcome(fetcher, f"https://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
 
     @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "localhost.example"])
     def test_what_is_allowed_is_allowed_however_it_is_spelt(
-        self, serve: Serve, fetcher: Fetcher, host: str
+        self, serve: Serve, fetcher: Client, host: str
     ) -> None:
         assert fetcher.fetch(serve(saying(answer(DATA))).url(host=host)).data == DATA
 
     def test_a_name_is_allowed_whatever_its_address(self, serve: Serve) -> None:
         url = serve(saying(answer(DATA))).url(host="localhost.example")
-        with fetching(Guard.allowing("Localhost.example")) as fetcher:
+        with fetching(AddressPolicy.allowing("Localhost.example")) as fetcher:
             assert fetcher.fetch(url).data == DATA
             number = int(IPv4Address("127.0.0.1"))
             assert outcome(fetcher, f"http://{number}/") is Outcome.PRIVATE_ADDRESS
@@ -742,7 +742,7 @@ class TestKeptConnections:
         ],
     )
     def test_the_next_url_comes_over_the_same_connection(
-        self, serve: Serve, fetcher: Fetcher, first: bytes
+        self, serve: Serve, fetcher: Client, first: bytes
     ) -> None:
         peer = serve(saying(first, answer(DATA)))
         with suppress(Failed):
@@ -751,14 +751,14 @@ class TestKeptConnections:
         assert (peer.connections, len(peer.heads)) == (1, 2)
 
     def test_a_redirect_with_a_page_keeps_the_connection(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying(redirect("/y.jpg", b"<html>moved</html>"), answer(DATA)))
         assert fetcher.fetch(peer.url()).data == DATA
         assert peer.connections == 1
 
     def test_a_long_page_is_not_read_to_keep_a_connection(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         for length in ("Content-Length: 99999999", "Transfer-Encoding: chunked"):
             peer = serve(pouring(head(length, status="404 Not Found") + b"ffffffff\r\n"))
@@ -767,7 +767,7 @@ class TestKeptConnections:
             assert time.monotonic() - started < LEEWAY
 
     def test_a_page_that_does_not_come_is_not_waited_for(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(stopping_after(head("Content-Length: 99", status="404 Not Found")))
         started = time.monotonic()
@@ -775,7 +775,7 @@ class TestKeptConnections:
         assert time.monotonic() - started < LEEWAY
 
     def test_a_redirect_whose_page_does_not_come_is_followed_all_the_same(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         said = head("Content-Length: 99", f"Location: {other.url()}", status="302 Found")
@@ -784,26 +784,26 @@ class TestKeptConnections:
         assert time.monotonic() - started < LEEWAY
 
     def test_hints_before_an_answer_are_not_the_answer_to_the_next_url(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         hints = head("Link: </s.css>", status="103 Early Hints")
         peer = serve(saying(*(hints + answer(b"%d" % number) for number in range(4))))
         assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [b"0", b"1", b"2", b"3"]
         assert peer.connections == 1
 
-    def test_hints_have_an_end(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_hints_have_an_end(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying_once(head(status="103 Early Hints") * 20_000))
         assert outcome(fetcher, peer.url()) is Outcome.NOT_HTTP
 
     def test_what_comes_after_the_announced_end_is_no_part_of_the_next_answer(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying_late(b"rest\n", answer(DATA)))
         assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
 
     @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified", "101 Switching"])
     def test_a_body_where_none_may_be_is_not_the_next_answer(
-        self, serve: Serve, fetcher: Fetcher, status: str
+        self, serve: Serve, fetcher: Client, status: str
     ) -> None:
         peer = serve(saying_late(answer(b"late"), head(status=status)))
         for number in range(3):
@@ -811,7 +811,7 @@ class TestKeptConnections:
             assert (failed.outcome, failed.detail) == (Outcome.HTTP_ERROR, status[:3])
 
     def test_a_connection_that_the_host_has_closed_is_made_anew(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying_once(answer(DATA)))
         for number in range(1, 4):
@@ -820,7 +820,7 @@ class TestKeptConnections:
             time.sleep(0.05)  # until the host's farewell is here
 
     def test_a_body_left_half_read_does_not_become_the_next_answer(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying(answer(bytes(10**6)), answer(DATA)))
         with fetcher.open(peer.url(), MOST_BYTES) as opened:
@@ -843,7 +843,7 @@ class TestTime:
         ],
     )
     def test_a_host_that_falls_silent_is_left(
-        self, serve: Serve, hasty: Fetcher, behave: Behaviour, meant: Outcome
+        self, serve: Serve, hasty: Client, behave: Behaviour, meant: Outcome
     ) -> None:
         peer = serve(behave)
         started = time.monotonic()
@@ -894,7 +894,7 @@ class TestTime:
         ids=["headers", "continues", "endless body", "chunks"],
     )
     def test_a_host_that_goes_on_for_ever_is_left_when_the_time_for_the_url_is_over(
-        self, serve: Serve, hasty: Fetcher, behave: Behaviour
+        self, serve: Serve, hasty: Client, behave: Behaviour
     ) -> None:
         peer = serve(behave)
         started = time.monotonic()
@@ -902,7 +902,7 @@ class TestTime:
         assert (failed.outcome, failed.detail) == (Outcome.STALLED, "not done within 0.4 s")
         assert HASTY.whole <= time.monotonic() - started < HASTY.whole + LEEWAY
 
-    def test_redirects_share_the_time_of_their_url(self, serve: Serve, hasty: Fetcher) -> None:
+    def test_redirects_share_the_time_of_their_url(self, serve: Serve, hasty: Client) -> None:
         def slowly(talk: Talk) -> None:
             while talk.hear():
                 time.sleep(0.15)
@@ -920,7 +920,7 @@ class TestTime:
             ended.wait()
             return [host]
 
-        fetcher = Fetcher(LOOPBACK, HASTY, resolver=Resolver(slow))
+        fetcher = Client(LOOPBACK, HASTY, resolver=Resolver(slow))
         started = time.monotonic()
         assert outcome(fetcher, "http://slow.example/") is Outcome.SILENT
         assert time.monotonic() - started < HASTY.connect + LEEWAY
@@ -928,13 +928,13 @@ class TestTime:
         fetcher.close()
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
-    def test_a_connection_that_is_never_made_is_silent(self, hasty: Fetcher) -> None:
+    def test_a_connection_that_is_never_made_is_silent(self, hasty: Client) -> None:
         with full_backlog() as port:
             started = time.monotonic()
             assert outcome(hasty, f"http://127.0.0.1:{port}/") is Outcome.SILENT
             assert time.monotonic() - started < HASTY.connect + LEEWAY
 
-    def test_the_limits_of_one_url_may_be_others(self, serve: Serve, hasty: Fetcher) -> None:
+    def test_the_limits_of_one_url_may_be_others(self, serve: Serve, hasty: Client) -> None:
         def late(talk: Talk) -> None:
             talk.hear()
             time.sleep(0.3)
@@ -948,12 +948,12 @@ class TestAddresses:
     """Of several addresses of a name, the first that may be asked and connects is."""
 
     def test_those_that_may_not_be_asked_are_passed_over(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying(answer(DATA)))
         assert fetcher.fetch(peer.url(host="mixed.example")).data == DATA
 
-    def test_one_that_refuses_is_passed_over(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_one_that_refuses_is_passed_over(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(answer(DATA)))
         assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
 
@@ -972,7 +972,7 @@ class TestAddresses:
 class TestLostConnections:
     """Connections that fail."""
 
-    def test_a_port_where_nobody_listens_refuses(self, fetcher: Fetcher, web: PracticeWeb) -> None:
+    def test_a_port_where_nobody_listens_refuses(self, fetcher: Client, web: PracticeWeb) -> None:
         failed = failure(fetcher, f"http://{web.refusing}/x.jpg")
         assert failed.outcome is Outcome.REFUSED
         assert "refused" in failed.detail
@@ -1001,12 +1001,12 @@ class TestLostConnections:
         ],
     )
     def test_an_answer_that_ends_too_early_is_cut_short(
-        self, serve: Serve, fetcher: Fetcher, behave: Behaviour
+        self, serve: Serve, fetcher: Client, behave: Behaviour
     ) -> None:
         assert outcome(fetcher, serve(behave).url()) is Outcome.CUT_SHORT
 
     def test_a_reset_connection_can_work_the_second_time(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         behaviours = [resetting_after(head("Content-Length: 9") + b"123"), saying(answer(DATA))]
         peer = serve(lambda talk: behaviours.pop(0)(talk))
@@ -1033,11 +1033,11 @@ class TestOtherProtocols:
         ],
         ids=lambda said: ascii(said[:40].decode("latin-1")),
     )
-    def test_what_is_not_http_has_a_name(self, serve: Serve, fetcher: Fetcher, said: bytes) -> None:
+    def test_what_is_not_http_has_a_name(self, serve: Serve, fetcher: Client, said: bytes) -> None:
         assert outcome(fetcher, serve(saying_once(said)).url()) is Outcome.NOT_HTTP
 
     def test_https_asked_of_a_host_that_speaks_http_is_a_bad_handshake(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         def plain(talk: Talk) -> None:
             talk.connection.recv(100)
@@ -1050,7 +1050,7 @@ class TestSize:
     """No more bytes than a picture can have."""
 
     def test_a_body_of_10_gb_that_is_announced_is_not_read(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(pouring(head("Content-Length: 10000000000")))
         failed = failure(fetcher, peer.url())
@@ -1059,20 +1059,20 @@ class TestSize:
 
     @pytest.mark.parametrize("lines", [(), ("Transfer-Encoding: chunked",)])
     def test_an_endless_body_is_left(
-        self, serve: Serve, fetcher: Fetcher, lines: tuple[str, ...]
+        self, serve: Serve, fetcher: Client, lines: tuple[str, ...]
     ) -> None:
         begin = head(*lines) + (b"ffffffff\r\n" if lines else b"")
         failed = failure(fetcher, serve(pouring(begin)).url())
         assert failed.outcome is Outcome.TOO_LARGE
         assert failed.detail == f"more than {MOST_BYTES} bytes"
 
-    def test_a_body_that_unpacks_to_too_much_is_left(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_body_that_unpacks_to_too_much_is_left(self, serve: Serve, fetcher: Client) -> None:
         bomb = gzip.compress(bytes(MOST_BYTES + 1), 1)
         peer = serve(saying_once(answer(bomb, "Content-Encoding: gzip")))
         assert outcome(fetcher, peer.url()) is Outcome.TOO_LARGE
 
     def test_the_largest_body_is_read_and_one_byte_more_is_not(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(saying(answer(DATA)))
         with fetcher.open(peer.url(), len(DATA)) as opened:
@@ -1085,12 +1085,12 @@ class TestRanges:
     """Answers that begin where an earlier one broke off."""
 
     @staticmethod
-    def whole(fetcher: Fetcher, url: str, start: int) -> tuple[int, int | None, str, bytes]:
+    def whole(fetcher: Client, url: str, start: int) -> tuple[int, int | None, str, bytes]:
         """Return where an answer begins, what is told of the whole, and its bytes."""
         with fetcher.open(url, MOST_BYTES, start=start) as given:
             return given.start, given.size, given.version, b"".join(given.chunks)
 
-    def test_the_rest_of_a_body_can_be_asked_for(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_the_rest_of_a_body_can_be_asked_for(self, serve: Serve, fetcher: Client) -> None:
         place = f"Content-Range: bytes 1000-{len(DATA) - 1}/{len(DATA)}"
         rest = answer(DATA[1000:], place, 'ETag: "x"', status="206 Partial Content")
         peer = serve(saying(rest))
@@ -1098,14 +1098,14 @@ class TestRanges:
         assert self.whole(fetcher, peer.url(), 1000) == told
         assert b"\r\nRange: bytes=1000-\r\n" in peer.heads[0]
 
-    def test_a_host_may_begin_again_instead(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_host_may_begin_again_instead(self, serve: Serve, fetcher: Client) -> None:
         again = answer(DATA, "Last-Modified: Sat, 01 Jan 2011 00:00:00 GMT")
         told = (0, len(DATA), "Sat, 01 Jan 2011 00:00:00 GMT", DATA)
         assert self.whole(fetcher, serve(saying(again)).url(), 1000) == told
 
     @pytest.mark.parametrize("place", ["bytes 999-10239/10240", "bytes 10000-1/2", "pages 1-2", ""])
     def test_what_begins_elsewhere_is_no_answer(
-        self, serve: Serve, fetcher: Fetcher, place: str
+        self, serve: Serve, fetcher: Client, place: str
     ) -> None:
         wrong = answer(DATA, f"Content-Range: {place}", status="206 Partial Content")
         with pytest.raises(Failed, match=r"^http-error: 206$"):
@@ -1123,7 +1123,7 @@ class TestRanges:
         ],
     )
     def test_a_part_that_nobody_asked_for_is_cut_short(
-        self, serve: Serve, fetcher: Fetcher, place: str
+        self, serve: Serve, fetcher: Client, place: str
     ) -> None:
         part = answer(DATA, f"Content-Range: {place}", status="206 Partial Content")
         assert failure(fetcher, serve(saying(part)).url()).outcome is Outcome.CUT_SHORT
@@ -1132,27 +1132,27 @@ class TestRanges:
         "place", ["bytes 0-10239/10240", "Bytes=0-10239/10240", "bytes 0-10239/*"]
     )
     def test_a_part_that_is_the_whole_is_one(
-        self, serve: Serve, fetcher: Fetcher, place: str
+        self, serve: Serve, fetcher: Client, place: str
     ) -> None:
         for body in (DATA, chunked(DATA)):
             lines = [f"Content-Range: {place}", "Transfer-Encoding: chunked"][: 2 - (body is DATA)]
             said = head(*lines, status="206 Partial Content") + body
             assert fetcher.fetch(serve(saying_once(said)).url()).data == DATA
 
-    def test_a_part_that_is_packed_counts_as_it_comes(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_part_that_is_packed_counts_as_it_comes(self, serve: Serve, fetcher: Client) -> None:
         packed = gzip.compress(DATA)
         place = f"Content-Range: bytes 0-{len(packed) - 1}/{len(packed)}"
         said = answer(packed, place, "Content-Encoding: gzip", status="206 Partial Content")
         assert fetcher.fetch(serve(saying(said)).url()).data == DATA
 
     def test_the_places_of_a_packed_body_are_not_those_of_what_it_holds(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         packed = answer(gzip.compress(DATA), "Content-Encoding: gzip")
         assert self.whole(fetcher, serve(saying(packed)).url(), 0) == (0, None, "", DATA)
 
     def test_a_range_is_asked_of_whoever_a_redirect_leads_to(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         there = serve(saying(answer(DATA)))
         self.whole(fetcher, serve(saying(redirect(there.url()))).url(), 7)
@@ -1176,13 +1176,13 @@ class TestPacked:
         ids=["gzip", "x-gzip", "parts", "more", "zlib", "bare", "mistaken"],
     )
     def test_they_are_unpacked(
-        self, serve: Serve, fetcher: Fetcher, coding: str, packed: bytes
+        self, serve: Serve, fetcher: Client, coding: str, packed: bytes
     ) -> None:
         peer = serve(saying(answer(packed, f"Content-Encoding: {coding}")))
         assert fetcher.fetch(peer.url()).data == DATA
 
     def test_nine_codings_one_over_the_other_are_undone(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         """As by browsers; urllib3 would stop at five, also where it is not to undo any."""
         packed = DATA
@@ -1192,20 +1192,20 @@ class TestPacked:
             told = [f"Content-Encoding: {line}" for line in lines]
             assert fetcher.fetch(serve(saying(answer(packed, *told))).url()).data == DATA
 
-    def test_nothing_is_nothing(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_nothing_is_nothing(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(answer(b"", "Content-Encoding: gzip")))
         assert fetcher.fetch(peer.url()).data == b""
 
     @pytest.mark.parametrize("length", [1, 5, 100, -9])
     def test_what_is_packed_but_not_whole_is_cut_short(
-        self, serve: Serve, fetcher: Fetcher, length: int
+        self, serve: Serve, fetcher: Client, length: int
     ) -> None:
         """Even if all bytes that were announced have come."""
         packed = gzip.compress(DATA)[:length]
         peer = serve(saying(answer(packed, "Content-Encoding: gzip")))
         assert outcome(fetcher, peer.url()) is Outcome.CUT_SHORT
 
-    def test_a_bomb_never_is_much_at_once(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_bomb_never_is_much_at_once(self, serve: Serve, fetcher: Client) -> None:
         bomb = gzip.compress(bytes(2 * MOST_BYTES), 9)
         peer = serve(saying(answer(bomb, "Content-Encoding: gzip")))
         tracemalloc.start()
@@ -1224,7 +1224,7 @@ class TestPacked:
 
         def ask() -> None:
             try:
-                ended.append(impatient.ask(Journey(peer.url())))
+                ended.append(impatient.ask(RequestState(peer.url())))
             except Postponed:
                 ended.append(Postponed)
             except Failed as failed:
@@ -1247,7 +1247,7 @@ class TestPacked:
 
     @pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20])
     def test_all_of_a_large_body_is_unpacked(
-        self, serve: Serve, fetcher: Fetcher, size: int
+        self, serve: Serve, fetcher: Client, size: int
     ) -> None:
         peer = serve(saying(answer(gzip.compress(bytes(size)), "Content-Encoding: gzip")))
         assert fetcher.fetch(peer.url()).data == bytes(size)
@@ -1256,7 +1256,7 @@ class TestPacked:
 class TestCallers:
     """`with fetcher.open(…)`."""
 
-    def test_what_the_caller_raises_passes_unchanged(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_what_the_caller_raises_passes_unchanged(self, serve: Serve, fetcher: Client) -> None:
         """Even what the network could have raised."""
         peer = serve(saying(answer(DATA)))
         for error in (OSError(28, "No space left on device"), ValueError(), KeyboardInterrupt()):
@@ -1288,28 +1288,28 @@ class TestTLS:
     @pytest.fixture
     def trusting(
         self, certificate: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[Callable[[Limits], Fetcher]]:
+    ) -> Iterator[Callable[[Limits], Client]]:
         """Make fetchers that trust the certificate as they trust the authorities' ones."""
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.with_suffix(".crt")))
         with ExitStack() as stack:
             yield lambda limits: stack.enter_context(fetching(limits=limits))
 
     def test_a_host_that_signs_for_itself_is_not_believed(
-        self, serve: Serve, fetcher: Fetcher, certificate: Path
+        self, serve: Serve, fetcher: Client, certificate: Path
     ) -> None:
         peer = serve(over_tls(certificate, saying(answer(DATA))))
         assert outcome(fetcher, peer.secure_url()) is Outcome.BAD_CERTIFICATE
         assert peer.heads == []
 
     def test_a_certificate_for_another_name_is_not_believed(
-        self, serve: Serve, trusting: Callable[[Limits], Fetcher], certificate: Path
+        self, serve: Serve, trusting: Callable[[Limits], Client], certificate: Path
     ) -> None:
         peer = serve(over_tls(certificate, saying(answer(DATA))))
         url = peer.secure_url(host="other.example")
         assert outcome(trusting(PATIENT), url) is Outcome.BAD_CERTIFICATE
 
     def test_one_connection_serves_many_urls(
-        self, serve: Serve, trusting: Callable[[Limits], Fetcher], certificate: Path
+        self, serve: Serve, trusting: Callable[[Limits], Client], certificate: Path
     ) -> None:
         peer = serve(over_tls(certificate, saying(answer(DATA))))
         fetcher = trusting(PATIENT)
@@ -1328,7 +1328,7 @@ class TestTLS:
     def test_the_same_limits_hold(
         self,
         serve: Serve,
-        trusting: Callable[[Limits], Fetcher],
+        trusting: Callable[[Limits], Client],
         certificate: Path,
         behave: Behaviour,
         meant: Outcome,
@@ -1342,7 +1342,7 @@ class TestTLS:
     def test_an_answer_that_ends_too_early_is_cut_short(
         self,
         serve: Serve,
-        trusting: Callable[[Limits], Fetcher],
+        trusting: Callable[[Limits], Client],
         certificate: Path,
         said: bytes,
     ) -> None:
@@ -1350,7 +1350,7 @@ class TestTLS:
         assert outcome(trusting(PATIENT), peer.secure_url()) is Outcome.CUT_SHORT
 
     def test_bytes_that_are_damaged_on_their_way_may_come_whole_the_next_time(
-        self, serve: Serve, trusting: Callable[[Limits], Fetcher], certificate: Path
+        self, serve: Serve, trusting: Callable[[Limits], Client], certificate: Path
     ) -> None:
         def damaging(talk: Talk) -> None:
             talk.hear()
@@ -1360,14 +1360,14 @@ class TestTLS:
         peer = serve(over_tls(certificate, damaging))
         assert outcome(trusting(PATIENT), peer.secure_url()) is Outcome.CUT_SHORT
 
-    def test_a_host_that_never_shakes_hands_is_silent(self, serve: Serve, hasty: Fetcher) -> None:
+    def test_a_host_that_never_shakes_hands_is_silent(self, serve: Serve, hasty: Client) -> None:
         started = time.monotonic()
         peer = serve(lambda talk: talk.wait())
         assert outcome(hasty, peer.secure_url()) is Outcome.SILENT
         assert time.monotonic() - started < HASTY.whole + LEEWAY
 
     def test_a_host_that_hangs_up_while_shaking_hands_has_lost_the_connection(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(lambda talk: talk.connection.recv(1000))
         assert outcome(fetcher, peer.secure_url()) is Outcome.CUT_SHORT
@@ -1386,19 +1386,19 @@ class TestClose:
         ],
     )
     def test_a_fetch_that_waits_fails_at_once(
-        self, serve: Serve, fetcher: Fetcher, behave: Behaviour
+        self, serve: Serve, fetcher: Client, behave: Behaviour
     ) -> None:
         peer = serve(behave)
         assert woken_by_close(fetcher, peer.url(), lambda: peer.connections > 0) < LEEWAY
 
     def test_a_fetch_that_waits_for_hands_to_be_shaken_fails_at_once(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         peer = serve(lambda talk: talk.wait())
         assert woken_by_close(fetcher, peer.secure_url(), lambda: peer.connections > 0) < LEEWAY
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
-    def test_a_fetch_that_waits_for_its_connection_fails_at_once(self, fetcher: Fetcher) -> None:
+    def test_a_fetch_that_waits_for_its_connection_fails_at_once(self, fetcher: Client) -> None:
         with full_backlog() as port:
             url = f"http://127.0.0.1:{port}/"
             assert woken_by_close(fetcher, url, lambda: True) < LEEWAY
@@ -1411,11 +1411,11 @@ class TestClose:
             ended.wait()
             return []
 
-        fetcher = Fetcher(LOOPBACK, PATIENT, Resolver(slow))
+        fetcher = Client(LOOPBACK, PATIENT, Resolver(slow))
         assert woken_by_close(fetcher, "http://slow.example/", asked.is_set) < LEEWAY
         ended.set()
 
-    def test_a_body_that_is_being_read_fails_at_once(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_a_body_that_is_being_read_fails_at_once(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(stopping_after(head("Content-Length: 999999") + bytes(300_000)))
         with fetcher.open(peer.url(), MOST_BYTES) as opened:
             next(opened.chunks)
@@ -1425,7 +1425,7 @@ class TestClose:
                 next(opened.chunks)
             assert time.monotonic() - started < LEEWAY
 
-    def test_no_connection_is_made_any_more(self, serve: Serve, fetcher: Fetcher) -> None:
+    def test_no_connection_is_made_any_more(self, serve: Serve, fetcher: Client) -> None:
         peer = serve(saying(answer(DATA)))
         fetcher.fetch(peer.url())
         fetcher.close()
@@ -1433,12 +1433,12 @@ class TestClose:
         assert (failed.outcome, failed.detail) == (Outcome.REFUSED, "the fetcher has been closed")
         assert len(peer.heads) == 1
 
-    def test_closing_twice_is_no_matter(self, fetcher: Fetcher) -> None:
+    def test_closing_twice_is_no_matter(self, fetcher: Client) -> None:
         fetcher.close()
         fetcher.close()
 
 
-def woken_by_close(fetcher: Fetcher, url: str, begun: Callable[[], bool]) -> float:
+def woken_by_close(fetcher: Client, url: str, begun: Callable[[], bool]) -> float:
     """Close a fetcher while it fetches; return the seconds until that fails."""
     failed: list[Failed] = []
     thread = threading.Thread(target=lambda: failed.append(failure(fetcher, url)))
@@ -1470,18 +1470,18 @@ class TestPracticeWeb:
         ],
     )
     def test_a_dead_link_has_a_name(
-        self, web: PracticeWeb, fetcher: Fetcher, kind: str, meant: Outcome
+        self, web: PracticeWeb, fetcher: Client, kind: str, meant: Outcome
     ) -> None:
         assert outcome(fetcher, web.link("n01440764", 1, kind).url) is meant
 
     @pytest.mark.parametrize("kind", ["good", "good-png", "moved", "moved-absolute"])
     def test_a_good_link_gives_its_picture(
-        self, web: PracticeWeb, fetcher: Fetcher, kind: str
+        self, web: PracticeWeb, fetcher: Client, kind: str
     ) -> None:
         link = web.link("n01440764", 1, kind)
         assert len(fetcher.fetch(link.url).data) > 10_000, "a photo"
 
-    def test_a_list_in_any_encoding_can_be_asked(self, web: PracticeWeb, fetcher: Fetcher) -> None:
+    def test_a_list_in_any_encoding_can_be_asked(self, web: PracticeWeb, fetcher: Client) -> None:
         for name in ("caf\xe9.jpg", "caf\xc3\xa9.jpg", "a b,c.jpg"):
             url = web.url(0, f"/good/{name}")
             assert fetcher.fetch(url).url == urls.parse(url).url

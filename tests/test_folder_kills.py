@@ -16,7 +16,7 @@ import io, json, os, signal, sys
 from pathlib import Path
 
 from PIL import Image
-from ck_imagenet.storage.recovery import adopt
+from ck_imagenet.storage.recovery import recover
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, saved
 from ck_imagenet.core.text import ImageName
@@ -48,7 +48,7 @@ def begin(folder):
     place = place_in(folder)
     lost = place.mend()
     journal = Journal.of(place)
-    adopt(place, journal, {}, {}, lost)
+    recover(place, journal, {}, {}, lost)
     return journal.records, sorted(path.name for path in place.state.iterdir())
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
-from ck_imagenet.http.client import Gate
+from ck_imagenet.http.client import Spacing
 
 
 def test_one_request_begins_and_the_next_when_some_time_has_passed() -> None:
-    gate = Gate(2)
+    gate = Spacing(2)
     gate.began(10)
     assert gate.opens_at == 12
     gate.began(30)  # a long silence saves nothing up
@@ -17,14 +17,14 @@ def test_one_request_begins_and_the_next_when_some_time_has_passed() -> None:
 
 
 def test_two_that_begin_at_once_are_two() -> None:
-    gate = Gate(2)
+    gate = Spacing(2)
     gate.began(10)
     gate.began(10.1)
     assert gate.opens_at == 14
 
 
 def test_it_is_shut_for_a_rest_and_never_opened_by_a_shorter_one() -> None:
-    gate = Gate(2)
+    gate = Spacing(2)
     gate.shut(100)
     gate.shut(50)
     gate.began(60)
@@ -32,13 +32,13 @@ def test_it_is_shut_for_a_rest_and_never_opened_by_a_shorter_one() -> None:
 
 
 def test_without_a_gap_it_is_always_open() -> None:
-    gate = Gate()
+    gate = Spacing()
     gate.began(10)
     assert gate.opens_at < 10
 
 
 def test_who_waits_has_a_turn_each() -> None:
-    gate, begun = Gate(0.1), []
+    gate, begun = Spacing(0.1), []
 
     def ask() -> None:
         gate.wait()
@@ -54,7 +54,7 @@ def test_who_waits_has_a_turn_each() -> None:
 
 
 def test_it_tells_a_rest_from_a_turn() -> None:
-    gate = Gate(60)
+    gate = Spacing(60)
     gate.began(time.monotonic())
     assert gate.rest() == 0
     gate.shut(time.monotonic() + 5)

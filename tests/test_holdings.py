@@ -9,7 +9,7 @@ from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.inventory import Holding, holdings
+from ck_imagenet.storage.inventory import Inventory, inventories
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet.storage.numbering import KeptNames, Link
 from ck_imagenet.storage.store import SynsetStore
@@ -42,12 +42,12 @@ def place(tmp_path: Path) -> SynsetStore:
 
 
 def test_of_an_empty_place_nothing_is_known(tmp_path: Path) -> None:
-    assert Holding.of(FolderStore(tmp_path).synset(TENCH)) == Holding(TENCH, {}, {}, [], [], [])
+    assert Inventory.of(FolderStore(tmp_path).synset(TENCH)) == Inventory(TENCH, {}, {}, [], [], [])
 
 
 def test_every_link_is_in_one_place_and_in_order(place: SynsetStore) -> None:
     KeptNames.of(place).keep(TENCH, [link(number) for number in (9, 3, 7, 2)], [])
-    held = Holding.of(place)
+    held = Inventory.of(place)
     assert [path.name for path in held.pictures.values()] == [f"{TENCH}_2.jpg", f"{TENCH}_9.jpg"]
     assert list(held.saved.items()) == [(2, record(2)), (9, record(9))]
     assert held.failed == [record(3, Outcome.GONE), record(5, Outcome.SILENT)]
@@ -56,7 +56,7 @@ def test_every_link_is_in_one_place_and_in_order(place: SynsetStore) -> None:
 
 def test_a_picture_that_somebody_has_removed_is_missing(place: SynsetStore) -> None:
     place.remove(9)
-    held = Holding.of(place)
+    held = Inventory.of(place)
     assert (list(held.pictures), list(held.saved), held.missing) == ([2], [2], [record(9)])
 
 
@@ -65,23 +65,23 @@ def test_a_picture_that_no_run_has_seen_is_here_and_its_link_is_not_waiting(
 ) -> None:
     KeptNames.of(place).keep(TENCH, [link(7)], [])
     place.save(record(7), b"", "jpg")
-    held = Holding.of(place)
+    held = Inventory.of(place)
     assert (list(held.pictures), list(held.saved), held.waiting) == ([2, 7, 9], [2, 9], [])
 
 
 def test_a_line_that_is_just_being_written_is_not_there_yet(place: SynsetStore) -> None:
     with (place.state / "journal" / "0.jsonl").open("a") as torn:
         torn.write('{"name": "n01440764_11", "url": "http://a/11", "outc')
-    assert len(Holding.of(place).failed) == 2
+    assert len(Inventory.of(place).failed) == 2
 
 
 def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: SynsetStore) -> None:
     store = FolderStore(place.state.parent.parent)
     store.synset(DALMATIAN).create()
-    assert [held.wnid for held in holdings(store)] == [TENCH, DALMATIAN]
-    assert [held.wnid for held in holdings(store, [DALMATIAN])] == [DALMATIAN]
-    assert [held.wnid for held in holdings(store, under="n02084071")] == [DALMATIAN]
-    assert [held.wnid for held in holdings(store, search="tinca")] == [TENCH]
+    assert [held.wnid for held in inventories(store)] == [TENCH, DALMATIAN]
+    assert [held.wnid for held in inventories(store, [DALMATIAN])] == [DALMATIAN]
+    assert [held.wnid for held in inventories(store, under="n02084071")] == [DALMATIAN]
+    assert [held.wnid for held in inventories(store, search="tinca")] == [TENCH]
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: Syn
 )
 def test_a_synset_that_is_not_here_is_refused(tmp_path: Path, wnid: str, sentence: str) -> None:
     with pytest.raises(BadInput, match=f"^{sentence}$"):
-        holdings(FolderStore(tmp_path), [wnid])
+        inventories(FolderStore(tmp_path), [wnid])

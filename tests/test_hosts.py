@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from ck_imagenet.core.actions import PER_HOST
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import Signal, Start
+from ck_imagenet.engine.host import HostSignal, Start
 from ck_imagenet.engine.host_queue import A_WHILE, MEMORY, Hosts
 from ck_imagenet.engine.rate_limiter import BackOff
-from ck_imagenet.http.client import Gate
+from ck_imagenet.http.client import Spacing
 from host_helpers import LONG, give, known, put, refuse, taken
 
 
@@ -43,7 +43,7 @@ class TestTurns:
         order = []
         for turn in range(count * 9):
             name, _ = hosts.take(turn) or ("", "")
-            hosts.release(name, turn, Signal.ANSWER, turn)
+            hosts.release(name, turn, HostSignal.ANSWER, turn)
             order.append(name)
         for start in range(0, len(order), count):
             assert len(set(order[start : start + count])) == count
@@ -53,7 +53,7 @@ class TestTurns:
         put(hosts, "h", "12")
         hosts.take(0)
         hosts.put_back("h", "1", 0)
-        hosts.release("h", 0, Signal.BUSY, 0, 5)
+        hosts.release("h", 0, HostSignal.BUSY, 0, 5)
         assert taken(hosts, 5) == ["1"]
 
     def test_a_delayed_task_waits_but_its_host_does_not(self) -> None:
@@ -62,7 +62,7 @@ class TestTurns:
         hosts.put("h", "now", 0)
         assert hosts.waiting == 2
         assert taken(hosts, 0) == ["now"]
-        hosts.release("h", 0, Signal.ANSWER, 0)
+        hosts.release("h", 0, HostSignal.ANSWER, 0)
         assert (hosts.waiting, hosts.next_time()) == (1, 5)
         assert taken(hosts, 4.9) == []
         assert taken(hosts, 5) == ["later"]
@@ -83,14 +83,14 @@ class TestCaps:
         put(hosts, "a", "1234")
         put(hosts, "b", "5")
         assert taken(hosts, 0, 1) == ["1", "5", "2", "3"]
-        hosts.release("a", 1, Signal.ANSWER, 0)
+        hosts.release("a", 1, HostSignal.ANSWER, 0)
         assert taken(hosts, 1) == ["4"]
 
     def test_a_host_that_has_not_answered_yet_gets_no_more_than_tell_of_it(self) -> None:
         hosts: Hosts[str] = Hosts()
         put(hosts, "h", "1234567")
         assert taken(hosts, 0, 1) == ["1", "2", "3"]
-        hosts.release("h", 1, Signal.ANSWER, 0)
+        hosts.release("h", 1, HostSignal.ANSWER, 0)
         assert taken(hosts, 1) == ["4"]
 
     def test_a_host_that_answers_gets_more_connections_bit_by_bit(self) -> None:
@@ -100,7 +100,7 @@ class TestCaps:
         for now in range(0, 60, 2):
             most.append(len(taken(hosts, now, 1)))
             for _ in range(most[-1]):
-                hosts.release("h", now + 1, Signal.ANSWER, now)
+                hosts.release("h", now + 1, HostSignal.ANSWER, now)
         assert (most[0], most[-1]) == (3, PER_HOST)
         assert most == sorted(most)
 
@@ -109,14 +109,14 @@ class TestCaps:
         put(hosts, "h", "abc")
         for task in "abc":
             assert taken(hosts, 0 if task == "a" else LONG) == [task]
-            hosts.release("h", LONG, Signal.ANSWER, 0)
+            hosts.release("h", LONG, HostSignal.ANSWER, 0)
 
 
 class TestGaps:
     """What is known of a host's pace by hand (--sleep, --pace)."""
 
     def test_a_gap_lies_between_the_starts_of_two_requests_to_one_host(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Gate(2)))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Spacing(2)))
         for task in ("a1", "a2", "a3", "b1"):
             hosts.put(task[0], task, 0)
         assert taken(hosts, 0) == ["a1", "b1"]
@@ -125,13 +125,13 @@ class TestGaps:
         assert taken(hosts, 7) == ["a3"]
 
     def test_it_lies_between_those_to_one_service_too(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start("flickr", Gate(0.5)))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start("flickr", Spacing(0.5)))
         for number in range(3):
             hosts.put(f"farm{number}", str(number), 0)
         assert [taken(hosts, now) for now in (0, 0.4, 0.5, 0.9, 1)] == [["0"], [], ["1"], [], ["2"]]
 
     def test_a_long_rest_saves_nothing_up(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Gate(1)))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Spacing(1)))
         give(hosts, "h", 10)
         put(hosts, "h", "ab", LONG)
         assert taken(hosts, LONG) == ["a"]
@@ -149,7 +149,7 @@ class TestGivenUp:
             now = 3 * number
             hosts.put("down", str(number), now)
             assert hosts.take(now)
-            hosts.release("down", now, Signal.SILENCE, now)
+            hosts.release("down", now, HostSignal.SILENCE, now)
         return hosts
 
     def test_what_waits_for_it_is_given_back(self) -> None:
@@ -159,7 +159,7 @@ class TestGivenUp:
         for _ in range(10):
             while not hosts.take(now):
                 now += 1
-            hosts.release("h", now, Signal.SILENCE, now)
+            hosts.release("h", now, HostSignal.SILENCE, now)
         assert hosts.given_up == [(task, Outcome.HOST_DOWN) for task in "abc"]
         assert (hosts.waiting, hosts.take(LONG)) == (0, None)
 
@@ -187,7 +187,7 @@ class TestGivenUp:
         hosts.complete = False
         put(hosts, "h", "ab")
         hosts.take(0)
-        hosts.release("h", 0, Signal.BUSY, 0, 301)
+        hosts.release("h", 0, HostSignal.BUSY, 0, 301)
         put(hosts, "h", "c", 2 * MEMORY)
         assert taken(hosts, 3 * MEMORY) == []
         assert hosts.given_up == [("b", Outcome.HOST_BUSY), ("c", Outcome.HOST_BUSY)]
@@ -209,8 +209,8 @@ class TestGivenUp:
 class TestForgetting:
     """Memory does not grow with the hosts that were met."""
 
-    @pytest.mark.parametrize("signal", Signal)
-    def test_a_host_for_which_nothing_waits_is_forgotten(self, signal: Signal) -> None:
+    @pytest.mark.parametrize("signal", HostSignal)
+    def test_a_host_for_which_nothing_waits_is_forgotten(self, signal: HostSignal) -> None:
         hosts: Hosts[str] = Hosts()
         hosts.complete = False
         for number in range(100):
@@ -267,7 +267,7 @@ class TestRations:
         assert not hosts.waits_for_rations_alone()
         assert taken(hosts, 1) == ["x"]
         assert not hosts.waits_for_rations_alone()  # it may still be put again
-        hosts.release("other", 1, Signal.ANSWER, 1)
+        hosts.release("other", 1, HostSignal.ANSWER, 1)
         assert hosts.waits_for_rations_alone()
         (ration,) = hosts.rations(1)
         assert ration == ("h", 0.0, 3, 99)

@@ -7,10 +7,10 @@ from collections import Counter
 from typing import Callable
 
 import pytest
-from ck_imagenet.engine.host import Signal, Start
+from ck_imagenet.engine.host import HostSignal, Start
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.engine.rate_limiter import BackOff
-from ck_imagenet.http.client import Gate
+from ck_imagenet.http.client import Spacing
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -36,7 +36,7 @@ class HostsMachine(RuleBasedStateMachine):
         self.hosts: Hosts[int] = Hosts(
             per_host,
             BackOff(longest=longest, is_patient=is_patient),
-            lambda name: Start("flickr" if name.endswith("flickr") else "", Gate(gap)),
+            lambda name: Start("flickr" if name.endswith("flickr") else "", Spacing(gap)),
             lambda name: name.partition(".")[2],
         )
         self.hosts.complete = complete
@@ -82,8 +82,8 @@ class HostsMachine(RuleBasedStateMachine):
         return started is not None
 
     @precondition(lambda self: any(self.busy.values()))
-    @rule(signal=st.sampled_from(Signal), wish=WISHES, data=st.data(), count=st.integers(1, 12))
-    def release(self, signal: Signal, wish: float, data: st.DataObject, count: int) -> None:
+    @rule(signal=st.sampled_from(HostSignal), wish=WISHES, data=st.data(), count=st.integers(1, 12))
+    def release(self, signal: HostSignal, wish: float, data: st.DataObject, count: int) -> None:
         host = data.draw(st.sampled_from([name for name, busy in self.busy.items() if busy]))
         for _ in range(min(count, len(self.busy[host]))):
             self.end_one(host, signal, wish)
@@ -117,16 +117,16 @@ class HostsMachine(RuleBasedStateMachine):
                 continue
             busy = next((name for name, since in self.busy.items() if since), None)
             if busy:
-                self.end_one(busy, Signal.ANSWER, 0)
+                self.end_one(busy, HostSignal.ANSWER, 0)
             else:
                 following = self.hosts.next_time()
                 assert following is not None
                 assert following > self.now
                 self.now = following
 
-    def end_one(self, host: str, signal: Signal, wish: float) -> None:
+    def end_one(self, host: str, signal: HostSignal, wish: float) -> None:
         since = self.busy[host].pop(0)
-        if signal is Signal.BUSY:
+        if signal is HostSignal.BUSY:
             self.told[host] = max(self.told.get(host, 0.0), self.now + wish)
         self.hosts.release(host, self.now, signal, since, wish)
         self.drain()
@@ -154,7 +154,7 @@ class TestSilentHosts:
             started = hosts.take(0)
             if not started:
                 break
-            hosts.release(started[0], 5, Signal.SILENCE, 0)
+            hosts.release(started[0], 5, HostSignal.SILENCE, 0)
         for number in range(count):
             hosts.put(f"silent{number}", "silent", 5)
         return hosts
@@ -178,12 +178,12 @@ class TestSilentHosts:
     @pytest.mark.parametrize("connections", [8, 32, 100])
     def test_an_eighth_is_left_for_hosts_that_wait_for_their_pace(self, connections: int) -> None:
         """Who may be asked in a moment finds a connection then."""
-        gates = {"paced": Gate(2.0)}
+        gates = {"paced": Spacing(2.0)}
         hosts = self.doubtful(200, start=lambda name: Start(gate=gates.get(name)))
         hosts.put("paced", "first", 5)
         hosts.put("paced", "second", 5)
         assert hosts.take(5, connections) == ("paced", "first")
-        hosts.release("paced", 5, Signal.ANSWER, 5)
+        hosts.release("paced", 5, HostSignal.ANSWER, 5)
         left = math.ceil(connections / 8)
         assert self.started(hosts, connections) == {"silent": connections - left}
         assert hosts.take(7, connections) == ("paced", "second")
@@ -199,6 +199,6 @@ class TestSilentHosts:
     def test_those_that_answer_again_are_like_the_others(self) -> None:
         hosts = self.doubtful(2)
         name, _ = hosts.take(6) or ("", "")
-        hosts.release(name, 6, Signal.ANSWER, 6)
+        hosts.release(name, 6, HostSignal.ANSWER, 6)
         hosts.put(name, "back", 6)
         assert hosts.take(6.5) == (name, "back")

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http.request_state import MOST_REDIRECTS, Journey
+from ck_imagenet.http.request_state import MOST_REDIRECTS, RequestState
 
 
-def refusal(journey: Journey, location: str) -> Failed:
+def refusal(journey: RequestState, location: str) -> Failed:
     """Return what following a redirect fails with."""
     with pytest.raises(Failed) as failed:
         journey.go_on(journey.address(), location)
@@ -18,7 +18,7 @@ def refusal(journey: Journey, location: str) -> Failed:
 
 
 def test_a_journey_begins_at_its_url() -> None:
-    journey = Journey("http://A.com:81/x y.jpg")
+    journey = RequestState("http://A.com:81/x y.jpg")
     assert (journey.url, journey.endpoint, journey.spent) == (
         "http://A.com:81/x y.jpg",
         "a.com:81",
@@ -28,14 +28,14 @@ def test_a_journey_begins_at_its_url() -> None:
 
 
 def test_a_journey_to_what_cannot_be_asked_has_no_endpoint_and_a_reason() -> None:
-    journey = Journey("ftp://a.com/x.jpg")
+    journey = RequestState("ftp://a.com/x.jpg")
     assert journey.endpoint == ""
     with pytest.raises(Failed, match=r"^bad-url: neither http nor https"):
         journey.address()
 
 
 def test_a_redirect_leads_on() -> None:
-    journey = Journey("http://a.com/x.jpg")
+    journey = RequestState("http://a.com/x.jpg")
     assert journey.go_on(journey.address(), "//b.com/y.jpg").endpoint == "b.com:80"
     assert (journey.url, journey.endpoint) == ("http://b.com/y.jpg", "b.com:80")
 
@@ -56,11 +56,11 @@ def test_a_redirect_to_what_is_not_to_be_asked_ends_the_journey(
     location: str, outcome: Outcome
 ) -> None:
     """At once, and not when it is the turn of the host that it leads to."""
-    assert refusal(Journey("http://a.com/x.jpg"), location).outcome is outcome
+    assert refusal(RequestState("http://a.com/x.jpg"), location).outcome is outcome
 
 
 def test_a_circle_over_several_hosts_is_found() -> None:
-    journey = Journey("http://a.com/1")
+    journey = RequestState("http://a.com/1")
     for location in ("http://b.com/2", "http://c.com/3"):
         journey.go_on(journey.address(), location)
     failed = refusal(journey, "http://a.com/1")
@@ -68,7 +68,7 @@ def test_a_circle_over_several_hosts_is_found() -> None:
 
 
 def test_there_are_only_so_many_redirects() -> None:
-    journey = Journey("http://a.com/")
+    journey = RequestState("http://a.com/")
     for number in range(MOST_REDIRECTS):
         journey.go_on(journey.address(), f"/{number}")
     failed = refusal(journey, "/last")
@@ -77,7 +77,7 @@ def test_there_are_only_so_many_redirects() -> None:
 
 
 def test_a_journey_may_go_on_in_another_process() -> None:
-    journey = Journey("http://a.com/1")
+    journey = RequestState("http://a.com/1")
     journey.go_on(journey.address(), "http://b.com/2")
     journey.spent = 1.5
     sent = pickle.loads(pickle.dumps(journey))  # noqa: S301 - our own
@@ -86,7 +86,7 @@ def test_a_journey_may_go_on_in_another_process() -> None:
 
 
 def test_what_it_tells_hosts_goes_with_it() -> None:
-    journey = Journey("http://me@a.com/1")
+    journey = RequestState("http://me@a.com/1")
     journey.told(journey.address())
     journey.go_on(journey.address(), "http://b.com/2", ["c=d; path=/"])
     sent = pickle.loads(pickle.dumps(journey))  # noqa: S301 - our own
@@ -97,6 +97,6 @@ def test_what_it_tells_hosts_goes_with_it() -> None:
 
 def test_a_journey_that_waits_is_small() -> None:
     """A hundred thousand of them wait at once."""
-    journey = Journey("http://a.com/1")
+    journey = RequestState("http://a.com/1")
     assert not hasattr(journey, "__dict__")
     assert sys.getsizeof(journey) <= 80

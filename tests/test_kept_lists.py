@@ -10,7 +10,7 @@ from ck_imagenet.core.errors import NoList, StoreError
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.sources import lists
-from ck_imagenet.sources.lists import KeptLists, SynsetList
+from ck_imagenet.sources.lists import KeptListSource, SynsetList
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.store import SynsetStore
 from hypothesis import given
@@ -44,8 +44,8 @@ def place(store: FolderStore) -> SynsetStore:
 def test_without_a_list_there_is_none(store: FolderStore) -> None:
     assert lists.kept(store.synset(WNID)) is None
     with pytest.raises(NoList):
-        KeptLists(store).find(WNID)
-    assert KeptLists(store).state_of(WNID) == f"no list of {WNID}"
+        KeptListSource(store).find(WNID)
+    assert KeptListSource(store).state_of(WNID) == f"no list of {WNID}"
 
 
 def test_the_lines_of_a_kept_list_are_counted_without_reading_them(place: SynsetStore) -> None:
@@ -60,7 +60,7 @@ def test_a_kept_list_tells_who_gave_it_and_when(place: SynsetStore, store: Folde
     assert known
     assert (known.found, len(known.time)) == (FOUND, len("2026-01-01T00:00:00Z"))
     since = known.time[:10]
-    assert KeptLists(store).state_of(WNID) == f"2 URLs of {WNID}, from imagenet, since {since}"
+    assert KeptListSource(store).state_of(WNID) == f"2 URLs of {WNID}, from imagenet, since {since}"
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), NAMES, URLS), max_size=8))
@@ -82,9 +82,9 @@ def test_a_list_from_the_place_that_is_wished_is_found_and_needs_no_keeping(
 ) -> None:
     lists.keep(place, FOUND)
     for wish in ("", "imagenet"):
-        assert KeptLists(store, wish).find(WNID) == FOUND._replace(obtained_by="")
+        assert KeptListSource(store, wish).find(WNID) == FOUND._replace(obtained_by="")
     with pytest.raises(NoList):
-        KeptLists(store, "wayback").find(WNID)
+        KeptListSource(store, "wayback").find(WNID)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import BREAKER, PROBES, Signal, Start
+from ck_imagenet.engine.host import BREAKER, PROBES, HostSignal, Start
 from ck_imagenet.engine.host_queue import Hosts
-from ck_imagenet.http.client import Gate
+from ck_imagenet.http.client import Spacing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator import RETRY, Limper, Link, Reply, Simulator
@@ -30,7 +30,7 @@ def longest_silence(simulator: Simulator, host: str) -> int:
     longest = row = 0
     for start in simulator.starts:
         if start.host == host:
-            row = row + 1 if start.signal is Signal.SILENCE else 0
+            row = row + 1 if start.signal is HostSignal.SILENCE else 0
             longest = max(longest, row)
     return longest
 
@@ -106,8 +106,8 @@ def test_a_host_that_is_down_for_half_a_minute_is_not_lost_for_the_whole_run() -
 
         def ask(self, link: Link, now: float) -> Reply:
             if 1 <= now < 9:
-                return Reply(Signal.SILENCE, 5)
-            return Reply(Signal.ANSWER, 0.1)
+                return Reply(HostSignal.SILENCE, 5)
+            return Reply(HostSignal.ANSWER, 0.1)
 
     simulator = Simulator({"host": Restarts()})
     simulator.put(*(Link("host") for _ in range(400)))
@@ -131,7 +131,7 @@ def test_what_has_not_been_asked_yet_goes_before_what_has_hung() -> None:
     simulator.put(*links)
     simulator.run()
     last = max(simulator.given.values())
-    hung = [start.time for start in simulator.starts if start.signal is Signal.SILENCE]
+    hung = [start.time for start in simulator.starts if start.signal is HostSignal.SILENCE]
     assert last < 2.1 * TIME_OUT
     assert sum(start < last for start in hung) > 80
     assert set(simulator.lost) == {link for link in links if link.nature}
@@ -195,7 +195,7 @@ def test_hundreds_of_hosts_do_not_keep_one_from_its_pace(connections: int, dead:
 
     Where three of ten are dead and nobody knows which, these may hold all connections for a while.
     """
-    gate = Gate(0.5)
+    gate = Spacing(0.5)
     hosts: Hosts[Link] = Hosts(start=lambda name: Start("", gate if name == "paced" else None))
     servers = {str(number): Limper(TIME_OUT, 0.2) for number in range(400)}
     simulator = Simulator({**servers, "paced": Limper(TIME_OUT, 0.1)}, hosts, connections)

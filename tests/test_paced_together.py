@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.engine.host import Signal, Start
+from ck_imagenet.engine.host import HostSignal, Start
 from ck_imagenet.engine.host_queue import TOGETHER, Hosts
 from host_helpers import LONG, give, put, refuse, taken
 
@@ -19,7 +19,7 @@ def test_hosts_of_one_service_rest_together() -> None:
     assert len(taken(hosts, 0, 0.5)) == 3
     for name in ("farm1", "farm2", "other"):
         hosts.put(name, "b", 1)
-    hosts.release("farm1", 1, Signal.BUSY, 0, 10)
+    hosts.release("farm1", 1, HostSignal.BUSY, 0, 10)
     assert taken(hosts, 10.9) == ["b"]  # the other's
     assert resting(hosts, 10.9) == {"farm1", "farm2"}
     assert taken(hosts, 11) == ["b"]  # one probe for both
@@ -37,9 +37,9 @@ def test_hosts_of_one_domain_that_refuse_at_the_same_time_are_one() -> None:
     for name in ("a.x.org", "b.x.org", "c.y.org"):
         put(hosts, name, "1")
     assert len(taken(hosts, 0)) == 3
-    hosts.release("a.x.org", 0, Signal.BUSY, 0, 5)
-    hosts.release("b.x.org", TOGETHER, Signal.BUSY, 0, 50)
-    hosts.release("c.y.org", TOGETHER, Signal.BUSY, 0, 20)
+    hosts.release("a.x.org", 0, HostSignal.BUSY, 0, 5)
+    hosts.release("b.x.org", TOGETHER, HostSignal.BUSY, 0, 50)
+    hosts.release("c.y.org", TOGETHER, HostSignal.BUSY, 0, 20)
     assert resting(hosts, TOGETHER) == {"a.x.org", "b.x.org", "c.y.org"}
     assert hosts.pauses(TOGETHER)["a.x.org"] == 50
     assert hosts.pauses(TOGETHER)["c.y.org"] == 20
@@ -88,13 +88,13 @@ def test_those_that_were_joined_share_the_pace_and_the_number_of_given() -> None
         hosts.put(name, name, LONG)
     assert sorted(taken(hosts, LONG)) == ["a", "b"]
     for name in "ab":
-        hosts.release(name, LONG, Signal.BUSY, LONG, 1)
+        hosts.release(name, LONG, HostSignal.BUSY, LONG, 1)
     assert hosts.given("a") == hosts.given("b") == 8
     for name, task in ("a1", "b2"):
         hosts.put(name, task, LONG)
     assert [each.waiting for each in hosts.rations(LONG)] == [2]
     assert taken(hosts, LONG + 1) == ["1"]  # one probe for both
-    hosts.release("a", LONG + 1, Signal.ANSWER, LONG + 1)
+    hosts.release("a", LONG + 1, HostSignal.ANSWER, LONG + 1)
     assert not hosts.is_backing_off("b")
 
 
@@ -118,9 +118,9 @@ def test_what_was_under_way_to_one_does_not_end_the_rest_that_the_other_asked_fo
     assert taken(hosts, 24.5) == ["3"]
     put(hosts, "a", "1", 25)
     put(hosts, "b", "4", 25)
-    hosts.release("b", 25, Signal.BUSY, 24, 20)
+    hosts.release("b", 25, HostSignal.BUSY, 24, 20)
     assert taken(hosts, 30) == ["1"]
-    hosts.release("a", 30, Signal.BUSY, 30, 1)
-    hosts.release("b", 31, Signal.ANSWER, 24.5)
+    hosts.release("a", 30, HostSignal.BUSY, 30, 1)
+    hosts.release("b", 31, HostSignal.ANSWER, 24.5)
     assert taken(hosts, 44.9) == []
     assert taken(hosts, 45) == ["4"]

@@ -14,8 +14,8 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http.address_policy import PUBLIC_ONLY, Guard
-from ck_imagenet.http.client import Body, Fetcher
+from ck_imagenet.http.address_policy import PUBLIC_ONLY, AddressPolicy
+from ck_imagenet.http.client import Body, Client
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.http.resolver import Resolver
 from peer import (
@@ -120,19 +120,19 @@ def no_lookup(host: str) -> list[str]:
 
 
 @pytest.fixture
-def fetcher(proxy: Peer) -> Iterator[Fetcher]:
+def fetcher(proxy: Peer) -> Iterator[Client]:
     """Return a fetcher that asks through the proxy and may ask nothing but public hosts."""
-    through = Fetcher(PUBLIC_ONLY, LIMITS, Resolver(no_lookup))
+    through = Client(PUBLIC_ONLY, LIMITS, Resolver(no_lookup))
     yield through
     through.close()
 
 
-def fetching(guard: Guard = PUBLIC_ONLY, limits: Limits = LIMITS) -> Fetcher:
+def fetching(guard: AddressPolicy = PUBLIC_ONLY, limits: Limits = LIMITS) -> Client:
     """Return a fetcher in the environment as it is now."""
-    return Fetcher(guard, limits, Resolver(no_lookup))
+    return Client(guard, limits, Resolver(no_lookup))
 
 
-def failure(fetcher: Fetcher, url: str) -> Failed:
+def failure(fetcher: Client, url: str) -> Failed:
     """Return what fetching `url` fails with."""
     with pytest.raises(Failed) as failed:
         fetcher.fetch(url)
@@ -144,7 +144,7 @@ class TestHttp:
     """Plain URLs, for which the proxy is asked by their whole address."""
 
     def test_the_proxy_is_asked_for_the_whole_address(
-        self, serve: Serve, proxy: Peer, fetcher: Fetcher
+        self, serve: Serve, proxy: Peer, fetcher: Client
     ) -> None:
         origin = serve(saying(answer(DATA)))
         url = origin.url("/./a b.jpg%?c[%", host="pictures.example")
@@ -156,7 +156,7 @@ class TestHttp:
         assert not any(header.startswith("Proxy-") for header in headers)
 
     def test_a_redirect_is_followed_through_the_proxy(
-        self, serve: Serve, proxy: Peer, fetcher: Fetcher
+        self, serve: Serve, proxy: Peer, fetcher: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         target = other.url("/y.jpg", host="other.example")
@@ -174,7 +174,7 @@ class TestHttp:
         assert b"\r\nProxy-Authorization: Basic " + said + b"\r\n" in proxy.heads[0]
 
     def test_the_network_is_reached_when_a_host_answers(
-        self, serve: Serve, fetcher: Fetcher
+        self, serve: Serve, fetcher: Client
     ) -> None:
         assert not fetcher.reached
         origin = serve(saying(answer(DATA)))
@@ -201,7 +201,7 @@ class TestTrust:
         ],
     )
     def test_what_is_not_public_is_refused_before_asking(
-        self, serve: Serve, proxy: Peer, fetcher: Fetcher, host: str
+        self, serve: Serve, proxy: Peer, fetcher: Client, host: str
     ) -> None:
         origin = serve(saying(redirect(proxy.url("/", host=host))))
         with pytest.raises(Failed, match=r"^private-address"):
@@ -214,8 +214,10 @@ class TestTrust:
 
     def test_what_the_user_names_may_be_asked(self, serve: Serve, proxy: Peer) -> None:
         origin = serve(saying(answer(DATA)))
-        assert fetching(Guard.allowing("localhost")).fetch(origin.url(host="localhost")).data
-        assert fetching(Guard.allowing("127.0.0.0/8")).fetch(origin.url(host="127.1")).data
+        assert (
+            fetching(AddressPolicy.allowing("localhost")).fetch(origin.url(host="localhost")).data
+        )
+        assert fetching(AddressPolicy.allowing("127.0.0.0/8")).fetch(origin.url(host="127.1")).data
 
     def test_the_proxy_itself_is_not_asked_directly_even_past_itself(
         self, proxy: Peer, monkeypatch: pytest.MonkeyPatch
@@ -233,7 +235,7 @@ class TestPastIt:
     ) -> None:
         origin = serve(saying(answer(DATA)))
         monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
-        assert fetching(Guard.allowing("127.0.0.0/8")).fetch(origin.url()).data == DATA
+        assert fetching(AddressPolicy.allowing("127.0.0.0/8")).fetch(origin.url()).data == DATA
         assert proxy.connections == 0
         assert origin.heads[0].startswith(b"GET /x.jpg HTTP/1.1\r\n")
 
@@ -272,7 +274,7 @@ class TestFailures:
             raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
         monkeypatch.setenv("all_proxy", "http://gone.example:3128")
-        failed = failure(Fetcher(PUBLIC_ONLY, LIMITS, Resolver(unknown)), "http://a.example/")
+        failed = failure(Client(PUBLIC_ONLY, LIMITS, Resolver(unknown)), "http://a.example/")
         assert failed.outcome is Outcome.REFUSED
         assert failed.detail.startswith("the proxy gone.example:3128: ")
 

@@ -12,9 +12,9 @@ from typing import Callable, NamedTuple
 
 import pytest
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import Signal, Start
+from ck_imagenet.engine.host import HostSignal, Start
 from ck_imagenet.engine.host_queue import Hosts
-from ck_imagenet.http.client import Gate
+from ck_imagenet.http.client import Spacing
 from ck_imagenet.storage.paces import Learned
 from ck_imagenet_practice import rations
 from hypothesis import given, settings
@@ -279,7 +279,7 @@ class TestTogether:
             """Always busy for one link."""
 
             def ask(self, link: Link, now: float) -> Reply:
-                return Reply(Signal.BUSY) if link.nature else super().ask(link, now)
+                return Reply(HostSignal.BUSY) if link.nature else super().ask(link, now)
 
         simulator = Simulator({"host": Choosy(answer=0.1)})
         simulator.put(Link("host", nature=1), *(Link("host") for _ in range(500)))
@@ -339,7 +339,7 @@ def test_nobody_is_asked_who_said_not_to(
     """A host that rests, or one with which it rests; what was under way is no offence."""
     servers = {str(number): Rationer(" ".join(words)) for number, words in enumerate(hosts)}
     queue: Hosts[Link] = Hosts(
-        start=lambda name: Start("service" if kinship == "service" else "", Gate(gap)),
+        start=lambda name: Start("service" if kinship == "service" else "", Spacing(gap)),
         domain=lambda name: "domain" if kinship == "domain" else "",
     )
     simulator = Simulator(servers, queue, latency=latency, seed=seed)

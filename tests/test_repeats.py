@@ -6,7 +6,7 @@ import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import deduplication as repeats_
-from ck_imagenet.storage.deduplication import Repeats, Sighting, file_name
+from ck_imagenet.storage.deduplication import Duplicates, Sighting, file_name
 from ck_imagenet.storage.journal import Record
 
 
@@ -17,7 +17,7 @@ def record(
 
 
 def test_the_first_of_two_urls_with_the_same_bytes_is_found() -> None:
-    repeats = Repeats([record("http://a/x.jpg")])
+    repeats = Duplicates([record("http://a/x.jpg")])
     first = repeats.first(record("http://b/y.jpg"))
     assert first == Sighting(ImageName("n01440764", 1), "http://a/x.jpg", kept=True)
 
@@ -32,11 +32,11 @@ def test_the_first_of_two_urls_with_the_same_bytes_is_found() -> None:
     ids=["the same URL", "other bytes", "another synset"],
 )
 def test_what_is_no_duplicate_has_no_first(other: Record) -> None:
-    assert Repeats([record("http://a/x.jpg")]).first(other) is None
+    assert Duplicates([record("http://a/x.jpg")]).first(other) is None
 
 
 def test_the_same_bytes_under_three_names_are_a_placeholder() -> None:
-    repeats = Repeats([record("http://a/x.jpg")])
+    repeats = Duplicates([record("http://a/x.jpg")])
     assert not repeats.is_placeholder(record("http://b/y.jpg"))
     repeats.add([record("http://b/y.jpg", outcome=Outcome.DUPLICATE)])
     assert repeats.is_placeholder(record("http://c/z.jpg"))
@@ -44,25 +44,25 @@ def test_the_same_bytes_under_three_names_are_a_placeholder() -> None:
 
 
 def test_mirrors_keep_the_name() -> None:
-    repeats = Repeats(record(f"http://{host}/pictures/x.jpg") for host in "abcdef")
+    repeats = Duplicates(record(f"http://{host}/pictures/x.jpg") for host in "abcdef")
     assert not repeats.is_placeholder(record("http://g/X.JPG"))
 
 
 def test_the_name_of_a_picture_from_a_tar_tells_nothing() -> None:
     """The same picture is in the tars of several synsets."""
     names = [record(f"n01440764_{number}") for number in range(9)]
-    repeats = Repeats([*names, record("http://a/x.jpg")])
+    repeats = Duplicates([*names, record("http://a/x.jpg")])
     assert not repeats.is_placeholder(record("http://b/y.jpg"))
     assert repeats.first(record("http://b/y.jpg"))
 
 
 def test_the_checksum_of_a_placeholder_is_known_to_later_runs() -> None:
     earlier = [record("http://a/x.jpg", outcome=Outcome.PLACEHOLDER)]
-    assert Repeats(earlier).is_placeholder(record("http://b/y.jpg"))
+    assert Duplicates(earlier).is_placeholder(record("http://b/y.jpg"))
 
 
 def test_what_has_been_forgotten_does_not_count() -> None:
-    repeats = Repeats([record("http://a/x.jpg"), record("http://b/y.jpg")])
+    repeats = Duplicates([record("http://a/x.jpg"), record("http://b/y.jpg")])
     repeats.forget("aa", "n01440764", "http://a/x.jpg")
     assert not repeats.is_placeholder(record("http://c/z.jpg"))
 
@@ -81,7 +81,7 @@ def test_the_name_of_a_urls_file(url: str, name: str) -> None:
 
 
 def test_what_is_rejected_is_so_in_its_synset_whatever_its_url() -> None:
-    repeats = Repeats([record("http://a/x.jpg", outcome=Outcome.REJECTED)])
+    repeats = Duplicates([record("http://a/x.jpg", outcome=Outcome.REJECTED)])
     assert repeats.is_rejected(record("http://b/y.jpg"))
     assert not repeats.is_rejected(record("http://b/y.jpg", sha256="bb"))
     assert not repeats.is_rejected(record("http://b/y.jpg", wnid="n02110341"))
@@ -92,6 +92,6 @@ def test_what_came_in_synsets_that_are_done_is_remembered_for_a_while(
 ) -> None:
     monkeypatch.setattr(repeats_, "REMEMBERED", 2)
     records = [record(f"http://a/{number}.jpg", sha256=str(number)) for number in range(3)]
-    counted = Repeats(records)
+    counted = Duplicates(records)
     counted.retire(records)
     assert [len(counted.all_of(str(number))) for number in range(3)] == [0, 1, 1]

@@ -10,8 +10,8 @@ from typing import Iterator, NamedTuple
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http.address_policy import Guard
-from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.address_policy import AddressPolicy
+from ck_imagenet.http.client import Client
 from ck_imagenet.http.resumable import Resumed
 from peer import Behaviour, Peer, Serve, Talk, answer, head, saying, serving
 
@@ -42,7 +42,7 @@ def read(peer: Peer, retry: int = 2, pauses: list[float] | None = None) -> Readi
     def watch(come: int, size: int) -> None:
         done.told.append((come, size))
 
-    with closing(Fetcher(Guard.allowing("127.0.0.0/8"))) as fetcher:
+    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as fetcher:
         source = Resumed(fetcher, peer.url(), retry, watch, wait=done.pauses.append)
         with closing(io.BufferedReader(source)) as stream:
             return done._replace(data=stream.read())
@@ -145,6 +145,6 @@ def test_one_that_asks_for_a_long_rest_is_not_asked_again(serve: Serve) -> None:
 
 def test_it_is_not_asked_before_it_is_read(serve: Serve) -> None:
     peer = serve(saying(answer(DATA)))
-    with closing(Fetcher(Guard.allowing("127.0.0.0/8"))) as fetcher:
+    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as fetcher:
         Resumed(fetcher, peer.url(), 2, print).close()
     assert peer.connections == 0

@@ -9,11 +9,11 @@ import pytest
 from ck_imagenet.core.errors import NoList
 from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.http.address_policy import Guard
-from ck_imagenet.http.client import Fetcher
+from ck_imagenet.http.address_policy import AddressPolicy
+from ck_imagenet.http.client import Client
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.sources import services
-from ck_imagenet.sources.services import IMAGENET, WAYBACK, Service, listed
+from ck_imagenet.sources.services import IMAGENET, WAYBACK, ServiceSource, listed
 from peer import Peer, Talk, answer, redirect, saying, serving
 
 WNID = "n01440764"
@@ -92,17 +92,17 @@ def peer(host: Moody) -> Iterator[Peer]:
 
 
 @pytest.fixture
-def service(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Service:
+def service(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> ServiceSource:
     """A service that is not waited for as long as users would."""
     monkeypatch.setattr(services, "_LIMITS", Limits(5, first_byte=0.2, stall=5, whole=5))
     address = peer.url("")
-    fetcher = Fetcher(Guard.allowing("127.0.0.0/8"))
-    return Service(IMAGENET, address, fetcher, Progress())
+    fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
+    return ServiceSource(IMAGENET, address, fetcher, Progress())
 
 
 @pytest.mark.parametrize("header", ["X: y", "content-encoding: "])
 def test_a_list_that_is_packed_without_a_word_is_one(
-    service: Service, host: Moody, header: str
+    service: ServiceSource, host: Moody, header: str
 ) -> None:
     """As captures in the Wayback Machine are whose original answer was packed."""
     host.body, host.header = gzip.compress(URL.encode()), header
@@ -112,7 +112,7 @@ def test_a_list_that_is_packed_without_a_word_is_one(
         service.find(WNID)
 
 
-def finds(service: Service) -> bool:
+def finds(service: ServiceSource) -> bool:
     try:
         return bool(service.find(WNID).lines)
     except NoList:
@@ -120,7 +120,7 @@ def finds(service: Service) -> bool:
 
 
 def test_a_service_that_has_never_answered_is_asked_once(
-    service: Service, host: Moody, peer: Peer
+    service: ServiceSource, host: Moody, peer: Peer
 ) -> None:
     host.silent = True
     assert [finds(service) for _ in range(3)] == [False] * 3
@@ -128,7 +128,7 @@ def test_a_service_that_has_never_answered_is_asked_once(
 
 
 def test_a_service_that_has_answered_may_fall_silent_for_two_synsets(
-    service: Service, host: Moody, peer: Peer
+    service: ServiceSource, host: Moody, peer: Peer
 ) -> None:
     for silent in [False, True, True, False, True, True, False]:
         host.silent = silent
@@ -139,7 +139,7 @@ def test_a_service_that_has_answered_may_fall_silent_for_two_synsets(
     assert len(peer.heads) == asked + 3
 
 
-def test_an_error_is_an_answer(service: Service, host: Moody, peer: Peer) -> None:
+def test_an_error_is_an_answer(service: ServiceSource, host: Moody, peer: Peer) -> None:
     host.status = "404 Not Found"
     assert not finds(service)
     host.silent = True
@@ -161,8 +161,8 @@ def test_a_list_that_the_archive_has_from_another_host_is_none() -> None:
     with serving() as serve:
         other = serve(say(answer(URL.encode())))
         archive = serve(say(redirect(other.url(path))))
-        fetcher = Fetcher(Guard.allowing("127.0.0.0/8"))
-        service = Service(WAYBACK, archive.url(""), fetcher, Progress())
+        fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
+        service = ServiceSource(WAYBACK, archive.url(""), fetcher, Progress())
         with pytest.raises(NoList, match="it leads elsewhere, to http://127"):
             service.find(WNID)
 
@@ -181,7 +181,7 @@ def test_an_error_of_the_archive_itself_passes_and_what_it_has_captured_does_not
             ([answer(status=error)], 3 * len(WAYBACK.questions)),
         ):
             archive = serve(saying(*answers))
-            fetcher = Fetcher(Guard.allowing("127.0.0.0/8"))
-            service = Service(WAYBACK, archive.url(""), fetcher, Progress())
+            fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
+            service = ServiceSource(WAYBACK, archive.url(""), fetcher, Progress())
             assert finds(service) == (len(answers) > 1)
             assert len(archive.heads) == asked

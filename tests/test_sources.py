@@ -13,10 +13,10 @@ from ck_imagenet.core.actions import GeturlsOptions
 from ck_imagenet.core.errors import NoList
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.http.client import Gate
+from ck_imagenet.http.client import Spacing
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.sources.registry import Row, Sources
-from ck_imagenet.sources.url_archive import LocalArchive
+from ck_imagenet.sources.url_archive import ArchiveSource
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.archive import Patience
@@ -37,9 +37,9 @@ class Tench:
         return {WNID: len(LINES)}
 
 
-def looking(folder: Path, web: PracticeWeb, gate: Gate | None = None, **options: Any) -> Sources:
+def looking(folder: Path, web: PracticeWeb, gate: Spacing | None = None, **options: Any) -> Sources:
     places: dict[str, Any] = {"service": web.service, "wayback_service": web.wayback, **options}
-    return Sources(GeturlsOptions(**places), FolderStore(folder), LocalArchive(Tench), gate=gate)
+    return Sources(GeturlsOptions(**places), FolderStore(folder), ArchiveSource(Tench), gate=gate)
 
 
 @pytest.mark.parametrize("options", [{}, {"source": "archive"}, {"refresh": True}])
@@ -101,7 +101,7 @@ class TestGate:
         assert min(later - earlier for earlier, later in zip(asked, asked[1:])) > 0.1
 
     def test_its_wish_to_rest_is_one_that_others_hear_of(self, tmp_path: Path) -> None:
-        gate = Gate()
+        gate = Spacing()
         with PracticeWeb(alive=[]) as web, closing(looking(tmp_path, web, gate)) as sources:
             web.archive.be_patient(Patience(requests=0, rest=200))
             with pytest.raises(NoList, match="429, come back in 200 s"):
@@ -109,7 +109,7 @@ class TestGate:
         assert 190 < gate.rest() <= 200
 
     def test_what_others_heard_of_is_heeded_without_a_request(self, tmp_path: Path) -> None:
-        gate = Gate()
+        gate = Spacing()
         gate.shut(time.monotonic() + 3600)
         with PracticeWeb(alive=[]) as web, ExitStack() as ending:
             sources = looking(tmp_path, web, gate, source="wayback")

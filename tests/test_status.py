@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.storage.inventory import NO_URL, Holding, by_host, by_synset, failures, total
+from ck_imagenet.storage.inventory import NO_URL, Inventory, by_host, by_synset, failures, total
 from ck_imagenet.storage.journal import Record
 from ck_imagenet.storage.numbering import Link
 
@@ -31,12 +31,12 @@ def record(
     )
 
 
-def holding(saved: list[Record], failed: list[Record], unseen: tuple[Path, ...] = ()) -> Holding:
+def holding(saved: list[Record], failed: list[Record], unseen: tuple[Path, ...] = ()) -> Inventory:
     """Return what is here: besides these, a picture that is missing and a link that waits."""
     known = {each.name.number: each for each in saved}
     pictures = {**{number: Path() for number in known}, **dict(enumerate(unseen, 50))}
     missing, waiting = [record(8, host="b")], [Link(ImageName(WNID, 9), "http://b/9")]
-    return Holding(WNID, pictures, known, failed, missing, waiting)
+    return Inventory(WNID, pictures, known, failed, missing, waiting)
 
 
 def test_everything_known_is_here_or_failed_or_waits() -> None:
@@ -90,9 +90,9 @@ def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> 
 
 
 def test_what_came_from_a_tar_and_has_been_removed_makes_no_host() -> None:
-    held = Holding(WNID, {}, {}, [record(1, Outcome.GONE)], [], [], [record(2, host="")])
+    held = Inventory(WNID, {}, {}, [record(1, Outcome.GONE)], [], [], [record(2, host="")])
     assert [each.name for each in by_host([held])] == ["a:80"]
 
 
 def test_a_synset_of_which_nothing_is_known_is_left_out() -> None:
-    assert list(by_synset([Holding(WNID, {}, {}, [], [], [])])) == []
+    assert list(by_synset([Inventory(WNID, {}, {}, [], [], [])])) == []

@@ -13,7 +13,7 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import inventory, summaries
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.inventory import Holding, Tally, holdings
+from ck_imagenet.storage.inventory import Inventory, Tally, inventories
 from ck_imagenet.storage.journal import Journal, Record
 from ck_imagenet.storage.numbering import KeptNames, Link
 from ck_imagenet.storage.store import SynsetStore
@@ -61,7 +61,7 @@ def told(store: FolderStore) -> list[Tally]:
 
 
 def exact(store: FolderStore) -> list[Tally]:
-    return list(inventory.by_synset(holdings(store)))
+    return list(inventory.by_synset(inventories(store)))
 
 
 def pretend(store: FolderStore, **facts: Any) -> None:
@@ -73,7 +73,9 @@ def pretend(store: FolderStore, **facts: Any) -> None:
 
 def test_a_summary_tells_what_reading_everything_does(store: FolderStore) -> None:
     with store.synset(WNID).lock():
-        assert summaries.keep(store.synset(WNID)) == inventory.tally(Holding.of(store.synset(WNID)))
+        assert summaries.keep(store.synset(WNID)) == inventory.tally(
+            Inventory.of(store.synset(WNID))
+        )
     pretend(store)
     (tally,) = told(store)
     (true,) = exact(store)

@@ -18,7 +18,7 @@ from ck_imagenet.engine.tar_importer import unpack
 from ck_imagenet.engine.tar_results import Unpacked
 from ck_imagenet.images.judging import judge
 from ck_imagenet.sources.tars import Fault
-from ck_imagenet.sources.url_archive import LocalArchive
+from ck_imagenet.sources.url_archive import ArchiveSource
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb, pictures
@@ -81,7 +81,7 @@ def test_what_an_archive_knows_gives_pictures_their_urls(tmp_path: Path) -> None
     (tmp_path / "some.tar").write_bytes(tar({b"n01440764_5.JPEG": pictures.picture("x")}))
     store = FolderStore(tmp_path / "out")
     options = DownloadOptions(tar=str(tmp_path / "some.tar"))
-    assert [each.saved for each in unpack(options, store, Progress(), LocalArchive(Known))] == [1]
+    assert [each.saved for each in unpack(options, store, Progress(), ArchiveSource(Known))] == [1]
     records = Journal.of(store.synset(WNID)).records
     assert {url: str(record.name) for url, record in records.items()} == {
         f"http://a/{WNID}": f"{WNID}_5"

@@ -11,12 +11,12 @@ from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import context
-from ck_imagenet.engine.host import Signal
+from ck_imagenet.engine.host import HostSignal
 from ck_imagenet.engine.host_queue import Hosts
-from ck_imagenet.engine.recorder import Ledger, Verdict
-from ck_imagenet.engine.wayback import Captures, Findings, manner, may_help
-from ck_imagenet.http.client import Gate
-from ck_imagenet.storage.deduplication import Repeats
+from ck_imagenet.engine.recorder import SynsetRecorder, Verdict
+from ck_imagenet.engine.wayback import CaptureRecorder, Captures, manner, may_help
+from ck_imagenet.http.client import Spacing
+from ck_imagenet.storage.deduplication import Duplicates
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal, Record
 
@@ -52,7 +52,7 @@ def test_it_is_asked_once() -> None:
     assert not may_help(GONE._replace(outcome=Outcome.PLACEHOLDER, source="wayback"))
 
 
-class Desk:
+class CrawlContext:
     """A synset with one link, which is gone."""
 
     def __init__(self, folder: Path) -> None:
@@ -60,8 +60,8 @@ class Desk:
         place.create()
         self.journal = Journal.of(place)
         self.journal.append(GONE)
-        repeats = Repeats(self.journal.records.values())
-        self.ledger = Ledger(
+        repeats = Duplicates(self.journal.records.values())
+        self.ledger = SynsetRecorder(
             place,
             self.journal,
             repeats,
@@ -70,18 +70,20 @@ class Desk:
             reached=True,
             report=lambda record: None,
         )
-        self.findings = Findings(self.ledger, self.journal, Captures(DownloadOptions()))
+        self.findings = CaptureRecorder(self.ledger, self.journal, Captures(DownloadOptions()))
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path)
+def desk(tmp_path: Path) -> Iterator[CrawlContext]:
+    made = CrawlContext(tmp_path)
     yield made
     made.journal.close()
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.SAVED])
-def test_what_a_capture_is_stands_beside_what_the_host_said(desk: Desk, outcome: Outcome) -> None:
+def test_what_a_capture_is_stands_beside_what_the_host_said(
+    desk: CrawlContext, outcome: Outcome
+) -> None:
     said = CAPTURE._replace(outcome=outcome, detail="as captured")
     desk.findings.settle(said)
     assert desk.journal.records[URL] == GONE._replace(
@@ -100,13 +102,15 @@ def test_what_a_capture_is_stands_beside_what_the_host_said(desk: Desk, outcome:
         (Outcome.BAD_URL, "bad-url: x"),
     ],
 )
-def test_so_does_what_it_says_itself_for_good(desk: Desk, outcome: Outcome, said: str) -> None:
+def test_so_does_what_it_says_itself_for_good(
+    desk: CrawlContext, outcome: Outcome, said: str
+) -> None:
     desk.findings.settle(GONE._replace(outcome=outcome, detail="x"))
     assert desk.journal.records[URL].wayback == said
     assert desk.findings.trouble == ""
 
 
-def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: Desk) -> None:
+def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: CrawlContext) -> None:
     garbled = GONE._replace(outcome=Outcome.NOT_HTTP, detail="x")
     desk.findings.settle(garbled)
     assert (desk.journal.records[URL], desk.findings.trouble) == (GONE, "not-http: x")
@@ -126,19 +130,19 @@ def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: Des
         Outcome.EMPTY,
     ],
 )
-def test_its_own_trouble_says_nothing_of_a_link(desk: Desk, outcome: Outcome) -> None:
+def test_its_own_trouble_says_nothing_of_a_link(desk: CrawlContext, outcome: Outcome) -> None:
     desk.findings.settle(GONE._replace(outcome=outcome, detail="x"))
     assert desk.journal.records[URL] == GONE
     assert desk.findings.trouble == f"{outcome.word}: x"
 
 
-def test_a_capture_takes_the_place_of_the_failure(desk: Desk) -> None:
+def test_a_capture_takes_the_place_of_the_failure(desk: CrawlContext) -> None:
     assert desk.findings.claim(CAPTURE) is Verdict.KEEP
     desk.findings.keep(CAPTURE)
     assert desk.journal.records[URL] == CAPTURE
 
 
-def test_a_redirect_that_leads_out_of_the_archive_gives_no_picture(desk: Desk) -> None:
+def test_a_redirect_that_leads_out_of_the_archive_gives_no_picture(desk: CrawlContext) -> None:
     outside = CAPTURE._replace(captured="", final_url="http://a.example/now.jpg")
     assert desk.findings.claim(outside) is Verdict.SETTLED
     said = desk.journal.records[URL]
@@ -167,7 +171,7 @@ class TestPace:
         assert 8 * gap > 1
 
     @staticmethod
-    def hosts(gate: Gate) -> Hosts[str]:
+    def hosts(gate: Spacing) -> Hosts[str]:
         asked = manner(DownloadOptions(), gate)
         hosts: Hosts[str] = Hosts(asked.per_host, asked.back_off, asked.start)
         for number in range(100):
@@ -175,13 +179,13 @@ class TestPace:
         return hosts
 
     def test_links_of_a_list_that_lead_there_go_through_the_same_gate(self) -> None:
-        gate = Gate(0.125)
+        gate = Spacing(0.125)
         near, far = context.manner(DownloadOptions(), gate=gate), manner(DownloadOptions(), gate)
         for host, shared in ((ARCHIVE, gate), ("a.example:80", None)):
             assert near.start(host).gate is far.start(host).gate is shared
 
     def test_all_of_a_run_share_its_gate(self) -> None:
-        gate = Gate(0.125)
+        gate = Spacing(0.125)
         hosts = self.hosts(gate)
         assert hosts.take(1.0)
         gate.began(1.125)  # who has no queue
@@ -194,21 +198,21 @@ class TestPace:
 
     @pytest.mark.parametrize("given", [0, 1, 2, 3, 10, 50])
     def test_a_429_that_names_no_time_means_a_minute_whatever_was_learnt(self, given: int) -> None:
-        hosts, now = self.hosts(Gate(0.125)), 0.0
+        hosts, now = self.hosts(Spacing(0.125)), 0.0
         for _ in range(given):
             now += 0.2
             assert hosts.take(now)
-            hosts.release(ARCHIVE, now + 0.05, Signal.ANSWER, now)
+            hosts.release(ARCHIVE, now + 0.05, HostSignal.ANSWER, now)
         for _ in range(3):
             now += 0.2
             assert hosts.take(now)
-            hosts.release(ARCHIVE, now + 0.05, Signal.BUSY, now)
+            hosts.release(ARCHIVE, now + 0.05, HostSignal.BUSY, now)
             assert hosts.take(now + 60) is None
             now += 200
 
     def test_a_rest_of_one_who_asks_is_one_of_all(self) -> None:
-        gate = Gate(0.125)
+        gate = Spacing(0.125)
         hosts = self.hosts(gate)
         assert hosts.take(1.0)
-        hosts.release(ARCHIVE, 1.1, Signal.BUSY, 1.0)
+        hosts.release(ARCHIVE, 1.1, HostSignal.BUSY, 1.0)
         assert gate.opens_at >= 61

@@ -18,7 +18,7 @@ def test_a_task_for_a_host_of_long_ago_goes_round_by_its_owner(
 ) -> None:
     monkeypatch.setattr(worker, "MOST_HOSTS", 2)
     said = io.BytesIO()
-    office = worker._Office(said)
+    office = worker._PipeRecorder(said)
     urls = [f"http://{host}.example/x.jpg" for host in ("first", "second", "third")]
     first, second, third = (
         Task(Link(ImageName(WNID, number), url), "a list") for number, url in enumerate(urls)

@@ -24,7 +24,7 @@ from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
 from ck_imagenet.sources.tars import Fault  # noqa: E402
-from ck_imagenet.storage.store import Flaw  # noqa: E402
+from ck_imagenet.storage.store import FindingKind  # noqa: E402
 
 KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
@@ -151,7 +151,7 @@ def _faults() -> Iterator[str]:
 def _flaws() -> Iterator[str]:
     yield "| finding | meaning | `--repair` |"
     yield "|---|---|---|"
-    for flaw in Flaw:
+    for flaw in FindingKind:
         yield f"| `{flaw.word}` | {flaw.meaning} | {flaw.remedy} |"
 
 

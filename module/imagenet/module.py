@@ -686,13 +686,13 @@ def _status(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import sentences, tables
     from ck_imagenet.core.options import refuse_together
     from ck_imagenet.storage import inventory, summaries
-    from ck_imagenet.storage.inventory import holdings
+    from ck_imagenet.storage.inventory import inventories
 
     if options.hosts:
         refuse_together(options, "hosts", "failures")
     store, asked = _present_store(options), (options.wnid, options.under, options.search)
     if options.failures:
-        failed = inventory.failures(holdings(store, *asked))
+        failed = inventory.failures(inventories(store, *asked))
         if con:
             sentences.write(tables.failures(failed), "latin-1")
         else:
@@ -700,7 +700,7 @@ def _status(options: Any, con: bool, output: CkDict) -> None:
         return
     tallies: Iterable[inventory.Tally]
     if options.hosts:
-        of, tallies = "host", inventory.by_host(holdings(store, *asked))
+        of, tallies = "host", inventory.by_host(inventories(store, *asked))
     else:
         of, tallies = "wnid", summaries.tallies(store, synsets.among(store.wnids(), *asked))
     if con:
@@ -909,10 +909,10 @@ def _ck_store() -> Any:
 def _archive() -> Any:
     """Return the archive of all URLs, which is opened when it is needed."""
     from ck_imagenet.sources import url_archive
-    from ck_imagenet.sources.url_archive import LocalArchive
+    from ck_imagenet.sources.url_archive import ArchiveSource
     from ck_imagenet.storage import ck_store
 
-    return LocalArchive(lambda: url_archive.Archive.at(ck_store.home(ck)))
+    return ArchiveSource(lambda: url_archive.Archive.at(ck_store.home(ck)))
 
 
 def _defect(error: Exception) -> str:

@@ -18,11 +18,11 @@ from ..core.threads import CORES, SideBySide
 from ..images import decoding, judging
 from ..images.judging import unpacked
 from ..sources.tar_places import ask_again
-from ..storage.inventory import Holding
+from ..storage.inventory import Inventory
 from ..storage.journal import Journal, Record, now
 from ..storage.numbering import KeptNames, by_number
-from ..storage.recovery import adopt, put_aside
-from ..storage.store import Finding, Flaw, Store, SynsetStore, undisturbed
+from ..storage.recovery import put_aside, recover
+from ..storage.store import Finding, FindingKind, Store, SynsetStore, undisturbed
 
 _THREADS = 2 * CORES
 """What takes time, reading and hashing, leaves the interpreter to others."""
@@ -97,19 +97,22 @@ class Inspection:
 
     def _inspect(self, place: SynsetStore, threads: SideBySide) -> list[Finding]:
         of_place = list(place.findings())
-        held = Holding.of(place)
+        held = Inventory.of(place)
         unseen = [ImageName(place.wnid, number) for number in held.unseen]
-        moved = {each.where for each in of_place if each.flaw is Flaw.MISPLACED}
+        moved = {each.where for each in of_place if each.flaw is FindingKind.MISPLACED}
         expected = {record.name for record in held.missing} | {link.name for link in held.waiting}
         found = [
             *(
                 each
                 for each in of_place
-                if each.flaw is not Flaw.EMPTY or each.where not in expected
+                if each.flaw is not FindingKind.EMPTY or each.where not in expected
             ),
-            *(Finding(Flaw.GARBLED, path, str(count)) for path, count in held.garbled.items()),
             *(
-                Finding(Flaw.MISSING, record.name)
+                Finding(FindingKind.GARBLED, path, str(count))
+                for path, count in held.garbled.items()
+            ),
+            *(
+                Finding(FindingKind.MISSING, record.name)
                 for record in held.missing
                 if record.name not in moved
             ),
@@ -120,7 +123,9 @@ class Inspection:
             _repair(place, held, found)
         return found
 
-    def _examine(self, place: SynsetStore, held: Holding, threads: SideBySide) -> Iterator[Finding]:
+    def _examine(
+        self, place: SynsetStore, held: Inventory, threads: SideBySide
+    ) -> Iterator[Finding]:
         """Yield what is wrong with pictures of which something is known."""
         known = [(record, held.pictures[number]) for number, record in held.saved.items()]
         parts = (known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE))
@@ -145,26 +150,28 @@ class Inspection:
         try:
             size = path.stat().st_size
             if size != record.bytes:
-                yield Finding(Flaw.CHANGED, record.name, f"{size} bytes, {record.bytes} were saved")
+                yield Finding(
+                    FindingKind.CHANGED, record.name, f"{size} bytes, {record.bytes} were saved"
+                )
             else:
                 yield from self._doubts_of(record, path)
         except OSError as error:
             if error.errno != errno.EIO:  # else it is not the file that is damaged
                 raise
-            yield Finding(Flaw.CHANGED, record.name, str(error.strerror))
+            yield Finding(FindingKind.CHANGED, record.name, str(error.strerror))
             return
         contradiction = place.contradiction(record, path)
         if contradiction:
-            yield Finding(Flaw.MISDESCRIBED, record.name, contradiction)
+            yield Finding(FindingKind.MISDESCRIBED, record.name, contradiction)
 
     def _doubts_of(self, record: Record, path: Path) -> Iterator[Finding]:
         if checksum(path) != record.sha256:
-            yield Finding(Flaw.CHANGED, record.name)
+            yield Finding(FindingKind.CHANGED, record.name)
         elif self._options.decode:
             try:
                 judging.decode(decoding.read(path))
             except Failed as failed:
-                yield Finding(Flaw.BROKEN, record.name, failed.detail)
+                yield Finding(FindingKind.BROKEN, record.name, failed.detail)
 
 
 def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
@@ -173,13 +180,13 @@ def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
     try:
         judging.judge(unpacked(decoding.read(path)))
     except Failed as failed:
-        return Finding(Flaw.NO_PICTURE, name, failed.detail)
-    return Finding(Flaw.UNSEEN, name)
+        return Finding(FindingKind.NO_PICTURE, name, failed.detail)
+    return Finding(FindingKind.UNSEEN, name)
 
 
-def _repair(place: SynsetStore, held: Holding, found: list[Finding]) -> None:
+def _repair(place: SynsetStore, held: Inventory, found: list[Finding]) -> None:
     """Mend what has been found."""
-    if any(finding.flaw is Flaw.NO_FOLDER for finding in found):
+    if any(finding.flaw is FindingKind.NO_FOLDER for finding in found):
         place.discard()
         return
     place.create()
@@ -190,13 +197,13 @@ def _repair(place: SynsetStore, held: Holding, found: list[Finding]) -> None:
             mender.mend(finding)
         ask_again(place, journal, mender.to_ask)
         names = KeptNames.of(place)
-        adopt(place, journal, by_number(names.numbers), names.urls([]), lost)
+        recover(place, journal, by_number(names.numbers), names.urls([]), lost)
 
 
 class _Mender:
     """Mends one finding after the other; `to_ask` is what is to be asked for again."""
 
-    def __init__(self, place: SynsetStore, held: Holding, journal: Journal) -> None:
+    def __init__(self, place: SynsetStore, held: Inventory, journal: Journal) -> None:
         self._place = place
         self._held = held
         self._journal = journal
@@ -205,30 +212,30 @@ class _Mender:
         self.to_ask: list[Record] = []
 
     def mend(self, finding: Finding) -> None:
-        """Mend what `SynsetStore.mend` and `adopt` do not."""
+        """Mend what `SynsetStore.mend` and `recover` do not."""
         if isinstance(finding.where, ImageName):
             self._mend_picture(finding, finding.where)
-        elif finding.flaw is Flaw.GARBLED:
+        elif finding.flaw is FindingKind.GARBLED:
             self._journal.drop_garbled(finding.where)
-        elif finding.flaw is Flaw.STRAY:
+        elif finding.flaw is FindingKind.STRAY:
             put_aside(self._place, finding.where)
 
     def _mend_picture(self, finding: Finding, name: ImageName) -> None:
-        if finding.flaw is Flaw.EMPTY:
+        if finding.flaw is FindingKind.EMPTY:
             self._place.remove(name.number)
-        elif finding.flaw is Flaw.NO_PICTURE:
+        elif finding.flaw is FindingKind.NO_PICTURE:
             self._take_out(name.number)
-        elif finding.flaw is Flaw.MISSING and name in self._missing:
+        elif finding.flaw is FindingKind.MISSING and name in self._missing:
             self.to_ask.append(self._missing[name])
-        elif finding.flaw is Flaw.CHANGED:
+        elif finding.flaw is FindingKind.CHANGED:
             self._take_out(name.number)
             self.to_ask.append(self._held.saved[name.number])
-        elif finding.flaw is Flaw.BROKEN:
+        elif finding.flaw is FindingKind.BROKEN:
             self._take_out(name.number)
             record = self._held.saved[name.number]
             broken = record._replace(outcome=Outcome.BROKEN, detail=finding.detail, time=now())
             self._journal.append(broken)
-        elif finding.flaw is Flaw.MISDESCRIBED:
+        elif finding.flaw is FindingKind.MISDESCRIBED:
             path = self._held.pictures[name.number]
             if path.is_file():  # else it has just been taken out
                 self._place.describe(self._held.saved[name.number], path.name)

@@ -15,11 +15,11 @@ from ..core.options import refuse_together
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, Progress
 from ..sources.tar_places import ask_again
-from ..storage.inventory import Holding
+from ..storage.inventory import Inventory
 from ..storage.journal import Journal, Record, now
 from ..storage.numbering import KeptNames, by_number
 from ..storage.recovery import ASIDE
-from ..storage.store import Flaw, Store, SynsetStore, undisturbed
+from ..storage.store import FindingKind, Store, SynsetStore, undisturbed
 
 
 @dataclass
@@ -125,7 +125,7 @@ def clean(
 
 
 def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
-    held, plan = Holding.of(place), Plan(place.wnid, place.folder)
+    held, plan = Inventory.of(place), Plan(place.wnid, place.folder)
     rejections = {each.name.number: each for each in held.failed if _is_rejected(each)}
     if options.number:
         plan.already = [
@@ -150,7 +150,7 @@ def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
         plan.kept = place.foreign()
         # What a kill of this command left may be neither: then it is unfinished.
         is_begun = held.pictures or place.state.is_dir() or not plan.kept
-        if is_begun or any(each.flaw is Flaw.LEFTOVER for each in place.findings()):
+        if is_begun or any(each.flaw is FindingKind.LEFTOVER for each in place.findings()):
             plan.folder, plan.linked = place.folder, place.folder.is_symlink()
             plan.revived = list(rejections.values())
     else:
@@ -163,7 +163,7 @@ def _is_rejected(record: Record) -> bool:
     return record.outcome is Outcome.REJECTED
 
 
-def _rejected(place: SynsetStore, held: Holding, number: int) -> Record:
+def _rejected(place: SynsetStore, held: Inventory, number: int) -> Record:
     """Return what the journal is to say of a picture that is rejected."""
     for known in (*held.saved.values(), *held.missing, *held.failed, *held.withdrawn):
         if known.name.number == number:

@@ -12,26 +12,26 @@ from ..core.errors import BadInput
 from ..core.options import refuse_alone, refuse_together
 from ..core.text import Progress
 from ..engine import context, planning, tar_importer, wayback
-from ..engine.dispatcher import Crew
+from ..engine.dispatcher import Dispatcher
 from ..engine.planning import Estimate, foreseen, in_turn
-from ..engine.processes import Team
-from ..engine.scheduler import Errands, Pool
-from ..engine.synset_job import Errand, Summary
+from ..engine.processes import ProcessDispatcher
+from ..engine.scheduler import Errands, Scheduler
+from ..engine.synset_job import Summary, SynsetJob
 from ..engine.tar_results import Unpacked
 from ..engine.wayback import Captures
 from ..engine.worker import Order
-from ..http.client import Fetcher, Gate
+from ..http.client import Client, Spacing
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.registry import Sources
-from ..sources.url_archive import LocalArchive
+from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
-from ..storage.deduplication import Repeats
+from ..storage.deduplication import Duplicates
 from ..storage.paces import Learned, PaceMemory
 from ..storage.store import Store
 
 
 def download(
-    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
+    options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None = None
 ) -> Generator[Summary | Unpacked | Unlisted | Estimate, None, None]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
 
@@ -43,7 +43,7 @@ def download(
         Where the pictures go.
     progress : Progress
         Is told how it goes.
-    archive : LocalArchive, optional
+    archive : ArchiveSource, optional
         The local archive of all URLs.
 
     Yields
@@ -74,8 +74,8 @@ def download(
             return
     # What is left of those that were begun may be hosts that keep silent: not for all connections.
     wnids = tuple(in_turn(wnids, store, first=max(1, options.jobs // 4)))
-    captures, repeats, trusting = Captures(options), Repeats(), len(wnids) > summaries.FEW
-    errand = partial(Errand, options, store, repeats, progress, trusting)
+    captures, repeats, trusting = Captures(options), Duplicates(), len(wnids) > summaries.FEW
+    errand = partial(SynsetJob, options, store, repeats, progress, trusting)
     with ExitStack() as ending:
         gate = context.wayback_gate(options)
         sources = ending.enter_context(closing(Sources(options, store, archive, progress, gate)))
@@ -90,13 +90,13 @@ def download(
         memory = PaceMemory(store)
         crew = _crew(options, store, near, memory.load(), gate)
         ending.callback(lambda: memory.keep(crew.learned()))
-        captured = Team(None, far, store, wayback.manner(options, gate))
+        captured = ProcessDispatcher(None, far, store, wayback.manner(options, gate))
 
         def errands(found: Iterable[SynsetList | Unlisted]) -> Errands:
             lists = ending.enter_context(closing(planning.prepared(found, store)))
             return (errand(each) if isinstance(each, SynsetList) else each for each in lists)
 
-        pool = Pool(
+        pool = Scheduler(
             *(crew, captured, captures, store, repeats, progress, options.patience),
             again=lambda wnids: errands(sources.lists(wnids)),
         )
@@ -122,14 +122,14 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
 def _crew(
     options: DownloadOptions,
     store: Store,
-    fetcher: Fetcher,
+    fetcher: Client,
     learned: dict[str, Learned],
-    gate: Gate,
-) -> Crew:
+    gate: Spacing,
+) -> Dispatcher:
     """Return who asks the hosts."""
     order = Order(store, options, learned)
     if not options.engine:
-        return Team(order, fetcher, store, context.manner(options, learned, gate))
-    from ..engine.cluster import Cluster  # which takes its time
+        return ProcessDispatcher(order, fetcher, store, context.manner(options, learned, gate))
+    from ..engine.cluster import ClusterDispatcher  # which takes its time
 
-    return Cluster(order, store, options.scheduler)
+    return ClusterDispatcher(order, store, options.scheduler)

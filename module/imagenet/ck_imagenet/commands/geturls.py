@@ -19,7 +19,7 @@ from ..core.text import Progress
 from ..sources import lists, registry, url_archive
 from ..sources.lists import SynsetList
 from ..sources.registry import Row, Sources
-from ..sources.url_archive import LocalArchive
+from ..sources.url_archive import ArchiveSource
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, number
 from ..storage.store import Store, SynsetStore
@@ -29,7 +29,7 @@ _IN_MEMORY = 2**25
 
 
 def geturls(
-    options: GeturlsOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
+    options: GeturlsOptions, store: Store, progress: Progress, archive: ArchiveSource | None = None
 ) -> Iterator[Link]:
     """Return the links of synsets, with the numbers that a download would give them, lazily.
 
@@ -43,7 +43,7 @@ def geturls(
         Where synsets have their state.
     progress : Progress
         Is told when a service wants to be waited for.
-    archive : LocalArchive, optional
+    archive : ArchiveSource, optional
         The local archive of all URLs.
 
     Raises
@@ -76,7 +76,7 @@ def _links(
     wnids: Sequence[str],
     store: Store,
     progress: Progress,
-    archive: LocalArchive | None,
+    archive: ArchiveSource | None,
 ) -> Iterator[Link]:
     with closing(Sources(options, store, archive, progress)) as sources:
         for found in sources.lists(wnids):
@@ -88,7 +88,9 @@ def _links(
             yield from number(found.wnid, found.lines, kept.numbers, journal.records)
 
 
-def survey(options: GeturlsOptions, store: Store, archive: LocalArchive | None = None) -> list[Row]:
+def survey(
+    options: GeturlsOptions, store: Store, archive: ArchiveSource | None = None
+) -> list[Row]:
     """Return which places may have a list, how things stand there, and what each needs."""
     refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
     with closing(Sources(options, store, archive)) as sources:

@@ -10,12 +10,12 @@ from typing import Callable, ContextManager, NamedTuple
 from ..core import urls
 from ..core.outcomes import Failed, Outcome, Postponed
 from ..http.client import Body
-from ..http.request_state import Journey
+from ..http.request_state import RequestState
 from ..images import judging
 from ..storage.journal import Record, now, saved
 from . import link
-from .context import Colleagues, Desk
-from .host import Signal
+from .context import CrawlContext, Peers
+from .host import HostSignal
 from .host_queue import Hosts
 from .link import Task
 from .recorder import Verdict
@@ -163,13 +163,13 @@ class Attempts:
 
     Parameters
     ----------
-    desk : Desk
+    desk : CrawlContext
         What it works with.
     hosts : Hosts
         Where links wait.
     lock : context manager
         Held by who uses the hosts.
-    colleagues : Colleagues
+    colleagues : Peers
         Who may take a link that leads to one of their hosts.
     save : callable
         Keeps a picture, as long as any is kept.
@@ -182,10 +182,10 @@ class Attempts:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: CrawlContext,
         hosts: Hosts[Task],
         lock: ContextManager[object],
-        colleagues: Colleagues,
+        colleagues: Peers,
         save: Callable[[Record, bytes, str], None],
     ) -> None:
         self._desk = desk
@@ -201,9 +201,9 @@ class Attempts:
         """Settle nothing from now on: what is under way fails because it is ended."""
         self._is_over = True
 
-    def make(self, host: str, task: Task) -> tuple[Signal, float]:
+    def make(self, host: str, task: Task) -> tuple[HostSignal, float]:
         """Fetch, judge and keep one picture; return what that told of its host."""
-        journey, task.journey = task.journey or Journey(task.address), None
+        journey, task.journey = task.journey or RequestState(task.address), None
         try:
             try:
                 body = self._desk.fetcher.ask(journey, self._usual(host, task))
@@ -214,7 +214,7 @@ class Attempts:
                 journey.url = self._desk.manner.follow(journey.url)
                 task.journey = journey
                 self._pass_on(host, task)
-                return Signal.ANSWER, 0.0
+                return HostSignal.ANSWER, 0.0
             picture = _judged(body)
         except Failed as failed:
             if task.is_witness:
@@ -226,12 +226,12 @@ class Attempts:
         except Postponed:
             task.journey = journey
             self._put(Hosts.put, task, 1.0)
-            return Signal.UNCLEAR, 0.0
+            return HostSignal.UNCLEAR, 0.0
         if task.is_witness:
             self._bans.proves(host, Outcome.SAVED)
-            return Signal.ANSWER, 0.0
+            return HostSignal.ANSWER, 0.0
         self._bans.answered(host, body.url, Outcome.SAVED, task.refusals)
-        signal = Signal.ANSWER if task.given_before < 0 else Signal.ANSWER_AGAIN
+        signal = HostSignal.ANSWER if task.given_before < 0 else HostSignal.ANSWER_AGAIN
         captured = urls.time_of(body.url, self._desk.manner.archive)
         altered = self._desk.manner.is_altered(body.url)
         record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
@@ -274,8 +274,8 @@ class Attempts:
             return self._bans.may_be(host, failed.outcome, self._hosts.is_backing_off(host))
 
     def _refused(
-        self, host: str, task: Task, journey: Journey, failed: Failed
-    ) -> tuple[Signal, float]:
+        self, host: str, task: Task, journey: RequestState, failed: Failed
+    ) -> tuple[HostSignal, float]:
         """Let a link wait that its host does not give now, with all its time."""
         journey.spent = 0.0
         task.journey = journey
@@ -301,14 +301,14 @@ class Attempts:
         if witness and is_doubtful:
             # Whether it is the link that it refuses, an answer tells that it has given before.
             self._put(Hosts.put_back, Task.witness(task.link, witness.address))
-        return Signal.BUSY, failed.retry_after
+        return HostSignal.BUSY, failed.retry_after
 
-    def _testified(self, host: str, task: Task, failed: Failed) -> tuple[Signal, float]:
+    def _testified(self, host: str, task: Task, failed: Failed) -> tuple[HostSignal, float]:
         if self._bans.proves(host, failed.outcome):
-            return Signal.ANSWER, 0.0
-        return Signal.BUSY, failed.retry_after
+            return HostSignal.ANSWER, 0.0
+        return HostSignal.BUSY, failed.retry_after
 
-    def _failed(self, task: Task, url: str, failed: Failed) -> tuple[Signal, float]:
+    def _failed(self, task: Task, url: str, failed: Failed) -> tuple[HostSignal, float]:
         outcome = failed.outcome
         task.attempts += 1
         # Anew, since what was raised holds the frames through which it came, this one too.
@@ -321,8 +321,8 @@ class Attempts:
             pause = 1.0 if outcome in _SILENCES else 2.0 ** min(task.attempts - 1, 10)
             self._put(Hosts.put, task, min(LONGEST_PAUSE, self._hosts.spread(pause)))
         if outcome in _SILENCES:
-            return Signal.SILENCE, 0.0
-        return (Signal.UNCLEAR if outcome in _UNCLEAR else Signal.ANSWER), 0.0
+            return HostSignal.SILENCE, 0.0
+        return (HostSignal.UNCLEAR if outcome in _UNCLEAR else HostSignal.ANSWER), 0.0
 
     def settle(self, task: Task, failed: Failed, last: str = "") -> None:
         """Let a link end with a failure, or go on under another address, if it may have one.

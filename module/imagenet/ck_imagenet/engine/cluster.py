@@ -23,11 +23,11 @@ from ..core.text import ImageName
 from ..storage.journal import Record
 from ..storage.paces import Learned
 from ..storage.store import Store
-from .dispatcher import Books, Crew
+from .dispatcher import Dispatcher, Router
 from .host import Ration
 from .link import Task
 from .machines import GOES_ON, Machines, RunFolder
-from .recorder import Book
+from .recorder import Recorder
 from .worker import NOTICED, Batch, Order, is_answered, records_of, told
 
 LEAST, MOST = 32, 256
@@ -40,7 +40,7 @@ _BEAT, _PATIENCE = 5.0, 60.0
 """Seconds between two looks at the cluster, and without any machine."""
 
 
-class Cluster(Crew):
+class ClusterDispatcher(Dispatcher):
     """Fetches with the workers of a Dask cluster, as many as there are at any moment.
 
     Parameters
@@ -61,7 +61,7 @@ class Cluster(Crew):
     """
 
     def __init__(self, order: Order, store: Store, scheduler: str) -> None:
-        self.books = Books()
+        self.books = Router()
         self._order = pickle.dumps(tuple(order))
         self._waiting: dict[str, deque[Task]] = {}
         self._asked: set[str] = set()
@@ -99,7 +99,7 @@ class Cluster(Crew):
         links = chain.from_iterable(self._waiting[host] for host in self._ready())
         return sum(1 for _ in islice(links, LEAST)) < LEAST
 
-    def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
+    def begin(self, wnid: str, book: Recorder, tasks: list[Task]) -> None:
         self.books.open(wnid, book, tasks)
         for task in tasks:
             self._give(task)

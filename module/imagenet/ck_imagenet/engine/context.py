@@ -9,8 +9,8 @@ from typing import Callable, Iterable, Mapping, NamedTuple
 from .. import USER_AGENT
 from ..core import known_hosts, urls
 from ..core.actions import PER_HOST, WAYBACK_SERVICE, DownloadOptions
-from ..http.address_policy import Guard
-from ..http.client import Fetcher, Gate
+from ..http.address_policy import AddressPolicy
+from ..http.client import Client, Spacing
 from ..http.connections import Limits
 from ..http.resolver import Resolver, answering
 from ..storage.paces import Learned
@@ -18,12 +18,12 @@ from ..storage.store import Store
 from .host import Start
 from .link import Task
 from .rate_limiter import USUAL_BACK_OFF, BackOff
-from .recorder import Book
+from .recorder import Recorder
 
 # What a crawl works with, and with whom.
 
 
-class Manner(NamedTuple):
+class CrawlSettings(NamedTuple):
     """How to crawl."""
 
     jobs: int = 32
@@ -48,16 +48,16 @@ class Manner(NamedTuple):
     """Where a redirect is followed to; raises Failed if nowhere."""
 
 
-class Desk(NamedTuple):
+class CrawlContext(NamedTuple):
     """What a crawl works with."""
 
-    fetcher: Fetcher
+    fetcher: Client
     store: Store
-    book: Book
-    manner: Manner
+    book: Recorder
+    manner: CrawlSettings
 
 
-class Colleagues:
+class Peers:
     """Others from whom tasks may come; by default there are none.
 
     Attributes
@@ -88,15 +88,15 @@ _SLOW = 60.0
 """Seconds that an archive may take for one URL."""
 
 
-def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Fetcher:
+def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Client:
     """Return what asks for pictures; raise BadInput if the options cannot be used.
 
     What the user names himself is trusted: exactly its host and port.
     """
-    guard = Guard.allowing(options.allow_private)
+    guard = AddressPolicy.allowing(options.allow_private)
     for address in trusted:
         guard = guard.trusting_url(address)
-    return Fetcher(
+    return Client(
         guard,
         Limits.within(options.timeout),
         Resolver(answering(options.resolve)),
@@ -108,10 +108,10 @@ def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Fetcher:
     )
 
 
-def wayback_fetcher(options: DownloadOptions) -> Fetcher:
+def wayback_fetcher(options: DownloadOptions) -> Client:
     """Return what asks for pictures from the Wayback Machine, which takes its time."""
-    return Fetcher(
-        Guard.allowing(options.allow_private).trusting_url(options.wayback_service),
+    return Client(
+        AddressPolicy.allowing(options.allow_private).trusting_url(options.wayback_service),
         Limits.within(max(_SLOW, options.timeout)),
         Resolver(answering(options.resolve)),
         user_agent=options.user_agent or USER_AGENT,
@@ -122,20 +122,20 @@ def wayback_fetcher(options: DownloadOptions) -> Fetcher:
     )
 
 
-def wayback_gate(options: DownloadOptions) -> Gate:
+def wayback_gate(options: DownloadOptions) -> Spacing:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
     paces = known_hosts.paces(options.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
-    return Gate(max(options.sleep, 1 / (given or urls.PACE)))
+    return Spacing(max(options.sleep, 1 / (given or urls.PACE)))
 
 
 def manner(
     options: DownloadOptions,
     learned: Mapping[str, Learned] = _NOTHING,
-    gate: Gate | None = None,
-) -> Manner:
+    gate: Spacing | None = None,
+) -> CrawlSettings:
     """Return how to crawl, with what was learnt of hosts before, and the Wayback Machine's gate."""
-    return Manner(
+    return CrawlSettings(
         options.jobs,
         options.retry,
         options.per_host,
@@ -169,7 +169,7 @@ def known_paces(
 
 
 def _starts(
-    options: DownloadOptions, learned: Mapping[str, Learned], gate: Gate
+    options: DownloadOptions, learned: Mapping[str, Learned], gate: Spacing
 ) -> Callable[[str], Start]:
     """Return what tells at which pace each host is asked first, the Wayback Machine by its gate.
 
@@ -190,6 +190,6 @@ def _starts(
         pace = given or (known.pace if known else None)
         begin = Learned(pace, 1, 0.0) if pace else None
         begin = begin if given else learned.get(service or endpoint, begin)
-        return Start(service, Gate(gap) if gap else None, begin)
+        return Start(service, Spacing(gap) if gap else None, begin)
 
     return start

@@ -13,8 +13,8 @@ from ..core.threads import started
 from ..storage.journal import Record
 from ..storage.paces import Learned
 from .attempts import Attempts
-from .context import Colleagues, Desk
-from .host import Ration, Signal
+from .context import CrawlContext, Peers
+from .host import HostSignal, Ration
 from .host_queue import Hosts
 from .link import Task
 
@@ -24,7 +24,7 @@ _START, _LEAST = 2, 1
 _IDLE, _FULL = 0.65, 0.85
 
 
-class Pace:
+class ConcurrencyLimit:
     """Allows more requests while the processor waits for the network, fewer while it does not.
 
     Threads that all want the processor fight over the interpreter's lock: where answers come at
@@ -74,23 +74,23 @@ class Crawl:
 
     Parameters
     ----------
-    desk : Desk
+    desk : CrawlContext
         What it works with.
-    colleagues : Colleagues, optional
+    colleagues : Peers, optional
         Who else is at work.
     """
 
-    def __init__(self, desk: Desk, colleagues: Colleagues | None = None) -> None:
+    def __init__(self, desk: CrawlContext, colleagues: Peers | None = None) -> None:
         self._desk = desk
         self._place = lru_cache(_PLACES)(desk.store.synset)
         self._manner = desk.manner
-        self._colleagues = colleagues or Colleagues()
+        self._colleagues = colleagues or Peers()
         manner = desk.manner
         self._hosts: Hosts[Task] = Hosts(
             manner.per_host, manner.back_off, manner.start, manner.domain
         )
         self._hosts.complete = not self._colleagues.at_work
-        self._pace = Pace(desk.manner.jobs, time.monotonic(), time.process_time())
+        self._pace = ConcurrencyLimit(desk.manner.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
         lock = threading.RLock()
         self._task_ready = threading.Condition(lock)
@@ -256,7 +256,7 @@ class Crawl:
     def _work(self) -> None:
         try:
             for host, task in iter(self._next, None):
-                ended = Signal.UNCLEAR, 0.0
+                ended = HostSignal.UNCLEAR, 0.0
                 try:
                     ended = self._attempts.make(host, task)
                 finally:
@@ -288,7 +288,7 @@ class Crawl:
                 return started
             host, task = started
             self._desk.book.put_by(task)
-            self._hosts.release(host, time_now, Signal.UNCLEAR, time_now, task=task)
+            self._hosts.release(host, time_now, HostSignal.UNCLEAR, time_now, task=task)
         return None
 
     def _is_wanted(self, task: Task, time_now: float) -> bool:
@@ -301,7 +301,7 @@ class Crawl:
         overdue = len(begun) - hopeful
         return hopeful - overdue < missing
 
-    def _ended(self, host: str, task: Task, signal: Signal, wish: float) -> None:
+    def _ended(self, host: str, task: Task, signal: HostSignal, wish: float) -> None:
         with self._changed:
             since, _ = self._begun.pop(threading.get_ident())
             self._hosts.release(host, time.monotonic(), signal, since, wish, task)

@@ -21,7 +21,7 @@ from ..storage.paces import Learned
 from .crawler import Crawl
 from .host import Ration
 from .link import Task
-from .recorder import Book, Ledger, Verdict
+from .recorder import Recorder, SynsetRecorder, Verdict
 from .worker import LIBRARY, Order, Rationing
 
 # The books of all synsets that a run has open.
@@ -29,13 +29,13 @@ from .worker import LIBRARY, Order, Rationing
 
 @dataclass
 class _Open:
-    book: Book
+    book: Recorder
     numbers: set[int]
     """The links of which nothing has come yet."""
     ended: bool = field(default=False)
 
 
-class Books(Book):
+class Router(Recorder):
     """Passes on what a crawl asks and tells to the book of the synset that it is about.
 
     Attributes
@@ -60,7 +60,7 @@ class Books(Book):
         """Of how many links nothing has come yet."""
         return sum(len(each.numbers) for each in list(self._open.values()))
 
-    def open(self, wnid: str, book: Book, tasks: Iterable[Task]) -> None:
+    def open(self, wnid: str, book: Recorder, tasks: Iterable[Task]) -> None:
         """Begin a synset whose links are these."""
         with self._lock:
             self._open[wnid] = _Open(book, {task.link.name.number for task in tasks})
@@ -94,7 +94,7 @@ class Books(Book):
         """Count a picture that another process has saved without asking, or remove it again."""
         with self._lock:
             one = self._open.get(record.name.wnid)
-            if one and isinstance(one.book, Ledger):
+            if one and isinstance(one.book, SynsetRecorder):
                 one.book.take_in(record)
                 self._end(one, record)
 
@@ -150,16 +150,16 @@ class Books(Book):
 # Who fetches for a run: this machine, or many.
 
 
-class Crew(ABC):
+class Dispatcher(ABC):
     """Fetches tasks of all synsets that are open.
 
     Attributes
     ----------
-    books : Books
+    books : Router
         The books of these synsets, in which the results come together.
     """
 
-    books: Books
+    books: Router
 
     @property
     @abstractmethod
@@ -167,7 +167,7 @@ class Crew(ABC):
         """Whether somebody has less to do than he could."""
 
     @abstractmethod
-    def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
+    def begin(self, wnid: str, book: Recorder, tasks: list[Task]) -> None:
         """Have one synset's tasks fetched; what comes of them goes into its book."""
 
     @abstractmethod
@@ -222,7 +222,7 @@ _GRACE = 2.0
 """Seconds that a worker has to end by itself."""
 
 
-class Member(ABC):
+class Worker(ABC):
     """Who fetches: this process, or another."""
 
     hungry = False
@@ -253,7 +253,7 @@ class Member(ABC):
         """Whether it has nothing to do."""
 
 
-class ThisProcess(Member):
+class ThreadWorker(Worker):
     """This process."""
 
     def __init__(self, crawl: Crawl) -> None:
@@ -281,7 +281,7 @@ class ThisProcess(Member):
         return self._crawl.is_idle
 
 
-class Worker(Member):
+class WorkerProcess(Worker):
     """Another process, and what it has been given."""
 
     def __init__(self, order: Order) -> None:
@@ -304,7 +304,7 @@ class Worker(Member):
         self._letters.put(order)
         self._writer = threading.Thread(target=self._write, daemon=True)
 
-    def begin(self, listen: Callable[[Worker], None]) -> bool:
+    def begin(self, listen: Callable[[WorkerProcess], None]) -> bool:
         """Talk with it, in threads; without memory for these, end it. Say whether it has begun."""
         self.listener = threading.Thread(target=listen, args=(self,), daemon=True)
         begun = started(self._writer, others=True) and started(self.listener, others=True)

@@ -21,14 +21,14 @@ from enum import Enum
 from typing import Generic, Iterator, Mapping, NamedTuple, TypeVar
 
 from ..core.outcomes import Outcome
-from ..http.client import Gate
+from ..http.client import Spacing
 from ..storage.paces import Learned
 from .rate_limiter import BackOff, RateLimiter
 
 # What the end of a request tells of its host.
 
 
-class Signal(Enum):
+class HostSignal(Enum):
     """What a request told about its host."""
 
     ANSWER = "a complete answer, whatever it says"
@@ -134,7 +134,7 @@ class CircuitBreaker:
 Task = TypeVar("Task")
 
 
-class Line(Generic[Task]):
+class Backlog(Generic[Task]):
     """Tasks in two lines: those that have not been tried, and those that come again."""
 
     __slots__ = ("_again", "_new")
@@ -196,7 +196,7 @@ class Start(NamedTuple):
 
     service: str = ""
     """Hosts with the same one ration together; none if it is the host's own affair."""
-    gate: Gate | None = None
+    gate: Spacing | None = None
     """What leaves time between two requests, if anything does."""
     learned: Learned | None = None
     back_off: BackOff | None = None
@@ -230,7 +230,7 @@ class Host(Generic[Task]):
     )
 
     def __init__(self, limiter: RateLimiter) -> None:
-        self.waiting: Line[Task] = Line()
+        self.waiting: Backlog[Task] = Backlog()
         self.busy = 0
         self.retries: set[int] = set()
         self.slowest = 0.0
@@ -296,7 +296,7 @@ RESERVE = 8
 would hold all of them for seconds, and what such a host gives takes longest anyhow."""
 
 
-class Rota:
+class FairShare:
     """The names of hosts that can start a request, in turn.
 
     Attributes

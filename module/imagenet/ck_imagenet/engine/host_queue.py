@@ -10,7 +10,7 @@ from typing import Callable, Generic, Iterator
 from ..core.actions import PER_HOST
 from ..core.outcomes import Outcome
 from ..storage.paces import Learned
-from .host import SHARE, Host, Line, Ration, Rota, Signal, Start, State, Task, rations
+from .host import SHARE, Backlog, FairShare, Host, HostSignal, Ration, Start, State, Task, rations
 from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
 
 MEMORY = 60.0
@@ -73,7 +73,7 @@ class Hosts(Generic[Task]):
         self._hosts: dict[str, Host[Task]] = {}
         self._services: dict[str, RateLimiter] = {}
         self._leads_to: dict[str, str] = {}
-        self._rota = Rota()
+        self._rota = FairShare()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
         self.waiting = 0
@@ -86,12 +86,12 @@ class Hosts(Generic[Task]):
         if delay:
             self._remind(now + delay, name, task)
         else:
-            self._enqueue(name, task, now, Line.add)
+            self._enqueue(name, task, now, Backlog.add)
 
     def put_back(self, name: str, task: Task, now: float) -> None:
         """Let a task wait that was refused because its host is busy: it goes on first."""
         self.waiting += 1
-        self._enqueue(name, task, now, Line.add_first)
+        self._enqueue(name, task, now, Backlog.add_first)
 
     def put_soon(self, name: str, task: Task, now: float) -> None:
         """Let a task wait that was refused twice: others find out whether it is their host.
@@ -139,7 +139,7 @@ class Hosts(Generic[Task]):
         self,
         name: str,
         now: float,
-        signal: Signal,
+        signal: HostSignal,
         since: float,
         wish: float = 0.0,
         task: Task | None = None,
@@ -152,7 +152,7 @@ class Hosts(Generic[Task]):
             The host.
         now, since : float
             The time, and when the request began.
-        signal : Signal
+        signal : HostSignal
             What the request told.
         wish : float
             Seconds that a busy host asks to be left alone, 0 if it says nothing.
@@ -164,18 +164,18 @@ class Hosts(Generic[Task]):
         again = id(task) in host.retries
         host.retries.discard(id(task))
         host.busy -= 1
-        if signal is Signal.BUSY:
+        if signal is HostSignal.BUSY:
             host.limiter.refused(now, since, wish)
             host.refused_at = now
             self._pace_together(name, host, now)
-        elif signal in (Signal.ANSWER, Signal.ANSWER_AGAIN):
-            host.limiter.answered(now, since, signal is Signal.ANSWER_AGAIN)
+        elif signal in (HostSignal.ANSWER, HostSignal.ANSWER_AGAIN):
+            host.limiter.answered(now, since, signal is HostSignal.ANSWER_AGAIN)
             host.slowest = max(host.slowest, now - since)
         else:
             host.limiter.ended(since)
-        if signal is Signal.SILENCE:
+        if signal is HostSignal.SILENCE:
             host.breaker.kept_silent(now, since, self._random.random(), again)
-        elif signal is not Signal.UNCLEAR:
+        elif signal is not HostSignal.UNCLEAR:
             host.breaker.answered(now)
         self._rota.in_doubt += host.in_doubt
         if host.limiter.is_worn_out and not host.is_given_up:
@@ -274,7 +274,7 @@ class Hosts(Generic[Task]):
         return limiter
 
     def _enqueue(
-        self, name: str, task: Task, now: float, add: Callable[[Line[Task], Task], None]
+        self, name: str, task: Task, now: float, add: Callable[[Backlog[Task], Task], None]
     ) -> None:
         host = self._known(name)
         add(host.waiting, task)
@@ -353,7 +353,7 @@ class Hosts(Generic[Task]):
         while self._later and self._later[0][0] <= now:
             _, _, name, task = heapq.heappop(self._later)
             if task is not None:
-                self._enqueue(name, task, now, Line.add_again)
+                self._enqueue(name, task, now, Backlog.add_again)
             elif name in self._hosts:
                 self._reconsider(name, now)
 

@@ -10,7 +10,7 @@ from ..core import known_hosts, urls
 from ..core.known_hosts import same_place
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
-from ..http.request_state import Journey
+from ..http.request_state import RequestState
 from ..storage.journal import Record
 from ..storage.numbering import Link
 
@@ -59,7 +59,7 @@ class Task:
     def _begin(self, address: str) -> None:
         self.address = address
         self.attempts = 0
-        self.journey: Journey | None = None
+        self.journey: RequestState | None = None
         self.failed: Failed | None = None
         self.refusals = 0
         """How often its host has refused it, having given others."""

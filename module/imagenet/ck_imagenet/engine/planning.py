@@ -15,7 +15,7 @@ from ..core.actions import DownloadOptions
 from ..core.threads import started
 from ..sources import lists
 from ..sources.lists import SynsetList, Unlisted
-from ..sources.url_archive import LocalArchive
+from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.journal import Journal
 from ..storage.paces import PaceMemory
@@ -275,7 +275,7 @@ def at_their_pace(meant: Estimate, foreseen: Iterable[Mapping[str, Any]]) -> Est
 
 
 def foreseen(
-    wnids: Sequence[str], options: DownloadOptions, store: Store, archive: LocalArchive | None
+    wnids: Sequence[str], options: DownloadOptions, store: Store, archive: ArchiveSource | None
 ) -> Estimate:
     """Return what it means to download synsets, as far as the lists that are here tell.
 

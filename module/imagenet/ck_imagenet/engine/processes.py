@@ -12,16 +12,16 @@ from typing import Iterable
 from ..core import known_hosts, urls
 from ..core.actions import DownloadOptions
 from ..core.errors import StoreError
-from ..http.client import Fetcher
+from ..http.client import Client
 from ..storage.journal import Record
 from ..storage.paces import Learned
 from ..storage.store import Store
-from .context import Colleagues, Desk, Manner
+from .context import CrawlContext, CrawlSettings, Peers
 from .crawler import Crawl
-from .dispatcher import Books, Crew, Member, ThisProcess, Worker
+from .dispatcher import Dispatcher, Router, ThreadWorker, Worker, WorkerProcess
 from .host import Ration
 from .link import Task
-from .recorder import Book
+from .recorder import Recorder
 from .worker import MOST_HOSTS, Order, Rationing
 
 WORTH = 600
@@ -49,7 +49,7 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-class Team(Crew, Colleagues):
+class ProcessDispatcher(Dispatcher, Peers):
     """Fetches with as many processes as pay, of which this is one.
 
     The work is divided by host, so that each host's cap, rests and breaker have one owner. What
@@ -59,28 +59,30 @@ class Team(Crew, Colleagues):
     ----------
     order : Order, optional
         What the other processes are started with; without it, there are none.
-    fetcher : Fetcher
+    fetcher : Client
         What this process asks with.
     store : Store
         Where the pictures go.
-    manner : Manner
+    manner : CrawlSettings
         How to crawl, all processes together.
     """
 
-    def __init__(self, order: Order | None, fetcher: Fetcher, store: Store, manner: Manner) -> None:
+    def __init__(
+        self, order: Order | None, fetcher: Client, store: Store, manner: CrawlSettings
+    ) -> None:
         self._order = order
         self._jobs = manner.jobs
-        self.books = Books()
+        self.books = Router()
         self.at_work = True
         self._coming = True
-        self._crawl = Crawl(Desk(fetcher, store, self.books, manner), self)
-        self._own = ThisProcess(self._crawl)
+        self._crawl = Crawl(CrawlContext(fetcher, store, self.books, manner), self)
+        self._own = ThreadWorker(self._crawl)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
         # The archive is this process's affair: all that asks it here shares its pace.
         archive = known_hosts.party(urls.endpoint(manner.archive))
-        self._owners: OrderedDict[str, Member] = OrderedDict({archive: self._own})
-        self._workers: list[Worker] = []
+        self._owners: OrderedDict[str, Worker] = OrderedDict({archive: self._own})
+        self._workers: list[WorkerProcess] = []
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
         self._drained = self._stopped = False
         self._learned: dict[str, Learned] = {}
@@ -89,7 +91,7 @@ class Team(Crew, Colleagues):
     def is_hungry(self) -> bool:
         return not self._unassigned and any(member.hungry for member in self._members)
 
-    def begin(self, wnid: str, book: Book, tasks: list[Task]) -> None:
+    def begin(self, wnid: str, book: Recorder, tasks: list[Task]) -> None:
         self.books.open(wnid, book, tasks)
         with self._lock:
             self._divide(tasks)
@@ -153,7 +155,7 @@ class Team(Crew, Colleagues):
             return True
 
     @property
-    def _members(self) -> list[Member]:
+    def _members(self) -> list[Worker]:
         return [self._own, *self._workers]
 
     def _divide(self, tasks: Iterable[Task]) -> None:
@@ -185,11 +187,11 @@ class Team(Crew, Colleagues):
             self._crawl.look()
 
     def _hire(self, order: Order) -> None:
-        worker = Worker(order)
+        worker = WorkerProcess(order)
         if worker.begin(self._listen):  # else those that there are do all of it
             self._workers.append(worker)
 
-    def _listen(self, worker: Worker) -> None:
+    def _listen(self, worker: WorkerProcess) -> None:
         """Take in what a worker says, until it ends."""
         try:
             for kind, *content in worker.messages():
@@ -203,34 +205,34 @@ class Team(Crew, Colleagues):
         except Exception as error:  # whatever it is must end the run
             self._crawl.stop(error)
 
-    def _on_keep(self, worker: Worker, record: Record) -> None:
+    def _on_keep(self, worker: WorkerProcess, record: Record) -> None:
         self.books.take_in(worker.known(record))
 
-    def _on_settle(self, worker: Worker, record: Record) -> None:
+    def _on_settle(self, worker: WorkerProcess, record: Record) -> None:
         self.books.settle(worker.known(record))
 
-    def _on_left(self, worker: Worker, task: Task) -> None:
+    def _on_left(self, worker: WorkerProcess, task: Task) -> None:
         task.link = worker.open.pop(task.link.name).link
         self.books.leave(task)
 
-    def _on_rationing(self, worker: Worker, news: Rationing) -> None:
+    def _on_rationing(self, worker: WorkerProcess, news: Rationing) -> None:
         worker.told = news
         self._learned.update(news.learned or {})
 
-    def _on_reach(self, worker: Worker) -> None:
+    def _on_reach(self, worker: WorkerProcess) -> None:
         self.books.reach()
 
-    def _on_error(self, worker: Worker, error: Exception) -> None:
+    def _on_error(self, worker: WorkerProcess, error: Exception) -> None:
         self._stopped = True
         self._crawl.stop(error)
 
-    def _on_moved(self, worker: Worker, task: Task) -> None:
+    def _on_moved(self, worker: WorkerProcess, task: Task) -> None:
         """A redirect has led to a host that may be another's."""
         task.link = worker.open.pop(task.link.name).link
         owner = self._owners.setdefault(task.party, worker)
         owner.give([task])
 
-    def _on_hungry(self, member: Member) -> None:
+    def _on_hungry(self, member: Worker) -> None:
         member.hungry = True
         self._feed()
 
@@ -249,7 +251,7 @@ class Team(Crew, Colleagues):
                 member.begin_end()
 
     def _give_to_owners(self, tasks: list[Task]) -> None:
-        by_owner: defaultdict[Member, list[Task]] = defaultdict(list)
+        by_owner: defaultdict[Worker, list[Task]] = defaultdict(list)
         for task in tasks:
             self._owners.move_to_end(task.party)
             by_owner[self._owners[task.party]].append(task)
@@ -258,7 +260,7 @@ class Team(Crew, Colleagues):
         while len(self._owners) > MOST_HOSTS:
             self._owners.popitem(last=False)
 
-    def _take_over(self, worker: Worker) -> None:
+    def _take_over(self, worker: WorkerProcess) -> None:
         """Give what a killed worker left to others."""
         status = worker.wait()
         self._workers.remove(worker)

@@ -18,7 +18,7 @@ from collections import deque
 from random import Random
 from typing import NamedTuple
 
-from ..http.client import Gate
+from ..http.client import Spacing
 from ..storage.paces import Learned
 from .rations import FIRST_RATE, RISE, Quota, Ration, Steady
 
@@ -76,7 +76,7 @@ class RateLimiter:
     ----------
     back_off : BackOff
         How long it rests.
-    gate : Gate, optional
+    gate : Spacing, optional
         What leaves time between two requests; others may share it.
     learned : Learned, optional
         What was learnt before.
@@ -87,12 +87,12 @@ class RateLimiter:
     def __init__(
         self,
         back_off: BackOff = USUAL_BACK_OFF,
-        gate: Gate | None = None,
+        gate: Spacing | None = None,
         learned: Learned | None = None,
         random: Random | None = None,
     ) -> None:
         self._back_off = back_off
-        self._gate = gate or Gate()
+        self._gate = gate or Spacing()
         self._random = random or Random(0)  # noqa: S311 - nobody is kept out by it
         self.members: set[str] = set()
         self.given = 0

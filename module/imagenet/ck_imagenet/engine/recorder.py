@@ -9,7 +9,7 @@ from typing import Callable
 
 from ..core.errors import NetworkDown
 from ..core.outcomes import Outcome, plain
-from ..storage.deduplication import Repeats, Sighting
+from ..storage.deduplication import Duplicates, Sighting
 from ..storage.journal import Journal, Record, now
 from ..storage.store import SynsetStore
 from .link import Task
@@ -25,7 +25,7 @@ class Verdict(Enum):
     ENOUGH = "not now: there are as many as are wanted"
 
 
-class Book(ABC):
+class Recorder(ABC):
     """What a crawl asks and tells; threads may do so at once."""
 
     @abstractmethod
@@ -69,14 +69,14 @@ class Book(ABC):
         return []
 
 
-class Ledger(Book):
+class SynsetRecorder(Recorder):
     """The book of one synset, beside its store and its journal.
 
     Parameters
     ----------
     place, journal : SynsetStore, Journal
         Where pictures are, and what became of every URL.
-    repeats : Repeats
+    repeats : Duplicates
         Which bytes have come before.
     here : int
         How many pictures are here.
@@ -99,7 +99,7 @@ class Ledger(Book):
         self,
         place: SynsetStore,
         journal: Journal,
-        repeats: Repeats,
+        repeats: Duplicates,
         *,
         here: int,
         most: int | None,

@@ -11,11 +11,11 @@ from ..core.errors import ImagenetError
 from ..core.files import most_open_files, storage_errors
 from ..core.text import Progress
 from ..sources.lists import Unlisted
-from ..storage.deduplication import Repeats
+from ..storage.deduplication import Duplicates
 from ..storage.store import Busy, Store
 from .crawler import SAMPLE
-from .dispatcher import Crew
-from .synset_job import Errand, Summary, take_out_exposed
+from .dispatcher import Dispatcher
+from .synset_job import Summary, SynsetJob, take_out_exposed
 from .wayback import Captures
 
 WINDOW = 2000
@@ -27,7 +27,7 @@ MOST_OPEN = 400
 MOST_KNOWN = 50_000
 """Links of open synsets, of which records are in memory: about 1 KB each."""
 
-Errands = Iterator["Errand | Unlisted | None"]
+Errands = Iterator["SynsetJob | Unlisted | None"]
 
 
 def _none(wnids: Sequence[str]) -> Errands:
@@ -45,20 +45,20 @@ _A_MOMENT = 5.0
 synsets have their turn, where all that are open wait for them."""
 
 
-class Pool:
+class Scheduler:
     """Opens synsets as long as there are connections to spare, and tells which are done.
 
     What waits for slow hosts keeps its synset open, and nobody else.
 
     Parameters
     ----------
-    hosts, wayback : Crew
+    hosts, wayback : Dispatcher
         Who asks the hosts, and who asks the Wayback Machine for what these do not have.
     captures : Captures
         What the latter is asked for.
     store : Store
         Where the pictures go.
-    repeats : Repeats
+    repeats : Duplicates
         Which bytes have come before in this run.
     progress : Progress
         Is told how it goes.
@@ -70,11 +70,11 @@ class Pool:
 
     def __init__(
         self,
-        hosts: Crew,
-        wayback: Crew,
+        hosts: Dispatcher,
+        wayback: Dispatcher,
         captures: Captures,
         store: Store,
-        repeats: Repeats,
+        repeats: Duplicates,
         progress: Progress,
         patience: float = math.inf,
         again: Callable[[Sequence[str]], Errands] = _none,
@@ -87,12 +87,12 @@ class Pool:
         self._store = store
         self._repeats = repeats
         self._progress = progress
-        self._open: dict[str, Errand] = {}
-        self._busy: deque[Errand] = deque()
+        self._open: dict[str, SynsetJob] = {}
+        self._busy: deque[SynsetJob] = deque()
         self._told: set[str] = set()
         """Busy synsets that are known to be waited for."""
         self._unlisted: deque[Unlisted] = deque()
-        self._asked: deque[Errand] = deque()
+        self._asked: deque[SynsetJob] = deque()
         """Synsets of whose links nothing is to come any more."""
         self._exhausted = self._is_all_begun = False
         self._failure: ImagenetError | None = None
@@ -178,7 +178,7 @@ class Pool:
         self._hosts.begin(errand.wnid, errand.book, tasks)
         return True
 
-    def _next(self) -> Errand | Unlisted | None:
+    def _next(self) -> SynsetJob | Unlisted | None:
         if not self._exhausted:
             try:
                 found = next(self._errands)
@@ -231,7 +231,7 @@ class Pool:
             or not (left or self._has_room())
         )
 
-    def _end(self, errand: Errand) -> Iterator[Summary]:
+    def _end(self, errand: SynsetJob) -> Iterator[Summary]:
         """End an errand; what is left of it may have its turn after all others."""
         summary = errand.end()
         summary.paces = {host: self._paces.get(host, 0.0) for host in summary.left}

@@ -16,16 +16,16 @@ from ..core.text import Progress
 from ..sources import lists
 from ..sources.lists import EARLIER, SynsetList
 from ..storage import summaries
-from ..storage.deduplication import Repeats
+from ..storage.deduplication import Duplicates
 from ..storage.journal import Journal, Record
 from ..storage.numbering import KeptNames, Link, by_number, number
 from ..storage.paces import PaceMemory
-from ..storage.recovery import adopt
+from ..storage.recovery import recover
 from ..storage.store import Busy, Store, at_once, only_one
 from . import context
 from .link import Task, reopened
-from .recorder import Ledger
-from .wayback import WAYBACK, Captures, Findings, may_help
+from .recorder import SynsetRecorder
+from .wayback import WAYBACK, CaptureRecorder, Captures, may_help
 
 # What a run did for one synset.
 
@@ -70,7 +70,7 @@ class Summary:
         return {**vars(self), "failed": failed, "set_aside": list(map(str, self.set_aside))}
 
 
-class Errand:
+class SynsetJob:
     """One synset's part of a run.
 
     Parameters
@@ -79,7 +79,7 @@ class Errand:
         What is wanted.
     store : Store
         Where its pictures go.
-    repeats : Repeats
+    repeats : Duplicates
         Which bytes have come before in this run.
     progress : Progress
         Is told how it goes.
@@ -94,7 +94,7 @@ class Errand:
         self,
         options: DownloadOptions,
         store: Store,
-        repeats: Repeats,
+        repeats: Duplicates,
         progress: Progress,
         trusting: bool,
         found: SynsetList,
@@ -112,8 +112,8 @@ class Errand:
         self._listed: set[str] = set()
         self._to_fetch = self._here_before = 0
         self._aside: list[Path] = []
-        self.book: Ledger
-        self.findings: Findings | None = None
+        self.book: SynsetRecorder
+        self.findings: CaptureRecorder | None = None
 
     @property
     def wnid(self) -> str:
@@ -186,7 +186,7 @@ class Errand:
             self._turn.callback(self._journal.close)
             self._take_in_known()
             named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
-            self._aside = adopt(place, self._journal, named, true, lost)
+            self._aside = recover(place, self._journal, named, true, lost)
             self._number()
             self._kept.keep(self.wnid, self._links, self._found.lines)
             here = place.pictures()
@@ -211,7 +211,7 @@ class Errand:
         wanted = self._options.wayback and not self.book.is_full()
         tasks = [captures.task(link) for link in self._lost()] if wanted else []
         if tasks:
-            self.findings = Findings(self.book, self._journal, captures)
+            self.findings = CaptureRecorder(self.book, self._journal, captures)
         return tasks
 
     def end(self) -> Summary:
@@ -281,8 +281,8 @@ class Errand:
         is_of_list = known is not None and not known.sha256  # else it may be that of a picture
         return known.source if known and is_of_list and known.source else EARLIER
 
-    def _ledger(self, here: int, reached: bool) -> Ledger:
-        ledger = Ledger(
+    def _ledger(self, here: int, reached: bool) -> SynsetRecorder:
+        ledger = SynsetRecorder(
             self._place,
             self._journal,
             self._repeats,
@@ -352,7 +352,7 @@ class Errand:
 
 
 def take_out_exposed(
-    store: Store, repeats: Repeats, at_work: Collection[str], progress: Progress
+    store: Store, repeats: Duplicates, at_work: Collection[str], progress: Progress
 ) -> dict[str, int]:
     """Remove what has turned out to be a placeholder since; return how many, by synset.
 
@@ -365,7 +365,7 @@ def take_out_exposed(
         if not place.state.is_dir():  # somebody has removed it since
             continue
         with suppress(Busy), at_once(place.lock()), closing(Journal.of(place)) as journal:
-            ledger = Ledger(
+            ledger = SynsetRecorder(
                 place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
             )
             ledger.purge()

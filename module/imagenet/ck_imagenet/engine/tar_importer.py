@@ -18,16 +18,16 @@ from ..core.options import refuse_together, typed
 from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress, causes
 from ..core.url_lists import is_url
-from ..http.client import Fetcher
+from ..http.client import Client
 from ..sources import registry, tar_places, tars
-from ..sources.tar_places import ReadTars, TarPlace
+from ..sources.tar_places import ReadTars, TarSource
 from ..sources.tars import Fault, Found, Member, Oddity, Whole
-from ..sources.url_archive import LocalArchive
+from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.journal import Journal
 from ..storage.store import Store, SynsetStore, only_one
 from . import context, planning
-from .tar_results import MOST_EXAMPLES, Oddities, Shelf, Unpacked
+from .tar_results import MOST_EXAMPLES, Oddities, SynsetImport, Unpacked
 
 _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
 """Options that say nothing of tars."""
@@ -39,7 +39,7 @@ def is_asked_for(options: DownloadOptions) -> bool:
 
 
 def unpack(
-    options: DownloadOptions, store: Store, progress: Progress, archive: LocalArchive | None = None
+    options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None = None
 ) -> Iterator[Unpacked]:
     """Keep the pictures of tars that are not here yet.
 
@@ -51,7 +51,7 @@ def unpack(
         Where the pictures go.
     progress : Progress
         Is told how it goes.
-    archive : LocalArchive, optional
+    archive : ArchiveSource, optional
         The local archive of all URLs, which tells the URLs of the pictures.
 
     Yields
@@ -66,7 +66,7 @@ def unpack(
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
-    places, known = _places(options), archive or LocalArchive()
+    places, known = _places(options), archive or ArchiveSource()
     store.refuse_forbidden({wnid for place in places for wnid in place.wnids})
     addresses = [place.where for place in places if is_url(place.where)]
     missing: list[tuple[str, Collection[str]]] = []
@@ -82,7 +82,7 @@ def unpack(
         raise NoTar(causes(missing, "nor is there one of"))
 
 
-def _places(options: DownloadOptions) -> list[TarPlace]:
+def _places(options: DownloadOptions) -> list[TarSource]:
     """Return the tars to read; raise BadInput if the options cannot be used together."""
     if options.tar:
         refuse_together(options, "tar", "source", *_OF_LINKS)
@@ -111,8 +111,8 @@ class _Reading:
         options: DownloadOptions,
         store: Store,
         progress: Progress,
-        archive: LocalArchive,
-        place: TarPlace,
+        archive: ArchiveSource,
+        place: TarSource,
     ) -> None:
         self._options = options
         self._store = store
@@ -124,7 +124,7 @@ class _Reading:
         self._met: dict[str, array[int]] = {}
         self._wnid = ""
 
-    def run(self, fetcher: Fetcher) -> Iterator[Unpacked]:
+    def run(self, fetcher: Client) -> Iterator[Unpacked]:
         """Read the tar, and yield what it brought for each synset.
 
         Raises
@@ -184,7 +184,7 @@ class _Reading:
             self._wnid = found.name.wnid
         return self._wnid
 
-    def _fill(self, shelf: Shelf | None, run: Iterable[Found]) -> None:
+    def _fill(self, shelf: SynsetImport | None, run: Iterable[Found]) -> None:
         for found in run:
             if isinstance(found, Oddity):
                 self._odd.add(found)
@@ -198,7 +198,7 @@ class _Reading:
                         return
 
     @contextmanager
-    def _shelf(self, place: SynsetStore) -> Iterator[Shelf]:
+    def _shelf(self, place: SynsetStore) -> Iterator[SynsetImport]:
         """Make a synset's place, and have it for ourselves."""
         lines = self._archive.lines(place.wnid)
         self._archive.warn(self._progress)
@@ -207,7 +207,7 @@ class _Reading:
             with only_one(place.lock(), place.wnid, self._progress), closing(
                 Journal.of(place)
             ) as journal:
-                yield Shelf(
+                yield SynsetImport(
                     place,
                     journal,
                     lines,
@@ -219,7 +219,7 @@ class _Reading:
                 place.settle()
                 summaries.keep(place)
 
-    def _done(self, wnid: str, shelf: Shelf) -> Unpacked:
+    def _done(self, wnid: str, shelf: SynsetImport) -> Unpacked:
         odd, self._odd = self._odd, Oddities()
         return Unpacked(
             wnid,

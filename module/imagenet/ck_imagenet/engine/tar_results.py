@@ -13,12 +13,12 @@ from ..core.url_lists import Line
 from ..images import judging
 from ..images.judging import unpacked
 from ..sources.tars import Fault, Member, Oddity
-from ..storage.deduplication import Repeats
+from ..storage.deduplication import Duplicates
 from ..storage.journal import Journal, Record, now, saved
 from ..storage.numbering import KeptNames, Link, Numbers, by_number
-from ..storage.recovery import adopt
+from ..storage.recovery import recover
 from ..storage.store import SynsetStore
-from .recorder import Ledger, Verdict
+from .recorder import SynsetRecorder, Verdict
 
 # What a tar brought.
 
@@ -81,7 +81,7 @@ class Unpacked:
         }
 
 
-class Shelf:
+class SynsetImport:
     """A synset's place with all that is known of it; only one process may have it.
 
     A picture's number is that in its member's name. Where that number's URL is known, the picture
@@ -136,13 +136,13 @@ class Shelf:
         kept = KeptNames.of(place)
         self._urls = kept.urls(lines)
         lost = place.mend()
-        self.set_aside: list[Path] = adopt(
+        self.set_aside: list[Path] = recover(
             place, journal, by_number(kept.numbers), self._urls, lost
         )
         self._numbers = Numbers(journal.records, kept.numbers.values())
         self._here = set(place.pictures())
-        self._repeats = Repeats(journal.present(self._here))
-        self._ledger = Ledger(
+        self._repeats = Duplicates(journal.present(self._here))
+        self._ledger = SynsetRecorder(
             place,
             journal,
             self._repeats,

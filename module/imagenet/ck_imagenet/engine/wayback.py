@@ -7,13 +7,13 @@ from functools import partial
 from ..core import urls
 from ..core.actions import DownloadOptions
 from ..core.outcomes import Outcome
-from ..http.client import Gate
+from ..http.client import Spacing
 from ..storage.journal import Journal, Record
 from ..storage.numbering import Link
 from . import context
-from .context import Manner
+from .context import CrawlSettings
 from .link import Task
-from .recorder import Book, Ledger, Verdict
+from .recorder import Recorder, SynsetRecorder, Verdict
 
 WAYBACK = "wayback"
 """The source of a picture from there."""
@@ -78,12 +78,12 @@ class Captures:
         return Task(link, WAYBACK, urls.address(self._service, self._moment, link.url))
 
 
-class Findings(Book):
+class CaptureRecorder(Recorder):
     """What the Wayback Machine has goes into the ledger; what it says of the rest, beside that.
 
     Parameters
     ----------
-    ledger, journal : Ledger, Journal
+    ledger, journal : SynsetRecorder, Journal
         Of the synset; every URL that is asked for has its record.
     captures : Captures
         What is asked for.
@@ -94,7 +94,7 @@ class Findings(Book):
         The first reason why it could not be asked for all, if there is one.
     """
 
-    def __init__(self, ledger: Ledger, journal: Journal, captures: Captures) -> None:
+    def __init__(self, ledger: SynsetRecorder, journal: Journal, captures: Captures) -> None:
         self._ledger = ledger
         self._captures = captures
         self._journal = journal
@@ -154,7 +154,7 @@ class Findings(Book):
         return self._ledger.take_up()
 
 
-def manner(options: DownloadOptions, gate: Gate) -> Manner:
+def manner(options: DownloadOptions, gate: Spacing) -> CrawlSettings:
     """Return how it is to be asked: through its gate, with no more connections than any host."""
     return context.manner(options, gate=gate)._replace(
         jobs=min(options.jobs, options.per_host),

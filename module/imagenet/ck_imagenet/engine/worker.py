@@ -28,11 +28,11 @@ from ..storage.journal import Record
 from ..storage.paces import Learned
 from ..storage.store import Store
 from . import context
-from .context import Colleagues, Desk
+from .context import CrawlContext, Peers
 from .crawler import SAMPLE, Crawl
 from .host import Ration
 from .link import Task
-from .recorder import Book, Verdict
+from .recorder import Recorder, Verdict
 
 # What processes tell each other of hosts that ration.
 
@@ -71,7 +71,7 @@ class Order(NamedTuple):
     """What was learnt of hosts that ration."""
 
 
-class Afar(Book, Colleagues):
+class RemoteRecorder(Recorder, Peers):
     """The book of a crawl whose synsets are kept account of elsewhere.
 
     Parameters
@@ -113,10 +113,10 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
         order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
-        office = _Office(outbox)
+        office = _PipeRecorder(outbox)
         try:
             with closing(context.fetcher(order.options)) as fetcher:
-                desk = Desk(
+                desk = CrawlContext(
                     fetcher, order.store, office, context.manner(order.options, order.learned or {})
                 )
                 crawl = Crawl(desk, office)
@@ -130,7 +130,7 @@ def main() -> None:
     os._exit(0)  # without waiting for who may be stuck
 
 
-class _Office(Afar):
+class _PipeRecorder(RemoteRecorder):
     """The book and the colleagues of a crawl, at the other end of a pipe."""
 
     at_work = True
@@ -262,14 +262,14 @@ class Report(NamedTuple):
 
 def work(batch: Batch, order: bytes) -> Report:
     """Fetch a batch; `order` is the run's `Order`, pickled."""
-    sheet = _Sheet(batch)
+    sheet = _FileRecorder(batch)
     try:
         with _opening:
             store, options, learned = _means(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(context.fetcher(options)) as fetcher:
             manner = context.manner(options, {**(learned or {}), **(batch.learned or {})})
-            crawl = Crawl(Desk(fetcher, store, sheet, manner), sheet)
+            crawl = Crawl(CrawlContext(fetcher, store, sheet, manner), sheet)
             crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
             while crawl.tend(SAMPLE):
                 if not sheet.is_wanted():
@@ -301,7 +301,7 @@ def _is_too_long(rests: dict[str, float]) -> bool:
     return bool(rests) and min(rests.values()) > LONGEST_REST
 
 
-class _Sheet(Afar):
+class _FileRecorder(RemoteRecorder):
     """The book of one batch, kept in a file as well."""
 
     def __init__(self, batch: Batch) -> None:

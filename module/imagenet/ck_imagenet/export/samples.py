@@ -14,7 +14,7 @@ from ..core.errors import BadInput
 from ..core.known_hosts import is_altered
 from ..core.text import ImageName
 from ..core.url_lists import called
-from ..storage.inventory import Holding
+from ..storage.inventory import Inventory
 from ..storage.journal import Record
 from ..storage.store import Store
 
@@ -243,7 +243,7 @@ def samples(
 
 def _here(store: Store, image_class: ImageClass) -> Iterator[Sample]:
     place = store.synset(image_class.wnid)
-    holding = Holding.of(place)
+    holding = Inventory.of(place)
     for number, path in holding.pictures.items():
         try:
             status = path.stat()

@@ -21,7 +21,7 @@ from ..core import urls
 from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import ImageName, readable, visible
 from ..core.url_lists import called
-from ..storage.inventory import Holding
+from ..storage.inventory import Inventory
 from ..storage.journal import Record
 from ..storage.store import SynsetStore
 from .thumbnails import Thumbnail, alike
@@ -97,7 +97,7 @@ class Gallery:
         self.wnid = place.wnid
         self.synset = synsets.load().get(place.wnid)
         self._thumbnails = thumbnails
-        holding = Holding.of(place)
+        holding = Inventory.of(place)
         unseen = holding.pictures.keys() - holding.saved.keys()
         records = [*holding.saved.values(), *(_untold(place, number) for number in unseen)]
         self.saved = sorted(records, key=lambda record: record.name.number)

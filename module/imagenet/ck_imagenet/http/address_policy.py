@@ -98,7 +98,7 @@ _NOT_PUBLIC_NAME = re.compile(
 )
 
 
-class Guard(NamedTuple):
+class AddressPolicy(NamedTuple):
     """Decides, for the very address that is about to be connected to, whether it may be asked."""
 
     networks: tuple[_Network, ...] = ()
@@ -107,7 +107,7 @@ class Guard(NamedTuple):
     """Hosts and ports that the user named as a service or a list: trusted exactly so."""
 
     @classmethod
-    def allowing(cls, private: str) -> Guard:
+    def allowing(cls, private: str) -> AddressPolicy:
         """Return the guard that lets pass what `private` names beside all public addresses.
 
         Parameters
@@ -128,11 +128,11 @@ class Guard(NamedTuple):
                 names.add(_name(item))
         return cls(tuple(networks), frozenset(names))
 
-    def trusting(self, host: str, port: int) -> Guard:
+    def trusting(self, host: str, port: int) -> AddressPolicy:
         """Return the same guard that also trusts one host and port."""
         return self._replace(endpoints=self.endpoints | {(host, port)})
 
-    def trusting_url(self, url: str) -> Guard:
+    def trusting_url(self, url: str) -> AddressPolicy:
         """Return the same guard that also trusts the one host and port of what the user named.
 
         Raises
@@ -170,7 +170,7 @@ class Guard(NamedTuple):
             raise Failed(Outcome.PRIVATE_ADDRESS, shown)
 
 
-PUBLIC_ONLY = Guard()
+PUBLIC_ONLY = AddressPolicy()
 
 
 def literal(host: str) -> list[str]:

@@ -21,9 +21,9 @@ from ..core.text import printable
 from ..images.decoding import MOST_BYTES
 from ..images.judging import unpacked
 from . import answers, bodies, connections
-from .address_policy import PUBLIC_ONLY, Guard
+from .address_policy import PUBLIC_ONLY, AddressPolicy
 from .connections import Budget, Limits, Network, spend
-from .request_state import Journey
+from .request_state import RequestState
 from .resolver import Resolver
 from .tls import Proxies
 from .transport import Adapter, Request, Stale
@@ -31,7 +31,7 @@ from .transport import Adapter, Request, Stale
 # How long there is between two requests to a host, whoever of this process makes them.
 
 
-class Gate:
+class Spacing:
     """Lets one request to a host begin, and the next only when some time has passed.
 
     All who ask the host share its gate: a host queue, which looks when it opens, and those who
@@ -89,7 +89,7 @@ class Gate:
 
 USUAL_LIMITS = Limits()
 
-_NO_GATES: Mapping[str, Gate] = MappingProxyType({})
+_NO_GATES: Mapping[str, Spacing] = MappingProxyType({})
 
 _ROBOTS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
 """What an owner says of a picture, now or when an archive captured it."""
@@ -130,14 +130,14 @@ class _Asked(NamedTuple):
     response: HTTPResponse
 
 
-class Fetcher:
+class Client:
     """Asks for URLs, from as many threads as like, over connections that are kept.
 
     It goes through the proxies that the environment names, and closes its resolver in the end.
 
     Parameters
     ----------
-    guard : Guard
+    guard : AddressPolicy
         Which addresses may be asked.
     limits : Limits
         How long a peer may take.
@@ -155,7 +155,7 @@ class Fetcher:
         Endpoints whose redirects it does not follow so in any case: each counts as a request.
     busy : container of int
         Statuses with which hosts ask to come later even if they do not say when.
-    gates : mapping of str to Gate, optional
+    gates : mapping of str to Spacing, optional
         Where each request waits for its turn, by endpoint: for who has no queue of hosts.
 
     Raises
@@ -166,7 +166,7 @@ class Fetcher:
 
     def __init__(
         self,
-        guard: Guard = PUBLIC_ONLY,
+        guard: AddressPolicy = PUBLIC_ONLY,
         limits: Limits = USUAL_LIMITS,
         resolver: Resolver | None = None,
         *,
@@ -176,7 +176,7 @@ class Fetcher:
         follow: bool = True,
         paced: Container[str] = (),
         busy: Container[int] = answers.BUSY,
-        gates: Mapping[str, Gate] = _NO_GATES,
+        gates: Mapping[str, Spacing] = _NO_GATES,
     ) -> None:
         self._follows = follow
         self._paced = paced
@@ -203,19 +203,19 @@ class Fetcher:
 
     def fetch(self, url: str) -> Body:
         """Return what `url` answers, wholly; raise Failed if that is not to be had."""
-        journey = Journey(url)
+        journey = RequestState(url)
         while True:
             with suppress(Postponed):
                 body = self.ask(journey)
                 if body:
                     return body
 
-    def ask(self, journey: Journey, usual: float = math.inf) -> Body | None:
+    def ask(self, journey: RequestState, usual: float = math.inf) -> Body | None:
         """Ask a journey's host, and follow its redirects as long as they stay there.
 
         Parameters
         ----------
-        journey : Journey
+        journey : RequestState
             What is to be asked.
         usual : float
             Seconds within which the host has answered others: this attempt may be a hasty one.
@@ -279,7 +279,7 @@ class Fetcher:
         Failed
             Whatever goes wrong, here or while the body is read.
         """
-        journey, budget = Journey(url), Budget(limits or self._limits)
+        journey, budget = RequestState(url), Budget(limits or self._limits)
         headers = self._headers.copy()
         if start:
             headers["Range"] = f"bytes={start}-"
@@ -298,7 +298,7 @@ class Fetcher:
         self._adapter.close()
 
     def _follow(
-        self, journey: Journey, budget: Budget, headers: CaseInsensitiveDict[str]
+        self, journey: RequestState, budget: Budget, headers: CaseInsensitiveDict[str]
     ) -> _Asked | None:
         """Ask, and ask where the answer points to; None when that is another host."""
         address = journey.address()

@@ -25,7 +25,7 @@ from ..core.errors import TooManyFiles
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
 from . import tls
-from .address_policy import Guard
+from .address_policy import AddressPolicy
 from .resolver import Resolver
 
 SLOWEST = 100
@@ -213,11 +213,11 @@ class Network:
     ----------
     resolver : Resolver
         Knows the addresses of hosts.
-    guard : Guard
+    guard : AddressPolicy
         Knows which of them may be asked.
     """
 
-    def __init__(self, resolver: Resolver, guard: Guard) -> None:
+    def __init__(self, resolver: Resolver, guard: AddressPolicy) -> None:
         self._resolver = resolver
         self._guard = guard
         self._open: WeakSet[socket.socket] = WeakSet()

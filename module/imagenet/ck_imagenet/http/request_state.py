@@ -159,7 +159,7 @@ MOST_REDIRECTS = 20
 """As many as browsers follow (WHATWG's Fetch standard, "HTTP-redirect fetch")."""
 
 
-class Journey:
+class RequestState:
     """Where a URL is to be asked next, where it has been, what it is told, and how long that took.
 
     Many wait at once, and they are sent between processes: so they hold no more than they must.

@@ -26,7 +26,7 @@ _LONGEST = 3600.0
 _ITEM = re.compile(r"(?P<host>[^:]+):(\d+:)?(?P<address>.+)", re.DOTALL)
 
 
-class _Given:
+class _Override:
     """What is said of one name: its addresses, and how long it takes to say so."""
 
     def __init__(self) -> None:
@@ -67,11 +67,11 @@ def answering(text: str) -> Lookup:
     BadInput
         If it cannot be read so.
     """
-    given: dict[str, _Given] = {}
+    given: dict[str, _Override] = {}
     for item in filter(None, (item.strip() for item in text.split(","))):
         host, answer = _parts(item)
         try:
-            given.setdefault(host, _Given()).add(answer)
+            given.setdefault(host, _Override()).add(answer)
         except ValueError:
             raise _bad(item) from None
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Generator, Iterator, TypeVar
 from ..core.files import read_json, to_json, write_whole
 from ..core.outcomes import Failed, Outcome, come_back
 from ..core.text import Progress
-from .client import Answer, Fetcher
+from .client import Answer, Client
 from .connections import Limits
 
 # What a service that is busy asks of who wants something of it: to come back later.
@@ -102,12 +102,12 @@ class Delivery:
         """How many bytes of it are here."""
         return self._path.stat().st_size if self._path.is_file() else 0
 
-    def fetch(self, fetcher: Fetcher, watch: Callable[[int, int], object]) -> None:
+    def fetch(self, fetcher: Client, watch: Callable[[int, int], object]) -> None:
         """Fetch what is missing.
 
         Parameters
         ----------
-        fetcher : Fetcher
+        fetcher : Client
             Asks; it must trust the address.
         watch : callable
             Is told now and then how many bytes are here, and of how many, 0 if nobody knows.
@@ -138,7 +138,7 @@ class Delivery:
         self._note.unlink(missing_ok=True)
         self._version, self._size = "", None
 
-    def _go_on(self, fetcher: Fetcher, start: int, watch: Callable[[int, int], object]) -> None:
+    def _go_on(self, fetcher: Client, start: int, watch: Callable[[int, int], object]) -> None:
         """Fetch a piece: all that comes, from `start` on if the host can do that."""
         with fetcher.open(
             self.address, _MOST_BYTES, _LIMITS, start, version=self._version, unpack=False
@@ -184,7 +184,7 @@ class Resumed(io.RawIOBase):
 
     Parameters
     ----------
-    fetcher : Fetcher
+    fetcher : Client
         Asks; it must trust the address.
     address : str
         What is read.
@@ -205,7 +205,7 @@ class Resumed(io.RawIOBase):
 
     def __init__(
         self,
-        fetcher: Fetcher,
+        fetcher: Client,
         address: str,
         retry: int,
         watch: Watch,

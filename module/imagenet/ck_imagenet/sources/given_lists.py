@@ -15,7 +15,7 @@ from ..core.files import path_of, storage_errors, why_no_file
 from ..core.outcomes import Failed, plain
 from ..core.text import UNKNOWN, some, wnid_inside
 from ..core.url_lists import Line, WrongShape, parse_line
-from ..http.client import Fetcher
+from ..http.client import Client
 from ..http.connections import Limits
 from .lists import SynsetList, Unlisted
 
@@ -130,11 +130,11 @@ class GivenList:
     ----------
     named : str
         A path or an address, in which `{wnid}` may stand.
-    fetcher : Fetcher
+    fetcher : Client
         Asks for what has an address.
     """
 
-    def __init__(self, named: str, fetcher: Fetcher) -> None:
+    def __init__(self, named: str, fetcher: Client) -> None:
         self._named = named
         self._fetcher = fetcher
 

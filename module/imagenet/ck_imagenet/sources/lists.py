@@ -44,7 +44,7 @@ class Unlisted(NamedTuple):
         return {"wnid": self.wnid, "unlisted": self.why}
 
 
-class Place(ABC):
+class ListSource(ABC):
     """A place that may have the lists of synsets."""
 
     name: str
@@ -130,7 +130,7 @@ def count(place: SynsetStore) -> int:
     return sum(map(bool, lines))
 
 
-class KeptLists(Place):
+class KeptListSource(ListSource):
     """The lists that are kept of all synsets.
 
     Parameters

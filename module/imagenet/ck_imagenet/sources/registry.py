@@ -11,15 +11,15 @@ from ..core.errors import BadInput, NoList
 from ..core.options import refuse_together, typed
 from ..core.text import Progress, causes, counted
 from ..core.url_lists import is_url
-from ..http.address_policy import Guard
-from ..http.client import Fetcher, Gate
+from ..http.address_policy import AddressPolicy
+from ..http.client import Client, Spacing
 from ..http.resolver import Resolver, answering
 from ..storage.store import Store
 from . import services
 from .given_lists import GivenList
-from .lists import EARLIER, KeptLists, Place, SynsetList, Unlisted, known_lines
-from .services import Service
-from .url_archive import LocalArchive
+from .lists import EARLIER, KeptListSource, ListSource, SynsetList, Unlisted, known_lines
+from .services import ServiceSource
+from .url_archive import ArchiveSource
 
 # The tars of ImageNet's release of winter 2021: one a synset, under ImageNet's terms of access.
 
@@ -67,11 +67,11 @@ class Sources:
         Where to look.
     store : Store
         Where synsets have their state, and in it the list that a service gave last.
-    archive : LocalArchive, optional
+    archive : ArchiveSource, optional
         The local archive.
     progress : Progress, optional
         Is told when a service wants to be waited for, and of damage that others make good.
-    gate : Gate, optional
+    gate : Spacing, optional
         Where all requests of this process to the Wayback Machine wait for their turn.
 
     Raises
@@ -84,33 +84,35 @@ class Sources:
         self,
         options: GeturlsOptions | DownloadOptions,
         store: Store,
-        archive: LocalArchive | None = None,
+        archive: ArchiveSource | None = None,
         progress: Progress | None = None,
-        gate: Gate | None = None,
+        gate: Spacing | None = None,
     ) -> None:
         if options.urls:
             refuse_together(options, "urls", "source")
         service, wayback = options.service, options.wayback_service
         services.refuse_no_address("service", service, SERVICE)
         services.refuse_no_address("wayback-service", wayback, WAYBACK_SERVICE)
-        guard = Guard.allowing(options.allow_private)
+        guard = AddressPolicy.allowing(options.allow_private)
         for address in filter(is_url, (options.urls, service, wayback)):
             guard = guard.trusting_url(address)
-        gate = gate or Gate(1 / urls.PACE)
-        self._fetcher = Fetcher(
+        gate = gate or Spacing(1 / urls.PACE)
+        self._fetcher = Client(
             guard,
             resolver=Resolver(answering(options.resolve)),
             gates={urls.endpoint(wayback): gate},
         )
         self._given = GivenList(options.urls, self._fetcher) if options.urls else None
-        self._archive = archive or LocalArchive()
+        self._archive = archive or ArchiveSource()
         self._progress = progress or Progress()
-        self._store, self._kept = store, KeptLists(store, by=options.source)
-        self._wayback = Service(services.WAYBACK, wayback, self._fetcher, self._progress, gate)
-        self._places: list[Place] = [
+        self._store, self._kept = store, KeptListSource(store, by=options.source)
+        self._wayback = ServiceSource(
+            services.WAYBACK, wayback, self._fetcher, self._progress, gate
+        )
+        self._places: list[ListSource] = [
             self._archive,
             self._kept,
-            Service(services.IMAGENET, service, self._fetcher, self._progress),
+            ServiceSource(services.IMAGENET, service, self._fetcher, self._progress),
             self._wayback,
         ]
         self._only, self._refresh = options.source, options.refresh
@@ -202,7 +204,7 @@ class Sources:
             return SynsetList(wnid, EARLIER, lines)
         raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
 
-    def _is_asked(self, place: Place) -> bool:
+    def _is_asked(self, place: ListSource) -> bool:
         if place is self._kept:
             return not self._refresh
         return self._only in ("", place.name)

@@ -17,12 +17,12 @@ from ..core.errors import BadInput, NoList
 from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress
 from ..core.url_lists import Line
-from ..http.client import Body, Fetcher, Gate
+from ..http.client import Body, Client, Spacing
 from ..http.connections import Limits
 from ..http.resumable import patiently
 from ..images.judging import unpacked
 from .given_lists import MOST_LINES
-from .lists import Place, SynsetList
+from .lists import ListSource, SynsetList
 
 _LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
 _MOST_BYTES = 16 * 2**20
@@ -101,7 +101,7 @@ def refuse_no_address(option: str, given: str, usual: str) -> None:
         raise BadInput(f'--{option}="{given}" is no address such as {usual}')
 
 
-class Service(Place):
+class ServiceSource(ListSource):
     """A service that is asked in several ways, until one answers with a list.
 
     Parameters
@@ -110,11 +110,11 @@ class Service(Place):
         Which it is.
     address : str
         Where it is.
-    fetcher : Fetcher
+    fetcher : Client
         Asks; it must trust the address.
     progress : Progress
         Is told of every wait.
-    gate : Gate, optional
+    gate : Spacing, optional
         Shut for others too when the service wants to rest.
     """
 
@@ -122,16 +122,16 @@ class Service(Place):
         self,
         kind: Kind,
         address: str,
-        fetcher: Fetcher,
+        fetcher: Client,
         progress: Progress,
-        gate: Gate | None = None,
+        gate: Spacing | None = None,
     ) -> None:
         self.name = kind.name
         self._kind = kind
         self._address = address.rstrip("/")
         self._fetcher = fetcher
         self._progress = progress
-        self._gate = gate or Gate()
+        self._gate = gate or Spacing()
         self._out_of_reach = ""
         self._silences_left = 1
         self.is_busy = False

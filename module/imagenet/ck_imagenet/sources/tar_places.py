@@ -13,7 +13,7 @@ from ..core.files import path_of, read_json, to_json, why_no_file, write_whole
 from ..core.outcomes import Outcome
 from ..core.text import wnid_inside
 from ..core.url_lists import called, is_url
-from ..http.client import Fetcher
+from ..http.client import Client
 from ..http.resumable import Resumed, Watch
 from ..storage.journal import FORMAT, Journal, Record, now, refuse_newer
 from ..storage.store import SynsetStore
@@ -22,7 +22,7 @@ from .tars import Whole
 _BUFFER = 2**18
 
 
-class TarPlace(NamedTuple):
+class TarSource(NamedTuple):
     """A tar, and what is wanted of it."""
 
     where: str
@@ -38,7 +38,7 @@ class TarPlace(NamedTuple):
         return called(self.where)
 
 
-def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:
+def places(named: str, wnids: Sequence[str]) -> list[TarSource]:
     """Return the tars that the user means.
 
     Parameters
@@ -58,7 +58,7 @@ def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:
             raise BadInput(f'"{named}" needs to know which: add --wnid=W')
         # A wnid is a letter and digits: it cannot change what path or address mean.
         far = is_url(named)
-        own = [TarPlace(named.replace("{wnid}", wnid), frozenset({wnid}), far) for wnid in wnids]
+        own = [TarSource(named.replace("{wnid}", wnid), frozenset({wnid}), far) for wnid in wnids]
         for place in own:
             why = "" if far else why_no_file(path_of("--tar", place.where))
             if why:
@@ -66,20 +66,20 @@ def places(named: str, wnids: Sequence[str]) -> list[TarPlace]:
         return own
     inside = wnid_inside(Path(named).name)
     wanted = wnids or ([inside] if inside else [each.wnid for each in synsets.load().synsets])
-    return [TarPlace(named, frozenset(wanted), False)]
+    return [TarSource(named, frozenset(wanted), False)]
 
 
 @contextmanager
 def opened(
-    place: TarPlace, fetcher: Fetcher, retry: int, watch: Watch, resting: Callable[[float], object]
+    place: TarSource, fetcher: Client, retry: int, watch: Watch, resting: Callable[[float], object]
 ) -> Iterator[Whole]:
     """Give the bytes of a tar; an address is asked only when they are read.
 
     Parameters
     ----------
-    place : TarPlace
+    place : TarSource
         The tar.
-    fetcher : Fetcher
+    fetcher : Client
         Asks for what has an address.
     retry : int
         Further attempts after one that brought nothing.

@@ -20,7 +20,7 @@ from ..core.files import read_json
 from ..core.text import ImageName, Progress, readable
 from ..core.url_lists import Line
 from ..storage.journal import refuse_newer
-from .lists import Place, SynsetList
+from .lists import ListSource, SynsetList
 
 # How many URLs of the archive lead to which host.
 
@@ -274,7 +274,7 @@ def _none() -> None:
     """Stand for the lack of an archive."""
 
 
-class LocalArchive(Place):
+class ArchiveSource(ListSource):
     """The archive, or the lack of it; one that is damaged is as none, and says so.
 
     Parameters

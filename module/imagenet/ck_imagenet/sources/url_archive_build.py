@@ -32,8 +32,8 @@ from ..core.outcomes import Failed, plain
 from ..core.text import Progress, is_wnid
 from ..core.threads import Threads
 from ..core.url_lists import is_url
-from ..http.address_policy import Guard
-from ..http.client import Fetcher
+from ..http.address_policy import AddressPolicy
+from ..http.client import Client
 from ..http.resolver import Resolver, answering
 from ..http.resumable import Delivery, patiently
 from ..storage.journal import FORMAT, now
@@ -291,10 +291,10 @@ def _is_sound(folder: Path, progress: Progress) -> bool:
 
 
 def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:
-    guard = Guard.allowing(options.allow_private).trusting_url(address)
+    guard = AddressPolicy.allowing(options.allow_private).trusting_url(address)
     resolver = Resolver(answering(options.resolve))
     delivery = Delivery(address, path)
-    with closing(Fetcher(guard, resolver=resolver)) as fetcher:
+    with closing(Client(guard, resolver=resolver)) as fetcher:
         _fetch(delivery, fetcher, progress)
     with _begun_anew_next_time():
         sha1 = checksum(path, "sha1")
@@ -318,7 +318,7 @@ def _begun_anew_next_time() -> Iterator[None]:
         raise KeyboardInterrupt("interrupted; the same command builds the archive anew") from None
 
 
-def _fetch(delivery: Delivery, fetcher: Fetcher, progress: Progress) -> None:
+def _fetch(delivery: Delivery, fetcher: Client, progress: Progress) -> None:
     ask = partial(delivery.fetch, fetcher, partial(progress.advance, "fetching"))
     try:
         patiently(ask, delivery.address, _USUAL_WAIT, progress)

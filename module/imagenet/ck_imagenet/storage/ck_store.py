@@ -17,7 +17,7 @@ from .ck_kernel import Kernel, Repository, making
 from .ck_repositories import PREFIX, Repositories
 from .journal import FORMAT, Record, refuse_newer
 from .recovery import put_aside
-from .store import Finding, Flaw, Store, SynsetStore, Where
+from .store import Finding, FindingKind, Store, SynsetStore, Where
 
 # Homes in Collective Knowledge of what is about all synsets: entries `local:imagenet:NAME`.
 #
@@ -255,26 +255,29 @@ class _SynsetRepository(SynsetStore):
 
     def findings(self) -> Iterator[Finding]:
         if not self.folder.is_dir():
-            yield Finding(Flaw.NO_FOLDER, self.folder)
+            yield Finding(FindingKind.NO_FOLDER, self.folder)
             return
         if not self._repository.facts:
-            yield Finding(Flaw.UNREGISTERED, self.folder)
+            yield Finding(FindingKind.UNREGISTERED, self.folder)
         entries = self._entries
         places = self.state, entries.folder / ".cm", self._states.folder / ".cm"
         for path in chain.from_iterable(map(leftovers, places)):
-            yield Finding(Flaw.LEFTOVER, path)
+            yield Finding(FindingKind.LEFTOVER, path)
         if self._states.is_broken(self.wnid):
-            yield Finding(Flaw.HIDDEN, self.state)
+            yield Finding(FindingKind.HIDDEN, self.state)
         aliases = entries.aliases()
         for path in chain(self._states.aliases().dangling, aliases.dangling):
-            yield Finding(Flaw.DANGLING, path)
+            yield Finding(FindingKind.DANGLING, path)
         for name in sorted(entries.numbered() | aliases.elsewhere.keys(), key=int):
             where = ImageName(self.wnid, int(name))
             if name in aliases.hidden or name in aliases.elsewhere:
-                yield Finding(Flaw.MISPLACED if name in aliases.elsewhere else Flaw.HIDDEN, where)
+                yield Finding(
+                    FindingKind.MISPLACED if name in aliases.elsewhere else FindingKind.HIDDEN,
+                    where,
+                )
             picture = self._file(name)
             if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
-                yield Finding(Flaw.EMPTY, where)
+                yield Finding(FindingKind.EMPTY, where)
             yield from _strays(entries.path(name), picture)
         yield from chain.from_iterable(map(_strays, entries.folders()))
 
@@ -325,4 +328,4 @@ class _SynsetRepository(SynsetStore):
 def _strays(folder: Path, picture: Path | None = None) -> Iterator[Finding]:
     """Yield the pictures in a folder but one."""
     others = (path for path in folder.glob("*") if is_picture_file(path) and path != picture)
-    return (Finding(Flaw.STRAY, path) for path in sorted(others))
+    return (Finding(FindingKind.STRAY, path) for path in sorted(others))

@@ -29,7 +29,7 @@ class Sighting(NamedTuple):
     kept: bool
 
 
-class Repeats:
+class Duplicates:
     """Counts under which URLs the same bytes came, in one synset or in several.
 
     A mirror keeps a picture's file name. So bytes that come under `TELLING` names are what hosts

@@ -22,7 +22,7 @@ from ..core.files import (
 from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
 from .journal import Record, record_of
-from .store import Finding, Flaw, Store, SynsetStore, Where
+from .store import Finding, FindingKind, Store, SynsetStore, Where
 
 STATE = ".ck-imagenet"
 
@@ -151,11 +151,11 @@ class _SynsetFolder(SynsetStore):
 
     def findings(self) -> Iterator[Finding]:
         for path in chain(leftovers(self.state), self._unfinished.glob("*")):
-            yield Finding(Flaw.LEFTOVER, path)
+            yield Finding(FindingKind.LEFTOVER, path)
         pictures = set(self.pictures().values())
         for path in sorted(filter(is_picture_file, self._folder.glob("*"))):
             if path not in pictures:
-                yield Finding(Flaw.STRAY, path)
+                yield Finding(FindingKind.STRAY, path)
 
     def contradiction(self, record: Record, path: Path) -> str:
         return ""  # nothing is kept with a plain file

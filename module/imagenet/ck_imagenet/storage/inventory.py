@@ -22,7 +22,7 @@ from .store import Store, SynsetStore
 
 
 @dataclass(frozen=True)
-class Holding:
+class Inventory:
     """What is here of one synset, and what is known of the rest.
 
     Every link is in one of `saved`, `failed`, `missing` and `waiting`. A run may be at work
@@ -51,7 +51,7 @@ class Holding:
         return {number: path for number, path in self.pictures.items() if number not in self.saved}
 
     @classmethod
-    def of(cls, place: SynsetStore) -> Holding:
+    def of(cls, place: SynsetStore) -> Inventory:
         """Return what is in a synset's place; raise StoreError if a newer version has made it."""
         place.refuse_newer()
         with storage_errors(place.state):
@@ -77,9 +77,9 @@ class Holding:
         )
 
 
-def holdings(
+def inventories(
     store: Store, wnids: Iterable[str] = (), under: str = "", search: str = ""
-) -> Iterator[Holding]:
+) -> Iterator[Inventory]:
     """Yield what is here, synset by synset, so that never more than one is in memory.
 
     Parameters
@@ -97,7 +97,7 @@ def holdings(
         If one is named that is not here, or that is none; before anything is read.
     """
     chosen = synsets.among(store.wnids(), tuple(wnids), under, search)
-    return (Holding.of(store.synset(wnid)) for wnid in chosen)
+    return (Inventory.of(store.synset(wnid)) for wnid in chosen)
 
 
 NO_URL = "no-url"
@@ -184,19 +184,19 @@ class Tally:
         }
 
 
-def by_synset(held: Iterable[Holding]) -> Iterator[Tally]:
+def by_synset(held: Iterable[Inventory]) -> Iterator[Tally]:
     """Yield a tally for each synset of which anything is known."""
     return (each for each in map(tally, held) if each.known)
 
 
-def tally(held: Holding) -> Tally:
+def tally(held: Inventory) -> Tally:
     """Return the tally of one synset."""
     result = Tally(held.wnid)
     _count(held, lambda url: result)
     return result
 
 
-def by_host(held: Iterable[Holding]) -> list[Tally]:
+def by_host(held: Iterable[Inventory]) -> list[Tally]:
     """Return a tally for each host, those with most links first."""
     hosts: dict[str, Tally] = {}
 
@@ -209,7 +209,7 @@ def by_host(held: Iterable[Holding]) -> list[Tally]:
     return sorted(hosts.values(), key=lambda tally: (-tally.known, tally.name))
 
 
-def _count(held: Holding, tally_of: Callable[[str], Tally]) -> None:
+def _count(held: Inventory, tally_of: Callable[[str], Tally]) -> None:
     """Count every link where its URL belongs."""
     for record in chain(held.saved.values(), held.failed):
         tally_of(record.url).take(record)
@@ -225,7 +225,7 @@ def _count(held: Holding, tally_of: Callable[[str], Tally]) -> None:
             tally.here += 1
 
 
-def failures(held: Iterable[Holding]) -> Iterator[Record]:
+def failures(held: Iterable[Inventory]) -> Iterator[Record]:
     """Yield what became of the links that gave no picture."""
     for each in held:
         yield from each.failed

@@ -128,7 +128,7 @@ ASIDE = "no-pictures"
 """The folder, in a synset's state, of files that are called pictures and are none."""
 
 
-def adopt(
+def recover(
     store: SynsetStore,
     journal: Journal,
     named: Mapping[int, str],

@@ -16,7 +16,7 @@ from .journal import Record
 # What can be wrong with what is here: each flaw has a name.
 
 
-class Flaw(Enum):
+class FindingKind(Enum):
     """What is not as it should be.
 
     Attributes
@@ -98,7 +98,7 @@ class Flaw(Enum):
 class Finding(NamedTuple):
     """A flaw, where it is, and what exactly."""
 
-    flaw: Flaw
+    flaw: FindingKind
     where: ImageName | Path
     """A picture, or a file or a folder."""
     detail: str = ""

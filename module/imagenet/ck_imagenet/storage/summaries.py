@@ -15,7 +15,7 @@ from typing import Any, Iterable, Iterator, NamedTuple
 from ..core.files import folders_in, json_object, to_json, write_whole
 from ..core.outcomes import Outcome
 from . import inventory
-from .inventory import Holding, Tally
+from .inventory import Inventory, Tally
 from .journal import FORMAT
 from .store import Store, SynsetStore, Where
 
@@ -91,7 +91,7 @@ def keep(place: SynsetStore, mended: bool = False) -> Tally:
         "pictures": _mark_of_pictures(where),
         "within": _within_pictures(where),
     }
-    held = Holding.of(place)
+    held = Inventory.of(place)
     tally = inventory.tally(held)
     if not held.unseen:  # else somebody may still be putting pictures there
         failed = {outcome.word: count for outcome, count in tally.failed.items()}
@@ -159,7 +159,7 @@ def _renewed(place: SynsetStore) -> Tally:
     if place.state.is_dir():
         with suppress(OSError), place.lock().acquire(timeout=0):
             return keep(place)
-    return inventory.tally(Holding.of(place))
+    return inventory.tally(Inventory.of(place))
 
 
 def _marks(state: str, files: Iterable[str]) -> dict[str, list[int]]:
