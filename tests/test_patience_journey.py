@@ -72,10 +72,12 @@ def test_what_was_learnt_of_a_pace_is_kept(terminal: Terminal, web: PracticeWeb)
 
 def test_a_pace_by_hand_is_never_exceeded(terminal: Terminal, web: PracticeWeb) -> None:
     write(terminal.folder, WNID, *(web.url(0, f"/good/{n}.jpg") for n in range(8)))
-    terminal.says(*COMMAND, f"--pace={web.hosts[0]}:5")
+    terminal.says(*COMMAND, f"--pace={web.hosts[0]}:2")
     asked = [each.when for each in web.requests.all() if each.host == web.hosts[0]]
     assert len(asked) == 8
-    assert all(later - earlier > 0.17 for earlier, later in zip(asked, asked[1:]))
+    # Half a second each, and what a busy machine takes off, where an earlier one comes late.
+    assert all(later - earlier > 0.1 for earlier, later in zip(asked, asked[1:]))
+    assert asked[-1] - asked[0] > 7 * 0.5 - 0.4
 
 
 def test_a_wrong_pace_is_refused_before_anything_is_asked(
