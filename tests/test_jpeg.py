@@ -118,9 +118,9 @@ def test_what_comes_after_the_end_is_no_scan() -> None:
 
 def test_a_file_of_nothing_but_segments_is_walked_only_so_far() -> None:
     data = b"\xff\xd8" + b"\xff\xe0\0\2" * 8_000_000
-    begin = time.monotonic()
+    begin = time.process_time()
     assert jpeg.walk(data).segments == jpeg.MOST_SEGMENTS
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_a_walk_costs_a_small_part_of_decoding() -> None:

@@ -52,8 +52,8 @@ def test_slow_says_so_after_a_while() -> None:
 def test_who_waits_for_a_slow_answer_leaves_at_the_deadline() -> None:
     started = time.monotonic()
     with pytest.raises(Failed, match=r"^silent: no address for a\.com in 0\.05 s"):
-        Resolver(answering("*:slow:0.5")).resolve("a.com", 0.05)
-    assert time.monotonic() - started < 0.4
+        Resolver(answering("*:slow:5")).resolve("a.com", 0.05)
+    assert time.monotonic() - started < 4
 
 
 def test_other_names_are_asked_of_the_machine() -> None:
