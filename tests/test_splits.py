@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.export.samples import Split
+from ck_imagenet.exports.samples import Split
 from hypothesis import given
 from hypothesis import strategies as st
 

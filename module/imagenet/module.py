@@ -630,7 +630,7 @@ def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
 def _export(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.commands import export
-    from ck_imagenet.export import environment
+    from ck_imagenet.exports import environment
 
     if options.register:
         environment.prove_possible(ck, options)

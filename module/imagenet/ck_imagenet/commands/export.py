@@ -13,12 +13,12 @@ from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
 from ..core.options import as_typed
 from ..core.text import UNKNOWN, Progress
-from ..export import folders
-from ..export.folders import ImageFolders, write_caffe_lists
-from ..export.layouts import OwnFolder, anonymous
-from ..export.rendering import Rendering
-from ..export.samples import ImageClass, Sample, Split, classes, listed, lot, samples
-from ..export.shards import Form, Shards
+from ..exports import folders
+from ..exports.folders import ImageFolders, write_caffe_lists
+from ..exports.layouts import OwnFolder, anonymous
+from ..exports.rendering import Rendering
+from ..exports.samples import ImageClass, Sample, Split, classes, listed, lot, samples
+from ..exports.shards import Form, Shards
 from ..storage.store import Store, only_one
 
 FILES = ("folders", "flat")
@@ -145,11 +145,11 @@ def _form(options: ExportOptions) -> Form | None:
     """Return how shards are written, if there are any; what is missing for that fails here."""
     rendering = _rendering(options)
     if options.layout == "webdataset":
-        from ..export.shards import WebDataset
+        from ..exports.shards import WebDataset
 
         return WebDataset(rendering)
     if options.layout == "parquet":
-        from ..export.shards import Parquet
+        from ..exports.shards import Parquet
 
         return Parquet(rendering)
     return None
