@@ -14,7 +14,7 @@ import pytest
 from ck_imagenet.core.errors import TooManyFiles
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.http.address_policy import PUBLIC_ONLY, AddressPolicy
-from ck_imagenet.http.connections import MOST_HEAD, Budget, Limits, Network, spend
+from ck_imagenet.http.connections import MOST_HEAD, Budget, Connector, Limits, spend
 from ck_imagenet.http.resolver import Resolver
 from peer import Peer, Talk, full_backlog
 
@@ -99,26 +99,26 @@ class TestConnecting:
         self, listener: socket.socket
     ) -> None:
         """One that swallows everything leaves time for the next."""
-        network = Network(Resolver(lambda host: ["127.0.0.2", "127.0.0.1"]), LOOPBACK)
+        connector = Connector(Resolver(lambda host: ["127.0.0.2", "127.0.0.1"]), LOOPBACK)
         with full_backlog("127.0.0.2", listener.getsockname()[1]) as port:
             spend(Budget(HASTY))
             started = time.monotonic()
-            network.connect("two.example", port).close()
+            connector.connect("two.example", port).close()
             assert HASTY.connect / 2 <= time.monotonic() - started < HASTY.connect
-        assert network.reached
+        assert connector.reached
 
     def test_a_host_whose_addresses_are_all_not_public_is_not_asked(self) -> None:
-        network = Network(Resolver(lambda host: ["10.0.0.1", "127.0.0.1"]), PUBLIC_ONLY)
+        connector = Connector(Resolver(lambda host: ["10.0.0.1", "127.0.0.1"]), PUBLIC_ONLY)
         spend(Budget(HASTY))
         with pytest.raises(Failed) as failed:
-            network.connect("a.example", 80)
+            connector.connect("a.example", 80)
         assert failed.value.outcome is Outcome.PRIVATE_ADDRESS
 
     def test_a_proxy_may_be_anywhere(self, listener: socket.socket) -> None:
-        network = Network(Resolver(), PUBLIC_ONLY)
+        connector = Connector(Resolver(), PUBLIC_ONLY)
         spend(Budget(HASTY))
-        network.connect_to_proxy(*listener.getsockname()).close()
-        assert not network.reached, "a proxy is not the network"
+        connector.connect_to_proxy(*listener.getsockname()).close()
+        assert not connector.reached, "a proxy is not the network"
 
     def test_what_a_host_does_not_take_is_not_sent_for_ever(self) -> None:
         ended = threading.Event()
@@ -128,7 +128,7 @@ class TestConnecting:
 
         peer = Peer(deaf)
         spend(Budget(HASTY))
-        with Network(Resolver(), LOOPBACK).connect("127.0.0.1", peer.port) as opened:
+        with Connector(Resolver(), LOOPBACK).connect("127.0.0.1", peer.port) as opened:
             started = time.monotonic()
             with pytest.raises(socket.timeout):
                 opened.sendall(bytes(20_000_000))
@@ -139,13 +139,13 @@ class TestConnecting:
     def test_a_machine_that_opens_no_more_files_is_no_fault_of_a_host(
         self, listener: socket.socket
     ) -> None:
-        network = Network(Resolver(), LOOPBACK)
+        connector = Connector(Resolver(), LOOPBACK)
         spend(Budget(HASTY))
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (1, before[1]))
         try:
             with pytest.raises(TooManyFiles, match=r"fewer --jobs, .*`ulimit -n`"):
-                network.connect(*listener.getsockname())
+                connector.connect(*listener.getsockname())
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, before)
 

@@ -21,7 +21,7 @@ from ck_imagenet.core.errors import NetworkDown
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine.context import CrawlContext, CrawlSettings
-from ck_imagenet.engine.crawler import Crawl
+from ck_imagenet.engine.crawler import Crawler
 from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.rate_limiter import USUAL_BACK_OFF
@@ -204,7 +204,7 @@ class World:
         try:
             ledger.purge()
             begin = ledger.here
-            crawl = Crawl(CrawlContext(fetcher, self.store, ledger, manner))
+            crawl = Crawler(CrawlContext(fetcher, self.store, ledger, manner))
             crawl.add(Task(link, "a list") for link in links)
             crawl.work()
             ledger.close()

@@ -69,7 +69,7 @@ _PLACES = 1000
 """Synsets whose places are remembered."""
 
 
-class Crawl:
+class Crawler:
     """One crawl over links of any synsets.
 
     Parameters

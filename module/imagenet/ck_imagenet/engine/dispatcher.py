@@ -18,7 +18,7 @@ from ..core.text import ImageName
 from ..core.threads import started
 from ..storage.journal import Record
 from ..storage.paces import Learned
-from .crawler import Crawl
+from .crawler import Crawler
 from .host import Ration
 from .link import Task
 from .recorder import Recorder, SynsetRecorder, Verdict
@@ -256,7 +256,7 @@ class Worker(ABC):
 class ThreadWorker(Worker):
     """This process."""
 
-    def __init__(self, crawl: Crawl) -> None:
+    def __init__(self, crawl: Crawler) -> None:
         self._crawl = crawl
 
     def give(self, tasks: list[Task]) -> None:

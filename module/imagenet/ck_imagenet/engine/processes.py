@@ -17,7 +17,7 @@ from ..storage.journal import Record
 from ..storage.paces import Learned
 from ..storage.store import Store
 from .context import CrawlContext, CrawlSettings, Peers
-from .crawler import Crawl
+from .crawler import Crawler
 from .dispatcher import Dispatcher, Router, ThreadWorker, Worker, WorkerProcess
 from .host import Ration
 from .link import Task
@@ -75,7 +75,7 @@ class ProcessDispatcher(Dispatcher, Peers):
         self.books = Router()
         self.at_work = True
         self._coming = True
-        self._crawl = Crawl(CrawlContext(fetcher, store, self.books, manner), self)
+        self._crawl = Crawler(CrawlContext(fetcher, store, self.books, manner), self)
         self._own = ThreadWorker(self._crawl)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()

@@ -29,7 +29,7 @@ from ..storage.paces import Learned
 from ..storage.store import Store
 from . import context
 from .context import CrawlContext, Peers
-from .crawler import SAMPLE, Crawl
+from .crawler import SAMPLE, Crawler
 from .host import Ration
 from .link import Task
 from .recorder import Recorder, Verdict
@@ -119,7 +119,7 @@ def main() -> None:
                 desk = CrawlContext(
                     fetcher, order.store, office, context.manner(order.options, order.learned or {})
                 )
-                crawl = Crawl(desk, office)
+                crawl = Crawler(desk, office)
                 reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)
                 reader.start()
                 crawl.work(lambda: office.tell_rations(crawl))
@@ -151,7 +151,7 @@ class _PipeRecorder(RemoteRecorder):
             except OSError:
                 os._exit(0)  # nobody is there to work for
 
-    def read(self, inbox: BinaryIO, crawl: Crawl) -> None:
+    def read(self, inbox: BinaryIO, crawl: Crawler) -> None:
         """Take in messages until there are no more."""
         while True:
             try:
@@ -189,7 +189,7 @@ class _PipeRecorder(RemoteRecorder):
     def move(self, task: Task) -> None:
         self.send("moved", task)
 
-    def tell_rations(self, crawl: Crawl, at_once: bool = False) -> None:
+    def tell_rations(self, crawl: Crawler, at_once: bool = False) -> None:
         """Tell now and then of which hosts it is that the rest waits for."""
         now = time.monotonic()
         if at_once or now > self._told_at + _A_WHILE:
@@ -269,7 +269,7 @@ def work(batch: Batch, order: bytes) -> Report:
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(context.fetcher(options)) as fetcher:
             manner = context.manner(options, {**(learned or {}), **(batch.learned or {})})
-            crawl = Crawl(CrawlContext(fetcher, store, sheet, manner), sheet)
+            crawl = Crawler(CrawlContext(fetcher, store, sheet, manner), sheet)
             crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
             while crawl.tend(SAMPLE):
                 if not sheet.is_wanted():

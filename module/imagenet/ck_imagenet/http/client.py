@@ -22,7 +22,7 @@ from ..images.decoding import MOST_BYTES
 from ..images.judging import unpacked
 from . import answers, bodies, connections
 from .address_policy import PUBLIC_ONLY, AddressPolicy
-from .connections import Budget, Limits, Network, spend
+from .connections import Budget, Connector, Limits, spend
 from .request_state import RequestState
 from .resolver import Resolver
 from .tls import Proxies
@@ -185,8 +185,8 @@ class Client:
         self._guard = guard
         self._limits = limits
         self._proxies = Proxies()
-        self._network = Network(resolver or Resolver(), guard)
-        self._adapter = Adapter(self._network, per_host)
+        self._connector = Connector(resolver or Resolver(), guard)
+        self._adapter = Adapter(self._connector, per_host)
         self._obeyed_as = answers.product(user_agent) if obey_opt_out else None
         self._headers = CaseInsensitiveDict(
             {
@@ -199,7 +199,7 @@ class Client:
     @property
     def reached(self) -> bool:
         """Whether any host could be connected to yet: if so, there is a network."""
-        return self._network.reached
+        return self._connector.reached
 
     def fetch(self, url: str) -> Body:
         """Return what `url` answers, wholly; raise Failed if that is not to be had."""
@@ -294,7 +294,7 @@ class Client:
 
     def close(self) -> None:
         """Close all connections; requests that are under way fail at once."""
-        self._network.shut_down()
+        self._connector.shut_down()
         self._adapter.close()
 
     def _follow(

@@ -179,7 +179,7 @@ def current() -> Budget:
 class _Bounded:
     """Waits no longer for bytes than the current budget allows."""
 
-    network: Network
+    connector: Connector
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         budget = _current.budget
@@ -189,7 +189,7 @@ class _Bounded:
         except (socket.timeout, TimeoutError):
             raise budget.late() from None
         if not received:
-            self.network.check_running()  # or what we ended would look as if the peer had
+            self.connector.check_running()  # or what we ended would look as if the peer had
         budget.receive(received)
         return received
 
@@ -206,7 +206,7 @@ class _Socket(_Bounded, socket.socket):
     pass
 
 
-class Network:
+class Connector:
     """What all connections share: names, permission, and the list of what is open.
 
     Parameters
@@ -261,17 +261,17 @@ class Network:
         BadInput
             If there are none.
         """
-        network = self
+        connector = self
 
         class TLSSocket(_Bounded, ssl.SSLSocket):
             def do_handshake(self, block: bool = False) -> None:
-                self.network = network
-                network.remember(self)  # it has taken the place of the socket beneath
+                self.connector = connector
+                connector.remember(self)  # it has taken the place of the socket beneath
                 self.settimeout(_current.budget.left(_current.budget.limits.connect))
                 try:
                     super().do_handshake(block)
                 except OSError as error:
-                    network.check_running()
+                    connector.check_running()
                     self.close()  # Python 3.8 closes it after its own errors only
                     raise tls.failure(error) from None
 
@@ -321,7 +321,7 @@ class Network:
     def _connect_to(self, address: str, port: int, wait: float) -> socket.socket:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         opened = _Socket(family, socket.SOCK_STREAM)
-        opened.network = self
+        opened.connector = self
         try:
             self.remember(opened)
             opened.settimeout(wait)

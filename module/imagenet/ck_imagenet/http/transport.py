@@ -19,7 +19,7 @@ from ..core import urls
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
 from . import tls
-from .connections import Network, current
+from .connections import Connector, current
 from .headers import FramedResponse
 
 _KEPT_HOSTS = 100
@@ -65,18 +65,18 @@ class Stale(Exception):
 
 
 class Adapter(HTTPAdapter):
-    """Sends a `Request` through a Network.
+    """Sends a `Request` through a Connector.
 
     Parameters
     ----------
-    network : Network
+    connector : Connector
         What its connections share.
     per_host : int
         How many of them are kept for each host.
     """
 
-    def __init__(self, network: Network, per_host: int) -> None:
-        self._network = network
+    def __init__(self, connector: Connector, per_host: int) -> None:
+        self._connector = connector
         # urllib3's own search for a host's pool takes as long as half of all else.
         self._pool = lru_cache(maxsize=_KEPT_HOSTS)(self._make_pool)
         super().__init__(pool_connections=_KEPT_HOSTS, pool_maxsize=per_host)
@@ -95,14 +95,14 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of direct connections; `requests` calls this."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._network, _Direct)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._connector, _Direct)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Return what makes the pools of connections through a proxy."""
         made = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **kwargs)
         if made:
-            manager.pool_classes_by_scheme = _pool_classes(self._network, _Proxied)
+            manager.pool_classes_by_scheme = _pool_classes(self._connector, _Proxied)
         return manager
 
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> Any:
@@ -138,7 +138,7 @@ class _Kept(HTTPConnection):
     """
 
     response_class = FramedResponse
-    network: Network
+    connector: Connector
     _answers = 0
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
@@ -161,7 +161,7 @@ class _Kept(HTTPConnection):
 class _Direct(_Kept):
     def _new_conn(self) -> Any:
         self._answers = 0
-        return self.network.connect(self.host, self.port)
+        return self.connector.connect(self.host, self.port)
 
 
 class _Proxied(_Kept):
@@ -169,7 +169,7 @@ class _Proxied(_Kept):
 
     def _new_conn(self) -> Any:
         self._answers = 0
-        return self.network.connect_to_proxy(self.host, self.port)
+        return self.connector.connect_to_proxy(self.host, self.port)
 
     def _tunnel(self) -> None:
         current().expect()
@@ -177,7 +177,7 @@ class _Proxied(_Kept):
             super()._tunnel()
         except (OSError, HTTPException) as error:
             raise self._refused(error) from None
-        self.network.reached = True
+        self.connector.reached = True
 
     def getresponse(self) -> Any:
         try:
@@ -189,17 +189,17 @@ class _Proxied(_Kept):
         if self._tunnel_host is None:
             if response.status == 407:
                 raise self._refused(f"407 {response.reason}")
-            self.network.reached |= response.status not in (502, 503, 504)
+            self.connector.reached |= response.status not in (502, 503, 504)
         return response
 
     def _refused(self, why: object) -> Failed:
         return Failed(Outcome.REFUSED, f"the proxy {self.host}:{self.port}: {printable(str(why))}")
 
 
-def _pool_classes(network: Network, way: type[_Kept]) -> dict[str, type[HTTPConnectionPool]]:
+def _pool_classes(connector: Connector, way: type[_Kept]) -> dict[str, type[HTTPConnectionPool]]:
     @lru_cache(maxsize=1)  # loading the certificates takes as long as some fetches
     def tls_context() -> ssl.SSLContext:
-        return network.tls_context(tls.authorities())
+        return connector.tls_context(tls.authorities())
 
     class Plain(way):  # type: ignore[valid-type, misc]
         pass
@@ -207,7 +207,7 @@ def _pool_classes(network: Network, way: type[_Kept]) -> dict[str, type[HTTPConn
     class Secure(way, HTTPSConnection):  # type: ignore[valid-type, misc]
         pass
 
-    Plain.network = Secure.network = network
+    Plain.connector = Secure.connector = connector
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
