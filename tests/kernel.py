@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
+from commands import Command
 from terminal import CHECKOUT, Terminal
 
 # What every snippet finds: the kernel, the CK rooms, what it was given, and pictures to keep.
@@ -14,6 +13,7 @@ PREAMBLE = """
 import hashlib, json, os, random, shutil, signal, sys, time
 from pathlib import Path
 
+sys.path.insert(0, sys.argv[2])
 import ck.kernel as ck
 from ck_imagenet.storage.ck_entries import Entries
 from ck_imagenet.storage.ck_kernel import Kernel
@@ -78,19 +78,9 @@ def at_once(*works):
 def run(terminal: Terminal, code: str, **given: Any) -> Any:
     """Return what `code` leaves in `result`; it finds the other arguments in `given`."""
     library = str(CHECKOUT / "module" / "imagenet")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            f"{PREAMBLE}\n{code}\nprint('\\n' + json.dumps(result))",
-            json.dumps(given),
-        ],
-        env={**terminal.environment, "PYTHONPATH": library},
-        cwd=terminal.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    whole = f"{PREAMBLE}\n{code}\nprint('\\n' + json.dumps(result))"
+    found = ("-c", json.dumps(given), library)
+    with Command(whole, found, cwd=terminal.folder, env=terminal.environment) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return json.loads(out.splitlines()[-1])

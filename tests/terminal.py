@@ -15,10 +15,14 @@ import tempfile
 import termios
 from functools import lru_cache
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any, Mapping
+
+from commands import Command
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CK = [sys.executable, str(Path(sys.executable).with_name("ck"))]
+_CK_CODE = "import sys; from ck.kernel import cli; sys.exit(cli())"
 WNID = "n01440764"
 
 
@@ -49,34 +53,36 @@ class Terminal:
         for file in (*local.glob(".ck.cache*"), *local.glob("repo/*/.cm/meta.json")):
             file.write_text(file.read_text().replace(str(origin), str(self.repos)))
 
-    def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
-        """Start `ck` and return its process, whose output is text in pipes."""
-        defaults: dict[str, Any] = {
-            "cwd": self.folder,
-            "env": self.environment,
-            "stdin": subprocess.DEVNULL,
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "encoding": "utf-8",
-            "errors": "surrogateescape",
-        }
-        return subprocess.Popen([*CK, *arguments], **{**defaults, **popen})
+    def start(
+        self, *arguments: str, anew: bool = False, **options: Any
+    ) -> Command | subprocess.Popen[str]:
+        """Start `ck` and return its process, whose output is text in pipes.
 
-    def ck(self, *arguments: str, **popen: Any) -> subprocess.CompletedProcess[str]:
+        It is a Python that is started anew if that is wanted, or something shall hold for it from
+        its first step on.
+        """
+        found = {"cwd": self.folder, "env": self.environment, **options}
+        if not anew and "preexec_fn" not in options:
+            return Command(_CK_CODE, ("ck", *arguments), **found)
+        text = {"encoding": "utf-8", "errors": "surrogateescape"}
+        pipes = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE}
+        return subprocess.Popen([*CK, *arguments], **{**text, **pipes, **found})
+
+    def ck(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run `ck` to its end."""
-        with self.start(*arguments, **popen) as process:
+        with self.start(*arguments, **options) as process:
             out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+            return subprocess.CompletedProcess(arguments, process.wait(), out, err)
 
-    def says(self, *arguments: str, **popen: Any) -> str:
+    def says(self, *arguments: str, **options: Any) -> str:
         """Return what `ck` prints when all is well."""
-        done = self.ck(*arguments, **popen)
+        done = self.ck(*arguments, **options)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
         return done.stdout
 
-    def refuses(self, *arguments: str, **popen: Any) -> str:
+    def refuses(self, *arguments: str, **options: Any) -> str:
         """Return the one sentence with which `ck` ends in an error."""
-        done = self.ck(*arguments, **popen)
+        done = self.ck(*arguments, **options)
         assert (done.returncode, done.stderr) == (1, ""), done.stdout + done.stderr
         head = "CK error: [imagenet] "
         assert done.stdout.startswith(head), done.stdout
@@ -92,9 +98,9 @@ class Terminal:
         os.close(ours)
         return shown.decode().replace("\r\n", "\n")
 
-    def json(self, *arguments: str, **popen: Any) -> dict[str, Any]:
+    def json(self, *arguments: str, **options: Any) -> dict[str, Any]:
         """Return what `ck` prints with --out=json, which must be all that it prints."""
-        result: dict[str, Any] = json.loads(self.says(*arguments, "--out=json", **popen))
+        result: dict[str, Any] = json.loads(self.says(*arguments, "--out=json", **options))
         return result
 
     def access(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,17 +109,10 @@ class Terminal:
             "import ck.kernel as ck, json, sys\n"
             "print('\\n' + json.dumps(ck.access(json.load(sys.stdin))))"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            input=json.dumps(request),
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            encoding="utf-8",
-            check=True,
-        )
-        printed, _, result = done.stdout.rpartition("\n{")
-        assert (printed.strip(), done.stderr) == ("", "")
+        with Command(code, ("-c",), cwd=self.folder, env=self.environment, stdin=PIPE) as process:
+            out, err = process.communicate(json.dumps(request))
+        printed, _, result = out.rpartition("\n{")
+        assert (process.returncode, printed.strip(), err) == (0, "", "")
         answer: dict[str, Any] = json.loads("{" + result)
         return answer
 

@@ -26,7 +26,7 @@ def links(terminal: Terminal, web: PracticeWeb) -> list[Link]:
 
 def at(terminal: Terminal, wall: float = 0.0, monotonic: float = 0.0) -> dict[str, str]:
     """Return the environment of a command whose clocks are off by so many seconds."""
-    return {**terminal.environment, **wrong(terminal.folder, wall, monotonic)}
+    return {**terminal.environment, **wrong(wall, monotonic)}
 
 
 @pytest.mark.parametrize("wall", [-10.0, SINCE_1960, 30 * YEAR])

@@ -137,7 +137,7 @@ def test_a_defect_is_reported_in_a_sentence_too(terminal: Terminal) -> None:
     terminal.says("cp", "module:imagenet", "local:module:imagenet2")
     module = Path(terminal.says("find", "module:imagenet2").strip())
     (module / "ck_imagenet" / "catalogue" / "data" / "synsets.tsv.gz").write_bytes(b"\x1f\x8b")
-    said = terminal.ck("list", "imagenet2")
+    said = terminal.ck("list", "imagenet2", anew=True)  # with that library, and no other
     assert said.returncode == 1
     assert "a defect of ck-imagenet, " in said.stdout
     assert "Traceback" not in said.stdout + said.stderr

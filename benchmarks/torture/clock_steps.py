@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import tarballs
@@ -31,7 +30,8 @@ def steps(trial: Trial) -> None:
             before: dict[str, bytes] = {}
             for _ in range(_COMMANDS):
                 wall = trial.chance.choice([-1, 1]) * 10.0 ** trial.chance.uniform(0, 9.3)
-                env = _at(terminal, wall, trial.chance.choice([0.0, -66 * YEAR]))
+                clocks = wrong(wall, trial.chance.choice([0.0, -66 * YEAR]))
+                env = {**terminal.environment, **clocks}
                 if found and trial.chance.random() < 0.5:
                     env = _faked(terminal, found[0], wall)
                 command = trial.chance.choice(commands)
@@ -48,13 +48,6 @@ def steps(trial: Trial) -> None:
             asked = web.requests.counts()
             twice = [link.name for link in links if asked[link.host, link.path] > 1]
             trial.find("twice", twice, len(twice))
-
-
-def _at(terminal: Terminal, wall: float, monotonic: float) -> dict[str, str]:
-    folder = terminal.folder / "clocks"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    return {**terminal.environment, **wrong(folder, wall, monotonic)}
 
 
 def _faked(terminal: Terminal, library: Path, wall: float) -> dict[str, str]:
