@@ -27,14 +27,14 @@ from ours import WNID, registered, write_list
 PARTS = {
     "HTTP": ["ck_imagenet.http.client:Client.ask"],
     "check": ["ck_imagenet.images.judging:judge"],
-    "hash": ["ck_imagenet.images.judging:is_placeholder", "ck_imagenet.engine.crawler:saved"],
+    "hash": ["ck_imagenet.images.judging:is_placeholder", "ck_imagenet.engine.attempts:saved"],
     "file": [
         "ck_imagenet.storage.folders:_SynsetFolder.save",
         "ck_imagenet.storage.ck_store:_SynsetRepository.save",
     ],
     "CK": ["ck_imagenet.storage.ck_store:_SynsetRepository.describe"],
     "duplicates": [
-        "ck_imagenet.engine.recorder:SynsetRecorder.claim",
+        "ck_imagenet.engine.recorder:SynsetRecorder.reserve",
         "ck_imagenet.engine.recorder:SynsetRecorder.keep",
     ],
     "journal": ["ck_imagenet.storage.journal:Journal.append"],

@@ -191,7 +191,7 @@ class World:
             AddressPolicy.allowing("127.0.0.0/8"), limits, options.pop("resolver", None)
         )
         journal = Journal(self.place.state / "journal")
-        ledger = SynsetRecorder(
+        recorder = SynsetRecorder(
             self.place,
             journal,
             Duplicates(journal.records.values()),
@@ -202,13 +202,13 @@ class World:
         )
         manner = CrawlSettings(**{"jobs": 8, "retry": 0, **options})
         try:
-            ledger.purge()
-            begin = ledger.here
-            crawl = Crawler(CrawlContext(fetcher, self.store, ledger, manner))
+            recorder.purge()
+            begin = recorder.here
+            crawl = Crawler(CrawlContext(fetcher, self.store, recorder, manner))
             crawl.add(Task(link, "a list") for link in links)
             crawl.work()
-            ledger.close()
-            return ledger.here - begin
+            recorder.close()
+            return recorder.here - begin
         finally:
             journal.close()
             fetcher.close()

@@ -61,7 +61,7 @@ class CrawlContext:
         self.journal = Journal.of(place)
         self.journal.append(GONE)
         repeats = Duplicates(self.journal.records.values())
-        self.ledger = SynsetRecorder(
+        self.recorder = SynsetRecorder(
             place,
             self.journal,
             repeats,
@@ -70,7 +70,9 @@ class CrawlContext:
             reached=True,
             report=lambda record: None,
         )
-        self.findings = CaptureRecorder(self.ledger, self.journal, Captures(DownloadOptions()))
+        self.capture_recorder = CaptureRecorder(
+            self.recorder, self.journal, Captures(DownloadOptions())
+        )
 
 
 @pytest.fixture
@@ -85,11 +87,11 @@ def test_what_a_capture_is_stands_beside_what_the_host_said(
     desk: CrawlContext, outcome: Outcome
 ) -> None:
     said = CAPTURE._replace(outcome=outcome, detail="as captured")
-    desk.findings.settle(said)
+    desk.capture_recorder.record(said)
     assert desk.journal.records[URL] == GONE._replace(
         wayback=f"{outcome.word}: as captured", time=CAPTURE.time
     )
-    assert desk.findings.trouble == ""
+    assert desk.capture_recorder.trouble == ""
 
 
 @pytest.mark.parametrize(
@@ -105,17 +107,17 @@ def test_what_a_capture_is_stands_beside_what_the_host_said(
 def test_so_does_what_it_says_itself_for_good(
     desk: CrawlContext, outcome: Outcome, said: str
 ) -> None:
-    desk.findings.settle(GONE._replace(outcome=outcome, detail="x"))
+    desk.capture_recorder.record(GONE._replace(outcome=outcome, detail="x"))
     assert desk.journal.records[URL].wayback == said
-    assert desk.findings.trouble == ""
+    assert desk.capture_recorder.trouble == ""
 
 
 def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: CrawlContext) -> None:
     garbled = GONE._replace(outcome=Outcome.NOT_HTTP, detail="x")
-    desk.findings.settle(garbled)
-    assert (desk.journal.records[URL], desk.findings.trouble) == (GONE, "not-http: x")
-    desk.findings.settle(GONE)
-    desk.findings.settle(garbled)
+    desk.capture_recorder.record(garbled)
+    assert (desk.journal.records[URL], desk.capture_recorder.trouble) == (GONE, "not-http: x")
+    desk.capture_recorder.record(GONE)
+    desk.capture_recorder.record(garbled)
     assert desk.journal.records[URL].wayback == "not-http: x"
 
 
@@ -131,20 +133,20 @@ def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: Cra
     ],
 )
 def test_its_own_trouble_says_nothing_of_a_link(desk: CrawlContext, outcome: Outcome) -> None:
-    desk.findings.settle(GONE._replace(outcome=outcome, detail="x"))
+    desk.capture_recorder.record(GONE._replace(outcome=outcome, detail="x"))
     assert desk.journal.records[URL] == GONE
-    assert desk.findings.trouble == f"{outcome.word}: x"
+    assert desk.capture_recorder.trouble == f"{outcome.word}: x"
 
 
 def test_a_capture_takes_the_place_of_the_failure(desk: CrawlContext) -> None:
-    assert desk.findings.claim(CAPTURE) is Verdict.KEEP
-    desk.findings.keep(CAPTURE)
+    assert desk.capture_recorder.reserve(CAPTURE) is Verdict.KEEP
+    desk.capture_recorder.keep(CAPTURE)
     assert desk.journal.records[URL] == CAPTURE
 
 
 def test_a_redirect_that_leads_out_of_the_archive_gives_no_picture(desk: CrawlContext) -> None:
     outside = CAPTURE._replace(captured="", final_url="http://a.example/now.jpg")
-    assert desk.findings.claim(outside) is Verdict.SETTLED
+    assert desk.capture_recorder.reserve(outside) is Verdict.SETTLED
     said = desk.journal.records[URL]
     assert (said.outcome, said.wayback) == (Outcome.GONE, "redirects: http://a.example/now.jpg")
 

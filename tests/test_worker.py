@@ -18,16 +18,16 @@ def test_a_task_for_a_host_of_long_ago_goes_round_by_its_owner(
 ) -> None:
     monkeypatch.setattr(worker, "MOST_HOSTS", 2)
     said = io.BytesIO()
-    office = worker._PipeRecorder(said)
+    recorder = worker._PipeRecorder(said)
     urls = [f"http://{host}.example/x.jpg" for host in ("first", "second", "third")]
     first, second, third = (
         Task(Link(ImageName(WNID, number), url), "a list") for number, url in enumerate(urls)
     )
-    office.add([first, second])
-    assert not office.lead_away(first)
-    office.add([first, third])
-    assert not office.lead_away(first)
+    recorder.add([first, second])
+    assert not recorder.lead_away(first)
+    recorder.add([first, third])
+    assert not recorder.lead_away(first)
     assert said.getvalue() == b""
-    assert office.lead_away(second)
+    assert recorder.lead_away(second)
     kind, task = pickle.loads(said.getvalue())  # noqa: S301 - of this test
     assert (kind, task.link) == ("moved", second.link)

@@ -209,7 +209,7 @@ class Attempts:
                 body = self._desk.fetcher.ask(journey, self._usual(host, task))
             finally:
                 if self._desk.fetcher.reached:
-                    self._desk.book.reach()
+                    self._desk.recorder.reach()
             if body is None:
                 journey.url = self._desk.manner.follow(journey.url)
                 task.journey = journey
@@ -235,9 +235,9 @@ class Attempts:
         captured = urls.time_of(body.url, self._desk.manner.archive)
         altered = self._desk.manner.is_altered(body.url)
         record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
-        verdict = self._desk.book.claim(record)
+        verdict = self._desk.recorder.reserve(record)
         if verdict is Verdict.ENOUGH:
-            self._desk.book.put_by(task)
+            self._desk.recorder.park(task)
         elif verdict is Verdict.KEEP:
             self._save(record, body.data, picture.format.extension)
         return signal, 0.0
@@ -294,7 +294,7 @@ class Attempts:
             is_doubtful = task.probes > 1  # so has each other that waits
         usual = 3 * max(1, self._desk.manner.retry)
         if task.refusals > max(usual, self._bans.most_refusals(host)):
-            self.settle(task, task.failed, journey.url)
+            self.fail(task, task.failed, journey.url)
         else:
             self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)
         witness = self._bans.witness(host)
@@ -315,7 +315,7 @@ class Attempts:
         task.failed = Failed(outcome, failed.detail)
         task.failed.capture = failed.capture
         if outcome.final or task.attempts > self._desk.manner.retry:
-            self.settle(task, failed, url)
+            self.fail(task, failed, url)
         else:
             # Who has kept silent has already had its time.
             pause = 1.0 if outcome in _SILENCES else 2.0 ** min(task.attempts - 1, 10)
@@ -324,7 +324,7 @@ class Attempts:
             return HostSignal.SILENCE, 0.0
         return (HostSignal.UNCLEAR if outcome in _UNCLEAR else HostSignal.ANSWER), 0.0
 
-    def settle(self, task: Task, failed: Failed, last: str = "") -> None:
+    def fail(self, task: Task, failed: Failed, last: str = "") -> None:
         """Let a link end with a failure, or go on under another address, if it may have one.
 
         Parameters
@@ -350,7 +350,7 @@ class Attempts:
         record = Record(
             *task.link, outcome.outcome, now(), detail=outcome.detail, source=task.source
         )
-        self._desk.book.settle(record._replace(captured=captured, wayback=task.wayback))
+        self._desk.recorder.record(record._replace(captured=captured, wayback=task.wayback))
 
     def move_on(self) -> None:
         """Let links wait for their new hosts, which may be others' affair.

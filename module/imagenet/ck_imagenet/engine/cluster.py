@@ -61,7 +61,7 @@ class ClusterDispatcher(Dispatcher):
     """
 
     def __init__(self, order: Order, store: Store, scheduler: str) -> None:
-        self.books = Router()
+        self.router = Router()
         self._order = pickle.dumps(tuple(order))
         self._waiting: dict[str, deque[Task]] = {}
         self._asked: set[str] = set()
@@ -99,8 +99,8 @@ class ClusterDispatcher(Dispatcher):
         links = chain.from_iterable(self._waiting[host] for host in self._ready())
         return sum(1 for _ in islice(links, LEAST)) < LEAST
 
-    def begin(self, wnid: str, book: Recorder, tasks: list[Task]) -> None:
-        self.books.open(wnid, book, tasks)
+    def begin(self, wnid: str, recorder: Recorder, tasks: list[Task]) -> None:
+        self.router.open(wnid, recorder, tasks)
         for task in tasks:
             self._give(task)
 
@@ -110,7 +110,7 @@ class ClusterDispatcher(Dispatcher):
     def tend(self, patience: float) -> bool:
         self._beat()
         self._collect(patience if self._out else 0)
-        for task in self.books.take_up():
+        for task in self.router.unpark():
             self._give(task)
         self._send()
         if not self._out:
@@ -154,7 +154,7 @@ class ClusterDispatcher(Dispatcher):
         self._leaves = True
         for tasks in self._waiting.values():
             for task in tasks:
-                self.books.leave(task)
+                self.router.leave(task)
         self._waiting.clear()
 
     def learned(self) -> dict[str, Learned]:
@@ -172,7 +172,7 @@ class ClusterDispatcher(Dispatcher):
                 for batch in self._out.values():
                     records = told(batch).values()
                     if is_answered(records):
-                        self.books.reach()
+                        self.router.reach()
                     self._settled(batch, records)
         finally:
             with suppress(Exception):
@@ -192,9 +192,9 @@ class ClusterDispatcher(Dispatcher):
 
     def _give(self, task: Task) -> None:
         """Let a task wait for a batch, or put it by if there are enough for its synset."""
-        missing = self.books.missing(task.wnid)
+        missing = self.router.missing(task.wnid)
         if missing is not None and self._given[task.wnid] >= missing:
-            self.books.put_by(task)
+            self.router.park(task)
             return
         self._given[task.wnid] += 1
         self._put(task)
@@ -263,7 +263,7 @@ class ClusterDispatcher(Dispatcher):
         if report.error:
             raise report.error
         if report.reached:
-            self.books.reach()
+            self.router.reach()
         self._asked -= {task.party for task in batch.tasks}
         now = time.monotonic()
         self._free_at = {host: free for host, free in self._free_at.items() if free > now}
@@ -276,7 +276,7 @@ class ClusterDispatcher(Dispatcher):
             self._put(task)
         self._learned.update(report.learned or {})
         for task in tasks.values():  # which the batch had no time for
-            (self.books.leave if self._leaves else self._put)(task)
+            (self.router.leave if self._leaves else self._put)(task)
         for path in records_of(batch):
             path.unlink()
 
@@ -288,6 +288,8 @@ class ClusterDispatcher(Dispatcher):
             self._given[task.wnid] -= 1
             # In the words that are here already: lists are long.
             known = record._replace(name=task.link.name, url=task.link.url)
-            settle = self.books.take_in if record.outcome is Outcome.SAVED else self.books.settle
-            settle(known)
+            record_it = (
+                self.router.take_in if record.outcome is Outcome.SAVED else self.router.record
+            )
+            record_it(known)
         return tasks

@@ -53,7 +53,7 @@ class CrawlContext(NamedTuple):
 
     fetcher: Client
     store: Store
-    book: Recorder
+    recorder: Recorder
     manner: CrawlSettings
 
 

@@ -107,7 +107,7 @@ class Crawler:
         with self._changed:
             for task in tasks:
                 self._hosts.put(task.endpoint, task, time.monotonic())
-            self._settle_given_up()
+            self._fail_given_up()
             self._task_ready.notify()
 
     def share(self, jobs: int) -> None:
@@ -146,7 +146,7 @@ class Crawler:
         with self._changed:
             for task in self._hosts.leave():
                 if not task.is_witness:
-                    self._desk.book.leave(task)
+                    self._desk.recorder.leave(task)
             self._changed.notify_all()
 
     def begin_end(self) -> None:
@@ -197,7 +197,7 @@ class Crawler:
             If a picture cannot be kept.
         """
         self._attempts.move_on()
-        self.add(self._desk.book.take_up())
+        self.add(self._desk.recorder.unpark())
         with self._changed:
             self._adapt()
             few = not self._hosts.has_fresh or self._hosts.waiting < self._pace.most
@@ -230,10 +230,10 @@ class Crawler:
             self._changed.wait_for(lambda: not self._saving, timeout=1)
 
     def _is_done(self) -> bool:
-        if self._stopped or self._desk.book.is_full():
+        if self._stopped or self._desk.recorder.is_full():
             return True
         is_left = self._begun or self._hosts.waiting or self._attempts.moving
-        return not (self._colleagues.at_work or is_left or self._desk.book.has_put_by())
+        return not (self._colleagues.at_work or is_left or self._desk.recorder.has_parked())
 
     def _until_next_look(self) -> float:
         wake = self._hosts.next_time()
@@ -270,7 +270,7 @@ class Crawler:
             while not self._is_done():
                 time_now = time.monotonic()
                 started = self._take(time_now)
-                self._settle_given_up()
+                self._fail_given_up()
                 if started:
                     self._begun[threading.get_ident()] = time_now, started[1].wnid
                     if self._hosts.ready:
@@ -287,13 +287,13 @@ class Crawler:
             if not started or self._is_wanted(started[1], time_now):
                 return started
             host, task = started
-            self._desk.book.put_by(task)
+            self._desk.recorder.park(task)
             self._hosts.release(host, time_now, HostSignal.UNCLEAR, time_now, task=task)
         return None
 
     def _is_wanted(self, task: Task, time_now: float) -> bool:
         """Say whether its synset wants more pictures than those that are under way to it."""
-        missing = self._desk.book.missing(task.wnid)
+        missing = self._desk.recorder.missing(task.wnid)
         if missing is None or task.is_witness:
             return True
         begun = [since for since, wnid in self._begun.values() if wnid == task.wnid]
@@ -305,17 +305,17 @@ class Crawler:
         with self._changed:
             since, _ = self._begun.pop(threading.get_ident())
             self._hosts.release(host, time.monotonic(), signal, since, wish, task)
-            self._settle_given_up()
+            self._fail_given_up()
             runs_dry = self._colleagues.at_work and not self._hosts.has_fresh
             if runs_dry or self._is_done():
                 self._changed.notify_all()
 
-    def _settle_given_up(self) -> None:
+    def _fail_given_up(self) -> None:
         """Settle tasks that were never asked for as their host's, the others by what they met."""
         given_up, self._hosts.given_up = self._hosts.given_up, []
         for task, outcome in given_up:
             failed = task.failed or Failed(outcome, task.endpoint)
-            self._attempts.settle(task, failed, task.journey.url if task.journey else "")
+            self._attempts.fail(task, failed, task.journey.url if task.journey else "")
 
     def _save(self, record: Record, data: bytes, extension: str) -> None:
         with self._changed:
@@ -324,7 +324,7 @@ class Crawler:
             self._saving += 1
         try:
             self._place(record.name.wnid).save(record, data, extension)
-            self._desk.book.keep(record)
+            self._desk.recorder.keep(record)
         finally:
             with self._changed:
                 self._saving -= 1

@@ -29,7 +29,7 @@ from .worker import LIBRARY, Order, Rationing
 
 @dataclass
 class _Open:
-    book: Recorder
+    recorder: Recorder
     numbers: set[int]
     """The links of which nothing has come yet."""
     ended: bool = field(default=False)
@@ -60,12 +60,12 @@ class Router(Recorder):
         """Of how many links nothing has come yet."""
         return sum(len(each.numbers) for each in list(self._open.values()))
 
-    def open(self, wnid: str, book: Recorder, tasks: Iterable[Task]) -> None:
+    def open(self, wnid: str, recorder: Recorder, tasks: Iterable[Task]) -> None:
         """Begin a synset whose links are these."""
         with self._lock:
-            self._open[wnid] = _Open(book, {task.link.name.number for task in tasks})
+            self._open[wnid] = _Open(recorder, {task.link.name.number for task in tasks})
             if self.reached:
-                book.reach()
+                recorder.reach()
             self._look(wnid)
 
     def close(self, wnid: str) -> None:
@@ -73,12 +73,12 @@ class Router(Recorder):
         with self._lock:
             del self._open[wnid]
 
-    def claim(self, record: Record) -> Verdict:
+    def reserve(self, record: Record) -> Verdict:
         with self._lock:
             one = self._open.get(record.name.wnid)
             if not one:
                 return Verdict.ENOUGH
-            verdict = one.book.claim(record)
+            verdict = one.recorder.reserve(record)
             if verdict is Verdict.SETTLED:
                 self._end(one, record)
             return verdict
@@ -87,22 +87,22 @@ class Router(Recorder):
         with self._lock:
             one = self._open.get(record.name.wnid)
             if one:
-                one.book.keep(record)
+                one.recorder.keep(record)
                 self._end(one, record)
 
     def take_in(self, record: Record) -> None:
         """Count a picture that another process has saved without asking, or remove it again."""
         with self._lock:
             one = self._open.get(record.name.wnid)
-            if one and isinstance(one.book, SynsetRecorder):
-                one.book.take_in(record)
+            if one and isinstance(one.recorder, SynsetRecorder):
+                one.recorder.take_in(record)
                 self._end(one, record)
 
-    def settle(self, record: Record) -> None:
+    def record(self, record: Record) -> None:
         with self._lock:
             one = self._open.get(record.name.wnid)
             if one:
-                one.book.settle(record)
+                one.recorder.record(record)
                 self._end(one, record)
 
     def reach(self) -> None:
@@ -110,30 +110,30 @@ class Router(Recorder):
             with self._lock:
                 self.reached = True
                 for one in self._open.values():
-                    one.book.reach()
+                    one.recorder.reach()
 
     def missing(self, wnid: str) -> int | None:
         one = self._open.get(wnid)
-        return one.book.missing(wnid) if one else 0
+        return one.recorder.missing(wnid) if one else 0
 
-    def put_by(self, task: Task) -> None:
+    def park(self, task: Task) -> None:
         one = self._open.get(task.wnid)
         if one:
-            one.book.put_by(task)
+            one.recorder.park(task)
 
     def leave(self, task: Task) -> None:
         with self._lock:
             one = self._open.get(task.wnid)
             if one:
-                one.book.leave(task)
+                one.recorder.leave(task)
                 one.numbers.discard(task.link.name.number)
                 self._look(task.wnid)
 
-    def has_put_by(self) -> bool:
-        return any(one.book.has_put_by() for one in list(self._open.values()))
+    def has_parked(self) -> bool:
+        return any(one.recorder.has_parked() for one in list(self._open.values()))
 
-    def take_up(self) -> list[Task]:
-        return [task for one in list(self._open.values()) for task in one.book.take_up()]
+    def unpark(self) -> list[Task]:
+        return [task for one in list(self._open.values()) for task in one.recorder.unpark()]
 
     def _end(self, one: _Open, record: Record) -> None:
         one.numbers.discard(record.name.number)
@@ -142,7 +142,7 @@ class Router(Recorder):
     def _look(self, wnid: str) -> None:
         """See whether a synset has ended: nothing is to come, or nothing more is wanted."""
         one = self._open[wnid]
-        if not one.ended and (not one.numbers or one.book.is_full()):
+        if not one.ended and (not one.numbers or one.recorder.is_full()):
             one.ended = True
             self.ended.append(wnid)
 
@@ -159,7 +159,7 @@ class Dispatcher(ABC):
         The books of these synsets, in which the results come together.
     """
 
-    books: Router
+    router: Router
 
     @property
     @abstractmethod
@@ -167,7 +167,7 @@ class Dispatcher(ABC):
         """Whether somebody has less to do than he could."""
 
     @abstractmethod
-    def begin(self, wnid: str, book: Recorder, tasks: list[Task]) -> None:
+    def begin(self, wnid: str, recorder: Recorder, tasks: list[Task]) -> None:
         """Have one synset's tasks fetched; what comes of them goes into its book."""
 
     @abstractmethod
@@ -212,9 +212,9 @@ class Dispatcher(ABC):
 
     def ended(self) -> Iterator[str]:
         """Yield the synsets of whose tasks nothing is to come any more."""
-        while self.books.ended:
-            wnid = self.books.ended.popleft()
-            self.books.close(wnid)
+        while self.router.ended:
+            wnid = self.router.ended.popleft()
+            self.router.close(wnid)
             yield wnid
 
 

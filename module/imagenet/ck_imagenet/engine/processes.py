@@ -72,10 +72,10 @@ class ProcessDispatcher(Dispatcher, Peers):
     ) -> None:
         self._order = order
         self._jobs = manner.jobs
-        self.books = Router()
+        self.router = Router()
         self.at_work = True
         self._coming = True
-        self._crawl = Crawler(CrawlContext(fetcher, store, self.books, manner), self)
+        self._crawl = Crawler(CrawlContext(fetcher, store, self.router, manner), self)
         self._own = ThreadWorker(self._crawl)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
@@ -91,8 +91,8 @@ class ProcessDispatcher(Dispatcher, Peers):
     def is_hungry(self) -> bool:
         return not self._unassigned and any(member.hungry for member in self._members)
 
-    def begin(self, wnid: str, book: Recorder, tasks: list[Task]) -> None:
-        self.books.open(wnid, book, tasks)
+    def begin(self, wnid: str, recorder: Recorder, tasks: list[Task]) -> None:
+        self.router.open(wnid, recorder, tasks)
         with self._lock:
             self._divide(tasks)
             self._hire_those_who_pay()
@@ -206,21 +206,21 @@ class ProcessDispatcher(Dispatcher, Peers):
             self._crawl.stop(error)
 
     def _on_keep(self, worker: WorkerProcess, record: Record) -> None:
-        self.books.take_in(worker.known(record))
+        self.router.take_in(worker.known(record))
 
-    def _on_settle(self, worker: WorkerProcess, record: Record) -> None:
-        self.books.settle(worker.known(record))
+    def _on_record(self, worker: WorkerProcess, record: Record) -> None:
+        self.router.record(worker.known(record))
 
     def _on_left(self, worker: WorkerProcess, task: Task) -> None:
         task.link = worker.open.pop(task.link.name).link
-        self.books.leave(task)
+        self.router.leave(task)
 
     def _on_rationing(self, worker: WorkerProcess, news: Rationing) -> None:
         worker.told = news
         self._learned.update(news.learned or {})
 
     def _on_reach(self, worker: WorkerProcess) -> None:
-        self.books.reach()
+        self.router.reach()
 
     def _on_error(self, worker: WorkerProcess, error: Exception) -> None:
         self._stopped = True

@@ -29,7 +29,7 @@ class Recorder(ABC):
     """What a crawl asks and tells; threads may do so at once."""
 
     @abstractmethod
-    def claim(self, record: Record) -> Verdict:
+    def reserve(self, record: Record) -> Verdict:
         """Ask whether a picture is to be saved; if so, `keep` must follow."""
 
     @abstractmethod
@@ -37,7 +37,7 @@ class Recorder(ABC):
         """Tell that a picture is saved."""
 
     @abstractmethod
-    def settle(self, record: Record) -> None:
+    def record(self, record: Record) -> None:
         """Tell what became of a URL that gave no picture."""
 
     @abstractmethod
@@ -52,7 +52,7 @@ class Recorder(ABC):
         """Say whether no picture is wanted any more."""
         return False
 
-    def put_by(self, task: Task) -> None:
+    def park(self, task: Task) -> None:
         """Take back a task for which its synset has no use now, as `missing` has said."""
         raise NotImplementedError
 
@@ -60,11 +60,11 @@ class Recorder(ABC):
     def leave(self, task: Task) -> None:
         """Take back a task that its host does not give in the time that there is."""
 
-    def has_put_by(self) -> bool:
+    def has_parked(self) -> bool:
         """Say whether there are tasks that may be of use later."""
         return False
 
-    def take_up(self) -> list[Task]:
+    def unpark(self) -> list[Task]:
         """Return tasks that were put by and may be of use now."""
         return []
 
@@ -118,7 +118,7 @@ class SynsetRecorder(Recorder):
         # Of each number, how many records keep it: two may, where files were put together by hand.
         self._kept = Counter(each.name.number for each in journal.records.values() if each.is_kept)
         self._held: list[Record] = []
-        self._put_by: deque[Task] = deque()
+        self._parked: deque[Task] = deque()
         self.left: Counter[str] = Counter()
 
     def missing(self, wnid: str = "") -> int | None:
@@ -127,23 +127,23 @@ class SynsetRecorder(Recorder):
     def is_full(self) -> bool:
         return self.missing() == 0
 
-    def put_by(self, task: Task) -> None:
+    def park(self, task: Task) -> None:
         with self._lock:
-            self._put_by.append(task)
+            self._parked.append(task)
 
     def leave(self, task: Task) -> None:
         with self._lock:
             self.left[task.endpoint] += 1
 
-    def has_put_by(self) -> bool:
-        return bool(self._put_by) and not self.is_full()
+    def has_parked(self) -> bool:
+        return bool(self._parked) and not self.is_full()
 
-    def take_up(self) -> list[Task]:
+    def unpark(self) -> list[Task]:
         with self._lock:
-            wanted = min(len(self._put_by), self.missing() or 0)
-            return [self._put_by.popleft() for _ in range(wanted)]
+            wanted = min(len(self._parked), self.missing() or 0)
+            return [self._parked.popleft() for _ in range(wanted)]
 
-    def claim(self, record: Record) -> Verdict:
+    def reserve(self, record: Record) -> Verdict:
         with self._lock:
             if self._repeats.is_rejected(record):
                 self._write(_rejected(record))
@@ -175,12 +175,12 @@ class SynsetRecorder(Recorder):
     def take_in(self, record: Record) -> None:
         """Count a picture that another process has saved without asking, or remove it again."""
         with self._lock:
-            if self.claim(record) is Verdict.KEEP:
+            if self.reserve(record) is Verdict.KEEP:
                 self.keep(record)
             else:
                 self._remove(record)
 
-    def settle(self, record: Record) -> None:
+    def record(self, record: Record) -> None:
         """Record a failure, unless it may be this machine's network that fails."""
         with self._lock:
             self._held.append(record)

@@ -152,7 +152,7 @@ class Scheduler:
             return False
         if sum(errand.known for errand in self._open.values()) >= MOST_KNOWN:
             return False
-        return self._hosts.is_hungry or self._hosts.books.links < WINDOW
+        return self._hosts.is_hungry or self._hosts.router.links < WINDOW
 
     def _begin_next(self, reached: Callable[[], bool]) -> bool:
         """Begin the next errand; return whether there was one."""
@@ -175,7 +175,7 @@ class Scheduler:
         self._open[errand.wnid] = errand
         if tasks:
             self._progress.begin(errand.wnid, len(tasks))
-        self._hosts.begin(errand.wnid, errand.book, tasks)
+        self._hosts.begin(errand.wnid, errand.recorder, tasks)
         return True
 
     def _next(self) -> SynsetJob | Unlisted | None:
@@ -211,12 +211,12 @@ class Scheduler:
             put(errand)
         while self._asked and (not self._asked[0].asks or self._is_network_known()):
             errand = self._asked.popleft()
-            if self._hosts.books.reached:
-                errand.book.reach()
+            if self._hosts.router.reached:
+                errand.recorder.reach()
             tasks = errand.begin_captures(self._captures)
-            if tasks and errand.findings:
+            if tasks and errand.capture_recorder:
                 self._progress.begin(f"{errand.wnid} Wayback", len(tasks))
-                self._wayback.begin(errand.wnid, errand.findings, tasks)
+                self._wayback.begin(errand.wnid, errand.capture_recorder, tasks)
             else:
                 yield from self._end(errand)
         for wnid in self._wayback.ended():
@@ -224,9 +224,9 @@ class Scheduler:
 
     def _is_network_known(self) -> bool:
         """Say whether somebody has answered, or nobody is left who could."""
-        left = len(self._open) - len(self._asked) - len(self._wayback.books)
+        left = len(self._open) - len(self._asked) - len(self._wayback.router)
         return (
-            self._hosts.books.reached
+            self._hosts.router.reached
             or (self._is_all_begun and not left)
             or not (left or self._has_room())
         )
@@ -256,10 +256,10 @@ class Scheduler:
             self._is_all_begun = True
             self._hosts.begin_end()
         self._look_at_rations()
-        if len(self._wayback.books):
-            if self._is_all_begun and len(self._wayback.books) == len(self._open):
+        if len(self._wayback.router):
+            if self._is_all_begun and len(self._wayback.router) == len(self._open):
                 self._wayback.begin_end()
-            self._wayback.tend(patience if len(self._wayback.books) == len(self._open) else 0)
+            self._wayback.tend(patience if len(self._wayback.router) == len(self._open) else 0)
             patience = min(patience, _A_TURN)
             resting = [each for each in self._wayback.rations() if each.rest > _A_MOMENT]
             self._progress.rationed(resting)

@@ -112,8 +112,8 @@ class SynsetJob:
         self._listed: set[str] = set()
         self._to_fetch = self._here_before = 0
         self._aside: list[Path] = []
-        self.book: SynsetRecorder
-        self.findings: CaptureRecorder | None = None
+        self.recorder: SynsetRecorder
+        self.capture_recorder: CaptureRecorder | None = None
 
     @property
     def wnid(self) -> str:
@@ -194,9 +194,9 @@ class SynsetJob:
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
             self._kept.numbers = self._kept.true = {}
-            self.book = self._ledger(len(here), reached)
-            self._here_before = self.book.here
-            wanted = [] if self.book.is_full() else self._wanted(here)
+            self.recorder = self._recorder(len(here), reached)
+            self._here_before = self.recorder.here
+            wanted = [] if self.recorder.is_full() else self._wanted(here)
             self._to_fetch = len(wanted)
             if wanted:
                 summaries.drop(place)
@@ -207,11 +207,11 @@ class SynsetJob:
     def begin_captures(self, captures: Captures) -> list[Task]:
         """Return what the Wayback Machine is to be asked for, if so wished; after the links."""
         with storage_errors(self._place.state):
-            self.book.close()
-        wanted = self._options.wayback and not self.book.is_full()
+            self.recorder.close()
+        wanted = self._options.wayback and not self.recorder.is_full()
         tasks = [captures.task(link) for link in self._lost()] if wanted else []
         if tasks:
-            self.findings = CaptureRecorder(self.book, self._journal, captures)
+            self.capture_recorder = CaptureRecorder(self.recorder, self._journal, captures)
         return tasks
 
     def end(self) -> Summary:
@@ -223,15 +223,15 @@ class SynsetJob:
             If nothing answered.
         """
         with self._turn, storage_errors(self._place.state):
-            self.book.close()
-            self.book.purge()  # by what has come in other synsets since
+            self.recorder.close()
+            self.recorder.purge()  # by what has come in other synsets since
             summary = replace(
-                self._summary(self.book.here),
+                self._summary(self.recorder.here),
                 to_fetch=self._to_fetch,
-                saved=max(0, self.book.here - self._here_before),
+                saved=max(0, self.recorder.here - self._here_before),
                 set_aside=self._aside,
-                left=self.book.left,
-                wayback_trouble=self.findings.trouble if self.findings else "",
+                left=self.recorder.left,
+                wayback_trouble=self.capture_recorder.trouble if self.capture_recorder else "",
             )
             self._repeats.retire(self._journal.records.values())
             self._place.settle()
@@ -281,8 +281,8 @@ class SynsetJob:
         is_of_list = known is not None and not known.sha256  # else it may be that of a picture
         return known.source if known and is_of_list and known.source else EARLIER
 
-    def _ledger(self, here: int, reached: bool) -> SynsetRecorder:
-        ledger = SynsetRecorder(
+    def _recorder(self, here: int, reached: bool) -> SynsetRecorder:
+        recorder = SynsetRecorder(
             self._place,
             self._journal,
             self._repeats,
@@ -291,8 +291,8 @@ class SynsetJob:
             reached=reached,
             report=self._progress.settled,
         )
-        ledger.purge()
-        return ledger
+        recorder.purge()
+        return recorder
 
     def _is_enough(self, here: int) -> bool:
         return self._options.max_images is not None and here >= self._options.max_images
@@ -365,10 +365,10 @@ def take_out_exposed(
         if not place.state.is_dir():  # somebody has removed it since
             continue
         with suppress(Busy), at_once(place.lock()), closing(Journal.of(place)) as journal:
-            ledger = SynsetRecorder(
+            recorder = SynsetRecorder(
                 place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
             )
-            ledger.purge()
-            taken_out[wnid] = -ledger.here
+            recorder.purge()
+            taken_out[wnid] = -recorder.here
             summaries.keep(place)
     return taken_out

@@ -142,7 +142,7 @@ class SynsetImport:
         self._numbers = Numbers(journal.records, kept.numbers.values())
         self._here = set(place.pictures())
         self._repeats = Duplicates(journal.present(self._here))
-        self._ledger = SynsetRecorder(
+        self._recorder = SynsetRecorder(
             place,
             journal,
             self._repeats,
@@ -151,23 +151,23 @@ class SynsetImport:
             reached=True,
             report=self._report,
         )
-        self._ledger.purge()
-        self._begin = self._ledger.here
+        self._recorder.purge()
+        self._begin = self._recorder.here
 
     @property
     def here(self) -> int:
         """How many pictures are here by now."""
-        return self._ledger.here
+        return self._recorder.here
 
     @property
     def saved(self) -> int:
         """How many of them have been saved and not taken out again."""
-        return self._ledger.here - self._begin
+        return self._recorder.here - self._begin
 
     @property
     def is_full(self) -> bool:
         """Whether there are as many as are wanted."""
-        return self._ledger.missing() == 0
+        return self._recorder.missing() == 0
 
     def take(self, member: Member) -> Fault | None:
         """Keep a picture, unless it is here or is none; return what is odd about it, if so."""
@@ -196,9 +196,9 @@ class SynsetImport:
             self._report(record._replace(outcome=Outcome.DUPLICATE))
         elif known and self._holds_still(known, record):
             self._report(known)
-        elif self._ledger.claim(record) is Verdict.KEEP:
+        elif self._recorder.reserve(record) is Verdict.KEEP:
             self._place.save(record, data, picture.format.extension)
-            self._ledger.keep(record)
+            self._recorder.keep(record)
             self._here.add(link.name.number)
         return None
 

@@ -94,31 +94,31 @@ class CaptureRecorder(Recorder):
         The first reason why it could not be asked for all, if there is one.
     """
 
-    def __init__(self, ledger: SynsetRecorder, journal: Journal, captures: Captures) -> None:
-        self._ledger = ledger
+    def __init__(self, recorder: SynsetRecorder, journal: Journal, captures: Captures) -> None:
+        self._recorder = recorder
         self._captures = captures
         self._journal = journal
         self.trouble = ""
 
-    def claim(self, record: Record) -> Verdict:
+    def reserve(self, record: Record) -> Verdict:
         if record.captured:
             self._captures.has_answered = True
-            return self._ledger.claim(record)
+            return self._recorder.reserve(record)
         # A redirect has led to something else than a capture: that is no picture of then.
-        self.settle(record._replace(outcome=Outcome.REDIRECTS, detail=record.final_url))
+        self.record(record._replace(outcome=Outcome.REDIRECTS, detail=record.final_url))
         return Verdict.SETTLED
 
     def keep(self, record: Record) -> None:
-        self._ledger.keep(record)
+        self._recorder.keep(record)
 
-    def settle(self, record: Record) -> None:
+    def record(self, record: Record) -> None:
         said = f"{record.outcome.word}: {record.detail}"
         if self._is_of_link(record):
             self._captures.has_answered = True
             if record.outcome is Outcome.GONE and not record.captured:
                 said = f"{record.outcome.word}: never captured"
             own = self._journal.records[record.url]
-            self._ledger.settle(own._replace(wayback=said, time=record.time))
+            self._recorder.record(own._replace(wayback=said, time=record.time))
             return
         if record.outcome is not Outcome.HOST_BUSY:
             self._captures.trouble = said
@@ -133,25 +133,25 @@ class CaptureRecorder(Recorder):
         return record.outcome.final and record.outcome not in _ITS_OWN
 
     def reach(self) -> None:
-        self._ledger.reach()
+        self._recorder.reach()
 
     def missing(self, wnid: str) -> int | None:
-        return self._ledger.missing()
+        return self._recorder.missing()
 
     def is_full(self) -> bool:
-        return self._ledger.is_full()
+        return self._recorder.is_full()
 
-    def put_by(self, task: Task) -> None:
-        self._ledger.put_by(task)
+    def park(self, task: Task) -> None:
+        self._recorder.park(task)
 
     def leave(self, task: Task) -> None:
-        self._ledger.leave(task)
+        self._recorder.leave(task)
 
-    def has_put_by(self) -> bool:
-        return self._ledger.has_put_by()
+    def has_parked(self) -> bool:
+        return self._recorder.has_parked()
 
-    def take_up(self) -> list[Task]:
-        return self._ledger.take_up()
+    def unpark(self) -> list[Task]:
+        return self._recorder.unpark()
 
 
 def manner(options: DownloadOptions, gate: Spacing) -> CrawlSettings:

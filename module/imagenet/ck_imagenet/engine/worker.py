@@ -92,7 +92,7 @@ class RemoteRecorder(Recorder, Peers):
         while len(self._hosts) > MOST_HOSTS:  # a task for one of these goes round by its owner
             self._hosts.popitem(last=False)
 
-    def claim(self, record: Record) -> Verdict:
+    def reserve(self, record: Record) -> Verdict:
         # To save one too many, which is removed again, costs less than to wait for an answer.
         return Verdict.KEEP
 
@@ -113,20 +113,23 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
         order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
-        office = _PipeRecorder(outbox)
+        recorder = _PipeRecorder(outbox)
         try:
             with closing(context.fetcher(order.options)) as fetcher:
                 desk = CrawlContext(
-                    fetcher, order.store, office, context.manner(order.options, order.learned or {})
+                    fetcher,
+                    order.store,
+                    recorder,
+                    context.manner(order.options, order.learned or {}),
                 )
-                crawl = Crawler(desk, office)
-                reader = threading.Thread(target=office.read, args=(inbox, crawl), daemon=True)
+                crawl = Crawler(desk, recorder)
+                reader = threading.Thread(target=recorder.read, args=(inbox, crawl), daemon=True)
                 reader.start()
-                crawl.work(lambda: office.tell_rations(crawl))
-                office.tell_rations(crawl, at_once=True)
-            office.send("bye")
+                crawl.work(lambda: recorder.tell_rations(crawl))
+                recorder.tell_rations(crawl, at_once=True)
+            recorder.send("bye")
         except Exception as error:
-            office.send("error", _sendable(error))
+            recorder.send("error", _sendable(error))
     os._exit(0)  # without waiting for who may be stuck
 
 
@@ -175,8 +178,8 @@ class _PipeRecorder(RemoteRecorder):
     def keep(self, record: Record) -> None:
         self.send("keep", record)
 
-    def settle(self, record: Record) -> None:
-        self.send("settle", record)
+    def record(self, record: Record) -> None:
+        self.send("record", record)
 
     def reach(self) -> None:
         if not self._reached:
@@ -262,28 +265,30 @@ class Report(NamedTuple):
 
 def work(batch: Batch, order: bytes) -> Report:
     """Fetch a batch; `order` is the run's `Order`, pickled."""
-    sheet = _FileRecorder(batch)
+    recorder = _FileRecorder(batch)
     try:
         with _opening:
             store, options, learned = _means(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(context.fetcher(options)) as fetcher:
             manner = context.manner(options, {**(learned or {}), **(batch.learned or {})})
-            crawl = Crawler(CrawlContext(fetcher, store, sheet, manner), sheet)
-            crawl.add(task for task in batch.tasks if task.link.name not in sheet.known)
+            crawl = Crawler(CrawlContext(fetcher, store, recorder, manner), recorder)
+            crawl.add(task for task in batch.tasks if task.link.name not in recorder.known)
             while crawl.tend(SAMPLE):
-                if not sheet.is_wanted():
+                if not recorder.is_wanted():
                     crawl.abandon()
                 if _is_too_long(crawl.rests()) and crawl.waits_for_rations_alone():
                     crawl.leave()  # another batch of these hosts goes on when they give again
             crawl.stop()
-            return sheet.report(crawl.rests())._replace(learned=crawl.learned())
+            return recorder.report(crawl.rests())._replace(learned=crawl.learned())
     except StoreError as error:
-        return sheet.report({})._replace(error=error)
+        return recorder.report({})._replace(error=error)
     except OSError as error:
-        return sheet.report({})._replace(error=OSError(error.errno, error.strerror, error.filename))
+        return recorder.report({})._replace(
+            error=OSError(error.errno, error.strerror, error.filename)
+        )
     finally:
-        sheet.close()
+        recorder.close()
 
 
 @lru_cache(maxsize=4)
@@ -348,9 +353,9 @@ class _FileRecorder(RemoteRecorder):
         return now < self._changed + LAST
 
     def keep(self, record: Record) -> None:
-        self.settle(record)
+        self.record(record)
 
-    def settle(self, record: Record) -> None:
+    def record(self, record: Record) -> None:
         with self._lock:
             self.known[record.name] = record
             pickle.dump(record, self._file)
@@ -387,7 +392,7 @@ def _told(path: Path) -> dict[ImageName, Record]:
     known = {}
     with path.open("rb") as records, suppress(Exception):  # whatever Python takes torn bytes for
         while True:
-            record: Record = pickle.load(records)  # noqa: S301 - written by `settle`
+            record: Record = pickle.load(records)  # noqa: S301 - written by `record`
             known[record.name] = record
     return known
 
