@@ -12,8 +12,8 @@ from typing import Callable, Iterator
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http import bodies
-from ck_imagenet.images.judging import unpacked
+from ck_imagenet.http import codings
+from ck_imagenet.http.codings import unpacked
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPHeaderDict
@@ -50,7 +50,7 @@ def undone(
     for line in lines:
         headers.add("Content-Encoding", line)
     chunks = [data[place : place + at_once] for place in range(0, len(data), at_once)]
-    return b"".join(bodies.undone(chunks, bodies.named(headers), most, is_picture))
+    return b"".join(codings.undone(chunks, codings.named(headers), most, is_picture))
 
 
 UNDONE: dict[str, tuple[bytes, list[str]]] = {
@@ -129,12 +129,12 @@ class TestUndone:
             yield zipped(PICTURE)
             raise Failed(Outcome.CUT_SHORT, "100 bytes missing")
 
-        assert b"".join(bodies.undone(chunks(), ["gzip"], MOST, True)) == PICTURE
+        assert b"".join(codings.undone(chunks(), ["gzip"], MOST, True)) == PICTURE
 
     def test_what_is_packed_for_its_way_is_packed_last(self) -> None:
         headers = HTTPHeaderDict({"Transfer-Encoding": "gzip, chunked"})
         headers["Content-Encoding"] = "deflate"
-        assert bodies.named(headers) == ["deflate", "gzip"]
+        assert codings.named(headers) == ["deflate", "gzip"]
 
 
 class TestUndecodable:
@@ -174,8 +174,8 @@ class TestUndecodable:
         assert failed.value.outcome is Outcome.CUT_SHORT
 
     def test_a_package_may_be_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bodies, "_brotli", lambda: None)
-        monkeypatch.setattr(bodies, "_zstd", lambda: None)
+        monkeypatch.setattr(codings, "_brotli", lambda: None)
+        monkeypatch.setattr(codings, "_zstd", lambda: None)
         for word, begin in (("br", b"\x8b\x00\x80"), ("zstd", b"\x28\xb5\x2f\xfd")):
             with pytest.raises(Failed, match=f"^undecodable: {word}$"):
                 undone(begin + b"\xfe" * 99, word)
@@ -215,7 +215,7 @@ def bounded(data: bytes, *lines: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(Failed) as failed:
-            for _ in bodies.undone([data], bodies.named(_said(*lines)), MOST, True):
+            for _ in codings.undone([data], codings.named(_said(*lines)), MOST, True):
                 pass
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
     finally:

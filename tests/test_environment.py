@@ -9,7 +9,7 @@ import pytest
 from ck_imagenet.core import urls
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.http import tls
-from ck_imagenet.http.tls import Proxies
+from ck_imagenet.http.transport import Proxies
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy")
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

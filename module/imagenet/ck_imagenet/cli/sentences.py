@@ -15,7 +15,8 @@ from ..commands.listing import Listed
 from ..core.errors import BadInput, NobodyReads, StoreError
 from ..core.options import as_typed
 from ..core.outcomes import Outcome, plain
-from ..core.text import TURN, counted, ration, visible
+from ..core.text import counted, ration, visible
+from ..storage.ck_kernel import OUTPUT_LOCK
 
 if TYPE_CHECKING:
     from ..commands.export import Exported
@@ -60,7 +61,7 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
     for line in lines:  # which may read the disk, and fail at that
         _write(make_safe(line) + "\n", encoding)
     try:
-        with TURN:
+        with OUTPUT_LOCK:
             sys.stdout.flush()
     except OSError as error:
         _give_up(error)
@@ -69,7 +70,7 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
 def _write(text: str, encoding: str) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
     try:
-        with TURN:
+        with OUTPUT_LOCK:
             if buffer:
                 buffer.write(text.encode(encoding, "replace"))
             else:  # a notebook's

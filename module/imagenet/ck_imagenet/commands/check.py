@@ -15,8 +15,8 @@ from ..core.files import checksum, storage_errors
 from ..core.outcomes import Failed, Outcome
 from ..core.text import ImageName, Progress, counted
 from ..core.threads import CORES, SideBySide
+from ..http.codings import unpacked
 from ..images import decoding, judging
-from ..images.judging import unpacked
 from ..sources.tar_places import ask_again
 from ..storage.inventory import Inventory
 from ..storage.journal import Journal, Record, now

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import contextmanager, suppress
-from threading import RLock
-from typing import TYPE_CHECKING, Collection, Iterator, NamedTuple, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Collection, NamedTuple, Sequence
 
 if TYPE_CHECKING:
     from ..engine.host import Ration
@@ -130,34 +128,6 @@ def wnid_inside(text: str) -> str | None:
     """Return the first wnid that stands in `text`, such as a file's name, or None."""
     match = _WNID_INSIDE.search(text)
     return match.group() if match else None
-
-
-# Standard output, which holds what a command has found, and nothing that other programs say.
-
-TURN = RLock()
-"""Held by who writes there."""
-
-_OUTPUT = 1
-"""What a program that is started finds as its standard output."""
-
-
-@contextmanager
-def others_unheard() -> Iterator[None]:
-    """Let nothing come there from programs that are started meanwhile; threads may be at work."""
-    with TURN:
-        try:
-            kept = os.dup(_OUTPUT)
-        except OSError:  # there is none
-            yield
-            return
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(nowhere, _OUTPUT)
-            yield
-        finally:
-            os.dup2(kept, _OUTPUT)
-            os.close(kept)
-            os.close(nowhere)
 
 
 # How a run goes, told to whoever listens.

@@ -10,8 +10,8 @@ from typing import Any, Collection, Iterable
 from ..core.outcomes import Failed, Outcome
 from ..core.text import ImageName, Progress
 from ..core.url_lists import Line
+from ..http.codings import unpacked
 from ..images import judging
-from ..images.judging import unpacked
 from ..sources.tars import Fault, Member, Oddity
 from ..storage.deduplication import Duplicates
 from ..storage.journal import Journal, Record, now, saved

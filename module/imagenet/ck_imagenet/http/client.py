@@ -19,14 +19,12 @@ from ..core.errors import BadInput
 from ..core.outcomes import Failed, Outcome, Postponed, come_back
 from ..core.text import printable
 from ..images.decoding import MOST_BYTES
-from ..images.judging import unpacked
-from . import answers, bodies, connections
+from . import answers, codings, connections
 from .address_policy import PUBLIC_ONLY, AddressPolicy
 from .connections import Budget, Connector, Limits, spend
 from .request_state import RequestState
 from .resolver import Resolver
-from .tls import Proxies
-from .transport import Adapter, Request, Stale
+from .transport import Adapter, Proxies, Request, Stale
 
 # How long there is between two requests to a host, whoever of this process makes them.
 
@@ -238,7 +236,7 @@ class Client:
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES, is_picture=True) as answer:
-                data = unpacked(bodies.whole(answer.chunks))
+                data = codings.unpacked(answers.whole(answer.chunks))
                 return Body(answer.url, data, answer.is_captured)
         except Postponed:
             budget = Budget(self._limits, journey.spent)  # as if it had not been asked
@@ -311,7 +309,7 @@ class Client:
             if not location:
                 journey.hear(address, set_cookies)
                 return _Asked(address, response)
-            bodies.release(response)
+            answers.release(response)
             base, address = address, journey.go_on(address, location, set_cookies)
             is_paced = not self._follows or address.endpoint in self._paced
             if address.endpoint != base.endpoint or is_paced:
@@ -355,10 +353,10 @@ class Client:
             length = response.length_remaining
             if length and length > most_bytes:
                 raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
-            packed = bodies.named(response.headers) if unpack else []
+            packed = codings.named(response.headers) if unpack else []
             size = None if packed else answers.size(response, start)
             version = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
-            chunks = bodies.chunks(
+            chunks = answers.chunks(
                 response, most_bytes, packed, is_picture=is_picture, expected=expected
             )
             yield Answer(asked.address.url, chunks, start, size, version, is_captured)
@@ -366,7 +364,7 @@ class Client:
             failed.capture = asked.address.url if is_captured else ""
             raise
         finally:
-            bodies.release(response)
+            answers.release(response)
 
     def _check_opt_out(self, response: HTTPResponse) -> None:
         if self._obeyed_as is None:

@@ -19,9 +19,8 @@ from PIL import Image
 
 from ..core.outcomes import Failed, Outcome
 from ..core.threads import CORES, started
-from . import formats, jpeg, png
-from .formats import FORMATS
-from .jpeg import after_blocks, colours
+from . import jpeg, png, tiff
+from .formats import FORMATS, after_blocks, colours
 
 MOST_BYTES = 32 * 2**20
 """Of a file; ImageNet's largest picture has about half as many."""
@@ -70,7 +69,7 @@ def passes(data: bytes) -> int:
         _refuse_long_preamble(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         _refuse_tags_of_webp(data)
-    elif data.startswith(formats.TIFF_SIGNATURES):
+    elif data.startswith(tiff.SIGNATURES):
         return _passes_of_tiff(data)
     elif data.startswith(b"BM"):
         return _passes_of_bmp(data)
@@ -120,7 +119,7 @@ def _refuse_bytes(data: bytes) -> None:
 
 
 def _refuse_exif(exif: bytes) -> None:
-    if formats.costs_too_much(exif):
+    if tiff.costs_too_much(exif):
         raise _too_large("more in its EXIF than any camera writes")
 
 
@@ -148,9 +147,9 @@ def _refuse_tags_of_webp(data: bytes) -> None:
 
 def _passes_of_tiff(data: bytes) -> int:
     """Only what stands in the first directory is read, however many there are."""
-    if formats.cost(data) > formats.MOST_COST:
+    if tiff.cost(data) > tiff.MOST_COST:
         raise _too_large("a TIFF whose tags say more than the file holds")
-    told = formats.first(data)
+    told = tiff.first(data)
     parts = max((told[name].values for name in (_STRIPS, _TILES) if name in told), default=0)
     width, height, compression, tile_width, tile_height = (
         told[name].value if name in told else 0
@@ -264,7 +263,7 @@ def _orientation(image: Image.Image) -> int:
     exif = image.info.get("exif")
     if not isinstance(exif, bytes):
         return _orientation_of_tiff(image) if image.format == "TIFF" else 1
-    found = formats.first(exif[len(_BEGIN) :] if exif.startswith(_BEGIN) else exif)
+    found = tiff.first(exif[len(_BEGIN) :] if exif.startswith(_BEGIN) else exif)
     tag = found.get(_ORIENTATION)
     return tag.value if tag and tag.values == 1 else 1
 

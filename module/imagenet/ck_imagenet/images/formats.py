@@ -1,6 +1,8 @@
-"""Formats of pictures that are not kept, each known by its bytes, so that its name can be told.
+"""The formats of pictures: their names, and how their files begin and end.
 
-Sources: the formats' own standards, and the readers of Pillow and of Chromium.
+Pictures are kept in those formats that Pillow reads and CK programs select by. The others are known
+by their first bytes, so that their names can be told. Sources: the formats' own standards, and the
+readers of Pillow and of Chromium.
 """
 
 from __future__ import annotations
@@ -8,9 +10,9 @@ from __future__ import annotations
 import re
 import struct
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, NamedTuple
 
-# The formats that pictures come in, by the names that Pillow gives them.
+from . import jpeg
 
 
 class Format(NamedTuple):
@@ -37,8 +39,6 @@ def is_picture_file(path: Path) -> bool:
     """Say whether there is a file at `path` that is called as a picture is."""
     return path.suffix.lower() in SUFFIXES and path.is_file()
 
-
-# How bytes begin that are a picture, of whatever format.
 
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*")
 
@@ -233,115 +233,67 @@ _CHECKS: dict[str, Callable[[bytes], bool]] = {
 }
 
 
-# The directories of tags in a TIFF, and in EXIF, which is one: what it costs to read them.
-#
-# Tags may point to the same bytes again and again, and so say more than any memory holds.
+# How files end: so a file without its end can be told from a broken one.
 
-_FORMS = {b"II*\0": "<", b"MM\0*": ">", b"MM*\0": ">", b"II\0*": "<"}
-_LARGE_FORMS = {b"II+\0": "<", b"MM\0+": ">"}
-TIFF_SIGNATURES = (*_FORMS, *_LARGE_FORMS)
-"""How a TIFF begins, those included that only Pillow takes for one."""
-
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
-_NUMBERS = {1: "B", 3: "H", 4: "L", 16: "Q"}
-_POINTERS = (0x8769, 0x8825, 0xA005)
-"""Tags that tell where further directories are: of EXIF, of GPS, for exchange."""
-
-_MOST_TAGS = 65_535
-"""Of a directory: what the older form has room for."""
-
-_MOST_DIRECTORIES = 1 + len(_POINTERS)
-
-_COST_OF_TAG = 500
-"""To read one takes as long as to read so many bytes."""
-
-MOST_COST = 64 * 2**20
-"""Bytes that are read for the tags of a TIFF or of EXIF."""
-
-_MOST_EXIF = 4 * 2**20
-"""Bytes; a segment of a JPEG has 64 kB, and cameras write one."""
+_GIF_HEADER, _GIF_FRAME = 13, 10
+_MOST_PARTS = 1_000_000
+"""Of a GIF: more is made to take time, and not worth telling in what way it is broken."""
 
 
-class Tag(NamedTuple):
-    """What a directory says of one thing."""
+def is_cut(data: bytes) -> bool:
+    """Say whether `data` is a JPEG, PNG, GIF or WebP that lacks its end.
 
-    values: int
-    size: int
-    """Bytes of the file that must be read for it, beside the directory's own."""
-    value: int
-    """The first of its numbers, if it says but one or two small ones; else 0."""
-
-
-class _Directory(NamedTuple):
-    tags: dict[int, Tag]
-    pointers: list[int]
-    entries: int
-    """Tags, those included that say the same again."""
-
-
-_EMPTY = _Directory({}, [], 0)
+    Of other formats nothing is known here, so that they count as uncut.
+    """
+    if data.startswith(b"\xff\xd8"):
+        return jpeg.walk(data).is_cut
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return not _png_ends(data)
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return not _gif_ends(data)
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return 8 + int.from_bytes(data[4:8], "little") > len(data)
+    return False
 
 
-def first(data: bytes) -> dict[int, Tag]:
-    """Return what a TIFF's first directory says, nothing if there is none."""
-    return next(_directories(data), _EMPTY).tags
+def _png_ends(data: bytes) -> bool:
+    """Walk from chunk to chunk: length, name, content, checksum."""
+    place = 8
+    while place + 12 <= len(data):
+        name = data[place + 4 : place + 8]
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
+        if name == b"IEND":
+            return place <= len(data)
+    return False
 
 
-def cost(data: bytes) -> int:
-    """Return what it costs to read the first directory and those below it, as if all were bytes."""
-    return sum(
-        _COST_OF_TAG * each.entries + sum(tag.size for tag in each.tags.values())
-        for each in _directories(data)
-    )
+def _gif_ends(data: bytes) -> bool:
+    """Walk from block to block; what stands between two is skipped, as all decoders do."""
+    place = _GIF_HEADER + colours(data, _GIF_HEADER - 3)
+    for _ in range(_MOST_PARTS):
+        block = data[place : place + 1]
+        if block in (b";", b""):
+            return bool(block)
+        if block == b",":
+            place += _GIF_FRAME + colours(data, place + _GIF_FRAME - 1) + 1
+            place = after_blocks(data, place)
+        elif block == b"!":
+            place = after_blocks(data, place + 2)
+        else:
+            place += 1
+    return True
 
 
-def costs_too_much(exif: bytes) -> bool:
-    """Say whether EXIF is more than any camera writes."""
-    return bool(exif) and (len(exif) > _MOST_EXIF or cost(exif) > MOST_COST)
+def colours(data: bytes, flags: int) -> int:
+    """Return the bytes of the table of colours that a GIF's flags at a place announce."""
+    packed = data[flags] if flags < len(data) else 0
+    return 3 * 2 ** (packed % 8 + 1) if packed & 0x80 else 0
 
 
-def _directories(data: bytes) -> Iterator[_Directory]:
-    """Yield the first directory of a TIFF, and those that it points to."""
-    head = data[:4]
-    is_large = head in _LARGE_FORMS
-    order = _LARGE_FORMS.get(head) or _FORMS.get(head)
-    if not order or len(data) < 16:
-        return
-    seen: set[int] = set()
-    begin = (
-        struct.unpack_from(f"{order}Q", data, 8)
-        if is_large
-        else struct.unpack_from(f"{order}L", data, 4)
-    )
-    waiting = [begin[0]]
-    while waiting and len(seen) < _MOST_DIRECTORIES:
-        place = waiting.pop()
-        if place not in seen:
-            seen.add(place)
-            directory = _read(data, place, order, is_large)
-            waiting += directory.pointers
-            yield directory
-
-
-def _read(data: bytes, place: int, order: str, is_large: bool) -> _Directory:
-    """Return what a directory says, as far as the file has it."""
-    counted, entry, room = ("Q", "HHQ", 8) if is_large else ("H", "HHL", 4)
-    begin = place + struct.calcsize(f"={counted}")
-    if begin > len(data):
-        return _EMPTY
-    count = struct.unpack_from(order + counted, data, place)[0]
-    length = struct.calcsize(f"={entry}") + room
-    count = min(count, (len(data) - begin) // length)
-    directory = _Directory({}, [], count)
-    for at in range(begin, begin + length * min(count, _MOST_TAGS), length):
-        number, form, values = struct.unpack_from(order + entry, data, at)
-        size, value = values * _SIZES.get(form, 0), at + length - room
-        if size > room:
-            where = struct.unpack_from(order + ("Q" if is_large else "L"), data, value)[0]
-            directory.tags[number] = Tag(values, size if where + size <= len(data) else 0, 0)
-        elif size and form in _NUMBERS:
-            found = struct.unpack_from(order + _NUMBERS[form], data, value)[0]
-            directory.tags[number] = Tag(values, 0, found)
-            if number in _POINTERS:
-                directory.pointers.append(found)
-    return directory
+def after_blocks(data: bytes, place: int) -> int:
+    """Return where a GIF's blocks of data end that begin at a place, each after its length."""
+    for _ in range(_MOST_PARTS):
+        if place >= len(data) or not data[place]:
+            break
+        place += 1 + data[place]
+    return place + 1

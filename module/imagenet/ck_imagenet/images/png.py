@@ -12,7 +12,7 @@ import struct
 import zlib
 from typing import Iterator, NamedTuple
 
-from . import formats
+from . import tiff
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -151,7 +151,7 @@ class _Reader:
         if name == b"cHRM":
             return len(content) % 4 > 0  # for Pillow before 11
         if name == b"eXIf":
-            return formats.costs_too_much(content)
+            return tiff.costs_too_much(content)
         if name in (b"fcTL", b"fdAT"):
             return self._is_out_of_turn(chunk)
         if name in _TEXTS:

@@ -18,9 +18,9 @@ from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress
 from ..core.url_lists import Line
 from ..http.client import Body, Client, Spacing
+from ..http.codings import unpacked
 from ..http.connections import Limits
 from ..http.resumable import patiently
-from ..images.judging import unpacked
 from .given_lists import MOST_LINES
 from .lists import ListSource, SynsetList
 

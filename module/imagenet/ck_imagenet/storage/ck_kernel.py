@@ -14,10 +14,37 @@ from filelock import FileLock
 
 from ..core.errors import StoreError
 from ..core.files import without_surrogates
-from ..core.text import others_unheard
 
 _SYSTEM_ERROR = re.compile(r"(?:problem writing text file=.*\()?\[Errno (\d+)\]", re.DOTALL)
 """How CK quotes what the system says of files, of a full disk for example."""
+
+OUTPUT_LOCK = RLock()
+"""Held by whoever writes to standard output, which holds what a command has found and no more."""
+
+_OUTPUT = 1
+"""What a program that is started finds as its standard output."""
+
+
+@contextmanager
+def silenced_output() -> Iterator[None]:
+    """Keep programs that are started meanwhile from writing to standard output.
+
+    Other threads may be at work: those that write wait for `OUTPUT_LOCK`.
+    """
+    with OUTPUT_LOCK:
+        try:
+            saved = os.dup(_OUTPUT)
+        except OSError:  # there is none
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, _OUTPUT)
+            yield
+        finally:
+            os.dup2(saved, _OUTPUT)
+            os.close(saved)
+            os.close(nowhere)
 
 
 @contextmanager
@@ -97,7 +124,7 @@ class Kernel:
             if repository.facts.get("shared"):
                 # CK tells git, which prints, and changes the working directory of all for that.
                 turn.enter_context(self.locked())
-                turn.enter_context(others_unheard())
+                turn.enter_context(silenced_output())
             try:
                 answer = self.ck.access(request)
             except OSError as error:

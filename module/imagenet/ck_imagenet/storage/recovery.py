@@ -10,8 +10,8 @@ from ..core.files import write_whole
 from ..core.outcomes import Failed, Outcome
 from ..core.text import ImageName, parse_image_name, readable
 from ..core.url_lists import is_url
+from ..http.codings import unpacked
 from ..images import decoding, judging
-from ..images.judging import unpacked
 from .journal import FORMAT, Journal, Record, now, record_of, saved
 from .store import SynsetStore
 

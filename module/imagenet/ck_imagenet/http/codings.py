@@ -1,26 +1,26 @@
-"""Content codings: how a body is packed, by its headers, and how that is undone, in bounds.
+"""Content codings: how a body is packed, and how that is undone, in bounds.
 
-Hosts apply them although nobody asked, name several, misname them, or name what is no coding. So
+Hosts pack although nobody asked, name several codings, misname them, or name what is no coding. So
 a coding is undone if there is one; where a picture begins already, there is none.
+
+Of gzip, the checksum and the length behind the data are passed over, as browsers do: some servers
+leave them out, write nonsense there, or something else behind them. Whether the data are a picture
+is judged later.
 """
 
 from __future__ import annotations
 
 import re
-import threading
-from contextlib import contextmanager
+import zlib
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Callable, Iterable, Iterator, Sequence
 
-from urllib3 import HTTPHeaderDict, HTTPResponse
-from urllib3.exceptions import HTTPError
+from urllib3 import HTTPHeaderDict
 
-from ..core.outcomes import Failed, Outcome, Postponed
+from ..core.outcomes import Failed, Outcome
 from ..images import formats
-from ..images.judging import AT_ONCE, GZIP, NotPacked, Unfinished, inflated
-from . import connections
-from .connections import Budget, Limits, current, spend
+from ..images.decoding import MOST_BYTES
 
 Undo = Callable[[Iterable[bytes]], Iterator[bytes]]
 
@@ -47,6 +47,26 @@ _LOOKED_AT = 64
 """Bytes of a beginning."""
 
 _TEXT = re.compile(rb"(\xef\xbb\xbf)?[\t\n\r\x20-\x7e]+")
+
+
+GZIP = b"\x1f\x8b"
+
+AT_ONCE = 2**20
+"""Bytes: no more than that of a bomb is in memory."""
+
+_DEFLATED = 8
+"""The one method that there is."""
+
+_TRAILER = 8
+_HAS_CHECKSUM, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT = 2, 4, 8, 16
+
+_LONGEST_HEADER = 2**17
+"""Bytes: an extra field has at most half as many."""
+
+_MOST_EMPTY = 1_000
+"""Members of a gzip in a row that add nothing."""
+
+_MOST_LAYERS = 4
 
 
 def named(headers: HTTPHeaderDict) -> list[str]:
@@ -205,110 +225,146 @@ def _without_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
     raise Unfinished
 
 
-# The body of an answer: bounded, unpacked, and whole.
-
-_CHUNK = 2**18
-_WORTH_READING = 16_384
-_PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
-"""For the rest of an answer that nobody needs: about what a new connection costs."""
-
-_LARGE = 2**21
-"""Bytes; hardly any picture has more, but what has no end has."""
-
-_few_at_once = threading.Semaphore(4)  # with their bytes in memory
-
-_BODILESS = (101, 204, 304)
-"""Statuses after which nothing may come; what some hosts send all the same would come too late."""
+class NotPacked(Exception):
+    """Bytes that are not packed in this way, or damaged."""
 
 
-def chunks(
-    response: HTTPResponse,
-    most_bytes: int,
-    codings: Sequence[str] = (),
-    *,
-    is_picture: bool = False,
-    expected: int | None = None,
-) -> Iterator[bytes]:
-    """Yield a body, without its codings.
+class Unfinished(Exception):
+    """Bytes that end before what they pack does."""
 
-    Parameters
-    ----------
-    response : HTTPResponse
-        Whose body it is.
-    most_bytes : int
-        What it may have, also without its codings.
-    codings : sequence of str
-        What is to be undone.
-    is_picture : bool
-        Whether a picture is wanted.
-    expected : int, optional
-        How many bytes must come.
+
+def unpacked(data: bytes) -> bytes:
+    """Return a picture without a gzip around it of which nobody has told; others as they are.
 
     Raises
     ------
     Failed
-        TOO_LARGE if it has more than `most_bytes`; CUT_SHORT or UNDECODABLE if it is not whole.
+        TOO_LARGE if more is in it than any picture has; TRUNCATED or UNDECODABLE if it is damaged.
     """
-    if codings:  # which urllib3 would prepare to undo, and refuse if they are many
-        response.CONTENT_DECODERS = []
-    received = _received(response, most_bytes, expected)
-    return undone(received, codings, most_bytes, is_picture) if codings else received
-
-
-def whole(chunks: Iterable[bytes]) -> bytes:
-    """Return all of a body; raise Postponed if there is no room for one that is so large."""
-    parts, size = [], 0
-    for chunk in chunks:
-        parts.append(chunk)
-        size += len(chunk)
-        if size > _LARGE:
-            with _room():
-                parts += chunks
-    return b"".join(parts)
-
-
-def release(response: HTTPResponse) -> None:
-    """Keep the connection if little of its answer is left to read, else close it."""
-    if response.connection is None:  # all has been read, and so it is kept
-        return
-    spend(Budget(_PARTING))
-    try:
-        length = response.length_remaining
-        short = response.chunked if length is None else length <= _WORTH_READING
-        if short and response.status not in _BODILESS:
-            response.read(_WORTH_READING, decode_content=False)
-        if response.isclosed():  # all has been read, in the words of `http.client`
-            response.release_conn()
-    except (Failed, HTTPError, OSError):
-        pass  # and so it is closed
-    response.close()
-
-
-@contextmanager
-def _room() -> Iterator[None]:
-    """Wait until few other large bodies are read, as long as the peer might keep silent."""
-    budget = current()
-    if not _few_at_once.acquire(timeout=budget.until_due()):
-        raise Postponed("other large answers come first")
-    try:
-        budget.renew()  # it was not the peer who paused
-        yield
-    finally:
-        _few_at_once.release()
-
-
-def _received(response: HTTPResponse, most_bytes: int, expected: int | None) -> Iterator[bytes]:
-    count = 0
-    while True:
-        with connections.named(Outcome.CUT_SHORT):
-            chunk = response.read(_CHUNK, decode_content=False)
-        if not chunk:
+    for _ in range(_MOST_LAYERS):
+        if not data.startswith(GZIP):
             break
-        count += len(chunk)
-        if count > most_bytes:
-            raise Failed(Outcome.TOO_LARGE, f"more than {most_bytes} bytes")
-        yield chunk
-    if response.length_remaining:
-        raise Failed(Outcome.CUT_SHORT, f"{response.length_remaining} bytes missing")
-    if expected is not None and count != expected:
-        raise Failed(Outcome.CUT_SHORT, f"{count} of {expected} bytes")
+        parts, left = [], MOST_BYTES
+        try:
+            for part in inflated([data]):
+                parts.append(part)
+                left -= len(part)
+                if left < 0:
+                    raise Failed(Outcome.TOO_LARGE, f"more than {MOST_BYTES} bytes")
+        except Unfinished:
+            raise Failed(Outcome.TRUNCATED, "what was packed is not whole") from None
+        except NotPacked:
+            raise Failed(Outcome.UNDECODABLE, "gzip") from None
+        data = b"".join(parts)
+    return data
+
+
+def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what gzip has packed, or deflate in the form of zlib or bare, never much at once.
+
+    Raises
+    ------
+    NotPacked, Unfinished
+        If that is not possible.
+    """
+    source, empty = _Source(packed), 0
+    while source.has(1):
+        if not source.has(2):
+            raise Unfinished
+        is_gzip = source.held.startswith(GZIP)
+        _pass_header(source, is_gzip)
+        stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        fed, empty = b"", empty + 1
+        while not stream.eof:
+            fed = fed or source.take()
+            try:
+                data = stream.decompress(fed, AT_ONCE)
+            except zlib.error as error:
+                raise NotPacked(str(error)) from None
+            fed = stream.unconsumed_tail
+            if data:
+                empty = 0
+                yield data
+            elif not (fed or stream.eof or source.has(1)):
+                raise Unfinished
+        source.held = stream.unused_data + source.held
+        has_more = is_gzip and source.may_have(_TRAILER + 3)
+        if not has_more or source.held[_TRAILER:][:3] != GZIP + bytes([_DEFLATED]):
+            return
+        if empty > _MOST_EMPTY:
+            raise NotPacked("a gzip of nothing")
+        source.skip(_TRAILER)
+
+
+class _Source:
+    """Bytes that come in parts."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self.held = b""
+
+    def has(self, count: int) -> bool:
+        """Say whether so many bytes come."""
+        while len(self.held) < count:
+            part = next(self._parts, None)
+            if part is None:
+                return False
+            self.held += part
+        return True
+
+    def may_have(self, count: int) -> bool:
+        """Say whether so many bytes come, which need not: a length may be that of the data."""
+        try:
+            return self.has(count)
+        except Failed as failed:
+            if failed.outcome is not Outcome.CUT_SHORT:
+                raise
+            return False
+
+    def take(self) -> bytes:
+        """Return what is held, or else the next part; nothing in the end."""
+        taken, self.held = self.held or next(self._parts, b""), b""
+        return taken
+
+    def skip(self, count: int) -> None:
+        """Pass over so many bytes, which must come."""
+        if not self.has(count):
+            raise Unfinished
+        self.held = self.held[count:]
+
+    def skip_text(self) -> None:
+        """Pass over a text that ends with a zero."""
+        place = 0
+        while b"\0" not in self.held[place:]:
+            place = len(self.held)
+            if place > _LONGEST_HEADER:
+                raise NotPacked("a gzip whose header does not end")
+            if not self.has(place + 1):
+                raise Unfinished
+        self.held = self.held.partition(b"\0")[2]
+
+
+def _pass_header(source: _Source, is_gzip: bool) -> None:
+    """Pass over what stands before the data; the bare form has nothing there."""
+    if is_gzip:
+        _pass_gzip_header(source)
+    elif source.held[0] & 15 == _DEFLATED and int.from_bytes(source.held[:2], "big") % 31 == 0:
+        source.skip(2)
+
+
+def _pass_gzip_header(source: _Source) -> None:
+    if not source.has(10):
+        raise Unfinished
+    method, flags = source.held[2:4]
+    if method != _DEFLATED:
+        raise NotPacked("a gzip by an unknown method")
+    source.skip(10)
+    if flags & _HAS_EXTRA:
+        if not source.has(2):
+            raise Unfinished
+        source.skip(2 + int.from_bytes(source.held[:2], "little"))
+    for flag in (_HAS_NAME, _HAS_COMMENT):
+        if flags & flag:
+            source.skip_text()
+    if flags & _HAS_CHECKSUM:
+        source.skip(2)
