@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ck_imagenet.engine.host import HostSignal
+from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host_queue import Hosts
 
 LONG = 1000.0

@@ -12,8 +12,7 @@ from collections import Counter
 from random import Random
 from typing import Callable, Mapping, NamedTuple, Protocol
 
-from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import HostSignal
+from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.http.connections import Limits
 from ck_imagenet_practice import rations

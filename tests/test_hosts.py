@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from ck_imagenet.core.actions import PER_HOST
-from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import HostSignal, Start
+from ck_imagenet.core.outcomes import HostSignal, Outcome
+from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.host_queue import A_WHILE, MEMORY, Hosts
 from ck_imagenet.engine.rate_limiter import BackOff
 from ck_imagenet.http.client import Spacing

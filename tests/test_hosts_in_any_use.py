@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Callable
 
 import pytest
-from ck_imagenet.engine.host import HostSignal, Start
+from ck_imagenet.core.outcomes import HostSignal
+from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.engine.rate_limiter import BackOff
 from ck_imagenet.http.client import Spacing

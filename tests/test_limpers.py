@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import BREAKER, PROBES, HostSignal, Start
+from ck_imagenet.core.outcomes import HostSignal, Outcome
+from ck_imagenet.engine.host import BREAKER, PROBES, Start
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.http.client import Spacing
 from hypothesis import given, settings

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.engine.host import HostSignal, Start
+from ck_imagenet.core.outcomes import HostSignal
+from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.host_queue import TOGETHER, Hosts
 from host_helpers import LONG, give, put, refuse, taken
 

@@ -11,8 +11,8 @@ import time
 from typing import Callable, NamedTuple
 
 import pytest
-from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.host import HostSignal, Start
+from ck_imagenet.core.outcomes import HostSignal, Outcome
+from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.http.client import Spacing
 from ck_imagenet.storage.paces import Learned

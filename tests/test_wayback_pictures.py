@@ -8,10 +8,9 @@ from typing import Any, Iterator
 import pytest
 from ck_imagenet.core import urls
 from ck_imagenet.core.actions import DownloadOptions
-from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import context
-from ck_imagenet.engine.host import HostSignal
 from ck_imagenet.engine.host_queue import Hosts
 from ck_imagenet.engine.recorder import SynsetRecorder, Verdict
 from ck_imagenet.engine.wayback import CaptureRecorder, Captures, manner, may_help

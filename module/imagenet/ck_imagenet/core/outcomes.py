@@ -1,82 +1,146 @@
-"""What exactly happened, as journals hold it, in words: libraries tell it in their own.
-
-The journal keeps what was told; all that people read goes through here, also what earlier versions
-have written.
-"""
+"""What can become of a URL: a row for each outcome, and in words what exactly happened."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum
 from typing import Callable, Match
 
-# What can become of a URL: each failure has a name.
 
-_A_DAY = 86_400
-"""Seconds."""
+class HostSignal(Enum):
+    """What a request told about its host."""
+
+    ANSWER = "a complete answer, whatever it says"
+    ANSWER_AGAIN = "one to a link that the host has refused before"
+    BUSY = "come later"
+    SILENCE = "nobody there, or too slow"
+    UNCLEAR = "anything else"
+
+
+@dataclass(frozen=True)
+class Row:
+    """All that is known of one outcome: whoever has a question about outcomes asks a field here."""
+
+    word: str
+    """What journals, summaries and users see; journals keep it for ever."""
+    meaning: str
+    """The same in a sentence."""
+    final: bool
+    """Whether asking again cannot help; `--retry-failed` asks for the others."""
+    signal: HostSignal
+    """What it tells of the host that was asked."""
+    wayback_helps: bool
+    """Whether the Wayback Machine may have the picture."""
+    successor_helps: bool
+    """Whether the picture may have another address, if its host has changed."""
+    like_a_ban: bool = False
+    """Whether hosts are known to answer so, instead of 429, to whom they have shut out."""
+    unanswered: bool = False
+    """Whether nobody answered: so does a machine without a network fare."""
+    wayback_fault: bool = False
+    """Whether the Wayback Machine tells so of itself, or of the way to it, and not of a link."""
+    alive: bool = False
+    """Whether the link gave its picture, though it need not be here."""
+
+
+_ANSWER, _SILENCE, _UNCLEAR = HostSignal.ANSWER, HostSignal.SILENCE, HostSignal.UNCLEAR
 
 
 class Outcome(Enum):
-    """What became of one URL.
+    """What became of one URL: each failure has a name. README's table is made of these rows."""
 
-    Attributes
-    ----------
-    word : str
-        What journals, summaries and users see.
-    meaning : str
-        The same in a sentence.
-    final : bool
-        Asking again cannot help.
-    """
+    # fmt: off
+    SAVED = Row("saved", "the picture is here",
+        final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
 
-    SAVED = ("saved", "the picture is here")
+    GONE = Row("gone", "the host says that it is gone (404, 410)",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
+    FORBIDDEN = Row("forbidden", "the host does not give it to us (401, 402, 403, 451)",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
+    HTTP_ERROR = Row("http-error", "the host answered with another error",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
+    OPTED_OUT = Row("opted-out",
+        "the host asks not to be used for training machines (X-Robots-Tag)",
+        final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
+    REJECTED = Row("rejected", "a picture that you have rejected with ck clean; never asked again",
+        final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
+    DUPLICATE = Row("duplicate", "the same picture is here from another URL",
+        final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
+    PLACEHOLDER = Row("placeholder", "a picture that says that the picture is gone",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=False)
+    NOT_A_PICTURE = Row("not-a-picture", "a web page or other text instead of a picture",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True,
+        like_a_ban=True, wayback_fault=True)
+    OTHER_FORMAT = Row("other-format",
+        "a picture in a format that is not kept, such as AVIF or SVG",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
+    UNDECODABLE = Row("undecodable", "packed in a way that cannot be undone here, such as br",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
+    EMPTY = Row("empty", "an answer without a body",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True,
+        like_a_ban=True, wayback_fault=True)
+    TRUNCATED = Row("truncated", "a picture that the host keeps only in part",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
+    BROKEN = Row("broken", "a picture that cannot be decoded",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
+    TOO_SMALL = Row("too-small", "a tracking pixel or a spacer",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
+    TOO_LARGE = Row("too-large", "more bytes, pixels or work than any picture of ImageNet has",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
+    REDIRECTS = Row("redirects", "redirected in a circle, too often, or to nowhere",
+        final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
+    BAD_URL = Row("bad-url", "no address that can be asked",
+        final=True, signal=_UNCLEAR, wayback_helps=False, successor_helps=True)
+    PRIVATE_ADDRESS = Row("private-address", "not a public address, so never asked",
+        final=True, signal=_UNCLEAR, wayback_helps=False, successor_helps=False, wayback_fault=True)
+    NO_SUCH_HOST = Row("no-such-host", "the host's name does not exist",
+        final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True,
+        unanswered=True, wayback_fault=True)
+    BAD_CERTIFICATE = Row("bad-certificate", "the host cannot prove who it is",
+        final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True, wayback_fault=True)
+    BAD_HANDSHAKE = Row("bad-handshake", "no secure connection (TLS) comes about with the host",
+        final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True, wayback_fault=True)
+    NOT_HTTP = Row("not-http", "the host speaks something else than HTTP",
+        final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True)
 
-    GONE = ("gone", "the host says that it is gone (404, 410)")
-    FORBIDDEN = ("forbidden", "the host does not give it to us (401, 402, 403, 451)")
-    HTTP_ERROR = ("http-error", "the host answered with another error")
-    OPTED_OUT = ("opted-out", "the host asks not to be used for training machines (X-Robots-Tag)")
-    REJECTED = ("rejected", "a picture that you have rejected with ck clean; never asked again")
-    DUPLICATE = ("duplicate", "the same picture is here from another URL")
-    PLACEHOLDER = ("placeholder", "a picture that says that the picture is gone")
-    NOT_A_PICTURE = ("not-a-picture", "a web page or other text instead of a picture")
-    OTHER_FORMAT = ("other-format", "a picture in a format that is not kept, such as AVIF or SVG")
-    UNDECODABLE = ("undecodable", "packed in a way that cannot be undone here, such as br")
-    EMPTY = ("empty", "an answer without a body")
-    TRUNCATED = ("truncated", "a picture that the host keeps only in part")
-    BROKEN = ("broken", "a picture that cannot be decoded")
-    TOO_SMALL = ("too-small", "a tracking pixel or a spacer")
-    TOO_LARGE = ("too-large", "more bytes, pixels or work than any picture of ImageNet has")
-    REDIRECTS = ("redirects", "redirected in a circle, too often, or to nowhere")
-    BAD_URL = ("bad-url", "no address that can be asked")
-    PRIVATE_ADDRESS = ("private-address", "not a public address, so never asked")
-    NO_SUCH_HOST = ("no-such-host", "the host's name does not exist")
-    BAD_CERTIFICATE = ("bad-certificate", "the host cannot prove who it is")
-    BAD_HANDSHAKE = ("bad-handshake", "no secure connection (TLS) comes about with the host")
-    NOT_HTTP = ("not-http", "the host speaks something else than HTTP")
+    BUSY = Row("busy", "the host asks to come later (420, 429, 503)",
+        final=False, signal=HostSignal.BUSY, wayback_helps=False, successor_helps=True)
+    SERVER_ERROR = Row("server-error", "the host failed (408, 425, 500 and above)",
+        final=False, signal=_ANSWER, wayback_helps=False, successor_helps=True, like_a_ban=True)
+    CUT_SHORT = Row("cut-short", "the connection ended before the answer did",
+        final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=True, like_a_ban=True)
+    STALLED = Row("stalled", "the answer began and did not end in time",
+        final=False, signal=_SILENCE, wayback_helps=False, successor_helps=True, like_a_ban=True)
+    SILENT = Row("silent", "the host did not answer in time",
+        final=False, signal=_SILENCE, wayback_helps=False, successor_helps=True,
+        like_a_ban=True, unanswered=True)
+    REFUSED = Row("refused", "the host refused or lost the connection",
+        final=False, signal=_SILENCE, wayback_helps=False, successor_helps=True,
+        like_a_ban=True, unanswered=True)
+    HOST_BUSY = Row("host-busy", "not asked any more, for its host was busy too often",
+        final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=False)
+    HOST_DOWN = Row("host-down", "not asked, for its host did not answer",
+        final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=True, unanswered=True)
 
-    BUSY = ("busy", "the host asks to come later (420, 429, 503)", False)
-    SERVER_ERROR = ("server-error", "the host failed (408, 425, 500 and above)", False)
-    CUT_SHORT = ("cut-short", "the connection ended before the answer did", False)
-    STALLED = ("stalled", "the answer began and did not end in time", False)
-    SILENT = ("silent", "the host did not answer in time", False)
-    REFUSED = ("refused", "the host refused or lost the connection", False)
-    HOST_BUSY = ("host-busy", "not asked any more, for its host was busy too often", False)
-    HOST_DOWN = ("host-down", "not asked, for its host did not answer", False)
+    # fmt: on
 
-    def __init__(self, word: str, meaning: str, final: bool = True) -> None:
-        self.word = word
-        self.meaning = meaning
-        self.final = final
+    def __new__(cls, row: Row) -> Outcome:
+        outcome = object.__new__(cls)
+        outcome._value_ = row.word  # what other processes are sent
+        return outcome
 
-    @property
-    def unanswered(self) -> bool:
-        """Whether nobody answered: so does a machine without a network fare."""
-        return self in (
-            Outcome.NO_SUCH_HOST,
-            Outcome.SILENT,
-            Outcome.REFUSED,
-            Outcome.HOST_DOWN,
-        )
+    def __init__(self, row: Row) -> None:
+        self.word = row.word
+        self.meaning = row.meaning
+        self.final = row.final
+        self.signal = row.signal
+        self.wayback_helps = row.wayback_helps
+        self.successor_helps = row.successor_helps
+        self.like_a_ban = row.like_a_ban
+        self.unanswered = row.unanswered
+        self.wayback_fault = row.wayback_fault
+        self.alive = row.alive
 
     @classmethod
     def named(cls, word: str) -> Outcome:
@@ -116,6 +180,10 @@ class Failed(Exception):
         return Failed, (self.outcome, self.detail), vars(self)
 
 
+_A_DAY = 86_400
+"""Seconds."""
+
+
 def come_back(seconds: float) -> str:
     """Return how a host that asks for a rest is quoted: some ask for thousands of years."""
     return f"come back in {seconds:.0f} s" if seconds <= _A_DAY else "come back in more than a day"
@@ -124,6 +192,9 @@ def come_back(seconds: float) -> str:
 class Postponed(Exception):
     """This machine has no room for a URL now: no news of the URL, and none of its host."""
 
+
+# Libraries tell in their own words what exactly happened, and the journal keeps these. All that
+# people read goes through here, also what earlier versions have written.
 
 _LONGEST = 4096
 """Characters; what is longer says nothing more."""

@@ -8,14 +8,13 @@ from collections import OrderedDict, deque
 from typing import Callable, ContextManager, NamedTuple
 
 from ..core import urls
-from ..core.outcomes import Failed, Outcome, Postponed
+from ..core.outcomes import Failed, HostSignal, Outcome, Postponed
 from ..http.client import Body
 from ..http.request_state import RequestState
 from ..images import judging
 from ..storage.journal import Record, now, saved
 from . import link
 from .context import CrawlContext, Peers
-from .host import HostSignal
 from .host_queue import Hosts
 from .link import Task
 from .recorder import Verdict
@@ -27,23 +26,6 @@ _MOST_HOSTS = 10_000
 
 _IN_A_ROW = (8, 64, 512)
 """Forbidden links in a row at which a host that forbids some may have shut us out."""
-
-# What hosts are known to answer, instead of 429, to whom they have shut out.
-_MAY_BE_A_BAN = (
-    Outcome.FORBIDDEN,
-    Outcome.GONE,
-    Outcome.HTTP_ERROR,
-    Outcome.NOT_A_PICTURE,
-    Outcome.OTHER_FORMAT,
-    Outcome.UNDECODABLE,
-    Outcome.EMPTY,
-    Outcome.SERVER_ERROR,
-    Outcome.CUT_SHORT,
-    Outcome.REFUSED,
-    Outcome.SILENT,
-    Outcome.STALLED,
-)
-
 
 _NO_ACCIDENT = 1e-5
 """A chance so small that it is none, also among many links."""
@@ -124,7 +106,7 @@ class Bans:
         is_backing_off : bool
             Whether the host has asked to come later, and has given nothing since.
         """
-        if outcome not in _MAY_BE_A_BAN:
+        if not outcome.like_a_ban:
             return False
         if is_backing_off:
             return True
@@ -145,17 +127,6 @@ class Bans:
 
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts."""
-
-_SILENCES = (Outcome.SILENT, Outcome.STALLED, Outcome.REFUSED)
-_UNCLEAR = (
-    Outcome.BAD_URL,
-    Outcome.PRIVATE_ADDRESS,
-    Outcome.NO_SUCH_HOST,
-    Outcome.BAD_CERTIFICATE,
-    Outcome.BAD_HANDSHAKE,
-    Outcome.NOT_HTTP,
-    Outcome.CUT_SHORT,
-)
 
 
 class Attempts:
@@ -318,11 +289,10 @@ class Attempts:
             self.fail(task, failed, url)
         else:
             # Who has kept silent has already had its time.
-            pause = 1.0 if outcome in _SILENCES else 2.0 ** min(task.attempts - 1, 10)
+            is_silence = outcome.signal is HostSignal.SILENCE
+            pause = 1.0 if is_silence else 2.0 ** min(task.attempts - 1, 10)
             self._put(Hosts.put, task, min(LONGEST_PAUSE, self._hosts.spread(pause)))
-        if outcome in _SILENCES:
-            return HostSignal.SILENCE, 0.0
-        return (HostSignal.UNCLEAR if outcome in _UNCLEAR else HostSignal.ANSWER), 0.0
+        return outcome.signal, 0.0
 
     def fail(self, task: Task, failed: Failed, last: str = "") -> None:
         """Let a link end with a failure, or go on under another address, if it may have one.

@@ -8,13 +8,13 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Callable, Iterable
 
-from ..core.outcomes import Failed
+from ..core.outcomes import Failed, HostSignal
 from ..core.threads import started
 from ..storage.journal import Record
 from ..storage.paces import Learned
 from .attempts import Attempts
 from .context import CrawlContext, Peers
-from .host import HostSignal, Ration
+from .host import Ration
 from .host_queue import Hosts
 from .link import Task
 

@@ -28,16 +28,6 @@ from .rate_limiter import BackOff, RateLimiter
 # What the end of a request tells of its host.
 
 
-class HostSignal(Enum):
-    """What a request told about its host."""
-
-    ANSWER = "a complete answer, whatever it says"
-    ANSWER_AGAIN = "one to a link that the host has refused before"
-    BUSY = "come later"
-    SILENCE = "nobody there, or too slow"
-    UNCLEAR = "anything else"
-
-
 BREAKER = 3
 """Silences in a row after which a host is left alone for a moment."""
 

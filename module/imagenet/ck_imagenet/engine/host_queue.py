@@ -8,9 +8,9 @@ from random import Random
 from typing import Callable, Generic, Iterator
 
 from ..core.actions import PER_HOST
-from ..core.outcomes import Outcome
+from ..core.outcomes import HostSignal, Outcome
 from ..storage.paces import Learned
-from .host import SHARE, Backlog, FairShare, Host, HostSignal, Ration, Start, State, Task, rations
+from .host import SHARE, Backlog, FairShare, Host, Ration, Start, State, Task, rations
 from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
 
 MEMORY = 60.0

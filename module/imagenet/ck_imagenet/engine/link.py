@@ -96,16 +96,6 @@ class Task:
         return known_hosts.party(self.endpoint)
 
 
-# A word of the picture's owner, or of the user; no news of the link; or news of the picture itself.
-_LAST_WORDS = (
-    Outcome.OPTED_OUT,
-    Outcome.REJECTED,
-    Outcome.PRIVATE_ADDRESS,
-    Outcome.HOST_BUSY,
-    Outcome.PLACEHOLDER,
-    Outcome.DUPLICATE,
-    Outcome.SAVED,
-)
 _CLOSED = "403"
 """What hosts answer for what they do not have, too; 401, 402 and 451 are a refusal."""
 
@@ -130,7 +120,7 @@ def may_be_elsewhere(failed: Failed) -> bool:
     """Say whether a failure leaves a hope that the picture has another address."""
     if failed.outcome is Outcome.FORBIDDEN:
         return failed.detail.startswith(_CLOSED)
-    return failed.outcome not in _LAST_WORDS
+    return failed.outcome.successor_helps
 
 
 def told(first: Failed, address: str, second: Failed) -> Failed:

@@ -311,7 +311,7 @@ class SynsetJob:
         kept = {
             record.sha256
             for record in self._journal.present(here)
-            if record.outcome in (Outcome.SAVED, Outcome.REJECTED)
+            if record.outcome is Outcome.SAVED or record.outcome is Outcome.REJECTED
         }
         return [link for link in self._chosen() if self._is_open(link, here, kept)]
 

@@ -18,32 +18,11 @@ from .recorder import Recorder, SynsetRecorder, Verdict
 WAYBACK = "wayback"
 """The source of a picture from there."""
 
-# Here already; refused by the user, or by its owner; nothing that anybody else could know of.
-_LEFT_ALONE = (
-    Outcome.SAVED,
-    Outcome.DUPLICATE,
-    Outcome.REJECTED,
-    Outcome.OPTED_OUT,
-    Outcome.BAD_URL,
-    Outcome.PRIVATE_ADDRESS,
-)
-
-# Failures of the Wayback Machine itself, or of the way to it, unless it says that they are a
-# capture's: they tell nothing of a URL.
-_ITS_OWN = (
-    Outcome.PRIVATE_ADDRESS,
-    Outcome.NO_SUCH_HOST,
-    Outcome.BAD_CERTIFICATE,
-    Outcome.BAD_HANDSHAKE,
-    Outcome.NOT_A_PICTURE,
-    Outcome.EMPTY,
-)
-
 
 def may_help(record: Record) -> bool:
     """Say whether the Wayback Machine is to be asked for what its own host will not give."""
     asked = record.wayback or record.source == WAYBACK
-    return record.outcome.final and record.outcome not in _LEFT_ALONE and not asked
+    return record.outcome.wayback_helps and not asked
 
 
 class Captures:
@@ -130,7 +109,7 @@ class CaptureRecorder(Recorder):
             return True
         if record.outcome is Outcome.NOT_HTTP:  # it has told of others in HTTP
             return self._captures.has_answered
-        return record.outcome.final and record.outcome not in _ITS_OWN
+        return record.outcome.final and not record.outcome.wayback_fault
 
     def reach(self) -> None:
         self._recorder.reach()

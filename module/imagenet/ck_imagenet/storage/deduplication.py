@@ -18,8 +18,6 @@ TELLING = 3
 REMEMBERED = 50_000
 """Different bytes, of synsets that are done, whose repetition is still noticed."""
 
-_SEEN = (Outcome.SAVED, Outcome.DUPLICATE)
-
 
 class Sighting(NamedTuple):
     """A URL under which bytes came, and whether they are kept under its name."""
@@ -110,14 +108,16 @@ class Duplicates:
             return {each.name.wnid for sightings in seen for each in sightings}
 
     def _add(self, record: Record) -> None:
-        if record.sha256 and record.outcome in _SEEN:
+        if not record.sha256:
+            return
+        if record.outcome is Outcome.PLACEHOLDER:
+            self._placeholders.add(record.sha256)
+        elif record.outcome is Outcome.REJECTED:
+            self._rejected.add((record.name.wnid, record.sha256))
+        elif record.outcome is Outcome.SAVED or record.outcome is Outcome.DUPLICATE:
             kept = record.outcome is Outcome.SAVED
             seen = self._seen.setdefault(record.sha256, [])
             seen.append(Sighting(record.name, record.url, kept))
-        elif record.sha256 and record.outcome is Outcome.PLACEHOLDER:
-            self._placeholders.add(record.sha256)
-        elif record.sha256 and record.outcome is Outcome.REJECTED:
-            self._rejected.add((record.name.wnid, record.sha256))
 
 
 def file_name(url: str) -> str:

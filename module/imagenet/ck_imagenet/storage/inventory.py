@@ -103,9 +103,6 @@ def inventories(
 NO_URL = "no-url"
 """Stands for the host of pictures whose links nobody knows, such as those from tars."""
 
-_ALIVE = (Outcome.DUPLICATE, Outcome.REJECTED, Outcome.OPTED_OUT)
-"""Links that gave their picture, though it is not here."""
-
 
 @dataclass
 class Tally:
@@ -151,7 +148,7 @@ class Tally:
             self.failed[record.outcome] += 1
             if record.outcome is not Outcome.PRIVATE_ADDRESS:
                 self.asked += 1
-                self.rotten += record.outcome not in _ALIVE
+                self.rotten += not record.outcome.alive
         self.latest = max(self.latest, record.time)
 
     def take_answer(self, record: Record) -> None:
