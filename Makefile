@@ -22,12 +22,13 @@ with_any_python = run() { \
 }; run
 set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)" $(if $(OLDEST),--oldest)
 
-.PHONY: help demo test lint bench bench-scale torture pythons clean
+.PHONY: help venv demo test lint bench bench-scale torture pythons clean
 
 help:
 	@echo 'make demo     try the module against a small web on this machine'
 	@echo 'make test     run the tests'
 	@echo 'make lint     check style and types'
+	@echo 'make venv     set up what tests and linters need, and nothing else'
 	@echo 'make bench    measure what benchmarks/README.md tells'
 	@echo 'make bench-scale URLS=1000000 FOLDER=DIR  the same of many synsets; it can be resumed'
 	@echo 'make torture  kill, starve and damage it for 15 minutes; SEED=N repeats a campaign'
@@ -37,6 +38,9 @@ help:
 	@echo 'The first of them sets up .venv, with the first suitable Python found'
 	@echo 'or the one you name: make test PYTHON=/path/to/python3'
 	@echo 'With OLDEST=yes, it has the oldest releases that the requirements allow'
+
+venv:
+	@$(set_up) --dev
 
 demo:
 	@$(set_up)

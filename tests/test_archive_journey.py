@@ -65,6 +65,7 @@ def got(terminal: Terminal, data: bytes, *options: str) -> str:
     return terminal.says(*GET, "--archive=list.tgz", *options)
 
 
+@pytest.mark.every_python
 def test_all_urls_are_here_afterwards_with_their_true_numbers_and_nobody_is_asked(
     offline: Terminal, web: PracticeWeb
 ) -> None:
@@ -114,6 +115,7 @@ def test_a_given_list_comes_before_the_archive_and_the_service_after_it(
     assert len(asked) == 31
 
 
+@pytest.mark.every_python
 def test_synsets_are_listed_and_sorted_by_how_many_urls_they_have(
     offline: Terminal, web: PracticeWeb
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_page_is_saved_where_the_user_says(downloaded: Terminal) -> None:
     assert not (downloaded.repository() / "imagenet" / WNID / "gallery.html").exists()
 
 
+@pytest.mark.every_python
 def test_the_overview_leads_to_the_pages_that_are_there(downloaded: Terminal) -> None:
     downloaded.says("download", "imagenet", f"--wnid={DALMATIAN}")
     downloaded.says(*BROWSE, f"--wnid={WNID}")

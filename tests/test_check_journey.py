@@ -258,6 +258,7 @@ def test_the_copy_of_an_entry_gets_a_uid_of_its_own(
     assert found == [str(entry(terminal, 1)), str(entry(terminal, 42))]
 
 
+@pytest.mark.every_python
 def test_bytes_that_were_saved_and_cannot_be_decoded_are_found_by_decode_alone(
     terminal: Terminal, sound: dict[str, bytes]
 ) -> None:
@@ -293,6 +294,7 @@ def test_it_tells_how_many_lines_of_the_journal_cannot_be_read(
     assert (done["here"], done["to_fetch"], done["failed"]) == (4, 1, {"gone": 1})
 
 
+@pytest.mark.every_python
 def test_a_changed_file_is_put_aside_and_not_lost(
     terminal: Terminal, sound: dict[str, bytes]
 ) -> None:
@@ -342,6 +344,7 @@ def test_on_a_terminal_it_says_that_all_is_well(
     assert ": nothing found\n" in terminal.shows(*CHECK)
 
 
+@pytest.mark.every_python
 def test_plain_folders_are_checked_too(terminal: Terminal, web: PracticeWeb) -> None:
     web.set_links(WNID, [web.link(WNID, number, "good") for number in range(1, 4)])
     terminal.says(*DOWNLOAD, "--outdir=out")

@@ -90,6 +90,7 @@ def test_pictures_that_go_come_back_and_what_failed_is_not_asked_again(
     assert asked(web, links) == {link.name for link in links[:3]}
 
 
+@pytest.mark.every_python
 def test_a_picture_that_is_rejected_never_comes_back(
     terminal: Terminal, web: PracticeWeb, links: list[Link]
 ) -> None:

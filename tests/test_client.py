@@ -55,6 +55,8 @@ from peer import (
     stopping_after,
 )
 
+pytestmark = pytest.mark.every_python
+
 DATA = bytes(range(256)) * 40
 
 

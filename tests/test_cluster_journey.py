@@ -76,6 +76,7 @@ def leavings(terminal: Terminal) -> list[str]:
     return [str(path) for path in terminal.repos.rglob("cluster-*")]
 
 
+@pytest.mark.every_python
 def test_every_picture_comes_once_and_no_host_has_more_than_its_connections(
     terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:

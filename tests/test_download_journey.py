@@ -48,6 +48,7 @@ def lists_asked(web: PracticeWeb) -> int:
     return sum("geturls" in request.path for request in web.requests.all())
 
 
+@pytest.mark.every_python
 def test_a_synset_ends_with_exactly_the_pictures_to_be_had(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_synset_ends_with_exactly_the_pictures_to_be_had(
     }
 
 
+@pytest.mark.every_python
 def test_every_dead_link_is_called_what_it_is_and_leaves_no_entry(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -93,6 +95,7 @@ def test_every_dead_link_is_called_what_it_is_and_leaves_no_entry(
     assert list(terminal.pictures()) == [f"{WNID}_100.jpg"]
 
 
+@pytest.mark.every_python
 def test_an_entry_tells_all_that_is_known_of_its_picture(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -134,6 +137,7 @@ def test_every_entry_is_found_by_its_url_also_one_with_a_comma(
         assert found == [f"imagenet-{WNID}:dataset:{link.name.partition('_')[2]}"]
 
 
+@pytest.mark.every_python
 def test_a_second_run_asks_for_nothing_that_is_settled(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -158,6 +162,7 @@ def test_retry_failed_asks_again_for_what_may_pass_or_for_all_that_failed(
     assert asked == {link.path for link in dead}
 
 
+@pytest.mark.every_python
 def test_every_host_learns_who_asks_and_where_to_opt_out(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -206,6 +211,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     assert len(web.requests) == lists_asked(web)
 
 
+@pytest.mark.every_python
 def test_outdir_gets_plain_files_resumes_and_touches_no_repository(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
@@ -252,6 +258,7 @@ def test_verbose_shows_each_url_on_standard_error_and_quiet_shows_nothing(
     assert terminal.says(*quiet) == ""
 
 
+@pytest.mark.every_python
 def test_a_person_sees_a_bar(terminal: Terminal, web: PracticeWeb) -> None:
     """Done of all, time taken and left, rate, pictures saved, bytes."""
     web.set_links(WNID, [*good(web, 3), web.link(WNID, 9, "gone")])

@@ -343,6 +343,7 @@ def test_what_a_user_keeps_in_places_of_his_own_stays(
     assert kept.read_text() == "mine"
 
 
+@pytest.mark.every_python
 def test_a_gif_becomes_a_png_for_tools_that_read_no_gif(terminal: Terminal) -> None:
     plain = terminal.folder / "plain" / WNID
     plain.mkdir(parents=True)
@@ -414,6 +415,7 @@ def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
 
 
 @pytest.mark.parametrize("layout", ["folders", "flat", "webdataset", "parquet"])
+@pytest.mark.every_python
 def test_no_export_tells_where_anything_is_on_the_users_machine(
     terminal: Terminal, web: PracticeWeb, layout: str
 ) -> None:

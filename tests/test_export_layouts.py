@@ -16,6 +16,8 @@ from ck_imagenet.core.text import Progress
 from ck_imagenet.storage.folders import FolderStore
 from PIL import Image
 
+pytestmark = pytest.mark.every_python
+
 WNIDS = ["n01440764", "n01443537", "n02110341"]
 LABELS = [0, 1, 251]
 COLOURS = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]

@@ -21,6 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+pytestmark = pytest.mark.every_python
+
 # Pytest undoes, for each test, what `images` says about Pillow's warnings.
 pytestmark = pytest.mark.filterwarnings("ignore:Image")
 

@@ -58,6 +58,7 @@ def test_words_follow_a_tab(terminal: Terminal) -> None:
     assert said == f"{WNID}\ttench, Tinca tinca\n"
 
 
+@pytest.mark.every_python
 def test_json_and_python_get_all_that_is_known(terminal: Terminal) -> None:
     expected = {"return": 0, "lst": [TENCH]}
     assert terminal.json("list", "imagenet", "--search=tinca") == expected
@@ -76,6 +77,7 @@ def test_what_is_here_is_counted(terminal: Terminal, web: PracticeWeb) -> None:
     assert listed(terminal, "--downloaded-only", "--search=dalmatian") == []
 
 
+@pytest.mark.every_python
 def test_a_terminal_gets_a_table_that_fits_it(terminal: Terminal, web: PracticeWeb) -> None:
     web.set_links(WNID, [web.link(WNID, n, "good") for n in range(12)])
     terminal.says("download", f"imagenet:{WNID}")

@@ -165,6 +165,7 @@ def test_the_services_list_first_and_one_with_names_after_it_end_with_every_pict
         assert all(asked[link.host, link.path] == 1 for link in links)
 
 
+@pytest.mark.every_python
 def test_geturls_prints_the_list_byte_for_byte(terminal: Terminal, web: PracticeWeb) -> None:
     links = web.links(WNID)
     with terminal.start("geturls", "imagenet", f"--wnid={WNID}", encoding="latin-1") as process:
@@ -300,6 +301,7 @@ class TestLater:
         )
 
 
+@pytest.mark.every_python
 def test_a_table_is_read_and_a_page_is_refused_in_a_sentence(terminal: Terminal) -> None:
     rows = "url,caption\nhttp://a.com/1,a fish\nhttp://a.com/2,another\n"
     (terminal.folder / "list.csv").write_text(rows)

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from terminal import CHECKOUT
 
+pytestmark = pytest.mark.every_python
+
 LIBRARY = CHECKOUT / "module" / "imagenet" / "ck_imagenet"
 
 IN_ANOTHER_FOLDER = """

@@ -82,6 +82,7 @@ def test_a_slow_synset_holds_no_other(terminal: Terminal, lists: Lists) -> None:
 
 
 @pytest.mark.parametrize("processes", [1, 3])
+@pytest.mark.every_python
 def test_every_picture_of_many_synsets_comes_once(
     terminal: Terminal, web: PracticeWeb, lists: Lists, processes: int
 ) -> None:
@@ -144,6 +145,7 @@ def test_ctrl_c_ends_all_synsets_and_keeps_what_is_here(
         assert len(journal.saved()) == len(terminal.pictures(wnid))
 
 
+@pytest.mark.every_python
 def test_a_synset_at_which_another_command_is_at_work_is_left_for_the_end(
     terminal: Terminal, web: PracticeWeb, lists: Lists
 ) -> None:

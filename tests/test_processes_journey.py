@@ -67,6 +67,7 @@ def expected(links: list[Link]) -> dict[str, bytes]:
     return {f"{link.name}.jpg": link.picture() for link in links if link.obtainable}
 
 
+@pytest.mark.every_python
 def test_two_processes_bring_what_one_would(
     terminal: Terminal, web: PracticeWeb, many: list[Link]
 ) -> None:
@@ -180,6 +181,7 @@ def test_where_a_placeholder_is_taken_out_of_what_is_done_the_same_command_fetch
     assert none_is_here(terminal)
 
 
+@pytest.mark.every_python
 def test_the_work_of_a_killed_process_is_taken_over(
     terminal: Terminal, web: PracticeWeb, many: list[Link]
 ) -> None:
@@ -205,6 +207,7 @@ def endless(web: PracticeWeb) -> None:
 
 
 @pytest.mark.usefixtures("endless")
+@pytest.mark.every_python
 def test_ctrl_c_ends_all_processes_and_keeps_what_is_here(
     terminal: Terminal, web: PracticeWeb
 ) -> None:

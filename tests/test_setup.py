@@ -13,6 +13,8 @@ import setup_venv
 from interpreters import Interpreter
 from setup_venv import SetUpError
 
+pytestmark = pytest.mark.every_python
+
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
 
 PythonMaker = Callable[..., Path]

@@ -48,6 +48,7 @@ def test_in_a_pipe_each_synset_is_a_line_of_fields_and_the_last_is_their_sum(
     assert total[6] == max(tench[6], dalmatian[6])
 
 
+@pytest.mark.every_python
 def test_on_a_terminal_it_is_a_table_with_a_bar_and_what_it_means(
     terminal: Terminal, rotten: PracticeWeb
 ) -> None:
@@ -81,6 +82,7 @@ def test_failures_are_a_list_that_download_reads(terminal: Terminal, rotten: Pra
     assert [(each["wnid"], each["links"]) for each in done] == [(WNID, 3)]
 
 
+@pytest.mark.every_python
 def test_json_has_all_of_it(terminal: Terminal, rotten: PracticeWeb) -> None:
     told = terminal.json(*STATUS, f"--wnid={DALMATIAN}")
     (synset,) = told["synsets"]

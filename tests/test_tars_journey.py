@@ -60,6 +60,7 @@ def journal(terminal: Terminal, wnid: str = WNID) -> list[dict[str, Any]]:
 class TestOwn:
     """Tars that the user has."""
 
+    @pytest.mark.every_python
     def test_the_members_become_entries_under_their_numbers(self, terminal: Terminal) -> None:
         option = put(terminal, class_tar(9981, 3))
         assert terminal.says("download", "imagenet", option) == (
@@ -368,6 +369,7 @@ class TestWinter21:
         said = terminal.refuses(*command, "--max-images=3")
         assert f"\n  ck {' '.join(command)} --accept-terms --max-images=3\n" in said
 
+    @pytest.mark.every_python
     def test_a_synset_comes_with_all_its_pictures_also_of_dead_links(
         self, terminal: Terminal, web: PracticeWeb
     ) -> None:

@@ -73,6 +73,7 @@ def test_a_capture_whose_line_a_kill_has_cost_is_still_known_as_one(
     assert meta["imagenet"]["captured"]
 
 
+@pytest.mark.every_python
 def test_a_picture_that_is_gone_comes_from_a_capture_and_is_marked(
     terminal: Terminal, web: PracticeWeb
 ) -> None:

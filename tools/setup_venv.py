@@ -46,11 +46,21 @@ class Stamp(NamedTuple):
 def set_up(venv: Path, asked: str, *, dev: bool, oldest: bool = False) -> None:
     """Make `venv` ready: at once when it is, from nothing when what it was made with has changed.
 
-    asked: the interpreter to use; empty for the one it was made with, or the first suitable one
-    dev: also install what the tests and the linters need
-    oldest: install the oldest releases that the library's own requirements allow
+    Parameters
+    ----------
+    venv : Path
+        The folder of the environment.
+    asked : str
+        The interpreter to use; empty for the one it was made with, or the first suitable one.
+    dev : bool
+        Whether to install also what the tests and the linters need.
+    oldest : bool
+        Whether to install the oldest releases that the library's own requirements allow.
 
-    Raises SetUpError when no interpreter suits, `venv` is something else, or a step fails.
+    Raises
+    ------
+    SetUpError
+        If no interpreter suits, `venv` is something else, or a step fails.
     """
     stamp = read_stamp(venv)
     interpreter = choose(asked, stamp.python)
