@@ -12,7 +12,7 @@ from ck_imagenet.catalogue import synsets
 from ck_imagenet.core.errors import NoList
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine import planning
-from ck_imagenet.engine.planning import prepared
+from ck_imagenet.engine.planning import prefetched
 from ck_imagenet.sources.lists import SynsetList, Unlisted
 from ck_imagenet.storage.folders import FolderStore
 
@@ -24,10 +24,10 @@ class Places(FolderStore):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.prepared: list[list[str]] = []
+        self.prefetched: list[list[str]] = []
 
     def prepare(self, wnids: Sequence[str]) -> None:
-        self.prepared.append(list(wnids))
+        self.prefetched.append(list(wnids))
         super().prepare(wnids)
 
 
@@ -48,10 +48,10 @@ def found(found: Iterable[SynsetList | Unlisted | None]) -> list[str]:
 def test_lists_come_in_their_order_and_those_that_are_not_there_between(places: Places) -> None:
     lists: list[SynsetList | Unlisted] = [list_of(MANY[0]), Unlisted(MANY[1], "gone")]
     lists += map(list_of, MANY[2:])
-    assert [each for each in prepared(lists, places) if each] == lists
-    made = [wnid for wnids in places.prepared for wnid in wnids]
+    assert [each for each in prefetched(lists, places) if each] == lists
+    made = [wnid for wnids in places.prefetched for wnid in wnids]
     assert made == [MANY[0], *MANY[2:]]
-    assert len(places.prepared) < len(MANY) / 4
+    assert len(places.prefetched) < len(MANY) / 4
 
 
 def test_what_is_wrong_is_told_after_all_that_is_right(places: Places) -> None:
@@ -62,7 +62,7 @@ def test_what_is_wrong_is_told_after_all_that_is_right(places: Places) -> None:
 
     got: list[SynsetList | Unlisted | None] = []
     with pytest.raises(NoList, match="no more"):
-        got.extend(prepared(lists(), places))
+        got.extend(prefetched(lists(), places))
     assert found(got) == MANY[:2]
 
 
@@ -74,7 +74,7 @@ def test_while_a_list_is_being_asked_for_nothing_is_given_at_once(places: Places
         answered.wait()
         yield list_of(MANY[1])
 
-    got = prepared(lists(), places)
+    got = prefetched(lists(), places)
     assert found([next(got)]) == [MANY[0]]
     assert [next(got), next(got)] == [None, None]
     answered.set()
@@ -89,12 +89,12 @@ def test_places_are_left_alone_while_a_list_is_being_asked_for(places: Places) -
         answered.wait()
         yield list_of(MANY[1])
 
-    got = prepared(lists(), places)
+    got = prefetched(lists(), places)
     assert found([next(got), next(got), next(got)]) == [MANY[0]]
-    assert places.prepared == []
+    assert places.prefetched == []
     answered.set()
     assert found(got) == [MANY[1]]
-    assert places.prepared == [[MANY[1]]]
+    assert places.prefetched == [[MANY[1]]]
 
 
 def test_of_long_lists_fewer_are_asked_for_ahead(
@@ -109,7 +109,7 @@ def test_of_long_lists_fewer_are_asked_for_ahead(
             line = Line(0, None, f"http://host.example/{wnid}.jpg")
             yield list_of(wnid)._replace(lines=[line] * 50)
 
-    got = prepared(lists(), places)
+    got = prefetched(lists(), places)
     assert found([next(got)]) == [MANY[0]]
     time.sleep(0.5)
     assert len(asked) <= 5
@@ -125,7 +125,7 @@ def test_of_a_services_lists_few_are_asked_for_ahead(places: Places) -> None:
             asked.append(wnid)
             yield list_of(wnid)._replace(obtained_by="imagenet")
 
-    got = prepared(lists(), places)
+    got = prefetched(lists(), places)
     assert found([next(got)]) == [MANY[0]]
     time.sleep(0.5)
     assert len(asked) <= 10
@@ -147,7 +147,7 @@ def test_who_wants_no_more_lists_ends_the_asking(
         finally:
             ended.set()
 
-    got = prepared(lists(), places)
+    got = prefetched(lists(), places)
     assert found([next(got)]) == [MANY[0]]
     got.close()
     assert ended.wait(10)

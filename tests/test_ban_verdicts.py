@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.engine.attempts import Bans, Witness
+from ck_imagenet.engine.attempts import Bans, KnownAnswer
 
 HOST, OTHER = "a.example:80", "b.example:80"
 
@@ -69,21 +69,21 @@ class TestOtherwise:
 
     def test_one_that_gave_and_now_forbids_is_asked_for_what_it_gave(self, bans: Bans) -> None:
         assert forbids(bans, 3) == [True] * 3
-        assert bans.witness(HOST) == Witness("http://a.example/1.jpg", Outcome.SAVED)
+        assert bans.known_answer(HOST) == KnownAnswer("http://a.example/1.jpg", Outcome.SAVED)
 
     def test_if_it_gives_that_it_forbids_some_links_and_is_believed(self, bans: Bans) -> None:
         forbids(bans, 1)
-        assert bans.proves(HOST, Outcome.SAVED)
+        assert bans.confirms(HOST, Outcome.SAVED)
         assert forbids(bans, 6) == [False] * 6
 
     def test_until_it_forbids_many_in_a_row(self, bans: Bans) -> None:
         """8, 64, 512: a host that forbids all from now on is found to, and not asked for ever."""
-        bans.proves(HOST, Outcome.SAVED)
+        bans.confirms(HOST, Outcome.SAVED)
         suspicions = forbids(bans, 1000)
         assert [number for number, each in enumerate(suspicions, 1) if each] == [8, 64, 512]
 
     def test_a_picture_in_between_begins_the_row_anew(self, bans: Bans) -> None:
-        bans.proves(HOST, Outcome.SAVED)
+        bans.confirms(HOST, Outcome.SAVED)
         for _ in range(50):
             assert forbids(bans, 7) == [False] * 7
             bans.answered(HOST, "http://a.example/2.jpg", Outcome.SAVED)
@@ -91,7 +91,7 @@ class TestOtherwise:
     def test_each_host_has_its_own(self, bans: Bans) -> None:
         assert forbids(bans, 2, OTHER) == [False, False]
         bans.answered(OTHER, "http://b.example/1.jpg", Outcome.SAVED)
-        bans.proves(OTHER, Outcome.SAVED)
+        bans.confirms(OTHER, Outcome.SAVED)
         assert (forbids(bans, 1), forbids(bans, 1, OTHER)) == ([True], [False])
 
 
@@ -99,40 +99,40 @@ class TestWitnesses:
     """An answer that a host has given tells, when it is given again, that no ban lasts."""
 
     def test_who_has_answered_nothing_has_none(self) -> None:
-        assert Bans().witness(HOST) is None
-        assert not Bans().proves(HOST, Outcome.GONE)
+        assert Bans().known_answer(HOST) is None
+        assert not Bans().confirms(HOST, Outcome.GONE)
 
     def test_any_answer_is_one(self) -> None:
         bans = Bans()
         bans.answered(HOST, "http://a.example/x", Outcome.GONE)
-        assert bans.witness(HOST) == Witness("http://a.example/x", Outcome.GONE)
-        assert bans.proves(HOST, Outcome.GONE)
-        assert not bans.proves(HOST, Outcome.FORBIDDEN)
+        assert bans.known_answer(HOST) == KnownAnswer("http://a.example/x", Outcome.GONE)
+        assert bans.confirms(HOST, Outcome.GONE)
+        assert not bans.confirms(HOST, Outcome.FORBIDDEN)
 
     def test_a_picture_is_the_best_and_the_latest_counts(self) -> None:
         bans = Bans()
         answers = (("x", Outcome.GONE), ("1", Outcome.SAVED), ("y", Outcome.GONE))
         for address, outcome in answers:
             bans.answered(HOST, address, outcome)
-        assert bans.witness(HOST) == Witness("1", Outcome.SAVED)
+        assert bans.known_answer(HOST) == KnownAnswer("1", Outcome.SAVED)
         bans.answered(HOST, "2", Outcome.SAVED)
-        assert bans.witness(HOST) == Witness("2", Outcome.SAVED)
+        assert bans.known_answer(HOST) == KnownAnswer("2", Outcome.SAVED)
 
     @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.SAVED])
     def test_anything_else_than_what_it_gave_proves_nothing(
         self, bans: Bans, outcome: Outcome
     ) -> None:
-        assert not bans.proves(HOST, outcome)
+        assert not bans.confirms(HOST, outcome)
 
     def test_memory_does_not_grow_and_those_met_last_are_known(self) -> None:
         bans = Bans()
         for number in range(10_001):
             bans.answered(str(number), f"http://{number}/", Outcome.SAVED)
             bans.answered("0", "http://0/", Outcome.SAVED)
-        assert len(vars(bans)["_seen"]) == 10_000
-        assert bans.witness("0")
-        assert bans.witness("10000")
-        assert not bans.witness("1")
+        assert len(vars(bans)["_histories"]) == 10_000
+        assert bans.known_answer("0")
+        assert bans.known_answer("10000")
+        assert not bans.known_answer("1")
 
 
 class TestRefusals:

@@ -12,7 +12,7 @@ from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import worker
 from ck_imagenet.engine.link import Task
-from ck_imagenet.engine.worker import PULSE, Batch, Order, work
+from ck_imagenet.engine.worker import HEARTBEAT, Batch, Order, work
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet_practice import PracticeWeb
@@ -28,12 +28,12 @@ def ordered(tmp_path: Path, web: PracticeWeb) -> Iterator[tuple[Batch, bytes]]:
     store.synset(WNID).create()
     run = store.create_home() / "cluster-x"
     run.mkdir()
-    (run / PULSE).touch()
+    (run / HEARTBEAT).touch()
     names = [ImageName(WNID, number) for number in range(LINKS)]
     links = [Link(name, web.url(0, f"/good/{name}.jpg")) for name in names]
     order = Order(store, DownloadOptions(allow_private=web.allow_private))
     yield Batch(run, "7", [Task(link, "a list") for link in links]), pickle.dumps(tuple(order))
-    worker._means.cache_clear()
+    worker._unpickled.cache_clear()
 
 
 def test_who_takes_over_asks_for_nothing_again_that_was_told(
@@ -50,8 +50,8 @@ def test_a_torn_record_costs_itself_and_nothing_that_comes_after_it(
     ordered: tuple[Batch, bytes], web: PracticeWeb, torn: bytes
 ) -> None:
     first = work(*ordered)
-    told = ordered[0].run / "7.1.records"
-    told.write_bytes(b"".join(map(pickle.dumps, first.records[:2])) + torn)
+    recorded = ordered[0].run / "7.1.records"
+    recorded.write_bytes(b"".join(map(pickle.dumps, first.records[:2])) + torn)
     assert len(work(*ordered).records) == LINKS
     assert len(web.requests.all()) == LINKS + LINKS - 2
     assert len(work(*ordered).records) == LINKS
@@ -83,6 +83,6 @@ def test_who_was_out_of_reach_until_the_batch_was_over_leaves_it(
     with ThreadPoolExecutor() as machines:
         first = machines.submit(work, batch, ordered[1])
         web.requests.wait_for(10)
-        for told in batch.run.glob("*.records"):
-            told.unlink()
+        for recorded in batch.run.glob("*.records"):
+            recorded.unlink()
         assert len(first.result().records) < len(names)

@@ -32,44 +32,44 @@ def store(tmp_path: Path) -> FolderStore:
 
 
 @pytest.fixture
-def repeats() -> Duplicates:
+def duplicates() -> Duplicates:
     """What the run remembers: the same bytes came in another synset, under too many names."""
-    repeats = Duplicates([SAVED, TWICE])
+    duplicates = Duplicates([SAVED, TWICE])
     for number in range(TELLING):
         name, url = ImageName("n02110341", number), f"http://b/{number}.jpg"
         other = Record(name, url, Outcome.SAVED, "2020", sha256="5")
-        repeats.add([other])
-        exposed = repeats.is_placeholder(other)
+        duplicates.add([other])
+        exposed = duplicates.is_placeholder(other)
     assert exposed
-    return repeats
+    return duplicates
 
 
-def taken_out(store: FolderStore, repeats: Duplicates) -> dict[str, int]:
-    return take_out_exposed(store, repeats, ["n02110341"], Progress())
+def taken_out(store: FolderStore, duplicates: Duplicates) -> dict[str, int]:
+    return take_out_exposed(store, duplicates, ["n02110341"], Progress())
 
 
 def test_a_placeholder_that_gives_itself_away_later_is_taken_out(
-    store: FolderStore, repeats: Duplicates
+    store: FolderStore, duplicates: Duplicates
 ) -> None:
-    assert taken_out(store, repeats) == {WNID: 1}
+    assert taken_out(store, duplicates) == {WNID: 1}
     outcomes = [each.outcome for each in Journal.of(store.synset(WNID)).records.values()]
     assert outcomes == [Outcome.PLACEHOLDER] * 2
     assert store.synset(WNID).pictures() == {}
-    assert taken_out(store, repeats) == {}
+    assert taken_out(store, duplicates) == {}
 
 
 def test_what_somebody_has_had_forgotten_meanwhile_does_not_end_the_run(
-    store: FolderStore, repeats: Duplicates
+    store: FolderStore, duplicates: Duplicates
 ) -> None:
     """As `ck clean --failed` does in another terminal."""
     Journal.of(store.synset(WNID)).forget([TWICE])
-    assert taken_out(store, repeats) == {WNID: 1}
+    assert taken_out(store, duplicates) == {WNID: 1}
     assert list(Journal.of(store.synset(WNID)).records) == [SAVED.url]
 
 
 def test_a_synset_that_somebody_has_removed_meanwhile_does_not_come_back(
-    store: FolderStore, repeats: Duplicates
+    store: FolderStore, duplicates: Duplicates
 ) -> None:
     store.synset(WNID).discard()
-    assert taken_out(store, repeats) == {}
+    assert taken_out(store, duplicates) == {}
     assert not store.synset(WNID).folder.exists()

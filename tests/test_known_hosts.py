@@ -7,7 +7,16 @@ from datetime import date
 
 import pytest
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.known_hosts import Fact, Known, every, given_pace, known, paces, party, rows
+from ck_imagenet.core.known_hosts import (
+    Fact,
+    Known,
+    every,
+    given_pace,
+    host_group,
+    known,
+    paces,
+    rows,
+)
 from ck_imagenet.core.urls import endpoint
 from hypothesis import given
 from hypothesis import strategies as st
@@ -210,7 +219,7 @@ def test_what_is_given_for_a_host_itself_counts_before_its_service() -> None:
 
 
 def test_what_may_ration_together_has_one_owner() -> None:
-    assert party("farm3.static.flickr.com:80") == "flickr"
-    assert party("live.staticflickr.com:443") == "flickr"
-    assert party("a.images.example.co.uk:80") == "example.co.uk"
-    assert party("127.0.0.5:8000") == "127.0.0.5:8000"
+    assert host_group("farm3.static.flickr.com:80") == "flickr"
+    assert host_group("live.staticflickr.com:443") == "flickr"
+    assert host_group("a.images.example.co.uk:80") == "example.co.uk"
+    assert host_group("127.0.0.5:8000") == "127.0.0.5:8000"

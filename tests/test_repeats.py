@@ -17,8 +17,8 @@ def record(
 
 
 def test_the_first_of_two_urls_with_the_same_bytes_is_found() -> None:
-    repeats = Duplicates([record("http://a/x.jpg")])
-    first = repeats.first(record("http://b/y.jpg"))
+    duplicates = Duplicates([record("http://a/x.jpg")])
+    first = duplicates.first(record("http://b/y.jpg"))
     assert first == Sighting(ImageName("n01440764", 1), "http://a/x.jpg", kept=True)
 
 
@@ -36,24 +36,24 @@ def test_what_is_no_duplicate_has_no_first(other: Record) -> None:
 
 
 def test_the_same_bytes_under_three_names_are_a_placeholder() -> None:
-    repeats = Duplicates([record("http://a/x.jpg")])
-    assert not repeats.is_placeholder(record("http://b/y.jpg"))
-    repeats.add([record("http://b/y.jpg", outcome=Outcome.DUPLICATE)])
-    assert repeats.is_placeholder(record("http://c/z.jpg"))
-    assert repeats.is_placeholder(record("http://a/x.jpg"))
+    duplicates = Duplicates([record("http://a/x.jpg")])
+    assert not duplicates.is_placeholder(record("http://b/y.jpg"))
+    duplicates.add([record("http://b/y.jpg", outcome=Outcome.DUPLICATE)])
+    assert duplicates.is_placeholder(record("http://c/z.jpg"))
+    assert duplicates.is_placeholder(record("http://a/x.jpg"))
 
 
 def test_mirrors_keep_the_name() -> None:
-    repeats = Duplicates(record(f"http://{host}/pictures/x.jpg") for host in "abcdef")
-    assert not repeats.is_placeholder(record("http://g/X.JPG"))
+    duplicates = Duplicates(record(f"http://{host}/pictures/x.jpg") for host in "abcdef")
+    assert not duplicates.is_placeholder(record("http://g/X.JPG"))
 
 
 def test_the_name_of_a_picture_from_a_tar_tells_nothing() -> None:
     """The same picture is in the tars of several synsets."""
     names = [record(f"n01440764_{number}") for number in range(9)]
-    repeats = Duplicates([*names, record("http://a/x.jpg")])
-    assert not repeats.is_placeholder(record("http://b/y.jpg"))
-    assert repeats.first(record("http://b/y.jpg"))
+    duplicates = Duplicates([*names, record("http://a/x.jpg")])
+    assert not duplicates.is_placeholder(record("http://b/y.jpg"))
+    assert duplicates.first(record("http://b/y.jpg"))
 
 
 def test_the_checksum_of_a_placeholder_is_known_to_later_runs() -> None:
@@ -62,9 +62,9 @@ def test_the_checksum_of_a_placeholder_is_known_to_later_runs() -> None:
 
 
 def test_what_has_been_forgotten_does_not_count() -> None:
-    repeats = Duplicates([record("http://a/x.jpg"), record("http://b/y.jpg")])
-    repeats.forget("aa", "n01440764", "http://a/x.jpg")
-    assert not repeats.is_placeholder(record("http://c/z.jpg"))
+    duplicates = Duplicates([record("http://a/x.jpg"), record("http://b/y.jpg")])
+    duplicates.forget("aa", "n01440764", "http://a/x.jpg")
+    assert not duplicates.is_placeholder(record("http://c/z.jpg"))
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_the_name_of_a_urls_file(url: str, name: str) -> None:
 
 
 def test_what_is_rejected_is_so_in_its_synset_whatever_its_url() -> None:
-    repeats = Duplicates([record("http://a/x.jpg", outcome=Outcome.REJECTED)])
-    assert repeats.is_rejected(record("http://b/y.jpg"))
-    assert not repeats.is_rejected(record("http://b/y.jpg", sha256="bb"))
-    assert not repeats.is_rejected(record("http://b/y.jpg", wnid="n02110341"))
+    duplicates = Duplicates([record("http://a/x.jpg", outcome=Outcome.REJECTED)])
+    assert duplicates.is_rejected(record("http://b/y.jpg"))
+    assert not duplicates.is_rejected(record("http://b/y.jpg", sha256="bb"))
+    assert not duplicates.is_rejected(record("http://b/y.jpg", wnid="n02110341"))
 
 
 def test_what_came_in_synsets_that_are_done_is_remembered_for_a_while(

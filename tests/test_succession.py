@@ -7,7 +7,7 @@ import pickle
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.engine.link import following, may_be_elsewhere, reopened, told
+from ck_imagenet.engine.link import combined, may_be_elsewhere, next_address, reopened
 from ck_imagenet.storage.journal import Record, now
 
 URL, NEXT, LAST = "http://a.com/1", "http://b.com/1", "http://c.com/1"
@@ -20,18 +20,18 @@ def record(failed: Failed) -> Record:
 
 
 def test_addresses_are_asked_one_after_the_other() -> None:
-    assert following([NEXT, LAST], URL, URL, URL) == NEXT
-    assert following([NEXT, LAST], URL, NEXT, NEXT) == LAST
-    assert following([NEXT, LAST], URL, LAST, LAST) == ""
-    assert following([], URL, URL, URL) == ""
+    assert next_address([NEXT, LAST], URL, URL, URL) == NEXT
+    assert next_address([NEXT, LAST], URL, NEXT, NEXT) == LAST
+    assert next_address([NEXT, LAST], URL, LAST, LAST) == ""
+    assert next_address([], URL, URL, URL) == ""
 
 
 def test_an_address_to_which_a_redirect_has_led_is_not_asked_again() -> None:
-    assert following([NEXT, LAST], URL, URL, "https://b.com/1") == LAST
+    assert next_address([NEXT, LAST], URL, URL, "https://b.com/1") == LAST
 
 
 def test_a_capture_has_no_other_address() -> None:
-    assert following([NEXT], URL, f"http://archive.org/{URL}", URL) == ""
+    assert next_address([NEXT], URL, f"http://archive.org/{URL}", URL) == ""
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_an_owners_refusal_is_not_evaded(outcome: Outcome, detail: str, may_be: 
 
 
 def test_the_first_answer_stays_with_the_second_beside_it() -> None:
-    both = told(GONE, NEXT, Failed(Outcome.NO_SUCH_HOST, "b.com"))
+    both = combined(GONE, NEXT, Failed(Outcome.NO_SUCH_HOST, "b.com"))
     assert (both.outcome, both.detail) == (Outcome.GONE, f"404; {NEXT}: no-such-host: b.com")
 
 
 def test_who_opts_out_under_the_new_name_opts_out() -> None:
-    both = told(GONE, NEXT, Failed(Outcome.OPTED_OUT, "X-Robots-Tag: noai"))
+    both = combined(GONE, NEXT, Failed(Outcome.OPTED_OUT, "X-Robots-Tag: noai"))
     assert both.outcome is Outcome.OPTED_OUT
 
 
@@ -72,11 +72,11 @@ def test_what_was_never_asked_is_open() -> None:
 
 
 def test_what_did_not_answer_is_open_and_what_did_is_not() -> None:
-    once = told(GONE, NEXT, Failed(Outcome.GONE, "410"))
+    once = combined(GONE, NEXT, Failed(Outcome.GONE, "410"))
     assert reopened(record(once), [NEXT]) is None
     address, first = reopened(record(once), [NEXT, LAST]) or ("", GONE)
     assert (address, first.detail) == (LAST, "404")
-    silent = told(GONE, NEXT, Failed(Outcome.SILENT, "nothing came"))
+    silent = combined(GONE, NEXT, Failed(Outcome.SILENT, "nothing came"))
     address, first = reopened(record(silent), [NEXT]) or ("", GONE)
     assert (address, first.detail) == (NEXT, "404")
 

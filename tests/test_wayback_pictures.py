@@ -59,11 +59,11 @@ class CrawlContext:
         place.create()
         self.journal = Journal.of(place)
         self.journal.append(GONE)
-        repeats = Duplicates(self.journal.records.values())
+        duplicates = Duplicates(self.journal.records.values())
         self.recorder = SynsetRecorder(
             place,
             self.journal,
-            repeats,
+            duplicates,
             here=0,
             most=None,
             reached=True,

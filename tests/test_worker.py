@@ -24,10 +24,10 @@ def test_a_task_for_a_host_of_long_ago_goes_round_by_its_owner(
         Task(Link(ImageName(WNID, number), url), "a list") for number, url in enumerate(urls)
     )
     recorder.add([first, second])
-    assert not recorder.lead_away(first)
+    assert not recorder.hand_over(first)
     recorder.add([first, third])
-    assert not recorder.lead_away(first)
+    assert not recorder.hand_over(first)
     assert said.getvalue() == b""
-    assert recorder.lead_away(second)
+    assert recorder.hand_over(second)
     kind, task = pickle.loads(said.getvalue())  # noqa: S301 - of this test
     assert (kind, task.link) == ("moved", second.link)

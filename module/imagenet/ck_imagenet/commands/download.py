@@ -13,9 +13,9 @@ from ..core.options import refuse_alone, refuse_together
 from ..core.text import Progress
 from ..engine import context, planning, tar_importer, wayback
 from ..engine.dispatcher import Dispatcher
-from ..engine.planning import Estimate, foreseen, in_turn
+from ..engine.planning import Estimate, foreseen, run_order
 from ..engine.processes import ProcessDispatcher
-from ..engine.scheduler import Errands, Scheduler
+from ..engine.scheduler import Scheduler, SynsetJobs
 from ..engine.synset_job import Summary, SynsetJob
 from ..engine.tar_results import Unpacked
 from ..engine.wayback import Captures
@@ -73,9 +73,9 @@ def download(
         if options.dry_run:
             return
     # What is left of those that were begun may be hosts that keep silent: not for all connections.
-    wnids = tuple(in_turn(wnids, store, first=max(1, options.jobs // 4)))
-    captures, repeats, trusting = Captures(options), Duplicates(), len(wnids) > summaries.FEW
-    errand = partial(SynsetJob, options, store, repeats, progress, trusting)
+    wnids = tuple(run_order(wnids, store, first=max(1, options.jobs // 4)))
+    captures, duplicates, trusting = Captures(options), Duplicates(), len(wnids) > summaries.FEW
+    job = partial(SynsetJob, options, store, duplicates, progress, trusting)
     with ExitStack() as ending:
         gate = context.wayback_gate(options)
         sources = ending.enter_context(closing(Sources(options, store, archive, progress, gate)))
@@ -83,24 +83,24 @@ def download(
         found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
         if options.dry_run:
             for each in found:
-                yield errand(each).preview() if isinstance(each, SynsetList) else each
+                yield job(each).preview() if isinstance(each, SynsetList) else each
             return
         near = ending.enter_context(closing(context.fetcher(options)))
         far = ending.enter_context(closing(context.wayback_fetcher(options)))
         memory = PaceMemory(store)
-        crew = _crew(options, store, near, memory.load(), gate)
-        ending.callback(lambda: memory.keep(crew.learned()))
+        hosts = _dispatcher(options, store, near, memory.load(), gate)
+        ending.callback(lambda: memory.keep(hosts.learned()))
         captured = ProcessDispatcher(None, far, store, wayback.manner(options, gate))
 
-        def errands(found: Iterable[SynsetList | Unlisted]) -> Errands:
-            lists = ending.enter_context(closing(planning.prepared(found, store)))
-            return (errand(each) if isinstance(each, SynsetList) else each for each in lists)
+        def jobs(found: Iterable[SynsetList | Unlisted]) -> SynsetJobs:
+            lists = ending.enter_context(closing(planning.prefetched(found, store)))
+            return (job(each) if isinstance(each, SynsetList) else each for each in lists)
 
-        pool = Scheduler(
-            *(crew, captured, captures, store, repeats, progress, options.patience),
-            again=lambda wnids: errands(sources.lists(wnids)),
+        scheduler = Scheduler(
+            *(hosts, captured, captures, store, duplicates, progress, options.patience),
+            find_again=lambda wnids: jobs(sources.lists(wnids)),
         )
-        yield from pool.run(errands(found), lambda: sources.reached)
+        yield from scheduler.run(jobs(found), lambda: sources.reached)
 
 
 def _wanted(options: DownloadOptions) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
     return wnids
 
 
-def _crew(
+def _dispatcher(
     options: DownloadOptions,
     store: Store,
     fetcher: Client,

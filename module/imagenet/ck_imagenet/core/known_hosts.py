@@ -186,7 +186,7 @@ def known(host: str) -> Known | None:
 
 
 @lru_cache(maxsize=50_000)
-def party(endpoint: str) -> str:
+def host_group(endpoint: str) -> str:
     """Return what a host has in common with all those with which it may ration.
 
     So each ration has one owner in a run: its service, else its registrable domain, else itself.

@@ -34,15 +34,15 @@ _AT_FIRST = 0.1
 """The share of requests that a host is taken to refuse of which nothing is known yet."""
 
 
-class Witness(NamedTuple):
+class KnownAnswer(NamedTuple):
     """An answer that a host has given: whether it gives that again tells how it is now."""
 
     address: str = ""
     outcome: Outcome = Outcome.SAVED
 
 
-class _Seen(NamedTuple):
-    witness: Witness = Witness()
+class _HostHistory(NamedTuple):
+    known_answer: KnownAnswer = KnownAnswer()
     forbids: bool = False
     """Whether it has forbidden a link while it gave another."""
     answers: int = 0
@@ -56,20 +56,22 @@ class Bans:
     """Tells a ban from news of a link: by an answer that the host has given before."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._histories: OrderedDict[str, _HostHistory] = OrderedDict()
 
     def answered(self, host: str, address: str, outcome: Outcome, refusals: int = 0) -> None:
         """Take note of an answer, which is true, to a link that was refused so often before.
 
         Pictures prove most.
         """
-        seen = self._seen.get(host, _Seen())
-        seen = seen._replace(answers=seen.answers + 1, refusals=seen.refusals + refusals)
+        history = self._histories.get(host, _HostHistory())
+        history = history._replace(
+            answers=history.answers + 1, refusals=history.refusals + refusals
+        )
         if outcome is Outcome.SAVED:
-            seen = seen._replace(witness=Witness(address), in_a_row=0)
-        elif seen.witness.outcome is not Outcome.SAVED or not seen.witness.address:
-            seen = seen._replace(witness=Witness(address, outcome))
-        self._keep(host, seen)
+            history = history._replace(known_answer=KnownAnswer(address), in_a_row=0)
+        elif history.known_answer.outcome is not Outcome.SAVED or not history.known_answer.address:
+            history = history._replace(known_answer=KnownAnswer(address, outcome))
+        self._keep(host, history)
 
     def most_refusals(self, host: str) -> float:
         """Return how often a link may be refused, while others are given, that is still to be had.
@@ -77,21 +79,21 @@ class Bans:
         What rations refuses one link now and another then: what is given has been refused before,
         in some share of all requests. More in a row than such a share brings is the link's affair.
         """
-        seen = self._seen.get(host, _Seen())
-        share = (seen.refusals + _AT_FIRST) / (seen.answers + seen.refusals + 1)
+        history = self._histories.get(host, _HostHistory())
+        share = (history.refusals + _AT_FIRST) / (history.answers + history.refusals + 1)
         return math.log(_NO_ACCIDENT) / math.log(share)
 
-    def witness(self, host: str) -> Witness | None:
+    def known_answer(self, host: str) -> KnownAnswer | None:
         """Return an answer that a host has given, if it has given any."""
-        witness = self._seen.get(host, _Seen()).witness
-        return witness if witness.address else None
+        known_answer = self._histories.get(host, _HostHistory()).known_answer
+        return known_answer if known_answer.address else None
 
-    def proves(self, host: str, outcome: Outcome) -> bool:
+    def confirms(self, host: str, outcome: Outcome) -> bool:
         """Say whether a witness's outcome shows that the host answers again as it did."""
-        seen = self._seen.get(host, _Seen())
-        if seen.witness.outcome is not outcome:
+        history = self._histories.get(host, _HostHistory())
+        if history.known_answer.outcome is not outcome:
             return False
-        self._keep(host, seen._replace(forbids=True))
+        self._keep(host, history._replace(forbids=True))
         return True
 
     def may_be(self, host: str, outcome: Outcome, is_backing_off: bool) -> bool:
@@ -110,19 +112,19 @@ class Bans:
             return False
         if is_backing_off:
             return True
-        seen = self._seen.get(host, _Seen())
-        gives = seen.witness.address and seen.witness.outcome is Outcome.SAVED
+        history = self._histories.get(host, _HostHistory())
+        gives = history.known_answer.address and history.known_answer.outcome is Outcome.SAVED
         if outcome is not Outcome.FORBIDDEN or not gives:
             return False
-        self._keep(host, seen._replace(in_a_row=seen.in_a_row + 1))
-        return not seen.forbids or seen.in_a_row + 1 in _IN_A_ROW
+        self._keep(host, history._replace(in_a_row=history.in_a_row + 1))
+        return not history.forbids or history.in_a_row + 1 in _IN_A_ROW
 
-    def _keep(self, host: str, seen: _Seen) -> None:
+    def _keep(self, host: str, history: _HostHistory) -> None:
         # Out and in again, in steps that several threads may take at once: the last is the newest.
-        self._seen.pop(host, None)
-        self._seen[host] = seen
-        while len(self._seen) > _MOST_HOSTS:
-            self._seen.popitem(last=False)
+        self._histories.pop(host, None)
+        self._histories[host] = history
+        while len(self._histories) > _MOST_HOSTS:
+            self._histories.popitem(last=False)
 
 
 LONGEST_PAUSE = 30.0
@@ -153,16 +155,16 @@ class Attempts:
 
     def __init__(
         self,
-        desk: CrawlContext,
+        context: CrawlContext,
         hosts: Hosts[Task],
         lock: ContextManager[object],
-        colleagues: Peers,
+        peers: Peers,
         save: Callable[[Record, bytes, str], None],
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._hosts = hosts
         self._lock = lock
-        self._colleagues = colleagues
+        self._peers = peers
         self._save = save
         self._bans = Bans()
         self.moving: deque[Task] = deque()
@@ -172,66 +174,66 @@ class Attempts:
         """Settle nothing from now on: what is under way fails because it is ended."""
         self._is_over = True
 
-    def make(self, host: str, task: Task) -> tuple[HostSignal, float]:
+    def attempt(self, host: str, task: Task) -> tuple[HostSignal, float]:
         """Fetch, judge and keep one picture; return what that told of its host."""
-        journey, task.journey = task.journey or RequestState(task.address), None
+        request, task.request = task.request or RequestState(task.address), None
         try:
             try:
-                body = self._desk.fetcher.ask(journey, self._usual(host, task))
+                body = self._context.client.ask(request, self._usual_seconds(host, task))
             finally:
-                if self._desk.fetcher.reached:
-                    self._desk.recorder.reach()
+                if self._context.client.reached:
+                    self._context.recorder.reach()
             if body is None:
-                journey.url = self._desk.manner.follow(journey.url)
-                task.journey = journey
-                self._pass_on(host, task)
+                request.url = self._context.settings.follow(request.url)
+                task.request = request
+                self._follow_on(host, task)
                 return HostSignal.ANSWER, 0.0
             picture = _judged(body)
         except Failed as failed:
-            if task.is_witness:
-                return self._testified(host, task, failed)
+            if task.is_health_check:
+                return self._checked_health(host, task, failed)
             if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed):
-                return self._refused(host, task, journey, failed)
-            self._bans.answered(host, journey.url, failed.outcome, task.refusals)
-            return self._failed(task, journey.url, failed)
+                return self._refused(host, task, request, failed)
+            self._bans.answered(host, request.url, failed.outcome, task.refusals)
+            return self._failed(task, request.url, failed)
         except Postponed:
-            task.journey = journey
+            task.request = request
             self._put(Hosts.put, task, 1.0)
             return HostSignal.UNCLEAR, 0.0
-        if task.is_witness:
-            self._bans.proves(host, Outcome.SAVED)
+        if task.is_health_check:
+            self._bans.confirms(host, Outcome.SAVED)
             return HostSignal.ANSWER, 0.0
         self._bans.answered(host, body.url, Outcome.SAVED, task.refusals)
-        signal = HostSignal.ANSWER if task.given_before < 0 else HostSignal.ANSWER_AGAIN
-        captured = urls.time_of(body.url, self._desk.manner.archive)
-        altered = self._desk.manner.is_altered(body.url)
+        signal = HostSignal.ANSWER if task.answers_before < 0 else HostSignal.ANSWER_AGAIN
+        captured = urls.time_of(body.url, self._context.settings.archive)
+        altered = self._context.settings.is_altered(body.url)
         record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
-        verdict = self._desk.recorder.reserve(record)
+        verdict = self._context.recorder.reserve(record)
         if verdict is Verdict.ENOUGH:
-            self._desk.recorder.park(task)
+            self._context.recorder.park(task)
         elif verdict is Verdict.KEEP:
             self._save(record, body.data, picture.format.extension)
         return signal, 0.0
 
-    def _usual(self, host: str, task: Task) -> float:
+    def _usual_seconds(self, host: str, task: Task) -> float:
         """Return the seconds in which a host answers, if this attempt may be a hasty one.
 
         It may if two more follow that are not.
         """
-        if task.attempts or self._desk.manner.retry < 2:
+        if task.attempts or self._context.settings.retry < 2:
             return math.inf
         with self._lock:
             return self._hosts.slowest(host)
 
-    def _pass_on(self, host: str, task: Task) -> None:
-        if task.is_witness:  # that it leads elsewhere is an answer
+    def _follow_on(self, host: str, task: Task) -> None:
+        if task.is_health_check:  # that it leads elsewhere is an answer
             return
         if task.endpoint == host:
             self._put(Hosts.put_back, task)  # what has begun ends first
             return
         with self._lock:
             self._hosts.leads_to(host, task.endpoint)
-        if not self._colleagues.lead_away(task):
+        if not self._peers.hand_over(task):
             self._put(Hosts.put, task)
 
     def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
@@ -245,37 +247,37 @@ class Attempts:
             return self._bans.may_be(host, failed.outcome, self._hosts.is_backing_off(host))
 
     def _refused(
-        self, host: str, task: Task, journey: RequestState, failed: Failed
+        self, host: str, task: Task, request: RequestState, failed: Failed
     ) -> tuple[HostSignal, float]:
         """Let a link wait that its host does not give now, with all its time."""
-        journey.spent = 0.0
-        task.journey = journey
+        request.spent = 0.0
+        task.request = request
         is_plain = failed.outcome is Outcome.BUSY
         detail = failed.detail if is_plain else f"{failed}, after the host asked to come later"
         task.failed = Failed(Outcome.BUSY, detail)
         with self._lock:
             was_backing_off, given = self._hosts.is_backing_off(host), self._hosts.given(host)
         is_doubtful = not is_plain
-        if is_plain and given != task.given_before:
+        if is_plain and given != task.answers_before:
             # Counted against the link only if its host has answered others since the last time.
-            task.given_before, task.probes = given, 0
+            task.answers_before, task.probes = given, 0
             task.refusals += 1
         elif is_plain:
             task.probes += 1
             is_doubtful = task.probes > 1  # so has each other that waits
-        usual = 3 * max(1, self._desk.manner.retry)
+        usual = 3 * max(1, self._context.settings.retry)
         if task.refusals > max(usual, self._bans.most_refusals(host)):
-            self.fail(task, task.failed, journey.url)
+            self.fail(task, task.failed, request.url)
         else:
             self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)
-        witness = self._bans.witness(host)
-        if witness and is_doubtful:
+        known_answer = self._bans.known_answer(host)
+        if known_answer and is_doubtful:
             # Whether it is the link that it refuses, an answer tells that it has given before.
-            self._put(Hosts.put_back, Task.witness(task.link, witness.address))
+            self._put(Hosts.put_back, Task.health_check(task.link, known_answer.address))
         return HostSignal.BUSY, failed.retry_after
 
-    def _testified(self, host: str, task: Task, failed: Failed) -> tuple[HostSignal, float]:
-        if self._bans.proves(host, failed.outcome):
+    def _checked_health(self, host: str, task: Task, failed: Failed) -> tuple[HostSignal, float]:
+        if self._bans.confirms(host, failed.outcome):
             return HostSignal.ANSWER, 0.0
         return HostSignal.BUSY, failed.retry_after
 
@@ -285,7 +287,7 @@ class Attempts:
         # Anew, since what was raised holds the frames through which it came, this one too.
         task.failed = Failed(outcome, failed.detail)
         task.failed.capture = failed.capture
-        if outcome.final or task.attempts > self._desk.manner.retry:
+        if outcome.final or task.attempts > self._context.settings.retry:
             self.fail(task, failed, url)
         else:
             # Who has kept silent has already had its time.
@@ -306,30 +308,34 @@ class Attempts:
         last : str
             What was asked last, after redirects.
         """
-        if self._is_over or task.is_witness:
+        if self._is_over or task.is_health_check:
             return
-        captured = urls.time_of(failed.capture, self._desk.manner.archive)
+        captured = urls.time_of(failed.capture, self._context.settings.archive)
         failed = Failed(failed.outcome, failed.detail)  # without the frames, as above
-        outcome = link.told(task.first, task.address, failed) if task.first else failed
-        known = self._desk.manner.successors(task.link.url)
-        address = link.following(known, task.link.url, task.address, last or task.address)
+        outcome = (
+            link.combined(task.first_failure, task.address, failed)
+            if task.first_failure
+            else failed
+        )
+        known = self._context.settings.successors(task.link.url)
+        address = link.next_address(known, task.link.url, task.address, last or task.address)
         if address and link.may_be_elsewhere(failed):
-            task.go_on(address, outcome)
+            task.switch_to(address, outcome)
             self.moving.append(task)
             return
         record = Record(
             *task.link, outcome.outcome, now(), detail=outcome.detail, source=task.source
         )
-        self._desk.recorder.record(record._replace(captured=captured, wayback=task.wayback))
+        self._context.recorder.record(record._replace(captured=captured, wayback=task.wayback))
 
-    def move_on(self) -> None:
+    def requeue_moving(self) -> None:
         """Let links wait for their new hosts, which may be others' affair.
 
         By who holds no lock, since a colleague holds another one.
         """
         while self.moving:
             task = self.moving[0]
-            if not self._colleagues.lead_away(task):
+            if not self._peers.hand_over(task):
                 self._put(Hosts.put, task)
             self.moving.popleft()
 

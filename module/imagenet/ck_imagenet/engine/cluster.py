@@ -28,15 +28,15 @@ from .host import Ration
 from .link import Task
 from .machines import GOES_ON, Machines, RunFolder
 from .recorder import Recorder
-from .worker import NOTICED, Batch, Order, is_answered, records_of, told
+from .worker import ENDS_WITHIN, Batch, Order, has_answers, record_files, recorded
 
-LEAST, MOST = 32, 256
+LEAST_LINKS, MOST_LINKS = 32, 256
 """Links of a batch: few, and machines wait for each other; many, and hosts wait for each other."""
 
-AHEAD = 2
+BATCHES_PER_SLOT = 2
 """Batches for each place where one can run, so that none is idle while results are on their way."""
 
-_BEAT, _PATIENCE = 5.0, 60.0
+_HEARTBEAT_INTERVAL, _WORKERLESS_TIMEOUT = 5.0, 60.0
 """Seconds between two looks at the cluster, and without any machine."""
 
 
@@ -64,22 +64,22 @@ class ClusterDispatcher(Dispatcher):
         self.router = Router()
         self._order = pickle.dumps(tuple(order))
         self._waiting: dict[str, deque[Task]] = {}
-        self._asked: set[str] = set()
+        self._busy_hosts: set[str] = set()
         """Hosts in a batch."""
         self._free_at: dict[str, float] = {}
-        self._out: dict[str, Batch] = {}
+        self._batches: dict[str, Batch] = {}
         self._futures: dict[str, Any] = {}
-        self._given: Counter[str] = Counter()
+        self._assigned: Counter[str] = Counter()
         """How many links of each synset are in batches, or wait for one."""
-        self._come: SimpleQueue[Any] = SimpleQueue()
+        self._finished: SimpleQueue[Any] = SimpleQueue()
         self._names = map(str, count())
-        self._places = 0
+        self._slots = 0
         self._learned: dict[str, Learned] = {}
-        self._leaves = self._is_rationed = False
-        self._looked = -math.inf
-        self._beaten = -math.inf
+        self._skips_rationed = self._is_rationed = False
+        self._checked_at = -math.inf
+        self._heartbeat_at = -math.inf
         self._alone_since = time.monotonic()
-        self._coming = True
+        self._more_to_come = True
         with ExitStack() as undo:
             self._machines = Machines(scheduler)
             undo.callback(self._machines.close)
@@ -88,34 +88,34 @@ class ClusterDispatcher(Dispatcher):
                 self._run = RunFolder(home)
                 undo.callback(self._run.close)
                 self._run.begin()
-            self._beat()
-            self._machines.prove(self._run.pulse)
-            self._means = undo.pop_all()
+            self._heartbeat()
+            self._machines.prove(self._run.heartbeat_file)
+            self._resources = undo.pop_all()
 
     @property
     def is_hungry(self) -> bool:
-        if len(self._out) >= AHEAD * self._places:
+        if len(self._batches) >= BATCHES_PER_SLOT * self._slots:
             return False
-        links = chain.from_iterable(self._waiting[host] for host in self._ready())
-        return sum(1 for _ in islice(links, LEAST)) < LEAST
+        links = chain.from_iterable(self._waiting[host] for host in self._free_hosts())
+        return sum(1 for _ in islice(links, LEAST_LINKS)) < LEAST_LINKS
 
     def begin(self, wnid: str, recorder: Recorder, tasks: list[Task]) -> None:
         self.router.open(wnid, recorder, tasks)
         for task in tasks:
-            self._give(task)
+            self._queue_or_park(task)
 
-    def begin_end(self) -> None:
-        self._coming = False
+    def drain(self) -> None:
+        self._more_to_come = False
 
-    def tend(self, patience: float) -> bool:
-        self._beat()
-        self._collect(patience if self._out else 0)
+    def poll(self, timeout: float) -> bool:
+        self._heartbeat()
+        self._collect(timeout if self._batches else 0)
         for task in self.router.unpark():
-            self._give(task)
+            self._queue_or_park(task)
         self._send()
-        if not self._out:
-            time.sleep(patience)  # for hosts that rest, machines that come, or the next synset
-        return bool(self._coming or self._out or self._waiting)
+        if not self._batches:
+            time.sleep(timeout)  # for hosts that rest, machines that come, or the next synset
+        return bool(self._more_to_come or self._batches or self._waiting)
 
     def rations(self) -> list[Ration]:
         now = time.monotonic()
@@ -125,7 +125,7 @@ class ClusterDispatcher(Dispatcher):
                 host,
                 known.rate,
                 count,
-                max(0.0, self._free_at.get(known_hosts.party(host), now) - now),
+                max(0.0, self._free_at.get(known_hosts.host_group(host), now) - now),
             )
             for host, count in waiting.most_common()
             for known in filter(None, [self._learned_of(host)])
@@ -133,9 +133,9 @@ class ClusterDispatcher(Dispatcher):
 
     def waits_for_rations_alone(self) -> bool:
         now = time.monotonic()
-        if now > self._looked + 1.0:  # there may be many
-            self._looked = now
-            is_left = bool(self._out or self._waiting)
+        if now > self._checked_at + 1.0:  # there may be many
+            self._checked_at = now
+            is_left = bool(self._batches or self._waiting)
             self._is_rationed = is_left and all(
                 self._learned_of(task.endpoint) for task in self._tasks()
             )
@@ -144,14 +144,14 @@ class ClusterDispatcher(Dispatcher):
     def _tasks(self) -> Iterator[Task]:
         """Yield all that is in batches, or waits for one."""
         yield from chain.from_iterable(self._waiting.values())
-        yield from chain.from_iterable(batch.tasks for batch in self._out.values())
+        yield from chain.from_iterable(batch.tasks for batch in self._batches.values())
 
     def _learned_of(self, host: str) -> Learned | None:
         known = known_hosts.known(host)
         return self._learned.get(known.service if known else host)
 
-    def leave(self) -> None:
-        self._leaves = True
+    def leave_rationed(self) -> None:
+        self._skips_rationed = True
         for tasks in self._waiting.values():
             for task in tasks:
                 self.router.leave(task)
@@ -161,131 +161,131 @@ class ClusterDispatcher(Dispatcher):
         return dict(self._learned)
 
     def close(self) -> None:
-        self._means.close()
+        self._resources.close()
 
     def abandon(self) -> None:
         # Without its pulse no machine goes on, whatever becomes of the messages.
         try:
             with suppress(Exception):
                 self._run.stop()
-                time.sleep(NOTICED if self._out else 0)
-                for batch in self._out.values():
-                    records = told(batch).values()
-                    if is_answered(records):
+                time.sleep(ENDS_WITHIN if self._batches else 0)
+                for batch in self._batches.values():
+                    records = recorded(batch).values()
+                    if has_answers(records):
                         self.router.reach()
-                    self._settled(batch, records)
+                    self._record_results(batch, records)
         finally:
             with suppress(Exception):
-                self._means.close()
+                self._resources.close()
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         """Show that the run goes on, and look how many machines there are."""
         now = time.monotonic()
-        if now > self._beaten + _BEAT:
-            self._beaten = now
+        if now > self._heartbeat_at + _HEARTBEAT_INTERVAL:
+            self._heartbeat_at = now
             self._run.beat()
-            self._places = self._machines.places()
-            if self._places:
+            self._slots = self._machines.slots()
+            if self._slots:
                 self._alone_since = now
-            if now > self._alone_since + _PATIENCE:
+            if now > self._alone_since + _WORKERLESS_TIMEOUT:
                 raise StoreError(f"the cluster has no workers any more; {GOES_ON}")
 
-    def _give(self, task: Task) -> None:
+    def _queue_or_park(self, task: Task) -> None:
         """Let a task wait for a batch, or put it by if there are enough for its synset."""
         missing = self.router.missing(task.wnid)
-        if missing is not None and self._given[task.wnid] >= missing:
+        if missing is not None and self._assigned[task.wnid] >= missing:
             self.router.park(task)
             return
-        self._given[task.wnid] += 1
-        self._put(task)
+        self._assigned[task.wnid] += 1
+        self._queue(task)
 
-    def _put(self, task: Task) -> None:
-        self._waiting.setdefault(task.party, deque()).append(task)
+    def _queue(self, task: Task) -> None:
+        self._waiting.setdefault(task.host_group, deque()).append(task)
 
-    def _ready(self) -> Iterator[str]:
+    def _free_hosts(self) -> Iterator[str]:
         """Yield the hosts that may be asked now for what waits."""
         now = time.monotonic()
         for host in self._waiting:
-            if host not in self._asked and self._free_at.get(host, now) <= now:
+            if host not in self._busy_hosts and self._free_at.get(host, now) <= now:
                 yield host
 
     def _send(self) -> None:
         """Give out batches as long as there are places and hosts for them."""
-        room = AHEAD * self._places - len(self._out)
-        idle = self._places - len(self._out)
+        room = BATCHES_PER_SLOT * self._slots - len(self._batches)
+        idle = self._slots - len(self._batches)
         if room <= 0:
             return
-        hosts = sorted(self._ready(), key=lambda host: len(self._waiting[host]))
-        links = sum(min(MOST, len(self._waiting[host])) for host in hosts)
-        while room and links >= (1 if idle > 0 else LEAST):
+        hosts = sorted(self._free_hosts(), key=lambda host: len(self._waiting[host]))
+        links = sum(min(MOST_LINKS, len(self._waiting[host])) for host in hosts)
+        while room and links >= (1 if idle > 0 else LEAST_LINKS):
             # The largest has one for itself, and waits for nobody: others may keep silent.
-            tasks = self._taken(hosts.pop())
-            while hosts and len(tasks) < LEAST:
-                tasks += self._taken(hosts.pop())
+            tasks = self._take_from(hosts.pop())
+            while hosts and len(tasks) < LEAST_LINKS:
+                tasks += self._take_from(hosts.pop())
             self._submit(tasks)
             links -= len(tasks)
             room -= 1
             idle -= 1
 
-    def _taken(self, host: str) -> list[Task]:
+    def _take_from(self, host: str) -> list[Task]:
         waiting = self._waiting[host]
-        tasks = [waiting.popleft() for _ in range(min(MOST, len(waiting)))]
+        tasks = [waiting.popleft() for _ in range(min(MOST_LINKS, len(waiting)))]
         if not waiting:
             del self._waiting[host]
-        self._asked.add(host)
+        self._busy_hosts.add(host)
         self._free_at.pop(host, None)
         return tasks
 
     def _submit(self, tasks: list[Task]) -> None:
         name = next(self._names)
-        batch = self._out[name] = Batch(self._run.path, name, tasks, dict(self._learned))
+        batch = self._batches[name] = Batch(self._run.path, name, tasks, dict(self._learned))
         self._futures[name] = self._machines.send(
-            batch, self._order, done=lambda: self._come.put(name)
+            batch, self._order, done=lambda: self._finished.put(name)
         )
 
-    def _collect(self, patience: float) -> None:
+    def _collect(self, timeout: float) -> None:
         """Take in what has come, and wait for it so many seconds."""
         with suppress(Empty):
             while True:
                 self._take_in(
-                    self._come.get(timeout=patience) if patience else self._come.get_nowait()
+                    self._finished.get(timeout=timeout) if timeout else self._finished.get_nowait()
                 )
-                self._beat()
-                patience = 0
+                self._heartbeat()
+                timeout = 0
 
     def _take_in(self, name: str) -> None:
-        report = self._machines.report_of(self._futures[name], _BEAT)
+        report = self._machines.report_of(self._futures[name], _HEARTBEAT_INTERVAL)
         if not report:
-            self._come.put(name)
+            self._finished.put(name)
             return
-        batch = self._out.pop(name)
+        batch = self._batches.pop(name)
         del self._futures[name]
         if report.error:
             raise report.error
         if report.reached:
             self.router.reach()
-        self._asked -= {task.party for task in batch.tasks}
+        self._busy_hosts -= {task.host_group for task in batch.tasks}
         now = time.monotonic()
         self._free_at = {host: free for host, free in self._free_at.items() if free > now}
         self._free_at.update(
-            (known_hosts.party(host), now + rest) for host, rest in report.rests.items()
+            (known_hosts.host_group(host), now + rest) for host, rest in report.back_offs.items()
         )
-        tasks = self._settled(batch, report.records)
+        tasks = self._record_results(batch, report.records)
         for task in report.moved:
             task.link = tasks.pop(task.link.name).link
-            self._put(task)
+            self._queue(task)
         self._learned.update(report.learned or {})
         for task in tasks.values():  # which the batch had no time for
-            (self.router.leave if self._leaves else self._put)(task)
-        for path in records_of(batch):
+            (self.router.leave if self._skips_rationed else self._queue)(task)
+        for path in record_files(batch):
             path.unlink()
 
-    def _settled(self, batch: Batch, records: Iterable[Record]) -> dict[ImageName, Task]:
+    def _record_results(self, batch: Batch, records: Iterable[Record]) -> dict[ImageName, Task]:
         """Take in what came of a batch, and return the tasks of which nothing has come."""
         tasks = {task.link.name: task for task in batch.tasks}
         for record in records:
             task = tasks.pop(record.name)
-            self._given[task.wnid] -= 1
+            self._assigned[task.wnid] -= 1
             # In the words that are here already: lists are long.
             known = record._replace(name=task.link.name, url=task.link.url)
             record_it = (

@@ -51,10 +51,10 @@ class CrawlSettings(NamedTuple):
 class CrawlContext(NamedTuple):
     """What a crawl works with."""
 
-    fetcher: Client
+    client: Client
     store: Store
     recorder: Recorder
-    manner: CrawlSettings
+    settings: CrawlSettings
 
 
 class Peers:
@@ -68,7 +68,7 @@ class Peers:
 
     at_work = False
 
-    def lead_away(self, task: Task) -> bool:
+    def hand_over(self, task: Task) -> bool:
         """Take a task that a redirect has led to another host, if that is another's; say so."""
         return False
 

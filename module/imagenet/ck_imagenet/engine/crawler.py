@@ -56,7 +56,7 @@ class ConcurrencyLimit:
             self.allowed = min(self.most, self.allowed + self.allowed // 2 + 1)
 
 
-PATIENCE = 2.0
+OVERDUE = 2.0
 """Seconds after which a fetch is not counted on any more where only so many pictures are wanted."""
 
 _LONGEST_END = 0.5
@@ -65,7 +65,7 @@ _LONGEST_END = 0.5
 SAMPLE = 0.05
 """Seconds between two looks at what the processor does."""
 
-_PLACES = 1000
+_MOST_SYNSETS = 1000
 """Synsets whose places are remembered."""
 
 
@@ -80,23 +80,23 @@ class Crawler:
         Who else is at work.
     """
 
-    def __init__(self, desk: CrawlContext, colleagues: Peers | None = None) -> None:
-        self._desk = desk
-        self._place = lru_cache(_PLACES)(desk.store.synset)
-        self._manner = desk.manner
-        self._colleagues = colleagues or Peers()
-        manner = desk.manner
+    def __init__(self, context: CrawlContext, peers: Peers | None = None) -> None:
+        self._context = context
+        self._synset_store = lru_cache(_MOST_SYNSETS)(context.store.synset)
+        self._settings = context.settings
+        self._peers = peers or Peers()
+        settings = context.settings
         self._hosts: Hosts[Task] = Hosts(
-            manner.per_host, manner.back_off, manner.start, manner.domain
+            settings.per_host, settings.back_off, settings.start, settings.domain
         )
-        self._hosts.complete = not self._colleagues.at_work
-        self._pace = ConcurrencyLimit(desk.manner.jobs, time.monotonic(), time.process_time())
+        self._hosts.complete = not self._peers.at_work
+        self._limit = ConcurrencyLimit(context.settings.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for its end.
         lock = threading.RLock()
         self._task_ready = threading.Condition(lock)
         self._changed = threading.Condition(lock)
-        self._attempts = Attempts(desk, self._hosts, self._changed, self._colleagues, self._save)
-        self._begun: dict[int, tuple[float, str]] = {}
+        self._attempts = Attempts(context, self._hosts, self._changed, self._peers, self._save)
+        self._under_way: dict[int, tuple[float, str]] = {}
         self._threads: list[threading.Thread] = []
         self._saving = 0
         self._stopped = False
@@ -110,12 +110,12 @@ class Crawler:
             self._fail_given_up()
             self._task_ready.notify()
 
-    def share(self, jobs: int) -> None:
+    def limit_to(self, jobs: int) -> None:
         """Make no more requests at once than so many."""
         with self._changed:
-            self._pace.most = jobs
+            self._limit.most = jobs
 
-    def rests(self) -> dict[str, float]:
+    def back_offs(self) -> dict[str, float]:
         """Return for how many seconds hosts are to be left alone."""
         with self._changed:
             return self._hosts.pauses(time.monotonic())
@@ -139,28 +139,28 @@ class Crawler:
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is under way."""
         with self._changed:
-            return not (self._begun or self._hosts.waiting or self._attempts.moving)
+            return not (self._under_way or self._hosts.waiting or self._attempts.moving)
 
-    def leave(self) -> None:
+    def leave_rationed(self) -> None:
         """Ask no more for what waits for hosts that ration."""
         with self._changed:
             for task in self._hosts.leave():
-                if not task.is_witness:
-                    self._desk.recorder.leave(task)
+                if not task.is_health_check:
+                    self._context.recorder.leave(task)
             self._changed.notify_all()
 
-    def begin_end(self) -> None:
+    def drain(self) -> None:
         """Tell that what may still be added are redirects of tasks that have been given out."""
         with self._changed:
             self._hosts.complete = True
             self._task_ready.notify()
 
-    def look(self) -> None:
+    def wake(self) -> None:
         """Look at once whether anything is left to do."""
         with self._changed:
             self._changed.notify()
 
-    def work(self, look: Callable[[], None] = lambda: None) -> None:
+    def work(self, on_tick: Callable[[], None] = lambda: None) -> None:
         """Work until nothing waits and no colleague is at work, or until stopped.
 
         Parameters
@@ -176,14 +176,14 @@ class Crawler:
             When interrupted, as soon as what is being saved is safe.
         """
         try:
-            while self.tend(SAMPLE):
-                look()
+            while self.poll(SAMPLE):
+                on_tick()
             self.stop()
         except BaseException:
             self.abandon()
             raise
 
-    def tend(self, patience: float) -> bool:
+    def poll(self, timeout: float) -> bool:
         """Adapt to what is to be done, and wait for news, at most so many seconds.
 
         Returns
@@ -196,18 +196,18 @@ class Crawler:
         OSError
             If a picture cannot be kept.
         """
-        self._attempts.move_on()
-        self.add(self._desk.recorder.unpark())
+        self._attempts.requeue_moving()
+        self.add(self._context.recorder.unpark())
         with self._changed:
             self._adapt()
-            few = not self._hosts.has_fresh or self._hosts.waiting < self._pace.most
+            few = not self._hosts.has_fresh or self._hosts.waiting < self._limit.most
         # Without the lock, since a colleague who gives tasks holds another one.
-        if few and self._colleagues.at_work:
-            self._colleagues.ask_for_more()
+        if few and self._peers.at_work:
+            self._peers.ask_for_more()
         with self._changed:
             if not self._is_done():
                 self._task_ready.notify()  # whose time may have come
-                self._changed.wait(min(patience, self._until_next_look()))
+                self._changed.wait(min(timeout, self._until_next_look()))
                 return True
         if self._error:
             raise self._error
@@ -216,7 +216,7 @@ class Crawler:
     def abandon(self) -> None:
         """End at once; what is being saved is safe."""
         self.stop()
-        self._desk.fetcher.close()
+        self._context.client.close()
         self._wait_for_threads()
 
     def stop(self, error: Exception | None = None) -> None:
@@ -230,10 +230,10 @@ class Crawler:
             self._changed.wait_for(lambda: not self._saving, timeout=1)
 
     def _is_done(self) -> bool:
-        if self._stopped or self._desk.recorder.is_full():
+        if self._stopped or self._context.recorder.is_full():
             return True
-        is_left = self._begun or self._hosts.waiting or self._attempts.moving
-        return not (self._colleagues.at_work or is_left or self._desk.recorder.has_parked())
+        is_left = self._under_way or self._hosts.waiting or self._attempts.moving
+        return not (self._peers.at_work or is_left or self._context.recorder.has_parked())
 
     def _until_next_look(self) -> float:
         wake = self._hosts.next_time()
@@ -241,8 +241,8 @@ class Crawler:
 
     def _adapt(self) -> None:
         """Have as many threads as there are requests worth making at once."""
-        self._pace.sample(time.monotonic(), time.process_time(), len(self._begun))
-        wanted = min(self._pace.allowed, len(self._begun) + self._hosts.waiting)
+        self._limit.sample(time.monotonic(), time.process_time(), len(self._under_way))
+        wanted = min(self._limit.allowed, len(self._under_way) + self._hosts.waiting)
         if wanted and not self._threads:
             _end_a_thread()
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -258,7 +258,7 @@ class Crawler:
             for host, task in iter(self._next, None):
                 ended = HostSignal.UNCLEAR, 0.0
                 try:
-                    ended = self._attempts.make(host, task)
+                    ended = self._attempts.attempt(host, task)
                 finally:
                     self._ended(host, task, *ended)
         except Exception as error:  # whatever it is must end the run, not one thread of it
@@ -272,7 +272,7 @@ class Crawler:
                 started = self._take(time_now)
                 self._fail_given_up()
                 if started:
-                    self._begun[threading.get_ident()] = time_now, started[1].wnid
+                    self._under_way[threading.get_ident()] = time_now, started[1].wnid
                     if self._hosts.ready:
                         self._task_ready.notify()
                     return started
@@ -282,31 +282,31 @@ class Crawler:
 
     def _take(self, time_now: float) -> tuple[str, Task] | None:
         """Return the next task that is worth a request now, if there is one."""
-        while len(self._begun) < self._pace.allowed:
-            started = self._hosts.take(time_now, self._pace.allowed)
+        while len(self._under_way) < self._limit.allowed:
+            started = self._hosts.take(time_now, self._limit.allowed)
             if not started or self._is_wanted(started[1], time_now):
                 return started
             host, task = started
-            self._desk.recorder.park(task)
+            self._context.recorder.park(task)
             self._hosts.release(host, time_now, HostSignal.UNCLEAR, time_now, task=task)
         return None
 
     def _is_wanted(self, task: Task, time_now: float) -> bool:
         """Say whether its synset wants more pictures than those that are under way to it."""
-        missing = self._desk.recorder.missing(task.wnid)
-        if missing is None or task.is_witness:
+        missing = self._context.recorder.missing(task.wnid)
+        if missing is None or task.is_health_check:
             return True
-        begun = [since for since, wnid in self._begun.values() if wnid == task.wnid]
-        hopeful = sum(since + PATIENCE > time_now for since in begun)
+        begun = [since for since, wnid in self._under_way.values() if wnid == task.wnid]
+        hopeful = sum(since + OVERDUE > time_now for since in begun)
         overdue = len(begun) - hopeful
         return hopeful - overdue < missing
 
     def _ended(self, host: str, task: Task, signal: HostSignal, wish: float) -> None:
         with self._changed:
-            since, _ = self._begun.pop(threading.get_ident())
+            since, _ = self._under_way.pop(threading.get_ident())
             self._hosts.release(host, time.monotonic(), signal, since, wish, task)
             self._fail_given_up()
-            runs_dry = self._colleagues.at_work and not self._hosts.has_fresh
+            runs_dry = self._peers.at_work and not self._hosts.has_fresh
             if runs_dry or self._is_done():
                 self._changed.notify_all()
 
@@ -315,7 +315,7 @@ class Crawler:
         given_up, self._hosts.given_up = self._hosts.given_up, []
         for task, outcome in given_up:
             failed = task.failed or Failed(outcome, task.endpoint)
-            self._attempts.fail(task, failed, task.journey.url if task.journey else "")
+            self._attempts.fail(task, failed, task.request.url if task.request else "")
 
     def _save(self, record: Record, data: bytes, extension: str) -> None:
         with self._changed:
@@ -323,8 +323,8 @@ class Crawler:
                 return
             self._saving += 1
         try:
-            self._place(record.name.wnid).save(record, data, extension)
-            self._desk.recorder.keep(record)
+            self._synset_store(record.name.wnid).save(record, data, extension)
+            self._context.recorder.keep(record)
         finally:
             with self._changed:
                 self._saving -= 1

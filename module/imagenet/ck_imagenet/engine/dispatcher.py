@@ -28,7 +28,7 @@ from .worker import LIBRARY, Order, Rationing
 
 
 @dataclass
-class _Open:
+class _OpenSynset:
     recorder: Recorder
     numbers: set[int]
     """The links of which nothing has come yet."""
@@ -48,7 +48,7 @@ class Router(Recorder):
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, _OpenSynset] = {}
         self.reached = False
         self.ended: deque[str] = deque()
 
@@ -63,10 +63,10 @@ class Router(Recorder):
     def open(self, wnid: str, recorder: Recorder, tasks: Iterable[Task]) -> None:
         """Begin a synset whose links are these."""
         with self._lock:
-            self._open[wnid] = _Open(recorder, {task.link.name.number for task in tasks})
+            self._open[wnid] = _OpenSynset(recorder, {task.link.name.number for task in tasks})
             if self.reached:
                 recorder.reach()
-            self._look(wnid)
+            self._check_ended(wnid)
 
     def close(self, wnid: str) -> None:
         """Forget a synset; what still comes of its links is nothing to anybody."""
@@ -75,75 +75,75 @@ class Router(Recorder):
 
     def reserve(self, record: Record) -> Verdict:
         with self._lock:
-            one = self._open.get(record.name.wnid)
-            if not one:
+            synset = self._open.get(record.name.wnid)
+            if not synset:
                 return Verdict.ENOUGH
-            verdict = one.recorder.reserve(record)
+            verdict = synset.recorder.reserve(record)
             if verdict is Verdict.SETTLED:
-                self._end(one, record)
+                self._tick_off(synset, record)
             return verdict
 
     def keep(self, record: Record) -> None:
         with self._lock:
-            one = self._open.get(record.name.wnid)
-            if one:
-                one.recorder.keep(record)
-                self._end(one, record)
+            synset = self._open.get(record.name.wnid)
+            if synset:
+                synset.recorder.keep(record)
+                self._tick_off(synset, record)
 
     def take_in(self, record: Record) -> None:
         """Count a picture that another process has saved without asking, or remove it again."""
         with self._lock:
-            one = self._open.get(record.name.wnid)
-            if one and isinstance(one.recorder, SynsetRecorder):
-                one.recorder.take_in(record)
-                self._end(one, record)
+            synset = self._open.get(record.name.wnid)
+            if synset and isinstance(synset.recorder, SynsetRecorder):
+                synset.recorder.take_in(record)
+                self._tick_off(synset, record)
 
     def record(self, record: Record) -> None:
         with self._lock:
-            one = self._open.get(record.name.wnid)
-            if one:
-                one.recorder.record(record)
-                self._end(one, record)
+            synset = self._open.get(record.name.wnid)
+            if synset:
+                synset.recorder.record(record)
+                self._tick_off(synset, record)
 
     def reach(self) -> None:
         if not self.reached:
             with self._lock:
                 self.reached = True
-                for one in self._open.values():
-                    one.recorder.reach()
+                for synset in self._open.values():
+                    synset.recorder.reach()
 
     def missing(self, wnid: str) -> int | None:
-        one = self._open.get(wnid)
-        return one.recorder.missing(wnid) if one else 0
+        synset = self._open.get(wnid)
+        return synset.recorder.missing(wnid) if synset else 0
 
     def park(self, task: Task) -> None:
-        one = self._open.get(task.wnid)
-        if one:
-            one.recorder.park(task)
+        synset = self._open.get(task.wnid)
+        if synset:
+            synset.recorder.park(task)
 
     def leave(self, task: Task) -> None:
         with self._lock:
-            one = self._open.get(task.wnid)
-            if one:
-                one.recorder.leave(task)
-                one.numbers.discard(task.link.name.number)
-                self._look(task.wnid)
+            synset = self._open.get(task.wnid)
+            if synset:
+                synset.recorder.leave(task)
+                synset.numbers.discard(task.link.name.number)
+                self._check_ended(task.wnid)
 
     def has_parked(self) -> bool:
-        return any(one.recorder.has_parked() for one in list(self._open.values()))
+        return any(synset.recorder.has_parked() for synset in list(self._open.values()))
 
     def unpark(self) -> list[Task]:
-        return [task for one in list(self._open.values()) for task in one.recorder.unpark()]
+        return [task for synset in list(self._open.values()) for task in synset.recorder.unpark()]
 
-    def _end(self, one: _Open, record: Record) -> None:
-        one.numbers.discard(record.name.number)
-        self._look(record.name.wnid)
+    def _tick_off(self, synset: _OpenSynset, record: Record) -> None:
+        synset.numbers.discard(record.name.number)
+        self._check_ended(record.name.wnid)
 
-    def _look(self, wnid: str) -> None:
+    def _check_ended(self, wnid: str) -> None:
         """See whether a synset has ended: nothing is to come, or nothing more is wanted."""
-        one = self._open[wnid]
-        if not one.ended and (not one.numbers or one.recorder.is_full()):
-            one.ended = True
+        synset = self._open[wnid]
+        if not synset.ended and (not synset.numbers or synset.recorder.is_full()):
+            synset.ended = True
             self.ended.append(wnid)
 
 
@@ -171,11 +171,11 @@ class Dispatcher(ABC):
         """Have one synset's tasks fetched; what comes of them goes into its book."""
 
     @abstractmethod
-    def begin_end(self) -> None:
+    def drain(self) -> None:
         """Tell that all synsets have been begun."""
 
     @abstractmethod
-    def tend(self, patience: float) -> bool:
+    def poll(self, timeout: float) -> bool:
         """Work for so many seconds at most, until there is news; return whether any is to come.
 
         Raises
@@ -195,7 +195,7 @@ class Dispatcher(ABC):
         """Say whether something is left, and all of it waits for hosts that ration."""
 
     @abstractmethod
-    def leave(self) -> None:
+    def leave_rationed(self) -> None:
         """Ask no more for what waits for hosts that ration; their books are told."""
 
     @abstractmethod
@@ -232,11 +232,11 @@ class Worker(ABC):
         """Have it fetch these."""
 
     @abstractmethod
-    def begin_end(self) -> None:
+    def drain(self) -> None:
         """Tell it that all tasks have been given out."""
 
     @abstractmethod
-    def share(self, jobs: int) -> None:
+    def limit_to(self, jobs: int) -> None:
         """Tell it how many requests it may make at once."""
 
     @abstractmethod
@@ -244,7 +244,7 @@ class Worker(ABC):
         """Return how it stands with its hosts that ration."""
 
     @abstractmethod
-    def leave(self) -> None:
+    def leave_rationed(self) -> None:
         """Tell it to ask no more for what waits for these."""
 
     @property
@@ -256,32 +256,32 @@ class Worker(ABC):
 class ThreadWorker(Worker):
     """This process."""
 
-    def __init__(self, crawl: Crawler) -> None:
-        self._crawl = crawl
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
 
     def give(self, tasks: list[Task]) -> None:
         self.hungry = False
-        self._crawl.add(tasks)
+        self._crawler.add(tasks)
 
-    def begin_end(self) -> None:
-        self._crawl.begin_end()
+    def drain(self) -> None:
+        self._crawler.drain()
 
-    def share(self, jobs: int) -> None:
-        self._crawl.share(jobs)
+    def limit_to(self, jobs: int) -> None:
+        self._crawler.limit_to(jobs)
 
     def rationing(self) -> Rationing:
-        crawl = self._crawl
-        return Rationing(crawl.rations(), crawl.waits_for_rations_alone(), crawl.learned())
+        crawler = self._crawler
+        return Rationing(crawler.rations(), crawler.waits_for_rations_alone(), crawler.learned())
 
-    def leave(self) -> None:
-        self._crawl.leave()
+    def leave_rationed(self) -> None:
+        self._crawler.leave_rationed()
 
     @property
     def is_idle(self) -> bool:
-        return self._crawl.is_idle
+        return self._crawler.is_idle
 
 
-class WorkerProcess(Worker):
+class ProcessWorker(Worker):
     """Another process, and what it has been given."""
 
     def __init__(self, order: Order) -> None:
@@ -297,14 +297,14 @@ class WorkerProcess(Worker):
         self._inbox = cast(BinaryIO, self.process.stdin)
         self._outbox = cast(BinaryIO, self.process.stdout)
         self.open: dict[ImageName, Task] = {}
-        self.said_bye = False
-        self.told = Rationing()
+        self.has_said_bye = False
+        self.last_rationing = Rationing()
         self.listener = threading.Thread()
-        self._letters: SimpleQueue[Any] = SimpleQueue()
-        self._letters.put(order)
+        self._outgoing: SimpleQueue[Any] = SimpleQueue()
+        self._outgoing.put(order)
         self._writer = threading.Thread(target=self._write, daemon=True)
 
-    def begin(self, listen: Callable[[WorkerProcess], None]) -> bool:
+    def begin(self, listen: Callable[[ProcessWorker], None]) -> bool:
         """Talk with it, in threads; without memory for these, end it. Say whether it has begun."""
         self.listener = threading.Thread(target=listen, args=(self,), daemon=True)
         begun = started(self._writer, others=True) and started(self.listener, others=True)
@@ -315,21 +315,21 @@ class WorkerProcess(Worker):
 
     def send(self, *message: Any) -> None:
         """Tell it something, without waiting until it listens: it may be waiting for us."""
-        self._letters.put(message)
+        self._outgoing.put(message)
 
     def messages(self) -> Iterator[tuple[Any, ...]]:
         """Yield what it says, until it ends."""
         with suppress(EOFError, OSError, pickle.UnpicklingError):
-            while not self.said_bye:
+            while not self.has_said_bye:
                 message = pickle.load(self._outbox)  # noqa: S301 - our own child
-                self.said_bye = message[0] == "bye"
-                if not self.said_bye:
+                self.has_said_bye = message[0] == "bye"
+                if not self.has_said_bye:
                     yield message
 
     def _write(self) -> None:
         with suppress(OSError), self._inbox:  # its end is found by who listens to it
-            for letter in iter(self._letters.get, None):
-                pickle.dump(letter, self._inbox)
+            for message in iter(self._outgoing.get, None):
+                pickle.dump(message, self._inbox)
                 self._inbox.flush()
 
     def give(self, tasks: list[Task]) -> None:
@@ -337,21 +337,21 @@ class WorkerProcess(Worker):
         self.hungry = False
         self.send("tasks", tasks)
 
-    def known(self, record: Record) -> Record:
+    def as_given(self, record: Record) -> Record:
         """Return what it says of a link in the words that are here already: lists are long."""
         name, url = self.open.pop(record.name).link
         return record._replace(name=name, url=url)
 
-    def begin_end(self) -> None:
+    def drain(self) -> None:
         self.send("drained")
 
-    def share(self, jobs: int) -> None:
+    def limit_to(self, jobs: int) -> None:
         self.send("share", jobs)
 
     def rationing(self) -> Rationing:
-        return self.told
+        return self.last_rationing
 
-    def leave(self) -> None:
+    def leave_rationed(self) -> None:
         self.send("leave")
 
     @property
@@ -360,7 +360,7 @@ class WorkerProcess(Worker):
 
     def end(self) -> None:
         """Let it end."""
-        self._letters.put(None)
+        self._outgoing.put(None)
 
     def wait(self) -> int:
         """Return its status when it has ended, which it must soon."""

@@ -32,15 +32,15 @@ class Task:
 
     __slots__ = (
         "address",
+        "answers_before",
         "attempts",
         "failed",
-        "first",
-        "given_before",
-        "is_witness",
-        "journey",
+        "first_failure",
+        "is_health_check",
         "link",
         "probes",
         "refusals",
+        "request",
         "source",
         "wayback",
     )
@@ -48,9 +48,9 @@ class Task:
     def __init__(self, link: Link, source: str, address: str = "") -> None:
         self.link = link
         self.source = source
-        self.is_witness = False
+        self.is_health_check = False
         """Whether it only finds out whether its host answers again as it has answered before."""
-        self.first: Failed | None = None
+        self.first_failure: Failed | None = None
         """What came of its own URL, if another address is asked since its host has changed."""
         self.wayback = ""
         """What the Wayback Machine has said of it, if that is not to be asked again."""
@@ -59,25 +59,25 @@ class Task:
     def _begin(self, address: str) -> None:
         self.address = address
         self.attempts = 0
-        self.journey: RequestState | None = None
+        self.request: RequestState | None = None
         self.failed: Failed | None = None
         self.refusals = 0
         """How often its host has refused it, having given others."""
-        self.given_before = -1
+        self.answers_before = -1
         """What its host had given when it refused this link last."""
         self.probes = 0
         """How often it has refused it again since, having given nothing."""
 
-    def go_on(self, address: str, first: Failed) -> None:
+    def switch_to(self, address: str, first_failure: Failed) -> None:
         """Ask another address from now on, as if nothing had been asked."""
-        self.first = first
+        self.first_failure = first_failure
         self._begin(address)
 
     @classmethod
-    def witness(cls, link: Link, address: str) -> Task:
+    def health_check(cls, link: Link, address: str) -> Task:
         """Return what asks anew for what a host has answered."""
         task = cls(link, "", address)
-        task.is_witness = True
+        task.is_health_check = True
         return task
 
     @property
@@ -88,19 +88,19 @@ class Task:
     @property
     def endpoint(self) -> str:
         """The host and port that it waits for, nothing if its address has none."""
-        return self.journey.endpoint if self.journey else urls.endpoint(self.address)
+        return self.request.endpoint if self.request else urls.endpoint(self.address)
 
     @property
-    def party(self) -> str:
+    def host_group(self) -> str:
         """What has one owner in a run: its host, and all that may ration together with it."""
-        return known_hosts.party(self.endpoint)
+        return known_hosts.host_group(self.endpoint)
 
 
 _CLOSED = "403"
 """What hosts answer for what they do not have, too; 401, 402 and 451 are a refusal."""
 
 
-def following(known: Sequence[str], url: str, address: str, last: str) -> str:
+def next_address(known: Sequence[str], url: str, address: str, last: str) -> str:
     """Return what is to be asked next for a link, nothing if there is no more.
 
     Parameters
@@ -123,11 +123,11 @@ def may_be_elsewhere(failed: Failed) -> bool:
     return failed.outcome.successor_helps
 
 
-def told(first: Failed, address: str, second: Failed) -> Failed:
+def combined(first_failure: Failed, address: str, second: Failed) -> Failed:
     """Return what became of a link that has failed under its own address and under another."""
     if second.outcome is Outcome.OPTED_OUT:
         return Failed(second.outcome, f"{second.detail} (under {printable(address)})")
-    return Failed(first.outcome, f"{first.detail}{_mark(address)}{second}")
+    return Failed(first_failure.outcome, f"{first_failure.detail}{_mark(address)}{second}")
 
 
 def reopened(record: Record, known: Sequence[str]) -> tuple[str, Failed] | None:

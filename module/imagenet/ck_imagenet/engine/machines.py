@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from ..core.errors import BadInput, StoreError
 from ..storage.store import Busy, at_once
-from .worker import LAST, LIBRARY, NOTICED, PULSE, Batch, Report
+from .worker import ENDS_WITHIN, HEARTBEAT, HEARTBEAT_TIMEOUT, LIBRARY, Batch, Report
 
 # The folder of a run on many machines: it shows that the run goes on, and what is told lies there.
 #
@@ -53,9 +53,9 @@ class RunFolder:
         self._lock = FileLock(self.path / _LOCK)
 
     @property
-    def pulse(self) -> Path:
+    def heartbeat_file(self) -> Path:
         """The file that changes as long as the run goes on."""
-        return self.path / PULSE
+        return self.path / HEARTBEAT
 
     def begin(self) -> None:
         """Show that the run has begun, and end what killed ones have left."""
@@ -65,11 +65,11 @@ class RunFolder:
 
     def beat(self) -> None:
         """Show that the run goes on."""
-        self.pulse.write_text(f"{time.monotonic()}\n")
+        self.heartbeat_file.write_text(f"{time.monotonic()}\n")
 
     def stop(self) -> None:
-        """Have all machines end their work on the run, within `NOTICED`."""
-        self.pulse.unlink()
+        """Have all machines end their work on the run, within `ENDS_WITHIN`."""
+        self.heartbeat_file.unlink()
 
     def close(self) -> None:
         """Remove the folder."""
@@ -79,21 +79,23 @@ class RunFolder:
     def _sweep(self) -> None:
         """Remove what killed runs have left, and wait until their workers have seen it."""
         left = []
-        for pulse in self.path.parent.glob(f"{_PREFIX}*/{PULSE}"):
+        for heartbeat in self.path.parent.glob(f"{_PREFIX}*/{HEARTBEAT}"):
             with suppress(FileNotFoundError):  # of a run that ends just now
-                if self._is_left(pulse.parent):
-                    left.append(pulse.parent)
+                if self._is_left(heartbeat.parent):
+                    left.append(heartbeat.parent)
         for run in left:
             shutil.rmtree(run, ignore_errors=True)
         if left:
-            time.sleep(NOTICED)
+            time.sleep(ENDS_WITHIN)
 
     def _is_left(self, run: Path) -> bool:
         """Say whether whoever has begun a run is gone."""
         if (run / _LOCK).exists():
             return _is_free(run / _LOCK)
         # An earlier version has begun it: old is what is so by the file system's clock, not ours.
-        return (run / PULSE).stat().st_mtime < self.pulse.stat().st_mtime - LAST
+        return (
+            run / HEARTBEAT
+        ).stat().st_mtime < self.heartbeat_file.stat().st_mtime - HEARTBEAT_TIMEOUT
 
 
 def _is_free(lock: Path) -> bool:
@@ -106,7 +108,7 @@ def _is_free(lock: Path) -> bool:
 
 GOES_ON = "what is here is kept, and the same command goes on"
 
-_CONNECT, _PATIENCE = 10, 60
+_CONNECT_TIMEOUT, _WORKER_TIMEOUT = 10, 60
 """Seconds to wait for a scheduler, and for the first machine."""
 
 _GRACE = 5.0
@@ -140,12 +142,12 @@ class Machines:
         """Take leave; what has been given out is done for nobody any more."""
         self._client.close(timeout=_GRACE)
 
-    def places(self) -> int:
+    def slots(self) -> int:
         """Return how many batches can run at once, none if no machine is left."""
         with _sentence("the cluster's scheduler is gone"):
             return sum(self._client.nthreads().values())
 
-    def prove(self, pulse: Path) -> None:
+    def prove(self, heartbeat: Path) -> None:
         """Have every machine show that it can work on the run that has this pulse.
 
         Raises
@@ -154,7 +156,7 @@ class Machines:
             If one cannot.
         """
         with _sentence("the cluster's workers cannot be asked what they can do"):
-            said = self._client.run(self._can_work, LIBRARY, _environment(), str(pulse))
+            said = self._client.run(self._can_work, LIBRARY, _environment(), str(heartbeat))
         bad = {address: trouble for address, trouble in said.items() if trouble}
         for address, trouble in bad.items():
             raise StoreError(
@@ -180,11 +182,11 @@ class Machines:
         future.add_done_callback(lambda _: done())
         return future
 
-    def report_of(self, future: Any, patience: float) -> Report | None:
+    def report_of(self, future: Any, timeout: float) -> Report | None:
         """Return what came of a batch, None if that is lost with its worker and being made anew."""
         with _sentence("the cluster has not done its work"):
             try:
-                result = future.result(timeout=patience)
+                result = future.result(timeout=timeout)
             except asyncio.TimeoutError:
                 return None
             report: Report = pickle.loads(result)  # noqa: S301 - from our own workers
@@ -229,14 +231,14 @@ def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
 
         return pickle.dumps(work(pickle.loads(batch), order))  # noqa: S301 - from who sent this
 
-    def prove(library: str, environment: dict[str, str], pulse: str) -> str:
+    def prove(library: str, environment: dict[str, str], heartbeat: str) -> str:
         """Return why this machine cannot work on the run, or an empty text."""
         import importlib
         from pathlib import Path
 
         prepare(library, environment)
-        if not Path(pulse).is_file():
-            return f"it does not see {pulse}"
+        if not Path(heartbeat).is_file():
+            return f"it does not see {heartbeat}"
         try:
             importlib.import_module("ck_imagenet.engine.worker")
         except ImportError as error:
@@ -253,8 +255,8 @@ def _probe(scheduler: str) -> None:
     ours, rpc = cast(Any, distributed).__version__, cast(Any, distributed.core).rpc
 
     async def greet() -> str:
-        async with rpc(scheduler, timeout=_CONNECT) as remote:
-            said = await asyncio.wait_for(remote.versions(), _CONNECT)
+        async with rpc(scheduler, timeout=_CONNECT_TIMEOUT) as remote:
+            said = await asyncio.wait_for(remote.versions(), _CONNECT_TIMEOUT)
             return str(said["packages"]["distributed"])
 
     # In a thread of its own, since there may be a loop in this one, as in notebooks.
@@ -283,12 +285,14 @@ def _connected(scheduler: str) -> Any:
         if address.scheme == "tls" and not _has_tls():
             raise ValueError("Dask's configuration here has no TLS certificates")
         # Dask itself would try for long, and be loud about it.
-        socket.create_connection((address.hostname or "", address.port or 0), _CONNECT).close()
+        socket.create_connection(
+            (address.hostname or "", address.port or 0), _CONNECT_TIMEOUT
+        ).close()
         if address.scheme == "tcp":
             _probe(scheduler)
         # Untyped in some releases, and so in all.
         client: Any = cast(Any, distributed).Client(
-            scheduler, timeout=_CONNECT, set_as_default=False
+            scheduler, timeout=_CONNECT_TIMEOUT, set_as_default=False
         )
     except (OSError, ValueError, asyncio.TimeoutError) as error:
         raise BadInput(
@@ -308,7 +312,7 @@ def _has_tls() -> bool:
 
 def _wait_for_workers(client: Any, scheduler: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=_PATIENCE)
+        client.wait_for_workers(1, timeout=_WORKER_TIMEOUT)
     except (OSError, asyncio.TimeoutError):
         raise BadInput(
             f"the Dask scheduler at {scheduler} has no workers; start one on each machine with: "

@@ -28,7 +28,7 @@ FRESH = 20
 """Synsets that are new to each that has been begun, after the first of these."""
 
 
-def in_turn(wnids: Iterable[str], store: Store, first: int) -> Iterator[str]:
+def run_order(wnids: Iterable[str], store: Store, first: int) -> Iterator[str]:
     """Yield synsets in an order in which a run has work at once, and all the time.
 
     First some that another run has begun, then the new ones, those whose list is here before the
@@ -82,7 +82,7 @@ _LONGEST = 1.0
 _Found = Union[SynsetList, Unlisted]
 
 
-def prepared(found: Iterable[_Found], store: Store) -> Generator[_Found | None, None, None]:
+def prefetched(found: Iterable[_Found], store: Store) -> Generator[_Found | None, None, None]:
     """Yield what is found, when there are places for it, and None while that takes its time.
 
     Parameters
@@ -99,7 +99,7 @@ def prepared(found: Iterable[_Found], store: Store) -> Generator[_Found | None, 
     Exception
         Whatever `found` raises, when all before it has been yielded.
     """
-    with closing(_Lists(found)) as lists:
+    with closing(_Prefetch(found)) as lists:
         while not lists.ended:
             ready = lists.take()
             wnids = [each.wnid for each in ready if isinstance(each, SynsetList)]
@@ -112,7 +112,7 @@ def prepared(found: Iterable[_Found], store: Store) -> Generator[_Found | None, 
         raise lists.error
 
 
-class _Lists:
+class _Prefetch:
     """Asks for lists in a thread, until enough of them wait to be taken."""
 
     def __init__(self, found: Iterable[_Found]) -> None:

@@ -18,13 +18,13 @@ from ..storage.paces import Learned
 from ..storage.store import Store
 from .context import CrawlContext, CrawlSettings, Peers
 from .crawler import Crawler
-from .dispatcher import Dispatcher, Router, ThreadWorker, Worker, WorkerProcess
+from .dispatcher import Dispatcher, ProcessWorker, Router, ThreadWorker, Worker
 from .host import Ration
 from .link import Task
 from .recorder import Recorder
 from .worker import MOST_HOSTS, Order, Rationing
 
-WORTH = 600
+LINKS_PER_PROCESS = 600
 """Links for which one more process pays: its start and its messages take time too."""
 
 _MOST_DEATHS, _AN_HOUR = 5, 3600.0
@@ -38,7 +38,7 @@ def processes_for(links: int, options: DownloadOptions) -> int:
     """
     if not sys.executable or options.max_images is not None:
         return 1
-    wanted = options.processes or max(1, min(_cores(), links // WORTH))
+    wanted = options.processes or max(1, min(_cores(), links // LINKS_PER_PROCESS))
     return min(options.jobs, max(1, links), wanted)
 
 
@@ -74,199 +74,199 @@ class ProcessDispatcher(Dispatcher, Peers):
         self._jobs = manner.jobs
         self.router = Router()
         self.at_work = True
-        self._coming = True
-        self._crawl = Crawler(CrawlContext(fetcher, store, self.router, manner), self)
-        self._own = ThreadWorker(self._crawl)
+        self._more_to_come = True
+        self._crawler = Crawler(CrawlContext(fetcher, store, self.router, manner), self)
+        self._this_process = ThreadWorker(self._crawler)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
         # The archive is this process's affair: all that asks it here shares its pace.
-        archive = known_hosts.party(urls.endpoint(manner.archive))
-        self._owners: OrderedDict[str, Worker] = OrderedDict({archive: self._own})
-        self._workers: list[WorkerProcess] = []
+        archive = known_hosts.host_group(urls.endpoint(manner.archive))
+        self._owners: OrderedDict[str, Worker] = OrderedDict({archive: self._this_process})
+        self._workers: list[ProcessWorker] = []
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
-        self._drained = self._stopped = False
+        self._is_drained = self._stopped = False
         self._learned: dict[str, Learned] = {}
 
     @property
     def is_hungry(self) -> bool:
-        return not self._unassigned and any(member.hungry for member in self._members)
+        return not self._unassigned and any(worker.hungry for worker in self._all_workers)
 
     def begin(self, wnid: str, recorder: Recorder, tasks: list[Task]) -> None:
         self.router.open(wnid, recorder, tasks)
         with self._lock:
-            self._divide(tasks)
-            self._hire_those_who_pay()
-            self._feed()
-            self._count()
+            self._queue_by_host(tasks)
+            self._start_workers_that_pay()
+            self._feed_hungry()
+            self._update_at_work()
 
-    def begin_end(self) -> None:
+    def drain(self) -> None:
         with self._lock:
-            self._coming = False
-            self._feed()
-            self._count()
+            self._more_to_come = False
+            self._feed_hungry()
+            self._update_at_work()
 
-    def tend(self, patience: float) -> bool:
-        return self._crawl.tend(patience)
+    def poll(self, timeout: float) -> bool:
+        return self._crawler.poll(timeout)
 
     def rations(self) -> list[Ration]:
         with self._lock:
-            found = [each for member in self._members for each in member.rationing().rations]
+            found = [each for worker in self._all_workers for each in worker.rationing().rations]
         return sorted(found, key=lambda ration: -ration.waiting)
 
     def waits_for_rations_alone(self) -> bool:
         with self._lock:
-            busy = [member for member in self._members if not member.is_idle]
-            return bool(busy) and all(member.rationing().alone for member in busy)
+            busy = [worker for worker in self._all_workers if not worker.is_idle]
+            return bool(busy) and all(worker.rationing().alone for worker in busy)
 
-    def leave(self) -> None:
+    def leave_rationed(self) -> None:
         with self._lock:
-            for member in self._members:
-                member.leave()
+            for worker in self._all_workers:
+                worker.leave_rationed()
 
     def learned(self) -> dict[str, Learned]:
         with self._lock:
             known = dict(self._learned)
-            for member in self._members:
-                known.update(member.rationing().learned or {})
+            for worker in self._all_workers:
+                known.update(worker.rationing().learned or {})
         return known
 
     def close(self) -> None:
-        self._crawl.stop()
-        self._dismiss()
+        self._crawler.stop()
+        self._end_workers()
 
     def abandon(self) -> None:
         try:
-            self._crawl.abandon()
+            self._crawler.abandon()
         finally:
-            self._dismiss()
+            self._end_workers()
 
     def ask_for_more(self) -> None:
         with self._lock:
-            self._on_hungry(self._own)
-            self._count()
+            self._on_hungry(self._this_process)
+            self._update_at_work()
 
-    def lead_away(self, task: Task) -> bool:
+    def hand_over(self, task: Task) -> bool:
         with self._lock:
-            owner = self._owners.setdefault(task.party, self._own)
-            if owner is self._own:
+            owner = self._owners.setdefault(task.host_group, self._this_process)
+            if owner is self._this_process:
                 return False
             owner.give([task])
-            self._count()
+            self._update_at_work()
             return True
 
     @property
-    def _members(self) -> list[Worker]:
-        return [self._own, *self._workers]
+    def _all_workers(self) -> list[Worker]:
+        return [self._this_process, *self._workers]
 
-    def _divide(self, tasks: Iterable[Task]) -> None:
+    def _queue_by_host(self, tasks: Iterable[Task]) -> None:
         """Put tasks up for whoever has time, the largest hosts first."""
         by_host: defaultdict[str, list[Task]] = defaultdict(list)
         for task in tasks:
-            by_host[task.party].append(task)
+            by_host[task.host_group].append(task)
         self._unassigned += sorted(by_host.values(), key=len, reverse=True)
 
-    def _hire_those_who_pay(self) -> None:
+    def _start_workers_that_pay(self) -> None:
         if not self._order:
             return
         links = sum(map(len, self._unassigned)) + sum(len(worker.open) for worker in self._workers)
-        wanted = processes_for(links, self._order.options) - len(self._members)
+        wanted = processes_for(links, self._order.options) - len(self._all_workers)
         for _ in range(wanted):
-            self._hire(self._order)
+            self._start_worker(self._order)
         if wanted > 0:
-            self._share()
+            self._share_connections()
 
-    def _share(self) -> None:
-        for member in self._members:
-            member.share(max(1, self._jobs // len(self._members)))
+    def _share_connections(self) -> None:
+        for worker in self._all_workers:
+            worker.limit_to(max(1, self._jobs // len(self._all_workers)))
 
-    def _count(self) -> None:
+    def _update_at_work(self) -> None:
         """See whether there is still something elsewhere; here, only after what has been given."""
         elsewhere = self._unassigned or any(worker.open for worker in self._workers)
-        self.at_work = bool(self._coming or elsewhere)
+        self.at_work = bool(self._more_to_come or elsewhere)
         if not self.at_work:
-            self._crawl.look()
+            self._crawler.wake()
 
-    def _hire(self, order: Order) -> None:
-        worker = WorkerProcess(order)
+    def _start_worker(self, order: Order) -> None:
+        worker = ProcessWorker(order)
         if worker.begin(self._listen):  # else those that there are do all of it
             self._workers.append(worker)
 
-    def _listen(self, worker: WorkerProcess) -> None:
+    def _listen(self, worker: ProcessWorker) -> None:
         """Take in what a worker says, until it ends."""
         try:
             for kind, *content in worker.messages():
                 with self._lock:
                     getattr(self, f"_on_{kind}")(worker, *content)
-                    self._count()
+                    self._update_at_work()
             with self._lock:
-                if not worker.said_bye and not self._stopped:
-                    self._take_over(worker)
-                self._count()
+                if not worker.has_said_bye and not self._stopped:
+                    self._reassign(worker)
+                self._update_at_work()
         except Exception as error:  # whatever it is must end the run
-            self._crawl.stop(error)
+            self._crawler.stop(error)
 
-    def _on_keep(self, worker: WorkerProcess, record: Record) -> None:
-        self.router.take_in(worker.known(record))
+    def _on_keep(self, worker: ProcessWorker, record: Record) -> None:
+        self.router.take_in(worker.as_given(record))
 
-    def _on_record(self, worker: WorkerProcess, record: Record) -> None:
-        self.router.record(worker.known(record))
+    def _on_record(self, worker: ProcessWorker, record: Record) -> None:
+        self.router.record(worker.as_given(record))
 
-    def _on_left(self, worker: WorkerProcess, task: Task) -> None:
+    def _on_left(self, worker: ProcessWorker, task: Task) -> None:
         task.link = worker.open.pop(task.link.name).link
         self.router.leave(task)
 
-    def _on_rationing(self, worker: WorkerProcess, news: Rationing) -> None:
-        worker.told = news
+    def _on_rationing(self, worker: ProcessWorker, news: Rationing) -> None:
+        worker.last_rationing = news
         self._learned.update(news.learned or {})
 
-    def _on_reach(self, worker: WorkerProcess) -> None:
+    def _on_reach(self, worker: ProcessWorker) -> None:
         self.router.reach()
 
-    def _on_error(self, worker: WorkerProcess, error: Exception) -> None:
+    def _on_error(self, worker: ProcessWorker, error: Exception) -> None:
         self._stopped = True
-        self._crawl.stop(error)
+        self._crawler.stop(error)
 
-    def _on_moved(self, worker: WorkerProcess, task: Task) -> None:
+    def _on_moved(self, worker: ProcessWorker, task: Task) -> None:
         """A redirect has led to a host that may be another's."""
         task.link = worker.open.pop(task.link.name).link
-        owner = self._owners.setdefault(task.party, worker)
+        owner = self._owners.setdefault(task.host_group, worker)
         owner.give([task])
 
-    def _on_hungry(self, member: Worker) -> None:
-        member.hungry = True
-        self._feed()
+    def _on_hungry(self, worker: Worker) -> None:
+        worker.hungry = True
+        self._feed_hungry()
 
-    def _feed(self) -> None:
-        for member in self._members:
-            if member.hungry and self._unassigned:
+    def _feed_hungry(self) -> None:
+        for worker in self._all_workers:
+            if worker.hungry and self._unassigned:
                 tasks: list[Task] = []
                 while self._unassigned and len(tasks) < self._jobs:
                     tasks += self._unassigned.popleft()
                 for task in tasks:
-                    self._owners.setdefault(task.party, member)
+                    self._owners.setdefault(task.host_group, worker)
                 self._give_to_owners(tasks)
-        if not (self._unassigned or self._coming or self._drained):
-            self._drained = True
-            for member in self._members:
-                member.begin_end()
+        if not (self._unassigned or self._more_to_come or self._is_drained):
+            self._is_drained = True
+            for worker in self._all_workers:
+                worker.drain()
 
     def _give_to_owners(self, tasks: list[Task]) -> None:
         by_owner: defaultdict[Worker, list[Task]] = defaultdict(list)
         for task in tasks:
-            self._owners.move_to_end(task.party)
-            by_owner[self._owners[task.party]].append(task)
+            self._owners.move_to_end(task.host_group)
+            by_owner[self._owners[task.host_group]].append(task)
         for owner, given in by_owner.items():
             owner.give(given)
         while len(self._owners) > MOST_HOSTS:
             self._owners.popitem(last=False)
 
-    def _take_over(self, worker: WorkerProcess) -> None:
+    def _reassign(self, worker: ProcessWorker) -> None:
         """Give what a killed worker left to others."""
         status = worker.wait()
         self._workers.remove(worker)
         for host in [host for host, owner in self._owners.items() if owner is worker]:
             del self._owners[host]
-        self._divide(worker.open.values())
+        self._queue_by_host(worker.open.values())
         self._deaths.append(time.monotonic())
         if self._deaths[-1] < self._deaths[0] + _AN_HOUR and len(self._deaths) > _MOST_DEATHS:
             raise StoreError(
@@ -275,12 +275,12 @@ class ProcessDispatcher(Dispatcher, Peers):
                 f"(the last with status {status}): is there too little memory? What is here is "
                 "kept; the same command goes on from there, with --processes=1 in one process"
             )
-        self._drained = False
-        self._hire(worker.order)
-        self._share()
-        self._feed()
+        self._is_drained = False
+        self._start_worker(worker.order)
+        self._share_connections()
+        self._feed_hungry()
 
-    def _dismiss(self) -> None:
+    def _end_workers(self) -> None:
         """End all workers; what they have saved is still taken in."""
         with self._lock:
             self._stopped = True

@@ -85,7 +85,7 @@ class SynsetRecorder(Recorder):
     reached : bool
         Whether the network has been seen to be there.
     report : callable
-        Told of every record, by any thread, but by one at a time for the same `repeats`.
+        Told of every record, by any thread, but by one at a time for the same `duplicates`.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class SynsetRecorder(Recorder):
         self,
         place: SynsetStore,
         journal: Journal,
-        repeats: Duplicates,
+        duplicates: Duplicates,
         *,
         here: int,
         most: int | None,
@@ -108,12 +108,12 @@ class SynsetRecorder(Recorder):
     ) -> None:
         self._place = place
         self._journal = journal
-        self._repeats = repeats
+        self._duplicates = duplicates
         self.here = here
         self._most = most
         self._reached = reached
         self._report = report
-        self._lock = repeats.lock
+        self._lock = duplicates.lock
         self._saving: dict[str, Record] = {}
         # Of each number, how many records keep it: two may, where files were put together by hand.
         self._kept = Counter(each.name.number for each in journal.records.values() if each.is_kept)
@@ -145,15 +145,15 @@ class SynsetRecorder(Recorder):
 
     def reserve(self, record: Record) -> Verdict:
         with self._lock:
-            if self._repeats.is_rejected(record):
+            if self._duplicates.is_rejected(record):
                 self._write(_rejected(record))
                 return Verdict.SETTLED
-            if self._repeats.is_placeholder(record):
+            if self._duplicates.is_placeholder(record):
                 self._write(_placeholder(record))
                 self._take_out(record.sha256)
                 return Verdict.SETTLED
-            self._repeats.forget(record.sha256, self._place.wnid, record.url)
-            first = self._repeats.first(record)
+            self._duplicates.forget(record.sha256, self._place.wnid, record.url)
+            first = self._duplicates.first(record)
             if first:
                 record = _duplicate(record, first.url)
                 self._write(record)
@@ -161,7 +161,7 @@ class SynsetRecorder(Recorder):
                 return Verdict.ENOUGH
             else:
                 self._saving[record.url] = record
-            self._repeats.add([record])
+            self._duplicates.add([record])
             return Verdict.SETTLED if first else Verdict.KEEP
 
     def keep(self, record: Record) -> None:
@@ -169,7 +169,7 @@ class SynsetRecorder(Recorder):
             del self._saving[record.url]
             self.here += 1
             self._write(record)
-            if self._repeats.is_placeholder(record):  # as was found while it was being saved
+            if self._duplicates.is_placeholder(record):  # as was found while it was being saved
                 self._take_out(record.sha256)
 
     def take_in(self, record: Record) -> None:
@@ -203,14 +203,14 @@ class SynsetRecorder(Recorder):
         for record in list(self._journal.records.values()):
             if record.outcome is not Outcome.SAVED or not record.sha256:
                 continue
-            if self._repeats.is_placeholder(record):
+            if self._duplicates.is_placeholder(record):
                 self._take_out(record.sha256)
                 continue
             first = kept.setdefault(record.sha256, record.url)
             if first != record.url and record.has_url:  # else it is the user's own
-                self._repeats.forget(record.sha256, self._place.wnid, record.url)
+                self._duplicates.forget(record.sha256, self._place.wnid, record.url)
                 record = _duplicate(record, first)
-                self._repeats.add([record])
+                self._duplicates.add([record])
                 self._write(record)
                 self.here -= self._remove(record)
 
@@ -234,10 +234,10 @@ class SynsetRecorder(Recorder):
 
     def _take_out(self, sha256: str) -> None:
         """Remove what was saved here before it gave itself away as a placeholder."""
-        for known in self._repeats.all_of(sha256):
+        for known in self._duplicates.all_of(sha256):
             if known.name.wnid != self._place.wnid or known.url in self._saving:
                 continue
-            self._repeats.forget(sha256, self._place.wnid, known.url)
+            self._duplicates.forget(sha256, self._place.wnid, known.url)
             record = self._journal.records.get(known.url)
             if record:  # else somebody has had it forgotten since
                 # First the journal, which a run that is killed here follows when it goes on.

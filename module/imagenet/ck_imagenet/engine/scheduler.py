@@ -27,17 +27,17 @@ MOST_OPEN = 400
 MOST_KNOWN = 50_000
 """Links of open synsets, of which records are in memory: about 1 KB each."""
 
-Errands = Iterator["SynsetJob | Unlisted | None"]
+SynsetJobs = Iterator["SynsetJob | Unlisted | None"]
 
 
-def _none(wnids: Sequence[str]) -> Errands:
+def _none(wnids: Sequence[str]) -> SynsetJobs:
     return iter(())
 
 
-_A_TURN = 0.01
+_WAYBACK_DELAY = 0.01
 """Seconds by which a turn at the Wayback Machine, one in eight of a second, may come too late."""
 
-_LOOK_AGAIN = 2.0
+_BUSY_RETRY = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
 
 _A_MOMENT = 5.0
@@ -74,38 +74,38 @@ class Scheduler:
         wayback: Dispatcher,
         captures: Captures,
         store: Store,
-        repeats: Duplicates,
+        duplicates: Duplicates,
         progress: Progress,
         patience: float = math.inf,
-        again: Callable[[Sequence[str]], Errands] = _none,
+        find_again: Callable[[Sequence[str]], SynsetJobs] = _none,
     ) -> None:
         self._patience = patience
-        self._again = again
+        self._find_again = find_again
         self._hosts = hosts
         self._wayback = wayback
         self._captures = captures
         self._store = store
-        self._repeats = repeats
+        self._duplicates = duplicates
         self._progress = progress
         self._open: dict[str, SynsetJob] = {}
         self._busy: deque[SynsetJob] = deque()
-        self._told: set[str] = set()
+        self._announced: set[str] = set()
         """Busy synsets that are known to be waited for."""
         self._unlisted: deque[Unlisted] = deque()
-        self._asked: deque[SynsetJob] = deque()
+        self._fetched: deque[SynsetJob] = deque()
         """Synsets of whose links nothing is to come any more."""
         self._exhausted = self._is_all_begun = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
-        self._look_again = -math.inf
+        self._retry_busy_at = -math.inf
         self._rationed_since: float | None = None
-        self._made_room: dict[str, Summary] = {}
+        self._deferred: dict[str, Summary] = {}
         """Synsets of which links were left so that others have their turn, and what was done."""
         self._is_second_round = False
         self._paces: dict[str, float] = {}
         """How many requests a second hosts give that ration, when last seen."""
 
-    def run(self, errands: Errands, reached: Callable[[], bool]) -> Iterator[Summary | Unlisted]:
+    def run(self, jobs: SynsetJobs, reached: Callable[[], bool]) -> Iterator[Summary | Unlisted]:
         """Run errands, each of which is begun when there is room for it.
 
         Parameters
@@ -123,24 +123,24 @@ class Scheduler:
         Raises
         ------
         ImagenetError
-            Whatever a user must know; what `errands` raises, when all that were open are done.
+            Whatever a user must know; what `jobs` raises, when all that were open are done.
         """
-        crews = (self._hosts, self._wayback)
-        self._errands = errands
+        dispatchers = (self._hosts, self._wayback)
+        self._jobs = jobs
         try:
             with storage_errors(self._store.home()):
                 while not self._exhausted or self._open or self._busy:
                     begun = self._has_room() and self._begin_next(reached)
                     yield from self._advance()
-                    self._tend(0.0 if begun else SAMPLE)
-                yield from self._made_room.values()
-                for crew in crews:
-                    crew.close()
+                    self._poll(0.0 if begun else SAMPLE)
+                yield from self._deferred.values()
+                for dispatcher in dispatchers:
+                    dispatcher.close()
         except BaseException:
-            for crew in crews:
-                crew.abandon()
-            for errand in self._open.values():
-                errand.abandon()
+            for dispatcher in dispatchers:
+                dispatcher.abandon()
+            for job in self._open.values():
+                job.abandon()
             raise
         finally:
             self._progress.end()
@@ -150,50 +150,50 @@ class Scheduler:
     def _has_room(self) -> bool:
         if len(self._open) >= self._most_open:
             return False
-        if sum(errand.known for errand in self._open.values()) >= MOST_KNOWN:
+        if sum(job.known for job in self._open.values()) >= MOST_KNOWN:
             return False
         return self._hosts.is_hungry or self._hosts.router.links < WINDOW
 
     def _begin_next(self, reached: Callable[[], bool]) -> bool:
         """Begin the next errand; return whether there was one."""
-        errand = self._next()
-        if not errand:
+        job = self._next()
+        if not job:
             return False
-        if isinstance(errand, Unlisted):
-            self._unlisted.append(errand)
+        if isinstance(job, Unlisted):
+            self._unlisted.append(job)
             return True
         try:
             # Another process is waited for when nothing else is left to do.
             alone = self._exhausted and not (self._open or self._busy)
-            tasks = errand.begin(reached(), wait=alone)
+            tasks = job.begin(reached(), wait=alone)
         except Busy:
-            if self._exhausted and not self._open and errand.wnid not in self._told:
-                self._told.add(errand.wnid)
-                self._progress.waiting(errand.wnid)
-            self._busy.append(errand)
+            if self._exhausted and not self._open and job.wnid not in self._announced:
+                self._announced.add(job.wnid)
+                self._progress.waiting(job.wnid)
+            self._busy.append(job)
             return True
-        self._open[errand.wnid] = errand
+        self._open[job.wnid] = job
         if tasks:
-            self._progress.begin(errand.wnid, len(tasks))
-        self._hosts.begin(errand.wnid, errand.recorder, tasks)
+            self._progress.begin(job.wnid, len(tasks))
+        self._hosts.begin(job.wnid, job.recorder, tasks)
         return True
 
     def _next(self) -> SynsetJob | Unlisted | None:
         if not self._exhausted:
             try:
-                found = next(self._errands)
+                found = next(self._jobs)
                 if found:
                     return found
             except StopIteration:
-                if self._made_room and not self._is_second_round:
+                if self._deferred and not self._is_second_round:
                     self._is_second_round = True
-                    self._errands = self._again(tuple(self._made_room))
+                    self._jobs = self._find_again(tuple(self._deferred))
                 else:
                     self._exhausted = True
             except ImagenetError as error:
                 self._exhausted, self._failure = True, error
-        if self._busy and (self._is_one_left() or time.monotonic() > self._look_again):
-            self._look_again = time.monotonic() + _LOOK_AGAIN / len(self._busy)
+        if self._busy and (self._is_one_left() or time.monotonic() > self._retry_busy_at):
+            self._retry_busy_at = time.monotonic() + _BUSY_RETRY / len(self._busy)
             return self._busy.popleft()
         return None
 
@@ -206,66 +206,70 @@ class Scheduler:
         while self._unlisted:
             yield self._unlisted.popleft()
         for wnid in self._hosts.ended():
-            errand = self._open[wnid]
-            put = self._asked.append if errand.asks else self._asked.appendleft
-            put(errand)
-        while self._asked and (not self._asked[0].asks or self._is_network_known()):
-            errand = self._asked.popleft()
+            job = self._open[wnid]
+            put = self._fetched.append if job.has_links_to_fetch else self._fetched.appendleft
+            put(job)
+        while self._fetched and (
+            not self._fetched[0].has_links_to_fetch or self._is_network_known()
+        ):
+            job = self._fetched.popleft()
             if self._hosts.router.reached:
-                errand.recorder.reach()
-            tasks = errand.begin_captures(self._captures)
-            if tasks and errand.capture_recorder:
-                self._progress.begin(f"{errand.wnid} Wayback", len(tasks))
-                self._wayback.begin(errand.wnid, errand.capture_recorder, tasks)
+                job.recorder.reach()
+            tasks = job.begin_captures(self._captures)
+            if tasks and job.capture_recorder:
+                self._progress.begin(f"{job.wnid} Wayback", len(tasks))
+                self._wayback.begin(job.wnid, job.capture_recorder, tasks)
             else:
-                yield from self._end(errand)
+                yield from self._end(job)
         for wnid in self._wayback.ended():
             yield from self._end(self._open[wnid])
 
     def _is_network_known(self) -> bool:
         """Say whether somebody has answered, or nobody is left who could."""
-        left = len(self._open) - len(self._asked) - len(self._wayback.router)
+        left = len(self._open) - len(self._fetched) - len(self._wayback.router)
         return (
             self._hosts.router.reached
             or (self._is_all_begun and not left)
             or not (left or self._has_room())
         )
 
-    def _end(self, errand: SynsetJob) -> Iterator[Summary]:
+    def _end(self, job: SynsetJob) -> Iterator[Summary]:
         """End an errand; what is left of it may have its turn after all others."""
-        summary = errand.end()
+        summary = job.end()
         summary.paces = {host: self._paces.get(host, 0.0) for host in summary.left}
-        del self._open[errand.wnid]
-        summary.taken_out = take_out_exposed(self._store, self._repeats, self._open, self._progress)
+        del self._open[job.wnid]
+        summary.taken_out = take_out_exposed(
+            self._store, self._duplicates, self._open, self._progress
+        )
         if self._open:
             self._progress.step_aside()
         else:
             self._progress.end()
-        before = self._made_room.pop(errand.wnid, None)
+        before = self._deferred.pop(job.wnid, None)
         if before:
             summary.saved += before.saved
             summary.to_fetch = before.to_fetch
         if summary.left and not (self._is_second_round or self._is_all_begun):
-            self._made_room[errand.wnid] = summary
+            self._deferred[job.wnid] = summary
         else:
             yield summary
 
-    def _tend(self, patience: float) -> None:
+    def _poll(self, timeout: float) -> None:
         """Let the crews work, and wait for news."""
         if self._exhausted and not (self._busy or self._is_all_begun):
             self._is_all_begun = True
-            self._hosts.begin_end()
-        self._look_at_rations()
+            self._hosts.drain()
+        self._check_rations()
         if len(self._wayback.router):
             if self._is_all_begun and len(self._wayback.router) == len(self._open):
-                self._wayback.begin_end()
-            self._wayback.tend(patience if len(self._wayback.router) == len(self._open) else 0)
-            patience = min(patience, _A_TURN)
+                self._wayback.drain()
+            self._wayback.poll(timeout if len(self._wayback.router) == len(self._open) else 0)
+            timeout = min(timeout, _WAYBACK_DELAY)
             resting = [each for each in self._wayback.rations() if each.rest > _A_MOMENT]
             self._progress.rationed(resting)
-        self._hosts.tend(patience)
+        self._hosts.poll(timeout)
 
-    def _look_at_rations(self) -> None:
+    def _check_rations(self) -> None:
         """See whether nothing but hosts that ration is left, and whether that is to be waited for.
 
         While others are still to come, the synsets that are open end without these links, and make
@@ -285,4 +289,4 @@ class Scheduler:
         if now > self._rationed_since + (_A_MOMENT if has_others else self._patience):
             self._rationed_since = None
             self._exhausted = self._exhausted or self._is_second_round
-            self._hosts.leave()
+            self._hosts.leave_rationed()

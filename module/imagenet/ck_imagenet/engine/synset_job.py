@@ -94,7 +94,7 @@ class SynsetJob:
         self,
         options: DownloadOptions,
         store: Store,
-        repeats: Duplicates,
+        duplicates: Duplicates,
         progress: Progress,
         trusting: bool,
         found: SynsetList,
@@ -104,9 +104,9 @@ class SynsetJob:
         self._found = found
         self._store = store
         self._place = store.synset(found.wnid)
-        self._repeats = repeats
+        self._duplicates = duplicates
         self._progress = progress
-        self._turn = ExitStack()
+        self._resources = ExitStack()
         self._links: list[Link] = []
         self._skipped: set[str] = set()
         self._listed: set[str] = set()
@@ -126,7 +126,7 @@ class SynsetJob:
         return len(self._links)
 
     @property
-    def asks(self) -> bool:
+    def has_links_to_fetch(self) -> bool:
         """Whether there was anything to ask for."""
         return self._to_fetch > 0
 
@@ -174,23 +174,23 @@ class SynsetJob:
         with storage_errors(place.state):
             place.create()
             if wait:
-                self._turn.enter_context(only_one(place.lock(), self.wnid, self._progress))
+                self._resources.enter_context(only_one(place.lock(), self.wnid, self._progress))
             else:
-                self._turn.enter_context(at_once(place.lock()))
+                self._resources.enter_context(at_once(place.lock()))
             if self._options.urls:
                 lists.keep(place, self._found._replace(obtained_by="urls"))
             elif self._found.obtained_by:
                 lists.keep(place, self._found)
             lost = set() if self._trusting and summaries.is_whole(place) else place.mend()
             self._open()
-            self._turn.callback(self._journal.close)
+            self._resources.callback(self._journal.close)
             self._take_in_known()
             named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
             self._aside = recover(place, self._journal, named, true, lost)
             self._number()
             self._kept.keep(self.wnid, self._links, self._found.lines)
             here = place.pictures()
-            self._repeats.add(self._journal.present(here))
+            self._duplicates.add(self._journal.present(here))
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
             self._kept.numbers = self._kept.true = {}
@@ -222,7 +222,7 @@ class SynsetJob:
         NetworkDown
             If nothing answered.
         """
-        with self._turn, storage_errors(self._place.state):
+        with self._resources, storage_errors(self._place.state):
             self.recorder.close()
             self.recorder.purge()  # by what has come in other synsets since
             summary = replace(
@@ -233,14 +233,14 @@ class SynsetJob:
                 left=self.recorder.left,
                 wayback_trouble=self.capture_recorder.trouble if self.capture_recorder else "",
             )
-            self._repeats.retire(self._journal.records.values())
+            self._duplicates.retire(self._journal.records.values())
             self._place.settle()
             summaries.keep(self._place, mended=True)
             return summary
 
     def abandon(self) -> None:
         """Let others work on the synset."""
-        self._turn.close()
+        self._resources.close()
 
     def _open(self) -> None:
         self._journal = Journal.of(self._place)
@@ -264,7 +264,7 @@ class SynsetJob:
         if record and record.outcome.final and self._options.retry_failed == "yes":
             reopened = self._reopened(record)
             if reopened:
-                task.go_on(*reopened)
+                task.switch_to(*reopened)
                 task.wayback = record.wayback
         return task
 
@@ -285,7 +285,7 @@ class SynsetJob:
         recorder = SynsetRecorder(
             self._place,
             self._journal,
-            self._repeats,
+            self._duplicates,
             here=here,
             most=self._options.max_images,
             reached=reached,
@@ -352,7 +352,7 @@ class SynsetJob:
 
 
 def take_out_exposed(
-    store: Store, repeats: Duplicates, at_work: Collection[str], progress: Progress
+    store: Store, duplicates: Duplicates, at_work: Collection[str], progress: Progress
 ) -> dict[str, int]:
     """Remove what has turned out to be a placeholder since; return how many, by synset.
 
@@ -360,13 +360,13 @@ def take_out_exposed(
     that is at work on one is not waited for, since it may be waiting for us.
     """
     taken_out = {}
-    for wnid in sorted(repeats.exposed() - set(at_work)):
+    for wnid in sorted(duplicates.exposed() - set(at_work)):
         place = store.synset(wnid)
         if not place.state.is_dir():  # somebody has removed it since
             continue
         with suppress(Busy), at_once(place.lock()), closing(Journal.of(place)) as journal:
             recorder = SynsetRecorder(
-                place, journal, repeats, here=0, most=None, reached=True, report=progress.settled
+                place, journal, duplicates, here=0, most=None, reached=True, report=progress.settled
             )
             recorder.purge()
             taken_out[wnid] = -recorder.here

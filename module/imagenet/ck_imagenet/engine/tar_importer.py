@@ -73,7 +73,7 @@ def unpack(
     with closing(context.fetcher(options, trusted=addresses)) as fetcher:
         for place in places:
             try:
-                yield from _Reading(options, store, progress, known, place).run(fetcher)
+                yield from _TarReading(options, store, progress, known, place).run(fetcher)
             except NoTar as error:
                 missing.append((str(error), place.wnids))
                 if addresses and not fetcher.reached:
@@ -103,7 +103,7 @@ def _places(options: DownloadOptions) -> list[TarSource]:
     return tar_places.places(options.winter21, wnids)
 
 
-class _Reading:
+class _TarReading:
     """The reading of one tar."""
 
     def __init__(
@@ -121,7 +121,7 @@ class _Reading:
         self._tar = place
         self._odd = Oddities()
         self._filled: set[str] = set()
-        self._met: dict[str, array[int]] = {}
+        self._seen: dict[str, array[int]] = {}
         self._wnid = ""
 
     def run(self, fetcher: Client) -> Iterator[Unpacked]:
@@ -166,13 +166,13 @@ class _Reading:
                 self._fill(None, run)
                 continue
             place = self._store.synset(wnid)
-            with self._shelf(place) as shelf:
-                self._fill(shelf, run)
-                if self._tar.is_far and not (shelf.is_full or self._is_cut(whole)):
+            with self._open_synset(place) as synset_import:
+                self._fill(synset_import, run)
+                if self._tar.is_far and not (synset_import.is_full or self._is_cut(whole)):
                     ReadTars(place).add(self._tar.name)
                 # As an array, since the training tar has a million.
-                self._met[wnid] = array("L", shelf.met)
-                done = self._done(wnid, shelf)
+                self._seen[wnid] = array("L", synset_import.seen)
+                done = self._done(wnid, synset_import)
             self._progress.end()
             yield done
             if self._filled >= self._tar.wnids:
@@ -184,21 +184,21 @@ class _Reading:
             self._wnid = found.name.wnid
         return self._wnid
 
-    def _fill(self, shelf: SynsetImport | None, run: Iterable[Found]) -> None:
+    def _fill(self, synset_import: SynsetImport | None, run: Iterable[Found]) -> None:
         for found in run:
             if isinstance(found, Oddity):
                 self._odd.add(found)
-            elif shelf:
-                fault = shelf.take(found)
+            elif synset_import:
+                fault = synset_import.take(found)
                 if fault:
                     self._odd.add(Oddity(str(found.name), fault))
-                if shelf.is_full:
+                if synset_import.is_full:
                     self._filled.add(found.name.wnid)
                     if self._filled >= self._tar.wnids:
                         return
 
     @contextmanager
-    def _shelf(self, place: SynsetStore) -> Iterator[SynsetImport]:
+    def _open_synset(self, place: SynsetStore) -> Iterator[SynsetImport]:
         """Make a synset's place, and have it for ourselves."""
         lines = self._archive.lines(place.wnid)
         self._archive.warn(self._progress)
@@ -214,22 +214,22 @@ class _Reading:
                     self._tar.name,
                     self._options.max_images,
                     self._progress,
-                    self._met.get(place.wnid, ()),
+                    self._seen.get(place.wnid, ()),
                 )
                 place.settle()
                 summaries.keep(place)
 
-    def _done(self, wnid: str, shelf: SynsetImport) -> Unpacked:
+    def _done(self, wnid: str, synset_import: SynsetImport) -> Unpacked:
         odd, self._odd = self._odd, Oddities()
         return Unpacked(
             wnid,
             self._tar.name,
-            shelf.here,
-            members=shelf.members,
-            saved=shelf.saved,
-            failed=shelf.failed,
+            synset_import.here,
+            members=synset_import.members,
+            saved=synset_import.saved,
+            failed=synset_import.failed,
             odd=odd,
-            set_aside=shelf.set_aside,
+            set_aside=synset_import.set_aside,
         )
 
     def _why_not(self) -> str:

@@ -124,13 +124,13 @@ class SynsetImport:
         source: str,
         most: int | None,
         progress: Progress,
-        met: Collection[int] = (),
+        seen: Collection[int] = (),
     ) -> None:
         self._place = place
         self._journal = journal
         self._source = source
         self._progress = progress
-        self.met = set(met)
+        self.seen = set(seen)
         self.members = 0
         self.failed: Counter[Outcome] = Counter()
         kept = KeptNames.of(place)
@@ -141,11 +141,11 @@ class SynsetImport:
         )
         self._numbers = Numbers(journal.records, kept.numbers.values())
         self._here = set(place.pictures())
-        self._repeats = Duplicates(journal.present(self._here))
+        self._duplicates = Duplicates(journal.present(self._here))
         self._recorder = SynsetRecorder(
             place,
             journal,
-            self._repeats,
+            self._duplicates,
             here=len(self._here),
             most=most,
             reached=True,
@@ -175,8 +175,8 @@ class SynsetImport:
         link = self._link(member.name)
         known = self._journal.records.get(link.url)
         is_settled = known is not None and self._is_settled(known)
-        is_first = member.name.number not in self.met
-        self.met.add(member.name.number)
+        is_first = member.name.number not in self.seen
+        self.seen.add(member.name.number)
         if self.is_full or (is_settled and is_first):
             return None
         data = member.read()
@@ -215,7 +215,7 @@ class SynsetImport:
 
     def _holds_still(self, known: Record, record: Record) -> bool:
         """Say whether the same bytes were refused before, for a reason that there still is."""
-        is_double = known.outcome is Outcome.DUPLICATE and self._repeats.first(record)
+        is_double = known.outcome is Outcome.DUPLICATE and self._duplicates.first(record)
         reason = is_double or known.outcome is Outcome.PLACEHOLDER
         return known.sha256 == record.sha256 and bool(reason)
 

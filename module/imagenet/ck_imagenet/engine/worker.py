@@ -58,7 +58,7 @@ MOST_HOSTS = 50_000
 """Hosts of which is remembered whose they are: many more than have tasks at once."""
 
 
-_A_WHILE = 0.5
+_REPORT_EVERY = 0.5
 """Seconds between two tellings of hosts that ration."""
 
 
@@ -87,8 +87,8 @@ class RemoteRecorder(Recorder, Peers):
     def add(self, tasks: Iterable[Task]) -> None:
         """Take note of the hosts of tasks: nobody else asks these."""
         for task in tasks:
-            self._hosts[task.party] = None
-            self._hosts.move_to_end(task.party)
+            self._hosts[task.host_group] = None
+            self._hosts.move_to_end(task.host_group)
         while len(self._hosts) > MOST_HOSTS:  # a task for one of these goes round by its owner
             self._hosts.popitem(last=False)
 
@@ -96,8 +96,8 @@ class RemoteRecorder(Recorder, Peers):
         # To save one too many, which is removed again, costs less than to wait for an answer.
         return Verdict.KEEP
 
-    def lead_away(self, task: Task) -> bool:
-        if task.party in self._hosts:
+    def hand_over(self, task: Task) -> bool:
+        if task.host_group in self._hosts:
             return False
         self.move(task)
         return True
@@ -116,17 +116,17 @@ def main() -> None:
         recorder = _PipeRecorder(outbox)
         try:
             with closing(context.fetcher(order.options)) as fetcher:
-                desk = CrawlContext(
+                crawl_context = CrawlContext(
                     fetcher,
                     order.store,
                     recorder,
                     context.manner(order.options, order.learned or {}),
                 )
-                crawl = Crawler(desk, recorder)
-                reader = threading.Thread(target=recorder.read, args=(inbox, crawl), daemon=True)
+                crawler = Crawler(crawl_context, recorder)
+                reader = threading.Thread(target=recorder.read, args=(inbox, crawler), daemon=True)
                 reader.start()
-                crawl.work(lambda: recorder.tell_rations(crawl))
-                recorder.tell_rations(crawl, at_once=True)
+                crawler.work(lambda: recorder.report_rations(crawler))
+                recorder.report_rations(crawler, at_once=True)
             recorder.send("bye")
         except Exception as error:
             recorder.send("error", _sendable(error))
@@ -143,7 +143,7 @@ class _PipeRecorder(RemoteRecorder):
         self._outbox = outbox
         self._lock = threading.Lock()
         self._reached = self._hungry = False
-        self._told, self._told_at = Rationing(), -math.inf
+        self._last_rationing, self._reported_at = Rationing(), -math.inf
 
     def send(self, *message: Any) -> None:
         data = pickle.dumps(message)
@@ -154,7 +154,7 @@ class _PipeRecorder(RemoteRecorder):
             except OSError:
                 os._exit(0)  # nobody is there to work for
 
-    def read(self, inbox: BinaryIO, crawl: Crawler) -> None:
+    def read(self, inbox: BinaryIO, crawler: Crawler) -> None:
         """Take in messages until there are no more."""
         while True:
             try:
@@ -164,15 +164,15 @@ class _PipeRecorder(RemoteRecorder):
             if kind == "tasks":
                 self._hungry = False
                 self.add(content[0])
-                crawl.add(content[0])
+                crawler.add(content[0])
             elif kind == "share":
-                crawl.share(*content)
+                crawler.limit_to(*content)
             elif kind == "leave":
-                crawl.leave()
+                crawler.leave_rationed()
             elif kind == "drained":
-                crawl.begin_end()
+                crawler.drain()
             else:
-                crawl.stop()
+                crawler.stop()
                 return
 
     def keep(self, record: Record) -> None:
@@ -192,14 +192,16 @@ class _PipeRecorder(RemoteRecorder):
     def move(self, task: Task) -> None:
         self.send("moved", task)
 
-    def tell_rations(self, crawl: Crawler, at_once: bool = False) -> None:
+    def report_rations(self, crawler: Crawler, at_once: bool = False) -> None:
         """Tell now and then of which hosts it is that the rest waits for."""
         now = time.monotonic()
-        if at_once or now > self._told_at + _A_WHILE:
-            self._told_at = now
-            news = Rationing(crawl.rations(), crawl.waits_for_rations_alone(), crawl.learned())
-            if news != self._told:
-                self._told = news
+        if at_once or now > self._reported_at + _REPORT_EVERY:
+            self._reported_at = now
+            news = Rationing(
+                crawler.rations(), crawler.waits_for_rations_alone(), crawler.learned()
+            )
+            if news != self._last_rationing:
+                self._last_rationing = news
                 self.send("rationing", news)
 
     def ask_for_more(self) -> None:
@@ -218,19 +220,19 @@ def _sendable(error: Exception) -> Exception:
     return RuntimeError(f"{type(error).__name__}: {error}")
 
 
-PULSE = "pulse"
+HEARTBEAT = "pulse"
 """The file, in a run's folder, that changes as long as the run goes on."""
 
-_BEAT = 1.0
+_LOOK_EVERY = 1.0
 """Seconds between two looks at it."""
 
-LAST = 60.0
+HEARTBEAT_TIMEOUT = 60.0
 """Seconds without a change after which the run is over."""
 
-NOTICED = 2.5
+ENDS_WITHIN = 2.5
 """Seconds within which a machine has ended its work on a run that has no pulse."""
 
-LONGEST_REST = 20.0
+LONGEST_BACK_OFF = 20.0
 """Seconds of rest after which a batch is given back, if nothing else of it is left."""
 
 _opening = threading.Lock()
@@ -254,7 +256,7 @@ class Report(NamedTuple):
     records: list[Record]
     moved: list[Task]
     """What redirects have led to hosts of others."""
-    rests: dict[str, float]
+    back_offs: dict[str, float]
     """Seconds for which hosts are to be left alone."""
     reached: bool
     """Whether any host could be connected to."""
@@ -268,19 +270,19 @@ def work(batch: Batch, order: bytes) -> Report:
     recorder = _FileRecorder(batch)
     try:
         with _opening:
-            store, options, learned = _means(str(batch.run), order)
+            store, options, learned = _unpickled(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
         with closing(context.fetcher(options)) as fetcher:
             manner = context.manner(options, {**(learned or {}), **(batch.learned or {})})
-            crawl = Crawler(CrawlContext(fetcher, store, recorder, manner), recorder)
-            crawl.add(task for task in batch.tasks if task.link.name not in recorder.known)
-            while crawl.tend(SAMPLE):
+            crawler = Crawler(CrawlContext(fetcher, store, recorder, manner), recorder)
+            crawler.add(task for task in batch.tasks if task.link.name not in recorder.known)
+            while crawler.poll(SAMPLE):
                 if not recorder.is_wanted():
-                    crawl.abandon()
-                if _is_too_long(crawl.rests()) and crawl.waits_for_rations_alone():
-                    crawl.leave()  # another batch of these hosts goes on when they give again
-            crawl.stop()
-            return recorder.report(crawl.rests())._replace(learned=crawl.learned())
+                    crawler.abandon()
+                if _is_too_long(crawler.back_offs()) and crawler.waits_for_rations_alone():
+                    crawler.leave_rationed()  # for another batch, when they give again
+            crawler.stop()
+            return recorder.report(crawler.back_offs())._replace(learned=crawler.learned())
     except StoreError as error:
         return recorder.report({})._replace(error=error)
     except OSError as error:
@@ -292,7 +294,7 @@ def work(batch: Batch, order: bytes) -> Report:
 
 
 @lru_cache(maxsize=4)
-def _means(run: str, order: bytes) -> Order:
+def _unpickled(run: str, order: bytes) -> Order:
     """Return what all batches of a run share in this process."""
     ordered = Order(*pickle.loads(order))  # noqa: S301 - from who sent this code too
     if ordered.store.home().absolute() != Path(run).parent:
@@ -302,8 +304,8 @@ def _means(run: str, order: bytes) -> Order:
     return ordered
 
 
-def _is_too_long(rests: dict[str, float]) -> bool:
-    return bool(rests) and min(rests.values()) > LONGEST_REST
+def _is_too_long(back_offs: dict[str, float]) -> bool:
+    return bool(back_offs) and min(back_offs.values()) > LONGEST_BACK_OFF
 
 
 class _FileRecorder(RemoteRecorder):
@@ -312,26 +314,26 @@ class _FileRecorder(RemoteRecorder):
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch.tasks)
         self._lock = threading.Lock()
-        self._pulse = batch.run / PULSE
-        self._beat, self._looked = 0.0, -math.inf
+        self._heartbeat_file = batch.run / HEARTBEAT
+        self._heartbeat, self._looked_at = 0.0, -math.inf
         self._changed = time.monotonic()
         self.known: dict[ImageName, Record] = {}
         files = (batch.run / f"{batch.name}.{turn}.records" for turn in count(1))
         for path in files:
             try:
                 self._file = path.open("xb")
-                self._turn = path
+                self._path = path
                 break
             except FileExistsError:
-                self.known.update(_told(path))
-        self._next_turn = next(files)
+                self.known.update(_records_in(path))
+        self._next_path = next(files)
         self._moved: list[Task] = []
-        self._reached = is_answered(self.known.values())
+        self._reached = has_answers(self.known.values())
 
-    def report(self, rests: dict[str, float]) -> Report:
+    def report(self, back_offs: dict[str, float]) -> Report:
         """Return what has come of the batch so far."""
         with self._lock:
-            return Report(list(self.known.values()), self._moved, rests, self._reached)
+            return Report(list(self.known.values()), self._moved, back_offs, self._reached)
 
     def close(self) -> None:
         self._file.close()
@@ -339,18 +341,18 @@ class _FileRecorder(RemoteRecorder):
     def is_wanted(self) -> bool:
         """Say whether it is still wanted, and from here; it costs little to ask."""
         now = time.monotonic()
-        if now < self._looked + _BEAT:
+        if now < self._looked_at + _LOOK_EVERY:
             return True
-        self._looked = now
-        if self._next_turn.exists() or not self._turn.exists():
+        self._looked_at = now
+        if self._next_path.exists() or not self._path.exists():
             return False
         try:
-            beat = self._pulse.stat().st_mtime
+            heartbeat = self._heartbeat_file.stat().st_mtime
         except OSError:
             return False
-        if beat != self._beat:
-            self._beat, self._changed = beat, now
-        return now < self._changed + LAST
+        if heartbeat != self._heartbeat:
+            self._heartbeat, self._changed = heartbeat, now
+        return now < self._changed + HEARTBEAT_TIMEOUT
 
     def keep(self, record: Record) -> None:
         self.record(record)
@@ -372,22 +374,24 @@ class _FileRecorder(RemoteRecorder):
             self._moved.append(task)
 
 
-def is_answered(records: Iterable[Record]) -> bool:
+def has_answers(records: Iterable[Record]) -> bool:
     """Say whether what came of links shows that there is a network."""
     return any(not record.outcome.unanswered for record in records)
 
 
-def records_of(batch: Batch) -> list[Path]:
+def record_files(batch: Batch) -> list[Path]:
     """Return the files in which what came of a batch is kept."""
     return list(batch.run.glob(f"{batch.name}.*.records"))
 
 
-def told(batch: Batch) -> dict[ImageName, Record]:
+def recorded(batch: Batch) -> dict[ImageName, Record]:
     """Return what has come of a batch so far."""
-    return {name: record for path in records_of(batch) for name, record in _told(path).items()}
+    return {
+        name: record for path in record_files(batch) for name, record in _records_in(path).items()
+    }
 
 
-def _told(path: Path) -> dict[ImageName, Record]:
+def _records_in(path: Path) -> dict[ImageName, Record]:
     """Return what somebody has kept, but for a record that he did not end."""
     known = {}
     with path.open("rb") as records, suppress(Exception):  # whatever Python takes torn bytes for
