@@ -55,7 +55,7 @@ def pillow_reads(data: bytes) -> bool:
     What stands beside a PNG's pixels is put aside before, if it would keep Pillow from them.
     """
     try:
-        with Image.open(io.BytesIO(png.readable(data)), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(png.without_offending_chunks(data)), formats=_FORMATS) as image:
             image.load()
     except Exception:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ck_imagenet import USER_AGENT
-from ck_imagenet.http.answers import opts_out, product
+from ck_imagenet.http.answers import opted_out, product
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ ME = "ck-imagenet"
     ],
 )
 def test_noai_and_noimageai_keep_machines_away(headers: list[str]) -> None:
-    assert opts_out(headers, ME)
+    assert opted_out(headers, ME)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_noai_and_noimageai_keep_machines_away(headers: list[str]) -> None:
     ],
 )
 def test_what_says_something_else_or_means_others_does_not(headers: list[str]) -> None:
-    assert not opts_out(headers, ME)
+    assert not opted_out(headers, ME)
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_hosts_know_a_user_agent_by_the_first_word(user_agent: str, name: str) -
 
 @given(st.lists(st.text() | st.text(":, *noai\t\n")), st.text())
 def test_any_headers_say_yes_or_no(headers: list[str], agent: str) -> None:
-    assert opts_out(headers, product(agent)) in (True, False)
+    assert opted_out(headers, product(agent)) in (True, False)

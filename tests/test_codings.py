@@ -50,7 +50,7 @@ def undone(
     for line in lines:
         headers.add("Content-Encoding", line)
     chunks = [data[place : place + at_once] for place in range(0, len(data), at_once)]
-    return b"".join(codings.undone(chunks, codings.named(headers), most, is_picture))
+    return b"".join(codings.decoded(chunks, codings.codings_of(headers), most, is_picture))
 
 
 UNDONE: dict[str, tuple[bytes, list[str]]] = {
@@ -129,12 +129,12 @@ class TestUndone:
             yield zipped(PICTURE)
             raise Failed(Outcome.CUT_SHORT, "100 bytes missing")
 
-        assert b"".join(codings.undone(chunks(), ["gzip"], MOST, True)) == PICTURE
+        assert b"".join(codings.decoded(chunks(), ["gzip"], MOST, True)) == PICTURE
 
     def test_what_is_packed_for_its_way_is_packed_last(self) -> None:
         headers = HTTPHeaderDict({"Transfer-Encoding": "gzip, chunked"})
         headers["Content-Encoding"] = "deflate"
-        assert codings.named(headers) == ["deflate", "gzip"]
+        assert codings.codings_of(headers) == ["deflate", "gzip"]
 
 
 class TestUndecodable:
@@ -215,7 +215,7 @@ def bounded(data: bytes, *lines: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(Failed) as failed:
-            for _ in codings.undone([data], codings.named(_said(*lines)), MOST, True):
+            for _ in codings.decoded([data], codings.codings_of(_said(*lines)), MOST, True):
                 pass
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
     finally:

@@ -6,7 +6,7 @@ import io
 import struct
 
 import pytest
-from ck_imagenet.images.decoding import upright
+from ck_imagenet.images.decoding import turned_upright
 from PIL import Image, ImageOps
 
 # Pytest undoes, for each test, what `decoding` says about the warnings of Pillow.
@@ -33,8 +33,8 @@ def told(*tags: tuple[int, int, int, int]) -> bytes:
 def test_a_picture_is_turned_as_pillow_turns_it(orientation: int) -> None:
     image = drawn(told((0x0112, 3, 1, orientation)))
     pillows = ImageOps.exif_transpose(image)
-    assert upright(image).size == pillows.size
-    assert upright(image).tobytes() == pillows.tobytes()
+    assert turned_upright(image).size == pillows.size
+    assert turned_upright(image).tobytes() == pillows.tobytes()
 
 
 @pytest.mark.parametrize("wrong", TYPES)
@@ -43,7 +43,7 @@ def test_what_is_wrong_beside_the_orientation_is_no_matter(wrong: str, number: i
     """Pillow's own function writes all of it anew, and fails."""
     form, count = TYPES[wrong]
     tags = sorted([(0x0112, 3, 1, 6), (number, form, count, 0xFFFF)])
-    assert upright(drawn(told(*tags))).size == (16, 24)
+    assert turned_upright(drawn(told(*tags))).size == (16, 24)
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
@@ -52,9 +52,9 @@ def test_in_every_format_that_has_exif(form: str) -> None:
     exif[0x0112] = 8
     Image.new("RGB", (24, 16)).save(file, form, exif=exif)
     for _ in range(2):
-        assert upright(Image.open(io.BytesIO(file.getvalue()))).size == (16, 24)
+        assert turned_upright(Image.open(io.BytesIO(file.getvalue()))).size == (16, 24)
 
 
 @pytest.mark.parametrize("exif", [b"", b"no EXIF", told((0x0112, 2, 1, 6))[:14]])
 def test_without_an_orientation_a_picture_stays(exif: bytes) -> None:
-    assert upright(drawn(exif)).size == (24, 16)
+    assert turned_upright(drawn(exif)).size == (24, 16)

@@ -48,7 +48,7 @@ def test_one_that_lacks_a_pixel_is_cut_wherever_it_ends(mode: str, quality: int)
     data = written(mode, quality)
     for end in range(data.index(b"\xff\xda") + 20, len(data) - 2):
         cut = data[:end]
-        kept = jpeg.readable(cut)
+        kept = jpeg.with_end(cut)
         assert kept is cut or pixels(kept) == pixels(data), f"cut at {end} of {len(data)}"
 
 
@@ -61,7 +61,7 @@ def test_where_more_may_be_missing_it_is_cut(options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("data", [written(), b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"])
 def test_other_bytes_stay_as_they_are(data: bytes) -> None:
-    assert jpeg.readable(data) is data
+    assert jpeg.with_end(data) is data
 
 
 def test_an_export_puts_the_end_behind_it(tmp_path: Path) -> None:

@@ -9,19 +9,19 @@ import pytest
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.known_hosts import (
     Fact,
-    Known,
-    every,
+    KnownHost,
+    all_rows,
     given_pace,
     host_group,
-    known,
-    paces,
+    known_host,
+    parse_paces,
     rows,
 )
 from ck_imagenet.core.urls import endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
-FLICKR = Known("flickr", 2.0)
+FLICKR = KnownHost("flickr", 2.0)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ FLICKR = Known("flickr", 2.0)
     ],
 )
 def test_old_and_new_names_of_flickr_are_one_service(host: str) -> None:
-    assert known(host) == FLICKR
+    assert known_host(host) == FLICKR
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_old_and_new_names_of_flickr_are_one_service(host: str) -> None:
     ],
 )
 def test_of_others_nothing_is_known(host: str) -> None:
-    assert known(host) is None
+    assert known_host(host) is None
 
 
 def test_each_row_has_a_fact_a_source_and_a_date() -> None:
     words = [fact.word for fact in Fact]
-    assert len({(row.fact, row.host, row.tells) for row in every()}) == len(every())
-    for row in every():
+    assert len({(row.fact, row.host, row.tells) for row in all_rows()}) == len(all_rows())
+    for row in all_rows():
         assert row.fact in words
         assert row.host
         assert row.tells
@@ -75,7 +75,7 @@ def test_each_row_has_a_fact_a_source_and_a_date() -> None:
 
 def test_each_pace_is_known() -> None:
     for row in rows(Fact.RATIONED):
-        assert known(row.host) == Known(row.service, float(row.tells))
+        assert known_host(row.host) == KnownHost(row.service, float(row.tells))
         assert 0 < float(row.tells) <= 10
 
 
@@ -101,7 +101,7 @@ def test_rows_of_one_service_have_one_pace() -> None:
     ],
 )
 def test_paces_are_understood(text: str, expected: dict[str, float]) -> None:
-    assert paces(text) == expected
+    assert parse_paces(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_paces_are_understood(text: str, expected: dict[str, float]) -> None:
 )
 def test_what_names_no_host_is_refused(item: str) -> None:
     with pytest.raises(BadInput) as refused:
-        paces(f"example.org:2,{item}")
+        parse_paces(f"example.org:2,{item}")
     assert str(refused.value) == (
         f'--pace: "{item}" is no HOST:N; write for example --pace=flickr.com:1,example.org:0.5'
     )
@@ -138,7 +138,7 @@ def test_what_names_no_host_is_refused(item: str) -> None:
 )
 def test_what_is_no_pace_is_refused(number: str) -> None:
     with pytest.raises(BadInput) as refused:
-        paces(f"flickr.com:{number}")
+        parse_paces(f"flickr.com:{number}")
     assert str(refused.value) == (
         f'--pace: "flickr.com:{number}" gives no number of requests a second from 0.001 to 1000; '
         "write for example --pace=flickr.com:1,example.org:0.5"
@@ -155,14 +155,14 @@ def test_what_is_no_pace_is_refused(number: str) -> None:
 )
 def test_two_paces_of_one_host_are_refused(text: str, twice: str) -> None:
     with pytest.raises(BadInput) as refused:
-        paces(text)
+        parse_paces(text)
     assert str(refused.value) == f"--pace: {twice} is there twice: leave one of them out"
 
 
 @given(st.text() | st.text("ab.:[]0123456789,-% ", max_size=20))
 def test_any_text_is_paces_or_refused(text: str) -> None:
     try:
-        found = paces(text)
+        found = parse_paces(text)
     except BadInput as refused:
         assert str(refused).startswith("--pace: ")
     else:
@@ -197,7 +197,7 @@ def test_any_text_is_paces_or_refused(text: str) -> None:
 )
 def test_the_longest_domain_that_is_named_counts(host: str, pace: float | None) -> None:
     """And of an address, only itself."""
-    given = paces(
+    given = parse_paces(
         "example.org:1,b.example.org:2,b.example.org:8080:3,127.0.0.5:14197:4,0.0.5:5,[::1]:6"
     )
     assert given_pace(given, host) == pace
@@ -206,14 +206,14 @@ def test_the_longest_domain_that_is_named_counts(host: str, pace: float | None) 
 
 @pytest.mark.parametrize("named", ["flickr.com", "static.flickr.com", "staticflickr.com"])
 def test_a_service_is_named_by_any_of_its_names(named: str) -> None:
-    given = paces(f"{named}:0.5,example.org:1")
+    given = parse_paces(f"{named}:0.5,example.org:1")
     for host in ("farm1.static.flickr.com:80", "live.staticflickr.com:443"):
         assert given_pace(given, host) == 0.5
     assert given_pace(given, "upload.wikimedia.org:80") is None
 
 
 def test_what_is_given_for_a_host_itself_counts_before_its_service() -> None:
-    given = paces("flickr.com:1,live.staticflickr.com:3")
+    given = parse_paces("flickr.com:1,live.staticflickr.com:3")
     assert given_pace(given, "live.staticflickr.com:443") == 3.0
     assert given_pace(given, "c3.staticflickr.com:443") == 1.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ck_imagenet.core.known_hosts import Fact, addresses, is_altered, rows, same_place
+from ck_imagenet.core.known_hosts import Fact, is_altered, rows, same_host_and_path, successors
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +33,7 @@ COMMONS = "http://upload.wikimedia.org/wikipedia/commons"
     ],
 )
 def test_a_host_that_has_another_name_keeps_its_paths(url: str, today: str) -> None:
-    assert addresses(url) == [today]
+    assert successors(url) == [today]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_host_that_has_another_name_keeps_its_paths(url: str, today: str) -> N
     ],
 )
 def test_an_odd_link_has_the_new_name_where_browsers_see_the_old_one(url: str) -> None:
-    assert addresses(url) == [f"{FLICKR}/2/3_4.jpg"]
+    assert successors(url) == [f"{FLICKR}/2/3_4.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_odd_link_has_the_new_name_where_browsers_see_the_old_one(url: str) -
 def test_a_thumbnail_becomes_the_next_wider_one_and_then_the_original(
     thumbnail: str, today: list[str]
 ) -> None:
-    assert addresses(f"{COMMONS}/thumb/{thumbnail}") == [f"{COMMONS}/{each}" for each in today]
+    assert successors(f"{COMMONS}/thumb/{thumbnail}") == [f"{COMMONS}/{each}" for each in today]
 
 
 @pytest.mark.parametrize(
@@ -103,18 +103,18 @@ def test_a_thumbnail_becomes_the_next_wider_one_and_then_the_original(
     ],
 )
 def test_others_have_not_changed(url: str) -> None:
-    assert addresses(url) == []
+    assert successors(url) == []
 
 
 def test_every_new_name_is_none_that_has_changed() -> None:
     for row in rows(Fact.RENAMED):
-        (today,) = addresses(f"http://{row.host.replace('*', '1')}/x.jpg")
-        assert addresses(today) == []
+        (today,) = successors(f"http://{row.host.replace('*', '1')}/x.jpg")
+        assert successors(today) == []
 
 
 @given(st.text() | st.text("/px-thumb0123456789.").map(f"{COMMONS}/thumb/".__add__))
 def test_any_text_has_addresses_or_none(url: str) -> None:
-    assert all(each != url for each in addresses(url))
+    assert all(each != url for each in successors(url))
 
 
 def test_altering_hosts_are_known_by_their_domain() -> None:
@@ -125,6 +125,6 @@ def test_altering_hosts_are_known_by_their_domain() -> None:
 
 
 def test_a_place_is_the_same_whichever_the_scheme() -> None:
-    assert same_place("http://a.com/b?c", "https://A.com:443/b?c")
-    assert not same_place("http://a.com/b?c", "http://a.com/b?d")
-    assert not same_place("http://a.com/b", "no address")
+    assert same_host_and_path("http://a.com/b?c", "https://A.com:443/b?c")
+    assert not same_host_and_path("http://a.com/b?c", "http://a.com/b?d")
+    assert not same_host_and_path("http://a.com/b", "no address")

@@ -90,8 +90,8 @@ TOLD = [
 
 @pytest.mark.parametrize(("lines", "asked", "told"), TOLD)
 def test_a_cookie_is_told_to_whom_it_is_for(lines: str, asked: str, told: str) -> None:
-    kept = request_state.after((), lines.split("\n"), urls.parse(SET))
-    assert request_state.header(kept, urls.parse(urls.join(SET, asked))) == told
+    kept = request_state.updated_cookies((), lines.split("\n"), urls.parse(SET))
+    assert request_state.cookie_header(kept, urls.parse(urls.join(SET, asked))) == told
 
 
 @pytest.mark.parametrize(
@@ -117,22 +117,24 @@ def test_a_cookie_is_told_to_whom_it_is_for(lines: str, asked: str, told: str) -
 def test_nobody_sets_a_cookie_for_hosts_of_others(
     setter: str, line: str, asked: str, told: str
 ) -> None:
-    kept = request_state.after((), [line], urls.parse(setter))
-    assert request_state.header(kept, urls.parse(asked)) == told
+    kept = request_state.updated_cookies((), [line], urls.parse(setter))
+    assert request_state.cookie_header(kept, urls.parse(asked)) == told
 
 
 def test_only_so_many_are_kept_and_those_that_came_last() -> None:
     address = urls.parse("http://a.example/")
-    kept = request_state.after((), [f"n{number}=x" for number in range(99)], address)
+    kept = request_state.updated_cookies((), [f"n{number}=x" for number in range(99)], address)
     assert [cookie.name for cookie in kept] == [f"n{number}" for number in range(49, 99)]
-    kept = request_state.after(kept, ["big=" + "x" * 4000, "large=" + "x" * 4000], address)
-    assert sum(len(cookie.value) for cookie in kept) <= request_state.MOST_BYTES
+    kept = request_state.updated_cookies(
+        kept, ["big=" + "x" * 4000, "large=" + "x" * 4000], address
+    )
+    assert sum(len(cookie.value) for cookie in kept) <= request_state.MOST_COOKIE_CHARACTERS
     assert {"big", "large"} <= {cookie.name for cookie in kept}
 
 
 @given(st.lists(st.text(st.characters(max_codepoint=255), max_size=60), max_size=5))
 def test_any_text_is_a_cookie_that_a_header_can_hold_or_none(lines: list[str]) -> None:
     address = urls.parse("http://a.example/")
-    told = request_state.header(request_state.after((), lines, address), address)
+    told = request_state.cookie_header(request_state.updated_cookies((), lines, address), address)
     assert not {*"\r\n\0"} & {*told}
     told.encode("latin-1")

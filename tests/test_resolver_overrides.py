@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.http.resolver import Resolver, answering, system_lookup
+from ck_imagenet.http.resolver import Resolver, lookup_with_overrides, system_lookup
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,34 +32,38 @@ from hypothesis import strategies as st
 def test_a_name_has_the_addresses_that_are_given(
     text: str, host: str, addresses: list[str]
 ) -> None:
-    assert answering(text)(host) == addresses
+    assert lookup_with_overrides(text)(host) == addresses
 
 
 @pytest.mark.parametrize("text", ["a.com:none", "a.com:80:none", "*:none", "a.com:slow:0"])
 def test_none_says_that_there_is_no_such_host(text: str) -> None:
     with pytest.raises(Failed, match=r"^no-such-host: a\.com: .*as --resolve says") as failed:
-        Resolver(answering(text)).resolve("a.com", 5)
+        Resolver(lookup_with_overrides(text)).resolve("a.com", 5)
     assert failed.value.outcome is Outcome.NO_SUCH_HOST
 
 
 def test_slow_says_so_after_a_while() -> None:
     started = time.monotonic()
     with pytest.raises(socket.gaierror):
-        answering("a.com:slow:0.1")("a.com")
+        lookup_with_overrides("a.com:slow:0.1")("a.com")
     assert 0.1 <= time.monotonic() - started < 2
 
 
 def test_who_waits_for_a_slow_answer_leaves_at_the_deadline() -> None:
     started = time.monotonic()
     with pytest.raises(Failed, match=r"^silent: no address for a\.com in 0\.05 s"):
-        Resolver(answering("*:slow:5")).resolve("a.com", 0.05)
+        Resolver(lookup_with_overrides("*:slow:5")).resolve("a.com", 0.05)
     assert time.monotonic() - started < 4
 
 
 def test_other_names_are_asked_of_the_machine() -> None:
     """An address, which no resolver is asked for, shows it."""
-    assert answering("a.com:none")("127.0.0.1") == system_lookup("127.0.0.1") == ["127.0.0.1"]
-    assert answering("")("127.0.0.1") == ["127.0.0.1"]
+    assert (
+        lookup_with_overrides("a.com:none")("127.0.0.1")
+        == system_lookup("127.0.0.1")
+        == ["127.0.0.1"]
+    )
+    assert lookup_with_overrides("")("127.0.0.1") == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_other_names_are_asked_of_the_machine() -> None:
 )
 def test_what_is_no_name_and_address_is_refused(item: str) -> None:
     with pytest.raises(BadInput) as refused:
-        answering(f"b.com:127.0.0.1,{item}")
+        lookup_with_overrides(f"b.com:127.0.0.1,{item}")
     assert str(refused.value) == (
         f'--resolve: "{item}" is no HOST:ADDRESS; write for example --resolve=example.org:'
         "127.0.0.1,six.example:[::1],gone.example:none,late.example:slow:2"
@@ -97,4 +101,4 @@ def test_what_is_no_name_and_address_is_refused(item: str) -> None:
 @given(st.text() | st.text(":,*[]ab.0123456789slow none"))
 def test_any_text_is_answers_or_bad_input(text: str) -> None:
     with suppress(BadInput):
-        answering(text)
+        lookup_with_overrides(text)

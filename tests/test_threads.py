@@ -6,7 +6,7 @@ import threading
 from typing import Iterator
 
 import pytest
-from ck_imagenet.core.threads import side_by_side
+from ck_imagenet.core.threads import parallel_map
 
 
 def test_what_is_made_comes_in_the_order_of_what_is_given() -> None:
@@ -19,14 +19,14 @@ def test_what_is_made_comes_in_the_order_of_what_is_given() -> None:
         second.set()
         return number * number
 
-    assert list(side_by_side(work, range(50), threads=2)) == [n * n for n in range(50)]
+    assert list(parallel_map(work, range(50), threads=2)) == [n * n for n in range(50)]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_no_more_is_begun_than_a_little_ahead(threads: int) -> None:
     """What is made may be large."""
     given = iter(range(100))
-    made = side_by_side(str, given, threads)
+    made = parallel_map(str, given, threads)
     assert [next(made), next(made)] == ["0", "1"]
     made.close()  # type: ignore[attr-defined]
     assert next(given) <= 2 * threads + 2
@@ -35,7 +35,7 @@ def test_no_more_is_begun_than_a_little_ahead(threads: int) -> None:
 @pytest.mark.parametrize("threads", [1, 3])
 def test_an_error_comes_when_its_turn_does(threads: int) -> None:
     def made() -> Iterator[int]:
-        yield from side_by_side(lambda number: 6 // number, [3, 2, 0, 1], threads)
+        yield from parallel_map(lambda number: 6 // number, [3, 2, 0, 1], threads)
 
     all_made = made()
     assert [next(all_made), next(all_made)] == [2, 3]

@@ -95,6 +95,6 @@ class TestFailure:
     def test_it_has_a_name_and_is_asked_again_where_it_may_pass(
         self, raised: OSError, meant: Outcome, detail: str
     ) -> None:
-        failed = tls.failure(raised)
+        failed = tls.handshake_failure(raised)
         assert (failed.outcome, failed.detail) == (meant, detail)
         assert failed.outcome.final == (meant is Outcome.BAD_HANDSHAKE)

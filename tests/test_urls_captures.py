@@ -23,7 +23,7 @@ ARCHIVE = "https://web.archive.org"
     ],
 )
 def test_a_date_is_fourteen_digits_whatever_is_told_of_it(date: str, moment: str) -> None:
-    assert urls.moment(date) == moment
+    assert urls.capture_moment(date) == moment
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_date_is_fourteen_digits_whatever_is_told_of_it(date: str, moment: str
 )
 def test_what_is_no_date_is_refused(date: str) -> None:
     with pytest.raises(BadInput, match=f'--wayback-date="{date}" is no date: write a year'):
-        urls.moment(date)
+        urls.capture_moment(date)
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_what_is_no_date_is_refused(date: str) -> None:
 )
 def test_a_capture_is_asked_for_by_the_address_that_its_host_is(url: str, address: str) -> None:
     for archive in (ARCHIVE, f"{ARCHIVE}/"):
-        asked = urls.address(archive, "20100101000000", url)
+        asked = urls.capture_address(archive, "20100101000000", url)
         assert asked == f"{ARCHIVE}/web/20100101000000id_/{address}"
 
 
 def test_what_has_no_address_has_no_capture() -> None:
     with pytest.raises(Failed, match="bad-url"):
-        urls.address(ARCHIVE, "20100101000000", "http://")
+        urls.capture_address(ARCHIVE, "20100101000000", "http://")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_has_no_address_has_no_capture() -> None:
 )
 def test_the_address_of_a_capture_tells_its_time(address: str, time: str) -> None:
     for archive in (ARCHIVE, f"{ARCHIVE}/", "HTTPS://Web.Archive.org:443"):
-        assert urls.time_of(address, archive) == time
+        assert urls.capture_time(address, archive) == time
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_redirect_within_the_archive_is_followed_at_the_archives_own_address(
 ) -> None:
     own = "https://web.archive.org/web/20100521123456id_/http://a.example/b.jpg"
     for archive in (ARCHIVE, f"{ARCHIVE}/"):
-        assert urls.within(address, archive) == own
+        assert urls.capture_redirect(address, archive) == own
 
 
 @pytest.mark.parametrize(
@@ -106,20 +106,20 @@ def test_a_redirect_within_the_archive_is_followed_at_the_archives_own_address(
 )
 def test_one_that_leads_out_of_it_is_not_followed(address: str) -> None:
     with pytest.raises(Failed, match="redirects: ") as failed:
-        urls.within(address, ARCHIVE)
+        urls.capture_redirect(address, ARCHIVE)
     assert failed.value.detail == address
 
 
 def test_an_archive_may_be_at_any_address() -> None:
     own = "http://127.0.0.1:8080/wayback"
-    address = urls.address(own, "20100521123456", "http://a.example/b.jpg")
-    assert urls.time_of(address, own) == "2010-05-21T12:34:56Z"
-    assert urls.time_of(address, ARCHIVE) == ""
-    assert urls.time_of(address, "http://127.0.0.1:8080/other") == ""
+    address = urls.capture_address(own, "20100521123456", "http://a.example/b.jpg")
+    assert urls.capture_time(address, own) == "2010-05-21T12:34:56Z"
+    assert urls.capture_time(address, ARCHIVE) == ""
+    assert urls.capture_time(address, "http://127.0.0.1:8080/other") == ""
 
 
 @given(st.datetimes().map(lambda time: time.replace(microsecond=0)))
 def test_a_moment_comes_back_as_the_time_that_it_is(time: object) -> None:
     digits = "".join(filter(str.isdigit, str(time)))
-    address = urls.address(ARCHIVE, urls.moment(digits), "http://a.example/")
-    assert urls.time_of(address, ARCHIVE) == f"{time}Z".replace(" ", "T")
+    address = urls.capture_address(ARCHIVE, urls.capture_moment(digits), "http://a.example/")
+    assert urls.capture_time(address, ARCHIVE) == f"{time}Z".replace(" ", "T")

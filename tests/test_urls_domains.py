@@ -10,7 +10,7 @@ from pathlib import Path
 
 import publicsuffixlist
 import pytest
-from ck_imagenet.core.urls import registrable
+from ck_imagenet.core.urls import registrable_domain
 from terminal import CHECKOUT
 
 MOZILLAS_TEST = Path(publicsuffixlist.__file__).with_name("test_psl.txt").read_text("utf-8")
@@ -46,14 +46,14 @@ MOZILLAS_TEST = Path(publicsuffixlist.__file__).with_name("test_psl.txt").read_t
     ],
 )
 def test_the_registrable_domain_of_an_endpoint(endpoint: str, domain: str) -> None:
-    assert registrable(endpoint) == domain
+    assert registrable_domain(endpoint) == domain
 
 
 def test_all_that_mozilla_tests_is_so() -> None:
     cases = re.findall(r"^checkPublicSuffix\('(.*)', (?:'(.*)'|null)\);", MOZILLAS_TEST, re.M)
     assert len(cases) > 60
     for host, expected in cases:
-        assert registrable(host) == expected, host
+        assert registrable_domain(host) == expected, host
 
 
 def test_the_list_is_read_only_when_it_is_needed_and_from_here() -> None:
@@ -63,7 +63,7 @@ def test_the_list_is_read_only_when_it_is_needed_and_from_here() -> None:
         "socket.socket = None\n"
         "from ck_imagenet.core import urls\n"
         "before = urls._list.cache_info().currsize\n"
-        "print(before, urls.registrable('a.example.co.uk:80'))\n"
+        "print(before, urls.registrable_domain('a.example.co.uk:80'))\n"
     )
     assert socket.socket is not None
     done = subprocess.run(

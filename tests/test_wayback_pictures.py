@@ -156,8 +156,8 @@ class TestPace:
     @pytest.mark.parametrize(
         ("options", "gap"),
         [
-            ({}, 1 / urls.PACE),
-            ({"sleep": 0.1}, 1 / urls.PACE),
+            ({}, 1 / urls.WAYBACK_PACE),
+            ({"sleep": 0.1}, 1 / urls.WAYBACK_PACE),
             ({"sleep": 3.0}, 3.0),
             ({"pace": "web.archive.org:2"}, 0.5),
             ({"pace": "archive.org:2", "sleep": 1.0}, 1.0),

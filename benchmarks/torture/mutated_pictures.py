@@ -78,7 +78,9 @@ def _decodes(data: bytes) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(png.readable(data)), formats=_FORMS) as image:
+            with Image.open(
+                io.BytesIO(png.without_offending_chunks(data)), formats=_FORMS
+            ) as image:
                 image.load()
     except Exception:  # Pillow's decoders raise a dozen kinds on damaged bytes
         return False

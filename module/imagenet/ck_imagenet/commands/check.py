@@ -14,7 +14,7 @@ from ..core.errors import Unsound
 from ..core.files import checksum, storage_errors
 from ..core.outcomes import Failed, Outcome
 from ..core.text import ImageName, Progress, counted
-from ..core.threads import CORES, SideBySide
+from ..core.threads import CORES, ParallelMap
 from ..http.codings import unpacked
 from ..images import decoding, judging
 from ..sources.tar_places import ask_again
@@ -81,7 +81,7 @@ class Inspection:
 
     def findings(self) -> Iterator[Told]:
         """Yield what is found; mend it first, if so wished."""
-        with SideBySide(_THREADS) as threads:
+        with ParallelMap(_THREADS) as threads:
             for wnid in self._wnids:
                 place = self._store.synset(wnid)
                 with storage_errors(place.folder), undisturbed(place, self._progress):
@@ -95,7 +95,7 @@ class Inspection:
             findings, pictures = counted(self.found, "finding"), counted(self.pictures, "picture")
             raise Unsound(f"{findings} in {pictures}: mend with --repair")
 
-    def _inspect(self, place: SynsetStore, threads: SideBySide) -> list[Finding]:
+    def _inspect(self, place: SynsetStore, threads: ParallelMap) -> list[Finding]:
         of_place = list(place.findings())
         held = Inventory.of(place)
         unseen = [ImageName(place.wnid, number) for number in held.unseen]
@@ -124,7 +124,7 @@ class Inspection:
         return found
 
     def _examine(
-        self, place: SynsetStore, held: Inventory, threads: SideBySide
+        self, place: SynsetStore, held: Inventory, threads: ParallelMap
     ) -> Iterator[Finding]:
         """Yield what is wrong with pictures of which something is known."""
         known = [(record, held.pictures[number]) for number, record in held.saved.items()]
@@ -169,7 +169,7 @@ class Inspection:
             yield Finding(FindingKind.CHANGED, record.name)
         elif self._options.decode:
             try:
-                judging.decode(decoding.read(path))
+                judging.decode(decoding.read_file(path))
             except Failed as failed:
                 yield Finding(FindingKind.BROKEN, record.name, failed.detail)
 
@@ -178,7 +178,7 @@ def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
     """Say what a file is of which the journal knows nothing."""
     name, path = unseen
     try:
-        judging.judge(unpacked(decoding.read(path)))
+        judging.judge(unpacked(decoding.read_file(path)))
     except Failed as failed:
         return Finding(FindingKind.NO_PICTURE, name, failed.detail)
     return Finding(FindingKind.UNSEEN, name)

@@ -104,7 +104,7 @@ def beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
     return head, rest()
 
 
-def recognised(head: Sequence[bytes]) -> Table | None:
+def recognise_table(head: Sequence[bytes]) -> Table | None:
     """Return the table that a list is, None if it is none.
 
     Parameters
@@ -117,7 +117,12 @@ def recognised(head: Sequence[bytes]) -> Table | None:
     ValueError
         If it is a table, a page or another file, of which it cannot be told what to ask for.
     """
-    for split in (_Json(), *map(_Delimited, "\t;,|"), _Swapped(), _Captioned()):
+    for split in (
+        _JsonSplitter(),
+        *map(_DelimitedSplitter, "\t;,|"),
+        _NameLastSplitter(),
+        _CaptionSplitter(),
+    ):
         told = [
             (at, _text(line))
             for at, line in enumerate(split.joined(iter(head)))
@@ -125,7 +130,7 @@ def recognised(head: Sequence[bytes]) -> Table | None:
         ]
         told = told[1:] if told and _SEPARATOR.fullmatch(told[0][1]) else told
         _refuse_others(*told[0] if told else (0, ""))
-        table = _table([_Row(at, text, split(text)) for at, text in told], split)
+        table = _infer_table([_Row(at, text, split(text)) for at, text in told], split)
         if table:
             return table
     return None
@@ -142,7 +147,7 @@ def _refuse_others(at: int, first: str) -> None:
             raise ValueError(f"line {at + 1} begins {what}")
 
 
-class _Split:
+class _Splitter:
     """Makes columns of a line."""
 
     is_sure = False
@@ -158,7 +163,7 @@ class _Split:
         return lines
 
 
-class _Delimited(_Split):
+class _DelimitedSplitter(_Splitter):
     """As spreadsheets write them."""
 
     def __init__(self, glue: str) -> None:
@@ -205,7 +210,7 @@ class _Delimited(_Split):
         return ""
 
 
-class _Json(_Split):
+class _JsonSplitter(_Splitter):
     """The values of a JSON object, in the order of the first one's names."""
 
     is_sure = True
@@ -225,7 +230,7 @@ class _Json(_Split):
         return [value.encode("utf-8", "surrogatepass").decode("latin-1") for value in values]
 
 
-class _Captioned(_Split):
+class _CaptionSplitter(_Splitter):
     """A picture's URL and what stands behind its first blank, or several URLs."""
 
     def __call__(self, text: str) -> list[str]:
@@ -238,7 +243,7 @@ class _Captioned(_Split):
         return [url, more.lstrip(" ")] if blank and _PICTURE.fullmatch(url) else []
 
 
-class _Swapped(_Split):
+class _NameLastSplitter(_Splitter):
     """A URL, and what stands behind its last blank."""
 
     def __call__(self, text: str) -> list[str]:
@@ -264,7 +269,7 @@ class _Row(NamedTuple):
 class Table(NamedTuple):
     """Where in a row a URL is, and a name."""
 
-    split: _Split
+    split: _Splitter
     width: int
     url: int
     name: int | None
@@ -293,7 +298,7 @@ class Table(NamedTuple):
         return (name, url) if is_whole else None
 
 
-def _table(rows: Sequence[_Row], split: _Split) -> Table | None:
+def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
     """Return the table that rows are of, None if they are not surely of one."""
     headed = len(rows) > 1 and _titles(rows[0].fields)
     body = [row for row in rows if _HOLDS_URL.search(row.text)] if headed else rows

@@ -60,7 +60,7 @@ class Row(NamedTuple):
 
 
 @lru_cache(maxsize=None)
-def every() -> tuple[Row, ...]:
+def all_rows() -> tuple[Row, ...]:
     """Return all rows, in the order of the file."""
     lines = DATA.read_text("utf-8").splitlines()[1:]
     return tuple(Row(*line.split("\t")) for line in lines)
@@ -68,7 +68,7 @@ def every() -> tuple[Row, ...]:
 
 def rows(fact: Fact) -> list[Row]:
     """Return the rows that tell such a fact."""
-    return [row for row in every() if row.fact == fact.word]
+    return [row for row in all_rows() if row.fact == fact.word]
 
 
 # Where the pictures of hosts that have changed are today, and who alters what he gives.
@@ -84,7 +84,7 @@ _MOST_CHARACTERS = 8192
 """Of a URL, such as hosts of pictures answer at all."""
 
 
-def addresses(url: str) -> list[str]:
+def successors(url: str) -> list[str]:
     """Return under which addresses the picture of a link may be today, the likeliest first.
 
     Parameters
@@ -111,7 +111,7 @@ def addresses(url: str) -> list[str]:
             inside = f"/{folder}" if folder else ""
             return [f"{parts['scheme']}://{name}{port}{inside}{parts['path']}"]
     row_of = {row.host: row for row in rows(Fact.REWRITTEN)}
-    found = (row_of[domain] for domain in belongs_to(host) if domain in row_of)
+    found = (row_of[domain] for domain in domains_of(host) if domain in row_of)
     start = f"{parts['scheme']}://{host}{port}"
     return [start + path for row in found for path in _of_thumbnail(parts["path"], row)]
 
@@ -119,10 +119,10 @@ def addresses(url: str) -> list[str]:
 def is_altered(url: str) -> bool:
     """Say whether whoever gave the picture at `url` is known to alter what it gives."""
     host, _ = urls.host_and_port(urls.endpoint(url))
-    return any(domain in _altering() for domain in belongs_to(host))
+    return any(domain in _altering() for domain in domains_of(host))
 
 
-def same_place(one: str, other: str) -> bool:
+def same_host_and_path(one: str, other: str) -> bool:
     """Say whether two URLs are the same host's same path, whichever the scheme."""
     try:
         first, second = urls.parse(one), urls.parse(other)
@@ -166,7 +166,7 @@ _LEAST, _MOST = 0.001, 1000.0
 _EXAMPLE = "write for example --pace=flickr.com:1,example.org:0.5"
 
 
-class Known(NamedTuple):
+class KnownHost(NamedTuple):
     """What is known of a host that rations."""
 
     service: str
@@ -175,14 +175,14 @@ class Known(NamedTuple):
     """Requests a second at which to begin."""
 
 
-def known(host: str) -> Known | None:
+def known_host(host: str) -> KnownHost | None:
     """Return what is known of a host or an endpoint, None if nothing is.
 
     The longest domain that it belongs to counts.
     """
     table = _table()
     name, _ = urls.host_and_port(host)
-    return next((table[each] for each in belongs_to(name) if each in table), None)
+    return next((table[each] for each in domains_of(name) if each in table), None)
 
 
 @lru_cache(maxsize=50_000)
@@ -191,11 +191,11 @@ def host_group(endpoint: str) -> str:
 
     So each ration has one owner in a run: its service, else its registrable domain, else itself.
     """
-    found = known(endpoint)
-    return found.service if found else urls.registrable(endpoint) or endpoint
+    found = known_host(endpoint)
+    return found.service if found else urls.registrable_domain(endpoint) or endpoint
 
 
-def paces(text: str) -> dict[str, float]:
+def parse_paces(text: str) -> dict[str, float]:
     """Return the paces that a user gives, by host or endpoint.
 
     Parameters
@@ -226,7 +226,7 @@ def given_pace(paces: Mapping[str, float], host: str) -> float | None:
     Parameters
     ----------
     paces : mapping of str to float
-        What `paces` returns.
+        What `parse_paces` returns.
     host : str
         The host or the endpoint.
     """
@@ -234,7 +234,7 @@ def given_pace(paces: Mapping[str, float], host: str) -> float | None:
         return None
     name, port = urls.host_and_port(host)
     for each in (name, *_aliases(name)):
-        for domain in belongs_to(each):
+        for domain in domains_of(each):
             for place in (_place(domain, port), domain):
                 if place in paces:
                     return paces[place]
@@ -243,7 +243,7 @@ def given_pace(paces: Mapping[str, float], host: str) -> float | None:
 
 def _aliases(host: str) -> list[str]:
     """Return the domains of the service that a host is of."""
-    found = known(host)
+    found = known_host(host)
     return [each for each, other in _table().items() if found and other.service == found.service]
 
 
@@ -268,7 +268,7 @@ def _pace(item: str, number: str) -> float:
     )
 
 
-def belongs_to(host: str) -> Iterator[str]:
+def domains_of(host: str) -> Iterator[str]:
     """Yield a host, in its plain form, and the domains that it belongs to, the longest first."""
     domain = _plain(host)
     yield domain
@@ -291,5 +291,5 @@ def _plain(host: str) -> str:
 
 
 @lru_cache(maxsize=None)
-def _table() -> dict[str, Known]:
-    return {row.host: Known(row.service, float(row.tells)) for row in rows(Fact.RATIONED)}
+def _table() -> dict[str, KnownHost]:
+    return {row.host: KnownHost(row.service, float(row.tells)) for row in rows(Fact.RATIONED)}

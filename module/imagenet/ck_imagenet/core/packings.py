@@ -151,7 +151,7 @@ _MOST_SAID = 2**16
 """Of a tar before its list: headers, and bytes that are said about a file beside its header."""
 
 
-def unpacked(stream: BinaryIO) -> BinaryIO:
+def unpacked_list(stream: BinaryIO) -> BinaryIO:
     """Return the list's own bytes, whatever they are packed in.
 
     Raises

@@ -21,7 +21,7 @@ _ROOM = 96 * 2**20
 """Bytes of addresses that must be free: a thread takes 72 MB at once, and nobody can do without."""
 
 
-def started(thread: Thread, others: bool) -> bool:
+def start_thread(thread: Thread, others: bool) -> bool:
     """Start a thread, if there is memory for it; say whether there is.
 
     Parameters
@@ -73,7 +73,7 @@ _LONGEST_END = 1.0
 """Seconds; who decodes a picture cannot be interrupted, and is left behind."""
 
 
-class SideBySide:
+class ParallelMap:
     """Threads that come as they are needed, and that the end of the process does not wait for.
 
     Parameters
@@ -87,7 +87,7 @@ class SideBySide:
         self._tasks: Queue[Callable[[], None] | None] = Queue()
         self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> SideBySide:
+    def __enter__(self) -> ParallelMap:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,7 +145,7 @@ class SideBySide:
 
     def _hire(self) -> None:
         thread = threading.Thread(target=self._labour, daemon=True)
-        if started(thread, others=True):
+        if start_thread(thread, others=True):
             self._threads.append(thread)
         else:  # those that there are do it, or who asks for it
             self._most = max(2, len(self._threads))
@@ -155,9 +155,9 @@ class SideBySide:
             task()
 
 
-def side_by_side(
+def parallel_map(
     work: Callable[[Given], Made], given: Iterable[Given], threads: int
 ) -> Iterator[Made]:
     """Yield what becomes of each thing, as `SideBySide.each` does, with threads of its own."""
-    with SideBySide(threads) as crew:
+    with ParallelMap(threads) as crew:
         yield from crew.each(work, given)

@@ -20,10 +20,19 @@ from . import columns
 from .columns import is_url, parse_line
 from .errors import BadInput
 from .outcomes import plain
-from .packings import unpacked
+from .packings import unpacked_list
 from .text import ImageName, visible
 
-__all__ = ["LONGEST_LINE", "Line", "blocks", "called", "is_url", "parse_line", "read", "read_plain"]
+__all__ = [
+    "LONGEST_LINE",
+    "Line",
+    "blocks",
+    "display_name",
+    "is_url",
+    "parse_line",
+    "read",
+    "read_plain",
+]
 
 LONGEST_LINE = 65_536
 """Bytes; what is longer is no URL, and a list without line ends must not fill the memory."""
@@ -58,7 +67,7 @@ class WrongShape(BadInput):
     """A list whose lines are mostly no URLs."""
 
 
-def called(where: str) -> str:
+def display_name(where: str) -> str:
     """Return what others are told of where a list is: an address, or the name of a file.
 
     Neither tells of the user's machine, nor how he is known to a host.
@@ -88,9 +97,9 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
         If it is no list.
     """
     with _damage_named(what):
-        head, rest = columns.beginning(_lines(unpacked(stream)))
+        head, rest = columns.beginning(_lines(unpacked_list(stream)))
         try:
-            table = columns.recognised(head)
+            table = columns.recognise_table(head)
         except ValueError as error:
             raise WrongShape(f'the list "{what}" cannot be read: {error}') from None
         lines: Iterator[bytes] = chain(head, rest)
@@ -122,7 +131,7 @@ def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
         If the file is damaged, or no list.
     """
     with _damage_named(what):
-        plain, torn = unpacked(stream), b""
+        plain, torn = unpacked_list(stream), b""
         for data in iter(lambda: plain.read(_BLOCK), b""):
             whole, end, rest = data.rpartition(b"\n")
             if end:

@@ -167,7 +167,7 @@ def _basic(user: str | None, password: str | None) -> str:
 # is fetched.
 
 
-def registrable(endpoint: str) -> str:
+def registrable_domain(endpoint: str) -> str:
     """Return the registrable domain of a host, nothing for an address or a name without one.
 
     Parameters
@@ -194,7 +194,7 @@ def _list() -> PublicSuffixList:
 
 # The Wayback Machine's captures: how they are addressed, and what their addresses tell.
 
-PACE = 7.8
+WAYBACK_PACE = 7.8
 """Requests a second: it bears ten, and asks for no more than eight; some arrive late, the next do
 not, and both must not come in one second with seven others."""
 
@@ -207,7 +207,7 @@ _AT_ANY_TIME = re.compile(r"^([0-9]{1,14})(?:[a-z]{2}_)?(?=/)")
 _CAPTURE = re.compile(r"([0-9]{14})(?:[a-z]{2}_)?/https?:", re.IGNORECASE)
 
 
-def moment(date: str) -> str:
+def capture_moment(date: str) -> str:
     """Return the 14 digits that stand for a date in addresses.
 
     Parameters
@@ -233,7 +233,7 @@ def moment(date: str) -> str:
     )
 
 
-def address(archive: str, moment: str, url: str) -> str:
+def capture_address(archive: str, moment: str, url: str) -> str:
     """Return where the raw bytes are of the capture of `url` that is nearest to a moment.
 
     Raises
@@ -250,7 +250,7 @@ def _begin(archive: str) -> str:
     return f"{parse(archive).url.rstrip('/')}/web/"
 
 
-def within(address: str, archive: str) -> str:
+def capture_redirect(address: str, archive: str) -> str:
     """Return where a redirect of an archive is followed to: it names its own addresses in any way.
 
     That is where the raw bytes are of the capture that it leads to, and not a page around them.
@@ -273,7 +273,7 @@ def is_capture(headers: Container[str]) -> bool:
     return "Memento-Datetime" in headers
 
 
-def time_of(address: str, archive: str) -> str:
+def capture_time(address: str, archive: str) -> str:
     """Return when the capture at an address was made, as records hold times; else nothing.
 
     Parameters

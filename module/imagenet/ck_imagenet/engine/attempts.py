@@ -205,7 +205,7 @@ class Attempts:
             return HostSignal.ANSWER, 0.0
         self._bans.answered(host, body.url, Outcome.SAVED, task.refusals)
         signal = HostSignal.ANSWER if task.answers_before < 0 else HostSignal.ANSWER_AGAIN
-        captured = urls.time_of(body.url, self._context.settings.archive)
+        captured = urls.capture_time(body.url, self._context.settings.archive)
         altered = self._context.settings.is_altered(body.url)
         record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
         verdict = self._context.recorder.reserve(record)
@@ -310,7 +310,7 @@ class Attempts:
         """
         if self._is_over or task.is_health_check:
             return
-        captured = urls.time_of(failed.capture, self._context.settings.archive)
+        captured = urls.capture_time(failed.capture, self._context.settings.archive)
         failed = Failed(failed.outcome, failed.detail)  # without the frames, as above
         outcome = (
             link.combined(task.first_failure, task.address, failed)

@@ -147,7 +147,7 @@ class ClusterDispatcher(Dispatcher):
         yield from chain.from_iterable(batch.tasks for batch in self._batches.values())
 
     def _learned_of(self, host: str) -> Learned | None:
-        known = known_hosts.known(host)
+        known = known_hosts.known_host(host)
         return self._learned.get(known.service if known else host)
 
     def leave_rationed(self) -> None:

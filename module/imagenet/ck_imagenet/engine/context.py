@@ -12,7 +12,7 @@ from ..core.actions import PER_HOST, WAYBACK_SERVICE, DownloadOptions
 from ..http.address_policy import AddressPolicy
 from ..http.client import Client, Spacing
 from ..http.connections import Limits
-from ..http.resolver import Resolver, answering
+from ..http.resolver import Resolver, lookup_with_overrides
 from ..storage.paces import Learned
 from ..storage.store import Store
 from .host import Start
@@ -99,7 +99,7 @@ def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Client:
     return Client(
         guard,
         Limits.within(options.timeout),
-        Resolver(answering(options.resolve)),
+        Resolver(lookup_with_overrides(options.resolve)),
         user_agent=options.user_agent or USER_AGENT,
         obey_opt_out=not options.ignore_opt_out,
         per_host=options.per_host,
@@ -113,7 +113,7 @@ def wayback_fetcher(options: DownloadOptions) -> Client:
     return Client(
         AddressPolicy.allowing(options.allow_private).trusting_url(options.wayback_service),
         Limits.within(max(_SLOW, options.timeout)),
-        Resolver(answering(options.resolve)),
+        Resolver(lookup_with_overrides(options.resolve)),
         user_agent=options.user_agent or USER_AGENT,
         obey_opt_out=not options.ignore_opt_out,
         per_host=options.per_host,
@@ -124,9 +124,9 @@ def wayback_fetcher(options: DownloadOptions) -> Client:
 
 def wayback_gate(options: DownloadOptions) -> Spacing:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
-    paces = known_hosts.paces(options.pace)
+    paces = known_hosts.parse_paces(options.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
-    return Spacing(max(options.sleep, 1 / (given or urls.PACE)))
+    return Spacing(max(options.sleep, 1 / (given or urls.WAYBACK_PACE)))
 
 
 def manner(
@@ -140,7 +140,7 @@ def manner(
         options.retry,
         options.per_host,
         start=_starts(options, learned, gate or wayback_gate(options)),
-        domain=lru_cache(_MOST_HOSTS)(urls.registrable),
+        domain=lru_cache(_MOST_HOSTS)(urls.registrable_domain),
         successors=lambda url: successors_of(options, url),
         is_altered=lambda url: not options.no_known_hosts and known_hosts.is_altered(url),
         archive=options.wayback_service,
@@ -149,7 +149,7 @@ def manner(
 
 def successors_of(options: DownloadOptions, url: str) -> list[str]:
     """Return under which addresses the picture of a link may be today, if that is to count."""
-    return [] if options.no_known_hosts else known_hosts.addresses(url)
+    return [] if options.no_known_hosts else known_hosts.successors(url)
 
 
 def known_paces(
@@ -175,7 +175,7 @@ def _starts(
 
     What the user says counts before what was learnt, and that before what others have seen.
     """
-    paces = known_hosts.paces(options.pace)
+    paces = known_hosts.parse_paces(options.pace)
     archive = urls.endpoint(options.wayback_service)
     of_archive = Start(gate=gate, back_off=_WAYBACK_BACK_OFF)
 
@@ -183,7 +183,7 @@ def _starts(
     def start(endpoint: str) -> Start:
         if endpoint == archive:
             return of_archive
-        known = None if options.no_known_hosts else known_hosts.known(endpoint)
+        known = None if options.no_known_hosts else known_hosts.known_host(endpoint)
         service = known.service if known else ""
         given = known_hosts.given_pace(paces, endpoint)
         gap = max(options.sleep, 1 / given if given else 0.0)

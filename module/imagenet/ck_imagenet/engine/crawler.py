@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Callable, Iterable
 
 from ..core.outcomes import Failed, HostSignal
-from ..core.threads import started
+from ..core.threads import start_thread
 from ..storage.journal import Record
 from ..storage.paces import Learned
 from .attempts import Attempts
@@ -249,7 +249,7 @@ class Crawler:
         while len(self._threads) < wanted:
             name = f"crawl-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
-            if not started(thread, others=bool(self._threads)):
+            if not start_thread(thread, others=bool(self._threads)):
                 break  # until there is more memory
             self._threads.append(thread)
 
@@ -342,5 +342,5 @@ class Crawler:
 def _end_a_thread() -> None:
     """Have the system load what ends threads: where files have run out it cannot, and aborts."""
     thread = threading.Thread(target=int)
-    started(thread, others=False)
+    start_thread(thread, others=False)
     thread.join()

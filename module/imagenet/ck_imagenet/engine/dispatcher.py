@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO, Callable, Iterable, Iterator, cast
 
 from ..core.text import ImageName
-from ..core.threads import started
+from ..core.threads import start_thread
 from ..storage.journal import Record
 from ..storage.paces import Learned
 from .crawler import Crawler
@@ -307,7 +307,7 @@ class ProcessWorker(Worker):
     def begin(self, listen: Callable[[ProcessWorker], None]) -> bool:
         """Talk with it, in threads; without memory for these, end it. Say whether it has begun."""
         self.listener = threading.Thread(target=listen, args=(self,), daemon=True)
-        begun = started(self._writer, others=True) and started(self.listener, others=True)
+        begun = start_thread(self._writer, others=True) and start_thread(self.listener, others=True)
         if not begun:
             self.process.kill()
             self.process.wait()

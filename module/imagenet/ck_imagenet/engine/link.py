@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Sequence
 
 from ..core import known_hosts, urls
-from ..core.known_hosts import same_place
+from ..core.known_hosts import same_host_and_path
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
 from ..http.request_state import RequestState
@@ -113,7 +113,7 @@ def next_address(known: Sequence[str], url: str, address: str, last: str) -> str
     if address != url and address not in known:  # a capture, which has no other address
         return ""
     left = known[known.index(address) + 1 :] if address in known else known
-    return next((each for each in left if not same_place(each, last)), "")
+    return next((each for each in left if not same_host_and_path(each, last)), "")
 
 
 def may_be_elsewhere(failed: Failed) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice, zip_longest
 from typing import Any, Generator, Iterable, Iterator, Mapping, Sequence, Union
 
 from ..core.actions import DownloadOptions
-from ..core.threads import started
+from ..core.threads import start_thread
 from ..sources import lists
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.url_archive import ArchiveSource
@@ -123,7 +123,7 @@ class _Prefetch:
         self._due = -math.inf
         self.error: Exception | None = None
         """Why there are no more, if that is not all."""
-        started(threading.Thread(target=self._ask, name="lists", daemon=True), others=False)
+        start_thread(threading.Thread(target=self._ask, name="lists", daemon=True), others=False)
 
     @property
     def ended(self) -> bool:

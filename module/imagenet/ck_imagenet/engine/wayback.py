@@ -50,11 +50,11 @@ class Captures:
         self.trouble = ""
         self.has_answered = False
         self._service = options.wayback_service
-        self._moment = urls.moment(options.wayback_date)
+        self._moment = urls.capture_moment(options.wayback_date)
 
     def task(self, link: Link) -> Task:
         """Return what is to be fetched in place of a link."""
-        return Task(link, WAYBACK, urls.address(self._service, self._moment, link.url))
+        return Task(link, WAYBACK, urls.capture_address(self._service, self._moment, link.url))
 
 
 class CaptureRecorder(Recorder):
@@ -137,5 +137,5 @@ def manner(options: DownloadOptions, gate: Spacing) -> CrawlSettings:
     """Return how it is to be asked: through its gate, with no more connections than any host."""
     return context.manner(options, gate=gate)._replace(
         jobs=min(options.jobs, options.per_host),
-        follow=partial(urls.within, archive=options.wayback_service),
+        follow=partial(urls.capture_redirect, archive=options.wayback_service),
     )

@@ -12,7 +12,7 @@ from ..core.errors import BadInput
 from ..core.files import replacing, write_whole
 from ..core.outcomes import Failed
 from ..core.text import is_wnid, parse_image_name
-from ..core.threads import side_by_side
+from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
 from .rendering import Rendering
 from .samples import COLUMNS, PARTS, LeftOut, Sample
@@ -70,7 +70,7 @@ class ImageFolders:
             How many files are new, and which pictures cannot be decoded.
         """
         written, left_out = 0, []
-        brought = side_by_side(self._bring, samples, self._rendering.threads)
+        brought = parallel_map(self._bring, samples, self._rendering.threads)
         for sample, new in zip(samples, brought):
             if isinstance(new, LeftOut):
                 left_out.append(new)

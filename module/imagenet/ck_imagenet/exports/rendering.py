@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from ..core.threads import CORES
 from ..images import jpeg, png
-from ..images.decoding import MOST_BYTES, read, upright
+from ..images.decoding import MOST_BYTES, read_file, turned_upright
 from ..images.judging import made_from
 
 _QUALITY = 95
@@ -64,7 +64,7 @@ class Rendering(NamedTuple):
             If the file cannot be read.
         """
         if self._is_decoded(path):
-            return made_from(read(path), self._changed)
+            return made_from(read_file(path), self._changed)
         return _as_others_read(path) or path.read_bytes()
 
     def _is_decoded(self, path: Path) -> bool:
@@ -80,7 +80,7 @@ class Rendering(NamedTuple):
 
     def _resized(self, image: Image.Image, side: int) -> Image.Image:
         image.draft(None, (2 * side, 2 * side))  # a JPEG is decoded no larger than is of use
-        seen = upright(image).convert("RGB")
+        seen = turned_upright(image).convert("RGB")
         if self.square:
             return ImageOps.fit(seen, (side, side), Image.Resampling.BICUBIC)
         scale = min(side / min(seen.size), _LONGEST_SIDE / max(seen.size))
@@ -96,7 +96,7 @@ def _as_others_read(path: Path) -> bytes | None:
     if suffix == ".jpg" and _has_end(path):
         return None
     data = path.read_bytes()
-    readable = jpeg.readable(png.readable(data))
+    readable = jpeg.with_end(png.without_offending_chunks(data))
     return None if readable is data else readable
 
 

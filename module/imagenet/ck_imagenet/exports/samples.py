@@ -13,7 +13,7 @@ from ..catalogue.synsets import Synset
 from ..core.errors import BadInput
 from ..core.known_hosts import is_altered
 from ..core.text import ImageName
-from ..core.url_lists import called
+from ..core.url_lists import display_name
 from ..storage.inventory import Inventory
 from ..storage.journal import Record
 from ..storage.store import Store
@@ -152,7 +152,7 @@ class Sample(NamedTuple):
     def facts(self) -> dict[str, Any]:
         """Return all that is known, by column; None stands for what nobody knows."""
         told = self.record.facts() if self.record else {}
-        told["source"] = called(told.get("source", "")) or None
+        told["source"] = display_name(told.get("source", "")) or None
         facts: dict[str, Any] = {
             "name": str(self.name),
             "wnid": self.name.wnid,

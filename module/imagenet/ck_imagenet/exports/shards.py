@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from ..core.files import read_json, replacing, sweep, to_json, write_whole
 from ..core.outcomes import Failed
 from ..core.text import parse_image_name
-from ..core.threads import side_by_side
+from ..core.threads import parallel_map
 from .rendering import Rendering
 from .samples import COLUMNS, PARTS, LeftOut, Sample
 
@@ -106,7 +106,7 @@ class Shards:
         place = sum(shard["samples"] for shard in log)
         for sample in samples[:place]:
             report(sample)
-        ahead = side_by_side(self._encode, samples[place:], self._form.rendering.threads)
+        ahead = parallel_map(self._encode, samples[place:], self._form.rendering.threads)
         left: Encoded | LeftOut | None = None
         while place < len(samples):
             first, left_out = place, []

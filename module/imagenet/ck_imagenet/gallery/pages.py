@@ -20,7 +20,7 @@ from ..catalogue.synsets import Synset
 from ..core import urls
 from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import ImageName, readable, visible
-from ..core.url_lists import called
+from ..core.url_lists import display_name
 from ..storage.inventory import Inventory
 from ..storage.journal import Record
 from ..storage.store import SynsetStore
@@ -66,7 +66,7 @@ class Item(NamedTuple):
     @property
     def source(self) -> str:
         """Where the link comes from, as others may be told."""
-        return called(self.record.source)
+        return display_name(self.record.source)
 
     @property
     def url(self) -> str:

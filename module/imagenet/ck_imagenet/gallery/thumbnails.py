@@ -16,8 +16,8 @@ from PIL import Image
 from ..core.files import json_object
 from ..core.outcomes import Failed
 from ..core.text import Progress
-from ..core.threads import CORES, side_by_side
-from ..images.decoding import read, upright
+from ..core.threads import CORES, parallel_map
+from ..images.decoding import read_file, turned_upright
 from ..images.judging import made_from
 from ..storage.journal import FORMAT, refuse_newer
 
@@ -148,7 +148,7 @@ def _make(
         # Pillow lets other threads work while it decodes.
         with kept.open("ab", buffering=0) as file:
             file.write(_line({"format": FORMAT}))
-            every = side_by_side(_made, missing.values(), _THREADS)
+            every = parallel_map(_made, missing.values(), _THREADS)
             for number, thumbnail in zip(missing, every):
                 made[number] = thumbnail
                 file.write(_line({"number": number, **thumbnail._asdict()}))
@@ -167,7 +167,7 @@ def _line(facts: Mapping[str, Any]) -> bytes:
 def _made(missing: tuple[Path, Thumbnail]) -> Thumbnail:
     path, begun = missing
     try:
-        return made_from(read(path), lambda image: _made_small(begun, image))
+        return made_from(read_file(path), lambda image: _made_small(begun, image))
     except (Failed, OSError):
         return begun
 
@@ -175,7 +175,7 @@ def _made(missing: tuple[Path, Thumbnail]) -> Thumbnail:
 def _made_small(begun: Thumbnail, image: Image.Image) -> Thumbnail:
     width, height = image.size
     image.thumbnail((SIDE, SIDE))
-    small = _opaque(upright(image))
+    small = _opaque(turned_upright(image))
     if small.size != image.size:  # lies on its side
         width, height = height, width
     return begun._replace(

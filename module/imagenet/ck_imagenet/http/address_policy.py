@@ -151,7 +151,7 @@ class AddressPolicy(NamedTuple):
         if (host, port) in self.endpoints or host in self.names:
             return
         plain = host.rstrip(".")
-        for address in literal(plain):
+        for address in literal_address(plain):
             self.check(host, port, address)
             return
         if _NOT_PUBLIC_NAME.fullmatch(plain) or plain in NAMES:
@@ -173,7 +173,7 @@ class AddressPolicy(NamedTuple):
 PUBLIC_ONLY = AddressPolicy()
 
 
-def literal(host: str) -> list[str]:
+def literal_address(host: str) -> list[str]:
     """Return the address that `host` spells, in any of the forms that the C library reads."""
     with suppress(OSError, ValueError):
         return [socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, host))]

@@ -18,7 +18,7 @@ from ..core import urls
 from ..core.outcomes import Failed, Outcome, Postponed, come_back
 from ..core.text import printable
 from . import connections, headers
-from .codings import undone
+from .codings import decoded
 from .connections import Budget, Limits, current, spend
 
 FOLLOWED = (301, 302, 303, 307, 308)
@@ -58,7 +58,7 @@ def product(user_agent: str) -> str:
     return re.split(r"[/\s]", user_agent.strip(), maxsplit=1)[0].lower()
 
 
-def opts_out(headers: Iterable[str], agent: str) -> bool:
+def opted_out(headers: Iterable[str], agent: str) -> bool:
     """Say whether X-Robots-Tag headers keep machines away, all or the one that is asking.
 
     Parameters
@@ -96,7 +96,7 @@ _RANGE = re.compile(
 )
 
 
-def start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
+def body_start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
     """Return where in the whole a body begins, with its beginning or where it was wanted.
 
     Raises
@@ -142,7 +142,7 @@ def part_that_is_whole(response: HTTPResponse) -> int | None:
     raise Failed(Outcome.CUT_SHORT, printable(f"206: a part only, {told or 'of unknown size'}"))
 
 
-def size(response: HTTPResponse, begin: int) -> int | None:
+def whole_size(response: HTTPResponse, begin: int) -> int | None:
     """Return how many bytes the whole has of which a body is the rest, or a part."""
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     if begin and re.fullmatch("[0-9]{1,18}", total):
@@ -202,7 +202,7 @@ _BODILESS = (101, 204, 304)
 """Statuses after which nothing may come; what some hosts send all the same would come too late."""
 
 
-def chunks(
+def body_chunks(
     response: HTTPResponse,
     most_bytes: int,
     codings: Sequence[str] = (),
@@ -233,10 +233,10 @@ def chunks(
     if codings:  # which urllib3 would prepare to undo, and refuse if they are many
         response.CONTENT_DECODERS = []
     received = _received(response, most_bytes, expected)
-    return undone(received, codings, most_bytes, is_picture) if codings else received
+    return decoded(received, codings, most_bytes, is_picture) if codings else received
 
 
-def whole(chunks: Iterable[bytes]) -> bytes:
+def read_whole(chunks: Iterable[bytes]) -> bytes:
     """Return all of a body; raise Postponed if there is no room for one that is so large."""
     parts, size = [], 0
     for chunk in chunks:
@@ -281,7 +281,7 @@ def _room() -> Iterator[None]:
 def _received(response: HTTPResponse, most_bytes: int, expected: int | None) -> Iterator[bytes]:
     count = 0
     while True:
-        with connections.named(Outcome.CUT_SHORT):
+        with connections.as_failed(Outcome.CUT_SHORT):
             chunk = response.read(_CHUNK, decode_content=False)
         if not chunk:
             break

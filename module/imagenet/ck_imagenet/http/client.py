@@ -236,7 +236,7 @@ class Client:
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES, is_picture=True) as answer:
-                data = codings.unpacked(answers.whole(answer.chunks))
+                data = codings.unpacked(answers.read_whole(answer.chunks))
                 return Body(answer.url, data, answer.is_captured)
         except Postponed:
             budget = Budget(self._limits, journey.spent)  # as if it had not been asked
@@ -328,7 +328,7 @@ class Client:
         if proxy:
             self._guard.check_unresolved(address.host, address.port)
         request = Request(address, headers, proxy)
-        with connections.named(Outcome.REFUSED):
+        with connections.as_failed(Outcome.REFUSED):
             while True:
                 with suppress(Stale):  # each time with one kept connection less
                     return self._adapter.ask(request)
@@ -347,16 +347,16 @@ class Client:
         response = asked.response
         is_captured = urls.is_capture(response.headers)
         try:
-            start = answers.start(response, wanted, self._busy)
+            start = answers.body_start(response, wanted, self._busy)
             self._check_opt_out(response)
             expected = answers.part_that_is_whole(response) if not start else None
             length = response.length_remaining
             if length and length > most_bytes:
                 raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
-            packed = codings.named(response.headers) if unpack else []
-            size = None if packed else answers.size(response, start)
+            packed = codings.codings_of(response.headers) if unpack else []
+            size = None if packed else answers.whole_size(response, start)
             version = response.headers.get("ETag") or response.headers.get("Last-Modified", "")
-            chunks = answers.chunks(
+            chunks = answers.body_chunks(
                 response, most_bytes, packed, is_picture=is_picture, expected=expected
             )
             yield Answer(asked.address.url, chunks, start, size, version, is_captured)
@@ -370,7 +370,7 @@ class Client:
         if self._obeyed_as is None:
             return
         tags = [tag for name in _ROBOTS for tag in response.headers.getlist(name)]
-        if tags and answers.opts_out(tags, self._obeyed_as):
+        if tags and answers.opted_out(tags, self._obeyed_as):
             raise Failed(Outcome.OPTED_OUT, printable(f"X-Robots-Tag: {', '.join(tags)}"))
 
 

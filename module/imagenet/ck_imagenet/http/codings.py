@@ -22,7 +22,7 @@ from ..core.outcomes import Failed, Outcome
 from ..images import formats
 from ..images.decoding import MOST_BYTES
 
-Undo = Callable[[Iterable[bytes]], Iterator[bytes]]
+Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 _FIELDS = ("Content-Encoding", "Transfer-Encoding")
 
@@ -69,7 +69,7 @@ _MOST_EMPTY = 1_000
 _MOST_LAYERS = 4
 
 
-def named(headers: HTTPHeaderDict) -> list[str]:
+def codings_of(headers: HTTPHeaderDict) -> list[str]:
     """Return the codings of a body in the order in which they were applied.
 
     All lines with one name are one list. What is packed for its way only is packed last.
@@ -79,7 +79,7 @@ def named(headers: HTTPHeaderDict) -> list[str]:
     return [word for word in words if not _SAY_NOTHING.fullmatch(word)]
 
 
-def undone(
+def decoded(
     chunks: Iterable[bytes], codings: Sequence[str], most_bytes: int, is_picture: bool
 ) -> Iterator[bytes]:
     """Yield a body without its codings.
@@ -89,7 +89,7 @@ def undone(
     chunks : iterable of bytes
         The body as it comes.
     codings : sequence of str
-        As `named` gives them.
+        As `codings_of` gives them.
     most_bytes : int
         What may be in any of them.
     is_picture : bool
@@ -103,15 +103,15 @@ def undone(
     if len(codings) > _MOST:
         raise Failed(Outcome.UNDECODABLE, f"{len(codings)} codings")
     for coding in reversed(codings):
-        chunks = _without(coding, chunks, most_bytes, is_picture)
+        chunks = _decoded_once(coding, chunks, most_bytes, is_picture)
     yield from chunks
 
 
-def _without(
+def _decoded_once(
     coding: str, chunks: Iterable[bytes], most_bytes: int, is_picture: bool
 ) -> Iterator[bytes]:
     begin, chunks = _begun(chunks)
-    undo = _undoer(coding)
+    undo = _decoder_for(coding)
     is_known = coding in _COMPRESSIONS
     is_text = _TEXT.fullmatch(begin) and not (is_picture and is_known)
     if not begin or is_text or formats.begins_picture(begin):
@@ -150,14 +150,14 @@ def _begun(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return held[:_LOOKED_AT], every()
 
 
-def _undoer(coding: str) -> Undo | None:
+def _decoder_for(coding: str) -> Decoder | None:
     """Return how a coding is undone, None if there is no way here."""
     if coding in ("gzip", "x-gzip", "deflate"):
         return inflated
     if coding == "br" and _brotli():
-        return _without_brotli
+        return _from_brotli
     if coding == "zstd" and _zstd():
-        return _without_zstd
+        return _from_zstd
     return None
 
 
@@ -174,7 +174,7 @@ def _brotli() -> Any:
     return None
 
 
-def _without_brotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _from_brotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
     package = _brotli()
     stream = package.Decompressor()
     for chunk in chunks:
@@ -204,7 +204,7 @@ def _zstd() -> Any:
     return None
 
 
-def _without_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _from_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
     package = _zstd()
     options = {package.DecompressionParameter.window_log_max: _LARGEST_WINDOW}
     stream = package.ZstdDecompressor(options=options)

@@ -273,7 +273,7 @@ class Connector:
                 except OSError as error:
                     connector.check_running()
                     self.close()  # Python 3.8 closes it after its own errors only
-                    raise tls.failure(error) from None
+                    raise tls.handshake_failure(error) from None
 
         context = tls.context(authorities)
         context.sslsocket_class = TLSSocket
@@ -359,22 +359,22 @@ _MEANINGS = (
 
 
 @contextmanager
-def named(otherwise: Outcome) -> Iterator[None]:
+def as_failed(otherwise: Outcome) -> Iterator[None]:
     """Turn whatever the layers below raise into `Failed`; what is unknown means `otherwise`."""
     try:
         yield
     except (RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
-        raise _named(error, otherwise) from None
+        raise _meaning(error, otherwise) from None
 
 
-def _named(error: BaseException, otherwise: Outcome) -> Failed:
+def _meaning(error: BaseException, otherwise: Outcome) -> Failed:
     """Return the failure that a chain of wrapped exceptions comes from."""
     causes = list(_chain(error))
     for cause in causes:
         if isinstance(cause, Failed):
             return cause
         if isinstance(cause, ssl.SSLError) and cause.reason in tls.LATE:
-            return tls.failure(cause)
+            return tls.handshake_failure(cause)
     outcome = otherwise
     for kinds, meant in _MEANINGS:
         if any(isinstance(cause, kinds) for cause in causes):

@@ -16,10 +16,10 @@ from ..core.outcomes import Failed, Outcome
 from ..images.judging import is_placeholder_address
 from . import headers
 
-MOST = 50
+MOST_COOKIES = 50
 """Cookies of one way: as many as a browser must keep of one domain."""
 
-MOST_BYTES = 8192
+MOST_COOKIE_CHARACTERS = 8192
 """Characters of all of them: in a header, more than servers read."""
 
 _LONGEST = 4096
@@ -62,7 +62,7 @@ Cookies = Tuple[Cookie, ...]
 """The oldest first."""
 
 
-def after(kept: Cookies, lines: Iterable[str], address: urls.Address) -> Cookies:
+def updated_cookies(kept: Cookies, lines: Iterable[str], address: urls.Address) -> Cookies:
     """Return the cookies that there are once a host has answered.
 
     Parameters
@@ -75,24 +75,24 @@ def after(kept: Cookies, lines: Iterable[str], address: urls.Address) -> Cookies
         What it was asked for.
     """
     found = {cookie.place: cookie for cookie in kept}
-    for cookie, is_over in filter(None, (_read(line, address) for line in lines)):
+    for cookie, is_over in filter(None, (_parse_cookie(line, address) for line in lines)):
         if is_over or found.get(cookie.place) != cookie:
             found.pop(cookie.place, None)
         if not is_over:
             found[cookie.place] = cookie  # the last of all, if it says something new
     left = list(found.values())
-    while len(left) > MOST or sum(map(_size, left)) > MOST_BYTES:
+    while len(left) > MOST_COOKIES or sum(map(_size, left)) > MOST_COOKIE_CHARACTERS:
         del left[0]
     return tuple(left)
 
 
-def header(kept: Cookies, address: urls.Address) -> str:
+def cookie_header(kept: Cookies, address: urls.Address) -> str:
     """Return what to tell who is asked, nothing if there is nothing to tell."""
     told = sorted((each for each in kept if each.is_for(address)), key=lambda each: -len(each.path))
     return "; ".join(f"{each.name}={each.value}" if each.name else each.value for each in told)
 
 
-def _read(line: str, address: urls.Address) -> tuple[Cookie, bool] | None:
+def _parse_cookie(line: str, address: urls.Address) -> tuple[Cookie, bool] | None:
     """Return the cookie that a line sets, and whether it takes it away; None if it is nothing."""
     pair, *rest = line.split(";")
     name, equals, value = (part.strip(_BLANKS) for part in pair.partition("="))
@@ -128,8 +128,8 @@ def _whose(domain: str, host: str) -> tuple[str, bool] | None:
     except ValueError:
         return None
     if domain == host:  # of an address, and of what many share, no cookie is for those below
-        return host, not urls.registrable(host)
-    return (domain, False) if _is_below(host, domain) and urls.registrable(domain) else None
+        return host, not urls.registrable_domain(host)
+    return (domain, False) if _is_below(host, domain) and urls.registrable_domain(domain) else None
 
 
 def _is_over(said: Mapping[str, str]) -> bool:
@@ -212,7 +212,7 @@ class RequestState:
         headers = {}
         if self._login and self._login[0] == _origin(address):
             headers["Authorization"] = self._login[1]
-        told = header(self._cookies, address) if self._cookies else ""
+        told = cookie_header(self._cookies, address) if self._cookies else ""
         if told:
             headers["Cookie"] = told
         return headers
@@ -222,7 +222,7 @@ class RequestState:
         if set_cookies:
             before, self._cookies = (
                 self._cookies,
-                after(self._cookies, set_cookies, address),
+                updated_cookies(self._cookies, set_cookies, address),
             )
             if self._cookies != before:
                 self._seen = ()  # whoever is told something new may answer something else

@@ -15,15 +15,15 @@ from typing import Callable, List
 from ..core import urls
 from ..core.errors import BadInput, TooLittleMemory
 from ..core.outcomes import Failed, Outcome, Postponed
-from ..core.threads import started
-from .address_policy import literal
+from ..core.threads import start_thread
+from .address_policy import literal_address
 
 # Addresses that the user gives for names, in place of the machine's resolver.
 
-_EVERY = "*"
-_LONGEST = 3600.0
+_EVERY_HOST = "*"
+_LONGEST_DELAY = 3600.0
 # curl's form has a port, which says nothing here: an answer is for all ports.
-_ITEM = re.compile(r"(?P<host>[^:]+):(\d+:)?(?P<address>.+)", re.DOTALL)
+_OVERRIDE = re.compile(r"(?P<host>[^:]+):(\d+:)?(?P<address>.+)", re.DOTALL)
 
 
 class _Override:
@@ -44,7 +44,7 @@ class _Override:
         kind, _, seconds = answer.partition(":")
         if kind == "slow":
             self.seconds = float(seconds)
-            if not 0 <= self.seconds <= _LONGEST:
+            if not 0 <= self.seconds <= _LONGEST_DELAY:
                 raise ValueError
         elif answer != "none":
             six = answer.startswith("[") and answer.endswith("]")
@@ -52,7 +52,7 @@ class _Override:
             self.addresses.append(str(address))
 
 
-def answering(text: str) -> Lookup:
+def lookup_with_overrides(text: str) -> Lookup:
     """Return the lookup that answers for the names in `text` and asks the machine for all others.
 
     Parameters
@@ -69,32 +69,32 @@ def answering(text: str) -> Lookup:
     """
     given: dict[str, _Override] = {}
     for item in filter(None, (item.strip() for item in text.split(","))):
-        host, answer = _parts(item)
+        host, answer = _override_parts(item)
         try:
             given.setdefault(host, _Override()).add(answer)
         except ValueError:
-            raise _bad(item) from None
+            raise _bad_override(item) from None
 
     def lookup(host: str) -> list[str]:
-        found = given.get(host) or given.get(_EVERY)
+        found = given.get(host) or given.get(_EVERY_HOST)
         return found.answer() if found else system_lookup(host)
 
     return lookup
 
 
-def _parts(item: str) -> tuple[str, str]:
+def _override_parts(item: str) -> tuple[str, str]:
     """Return a name as it is asked, and what is said of it."""
-    parts = _ITEM.fullmatch(item)
+    parts = _OVERRIDE.fullmatch(item)
     if parts:
         host = parts["host"].strip()
         with suppress(ValueError):
-            name = host if host == _EVERY else urls.ascii_host(host)
+            name = host if host == _EVERY_HOST else urls.ascii_host(host)
             if name:
                 return name, parts["address"].strip()
-    raise _bad(item)
+    raise _bad_override(item)
 
 
-def _bad(item: str) -> BadInput:
+def _bad_override(item: str) -> BadInput:
     return BadInput(
         f'--resolve: "{item}" is no HOST:ADDRESS; write for example '
         "--resolve=example.org:127.0.0.1,six.example:[::1],gone.example:none,late.example:slow:2"
@@ -150,7 +150,7 @@ class Resolver:
         Postponed
             If the lookup had to wait for others, so that it has not had so long.
         """
-        spelt = literal(host)
+        spelt = literal_address(host)
         if spelt:
             return spelt
         answer = self._ask(host)
@@ -213,7 +213,7 @@ class Resolver:
             answer = self._queue.popleft()
             if answer.waiting:
                 thread = threading.Thread(target=self._work, args=(answer,), daemon=True)
-                if not started(thread, others=bool(self._running)):
+                if not start_thread(thread, others=bool(self._running)):
                     self._queue.appendleft(answer)  # those that look now make room
                     return
                 answer.begun = time.monotonic()

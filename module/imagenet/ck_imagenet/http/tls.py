@@ -80,7 +80,7 @@ def context(authorities: str) -> ssl.SSLContext:
     return offered
 
 
-def failure(error: OSError) -> Failed:
+def handshake_failure(error: OSError) -> Failed:
     """Return what it means that a handshake failed so."""
     if isinstance(error, (socket.timeout, TimeoutError)):
         return Failed(Outcome.SILENT, "the TLS handshake did not end in time")

@@ -100,14 +100,14 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of direct connections; `requests` calls this."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._connector, _Direct)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._connector, _DirectConnection)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Return what makes the pools of connections through a proxy."""
         made = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **kwargs)
         if made:
-            manager.pool_classes_by_scheme = _pool_classes(self._connector, _Proxied)
+            manager.pool_classes_by_scheme = _pool_classes(self._connector, _ProxiedConnection)
         return manager
 
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> Any:
@@ -135,7 +135,7 @@ class Adapter(HTTPAdapter):
         return pool
 
 
-class _Kept(HTTPConnection):
+class _ReusableConnection(HTTPConnection):
     """Tells a host that hangs up on a new connection from one that no longer keeps an old one.
 
     So too where something else than an answer comes: what the host said after the announced end
@@ -163,13 +163,13 @@ class _Kept(HTTPConnection):
         return response
 
 
-class _Direct(_Kept):
+class _DirectConnection(_ReusableConnection):
     def _new_conn(self) -> Any:
         self._answers = 0
         return self.connector.connect(self.host, self.port)
 
 
-class _Proxied(_Kept):
+class _ProxiedConnection(_ReusableConnection):
     """Is led to hosts by a proxy, whose own failures are never those of a URL."""
 
     def _new_conn(self) -> Any:
@@ -201,7 +201,9 @@ class _Proxied(_Kept):
         return Failed(Outcome.REFUSED, f"the proxy {self.host}:{self.port}: {printable(str(why))}")
 
 
-def _pool_classes(connector: Connector, way: type[_Kept]) -> dict[str, type[HTTPConnectionPool]]:
+def _pool_classes(
+    connector: Connector, way: type[_ReusableConnection]
+) -> dict[str, type[HTTPConnectionPool]]:
     @lru_cache(maxsize=1)  # loading the certificates takes as long as some fetches
     def tls_context() -> ssl.SSLContext:
         return connector.tls_context(tls.authorities())

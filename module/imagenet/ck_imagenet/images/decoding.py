@@ -18,9 +18,9 @@ from typing import Callable, TypeVar
 from PIL import Image
 
 from ..core.outcomes import Failed, Outcome
-from ..core.threads import CORES, started
+from ..core.threads import CORES, start_thread
 from . import jpeg, png, tiff
-from .formats import FORMATS, after_blocks, colours
+from .formats import FORMATS, after_gif_blocks, gif_colour_table
 
 MOST_BYTES = 32 * 2**20
 """Of a file; ImageNet's largest picture has about half as many."""
@@ -76,7 +76,7 @@ def passes(data: bytes) -> int:
     return 1
 
 
-def read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Return the bytes of a picture's file.
 
     Raises
@@ -119,7 +119,7 @@ def _refuse_bytes(data: bytes) -> None:
 
 
 def _refuse_exif(exif: bytes) -> None:
-    if tiff.costs_too_much(exif):
+    if tiff.exif_costs_too_much(exif):
         raise _too_large("more in its EXIF than any camera writes")
 
 
@@ -128,9 +128,9 @@ def _too_large(why: str) -> Failed:
 
 
 def _refuse_long_preamble(data: bytes) -> None:
-    place = 13 + colours(data, 10)
+    place = 13 + gif_colour_table(data, 10)
     while place < len(data) and data[place] != ord(","):
-        place = after_blocks(data, place + 2) if data[place] == ord("!") else place + 1
+        place = after_gif_blocks(data, place + 2) if data[place] == ord("!") else place + 1
         if place > _LONGEST_PREAMBLE:
             raise _too_large("a GIF whose first frame comes late")
 
@@ -147,9 +147,9 @@ def _refuse_tags_of_webp(data: bytes) -> None:
 
 def _passes_of_tiff(data: bytes) -> int:
     """Only what stands in the first directory is read, however many there are."""
-    if tiff.cost(data) > tiff.MOST_COST:
+    if tiff.reading_cost(data) > tiff.MOST_COST:
         raise _too_large("a TIFF whose tags say more than the file holds")
-    told = tiff.first(data)
+    told = tiff.first_directory(data)
     parts = max((told[name].values for name in (_STRIPS, _TILES) if name in told), default=0)
     width, height, compression, tile_width, tile_height = (
         told[name].value if name in told else 0
@@ -208,7 +208,7 @@ def with_picture(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
         A dozen kinds, as Pillow has them, of bytes that are no picture; and whatever `work` raises.
     """
     most = passes(data)
-    readable = jpeg.readable(png.readable(data))
+    readable = jpeg.with_end(png.without_offending_chunks(data))
     with Image.open(io.BytesIO(readable), formats=list(FORMATS)) as image:
         refuse_work(*image.size, most)
         if image.width * image.height * most <= _LITTLE_WORK:
@@ -227,7 +227,7 @@ def _apart(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
         except BaseException as error:  # which the other thread raises
             made.set_exception(error)
 
-    if not started(threading.Thread(target=run, daemon=True), others=True):
+    if not start_thread(threading.Thread(target=run, daemon=True), others=True):
         return work(image)
     return made.result()
 
@@ -248,7 +248,7 @@ _TURNS = {
 }
 
 
-def upright(image: Image.Image) -> Image.Image:
+def turned_upright(image: Image.Image) -> Image.Image:
     """Return a picture as it is to be seen, without changing what its EXIF says.
 
     Pillow's own function reads all of the EXIF and writes it anew, and so fails where cameras have
@@ -263,7 +263,7 @@ def _orientation(image: Image.Image) -> int:
     exif = image.info.get("exif")
     if not isinstance(exif, bytes):
         return _orientation_of_tiff(image) if image.format == "TIFF" else 1
-    found = tiff.first(exif[len(_BEGIN) :] if exif.startswith(_BEGIN) else exif)
+    found = tiff.first_directory(exif[len(_BEGIN) :] if exif.startswith(_BEGIN) else exif)
     tag = found.get(_ORIENTATION)
     return tag.value if tag and tag.values == 1 else 1
 

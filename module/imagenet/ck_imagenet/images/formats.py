@@ -50,7 +50,7 @@ _LONGER = re.compile(
 def begins_picture(begin: bytes) -> bool:
     """Say whether bytes that begin so are a picture, kept or not."""
     is_kept = begin.startswith(SIGNATURES) or _LONGER.match(begin) is not None
-    return is_kept or name(begin) != ""
+    return is_kept or other_format(begin) != ""
 
 
 _BEGINNINGS = (
@@ -131,7 +131,7 @@ _LONGEST_HEAD = 16_384
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
-def name(data: bytes) -> str:
+def other_format(data: bytes) -> str:
     """Return the name of the format that a picture is in, if it is one that is not kept.
 
     Returns
@@ -269,28 +269,28 @@ def _png_ends(data: bytes) -> bool:
 
 def _gif_ends(data: bytes) -> bool:
     """Walk from block to block; what stands between two is skipped, as all decoders do."""
-    place = _GIF_HEADER + colours(data, _GIF_HEADER - 3)
+    place = _GIF_HEADER + gif_colour_table(data, _GIF_HEADER - 3)
     for _ in range(_MOST_PARTS):
         block = data[place : place + 1]
         if block in (b";", b""):
             return bool(block)
         if block == b",":
-            place += _GIF_FRAME + colours(data, place + _GIF_FRAME - 1) + 1
-            place = after_blocks(data, place)
+            place += _GIF_FRAME + gif_colour_table(data, place + _GIF_FRAME - 1) + 1
+            place = after_gif_blocks(data, place)
         elif block == b"!":
-            place = after_blocks(data, place + 2)
+            place = after_gif_blocks(data, place + 2)
         else:
             place += 1
     return True
 
 
-def colours(data: bytes, flags: int) -> int:
+def gif_colour_table(data: bytes, flags: int) -> int:
     """Return the bytes of the table of colours that a GIF's flags at a place announce."""
     packed = data[flags] if flags < len(data) else 0
     return 3 * 2 ** (packed % 8 + 1) if packed & 0x80 else 0
 
 
-def after_blocks(data: bytes, place: int) -> int:
+def after_gif_blocks(data: bytes, place: int) -> int:
     """Return where a GIF's blocks of data end that begin at a place, each after its length."""
     for _ in range(_MOST_PARTS):
         if place >= len(data) or not data[place]:

@@ -278,7 +278,7 @@ _MOST_PIXELS = 2**22
 """They are decoded so often, so not more."""
 
 
-def readable(data: bytes) -> bytes:
+def with_end(data: bytes) -> bytes:
     """Return a JPEG with its end if nothing else is missing; other bytes as they are.
 
     Returns

@@ -141,7 +141,7 @@ def _loaded(image: Image.Image) -> Picture:
 def _failed(data: bytes, error: Exception) -> Failed:
     """Return why bytes cannot be decoded, of which Pillow has said that they cannot."""
     is_unknown = isinstance(error, UnidentifiedImageError)
-    other = formats.name(data) if is_unknown else ""
+    other = formats.other_format(data) if is_unknown else ""
     if other:
         return Failed(Outcome.OTHER_FORMAT, other)
     if "truncated" in str(error) or is_cut(data):

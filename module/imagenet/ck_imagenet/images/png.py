@@ -66,7 +66,7 @@ class _Chunk(NamedTuple):
         return bool(self.name[0] & 0x20)
 
 
-def readable(data: bytes) -> bytes:
+def without_offending_chunks(data: bytes) -> bytes:
     """Return a PNG that no chunk beside its pixels keeps any reader from; other bytes as they are.
 
     Returns
@@ -151,7 +151,7 @@ class _Reader:
         if name == b"cHRM":
             return len(content) % 4 > 0  # for Pillow before 11
         if name == b"eXIf":
-            return tiff.costs_too_much(content)
+            return tiff.exif_costs_too_much(content)
         if name in (b"fcTL", b"fdAT"):
             return self._is_out_of_turn(chunk)
         if name in _TEXTS:

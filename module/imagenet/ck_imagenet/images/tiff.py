@@ -53,12 +53,12 @@ class _Directory(NamedTuple):
 _EMPTY = _Directory({}, [], 0)
 
 
-def first(data: bytes) -> dict[int, Tag]:
+def first_directory(data: bytes) -> dict[int, Tag]:
     """Return what a TIFF's first directory says, nothing if there is none."""
     return next(_directories(data), _EMPTY).tags
 
 
-def cost(data: bytes) -> int:
+def reading_cost(data: bytes) -> int:
     """Return what it costs to read the first directory and those below it, as if all were bytes."""
     return sum(
         _COST_OF_TAG * each.entries + sum(tag.size for tag in each.tags.values())
@@ -66,9 +66,9 @@ def cost(data: bytes) -> int:
     )
 
 
-def costs_too_much(exif: bytes) -> bool:
+def exif_costs_too_much(exif: bytes) -> bool:
     """Say whether EXIF is more than any camera writes."""
-    return bool(exif) and (len(exif) > _MOST_EXIF or cost(exif) > MOST_COST)
+    return bool(exif) and (len(exif) > _MOST_EXIF or reading_cost(exif) > MOST_COST)
 
 
 def _directories(data: bytes) -> Iterator[_Directory]:

@@ -189,7 +189,7 @@ class GivenList:
                 _refuse_missing(where, wnids, found, listed)
             for wnid in wnids or found:
                 if wnid in found:
-                    yield SynsetList(wnid, url_lists.called(where), found.lines(wnid))
+                    yield SynsetList(wnid, url_lists.display_name(where), found.lines(wnid))
 
     @contextmanager
     def _opened(self, where: str) -> Iterator[BinaryIO]:

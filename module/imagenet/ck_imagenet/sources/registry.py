@@ -13,7 +13,7 @@ from ..core.text import Progress, causes, counted
 from ..core.url_lists import is_url
 from ..http.address_policy import AddressPolicy
 from ..http.client import Client, Spacing
-from ..http.resolver import Resolver, answering
+from ..http.resolver import Resolver, lookup_with_overrides
 from ..storage.store import Store
 from . import services
 from .given_lists import GivenList
@@ -96,10 +96,10 @@ class Sources:
         guard = AddressPolicy.allowing(options.allow_private)
         for address in filter(is_url, (options.urls, service, wayback)):
             guard = guard.trusting_url(address)
-        gate = gate or Spacing(1 / urls.PACE)
+        gate = gate or Spacing(1 / urls.WAYBACK_PACE)
         self._fetcher = Client(
             guard,
-            resolver=Resolver(answering(options.resolve)),
+            resolver=Resolver(lookup_with_overrides(options.resolve)),
             gates={urls.endpoint(wayback): gate},
         )
         self._given = GivenList(options.urls, self._fetcher) if options.urls else None

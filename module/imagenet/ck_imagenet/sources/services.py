@@ -71,13 +71,13 @@ _OLDER = (
 )
 
 # After the release of Fall 2011, and long before the first service was ended.
-_CAPTURED = urls.moment("2013")
+_CAPTURED = urls.capture_moment("2013")
 
 
 def _copy(question: Question) -> Question:
     """Return how the Wayback Machine is asked for what the service once answered."""
     original = f"http://www.image-net.org{question.path}"
-    return question._replace(path=urls.address("", _CAPTURED, original))
+    return question._replace(path=urls.capture_address("", _CAPTURED, original))
 
 
 IMAGENET = Kind(
@@ -163,7 +163,7 @@ class ServiceSource(ListSource):
                     break
                 continue
             self._silences_left = _SILENCES
-            if self._kind.is_archive and not urls.time_of(answer.url, self._address):
+            if self._kind.is_archive and not urls.capture_time(answer.url, self._address):
                 said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
                 continue
             lines = listed(answer.data, wnid)

@@ -12,7 +12,7 @@ from ..core.errors import BadInput
 from ..core.files import path_of, read_json, to_json, why_no_file, write_whole
 from ..core.outcomes import Outcome
 from ..core.text import wnid_inside
-from ..core.url_lists import called, is_url
+from ..core.url_lists import display_name, is_url
 from ..http.client import Client
 from ..http.resumable import Resumed, Watch
 from ..storage.journal import FORMAT, Journal, Record, now, refuse_newer
@@ -35,7 +35,7 @@ class TarSource(NamedTuple):
     @property
     def name(self) -> str:
         """What the pictures' meta and users are told: an address, or the name of a file."""
-        return called(self.where)
+        return display_name(self.where)
 
 
 def places(named: str, wnids: Sequence[str]) -> list[TarSource]:

@@ -34,7 +34,7 @@ from ..core.threads import Threads
 from ..core.url_lists import is_url
 from ..http.address_policy import AddressPolicy
 from ..http.client import Client
-from ..http.resolver import Resolver, answering
+from ..http.resolver import Resolver, lookup_with_overrides
 from ..http.resumable import Delivery, patiently
 from ..storage.journal import FORMAT, now
 from ..storage.store import only_one
@@ -256,7 +256,7 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
             f'--archive-sha1="{options.archive_sha1}" is no SHA-1: it has 40 hexadecimal digits'
         )
     refuse_no_address("wayback-service", options.wayback_service, WAYBACK_SERVICE)
-    given = options.archive or urls.address(options.wayback_service, _CAPTURED, _LIST)
+    given = options.archive or urls.capture_address(options.wayback_service, _CAPTURED, _LIST)
     path = None if is_url(given) else path_of("--archive", given)
     why = why_no_file(path) if path else ""
     if why:
@@ -292,7 +292,7 @@ def _is_sound(folder: Path, progress: Progress) -> bool:
 
 def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:
     guard = AddressPolicy.allowing(options.allow_private).trusting_url(address)
-    resolver = Resolver(answering(options.resolve))
+    resolver = Resolver(lookup_with_overrides(options.resolve))
     delivery = Delivery(address, path)
     with closing(Client(guard, resolver=resolver)) as fetcher:
         _fetch(delivery, fetcher, progress)

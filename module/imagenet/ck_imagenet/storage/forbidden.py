@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Container, NamedTuple, Sequence
 
-from ..core.known_hosts import known
+from ..core.known_hosts import known_host
 from ..core.outcomes import Outcome
 from ..core.urls import endpoint
 
@@ -131,5 +131,5 @@ def _is_soon_after(refused: str, time: str) -> bool:
 def _name(origin: str) -> _Name:
     """Return what a host is called: all names of a known service are one."""
     place = endpoint(origin)
-    found = known(place)
+    found = known_host(place)
     return _Name(found.service, True) if found else _Name(place, False)

@@ -164,7 +164,7 @@ def recover(
         if number in known and number not in changed:
             continue
         try:
-            packed = decoding.read(path)
+            packed = decoding.read_file(path)
             data = unpacked(packed)
             picture = judging.judge(data)
         except Failed:
