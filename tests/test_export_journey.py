@@ -401,10 +401,20 @@ def test_a_bar_shows_how_far_it_is(here: Terminal) -> None:
     assert re.search(r"exporting: 100%.*\n20 pictures of 2 synsets are in", shown, re.S)
 
 
-def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
+def hide_pyarrow(here: Terminal) -> None:
     hidden = "import sys; sys.modules['pyarrow'] = None"
     (here.folder / "sitecustomize.py").write_text(hidden)
     here.environment["PYTHONPATH"] = str(here.folder)
+
+
+def test_only_parquet_needs_pyarrow(here: Terminal) -> None:
+    hide_pyarrow(here)
+    export(here, "--layout=webdataset")
+    assert (here.folder / "out" / "data" / "pictures-000000.tar").is_file()
+
+
+def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
+    hide_pyarrow(here)
     said = here.refuses("export", "imagenet", "--to=out", "--layout=parquet")
     assert re.fullmatch(
         'the Python package "pyarrow" is missing; get all that is needed with: '

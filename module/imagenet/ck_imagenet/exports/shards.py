@@ -12,9 +12,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from ..core.files import read_json, replacing, sweep, to_json, write_whole
 from ..core.outcomes import Failed
 from ..core.text import parse_image_name
@@ -246,7 +243,7 @@ def _in_blocks(size: int) -> int:
     return -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
 
 
-# Shards in Parquet: the pictures and every fact, as `datasets` reads them. Needs pyarrow.
+# Shards in Parquet: the pictures and every fact, as `datasets` reads them.
 
 Row = Dict[str, Any]
 
@@ -255,11 +252,24 @@ _GROUP = 16_000_000
 
 
 class Parquet(Form):
-    """Tables with a column for the picture and one for each fact."""
+    """Tables with a column for the picture and one for each fact.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If pyarrow is not installed, which no other layout needs.
+    """
 
     extension = ".parquet"
     digits = 5
     closing = 64_000
+
+    def __init__(self, rendering: Rendering) -> None:
+        super().__init__(rendering)
+        import pyarrow
+        import pyarrow.parquet
+
+        self._pyarrow = pyarrow
 
     def encode(self, sample: Sample) -> Encoded:
         """Return the row of a sample."""
@@ -274,12 +284,12 @@ class Parquet(Form):
         """Open a table, to which rows are written some at a time."""
         rows: list[Row] = []
         waiting = 0
-        schema = _schema()
-        with pq.ParquetWriter(str(path), schema) as table:
+        schema = _schema(self._pyarrow)
+        with self._pyarrow.parquet.ParquetWriter(str(path), schema) as table:
 
             def flush() -> None:
                 nonlocal waiting
-                table.write_table(pa.Table.from_pylist(rows, schema))
+                table.write_table(self._pyarrow.Table.from_pylist(rows, schema))
                 rows.clear()
                 waiting = 0
 
@@ -295,7 +305,7 @@ class Parquet(Form):
                 flush()
 
 
-def _schema() -> Any:
+def _schema(pa: Any) -> Any:
     """Return the columns, and what makes `datasets` decode the first of them as a picture."""
     image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
