@@ -202,7 +202,7 @@ class Simulator:
             way = self._latency * (1 + 0.3 * self._random.random()) / 2
             self._count += 1
             usual = math.inf if link.attempts else self.hosts.slowest(name)
-            haste = self._limits.hasty(usual).first_byte
+            haste = self._limits.first_attempt(usual).first_byte
             event = _Event(self.now + way, self._count, link, self.now, None, haste)
             heapq.heappush(self._events, event)
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def allows(guard: AddressPolicy, address: str, host: str = "a.com", port: int = 80) -> bool:
-    """Say whether a guard lets `host`, which has `address`, be asked."""
+def allows(policy: AddressPolicy, address: str, host: str = "a.com", port: int = 80) -> bool:
+    """Say whether a policy lets `host`, which has `address`, be asked."""
     try:
-        guard.check(host, port, address)
+        policy.check(host, port, address)
     except Failed as failed:
         assert failed.outcome is Outcome.PRIVATE_ADDRESS
         return False
@@ -144,14 +144,14 @@ class TestAllowing:
     """What `--allow-private` adds."""
 
     def test_a_network_an_address_and_a_name_are_allowed_one_by_one(self) -> None:
-        guard = AddressPolicy.allowing("127.0.0.0/8, 10.1.2.3,MyServer,[::1]")
-        assert allows(guard, "127.3.2.1")
-        assert allows(guard, "10.1.2.3")
-        assert allows(guard, "192.168.0.9", host="myserver")
-        assert allows(guard, "::1")
-        assert not allows(guard, "10.1.2.4")
-        assert not allows(guard, "192.168.0.9", host="otherserver")
-        assert not allows(guard, "::2")
+        policy = AddressPolicy.allowing("127.0.0.0/8, 10.1.2.3,MyServer,[::1]")
+        assert allows(policy, "127.3.2.1")
+        assert allows(policy, "10.1.2.3")
+        assert allows(policy, "192.168.0.9", host="myserver")
+        assert allows(policy, "::1")
+        assert not allows(policy, "10.1.2.4")
+        assert not allows(policy, "192.168.0.9", host="otherserver")
+        assert not allows(policy, "::2")
 
     @pytest.mark.parametrize("address", ["::ffff:127.0.0.1", "64:ff9b::7f00:1"])
     def test_an_allowed_ipv4_network_is_allowed_inside_ipv6_too(self, address: str) -> None:
@@ -271,7 +271,7 @@ class TestTrusting:
     """What the user names as a service or a list."""
 
     def test_one_host_and_port_is_trusted_and_nothing_else(self) -> None:
-        guard = PUBLIC_ONLY.trusting("localhost", 8080)
-        assert allows(guard, "127.0.0.1", host="localhost", port=8080)
-        assert not allows(guard, "127.0.0.1", host="localhost", port=80)
-        assert not allows(guard, "127.0.0.1", host="127.0.0.1", port=8080)
+        policy = PUBLIC_ONLY.trusting("localhost", 8080)
+        assert allows(policy, "127.0.0.1", host="localhost", port=8080)
+        assert not allows(policy, "127.0.0.1", host="localhost", port=80)
+        assert not allows(policy, "127.0.0.1", host="127.0.0.1", port=8080)

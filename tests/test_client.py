@@ -109,18 +109,18 @@ def look_up(host: str) -> list[str]:
 
 
 @contextmanager
-def fetching(guard: AddressPolicy = LOOPBACK, limits: Limits = PATIENT) -> Iterator[Client]:
-    """Have a fetcher, closed in the end."""
-    fetcher = Client(guard, limits, resolver=Resolver(look_up))
+def fetching(policy: AddressPolicy = LOOPBACK, limits: Limits = PATIENT) -> Iterator[Client]:
+    """Have a client, closed in the end."""
+    client = Client(policy, limits, resolver=Resolver(look_up))
     try:
-        yield fetcher
+        yield client
     finally:
-        fetcher.close()
+        client.close()
 
 
 @pytest.fixture
-def fetcher() -> Iterator[Client]:
-    """Return a patient fetcher that may ask loopback."""
+def client() -> Iterator[Client]:
+    """Return a patient client that may ask loopback."""
     with fetching() as patient:
         yield patient
 
@@ -139,16 +139,16 @@ def offline() -> Iterator[Client]:
         yield confined
 
 
-def failure(fetcher: Client, url: str) -> Failed:
+def failure(client: Client, url: str) -> Failed:
     """Return what fetching `url` fails with."""
     with pytest.raises(Failed) as failed:
-        fetcher.fetch(url)
+        client.fetch(url)
     return failed.value
 
 
-def outcome(fetcher: Client, url: str) -> Outcome:
+def outcome(client: Client, url: str) -> Outcome:
     """Return the name of what fetching `url` fails with."""
-    return failure(fetcher, url).outcome
+    return failure(client, url).outcome
 
 
 class TestAnswers:
@@ -185,20 +185,20 @@ class TestAnswers:
         ],
     )
     def test_the_body_is_the_bytes_of_the_file(
-        self, serve: Serve, fetcher: Client, said: bytes
+        self, serve: Serve, client: Client, said: bytes
     ) -> None:
         peer = serve(saying_once(said))
-        assert fetcher.fetch(peer.url()) == Body(peer.url(), DATA)
+        assert client.fetch(peer.url()) == Body(peer.url(), DATA)
 
-    def test_an_empty_body_is_a_body(self, serve: Serve, fetcher: Client) -> None:
+    def test_an_empty_body_is_a_body(self, serve: Serve, client: Client) -> None:
         """What it is worth is judged elsewhere."""
-        assert fetcher.fetch(serve(saying(answer())).url()).data == b""
+        assert client.fetch(serve(saying(answer())).url()).data == b""
 
     def test_a_request_says_who_asks_and_holds_the_url_as_it_stands(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(answer(DATA)))
-        fetcher.fetch(peer.url("/a b/caf\xe9%20,(1).jpg?c=d&e#f"))
+        client.fetch(peer.url("/a b/caf\xe9%20,(1).jpg?c=d&e#f"))
         line, *headers = peer.heads[0].decode().rstrip().split("\r\n")
         assert line == "GET /a%20b/caf%E9%20,(1).jpg?c=d&e HTTP/1.1"
         assert sorted(headers) == [
@@ -208,25 +208,25 @@ class TestAnswers:
             f"User-Agent: {USER_AGENT}",
         ]
 
-    def test_a_line_break_in_a_url_makes_no_header(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_line_break_in_a_url_makes_no_header(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(DATA)))
-        fetcher.fetch(peer.url("/x HTTP/1.1\r\nEvil: yes\r\n\r\n"))
+        client.fetch(peer.url("/x HTTP/1.1\r\nEvil: yes\r\n\r\n"))
         assert b"\nEvil" not in peer.heads[0]
 
-    def test_a_host_is_asked_under_its_name(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_host_is_asked_under_its_name(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(DATA)))
-        fetcher.fetch(peer.url(host="LocalHost.Example"))
+        client.fetch(peer.url(host="LocalHost.Example"))
         assert b"Host: localhost.example:%d\r\n" % peer.port in peer.heads[0]
 
-    def test_an_ipv6_address_is_asked(self, fetcher: Client) -> None:
+    def test_an_ipv6_address_is_asked(self, client: Client) -> None:
         with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6) as closed:
             port = closed.getsockname()[1]
             closed.close()
-            assert outcome(fetcher, f"http://[::1]:{port}/") is Outcome.REFUSED
+            assert outcome(client, f"http://[::1]:{port}/") is Outcome.REFUSED
 
-    def test_a_body_may_be_read_in_pieces(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_body_may_be_read_in_pieces(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(DATA * 100)))
-        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+        with client.open(peer.url(), MOST_BYTES) as opened:
             assert opened.url == peer.url()
             chunks = list(opened.chunks)
         assert len(chunks) > 1
@@ -242,7 +242,7 @@ class TestAnswers:
         assert hasty.reached
 
     def test_a_kept_connection_that_its_host_has_closed_costs_nothing(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         """The host says nothing of it, and hangs up when it is asked again."""
 
@@ -252,7 +252,7 @@ class TestAnswers:
             talk.hear()
 
         peer = serve(behave)
-        assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
+        assert [client.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
 
     @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
@@ -352,9 +352,9 @@ class TestStatuses:
         ],
     )
     def test_a_status_has_a_meaning(
-        self, serve: Serve, fetcher: Client, status: int, meant: Outcome
+        self, serve: Serve, client: Client, status: int, meant: Outcome
     ) -> None:
-        failed = failure(fetcher, serve(saying(answer(status=f"{status} Phrase"))).url())
+        failed = failure(client, serve(saying(answer(status=f"{status} Phrase"))).url())
         assert (failed.outcome, failed.detail) == (meant, str(status))
 
     @pytest.mark.parametrize(
@@ -376,10 +376,10 @@ class TestStatuses:
         ],
     )
     def test_a_busy_host_says_how_long_to_leave_it_alone(
-        self, serve: Serve, fetcher: Client, text: str, seconds: float
+        self, serve: Serve, client: Client, text: str, seconds: float
     ) -> None:
         said = answer(b"", f"Retry-After: {text}", status="503 Busy")
-        assert failure(fetcher, serve(saying(said)).url()).retry_after == seconds
+        assert failure(client, serve(saying(said)).url()).retry_after == seconds
 
     @pytest.mark.parametrize(
         ("text", "told"),
@@ -390,18 +390,18 @@ class TestStatuses:
         ],
     )
     def test_what_it_says_is_told_for_people(
-        self, serve: Serve, fetcher: Client, text: str, told: str
+        self, serve: Serve, client: Client, text: str, told: str
     ) -> None:
         busy, other = (
-            failure(fetcher, serve(saying(answer(b"", f"Retry-After: {text}", status=each))).url())
+            failure(client, serve(saying(answer(b"", f"Retry-After: {text}", status=each))).url())
             for each in ("503 Busy", "500 Broken")
         )
         assert (busy.detail, other.detail) == (f"503, {told}", "500")
 
-    def test_a_busy_host_may_say_it_by_a_date(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_busy_host_may_say_it_by_a_date(self, serve: Serve, client: Client) -> None:
         date = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=2), usegmt=True)
         said = answer(b"", f"Retry-After: {date}", status="429 Too Many Requests")
-        assert 110 < failure(fetcher, serve(saying(said)).url()).retry_after <= 120
+        assert 110 < failure(client, serve(saying(said)).url()).retry_after <= 120
 
     @pytest.mark.parametrize(
         ("sent", "until", "seconds"),
@@ -415,10 +415,10 @@ class TestStatuses:
         ],
     )
     def test_a_date_counts_from_the_hosts_own_since_either_clock_may_be_wrong(
-        self, serve: Serve, fetcher: Client, sent: str, until: str, seconds: float
+        self, serve: Serve, client: Client, sent: str, until: str, seconds: float
     ) -> None:
         said = answer(b"", f"Date: {sent}", f"Retry-After: {until}", status="503 Busy")
-        assert failure(fetcher, serve(saying(said)).url()).retry_after == seconds
+        assert failure(client, serve(saying(said)).url()).retry_after == seconds
 
     @given(
         st.text(st.characters(max_codepoint=255)) | st.from_regex(r"\w+, \d+ \w+ \d+ [\d:]+ .\d+")
@@ -437,38 +437,38 @@ class TestOptOut:
         return serve(stopping_after(head(f"Content-Length: {len(DATA)}", *tags)))
 
     def test_a_picture_that_is_opted_out_is_left_there_without_its_body(
-        self, fetcher: Client, guarded: Peer
+        self, client: Client, guarded: Peer
     ) -> None:
         started = time.monotonic()
-        failed = failure(fetcher, guarded.url())
+        failed = failure(client, guarded.url())
         assert failed.outcome is Outcome.OPTED_OUT
         assert failed.detail == "X-Robots-Tag: noindex, otherbot: none, Ck-ImageNet: NoAI"
         assert time.monotonic() - started < LEEWAY
 
-    def test_the_detail_is_fit_for_any_terminal(self, serve: Serve, fetcher: Client) -> None:
+    def test_the_detail_is_fit_for_any_terminal(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(DATA, "X-Robots-Tag: noai, \x1b[31m\xe9")))
-        assert failure(fetcher, peer.url()).detail == r"X-Robots-Tag: noai, \x1b[31m\xe9"
+        assert failure(client, peer.url()).detail == r"X-Robots-Tag: noai, \x1b[31m\xe9"
 
     def test_it_may_be_ignored(self, serve: Serve) -> None:
         peer = serve(saying(answer(DATA, "X-Robots-Tag: noai")))
-        fetcher = Client(LOOPBACK, PATIENT, obey_opt_out=False)
-        assert fetcher.fetch(peer.url()).data == DATA
-        fetcher.close()
+        client = Client(LOOPBACK, PATIENT, obey_opt_out=False)
+        assert client.fetch(peer.url()).data == DATA
+        client.close()
 
     def test_it_is_obeyed_by_the_name_that_is_given(self, serve: Serve) -> None:
         peer = serve(saying(answer(DATA, "X-Robots-Tag: my-study: noai")))
-        with fetching() as fetcher:
-            assert fetcher.fetch(peer.url()).data == DATA
-        fetcher = Client(LOOPBACK, PATIENT, user_agent="My-Study/1.0 (+https://example.org)")
-        assert outcome(fetcher, peer.url()) is Outcome.OPTED_OUT
+        with fetching() as client:
+            assert client.fetch(peer.url()).data == DATA
+        client = Client(LOOPBACK, PATIENT, user_agent="My-Study/1.0 (+https://example.org)")
+        assert outcome(client, peer.url()) is Outcome.OPTED_OUT
         assert b"\r\nUser-Agent: My-Study/1.0 (+https://example.org)\r\n" in peer.heads[1]
-        fetcher.close()
+        client.close()
 
     def test_an_answer_that_is_none_keeps_its_own_meaning(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(answer(b"", "X-Robots-Tag: noai", status="404 Not Found")))
-        assert outcome(fetcher, peer.url()) is Outcome.GONE
+        assert outcome(client, peer.url()) is Outcome.GONE
 
     @pytest.mark.parametrize("user_agent", ["", " ", "a\r\nEvil: yes", "\x1b", "b\xfccher/1"])
     def test_a_user_agent_that_no_request_can_hold_is_refused(self, user_agent: str) -> None:
@@ -477,45 +477,45 @@ class TestOptOut:
 
 
 class TestAsk:
-    """One host of a journey, so that each is asked in its turn."""
+    """One host of a request at a time, so that each is asked in its turn."""
 
-    def test_an_answer_ends_the_journey(self, serve: Serve, fetcher: Client) -> None:
+    def test_an_answer_ends_the_request(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(redirect("/y.jpg"), answer(DATA)))
-        journey = RequestState(peer.url())
-        assert fetcher.ask(journey) == Body(peer.url("/y.jpg"), DATA)
-        assert 0 < journey.spent < LEEWAY
+        state = RequestState(peer.url())
+        assert client.ask(state) == Body(peer.url("/y.jpg"), DATA)
+        assert 0 < state.spent < LEEWAY
 
     def test_a_redirect_to_another_host_is_for_another_turn(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         peer = serve(saying(redirect("/y.jpg"), redirect(other.url("/z.jpg"))))
-        journey = RequestState(peer.url())
-        assert fetcher.ask(journey) is None
-        assert (journey.url, journey.endpoint) == (other.url("/z.jpg"), f"127.0.0.1:{other.port}")
+        state = RequestState(peer.url())
+        assert client.ask(state) is None
+        assert (state.url, state.endpoint) == (other.url("/z.jpg"), f"127.0.0.1:{other.port}")
         assert (len(peer.heads), other.connections) == (2, 0)
-        assert fetcher.ask(journey) == Body(other.url("/z.jpg"), DATA)
+        assert client.ask(state) == Body(other.url("/z.jpg"), DATA)
 
     def test_what_is_not_to_be_asked_is_known_before_its_turn(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         lost = other.url("/pw/images/en-us/photo_unavailable.png")
         with pytest.raises(Failed, match=r"^placeholder"):
-            fetcher.ask(RequestState(serve(saying(redirect(lost))).url()))
+            client.ask(RequestState(serve(saying(redirect(lost))).url()))
         assert other.connections == 0
 
     def test_a_circle_over_two_hosts_is_left_where_it_closes(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         back: list[bytes] = []
         other = serve(lambda talk: saying(*back)(talk))
         first = serve(saying(redirect(other.url())))
         back.append(redirect(first.url()))
-        journey = RequestState(first.url())
-        assert fetcher.ask(journey) is None
+        state = RequestState(first.url())
+        assert client.ask(state) is None
         with pytest.raises(Failed, match=r"^redirects: in a circle"):
-            fetcher.ask(journey)
+            client.ask(state)
 
     def test_the_hosts_share_the_time_of_the_url_and_waiting_costs_none(self, serve: Serve) -> None:
         def silent(talk: Talk) -> None:
@@ -524,17 +524,17 @@ class TestAsk:
             talk.say(redirect(other.url()))
 
         other = serve(stopping_after(b""))
-        journey = RequestState(serve(silent).url())
-        with fetching(limits=PATIENT._replace(whole=1.5)) as fetcher:
-            assert fetcher.ask(journey) is None
-            assert 0.15 <= journey.spent < 1.5
+        state = RequestState(serve(silent).url())
+        with fetching(limits=PATIENT._replace(whole=1.5)) as client:
+            assert client.ask(state) is None
+            assert 0.15 <= state.spent < 1.5
             time.sleep(1.5)
             started = time.monotonic()
-            journey.spent = 1.4
+            state.spent = 1.4
             with pytest.raises(Failed, match=r"^silent: not done within 1\.5 s"):
-                fetcher.ask(journey)
+                client.ask(state)
             assert 0.1 <= time.monotonic() - started < 0.1 + LEEWAY
-        assert journey.spent >= 1.5
+        assert state.spent >= 1.5
 
 
 class TestRedirects:
@@ -542,10 +542,10 @@ class TestRedirects:
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_every_kind_of_redirect_is_followed(
-        self, serve: Serve, fetcher: Client, status: int
+        self, serve: Serve, client: Client, status: int
     ) -> None:
         peer = serve(saying(redirect("/y.jpg", status=f"{status} Elsewhere"), answer(DATA)))
-        assert fetcher.fetch(peer.url()) == Body(peer.url("/y.jpg"), DATA)
+        assert client.fetch(peer.url()) == Body(peer.url("/y.jpg"), DATA)
 
     @pytest.mark.parametrize(
         ("location", "asked"),
@@ -566,16 +566,16 @@ class TestRedirects:
         ],
     )
     def test_a_location_is_asked_as_browsers_ask_it(
-        self, serve: Serve, fetcher: Client, location: str, asked: str
+        self, serve: Serve, client: Client, location: str, asked: str
     ) -> None:
         peer = serve(saying(redirect(location), answer(DATA)))
-        assert fetcher.fetch(peer.url("/a/x.jpg")).url == peer.url(asked)
+        assert client.fetch(peer.url("/a/x.jpg")).url == peer.url(asked)
         assert peer.heads[1].decode().startswith(f"GET {asked} HTTP/1.1\r\n")
 
-    def test_a_redirect_leads_to_other_hosts(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_redirect_leads_to_other_hosts(self, serve: Serve, client: Client) -> None:
         other = serve(saying(answer(DATA)))
         first = serve(saying(redirect(other.url("/y.jpg"))))
-        assert fetcher.fetch(first.url()) == Body(other.url("/y.jpg"), DATA)
+        assert client.fetch(first.url()) == Body(other.url("/y.jpg"), DATA)
 
     @pytest.mark.parametrize(
         ("location", "meant"),
@@ -595,45 +595,43 @@ class TestRedirects:
         ],
     )
     def test_a_redirect_to_what_cannot_be_asked_has_a_name(
-        self, serve: Serve, fetcher: Client, location: str, meant: Outcome
+        self, serve: Serve, client: Client, location: str, meant: Outcome
     ) -> None:
-        assert outcome(fetcher, serve(saying(redirect(location))).url()) is meant
+        assert outcome(client, serve(saying(redirect(location))).url()) is meant
 
     def test_a_redirect_without_a_location_leads_nowhere(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
-        failed = failure(fetcher, serve(saying(answer(status="301 Moved"))).url())
+        failed = failure(client, serve(saying(answer(status="301 Moved"))).url())
         assert (failed.outcome, failed.detail) == (Outcome.REDIRECTS, "301 without a Location")
 
-    def test_a_circle_is_left_where_it_closes(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_circle_is_left_where_it_closes(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(redirect("/y.jpg"), redirect("/x.jpg")))
-        failed = failure(fetcher, peer.url())
+        failed = failure(client, peer.url())
         assert (failed.outcome, failed.detail) == (
             Outcome.REDIRECTS,
             f"in a circle: {peer.url()}",
         )
         assert len(peer.heads) == 2
 
-    def test_so_many_redirects_are_followed_and_no_more(
-        self, serve: Serve, fetcher: Client
-    ) -> None:
+    def test_so_many_redirects_are_followed_and_no_more(self, serve: Serve, client: Client) -> None:
         hops = [redirect(f"/{number}.jpg") for number in range(MOST_REDIRECTS + 1)]
         peer = serve(saying(*hops[:MOST_REDIRECTS], answer(DATA)))
-        assert fetcher.fetch(peer.url()).url == peer.url(f"/{MOST_REDIRECTS - 1}.jpg")
+        assert client.fetch(peer.url()).url == peer.url(f"/{MOST_REDIRECTS - 1}.jpg")
         peer = serve(saying(*hops))
-        failed = failure(fetcher, peer.url())
+        failed = failure(client, peer.url())
         assert failed.outcome is Outcome.REDIRECTS
         assert failed.detail == f"more than {MOST_REDIRECTS}, last to {peer.url('/20.jpg')}"
         assert len(peer.heads) == MOST_REDIRECTS + 1
 
     @pytest.mark.parametrize("suffix", ["", "?size=m", "#here"])
     def test_a_known_placeholder_is_not_even_asked(
-        self, serve: Serve, fetcher: Client, suffix: str
+        self, serve: Serve, client: Client, suffix: str
     ) -> None:
         location = f"/pw/images/en-us/photo_unavailable_l.png{suffix}"
         peer = serve(saying(redirect(location)))
-        assert outcome(fetcher, peer.url()) is Outcome.PLACEHOLDER
-        assert outcome(fetcher, peer.url(location)) is Outcome.PLACEHOLDER
+        assert outcome(client, peer.url()) is Outcome.PLACEHOLDER
+        assert outcome(client, peer.url(location)) is Outcome.PLACEHOLDER
         assert len(peer.heads) == 1
 
     @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -646,16 +644,16 @@ class TestRedirects:
 
     @pytest.mark.parametrize("status", ["301 Moved", "302 Found"])
     def test_who_sends_to_two_places_at_once_leads_nowhere(
-        self, serve: Serve, fetcher: Client, status: str
+        self, serve: Serve, client: Client, status: str
     ) -> None:
         said = head("Location: /a", "Content-Length: 0", "Location: /b", status=status)
-        failed = failure(fetcher, serve(saying(said)).url())
+        failed = failure(client, serve(saying(said)).url())
         assert failed.outcome is Outcome.REDIRECTS
         assert failed.detail == f"{status[:3]} to 2 places at once"
 
-    def test_who_sends_twice_to_one_place_leads_there(self, serve: Serve, fetcher: Client) -> None:
+    def test_who_sends_twice_to_one_place_leads_there(self, serve: Serve, client: Client) -> None:
         said = head("Location: /a", "Content-Length: 0", "Location: /a", status="302 Found")
-        assert fetcher.fetch(serve(saying(said, answer(DATA))).url()).data == DATA
+        assert client.fetch(serve(saying(said, answer(DATA))).url()).data == DATA
 
 
 class TestPrivateAddresses:
@@ -689,38 +687,38 @@ class TestPrivateAddresses:
     ) -> None:
         peer = serve(saying(answer(DATA)))
         asker = serve(saying(redirect(peer.url(host=host))))
-        with fetching(PUBLIC_ONLY.trusting("127.0.0.1", asker.port)) as fetcher:
-            assert outcome(fetcher, peer.url(host=host)) is Outcome.PRIVATE_ADDRESS
-            assert outcome(fetcher, asker.url()) is Outcome.PRIVATE_ADDRESS
+        with fetching(PUBLIC_ONLY.trusting("127.0.0.1", asker.port)) as client:
+            assert outcome(client, peer.url(host=host)) is Outcome.PRIVATE_ADDRESS
+            assert outcome(client, asker.url()) is Outcome.PRIVATE_ADDRESS
         assert (asker.connections, peer.connections) == (1, 0)
 
     @pytest.mark.parametrize(
         "host", ["10.0.0.1", "169.254.169.254", "[fe80::1]", "private.example"]
     )
     def test_other_networks_that_are_not_public_are_refused(
-        self, fetcher: Client, host: str
+        self, client: Client, host: str
     ) -> None:
-        assert outcome(fetcher, f"http://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
-        assert outcome(fetcher, f"https://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
+        assert outcome(client, f"http://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
+        assert outcome(client, f"https://{host}/latest/meta-data/") is Outcome.PRIVATE_ADDRESS
 
     @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "localhost.example"])
     def test_what_is_allowed_is_allowed_however_it_is_spelt(
-        self, serve: Serve, fetcher: Client, host: str
+        self, serve: Serve, client: Client, host: str
     ) -> None:
-        assert fetcher.fetch(serve(saying(answer(DATA))).url(host=host)).data == DATA
+        assert client.fetch(serve(saying(answer(DATA))).url(host=host)).data == DATA
 
     def test_a_name_is_allowed_whatever_its_address(self, serve: Serve) -> None:
         url = serve(saying(answer(DATA))).url(host="localhost.example")
-        with fetching(AddressPolicy.allowing("Localhost.example")) as fetcher:
-            assert fetcher.fetch(url).data == DATA
+        with fetching(AddressPolicy.allowing("Localhost.example")) as client:
+            assert client.fetch(url).data == DATA
             number = int(IPv4Address("127.0.0.1"))
-            assert outcome(fetcher, f"http://{number}/") is Outcome.PRIVATE_ADDRESS
+            assert outcome(client, f"http://{number}/") is Outcome.PRIVATE_ADDRESS
 
     def test_a_trusted_service_is_trusted_with_its_port_only(self, serve: Serve) -> None:
         service, other = serve(saying(answer(DATA))), serve(saying(answer(DATA)))
-        with fetching(PUBLIC_ONLY.trusting("127.0.0.1", service.port)) as fetcher:
-            assert fetcher.fetch(service.url()).data == DATA
-            assert outcome(fetcher, other.url()) is Outcome.PRIVATE_ADDRESS
+        with fetching(PUBLIC_ONLY.trusting("127.0.0.1", service.port)) as client:
+            assert client.fetch(service.url()).data == DATA
+            assert outcome(client, other.url()) is Outcome.PRIVATE_ADDRESS
         assert other.connections == 0
 
 
@@ -744,90 +742,90 @@ class TestKeptConnections:
         ],
     )
     def test_the_next_url_comes_over_the_same_connection(
-        self, serve: Serve, fetcher: Client, first: bytes
+        self, serve: Serve, client: Client, first: bytes
     ) -> None:
         peer = serve(saying(first, answer(DATA)))
         with suppress(Failed):
-            fetcher.fetch(peer.url("/1.jpg"))
-        assert fetcher.fetch(peer.url("/2.jpg")).data == DATA
+            client.fetch(peer.url("/1.jpg"))
+        assert client.fetch(peer.url("/2.jpg")).data == DATA
         assert (peer.connections, len(peer.heads)) == (1, 2)
 
     def test_a_redirect_with_a_page_keeps_the_connection(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(redirect("/y.jpg", b"<html>moved</html>"), answer(DATA)))
-        assert fetcher.fetch(peer.url()).data == DATA
+        assert client.fetch(peer.url()).data == DATA
         assert peer.connections == 1
 
     def test_a_long_page_is_not_read_to_keep_a_connection(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         for length in ("Content-Length: 99999999", "Transfer-Encoding: chunked"):
             peer = serve(pouring(head(length, status="404 Not Found") + b"ffffffff\r\n"))
             started = time.monotonic()
-            assert outcome(fetcher, peer.url()) is Outcome.GONE
+            assert outcome(client, peer.url()) is Outcome.GONE
             assert time.monotonic() - started < LEEWAY
 
     def test_a_page_that_does_not_come_is_not_waited_for(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(stopping_after(head("Content-Length: 99", status="404 Not Found")))
         started = time.monotonic()
-        assert outcome(fetcher, peer.url()) is Outcome.GONE
+        assert outcome(client, peer.url()) is Outcome.GONE
         assert time.monotonic() - started < LEEWAY
 
     def test_a_redirect_whose_page_does_not_come_is_followed_all_the_same(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         said = head("Content-Length: 99", f"Location: {other.url()}", status="302 Found")
         started = time.monotonic()
-        assert fetcher.fetch(serve(stopping_after(said)).url()).data == DATA
+        assert client.fetch(serve(stopping_after(said)).url()).data == DATA
         assert time.monotonic() - started < LEEWAY
 
     def test_hints_before_an_answer_are_not_the_answer_to_the_next_url(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         hints = head("Link: </s.css>", status="103 Early Hints")
         peer = serve(saying(*(hints + answer(b"%d" % number) for number in range(4))))
-        assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [b"0", b"1", b"2", b"3"]
+        assert [client.fetch(peer.url(f"/{n}")).data for n in range(4)] == [b"0", b"1", b"2", b"3"]
         assert peer.connections == 1
 
-    def test_hints_have_an_end(self, serve: Serve, fetcher: Client) -> None:
+    def test_hints_have_an_end(self, serve: Serve, client: Client) -> None:
         peer = serve(saying_once(head(status="103 Early Hints") * 20_000))
-        assert outcome(fetcher, peer.url()) is Outcome.NOT_HTTP
+        assert outcome(client, peer.url()) is Outcome.NOT_HTTP
 
     def test_what_comes_after_the_announced_end_is_no_part_of_the_next_answer(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying_late(b"rest\n", answer(DATA)))
-        assert [fetcher.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
+        assert [client.fetch(peer.url(f"/{n}")).data for n in range(4)] == [DATA] * 4
 
     @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified", "101 Switching"])
     def test_a_body_where_none_may_be_is_not_the_next_answer(
-        self, serve: Serve, fetcher: Client, status: str
+        self, serve: Serve, client: Client, status: str
     ) -> None:
         peer = serve(saying_late(answer(b"late"), head(status=status)))
         for number in range(3):
-            failed = failure(fetcher, peer.url(f"/{number}"))
+            failed = failure(client, peer.url(f"/{number}"))
             assert (failed.outcome, failed.detail) == (Outcome.HTTP_ERROR, status[:3])
 
     def test_a_connection_that_the_host_has_closed_is_made_anew(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying_once(answer(DATA)))
         for number in range(1, 4):
-            assert fetcher.fetch(peer.url()).data == DATA
+            assert client.fetch(peer.url()).data == DATA
             assert peer.connections == number
             time.sleep(0.05)  # until the host's farewell is here
 
     def test_a_body_left_half_read_does_not_become_the_next_answer(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(answer(bytes(10**6)), answer(DATA)))
-        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+        with client.open(peer.url(), MOST_BYTES) as opened:
             next(opened.chunks)
-        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+        with client.open(peer.url(), MOST_BYTES) as opened:
             assert len(b"".join(opened.chunks)) == 10**6
 
 
@@ -868,8 +866,8 @@ class TestTime:
         limits = PATIENT._replace(stall=0.2)
         peer = serve(behave)
         started = time.monotonic()
-        with fetching(limits=limits) as fetcher:
-            failed = failure(fetcher, peer.url())
+        with fetching(limits=limits) as client:
+            failed = failure(client, peer.url())
         assert failed.outcome is Outcome.STALLED
         assert failed.detail == "fewer than 100 bytes a second for 0.2 s"
         assert limits.stall <= time.monotonic() - started < limits.stall + LEEWAY
@@ -882,8 +880,8 @@ class TestTime:
                 talk.say(whole[place : place + 200])
                 time.sleep(0.1)
 
-        with fetching(limits=PATIENT._replace(stall=0.6)) as fetcher:
-            assert fetcher.fetch(serve(slowly).url()).data == bytes(2000)
+        with fetching(limits=PATIENT._replace(stall=0.6)) as client:
+            assert client.fetch(serve(slowly).url()).data == bytes(2000)
 
     @pytest.mark.parametrize(
         "behave",
@@ -922,12 +920,12 @@ class TestTime:
             ended.wait()
             return [host]
 
-        fetcher = Client(LOOPBACK, HASTY, resolver=Resolver(slow))
+        client = Client(LOOPBACK, HASTY, resolver=Resolver(slow))
         started = time.monotonic()
-        assert outcome(fetcher, "http://slow.example/") is Outcome.SILENT
+        assert outcome(client, "http://slow.example/") is Outcome.SILENT
         assert time.monotonic() - started < HASTY.connect + LEEWAY
         ended.set()
-        fetcher.close()
+        client.close()
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
     def test_a_connection_that_is_never_made_is_silent(self, hasty: Client) -> None:
@@ -950,23 +948,23 @@ class TestAddresses:
     """Of several addresses of a name, the first that may be asked and connects is."""
 
     def test_those_that_may_not_be_asked_are_passed_over(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(answer(DATA)))
-        assert fetcher.fetch(peer.url(host="mixed.example")).data == DATA
+        assert client.fetch(peer.url(host="mixed.example")).data == DATA
 
-    def test_one_that_refuses_is_passed_over(self, serve: Serve, fetcher: Client) -> None:
+    def test_one_that_refuses_is_passed_over(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(DATA)))
-        assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
+        assert client.fetch(peer.url(host="limping.example")).data == DATA
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
     def test_one_that_is_silent_is_passed_over_in_time(self, serve: Serve) -> None:
         peer = serve(saying_once(answer(DATA)))
         limits = PATIENT._replace(connect=4)  # of which the silent one has half
-        with full_backlog("127.0.0.2", peer.port), fetching(limits=limits) as fetcher:
-            assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
+        with full_backlog("127.0.0.2", peer.port), fetching(limits=limits) as client:
+            assert client.fetch(peer.url(host="limping.example")).data == DATA
             started = time.monotonic()
-            assert fetcher.fetch(peer.url(host="limping.example")).data == DATA
+            assert client.fetch(peer.url(host="limping.example")).data == DATA
             assert time.monotonic() - started < 2, "the next connection goes where the first went"
         assert peer.connections == 2
 
@@ -974,8 +972,8 @@ class TestAddresses:
 class TestLostConnections:
     """Connections that fail."""
 
-    def test_a_port_where_nobody_listens_refuses(self, fetcher: Client, web: PracticeWeb) -> None:
-        failed = failure(fetcher, f"http://{web.refusing}/x.jpg")
+    def test_a_port_where_nobody_listens_refuses(self, client: Client, web: PracticeWeb) -> None:
+        failed = failure(client, f"http://{web.refusing}/x.jpg")
         assert failed.outcome is Outcome.REFUSED
         assert "refused" in failed.detail
 
@@ -1003,17 +1001,17 @@ class TestLostConnections:
         ],
     )
     def test_an_answer_that_ends_too_early_is_cut_short(
-        self, serve: Serve, fetcher: Client, behave: Behaviour
+        self, serve: Serve, client: Client, behave: Behaviour
     ) -> None:
-        assert outcome(fetcher, serve(behave).url()) is Outcome.CUT_SHORT
+        assert outcome(client, serve(behave).url()) is Outcome.CUT_SHORT
 
     def test_a_reset_connection_can_work_the_second_time(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         behaviours = [resetting_after(head("Content-Length: 9") + b"123"), saying(answer(DATA))]
         peer = serve(lambda talk: behaviours.pop(0)(talk))
-        assert outcome(fetcher, peer.url()) is Outcome.CUT_SHORT
-        assert fetcher.fetch(peer.url()).data == DATA
+        assert outcome(client, peer.url()) is Outcome.CUT_SHORT
+        assert client.fetch(peer.url()).data == DATA
 
 
 class TestOtherProtocols:
@@ -1035,51 +1033,51 @@ class TestOtherProtocols:
         ],
         ids=lambda said: ascii(said[:40].decode("latin-1")),
     )
-    def test_what_is_not_http_has_a_name(self, serve: Serve, fetcher: Client, said: bytes) -> None:
-        assert outcome(fetcher, serve(saying_once(said)).url()) is Outcome.NOT_HTTP
+    def test_what_is_not_http_has_a_name(self, serve: Serve, client: Client, said: bytes) -> None:
+        assert outcome(client, serve(saying_once(said)).url()) is Outcome.NOT_HTTP
 
     def test_https_asked_of_a_host_that_speaks_http_is_a_bad_handshake(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         def plain(talk: Talk) -> None:
             talk.connection.recv(100)
             talk.say(answer(DATA, status="400 Bad Request"))
 
-        assert outcome(fetcher, serve(plain).secure_url()) is Outcome.BAD_HANDSHAKE
+        assert outcome(client, serve(plain).secure_url()) is Outcome.BAD_HANDSHAKE
 
 
 class TestSize:
     """No more bytes than a picture can have."""
 
     def test_a_body_of_10_gb_that_is_announced_is_not_read(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(pouring(head("Content-Length: 10000000000")))
-        failed = failure(fetcher, peer.url())
+        failed = failure(client, peer.url())
         assert failed.outcome is Outcome.TOO_LARGE
         assert failed.detail == "10000000000 bytes announced"
 
     @pytest.mark.parametrize("lines", [(), ("Transfer-Encoding: chunked",)])
     def test_an_endless_body_is_left(
-        self, serve: Serve, fetcher: Client, lines: tuple[str, ...]
+        self, serve: Serve, client: Client, lines: tuple[str, ...]
     ) -> None:
         begin = head(*lines) + (b"ffffffff\r\n" if lines else b"")
-        failed = failure(fetcher, serve(pouring(begin)).url())
+        failed = failure(client, serve(pouring(begin)).url())
         assert failed.outcome is Outcome.TOO_LARGE
         assert failed.detail == f"more than {MOST_BYTES} bytes"
 
-    def test_a_body_that_unpacks_to_too_much_is_left(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_body_that_unpacks_to_too_much_is_left(self, serve: Serve, client: Client) -> None:
         bomb = gzip.compress(bytes(MOST_BYTES + 1), 1)
         peer = serve(saying_once(answer(bomb, "Content-Encoding: gzip")))
-        assert outcome(fetcher, peer.url()) is Outcome.TOO_LARGE
+        assert outcome(client, peer.url()) is Outcome.TOO_LARGE
 
     def test_the_largest_body_is_read_and_one_byte_more_is_not(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(answer(DATA)))
-        with fetcher.open(peer.url(), len(DATA)) as opened:
+        with client.open(peer.url(), len(DATA)) as opened:
             assert b"".join(opened.chunks) == DATA
-        with pytest.raises(Failed, match="too-large"), fetcher.open(peer.url(), len(DATA) - 1):
+        with pytest.raises(Failed, match="too-large"), client.open(peer.url(), len(DATA) - 1):
             pass
 
 
@@ -1087,31 +1085,31 @@ class TestRanges:
     """Answers that begin where an earlier one broke off."""
 
     @staticmethod
-    def whole(fetcher: Client, url: str, start: int) -> tuple[int, int | None, str, bytes]:
+    def whole(client: Client, url: str, start: int) -> tuple[int, int | None, str, bytes]:
         """Return where an answer begins, what is told of the whole, and its bytes."""
-        with fetcher.open(url, MOST_BYTES, start=start) as given:
+        with client.open(url, MOST_BYTES, start=start) as given:
             return given.start, given.size, given.version, b"".join(given.chunks)
 
-    def test_the_rest_of_a_body_can_be_asked_for(self, serve: Serve, fetcher: Client) -> None:
+    def test_the_rest_of_a_body_can_be_asked_for(self, serve: Serve, client: Client) -> None:
         place = f"Content-Range: bytes 1000-{len(DATA) - 1}/{len(DATA)}"
         rest = answer(DATA[1000:], place, 'ETag: "x"', status="206 Partial Content")
         peer = serve(saying(rest))
         told = (1000, len(DATA), '"x"', DATA[1000:])
-        assert self.whole(fetcher, peer.url(), 1000) == told
+        assert self.whole(client, peer.url(), 1000) == told
         assert b"\r\nRange: bytes=1000-\r\n" in peer.heads[0]
 
-    def test_a_host_may_begin_again_instead(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_host_may_begin_again_instead(self, serve: Serve, client: Client) -> None:
         again = answer(DATA, "Last-Modified: Sat, 01 Jan 2011 00:00:00 GMT")
         told = (0, len(DATA), "Sat, 01 Jan 2011 00:00:00 GMT", DATA)
-        assert self.whole(fetcher, serve(saying(again)).url(), 1000) == told
+        assert self.whole(client, serve(saying(again)).url(), 1000) == told
 
     @pytest.mark.parametrize("place", ["bytes 999-10239/10240", "bytes 10000-1/2", "pages 1-2", ""])
     def test_what_begins_elsewhere_is_no_answer(
-        self, serve: Serve, fetcher: Client, place: str
+        self, serve: Serve, client: Client, place: str
     ) -> None:
         wrong = answer(DATA, f"Content-Range: {place}", status="206 Partial Content")
         with pytest.raises(Failed, match=r"^http-error: 206$"):
-            self.whole(fetcher, serve(saying(wrong)).url(), 1000)
+            self.whole(client, serve(saying(wrong)).url(), 1000)
 
     @pytest.mark.parametrize(
         "place",
@@ -1125,39 +1123,39 @@ class TestRanges:
         ],
     )
     def test_a_part_that_nobody_asked_for_is_cut_short(
-        self, serve: Serve, fetcher: Client, place: str
+        self, serve: Serve, client: Client, place: str
     ) -> None:
         part = answer(DATA, f"Content-Range: {place}", status="206 Partial Content")
-        assert failure(fetcher, serve(saying(part)).url()).outcome is Outcome.CUT_SHORT
+        assert failure(client, serve(saying(part)).url()).outcome is Outcome.CUT_SHORT
 
     @pytest.mark.parametrize(
         "place", ["bytes 0-10239/10240", "Bytes=0-10239/10240", "bytes 0-10239/*"]
     )
     def test_a_part_that_is_the_whole_is_one(
-        self, serve: Serve, fetcher: Client, place: str
+        self, serve: Serve, client: Client, place: str
     ) -> None:
         for body in (DATA, chunked(DATA)):
             lines = [f"Content-Range: {place}", "Transfer-Encoding: chunked"][: 2 - (body is DATA)]
             said = head(*lines, status="206 Partial Content") + body
-            assert fetcher.fetch(serve(saying_once(said)).url()).data == DATA
+            assert client.fetch(serve(saying_once(said)).url()).data == DATA
 
-    def test_a_part_that_is_packed_counts_as_it_comes(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_part_that_is_packed_counts_as_it_comes(self, serve: Serve, client: Client) -> None:
         packed = gzip.compress(DATA)
         place = f"Content-Range: bytes 0-{len(packed) - 1}/{len(packed)}"
         said = answer(packed, place, "Content-Encoding: gzip", status="206 Partial Content")
-        assert fetcher.fetch(serve(saying(said)).url()).data == DATA
+        assert client.fetch(serve(saying(said)).url()).data == DATA
 
     def test_the_places_of_a_packed_body_are_not_those_of_what_it_holds(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         packed = answer(gzip.compress(DATA), "Content-Encoding: gzip")
-        assert self.whole(fetcher, serve(saying(packed)).url(), 0) == (0, None, "", DATA)
+        assert self.whole(client, serve(saying(packed)).url(), 0) == (0, None, "", DATA)
 
     def test_a_range_is_asked_of_whoever_a_redirect_leads_to(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         there = serve(saying(answer(DATA)))
-        self.whole(fetcher, serve(saying(redirect(there.url()))).url(), 7)
+        self.whole(client, serve(saying(redirect(there.url()))).url(), 7)
         assert b"\r\nRange: bytes=7-\r\n" in there.heads[0]
 
 
@@ -1178,41 +1176,39 @@ class TestPacked:
         ids=["gzip", "x-gzip", "parts", "more", "zlib", "bare", "mistaken"],
     )
     def test_they_are_unpacked(
-        self, serve: Serve, fetcher: Client, coding: str, packed: bytes
+        self, serve: Serve, client: Client, coding: str, packed: bytes
     ) -> None:
         peer = serve(saying(answer(packed, f"Content-Encoding: {coding}")))
-        assert fetcher.fetch(peer.url()).data == DATA
+        assert client.fetch(peer.url()).data == DATA
 
-    def test_nine_codings_one_over_the_other_are_undone(
-        self, serve: Serve, fetcher: Client
-    ) -> None:
+    def test_nine_codings_one_over_the_other_are_undone(self, serve: Serve, client: Client) -> None:
         """As by browsers; urllib3 would stop at five, also where it is not to undo any."""
         packed = DATA
         for _ in range(9):
             packed = gzip.compress(packed)
         for lines in (["gzip, " * 8 + "gzip"], ["gzip"] * 9):
             told = [f"Content-Encoding: {line}" for line in lines]
-            assert fetcher.fetch(serve(saying(answer(packed, *told))).url()).data == DATA
+            assert client.fetch(serve(saying(answer(packed, *told))).url()).data == DATA
 
-    def test_nothing_is_nothing(self, serve: Serve, fetcher: Client) -> None:
+    def test_nothing_is_nothing(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(b"", "Content-Encoding: gzip")))
-        assert fetcher.fetch(peer.url()).data == b""
+        assert client.fetch(peer.url()).data == b""
 
     @pytest.mark.parametrize("length", [1, 5, 100, -9])
     def test_what_is_packed_but_not_whole_is_cut_short(
-        self, serve: Serve, fetcher: Client, length: int
+        self, serve: Serve, client: Client, length: int
     ) -> None:
         """Even if all bytes that were announced have come."""
         packed = gzip.compress(DATA)[:length]
         peer = serve(saying(answer(packed, "Content-Encoding: gzip")))
-        assert outcome(fetcher, peer.url()) is Outcome.CUT_SHORT
+        assert outcome(client, peer.url()) is Outcome.CUT_SHORT
 
-    def test_a_bomb_never_is_much_at_once(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_bomb_never_is_much_at_once(self, serve: Serve, client: Client) -> None:
         bomb = gzip.compress(bytes(2 * MOST_BYTES), 9)
         peer = serve(saying(answer(bomb, "Content-Encoding: gzip")))
         tracemalloc.start()
         try:
-            with fetcher.open(peer.url(), MOST_BYTES) as opened, pytest.raises(Failed) as failed:
+            with client.open(peer.url(), MOST_BYTES) as opened, pytest.raises(Failed) as failed:
                 assert max(map(len, opened.chunks)) <= 2**20
             assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
         finally:
@@ -1248,24 +1244,22 @@ class TestPacked:
         assert set(ended) <= {Outcome.TOO_LARGE, Postponed}
 
     @pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20])
-    def test_all_of_a_large_body_is_unpacked(
-        self, serve: Serve, fetcher: Client, size: int
-    ) -> None:
+    def test_all_of_a_large_body_is_unpacked(self, serve: Serve, client: Client, size: int) -> None:
         peer = serve(saying(answer(gzip.compress(bytes(size)), "Content-Encoding: gzip")))
-        assert fetcher.fetch(peer.url()).data == bytes(size)
+        assert client.fetch(peer.url()).data == bytes(size)
 
 
 class TestCallers:
-    """`with fetcher.open(…)`."""
+    """`with client.open(…)`."""
 
-    def test_what_the_caller_raises_passes_unchanged(self, serve: Serve, fetcher: Client) -> None:
+    def test_what_the_caller_raises_passes_unchanged(self, serve: Serve, client: Client) -> None:
         """Even what the network could have raised."""
         peer = serve(saying(answer(DATA)))
         for error in (OSError(28, "No space left on device"), ValueError(), KeyboardInterrupt()):
-            with pytest.raises(type(error)) as raised, fetcher.open(peer.url(), MOST_BYTES):
+            with pytest.raises(type(error)) as raised, client.open(peer.url(), MOST_BYTES):
                 raise error
             assert raised.value is error
-        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+        with client.open(peer.url(), MOST_BYTES) as opened:
             assert b"".join(opened.chunks) == DATA
 
 
@@ -1291,16 +1285,16 @@ class TestTLS:
     def trusting(
         self, certificate: Path, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[Callable[[Limits], Client]]:
-        """Make fetchers that trust the certificate as they trust the authorities' ones."""
+        """Make clients that trust the certificate as they trust the authorities' ones."""
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.with_suffix(".crt")))
         with ExitStack() as stack:
             yield lambda limits: stack.enter_context(fetching(limits=limits))
 
     def test_a_host_that_signs_for_itself_is_not_believed(
-        self, serve: Serve, fetcher: Client, certificate: Path
+        self, serve: Serve, client: Client, certificate: Path
     ) -> None:
         peer = serve(over_tls(certificate, saying(answer(DATA))))
-        assert outcome(fetcher, peer.secure_url()) is Outcome.BAD_CERTIFICATE
+        assert outcome(client, peer.secure_url()) is Outcome.BAD_CERTIFICATE
         assert peer.heads == []
 
     def test_a_certificate_for_another_name_is_not_believed(
@@ -1314,9 +1308,9 @@ class TestTLS:
         self, serve: Serve, trusting: Callable[[Limits], Client], certificate: Path
     ) -> None:
         peer = serve(over_tls(certificate, saying(answer(DATA))))
-        fetcher = trusting(PATIENT)
+        client = trusting(PATIENT)
         for number in range(3):
-            assert fetcher.fetch(peer.secure_url(f"/{number}.jpg")).data == DATA
+            assert client.fetch(peer.secure_url(f"/{number}.jpg")).data == DATA
         assert peer.connections == 1
 
     @pytest.mark.parametrize(
@@ -1369,10 +1363,10 @@ class TestTLS:
         assert time.monotonic() - started < HASTY.whole + LEEWAY
 
     def test_a_host_that_hangs_up_while_shaking_hands_has_lost_the_connection(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(lambda talk: talk.connection.recv(1000))
-        assert outcome(fetcher, peer.secure_url()) is Outcome.CUT_SHORT
+        assert outcome(client, peer.secure_url()) is Outcome.CUT_SHORT
 
 
 class TestClose:
@@ -1388,22 +1382,22 @@ class TestClose:
         ],
     )
     def test_a_fetch_that_waits_fails_at_once(
-        self, serve: Serve, fetcher: Client, behave: Behaviour
+        self, serve: Serve, client: Client, behave: Behaviour
     ) -> None:
         peer = serve(behave)
-        assert woken_by_close(fetcher, peer.url(), lambda: peer.connections > 0) < LEEWAY
+        assert woken_by_close(client, peer.url(), lambda: peer.connections > 0) < LEEWAY
 
     def test_a_fetch_that_waits_for_hands_to_be_shaken_fails_at_once(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(lambda talk: talk.wait())
-        assert woken_by_close(fetcher, peer.secure_url(), lambda: peer.connections > 0) < LEEWAY
+        assert woken_by_close(client, peer.secure_url(), lambda: peer.connections > 0) < LEEWAY
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems take more connections")
-    def test_a_fetch_that_waits_for_its_connection_fails_at_once(self, fetcher: Client) -> None:
+    def test_a_fetch_that_waits_for_its_connection_fails_at_once(self, client: Client) -> None:
         with full_backlog() as port:
             url = f"http://127.0.0.1:{port}/"
-            assert woken_by_close(fetcher, url, lambda: True) < LEEWAY
+            assert woken_by_close(client, url, lambda: True) < LEEWAY
 
     def test_a_fetch_that_waits_for_a_name_fails_at_once(self) -> None:
         asked, ended = threading.Event(), threading.Event()
@@ -1413,44 +1407,44 @@ class TestClose:
             ended.wait()
             return []
 
-        fetcher = Client(LOOPBACK, PATIENT, Resolver(slow))
-        assert woken_by_close(fetcher, "http://slow.example/", asked.is_set) < LEEWAY
+        client = Client(LOOPBACK, PATIENT, Resolver(slow))
+        assert woken_by_close(client, "http://slow.example/", asked.is_set) < LEEWAY
         ended.set()
 
-    def test_a_body_that_is_being_read_fails_at_once(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_body_that_is_being_read_fails_at_once(self, serve: Serve, client: Client) -> None:
         peer = serve(stopping_after(head("Content-Length: 999999") + bytes(300_000)))
-        with fetcher.open(peer.url(), MOST_BYTES) as opened:
+        with client.open(peer.url(), MOST_BYTES) as opened:
             next(opened.chunks)
-            threading.Timer(0.1, fetcher.close).start()
+            threading.Timer(0.1, client.close).start()
             started = time.monotonic()
             with pytest.raises(Failed):
                 next(opened.chunks)
             assert time.monotonic() - started < LEEWAY
 
-    def test_no_connection_is_made_any_more(self, serve: Serve, fetcher: Client) -> None:
+    def test_no_connection_is_made_any_more(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(DATA)))
-        fetcher.fetch(peer.url())
-        fetcher.close()
-        failed = failure(fetcher, peer.url())
-        assert (failed.outcome, failed.detail) == (Outcome.REFUSED, "the fetcher has been closed")
+        client.fetch(peer.url())
+        client.close()
+        failed = failure(client, peer.url())
+        assert (failed.outcome, failed.detail) == (Outcome.REFUSED, "the client has been closed")
         assert len(peer.heads) == 1
 
-    def test_closing_twice_is_no_matter(self, fetcher: Client) -> None:
-        fetcher.close()
-        fetcher.close()
+    def test_closing_twice_is_no_matter(self, client: Client) -> None:
+        client.close()
+        client.close()
 
 
-def woken_by_close(fetcher: Client, url: str, begun: Callable[[], bool]) -> float:
-    """Close a fetcher while it fetches; return the seconds until that fails."""
+def woken_by_close(client: Client, url: str, begun: Callable[[], bool]) -> float:
+    """Close a client while it fetches; return the seconds until that fails."""
     failed: list[Failed] = []
-    thread = threading.Thread(target=lambda: failed.append(failure(fetcher, url)))
+    thread = threading.Thread(target=lambda: failed.append(failure(client, url)))
     thread.start()
     deadline = time.monotonic() + 5
     while not begun() and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.1)
     started = time.monotonic()
-    fetcher.close()
+    client.close()
     thread.join()
     assert not failed[0].outcome.final
     return time.monotonic() - started
@@ -1472,20 +1466,20 @@ class TestPracticeWeb:
         ],
     )
     def test_a_dead_link_has_a_name(
-        self, web: PracticeWeb, fetcher: Client, kind: str, meant: Outcome
+        self, web: PracticeWeb, client: Client, kind: str, meant: Outcome
     ) -> None:
-        assert outcome(fetcher, web.link("n01440764", 1, kind).url) is meant
+        assert outcome(client, web.link("n01440764", 1, kind).url) is meant
 
     @pytest.mark.parametrize("kind", ["good", "good-png", "moved", "moved-absolute"])
     def test_a_good_link_gives_its_picture(
-        self, web: PracticeWeb, fetcher: Client, kind: str
+        self, web: PracticeWeb, client: Client, kind: str
     ) -> None:
         link = web.link("n01440764", 1, kind)
-        assert len(fetcher.fetch(link.url).data) > 10_000, "a photo"
+        assert len(client.fetch(link.url).data) > 10_000, "a photo"
 
-    def test_a_list_in_any_encoding_can_be_asked(self, web: PracticeWeb, fetcher: Client) -> None:
+    def test_a_list_in_any_encoding_can_be_asked(self, web: PracticeWeb, client: Client) -> None:
         for name in ("caf\xe9.jpg", "caf\xc3\xa9.jpg", "a b,c.jpg"):
             url = web.url(0, f"/good/{name}")
-            assert fetcher.fetch(url).url == urls.parse(url).url
+            assert client.fetch(url).url == urls.parse(url).url
         asked = [request.path for request in web.requests.all()]
         assert asked == ["/good/caf\xe9.jpg", "/good/caf\xc3\xa9.jpg", "/good/a b,c.jpg"]

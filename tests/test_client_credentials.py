@@ -1,4 +1,4 @@
-"""What a fetcher tells hosts on a link's way, and whom: cookies, users and passwords."""
+"""What a client tells hosts on a link's way, and whom: cookies, users and passwords."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def fetcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    """Have a fetcher for which every name is this machine's."""
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """Have a client for which every name is this machine's."""
     monkeypatch.setenv("no_proxy", "*")
-    fetcher = Client(
+    client = Client(
         AddressPolicy.allowing("127.0.0.0/8"), resolver=Resolver(lambda _: ["127.0.0.1"])
     )
-    yield fetcher
-    fetcher.close()
+    yield client
+    client.close()
 
 
 def setting(location: str, *cookies: str, status: str = "302 Found") -> bytes:
@@ -49,10 +49,10 @@ def told(peer: Peer, header: str) -> list[str]:
     return ["".join(values) for values in found]
 
 
-def failure(fetcher: Client, url: str) -> Failed:
+def failure(client: Client, url: str) -> Failed:
     """Return what fetching fails with."""
     with pytest.raises(Failed) as failed:
-        fetcher.fetch(url)
+        client.fetch(url)
     return failed.value
 
 
@@ -60,15 +60,15 @@ class TestCookies:
     """What hosts set is told to them until the link is settled."""
 
     def test_a_redirect_to_itself_that_sets_a_cookie_leads_to_the_picture(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(setting("/x.jpg", "a=b", "c=d; path=/"), answer(DATA)))
-        assert fetcher.fetch(peer.url()).data == DATA
+        assert client.fetch(peer.url()).data == DATA
         assert told(peer, "Cookie") == ["", "a=b; c=d"]
 
-    def test_it_is_a_circle_when_nothing_new_is_set(self, serve: Serve, fetcher: Client) -> None:
+    def test_it_is_a_circle_when_nothing_new_is_set(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(setting("/x.jpg", "a=b; max-age=9")))
-        failed = failure(fetcher, peer.url())
+        failed = failure(client, peer.url())
         assert (failed.outcome, failed.detail) == (
             Outcome.REDIRECTS,
             f"in a circle: {peer.url()}",
@@ -76,46 +76,46 @@ class TestCookies:
         assert told(peer, "Cookie") == ["", "a=b"]
 
     def test_who_sets_something_new_for_ever_is_left_as_browsers_leave_him(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         peer = serve(saying(*(setting("/x.jpg", f"a={n}") for n in range(99))))
-        assert failure(fetcher, peer.url()).detail.startswith(f"more than {MOST_REDIRECTS}, ")
+        assert failure(client, peer.url()).detail.startswith(f"more than {MOST_REDIRECTS}, ")
         assert len(peer.heads) == MOST_REDIRECTS + 1
 
     def test_a_way_back_is_none_if_somebody_has_set_something_new_on_it(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         first = serve(lambda talk: saying(*back)(talk))
         other = serve(saying(setting(first.url(), "seen=1"), answer(DATA)))
         back = [redirect(other.url("/y.jpg", "other.example"))]
-        assert fetcher.fetch(first.url()).data == DATA
+        assert client.fetch(first.url()).data == DATA
         assert told(first, "Cookie") == ["", ""]
         assert told(other, "Cookie") == ["", "seen=1"]
 
-    def test_nobody_else_is_told(self, serve: Serve, fetcher: Client) -> None:
+    def test_nobody_else_is_told(self, serve: Serve, client: Client) -> None:
         other = serve(saying(answer(DATA)))
         location = other.url(host="b.example")
         first = serve(
             saying(setting(location, "a=b", "c=d; domain=b.example", "e=f; domain=example"))
         )
-        assert fetcher.fetch(first.url(host="a.example")).data == DATA
+        assert client.fetch(first.url(host="a.example")).data == DATA
         assert told(other, "Cookie") == [""]
 
-    def test_nothing_is_kept_for_another_link(self, serve: Serve, fetcher: Client) -> None:
+    def test_nothing_is_kept_for_another_link(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(setting("/y.jpg", "a=b; path=/"), answer(DATA)))
-        fetcher.fetch(peer.url())
-        fetcher.fetch(peer.url("/z.jpg"))
+        client.fetch(peer.url())
+        client.fetch(peer.url("/z.jpg"))
         assert told(peer, "Cookie") == ["", "a=b", ""]
 
     def test_who_asks_to_come_later_is_told_what_he_has_set(
-        self, serve: Serve, fetcher: Client
+        self, serve: Serve, client: Client
     ) -> None:
         busy = answer(b"", "Set-Cookie: a=b", status="429 Too Many Requests")
         peer = serve(saying(busy, answer(DATA)))
-        journey = RequestState(peer.url())
+        state = RequestState(peer.url())
         with pytest.raises(Failed, match=r"^busy"):
-            fetcher.ask(journey)
-        body = fetcher.ask(journey)
+            client.ask(state)
+        body = client.ask(state)
         assert body
         assert body.data == DATA
         assert told(peer, "Cookie") == ["", "a=b"]
@@ -124,34 +124,34 @@ class TestCookies:
 class TestCredentials:
     """User and password in a URL."""
 
-    def test_they_are_told_to_the_host_alone(self, serve: Serve, fetcher: Client) -> None:
+    def test_they_are_told_to_the_host_alone(self, serve: Serve, client: Client) -> None:
         peer = serve(saying(answer(DATA)))
         url = peer.url().replace("//", "//me:sec%20ret@")
-        assert fetcher.fetch(url).url == peer.url()
+        assert client.fetch(url).url == peer.url()
         assert told(peer, "Authorization") == [BASIC]
-        assert fetcher.fetch(peer.url()).data == DATA
+        assert client.fetch(peer.url()).data == DATA
         assert told(peer, "Authorization") == [BASIC, ""]
 
-    def test_redirects_on_the_host_keep_them(self, serve: Serve, fetcher: Client) -> None:
+    def test_redirects_on_the_host_keep_them(self, serve: Serve, client: Client) -> None:
         peer = serve(lambda talk: saying(*answers)(talk))
         answers = [redirect("y.jpg"), redirect(peer.url("/z.jpg")), answer(DATA)]
-        assert fetcher.fetch(peer.url().replace("//", "//me:sec%20ret@")).data == DATA
+        assert client.fetch(peer.url().replace("//", "//me:sec%20ret@")).data == DATA
         assert told(peer, "Authorization") == [BASIC] * 3
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "other.example"])
-    def test_no_other_host_or_port_is_told(self, serve: Serve, fetcher: Client, host: str) -> None:
+    def test_no_other_host_or_port_is_told(self, serve: Serve, client: Client, host: str) -> None:
         first = serve(lambda talk: saying(*answers)(talk))
         other = serve(saying(redirect(first.url("/back.jpg"))))
         answers = [redirect(other.url(host=host)), answer(DATA)]
-        assert fetcher.fetch(first.url().replace("//", "//me:sec%20ret@")).data == DATA
+        assert client.fetch(first.url().replace("//", "//me:sec%20ret@")).data == DATA
         assert told(other, "Authorization") == [""]
         assert told(first, "Authorization") == [BASIC, BASIC]
         assert [head for head in other.heads if b"eferer" in head or b"me:" in head] == []
 
-    def test_a_location_may_hold_others(self, serve: Serve, fetcher: Client) -> None:
+    def test_a_location_may_hold_others(self, serve: Serve, client: Client) -> None:
         other = serve(saying(answer(DATA)))
         first = serve(saying(redirect(other.url().replace("//", "//me:sec%20ret@"))))
-        body = fetcher.fetch(first.url().replace("//", "//you@"))
+        body = client.fetch(first.url().replace("//", "//you@"))
         assert (body.url, body.data) == (other.url(), DATA)
         assert told(other, "Authorization") == [BASIC]
 
@@ -169,10 +169,10 @@ class TestWhatLeadsNowhere:
         ],
     )
     def test_a_picture_that_comes_with_it_is_one(
-        self, serve: Serve, fetcher: Client, status: str, lines: tuple[str, ...]
+        self, serve: Serve, client: Client, status: str, lines: tuple[str, ...]
     ) -> None:
         peer = serve(saying(answer(DATA, "Content-Type: image/jpeg", *lines, status=status)))
-        assert fetcher.fetch(peer.url()).data == DATA
+        assert client.fetch(peer.url()).data == DATA
         assert len(peer.heads) == 1
 
     @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ class TestWhatLeadsNowhere:
         ],
     )
     def test_a_page_that_comes_with_it_is_none(
-        self, serve: Serve, fetcher: Client, status: str, lines: tuple[str, ...], told: str
+        self, serve: Serve, client: Client, status: str, lines: tuple[str, ...], told: str
     ) -> None:
         peer = serve(saying(answer(b"", *lines, status=status)))
-        assert str(failure(fetcher, peer.url())) == told
+        assert str(failure(client, peer.url())) == told
 
-    def test_the_same_location_twice_is_one(self, serve: Serve, fetcher: Client) -> None:
+    def test_the_same_location_twice_is_one(self, serve: Serve, client: Client) -> None:
         twice = answer(b"", "Location: /y.jpg", "Location: /y.jpg", status="302 Found")
         peer = serve(saying(twice, answer(DATA)))
-        assert fetcher.fetch(peer.url()).url == peer.url("/y.jpg")
+        assert client.fetch(peer.url()).url == peer.url("/y.jpg")

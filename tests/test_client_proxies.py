@@ -120,23 +120,23 @@ def no_lookup(host: str) -> list[str]:
 
 
 @pytest.fixture
-def fetcher(proxy: Peer) -> Iterator[Client]:
-    """Return a fetcher that asks through the proxy and may ask nothing but public hosts."""
+def client(proxy: Peer) -> Iterator[Client]:
+    """Return a client that asks through the proxy and may ask nothing but public hosts."""
     through = Client(PUBLIC_ONLY, LIMITS, Resolver(no_lookup))
     yield through
     through.close()
 
 
-def fetching(guard: AddressPolicy = PUBLIC_ONLY, limits: Limits = LIMITS) -> Client:
-    """Return a fetcher in the environment as it is now."""
-    return Client(guard, limits, Resolver(no_lookup))
+def fetching(policy: AddressPolicy = PUBLIC_ONLY, limits: Limits = LIMITS) -> Client:
+    """Return a client in the environment as it is now."""
+    return Client(policy, limits, Resolver(no_lookup))
 
 
-def failure(fetcher: Client, url: str) -> Failed:
+def failure(client: Client, url: str) -> Failed:
     """Return what fetching `url` fails with."""
     with pytest.raises(Failed) as failed:
-        fetcher.fetch(url)
-    fetcher.close()
+        client.fetch(url)
+    client.close()
     return failed.value
 
 
@@ -144,24 +144,24 @@ class TestHttp:
     """Plain URLs, for which the proxy is asked by their whole address."""
 
     def test_the_proxy_is_asked_for_the_whole_address(
-        self, serve: Serve, proxy: Peer, fetcher: Client
+        self, serve: Serve, proxy: Peer, client: Client
     ) -> None:
         origin = serve(saying(answer(DATA)))
         url = origin.url("/./a b.jpg%?c[%", host="pictures.example")
         asked = f"http://pictures.example:{origin.port}/a%20b.jpg%?c[%"
-        assert fetcher.fetch(url) == Body(asked, DATA)
+        assert client.fetch(url) == Body(asked, DATA)
         line, *headers = proxy.heads[0].decode().split("\r\n")
         assert line == f"GET {asked} HTTP/1.1"
         assert f"Host: pictures.example:{origin.port}" in headers
         assert not any(header.startswith("Proxy-") for header in headers)
 
     def test_a_redirect_is_followed_through_the_proxy(
-        self, serve: Serve, proxy: Peer, fetcher: Client
+        self, serve: Serve, proxy: Peer, client: Client
     ) -> None:
         other = serve(saying(answer(DATA)))
         target = other.url("/y.jpg", host="other.example")
         first = serve(saying_once(redirect(target)))
-        assert fetcher.fetch(first.url(host="first.example")) == Body(target, DATA)
+        assert client.fetch(first.url(host="first.example")) == Body(target, DATA)
         assert len(proxy.heads) == 2
 
     def test_name_and_password_are_sent_as_such(
@@ -173,13 +173,11 @@ class TestHttp:
         said = base64.b64encode(b"me:pass@word")
         assert b"\r\nProxy-Authorization: Basic " + said + b"\r\n" in proxy.heads[0]
 
-    def test_the_network_is_reached_when_a_host_answers(
-        self, serve: Serve, fetcher: Client
-    ) -> None:
-        assert not fetcher.reached
+    def test_the_network_is_reached_when_a_host_answers(self, serve: Serve, client: Client) -> None:
+        assert not client.reached
         origin = serve(saying(answer(DATA)))
-        fetcher.fetch(origin.url(host="a.example"))
-        assert fetcher.reached
+        client.fetch(origin.url(host="a.example"))
+        assert client.reached
 
 
 class TestTrust:
@@ -201,15 +199,15 @@ class TestTrust:
         ],
     )
     def test_what_is_not_public_is_refused_before_asking(
-        self, serve: Serve, proxy: Peer, fetcher: Client, host: str
+        self, serve: Serve, proxy: Peer, client: Client, host: str
     ) -> None:
         origin = serve(saying(redirect(proxy.url("/", host=host))))
         with pytest.raises(Failed, match=r"^private-address"):
-            fetcher.fetch(proxy.url("/", host=host))
+            client.fetch(proxy.url("/", host=host))
         with pytest.raises(Failed, match=r"^private-address"):
-            fetcher.fetch(proxy.secure_url("/", host=host))
+            client.fetch(proxy.secure_url("/", host=host))
         assert proxy.heads == []
-        assert failure(fetcher, origin.url(host="a.example")).outcome is Outcome.PRIVATE_ADDRESS
+        assert failure(client, origin.url(host="a.example")).outcome is Outcome.PRIVATE_ADDRESS
         assert len(proxy.heads) == 1
 
     def test_what_the_user_names_may_be_asked(self, serve: Serve, proxy: Peer) -> None:
@@ -249,12 +247,12 @@ class TestFailures:
     ) -> None:
         peer = serve(saying(answer(b"no", status="407 Proxy Authentication Required")))
         monkeypatch.setenv("all_proxy", f"http://me:secret@127.0.0.1:{peer.port}")
-        fetcher = fetching()
-        failed = failure(fetcher, url)
+        client = fetching()
+        failed = failure(client, url)
         assert failed.outcome is Outcome.REFUSED
         assert failed.detail.startswith(f"the proxy 127.0.0.1:{peer.port}: ")
         assert failed.detail.endswith("407 Proxy Authentication Required")
-        assert not fetcher.reached
+        assert not client.reached
 
     @pytest.mark.parametrize("url", ["http://a.example/x.jpg", "https://a.example/x.jpg"])
     def test_a_proxy_that_refuses_is_named(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -330,12 +328,12 @@ class TestHttps:
     ) -> None:
         origin = serve(over_tls(certificate, saying(answer(DATA))))
         monkeypatch.setenv("https_proxy", f"http://me:secret@127.0.0.1:{proxy.port}")
-        fetcher = fetching()
+        client = fetching()
         for number in range(3):
             url = origin.secure_url(f"/{number}.jpg", host="secure.example")
-            assert fetcher.fetch(url) == Body(url, DATA)
-        fetcher.close()
-        assert fetcher.reached
+            assert client.fetch(url) == Body(url, DATA)
+        client.close()
+        assert client.reached
         (connect,) = proxy.heads
         assert connect.startswith(b"CONNECT secure.example:%d HTTP/1." % origin.port)
         assert b"\r\nProxy-Authorization: Basic " in connect
@@ -366,8 +364,8 @@ class TestHttps:
     ) -> None:
         origin = serve(over_tls(certificate, saying(answer(DATA))))
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{serve(forward_after(said)).port}")
-        with closing(fetching()) as fetcher:
-            assert fetcher.fetch(origin.secure_url(host="secure.example")).data == DATA
+        with closing(fetching()) as client:
+            assert client.fetch(origin.secure_url(host="secure.example")).data == DATA
 
     def test_the_limits_hold_in_the_tunnel(
         self, serve: Serve, proxy: Peer, certificate: Path

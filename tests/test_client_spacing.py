@@ -9,39 +9,39 @@ from ck_imagenet.http.client import Spacing
 
 
 def test_one_request_begins_and_the_next_when_some_time_has_passed() -> None:
-    gate = Spacing(2)
-    gate.began(10)
-    assert gate.opens_at == 12
-    gate.began(30)  # a long silence saves nothing up
-    assert gate.opens_at == 32
+    spacing = Spacing(2)
+    spacing.began(10)
+    assert spacing.free_at == 12
+    spacing.began(30)  # a long silence saves nothing up
+    assert spacing.free_at == 32
 
 
 def test_two_that_begin_at_once_are_two() -> None:
-    gate = Spacing(2)
-    gate.began(10)
-    gate.began(10.1)
-    assert gate.opens_at == 14
+    spacing = Spacing(2)
+    spacing.began(10)
+    spacing.began(10.1)
+    assert spacing.free_at == 14
 
 
 def test_it_is_shut_for_a_rest_and_never_opened_by_a_shorter_one() -> None:
-    gate = Spacing(2)
-    gate.shut(100)
-    gate.shut(50)
-    gate.began(60)
-    assert gate.opens_at == 100
+    spacing = Spacing(2)
+    spacing.pause(100)
+    spacing.pause(50)
+    spacing.began(60)
+    assert spacing.free_at == 100
 
 
 def test_without_a_gap_it_is_always_open() -> None:
-    gate = Spacing()
-    gate.began(10)
-    assert gate.opens_at < 10
+    spacing = Spacing()
+    spacing.began(10)
+    assert spacing.free_at < 10
 
 
 def test_who_waits_has_a_turn_each() -> None:
-    gate, begun = Spacing(0.1), []
+    spacing, begun = Spacing(0.1), []
 
     def ask() -> None:
-        gate.wait()
+        spacing.wait()
         begun.append(time.monotonic())
 
     threads = [threading.Thread(target=ask) for _ in range(5)]
@@ -54,8 +54,8 @@ def test_who_waits_has_a_turn_each() -> None:
 
 
 def test_it_tells_a_rest_from_a_turn() -> None:
-    gate = Spacing(60)
-    gate.began(time.monotonic())
-    assert gate.rest() == 0
-    gate.shut(time.monotonic() + 5)
-    assert 4 < gate.rest() <= 5
+    spacing = Spacing(60)
+    spacing.began(time.monotonic())
+    assert spacing.paused_for() == 0
+    spacing.pause(time.monotonic() + 5)
+    assert 4 < spacing.paused_for() <= 5

@@ -42,10 +42,10 @@ class TestAFirstAttempt:
         ("usual", "step"), [(0.01, 2.5), (0.8, 2.5), (1.0, 3.0), (1.5, 4.5), (1.7, 5), (30, 5)]
     )
     def test_it_takes_half_a_step_but_thrice_the_usual(self, usual: float, step: float) -> None:
-        assert Limits.within(10).hasty(usual) == Limits(step, step, step, 10)
+        assert Limits.within(10).first_attempt(usual) == Limits(step, step, step, 10)
 
     def test_it_takes_all_where_nothing_is_known(self) -> None:
-        assert Limits.within(10).hasty(math.inf) == Limits.within(10)
+        assert Limits.within(10).first_attempt(math.inf) == Limits.within(10)
 
 
 class TestBudget:

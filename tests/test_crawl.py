@@ -424,7 +424,7 @@ def test_no_host_has_more_connections_than_its_cap(world: World, host: Host) -> 
 def test_sleep_lies_between_two_requests_to_one_host(world: World, new_host: Any) -> None:
     hosts = [new_host(), new_host()]
     urls = [url for host in hosts for url in host.pictures(4)]
-    world.crawl(urls, start=lambda host: Start(gate=Spacing(0.1)))
+    world.crawl(urls, start=lambda host: Start(spacing=Spacing(0.1)))
     assert len(world.records) == 8
     begins, ends = zip(*((host.requests[0].time, host.requests[-1].time) for host in hosts))
     # Three pauses of 0.1 s, and what a busy machine may take off them.

@@ -116,7 +116,7 @@ class TestGaps:
     """What is known of a host's pace by hand (--sleep, --pace)."""
 
     def test_a_gap_lies_between_the_starts_of_two_requests_to_one_host(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Spacing(2)))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start(spacing=Spacing(2)))
         for task in ("a1", "a2", "a3", "b1"):
             hosts.put(task[0], task, 0)
         assert taken(hosts, 0) == ["a1", "b1"]
@@ -131,7 +131,7 @@ class TestGaps:
         assert [taken(hosts, now) for now in (0, 0.4, 0.5, 0.9, 1)] == [["0"], [], ["1"], [], ["2"]]
 
     def test_a_long_rest_saves_nothing_up(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(gate=Spacing(1)))
+        hosts: Hosts[str] = Hosts(start=lambda name: Start(spacing=Spacing(1)))
         give(hosts, "h", 10)
         put(hosts, "h", "ab", LONG)
         assert taken(hosts, LONG) == ["a"]

@@ -179,8 +179,8 @@ class TestSilentHosts:
     @pytest.mark.parametrize("connections", [8, 32, 100])
     def test_an_eighth_is_left_for_hosts_that_wait_for_their_pace(self, connections: int) -> None:
         """Who may be asked in a moment finds a connection then."""
-        gates = {"paced": Spacing(2.0)}
-        hosts = self.doubtful(200, start=lambda name: Start(gate=gates.get(name)))
+        spacings = {"paced": Spacing(2.0)}
+        hosts = self.doubtful(200, start=lambda name: Start(spacing=spacings.get(name)))
         hosts.put("paced", "first", 5)
         hosts.put("paced", "second", 5)
         assert hosts.take(5, connections) == ("paced", "first")

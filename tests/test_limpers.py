@@ -195,8 +195,8 @@ def test_hundreds_of_hosts_do_not_keep_one_from_its_pace(connections: int, dead:
 
     Where three of ten are dead and nobody knows which, these may hold all connections for a while.
     """
-    gate = Spacing(0.5)
-    hosts: Hosts[Link] = Hosts(start=lambda name: Start("", gate if name == "paced" else None))
+    spacing = Spacing(0.5)
+    hosts: Hosts[Link] = Hosts(start=lambda name: Start("", spacing if name == "paced" else None))
     servers = {str(number): Limper(TIME_OUT, 0.2) for number in range(400)}
     simulator = Simulator({**servers, "paced": Limper(TIME_OUT, 0.1)}, hosts, connections)
     links = [Link(name, HANGS if int(name) % 10 < dead else ANSWERS) for name in servers]

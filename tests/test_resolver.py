@@ -266,14 +266,14 @@ class TestWaiting:
         assert time.monotonic() - started < 1
         assert (failed[0].outcome, failed[0].detail) == (
             Outcome.REFUSED,
-            "the fetcher has been closed",
+            "the client has been closed",
         )
 
     def test_nothing_is_looked_up_once_it_is_closed(self, names: Names) -> None:
         resolver = Resolver(names)
         resolver.close()
         resolver.close()
-        assert failure(resolver, "a.com").detail == "the fetcher has been closed"
+        assert failure(resolver, "a.com").detail == "the client has been closed"
         assert names.asked == []
 
 
@@ -300,7 +300,7 @@ class TestLiterals:
     def test_an_address_is_read_in_every_spelling_that_the_c_library_reads(
         self, host: str, address: str
     ) -> None:
-        """So that the guard sees what would be connected to."""
+        """So that the policy sees what would be connected to."""
         assert Resolver(no_lookup).resolve(host, 0) == [address]
 
     @given(st.ip_addresses())

@@ -36,8 +36,8 @@ def path(tmp_path: Path) -> Path:
 def fetch(peer: Peer, path: Path, seen: list[tuple[int, int]] | None = None) -> bytes:
     """Fetch what is missing, as a new run does, and return what is here then."""
     seen = [] if seen is None else seen
-    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as fetcher:
-        Delivery(peer.url(), path).fetch(fetcher, lambda done, total: seen.append((done, total)))
+    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as client:
+        Delivery(peer.url(), path).fetch(client, lambda done, total: seen.append((done, total)))
     return path.read_bytes()
 
 

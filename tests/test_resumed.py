@@ -42,8 +42,8 @@ def read(peer: Peer, retry: int = 2, pauses: list[float] | None = None) -> Readi
     def watch(come: int, size: int) -> None:
         done.told.append((come, size))
 
-    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as fetcher:
-        source = Resumed(fetcher, peer.url(), retry, watch, wait=done.pauses.append)
+    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as client:
+        source = Resumed(client, peer.url(), retry, watch, wait=done.pauses.append)
         with closing(io.BufferedReader(source)) as stream:
             return done._replace(data=stream.read())
 
@@ -145,6 +145,6 @@ def test_one_that_asks_for_a_long_rest_is_not_asked_again(serve: Serve) -> None:
 
 def test_it_is_not_asked_before_it_is_read(serve: Serve) -> None:
     peer = serve(saying(answer(DATA)))
-    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as fetcher:
-        Resumed(fetcher, peer.url(), 2, print).close()
+    with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as client:
+        Resumed(client, peer.url(), 2, print).close()
     assert peer.connections == 0

@@ -37,9 +37,13 @@ class Tench:
         return {WNID: len(LINES)}
 
 
-def looking(folder: Path, web: PracticeWeb, gate: Spacing | None = None, **options: Any) -> Sources:
+def looking(
+    folder: Path, web: PracticeWeb, spacing: Spacing | None = None, **options: Any
+) -> Sources:
     places: dict[str, Any] = {"service": web.service, "wayback_service": web.wayback, **options}
-    return Sources(GeturlsOptions(**places), FolderStore(folder), ArchiveSource(Tench), gate=gate)
+    return Sources(
+        GeturlsOptions(**places), FolderStore(folder), ArchiveSource(Tench), spacing=spacing
+    )
 
 
 @pytest.mark.parametrize("options", [{}, {"source": "archive"}, {"refresh": True}])
@@ -90,7 +94,7 @@ def test_of_many_synsets_without_a_list_only_the_first_are_told_of_at_length(
 
 
 class TestGate:
-    """All requests of a process to the Wayback Machine go through one gate."""
+    """All requests of a process to the Wayback Machine go through one spacing."""
 
     def test_its_lists_are_asked_for_with_time_between_redirects_too(self, tmp_path: Path) -> None:
         with PracticeWeb(alive=[], captured=["newer-urls"]) as web:
@@ -101,18 +105,18 @@ class TestGate:
         assert min(later - earlier for earlier, later in zip(asked, asked[1:])) > 0.1
 
     def test_its_wish_to_rest_is_one_that_others_hear_of(self, tmp_path: Path) -> None:
-        gate = Spacing()
-        with PracticeWeb(alive=[]) as web, closing(looking(tmp_path, web, gate)) as sources:
+        spacing = Spacing()
+        with PracticeWeb(alive=[]) as web, closing(looking(tmp_path, web, spacing)) as sources:
             web.archive.be_patient(Patience(requests=0, rest=200))
             with pytest.raises(NoList, match="429, come back in 200 s"):
                 list(sources.lists([DALMATIAN]))
-        assert 190 < gate.rest() <= 200
+        assert 190 < spacing.paused_for() <= 200
 
     def test_what_others_heard_of_is_heeded_without_a_request(self, tmp_path: Path) -> None:
-        gate = Spacing()
-        gate.shut(time.monotonic() + 3600)
+        spacing = Spacing()
+        spacing.pause(time.monotonic() + 3600)
         with PracticeWeb(alive=[]) as web, ExitStack() as ending:
-            sources = looking(tmp_path, web, gate, source="wayback")
+            sources = looking(tmp_path, web, spacing, source="wayback")
             ending.callback(sources.close)
             with pytest.raises(NoList, match="busy: come back in 3600 s"):
                 list(sources.lists([DALMATIAN]))

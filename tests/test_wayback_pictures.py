@@ -166,30 +166,33 @@ class TestPace:
     def test_eight_requests_a_second_and_less_if_so_wished(
         self, options: dict[str, Any], gap: float
     ) -> None:
-        gate = context.wayback_gate(DownloadOptions(**options))
-        gate.began(100)
-        assert gate.opens_at == 100 + gap
+        spacing = context.wayback_spacing(DownloadOptions(**options))
+        spacing.began(100)
+        assert spacing.free_at == 100 + gap
         assert 8 * gap > 1
 
     @staticmethod
-    def hosts(gate: Spacing) -> Hosts[str]:
-        asked = manner(DownloadOptions(), gate)
+    def hosts(spacing: Spacing) -> Hosts[str]:
+        asked = manner(DownloadOptions(), spacing)
         hosts: Hosts[str] = Hosts(asked.per_host, asked.back_off, asked.start)
         for number in range(100):
             hosts.put(ARCHIVE, str(number), 0)
         return hosts
 
     def test_links_of_a_list_that_lead_there_go_through_the_same_gate(self) -> None:
-        gate = Spacing(0.125)
-        near, far = context.manner(DownloadOptions(), gate=gate), manner(DownloadOptions(), gate)
-        for host, shared in ((ARCHIVE, gate), ("a.example:80", None)):
-            assert near.start(host).gate is far.start(host).gate is shared
+        spacing = Spacing(0.125)
+        near, far = (
+            context.manner(DownloadOptions(), spacing=spacing),
+            manner(DownloadOptions(), spacing),
+        )
+        for host, shared in ((ARCHIVE, spacing), ("a.example:80", None)):
+            assert near.start(host).spacing is far.start(host).spacing is shared
 
     def test_all_of_a_run_share_its_gate(self) -> None:
-        gate = Spacing(0.125)
-        hosts = self.hosts(gate)
+        spacing = Spacing(0.125)
+        hosts = self.hosts(spacing)
         assert hosts.take(1.0)
-        gate.began(1.125)  # who has no queue
+        spacing.began(1.125)  # who has no queue
         assert [bool(hosts.take(now)) for now in (1.125, 1.2, 1.25, 1.3)] == [
             False,
             False,
@@ -212,8 +215,8 @@ class TestPace:
             now += 200
 
     def test_a_rest_of_one_who_asks_is_one_of_all(self) -> None:
-        gate = Spacing(0.125)
-        hosts = self.hosts(gate)
+        spacing = Spacing(0.125)
+        hosts = self.hosts(spacing)
         assert hosts.take(1.0)
         hosts.release(ARCHIVE, 1.1, HostSignal.BUSY, 1.0)
-        assert gate.opens_at >= 61
+        assert spacing.free_at >= 61

@@ -77,8 +77,8 @@ def download(
     captures, duplicates, trusting = Captures(options), Duplicates(), len(wnids) > summaries.FEW
     job = partial(SynsetJob, options, store, duplicates, progress, trusting)
     with ExitStack() as ending:
-        gate = context.wayback_gate(options)
-        sources = ending.enter_context(closing(Sources(options, store, archive, progress, gate)))
+        spacing = context.wayback_spacing(options)
+        sources = ending.enter_context(closing(Sources(options, store, archive, progress, spacing)))
         are_named = options.wnid or options.wnids
         found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
         if options.dry_run:
@@ -88,9 +88,9 @@ def download(
         near = ending.enter_context(closing(context.fetcher(options)))
         far = ending.enter_context(closing(context.wayback_fetcher(options)))
         memory = PaceMemory(store)
-        hosts = _dispatcher(options, store, near, memory.load(), gate)
+        hosts = _dispatcher(options, store, near, memory.load(), spacing)
         ending.callback(lambda: memory.keep(hosts.learned()))
-        captured = ProcessDispatcher(None, far, store, wayback.manner(options, gate))
+        captured = ProcessDispatcher(None, far, store, wayback.manner(options, spacing))
 
         def jobs(found: Iterable[SynsetList | Unlisted]) -> SynsetJobs:
             lists = ending.enter_context(closing(planning.prefetched(found, store)))
@@ -124,12 +124,12 @@ def _dispatcher(
     store: Store,
     fetcher: Client,
     learned: dict[str, Learned],
-    gate: Spacing,
+    spacing: Spacing,
 ) -> Dispatcher:
     """Return who asks the hosts."""
     order = Order(store, options, learned)
     if not options.engine:
-        return ProcessDispatcher(order, fetcher, store, context.manner(options, learned, gate))
+        return ProcessDispatcher(order, fetcher, store, context.manner(options, learned, spacing))
     from ..engine.cluster import ClusterDispatcher  # which takes its time
 
     return ClusterDispatcher(order, store, options.scheduler)

@@ -122,7 +122,7 @@ def wayback_fetcher(options: DownloadOptions) -> Client:
     )
 
 
-def wayback_gate(options: DownloadOptions) -> Spacing:
+def wayback_spacing(options: DownloadOptions) -> Spacing:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
     paces = known_hosts.parse_paces(options.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
@@ -132,14 +132,14 @@ def wayback_gate(options: DownloadOptions) -> Spacing:
 def manner(
     options: DownloadOptions,
     learned: Mapping[str, Learned] = _NOTHING,
-    gate: Spacing | None = None,
+    spacing: Spacing | None = None,
 ) -> CrawlSettings:
-    """Return how to crawl, with what was learnt of hosts before, and the Wayback Machine's gate."""
+    """Return how to crawl, given what was learnt of hosts, and the Wayback Machine's spacing."""
     return CrawlSettings(
         options.jobs,
         options.retry,
         options.per_host,
-        start=_starts(options, learned, gate or wayback_gate(options)),
+        start=_starts(options, learned, spacing or wayback_spacing(options)),
         domain=lru_cache(_MOST_HOSTS)(urls.registrable_domain),
         successors=lambda url: successors_of(options, url),
         is_altered=lambda url: not options.no_known_hosts and known_hosts.is_altered(url),
@@ -159,7 +159,7 @@ def known_paces(
 
     With the name of its service, or its own.
     """
-    starts = _starts(options, learned, wayback_gate(options))
+    starts = _starts(options, learned, wayback_spacing(options))
 
     def pace(endpoint: str) -> tuple[str, float] | None:
         start = starts(endpoint)
@@ -169,15 +169,15 @@ def known_paces(
 
 
 def _starts(
-    options: DownloadOptions, learned: Mapping[str, Learned], gate: Spacing
+    options: DownloadOptions, learned: Mapping[str, Learned], spacing: Spacing
 ) -> Callable[[str], Start]:
-    """Return what tells at which pace each host is asked first, the Wayback Machine by its gate.
+    """Return what tells at which pace each host is asked first, the Wayback Machine by its spacing.
 
     What the user says counts before what was learnt, and that before what others have seen.
     """
     paces = known_hosts.parse_paces(options.pace)
     archive = urls.endpoint(options.wayback_service)
-    of_archive = Start(gate=gate, back_off=_WAYBACK_BACK_OFF)
+    of_archive = Start(spacing=spacing, back_off=_WAYBACK_BACK_OFF)
 
     @lru_cache(_MOST_HOSTS)
     def start(endpoint: str) -> Start:

@@ -186,7 +186,7 @@ class Start(NamedTuple):
 
     service: str = ""
     """Hosts with the same one ration together; none if it is the host's own affair."""
-    gate: Spacing | None = None
+    spacing: Spacing | None = None
     """What leaves time between two requests, if anything does."""
     learned: Learned | None = None
     back_off: BackOff | None = None

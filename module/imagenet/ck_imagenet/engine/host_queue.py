@@ -268,7 +268,7 @@ class Hosts(Generic[Task]):
         if start.service in self._services:
             return self._services[start.service]
         back_off = start.back_off or self._back_off
-        limiter = RateLimiter(back_off, start.gate, start.learned, self._random)
+        limiter = RateLimiter(back_off, start.spacing, start.learned, self._random)
         if start.service:
             self._services[start.service] = limiter
         return limiter

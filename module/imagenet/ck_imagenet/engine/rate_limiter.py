@@ -76,7 +76,7 @@ class RateLimiter:
     ----------
     back_off : BackOff
         How long it rests.
-    gate : Spacing, optional
+    spacing : Spacing, optional
         What leaves time between two requests; others may share it.
     learned : Learned, optional
         What was learnt before.
@@ -87,12 +87,12 @@ class RateLimiter:
     def __init__(
         self,
         back_off: BackOff = USUAL_BACK_OFF,
-        gate: Spacing | None = None,
+        spacing: Spacing | None = None,
         learned: Learned | None = None,
         random: Random | None = None,
     ) -> None:
         self._back_off = back_off
-        self._gate = gate or Spacing()
+        self._spacing = spacing or Spacing()
         self._random = random or Random(0)  # noqa: S311 - nobody is kept out by it
         self.members: set[str] = set()
         self.given = 0
@@ -130,7 +130,7 @@ class RateLimiter:
     @property
     def is_paced(self) -> bool:
         """Whether it is asked less often than it might be answered."""
-        return self.is_rationed or self._gate.is_narrow
+        return self.is_rationed or self._spacing.has_gap
 
     @property
     def is_worth_knowing(self) -> bool:
@@ -163,7 +163,7 @@ class RateLimiter:
     @property
     def paused_until(self) -> float:
         """When it may be asked again that rests, or was just asked by who wants a gap between."""
-        return max(self._gate.opens_at, self.rest_until if self.is_resting else -math.inf)
+        return max(self._spacing.free_at, self.rest_until if self.is_resting else -math.inf)
 
     @property
     def _is_disliked(self) -> bool:
@@ -204,17 +204,17 @@ class RateLimiter:
     def next_time(self) -> float:
         """Return when the next request may start, if there is room for it."""
         if self.is_resting:
-            return max(self._gate.opens_at, self.rest_until)
+            return max(self._spacing.free_at, self.rest_until)
         paced = -math.inf
         if self._ration and not self._refuses_first:
             paced = self._ration.next_time()
-        return max(self._gate.opens_at, self._told_until, self._due, paced)
+        return max(self._spacing.free_at, self._told_until, self._due, paced)
 
     def began(self, now: float) -> None:
         """Count a request that starts."""
         self.busy += 1
         self._idle, self._began_last = now - self._began_last, now
-        self._gate.began(now)
+        self._spacing.began(now)
         if self.is_resting:
             self._is_probing = True
             return
@@ -367,7 +367,7 @@ class RateLimiter:
                 self._rest_until = max(now + 0.2, expected)
         if not wish:
             self._rest_until = max(self._rest_until, now + self._back_off.least)
-        self._gate.shut(self._rest_until)
+        self._spacing.pause(self._rest_until)
 
     def _open(self, now: float, since: float) -> None:
         """It gives again: see by how long it gave nothing whether that is a quota."""

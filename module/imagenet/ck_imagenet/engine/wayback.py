@@ -133,9 +133,9 @@ class CaptureRecorder(Recorder):
         return self._recorder.unpark()
 
 
-def manner(options: DownloadOptions, gate: Spacing) -> CrawlSettings:
-    """Return how it is to be asked: through its gate, with no more connections than any host."""
-    return context.manner(options, gate=gate)._replace(
+def manner(options: DownloadOptions, spacing: Spacing) -> CrawlSettings:
+    """Return how it is to be asked: through its spacing, with no more connections than any host."""
+    return context.manner(options, spacing=spacing)._replace(
         jobs=min(options.jobs, options.per_host),
         follow=partial(urls.capture_redirect, archive=options.wayback_service),
     )

@@ -108,7 +108,7 @@ class AddressPolicy(NamedTuple):
 
     @classmethod
     def allowing(cls, private: str) -> AddressPolicy:
-        """Return the guard that lets pass what `private` names beside all public addresses.
+        """Return the policy that lets pass what `private` names beside all public addresses.
 
         Parameters
         ----------
@@ -129,11 +129,11 @@ class AddressPolicy(NamedTuple):
         return cls(tuple(networks), frozenset(names))
 
     def trusting(self, host: str, port: int) -> AddressPolicy:
-        """Return the same guard that also trusts one host and port."""
+        """Return the same policy that also trusts one host and port."""
         return self._replace(endpoints=self.endpoints | {(host, port)})
 
     def trusting_url(self, url: str) -> AddressPolicy:
-        """Return the same guard that also trusts the one host and port of what the user named.
+        """Return the same policy that also trusts the one host and port of what the user named.
 
         Raises
         ------

@@ -26,15 +26,13 @@ from .request_state import RequestState
 from .resolver import Resolver
 from .transport import Adapter, Proxies, Request, Stale
 
-# How long there is between two requests to a host, whoever of this process makes them.
-
 
 class Spacing:
-    """Lets one request to a host begin, and the next only when some time has passed.
+    """The time between two requests to one host: the next begins only when a gap has passed.
 
-    All who ask the host share its gate: a host queue, which looks when it opens, and those who
-    have no queue and wait. Times are seconds of `time.monotonic`, or of any one clock where nobody
-    waits.
+    All who ask the host share its spacing: a host queue, which looks when the host is free, and
+    those who have no queue and wait. Times are seconds of `time.monotonic`, or of any one clock
+    where nobody waits.
 
     Parameters
     ----------
@@ -45,17 +43,17 @@ class Spacing:
     def __init__(self, gap: float = 0.0) -> None:
         self._gap = gap
         self._lock = threading.Lock()
-        self._next = self._shut_until = -math.inf
+        self._next = self._paused_until = -math.inf
 
     @property
-    def is_narrow(self) -> bool:
-        """Whether it leaves time between two requests."""
+    def has_gap(self) -> bool:
+        """Whether any time must pass between two requests."""
         return self._gap > 0
 
     @property
-    def opens_at(self) -> float:
+    def free_at(self) -> float:
         """When the next request may begin."""
-        return max(self._next, self._shut_until)
+        return max(self._next, self._paused_until)
 
     def began(self, now: float) -> None:
         """Count a request that begins."""
@@ -63,14 +61,14 @@ class Spacing:
             with self._lock:
                 self._next = max(self._next, now) + self._gap
 
-    def shut(self, until: float) -> None:
-        """Let no request begin before some time, since the host wants to rest."""
+    def pause(self, until: float) -> None:
+        """Let no request begin before some time: the host has asked for a pause."""
         with self._lock:
-            self._shut_until = max(self._shut_until, until)
+            self._paused_until = max(self._paused_until, until)
 
-    def rest(self) -> float:
-        """Return the seconds for which it is shut, 0 if requests only keep their distance."""
-        return max(0.0, self._shut_until - time.monotonic())
+    def paused_for(self) -> float:
+        """Return the seconds of a pause that are left, 0 if requests only keep their distance."""
+        return max(0.0, self._paused_until - time.monotonic())
 
     def wait(self) -> float:
         """Wait until a request may begin, and count it; return the seconds that this took."""
@@ -78,16 +76,16 @@ class Spacing:
         while True:
             with self._lock:
                 now = time.monotonic()
-                if self.opens_at <= now:
+                if self.free_at <= now:
                     self._next = now + self._gap
                     return now - begun
-                pause = self.opens_at - now
+                pause = self.free_at - now
             time.sleep(pause)
 
 
 USUAL_LIMITS = Limits()
 
-_NO_GATES: Mapping[str, Spacing] = MappingProxyType({})
+_NO_SPACINGS: Mapping[str, Spacing] = MappingProxyType({})
 
 _ROBOTS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
 """What an owner says of a picture, now or when an archive captured it."""
@@ -135,7 +133,7 @@ class Client:
 
     Parameters
     ----------
-    guard : AddressPolicy
+    policy : AddressPolicy
         Which addresses may be asked.
     limits : Limits
         How long a peer may take.
@@ -153,7 +151,7 @@ class Client:
         Endpoints whose redirects it does not follow so in any case: each counts as a request.
     busy : container of int
         Statuses with which hosts ask to come later even if they do not say when.
-    gates : mapping of str to Spacing, optional
+    spacings : mapping of str to Spacing, optional
         Where each request waits for its turn, by endpoint: for who has no queue of hosts.
 
     Raises
@@ -164,7 +162,7 @@ class Client:
 
     def __init__(
         self,
-        guard: AddressPolicy = PUBLIC_ONLY,
+        policy: AddressPolicy = PUBLIC_ONLY,
         limits: Limits = USUAL_LIMITS,
         resolver: Resolver | None = None,
         *,
@@ -174,16 +172,16 @@ class Client:
         follow: bool = True,
         paced: Container[str] = (),
         busy: Container[int] = answers.BUSY,
-        gates: Mapping[str, Spacing] = _NO_GATES,
+        spacings: Mapping[str, Spacing] = _NO_SPACINGS,
     ) -> None:
         self._follows = follow
         self._paced = paced
         self._busy = busy
-        self._gates = gates
-        self._guard = guard
+        self._spacings = spacings
+        self._policy = policy
         self._limits = limits
         self._proxies = Proxies()
-        self._connector = Connector(resolver or Resolver(), guard)
+        self._connector = Connector(resolver or Resolver(), policy)
         self._adapter = Adapter(self._connector, per_host)
         self._obeyed_as = answers.product(user_agent) if obey_opt_out else None
         self._headers = CaseInsensitiveDict(
@@ -201,27 +199,27 @@ class Client:
 
     def fetch(self, url: str) -> Body:
         """Return what `url` answers, wholly; raise Failed if that is not to be had."""
-        journey = RequestState(url)
+        state = RequestState(url)
         while True:
             with suppress(Postponed):
-                body = self.ask(journey)
+                body = self.ask(state)
                 if body:
                     return body
 
-    def ask(self, journey: RequestState, usual: float = math.inf) -> Body | None:
-        """Ask a journey's host, and follow its redirects as long as they stay there.
+    def ask(self, state: RequestState, usual: float = math.inf) -> Body | None:
+        """Ask the host of a request, and follow its redirects as long as they stay there.
 
         Parameters
         ----------
-        journey : RequestState
-            What is to be asked.
+        state : RequestState
+            What is to be asked; it is changed to what is to be asked next.
         usual : float
             Seconds within which the host has answered others: this attempt may be a hasty one.
 
         Returns
         -------
         Body or None
-            None if the journey now leads to another host, or a redirect is not to be followed.
+            None if the request now leads to another host, or a redirect is not to be followed.
 
         Raises
         ------
@@ -230,19 +228,19 @@ class Client:
         Postponed
             If there is no room for it now; that time is not counted.
         """
-        budget = Budget(self._limits.hasty(usual), journey.spent)
+        budget = Budget(self._limits.first_attempt(usual), state.spent)
         try:
-            asked = self._follow(journey, budget, self._headers)
+            asked = self._follow(state, budget, self._headers)
             if not asked:
                 return None
             with self._answer(asked, MOST_BYTES, is_picture=True) as answer:
                 data = codings.unpacked(answers.read_whole(answer.chunks))
                 return Body(answer.url, data, answer.is_captured)
         except Postponed:
-            budget = Budget(self._limits, journey.spent)  # as if it had not been asked
+            budget = Budget(self._limits, state.spent)  # as if it had not been asked
             raise
         finally:
-            journey.spent = budget.spent
+            state.spent = budget.spent
 
     @contextmanager
     def open(
@@ -264,7 +262,7 @@ class Client:
         most_bytes : int
             What is larger fails as TOO_LARGE.
         limits : Limits, optional
-            Others than the fetcher's own.
+            Others than the client's own.
         start : int
             The first byte that is wanted; whether it is the first that comes, the answer tells.
         version : str
@@ -277,7 +275,7 @@ class Client:
         Failed
             Whatever goes wrong, here or while the body is read.
         """
-        journey, budget = RequestState(url), Budget(limits or self._limits)
+        state, budget = RequestState(url), Budget(limits or self._limits)
         headers = self._headers.copy()
         if start:
             headers["Range"] = f"bytes={start}-"
@@ -286,7 +284,7 @@ class Client:
         asked = None
         while not asked:
             with suppress(Postponed):
-                asked = self._follow(journey, budget, headers)
+                asked = self._follow(state, budget, headers)
         with self._answer(asked, most_bytes, start, unpack=unpack) as answer:
             yield answer
 
@@ -296,37 +294,37 @@ class Client:
         self._adapter.close()
 
     def _follow(
-        self, journey: RequestState, budget: Budget, headers: CaseInsensitiveDict[str]
+        self, state: RequestState, budget: Budget, headers: CaseInsensitiveDict[str]
     ) -> _Asked | None:
         """Ask, and ask where the answer points to; None when that is another host."""
-        address = journey.address()
+        address = state.address()
         while True:
             self._wait_for_turn(address.endpoint, budget)
             spend(budget)
-            response = self._ask(address, _with(headers, journey.told(address)))
+            response = self._ask(address, _with(headers, state.headers_for(address)))
             location = answers.location(response)
             set_cookies = response.headers.getlist("Set-Cookie")
             if not location:
-                journey.hear(address, set_cookies)
+                state.store_cookies(address, set_cookies)
                 return _Asked(address, response)
             answers.release(response)
-            base, address = address, journey.go_on(address, location, set_cookies)
+            base, address = address, state.follow_redirect(address, location, set_cookies)
             is_paced = not self._follows or address.endpoint in self._paced
             if address.endpoint != base.endpoint or is_paced:
                 return None
 
     def _wait_for_turn(self, endpoint: str, budget: Budget) -> None:
-        gate = self._gates.get(endpoint)
-        if gate:
-            rest = gate.rest()
+        spacing = self._spacings.get(endpoint)
+        if spacing:
+            rest = spacing.paused_for()
             if rest:
                 raise Failed(Outcome.BUSY, come_back(rest), rest)
-            budget.leave_out(gate.wait())
+            budget.exclude(spacing.wait())
 
     def _ask(self, address: urls.Address, headers: CaseInsensitiveDict[str]) -> HTTPResponse:
         proxy = self._proxies.proxy_for(address)
         if proxy:
-            self._guard.check_unresolved(address.host, address.port)
+            self._policy.check_unresolved(address.host, address.port)
         request = Request(address, headers, proxy)
         with connections.as_failed(Outcome.REFUSED):
             while True:

@@ -58,7 +58,7 @@ class Limits(NamedTuple):
         step = max(whole / 2, min(whole, _SHORTEST_STEP))
         return cls(step, step, step, whole)
 
-    def hasty(self, usual: float) -> Limits:
+    def first_attempt(self, usual: float) -> Limits:
         """Return the limits of a first attempt at a host that answers within `usual` seconds.
 
         Half the time for a step, but thrice the usual: who hangs then is asked again, with all the
@@ -105,7 +105,7 @@ class Budget:
             raise socket.timeout(self._overdue())
         return min(left, longest)
 
-    def leave_out(self, seconds: float) -> None:
+    def exclude(self, seconds: float) -> None:
         """Do not count what has just been waited, for a turn."""
         self._begun += seconds
         self._end += seconds
@@ -213,13 +213,13 @@ class Connector:
     ----------
     resolver : Resolver
         Knows the addresses of hosts.
-    guard : AddressPolicy
+    policy : AddressPolicy
         Knows which of them may be asked.
     """
 
-    def __init__(self, resolver: Resolver, guard: AddressPolicy) -> None:
+    def __init__(self, resolver: Resolver, policy: AddressPolicy) -> None:
         self._resolver = resolver
-        self._guard = guard
+        self._policy = policy
         self._open: WeakSet[socket.socket] = WeakSet()
         self._lock = threading.Lock()
         self._ended = False
@@ -232,7 +232,7 @@ class Connector:
         What cannot be connected to is Failed and no OSError: urllib3 ignores some of those, and
         then goes on without a socket.
         """
-        opened = self._connect(host, port, self._guard.check)
+        opened = self._connect(host, port, self._policy.check)
         self.reached = True
         return opened
 
@@ -288,7 +288,7 @@ class Connector:
     def check_running(self) -> None:
         """Raise OSError if `shut_down` has been called."""
         if self._ended:
-            raise ConnectionAbortedError("the fetcher has been closed")
+            raise ConnectionAbortedError("the client has been closed")
 
     def shut_down(self) -> None:
         """End what every open socket sends and receives, whichever thread waits for it."""

@@ -205,7 +205,7 @@ class RequestState:
             raise Failed(Outcome.PLACEHOLDER, address.url)
         return address
 
-    def told(self, address: urls.Address) -> dict[str, str]:
+    def headers_for(self, address: urls.Address) -> dict[str, str]:
         """Return the headers that tell who is asked what only it may know."""
         if address.authorization:
             self._login = _origin(address), address.authorization
@@ -217,8 +217,8 @@ class RequestState:
             headers["Cookie"] = told
         return headers
 
-    def hear(self, address: urls.Address, set_cookies: Iterable[str]) -> None:
-        """Keep what who has been asked wants to be told again, as long as this journey lasts."""
+    def store_cookies(self, address: urls.Address, set_cookies: Iterable[str]) -> None:
+        """Keep what who has been asked wants to be told again, as long as this request lasts."""
         if set_cookies:
             before, self._cookies = (
                 self._cookies,
@@ -227,7 +227,7 @@ class RequestState:
             if self._cookies != before:
                 self._seen = ()  # whoever is told something new may answer something else
 
-    def go_on(
+    def follow_redirect(
         self, base: urls.Address, location: str, set_cookies: Iterable[str] = ()
     ) -> urls.Address:
         """Follow a redirect, and return the address that it leads to.
@@ -247,7 +247,7 @@ class RequestState:
         """
         self._redirects += 1
         self._seen = (*self._seen, _mark(base))
-        self.hear(base, set_cookies)
+        self.store_cookies(base, set_cookies)
         self.url = urls.join(base.url, location)
         address = self.address()
         if self._redirects > MOST_REDIRECTS:

@@ -113,7 +113,7 @@ MOST_KNOWN = 10_000
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 }
-_CLOSED = Failed(Outcome.REFUSED, "the fetcher has been closed")
+_CLOSED = Failed(Outcome.REFUSED, "the client has been closed")
 
 Lookup = Callable[[str], List[str]]
 

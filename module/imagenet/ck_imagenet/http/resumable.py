@@ -102,12 +102,12 @@ class Delivery:
         """How many bytes of it are here."""
         return self._path.stat().st_size if self._path.is_file() else 0
 
-    def fetch(self, fetcher: Client, watch: Callable[[int, int], object]) -> None:
+    def fetch(self, client: Client, watch: Callable[[int, int], object]) -> None:
         """Fetch what is missing.
 
         Parameters
         ----------
-        fetcher : Client
+        client : Client
             Asks; it must trust the address.
         watch : callable
             Is told now and then how many bytes are here, and of how many, 0 if nobody knows.
@@ -124,7 +124,7 @@ class Delivery:
                 return
             start = self.here
             try:
-                self._go_on(fetcher, start, watch)
+                self._go_on(client, start, watch)
             except Failed as failed:
                 if start and failed.detail in _NO_SUCH_PLACE:
                     self.drop()
@@ -138,9 +138,9 @@ class Delivery:
         self._note.unlink(missing_ok=True)
         self._version, self._size = "", None
 
-    def _go_on(self, fetcher: Client, start: int, watch: Callable[[int, int], object]) -> None:
+    def _go_on(self, client: Client, start: int, watch: Callable[[int, int], object]) -> None:
         """Fetch a piece: all that comes, from `start` on if the host can do that."""
-        with fetcher.open(
+        with client.open(
             self.address, _MOST_BYTES, _LIMITS, start, version=self._version, unpack=False
         ) as answer:
             if answer.start and not self._is_of(answer):
@@ -184,7 +184,7 @@ class Resumed(io.RawIOBase):
 
     Parameters
     ----------
-    fetcher : Client
+    client : Client
         Asks; it must trust the address.
     address : str
         What is read.
@@ -205,7 +205,7 @@ class Resumed(io.RawIOBase):
 
     def __init__(
         self,
-        fetcher: Client,
+        client: Client,
         address: str,
         retry: int,
         watch: Watch,
@@ -213,7 +213,7 @@ class Resumed(io.RawIOBase):
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         super().__init__()
-        self._fetcher = fetcher
+        self._client = client
         self._address = address
         self._retry = retry
         self._watch = watch
@@ -262,7 +262,7 @@ class Resumed(io.RawIOBase):
         """Yield what one answer brings beyond what has come."""
         # Of what comes packed, the places are others.
         start = self._come if self._first and self._first.size is not None else 0
-        with self._fetcher.open(self._address, _MOST_STREAMED, _STREAM_LIMITS, start) as answer:
+        with self._client.open(self._address, _MOST_STREAMED, _STREAM_LIMITS, start) as answer:
             self._first = self._first or answer
             if (answer.version, answer.size) != (self._first.version, self._first.size):
                 raise Failed(Outcome.CUT_SHORT, "and now there is another in its place")

@@ -71,7 +71,7 @@ class Sources:
         The local archive.
     progress : Progress, optional
         Is told when a service wants to be waited for, and of damage that others make good.
-    gate : Spacing, optional
+    spacing : Spacing, optional
         Where all requests of this process to the Wayback Machine wait for their turn.
 
     Raises
@@ -86,7 +86,7 @@ class Sources:
         store: Store,
         archive: ArchiveSource | None = None,
         progress: Progress | None = None,
-        gate: Spacing | None = None,
+        spacing: Spacing | None = None,
     ) -> None:
         if options.urls:
             refuse_together(options, "urls", "source")
@@ -96,18 +96,18 @@ class Sources:
         guard = AddressPolicy.allowing(options.allow_private)
         for address in filter(is_url, (options.urls, service, wayback)):
             guard = guard.trusting_url(address)
-        gate = gate or Spacing(1 / urls.WAYBACK_PACE)
+        spacing = spacing or Spacing(1 / urls.WAYBACK_PACE)
         self._fetcher = Client(
             guard,
             resolver=Resolver(lookup_with_overrides(options.resolve)),
-            gates={urls.endpoint(wayback): gate},
+            spacings={urls.endpoint(wayback): spacing},
         )
         self._given = GivenList(options.urls, self._fetcher) if options.urls else None
         self._archive = archive or ArchiveSource()
         self._progress = progress or Progress()
         self._store, self._kept = store, KeptListSource(store, by=options.source)
         self._wayback = ServiceSource(
-            services.WAYBACK, wayback, self._fetcher, self._progress, gate
+            services.WAYBACK, wayback, self._fetcher, self._progress, spacing
         )
         self._places: list[ListSource] = [
             self._archive,

@@ -114,7 +114,7 @@ class ServiceSource(ListSource):
         Asks; it must trust the address.
     progress : Progress
         Is told of every wait.
-    gate : Spacing, optional
+    spacing : Spacing, optional
         Shut for others too when the service wants to rest.
     """
 
@@ -124,14 +124,14 @@ class ServiceSource(ListSource):
         address: str,
         fetcher: Client,
         progress: Progress,
-        gate: Spacing | None = None,
+        spacing: Spacing | None = None,
     ) -> None:
         self.name = kind.name
         self._kind = kind
         self._address = address.rstrip("/")
         self._fetcher = fetcher
         self._progress = progress
-        self._gate = gate or Spacing()
+        self._spacing = spacing or Spacing()
         self._out_of_reach = ""
         self._silences_left = 1
         self.is_busy = False
@@ -201,7 +201,7 @@ class ServiceSource(ListSource):
         except Failed as failed:
             if failed.outcome is Outcome.BUSY:
                 rest = min(_LONGEST_REST, failed.retry_after or self._kind.wait)
-                self._gate.shut(time.monotonic() + rest)
+                self._spacing.pause(time.monotonic() + rest)
             raise
 
 
