@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ck_imagenet.core.outcomes import HostSignal
-from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.host_queue import HostQueue
 
 LONG = 1000.0
 """Seconds after which no host is in doubt or rests."""
 
 
-def taken(hosts: Hosts[str], now: float, moment: float = 0.0) -> list[str]:
+def taken(hosts: HostQueue[str], now: float, moment: float = 0.0) -> list[str]:
     """Take all that may be started now, or within a moment: a start is gentle."""
     tasks: list[str] = []
     end = now + moment
@@ -24,12 +24,12 @@ def taken(hosts: Hosts[str], now: float, moment: float = 0.0) -> list[str]:
             return tasks
 
 
-def put(hosts: Hosts[str], name: str, tasks: str, now: float = 0.0) -> None:
+def put(hosts: HostQueue[str], name: str, tasks: str, now: float = 0.0) -> None:
     for task in tasks:
         hosts.put(name, task, now)
 
 
-def give(hosts: Hosts[str], name: str, count: int = 1, now: float = 0.0) -> float:
+def give(hosts: HostQueue[str], name: str, count: int = 1, now: float = 0.0) -> float:
     """Let a host answer so many requests, as soon as they may be made; return the time."""
     for _ in range(count):
         hosts.put(name, "given", now)
@@ -39,12 +39,12 @@ def give(hosts: Hosts[str], name: str, count: int = 1, now: float = 0.0) -> floa
     return now
 
 
-def refuse(hosts: Hosts[str], name: str, now: float, wish: float = 0.0) -> None:
+def refuse(hosts: HostQueue[str], name: str, now: float, wish: float = 0.0) -> None:
     """Let a host refuse one request."""
     hosts.put(name, "refused", now)
     assert taken(hosts, now, 0.05) == ["refused"]
     hosts.release(name, now, HostSignal.BUSY, now, wish)
 
 
-def known(hosts: Hosts[str]) -> list[str]:
+def known(hosts: HostQueue[str]) -> list[str]:
     return list(vars(hosts)["_hosts"])

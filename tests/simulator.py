@@ -1,4 +1,4 @@
-"""A crawl in virtual time: `Hosts` and what it asks, without threads, sockets or sleeps.
+"""A crawl in virtual time: `HostQueue` and what it asks, without threads, sockets or sleeps.
 
 It does with its links what `crawling.crawl` does: three attempts, a delay before each further one,
 and a refused link goes on first. Who answers, and when, is for each server to say.
@@ -13,7 +13,7 @@ from random import Random
 from typing import Callable, Mapping, NamedTuple, Protocol
 
 from ck_imagenet.core.outcomes import HostSignal, Outcome
-from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.http.connections import Limits
 from ck_imagenet_practice import rations
 
@@ -81,7 +81,7 @@ class Limper:
     def ask(self, link: Link, now: float) -> Reply:
         """Answer, or let the link hang."""
         if link.asked <= link.nature:
-            return Reply(HostSignal.SILENCE, self._time_out)
+            return Reply(HostSignal.TIMEOUT, self._time_out)
         return Reply(HostSignal.ANSWER, self._answer)
 
 
@@ -133,14 +133,14 @@ class Simulator:
     def __init__(
         self,
         servers: Mapping[str, Server],
-        hosts: Hosts[Link] | None = None,
+        hosts: HostQueue[Link] | None = None,
         connections: int = 32,
         latency: float = 0.004,
         seed: int = 1,
         time_out: float = 10.0,
     ) -> None:
         self._limits = Limits.within(2 * time_out)
-        self.hosts: Hosts[Link] = hosts or Hosts()
+        self.hosts: HostQueue[Link] = hosts or HostQueue()
         self._servers = servers
         self._connections = connections
         self._latency = latency
@@ -220,7 +220,7 @@ class Simulator:
         if event.reply is None:
             reply = self._servers[event.link.host].ask(event.link, event.time)
             if reply.seconds > event.haste:
-                reply = Reply(HostSignal.SILENCE, event.haste)
+                reply = Reply(HostSignal.TIMEOUT, event.haste)
             end = event.time + reply.seconds + (event.time - event.since)
             heapq.heappush(self._events, event._replace(time=end, reply=reply))
             return

@@ -13,15 +13,15 @@ CAP = 10
 def silent(breaker: CircuitBreaker, times: int, now: float = 0.0) -> CircuitBreaker:
     """Let so many requests that began at this time end without an answer."""
     for _ in range(times):
-        breaker.kept_silent(now, now)
+        breaker.timed_out(now, now)
     return breaker
 
 
-def half_open(silences: int = BREAKER) -> CircuitBreaker:
+def half_open(consecutive_timeouts: int = BREAKER) -> CircuitBreaker:
     """Return the breaker of a host whose back-off has passed at time 10."""
     breaker = silent(CircuitBreaker(), BREAKER)
-    breaker.most(CAP, 10)
-    return silent(breaker, silences - BREAKER, 10)
+    breaker.allowed(CAP, 10)
+    return silent(breaker, consecutive_timeouts - BREAKER, 10)
 
 
 class TestClosed:
@@ -30,38 +30,42 @@ class TestClosed:
     def test_one_that_answers_gets_all_its_connections(self) -> None:
         breaker = CircuitBreaker()
         breaker.answered(0)
-        assert (breaker.state, breaker.most(CAP, 0)) == (State.CLOSED, CAP)
-        assert not breaker.is_doubtful
+        assert (breaker.state, breaker.allowed(CAP, 0)) == (State.CLOSED, CAP)
+        assert not breaker.is_suspect
 
     def test_one_that_was_never_asked_gets_no_more_than_tell_of_it(self) -> None:
-        assert CircuitBreaker().most(CAP, 0) == BREAKER
-        assert CircuitBreaker().most(1, 0) == 1
-        assert not CircuitBreaker().is_doubtful
+        assert CircuitBreaker().allowed(CAP, 0) == BREAKER
+        assert CircuitBreaker().allowed(1, 0) == 1
+        assert not CircuitBreaker().is_suspect
 
     def test_each_silence_leaves_fewer_to_who_has_not_answered_yet(self) -> None:
         breaker = CircuitBreaker()
-        assert [silent(breaker, 1, 1).most(CAP, 1) for _ in range(BREAKER - 1)] == [2, 1]
-        assert (breaker.state, breaker.is_doubtful) == (State.CLOSED, True)
+        assert [silent(breaker, 1, 1).allowed(CAP, 1) for _ in range(BREAKER - 1)] == [2, 1]
+        assert (breaker.state, breaker.is_suspect) == (State.CLOSED, True)
 
     def test_who_has_answered_keeps_all_until_it_opens(self) -> None:
         breaker = CircuitBreaker()
         breaker.answered(0)
-        assert [silent(breaker, 1, 1).most(CAP, 1) for _ in range(BREAKER - 1)] == [CAP, CAP]
+        assert [silent(breaker, 1, 1).allowed(CAP, 1) for _ in range(BREAKER - 1)] == [CAP, CAP]
 
     def test_what_was_under_way_when_it_opened_is_no_probe(self) -> None:
         breaker = CircuitBreaker()
         breaker.answered(0)
         silent(breaker, BREAKER, 1)
         for _ in range(PROBES + 1):
-            breaker.kept_silent(2, 1)
-        assert (breaker.state, breaker.silences) == (State.OPEN, BREAKER)
+            breaker.timed_out(2, 1)
+        assert (breaker.state, breaker.consecutive_timeouts) == (State.OPEN, BREAKER)
 
     def test_any_answer_makes_up_for_all_silences_before(self) -> None:
         breaker = CircuitBreaker()
         for now in range(20):
             silent(breaker, BREAKER - 1, now)
             breaker.answered(now)
-        assert (breaker.state, breaker.silences, breaker.most(CAP, 20)) == (State.CLOSED, 0, CAP)
+        assert (breaker.state, breaker.consecutive_timeouts, breaker.allowed(CAP, 20)) == (
+            State.CLOSED,
+            0,
+            CAP,
+        )
 
 
 class TestWhoseSilence:
@@ -71,8 +75,8 @@ class TestWhoseSilence:
     def test_it_does_not_count_if_anything_came_since(self, began: float, counts: int) -> None:
         breaker = CircuitBreaker()
         breaker.answered(5)
-        breaker.kept_silent(10, began)
-        assert breaker.silences == counts
+        breaker.timed_out(10, began)
+        assert breaker.consecutive_timeouts == counts
 
     def test_of_a_host_that_has_answered_only_other_links_count(self) -> None:
         """A few that hang for ever are asked again and again, with nothing else left to ask for."""
@@ -80,27 +84,27 @@ class TestWhoseSilence:
         breaker.answered(0)
         silent(breaker, BREAKER - 1, 1)
         for now in range(2, 20):
-            breaker.kept_silent(now, now, again=True)
-        assert (breaker.state, breaker.silences) == (State.CLOSED, BREAKER - 1)
+            breaker.timed_out(now, now, again=True)
+        assert (breaker.state, breaker.consecutive_timeouts) == (State.CLOSED, BREAKER - 1)
 
     def test_of_one_that_has_not_answered_every_silence_counts(self) -> None:
         breaker = CircuitBreaker()
         for now in range(BREAKER):
-            breaker.kept_silent(now, now, again=now > 0)
+            breaker.timed_out(now, now, again=now > 0)
         assert breaker.state is State.OPEN
 
     def test_so_links_that_hang_on_a_host_that_lives_never_do_it_harm(self) -> None:
         breaker = CircuitBreaker()
         for now in range(1, 1000):
             breaker.answered(now)
-            breaker.kept_silent(now + 0.5, now - 10)
-        assert (breaker.state, breaker.silences) == (State.CLOSED, 0)
+            breaker.timed_out(now + 0.5, now - 10)
+        assert (breaker.state, breaker.consecutive_timeouts) == (State.CLOSED, 0)
 
     def test_nor_do_they_while_it_is_in_doubt(self) -> None:
         breaker = half_open()
         breaker.answered(11)
         for _ in range(BREAKER + PROBES):
-            breaker.kept_silent(20, 10.5)
+            breaker.timed_out(20, 10.5)
         assert breaker.state is State.CLOSED
 
 
@@ -109,25 +113,25 @@ class TestOpen:
 
     def test_so_many_silences_in_a_row_open_it(self) -> None:
         breaker = silent(CircuitBreaker(), BREAKER, 5)
-        assert (breaker.state, breaker.most(CAP, 5)) == (State.OPEN, 0)
-        assert breaker.opens_at == 5 + BACK_OFF
-        assert breaker.most(CAP, 5 + BACK_OFF - 0.01) == 0
+        assert (breaker.state, breaker.allowed(CAP, 5)) == (State.OPEN, 0)
+        assert breaker.half_opens_at == 5 + BACK_OFF
+        assert breaker.allowed(CAP, 5 + BACK_OFF - 0.01) == 0
 
     @pytest.mark.parametrize("spread", [0.0, 0.3, 1.0])
     def test_not_all_hosts_are_left_alone_for_as_long(self, spread: float) -> None:
         breaker = silent(CircuitBreaker(), BREAKER - 1)
-        breaker.kept_silent(0, 0, spread)
-        assert breaker.opens_at == BACK_OFF * (1 + spread)
+        breaker.timed_out(0, 0, spread)
+        assert breaker.half_opens_at == BACK_OFF * (1 + spread)
 
     def test_what_was_under_way_does_not_prolong_that(self) -> None:
         breaker = silent(CircuitBreaker(), BREAKER)
         silent(breaker, 2, 0.9)
-        assert breaker.opens_at == BACK_OFF
+        assert breaker.half_opens_at == BACK_OFF
 
     def test_what_was_under_way_and_is_answered_closes_it(self) -> None:
         breaker = silent(CircuitBreaker(), BREAKER)
         breaker.answered(0.5)
-        assert (breaker.state, breaker.most(CAP, 0.5)) == (State.CLOSED, CAP)
+        assert (breaker.state, breaker.allowed(CAP, 0.5)) == (State.CLOSED, CAP)
 
 
 class TestHalfOpen:
@@ -135,18 +139,23 @@ class TestHalfOpen:
 
     def test_after_a_moment_it_is_probed(self) -> None:
         breaker = silent(CircuitBreaker(), BREAKER)
-        assert breaker.most(CAP, BACK_OFF) == PROBES
-        assert (breaker.state, breaker.is_doubtful) == (State.HALF_OPEN, True)
+        assert breaker.allowed(CAP, BACK_OFF) == PROBES
+        assert (breaker.state, breaker.is_suspect) == (State.HALF_OPEN, True)
 
-    @pytest.mark.parametrize("silences", range(BREAKER, BREAKER + PROBES))
-    def test_by_no_more_requests_than_decide(self, silences: int) -> None:
-        assert half_open(silences).most(CAP, 10) == BREAKER + PROBES - silences
-        assert half_open(silences).most(2, 10) == min(2, BREAKER + PROBES - silences)
+    @pytest.mark.parametrize("consecutive_timeouts", range(BREAKER, BREAKER + PROBES))
+    def test_by_no_more_requests_than_decide(self, consecutive_timeouts: int) -> None:
+        assert (
+            half_open(consecutive_timeouts).allowed(CAP, 10)
+            == BREAKER + PROBES - consecutive_timeouts
+        )
+        assert half_open(consecutive_timeouts).allowed(2, 10) == min(
+            2, BREAKER + PROBES - consecutive_timeouts
+        )
 
     def test_any_answer_closes_it(self) -> None:
         breaker = half_open(BREAKER + PROBES - 1)
         breaker.answered(11)
-        assert (breaker.state, breaker.most(CAP, 11)) == (State.CLOSED, CAP)
+        assert (breaker.state, breaker.allowed(CAP, 11)) == (State.CLOSED, CAP)
 
 
 class TestGivenUp:
@@ -155,8 +164,8 @@ class TestGivenUp:
     def test_so_many_further_silences_give_it_up(self) -> None:
         assert half_open(BREAKER + PROBES - 1).state is State.HALF_OPEN
         breaker = half_open(BREAKER + PROBES)
-        assert (breaker.state, breaker.most(CAP, 1000)) == (State.GIVEN_UP, 0)
-        assert not breaker.is_doubtful
+        assert (breaker.state, breaker.allowed(CAP, 1000)) == (State.GIVEN_UP, 0)
+        assert not breaker.is_suspect
 
     @pytest.mark.parametrize("now", [10, 1000])
     def test_it_stays_so(self, now: float) -> None:
@@ -176,7 +185,7 @@ def test_who_answers_every_tenth_request_is_never_given_up(events: list[str], ca
             breaker.answered(now)
             in_a_row = 0
         elif event == "silence":
-            breaker.kept_silent(now + 0.5, now)
+            breaker.timed_out(now + 0.5, now)
             in_a_row += 1
         assert breaker.state is not State.GIVEN_UP
-        assert 1 <= breaker.most(cap, now + 2.5) <= cap
+        assert 1 <= breaker.allowed(cap, now + 2.5) <= cap

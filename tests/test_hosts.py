@@ -8,7 +8,7 @@ import pytest
 from ck_imagenet.core.actions import PER_HOST
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host import Start
-from ck_imagenet.engine.host_queue import A_WHILE, MEMORY, Hosts
+from ck_imagenet.engine.host_queue import FORGET_GIVEN_UP_AFTER, FORGET_IDLE_AFTER, HostQueue
 from ck_imagenet.engine.rate_limiter import BackOff
 from ck_imagenet.http.client import Spacing
 from host_helpers import LONG, give, known, put, refuse, taken
@@ -18,26 +18,26 @@ class TestTurns:
     """Whose turn it is."""
 
     def test_without_tasks_there_is_nothing_to_do_or_to_wait_for(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         assert (hosts.take(0), hosts.next_time(), hosts.waiting) == (None, None, 0)
         assert not hosts.ready
 
     def test_tasks_of_one_host_come_in_their_order(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         put(hosts, "h", "abc")
         assert hosts.waiting == 3
         assert taken(hosts, 0, 1) == ["a", "b", "c"]
         assert hosts.waiting == 0
 
     def test_hosts_take_turns(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         for task in ("a1", "a2", "a3", "b1", "b2", "c1"):
             hosts.put(task[0], task, 0)
         assert taken(hosts, 0, 1) == ["a1", "b1", "c1", "a2", "b2", "a3"]
 
     @pytest.mark.parametrize("count", [2, 7])
     def test_no_host_waits_for_more_than_one_task_of_each_other(self, count: int) -> None:
-        hosts: Hosts[str] = Hosts(per_host=3)
+        hosts: HostQueue[str] = HostQueue(per_host=3)
         for number in range(count):
             put(hosts, str(number), "123456789")
         order = []
@@ -49,7 +49,7 @@ class TestTurns:
             assert len(set(order[start : start + count])) == count
 
     def test_who_was_refused_goes_on_first(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         put(hosts, "h", "12")
         hosts.take(0)
         hosts.put_back("h", "1", 0)
@@ -57,7 +57,7 @@ class TestTurns:
         assert taken(hosts, 5) == ["1"]
 
     def test_a_delayed_task_waits_but_its_host_does_not(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         hosts.put("h", "later", 0, delay=5)
         hosts.put("h", "now", 0)
         assert hosts.waiting == 2
@@ -68,7 +68,7 @@ class TestTurns:
         assert taken(hosts, 5) == ["later"]
 
     def test_delays_are_about_what_was_asked_for_and_not_all_the_same(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         spread = [hosts.spread(4) for _ in range(1000)]
         assert 3 <= min(spread) < 3.2
         assert 4.8 < max(spread) <= 5
@@ -78,7 +78,7 @@ class TestCaps:
     """How many connections a host gets."""
 
     def test_a_host_has_no_more_connections_than_its_cap(self) -> None:
-        hosts: Hosts[str] = Hosts(per_host=3)
+        hosts: HostQueue[str] = HostQueue(per_host=3)
         give(hosts, "a", 20, -LONG)
         put(hosts, "a", "1234")
         put(hosts, "b", "5")
@@ -87,14 +87,14 @@ class TestCaps:
         assert taken(hosts, 1) == ["4"]
 
     def test_a_host_that_has_not_answered_yet_gets_no_more_than_tell_of_it(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         put(hosts, "h", "1234567")
         assert taken(hosts, 0, 1) == ["1", "2", "3"]
         hosts.release("h", 1, HostSignal.ANSWER, 0)
         assert taken(hosts, 1) == ["4"]
 
     def test_a_host_that_answers_gets_more_connections_bit_by_bit(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         put(hosts, "h", "x" * 800)
         most = []
         for now in range(0, 60, 2):
@@ -105,7 +105,7 @@ class TestCaps:
         assert most == sorted(most)
 
     def test_one_connection_for_each_host_is_enough(self) -> None:
-        hosts: Hosts[str] = Hosts(per_host=1)
+        hosts: HostQueue[str] = HostQueue(per_host=1)
         put(hosts, "h", "abc")
         for task in "abc":
             assert taken(hosts, 0 if task == "a" else LONG) == [task]
@@ -116,7 +116,7 @@ class TestGaps:
     """What is known of a host's pace by hand (--sleep, --pace)."""
 
     def test_a_gap_lies_between_the_starts_of_two_requests_to_one_host(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(spacing=Spacing(2)))
+        hosts: HostQueue[str] = HostQueue(start=lambda name: Start(spacing=Spacing(2)))
         for task in ("a1", "a2", "a3", "b1"):
             hosts.put(task[0], task, 0)
         assert taken(hosts, 0) == ["a1", "b1"]
@@ -125,13 +125,13 @@ class TestGaps:
         assert taken(hosts, 7) == ["a3"]
 
     def test_it_lies_between_those_to_one_service_too(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start("flickr", Spacing(0.5)))
+        hosts: HostQueue[str] = HostQueue(start=lambda name: Start("flickr", Spacing(0.5)))
         for number in range(3):
             hosts.put(f"farm{number}", str(number), 0)
         assert [taken(hosts, now) for now in (0, 0.4, 0.5, 0.9, 1)] == [["0"], [], ["1"], [], ["2"]]
 
     def test_a_long_rest_saves_nothing_up(self) -> None:
-        hosts: Hosts[str] = Hosts(start=lambda name: Start(spacing=Spacing(1)))
+        hosts: HostQueue[str] = HostQueue(start=lambda name: Start(spacing=Spacing(1)))
         give(hosts, "h", 10)
         put(hosts, "h", "ab", LONG)
         assert taken(hosts, LONG) == ["a"]
@@ -141,59 +141,59 @@ class TestGivenUp:
     """Hosts that are not asked any more, for a time."""
 
     @pytest.fixture
-    def stream(self) -> Hosts[str]:
+    def stream(self) -> HostQueue[str]:
         """Hosts of which one was given up, and of which further tasks are still to come."""
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         hosts.complete = False
         for number in range(10):
             now = 3 * number
             hosts.put("down", str(number), now)
             assert hosts.take(now)
-            hosts.release("down", now, HostSignal.SILENCE, now)
+            hosts.release("down", now, HostSignal.TIMEOUT, now)
         return hosts
 
     def test_what_waits_for_it_is_given_back(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         put(hosts, "h", "0123456789abc")
         now = 0.0
         for _ in range(10):
             while not hosts.take(now):
                 now += 1
-            hosts.release("h", now, HostSignal.SILENCE, now)
+            hosts.release("h", now, HostSignal.TIMEOUT, now)
         assert hosts.given_up == [(task, Outcome.HOST_DOWN) for task in "abc"]
         assert (hosts.waiting, hosts.take(LONG)) == (0, None)
 
-    def test_what_comes_for_it_is_given_back_at_once(self, stream: Hosts[str]) -> None:
+    def test_what_comes_for_it_is_given_back_at_once(self, stream: HostQueue[str]) -> None:
         put(stream, "down", "x", 28)
         stream.put("down", "y", 28, delay=3)
         stream.take(31)
         assert stream.given_up == [("x", Outcome.HOST_DOWN), ("y", Outcome.HOST_DOWN)]
         assert stream.waiting == 0
 
-    def test_after_a_time_it_is_a_new_one(self, stream: Hosts[str]) -> None:
-        stream.take(27 + MEMORY)
+    def test_after_a_time_it_is_a_new_one(self, stream: HostQueue[str]) -> None:
+        stream.take(27 + FORGET_GIVEN_UP_AFTER)
         assert known(stream) == []
-        put(stream, "down", "g", 27 + MEMORY)
-        assert taken(stream, 27 + MEMORY) == ["g"]
+        put(stream, "down", "g", 27 + FORGET_GIVEN_UP_AFTER)
+        assert taken(stream, 27 + FORGET_GIVEN_UP_AFTER) == ["g"]
 
-    def test_it_never_is_once_nothing_else_is_to_come(self, stream: Hosts[str]) -> None:
+    def test_it_never_is_once_nothing_else_is_to_come(self, stream: HostQueue[str]) -> None:
         stream.complete = True
-        put(stream, "down", "g", 10 * MEMORY)
-        stream.take(10 * MEMORY)
+        put(stream, "down", "g", 10 * FORGET_GIVEN_UP_AFTER)
+        stream.take(10 * FORGET_GIVEN_UP_AFTER)
         assert [task for task, _ in stream.given_up] == ["g"]
 
     def test_a_host_that_asks_for_too_long_a_rest_is_given_up_for_good(self) -> None:
-        hosts: Hosts[str] = Hosts(back_off=BackOff(longest=300))
+        hosts: HostQueue[str] = HostQueue(back_off=BackOff(longest=300))
         hosts.complete = False
         put(hosts, "h", "ab")
         hosts.take(0)
         hosts.release("h", 0, HostSignal.BUSY, 0, 301)
-        put(hosts, "h", "c", 2 * MEMORY)
-        assert taken(hosts, 3 * MEMORY) == []
+        put(hosts, "h", "c", 2 * FORGET_GIVEN_UP_AFTER)
+        assert taken(hosts, 3 * FORGET_GIVEN_UP_AFTER) == []
         assert hosts.given_up == [("b", Outcome.HOST_BUSY), ("c", Outcome.HOST_BUSY)]
 
     def test_a_host_that_was_only_busy_is_a_new_one_after_a_time(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         hosts.complete = False
         now = 0.0
         for _ in range(4):
@@ -201,9 +201,9 @@ class TestGivenUp:
             now += 1
         put(hosts, "h", "x", now)
         assert hosts.given_up == [("x", Outcome.HOST_BUSY)]
-        hosts.take(now + 2 * MEMORY)
-        put(hosts, "h", "y", now + 2 * MEMORY)
-        assert taken(hosts, now + 2 * MEMORY) == ["y"]
+        hosts.take(now + 2 * FORGET_GIVEN_UP_AFTER)
+        put(hosts, "h", "y", now + 2 * FORGET_GIVEN_UP_AFTER)
+        assert taken(hosts, now + 2 * FORGET_GIVEN_UP_AFTER) == ["y"]
 
 
 class TestForgetting:
@@ -211,34 +211,34 @@ class TestForgetting:
 
     @pytest.mark.parametrize("signal", HostSignal)
     def test_a_host_for_which_nothing_waits_is_forgotten(self, signal: HostSignal) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         hosts.complete = False
         for number in range(100):
             hosts.put(str(number), "task", 0)
         for _ in range(100):
             name, _ = hosts.take(0) or ("", "")
             hosts.release(name, 0, signal, 0)
-        hosts.take(A_WHILE - 1)
+        hosts.take(FORGET_IDLE_AFTER - 1)
         assert len(known(hosts)) == 100
-        hosts.take(3 * MEMORY)
+        hosts.take(3 * FORGET_GIVEN_UP_AFTER)
         assert known(hosts) == []
 
     def test_what_rests_for_longer_is_not_forgotten_before(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         hosts.complete = False
         give(hosts, "h")  # to be forgotten after a while
         refuse(hosts, "h", 1, 1000)
-        hosts.take(2 * MEMORY)
+        hosts.take(2 * FORGET_GIVEN_UP_AFTER)
         put(hosts, "h", "x", 999)
         assert (taken(hosts, 1000.9), taken(hosts, 1001)) == ([], ["x"])
 
     def test_where_nothing_is_to_come_a_host_that_answered_is_forgotten_too(self) -> None:
-        hosts: Hosts[str] = Hosts()
-        hosts.take(give(hosts, "h", 20) + A_WHILE)
+        hosts: HostQueue[str] = HostQueue()
+        hosts.take(give(hosts, "h", 20) + FORGET_IDLE_AFTER)
         assert known(hosts) == []
 
     def test_what_was_learnt_of_a_host_that_rations_is_kept(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         hosts.complete = False
         now = give(hosts, "h", 20)
         for _ in range(2):
@@ -248,19 +248,19 @@ class TestForgetting:
         assert list(hosts.learned()) == ["h"]
 
     def test_redirects_are_remembered_of_so_many_hosts_only(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         for number in range(10_001):
             give(hosts, str(number))
-            hosts.leads_to(str(number), "target")
+            hosts.redirects_to(str(number), "target")
         inner: dict[str, Any] = vars(hosts)
-        assert len(inner["_leads_to"]) <= 10_000
+        assert len(inner["_redirects"]) <= 10_000
 
 
 class TestRations:
     """What is told of hosts that ration, and leaving them."""
 
     def test_what_waits_for_rations_alone_can_be_left(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         refuse(hosts, "h", 0, 100)
         put(hosts, "h", "abc", 1)
         put(hosts, "other", "x", 1)
@@ -271,16 +271,16 @@ class TestRations:
         assert hosts.waits_for_rations_alone()
         (ration,) = hosts.rations(1)
         assert ration == ("h", 0.0, 3, 99)
-        assert hosts.leave() == ["a", "b", "c"]
+        assert hosts.leave_rationed() == ["a", "b", "c"]
         assert (hosts.waiting, taken(hosts, 200), hosts.rations(200)) == (0, [], [])
         assert not hosts.waits_for_rations_alone()
 
     def test_without_anything_left_nothing_is_waited_for(self) -> None:
-        assert not Hosts[str]().waits_for_rations_alone()
-        assert Hosts[str]().leave() == []
+        assert not HostQueue[str]().waits_for_rations_alone()
+        assert HostQueue[str]().leave_rationed() == []
 
     def test_who_has_most_to_give_is_told_first(self) -> None:
-        hosts: Hosts[str] = Hosts()
+        hosts: HostQueue[str] = HostQueue()
         for name, tasks in (("a", "1"), ("b", "123"), ("c", "12")):
             refuse(hosts, name, 0, 10)
             put(hosts, name, tasks)

@@ -9,7 +9,7 @@ from typing import Callable
 import pytest
 from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host import Start
-from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.rate_limiter import BackOff
 from ck_imagenet.http.client import Spacing
 from hypothesis import settings
@@ -34,7 +34,7 @@ class HostsMachine(RuleBasedStateMachine):
     def begin(
         self, gap: float, per_host: int, complete: bool, longest: float, is_patient: bool
     ) -> None:
-        self.hosts: Hosts[int] = Hosts(
+        self.hosts: HostQueue[int] = HostQueue(
             per_host,
             BackOff(longest=longest, is_patient=is_patient),
             lambda name: Start("flickr" if name.endswith("flickr") else "", Spacing(gap)),
@@ -62,7 +62,7 @@ class HostsMachine(RuleBasedStateMachine):
 
     @rule(host=NAMES, other=NAMES)
     def redirect(self, host: str, other: str) -> None:
-        self.hosts.leads_to(host, other)
+        self.hosts.redirects_to(host, other)
 
     @rule(connections=st.integers(1, 40))
     def take(self, connections: int) -> None:
@@ -70,7 +70,7 @@ class HostsMachine(RuleBasedStateMachine):
             pass
 
     def take_one(self, connections: int = 10**6) -> bool:
-        pauses = self.hosts.pauses(self.now)
+        back_offs = self.hosts.back_offs(self.now)
         started = self.hosts.take(self.now, connections)
         self.drain()  # of what had waited for its time while its host was given up
         if started:
@@ -78,7 +78,7 @@ class HostsMachine(RuleBasedStateMachine):
             assert self.waiting.pop(task) == host
             self.busy.setdefault(host, []).append(self.now)
             assert len(self.busy[host]) <= self.per_host
-            assert host not in pauses
+            assert host not in back_offs
             assert self.told.get(host, 0.0) <= self.now
         return started is not None
 
@@ -100,7 +100,7 @@ class HostsMachine(RuleBasedStateMachine):
     @rule()
     def leave(self) -> None:
         names = {ration.host for ration in self.hosts.rations(self.now)}
-        left = self.hosts.leave()
+        left = self.hosts.leave_rationed()
         assert len(set(left)) == len(left)
         for task in left:
             names.discard(self.waiting.pop(task))
@@ -146,22 +146,24 @@ class TestSilentHosts:
     """Who keeps silent keeps connections, but not those that others can use."""
 
     @staticmethod
-    def doubtful(count: int, start: Callable[[str], Start] = lambda name: Start()) -> Hosts[str]:
+    def doubtful(
+        count: int, start: Callable[[str], Start] = lambda name: Start()
+    ) -> HostQueue[str]:
         """Return hosts that have kept silent once, and for each of which more waits."""
-        hosts: Hosts[str] = Hosts(start=start)
+        hosts: HostQueue[str] = HostQueue(start=start)
         for number in range(count):
             hosts.put(f"silent{number}", "silent", 0)
         while True:
             started = hosts.take(0)
             if not started:
                 break
-            hosts.release(started[0], 5, HostSignal.SILENCE, 0)
+            hosts.release(started[0], 5, HostSignal.TIMEOUT, 0)
         for number in range(count):
             hosts.put(f"silent{number}", "silent", 5)
         return hosts
 
     @staticmethod
-    def started(hosts: Hosts[str], connections: int, now: float = 6) -> Counter[str]:
+    def started(hosts: HostQueue[str], connections: int, now: float = 6) -> Counter[str]:
         """Start what may be started, and count it."""
         tasks = [hosts.take(now, connections) for _ in range(connections)]
         return Counter(started[1] for started in tasks if started)

@@ -31,11 +31,11 @@ def give(limiter: RateLimiter, now: float, count: int = 1) -> float:
     return now
 
 
-def refuse(limiter: RateLimiter, now: float, wish: float = 0.0) -> float:
+def refuse(limiter: RateLimiter, now: float, retry_after: float = 0.0) -> float:
     """Let the next request be refused; return when that was."""
     when = ask(limiter, now)
     assert when is not None
-    limiter.refused(when, when, wish)
+    limiter.refused(when, when, retry_after)
     return when
 
 
@@ -91,7 +91,7 @@ class TestRests:
         for _ in range(20):
             limiter = RateLimiter()
             now = refuse(limiter, 0)
-            assert 0.95 <= limiter.rest_until - now <= 1.05
+            assert 0.95 <= limiter.back_off_until - now <= 1.05
 
     def test_longer_each_time(self) -> None:
         limiter = RateLimiter()
@@ -99,8 +99,8 @@ class TestRests:
         now, begin, rests = 0.1, 0.1, []
         for _ in range(30):
             now = refuse(limiter, now)
-            rests.append(limiter.rest_until - now)
-            now = limiter.rest_until
+            rests.append(limiter.back_off_until - now)
+            now = limiter.back_off_until
         assert 2.3 < rests[1] < 2.7
         assert all(rests[number] < 10.6 for number in range(15))
         assert rests[-1] > 0.1 * (now - begin)
@@ -113,28 +113,28 @@ class TestRests:
         now = 0.1
         while now < 3600:
             now = refuse(limiter, now)
-            now = limiter.rest_until
+            now = limiter.back_off_until
         assert now < 3600 * 1.15
 
-    @pytest.mark.parametrize("wish", [0.5, 2, 20, 100_000])
-    def test_for_as_long_as_it_says(self, wish: float) -> None:
+    @pytest.mark.parametrize("retry_after", [0.5, 2, 20, 100_000])
+    def test_for_as_long_as_it_says(self, retry_after: float) -> None:
         limiter = RateLimiter()
         for number in range(3):
-            now = refuse(limiter, number * 2.0 * wish, wish)
-            assert limiter.rest_until == now + wish
-            assert ask(limiter, now + wish * 0.99, 0) is None
+            now = refuse(limiter, number * 2.0 * retry_after, retry_after)
+            assert limiter.back_off_until == now + retry_after
+            assert ask(limiter, now + retry_after * 0.99, 0) is None
 
     def test_for_the_longest_that_was_said(self) -> None:
         limiter = RateLimiter()
         assert [ask(limiter, 0) for _ in range(3)]
-        for now, wish in ((1, 10), (2, 30), (3, 5)):
-            limiter.refused(now, 0, wish)
-        assert limiter.rest_until == 32
+        for now, retry_after in ((1, 10), (2, 30), (3, 5)):
+            limiter.refused(now, 0, retry_after)
+        assert limiter.back_off_until == 32
 
     def test_the_first_rest_is_a_hosts_own(self) -> None:
         limiter = RateLimiter(BackOff(first=60))
         now = refuse(limiter, 0)
-        assert 57 <= limiter.rest_until - now <= 63
+        assert 57 <= limiter.back_off_until - now <= 63
 
     def test_then_one_request_finds_out(self) -> None:
         limiter = RateLimiter()
@@ -143,7 +143,7 @@ class TestRests:
         assert at_once(limiter, 15) == 1
         assert not limiter.has_room()
         limiter.answered(16, 15)
-        assert not limiter.is_resting
+        assert not limiter.is_backing_off
         assert at_once(limiter, 16) > 1
 
     def test_one_that_tells_nothing_is_followed_by_another(self) -> None:
@@ -151,7 +151,7 @@ class TestRests:
         refuse(limiter, 0, 5)
         assert at_once(limiter, 5) == 1
         limiter.ended(5)
-        assert limiter.is_resting
+        assert limiter.is_backing_off
         assert at_once(limiter, 6) == 1
 
     def test_what_was_under_way_tells_nothing_of_the_time_after(self) -> None:
@@ -160,7 +160,7 @@ class TestRests:
         limiter.refused(1, 0, 10)
         limiter.answered(2, 0)
         limiter.ended(0)
-        assert limiter.is_resting
+        assert limiter.is_backing_off
         assert ask(limiter, 10.9, 0) is None
         assert ask(limiter, 11, 0) == 11
 
@@ -172,9 +172,9 @@ class TestWornOut:
     def refusals(limiter: RateLimiter, most: int = 100) -> int:
         """Return after how many refusals it is worn out."""
         for number in range(most):
-            if limiter.is_worn_out:
+            if limiter.is_exhausted:
                 return number
-            refuse(limiter, max(0.0, limiter.rest_until))
+            refuse(limiter, max(0.0, limiter.back_off_until))
         return most
 
     def test_who_has_given_nothing_is_asked_four_times(self) -> None:
@@ -185,7 +185,7 @@ class TestWornOut:
         assert [ask(limiter, 0) for _ in range(10)]
         for _ in range(10):
             limiter.refused(1, 0)
-        assert not limiter.is_worn_out
+        assert not limiter.is_exhausted
 
     def test_who_has_given_is_never_given_up(self) -> None:
         limiter = RateLimiter()
@@ -203,9 +203,9 @@ class TestWornOut:
     def test_who_asks_for_too_long_a_rest_is_not_asked_again(self) -> None:
         limiter = RateLimiter(BackOff(longest=300))
         refuse(limiter, 0, 300)
-        assert not limiter.is_worn_out
+        assert not limiter.is_exhausted
         refuse(limiter, 300, 301)
-        assert limiter.is_worn_out
+        assert limiter.is_exhausted
 
 
 def seems_erratic(limiter: RateLimiter) -> bool:
@@ -241,8 +241,8 @@ class TestTooManyRefusals:
         give(limiter, 0)
         first = refuse(limiter, 0.1, 0.2)
         for _ in range(3):
-            refuse(limiter, limiter.rest_until, 0.2)
-        assert limiter.rest_until == first + 10
+            refuse(limiter, limiter.back_off_until, 0.2)
+        assert limiter.back_off_until == first + 10
 
 
 class TestLearnt:
@@ -271,9 +271,9 @@ class TestLearnt:
         following = RateLimiter(learned=learned)
         for _ in range(8):
             now = refuse(following, now)
-        assert not following.is_worn_out
-        give(following, following.rest_until)
-        assert not following.is_resting
+        assert not following.is_exhausted
+        give(following, following.back_off_until)
+        assert not following.is_backing_off
 
     def test_a_second_one_measures_how_many_a_second_it_gives(self) -> None:
         limiter = RateLimiter()
@@ -289,14 +289,14 @@ class TestLearnt:
         assert learned is not None
         assert (learned.burst, learned.period) == (1, 0.0)
 
-    @pytest.mark.parametrize("wish", [0.0, 20.0])
-    def test_a_long_silence_after_a_burst_is_a_window(self, wish: float) -> None:
+    @pytest.mark.parametrize("retry_after", [0.0, 20.0])
+    def test_a_long_silence_after_a_burst_is_a_window(self, retry_after: float) -> None:
         limiter = RateLimiter()
-        now = refuse(limiter, give(limiter, 0, 40), wish)
+        now = refuse(limiter, give(limiter, 0, 40), retry_after)
         while now < 20:
-            now = limiter.rest_until
+            now = limiter.back_off_until
             if now < 20:
-                refuse(limiter, now, wish)
+                refuse(limiter, now, retry_after)
         now = give(limiter, now)
         learned = limiter.learned()
         assert learned is not None
@@ -322,17 +322,17 @@ class TestLearnt:
         assert not seems_erratic(limiter)
         assert limiter.rate == pytest.approx(0.5, rel=0.2)
 
-    @pytest.mark.parametrize("wish", [0.0, 2.0])
-    def test_who_refuses_by_chance_is_not_asked_ever_more_slowly(self, wish: float) -> None:
+    @pytest.mark.parametrize("retry_after", [0.0, 2.0])
+    def test_who_refuses_by_chance_is_not_asked_ever_more_slowly(self, retry_after: float) -> None:
         limiter = RateLimiter()
         now = give(limiter, 0, 5)
         for _ in range(20):
-            now = refuse(limiter, now, wish)
+            now = refuse(limiter, now, retry_after)
             now = give(limiter, now, 2)
         assert seems_erratic(limiter)
         assert limiter.rate > 0.4
-        now = refuse(limiter, now, wish)
-        assert limiter.rest_until - now < 0.5 or wish
+        now = refuse(limiter, now, retry_after)
+        assert limiter.back_off_until - now < 0.5 or retry_after
 
 
 class TestRemembered:
@@ -394,7 +394,7 @@ class TestMerged:
         before = one.rate
         one.merge(other)
         assert one.rate == before + 3
-        assert (one.members, one.busy) == ({"a", "b"}, 1)
+        assert (one.members, one.under_way) == ({"a", "b"}, 1)
 
     def test_what_one_knows_the_other_need_not_learn(self) -> None:
         one, other = RateLimiter(), RateLimiter(learned=Learned(2.0, 1, 0.0))

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host import BREAKER, PROBES, Start
-from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.http.client import Spacing
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ def longest_silence(simulator: Simulator, host: str) -> int:
     longest = row = 0
     for start in simulator.starts:
         if start.host == host:
-            row = row + 1 if start.signal is HostSignal.SILENCE else 0
+            row = row + 1 if start.signal is HostSignal.TIMEOUT else 0
             longest = max(longest, row)
     return longest
 
@@ -106,7 +106,7 @@ def test_a_host_that_is_down_for_half_a_minute_is_not_lost_for_the_whole_run() -
 
         def ask(self, link: Link, now: float) -> Reply:
             if 1 <= now < 9:
-                return Reply(HostSignal.SILENCE, 5)
+                return Reply(HostSignal.TIMEOUT, 5)
             return Reply(HostSignal.ANSWER, 0.1)
 
     simulator = Simulator({"host": Restarts()})
@@ -131,7 +131,7 @@ def test_what_has_not_been_asked_yet_goes_before_what_has_hung() -> None:
     simulator.put(*links)
     simulator.run()
     last = max(simulator.given.values())
-    hung = [start.time for start in simulator.starts if start.signal is HostSignal.SILENCE]
+    hung = [start.time for start in simulator.starts if start.signal is HostSignal.TIMEOUT]
     assert last < 2.1 * TIME_OUT
     assert sum(start < last for start in hung) > 80
     assert set(simulator.lost) == {link for link in links if link.nature}
@@ -196,7 +196,9 @@ def test_hundreds_of_hosts_do_not_keep_one_from_its_pace(connections: int, dead:
     Where three of ten are dead and nobody knows which, these may hold all connections for a while.
     """
     spacing = Spacing(0.5)
-    hosts: Hosts[Link] = Hosts(start=lambda name: Start("", spacing if name == "paced" else None))
+    hosts: HostQueue[Link] = HostQueue(
+        start=lambda name: Start("", spacing if name == "paced" else None)
+    )
     servers = {str(number): Limper(TIME_OUT, 0.2) for number in range(400)}
     simulator = Simulator({**servers, "paced": Limper(TIME_OUT, 0.1)}, hosts, connections)
     links = [Link(name, HANGS if int(name) % 10 < dead else ANSWERS) for name in servers]

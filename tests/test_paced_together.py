@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host import Start
-from ck_imagenet.engine.host_queue import TOGETHER, Hosts
+from ck_imagenet.engine.host_queue import SAME_TIME, HostQueue
 from host_helpers import LONG, give, put, refuse, taken
 
 
-def resting(hosts: Hosts[str], now: float) -> set[str]:
-    return set(hosts.pauses(now))
+def resting(hosts: HostQueue[str], now: float) -> set[str]:
+    return set(hosts.back_offs(now))
 
 
 def test_hosts_of_one_service_rest_together() -> None:
-    hosts: Hosts[str] = Hosts(start=lambda name: Start("flickr" if name != "other" else ""))
+    hosts: HostQueue[str] = HostQueue(start=lambda name: Start("flickr" if name != "other" else ""))
     for name in ("farm1", "farm2", "other"):
         hosts.put(name, "a", 0)
     assert len(taken(hosts, 0, 0.5)) == 3
@@ -27,63 +27,63 @@ def test_hosts_of_one_service_rest_together() -> None:
 
 
 def test_a_host_of_a_service_that_is_met_while_it_rests_waits_too() -> None:
-    hosts: Hosts[str] = Hosts(start=lambda name: Start("flickr"))
+    hosts: HostQueue[str] = HostQueue(start=lambda name: Start("flickr"))
     refuse(hosts, "farm1", 0, 10)
     put(hosts, "farm2", "a", 1)
     assert (taken(hosts, 9.9), taken(hosts, 10)) == ([], ["a"])
 
 
 def test_hosts_of_one_domain_that_refuse_at_the_same_time_are_one() -> None:
-    hosts: Hosts[str] = Hosts(domain=lambda name: name.partition(".")[2])
+    hosts: HostQueue[str] = HostQueue(domain=lambda name: name.partition(".")[2])
     for name in ("a.x.org", "b.x.org", "c.y.org"):
         put(hosts, name, "1")
     assert len(taken(hosts, 0)) == 3
     hosts.release("a.x.org", 0, HostSignal.BUSY, 0, 5)
-    hosts.release("b.x.org", TOGETHER, HostSignal.BUSY, 0, 50)
-    hosts.release("c.y.org", TOGETHER, HostSignal.BUSY, 0, 20)
-    assert resting(hosts, TOGETHER) == {"a.x.org", "b.x.org", "c.y.org"}
-    assert hosts.pauses(TOGETHER)["a.x.org"] == 50
-    assert hosts.pauses(TOGETHER)["c.y.org"] == 20
+    hosts.release("b.x.org", SAME_TIME, HostSignal.BUSY, 0, 50)
+    hosts.release("c.y.org", SAME_TIME, HostSignal.BUSY, 0, 20)
+    assert resting(hosts, SAME_TIME) == {"a.x.org", "b.x.org", "c.y.org"}
+    assert hosts.back_offs(SAME_TIME)["a.x.org"] == 50
+    assert hosts.back_offs(SAME_TIME)["c.y.org"] == 20
 
 
 def test_they_stay_two_if_they_refuse_at_different_times() -> None:
-    hosts: Hosts[str] = Hosts(domain=lambda name: "x.org")
+    hosts: HostQueue[str] = HostQueue(domain=lambda name: "x.org")
     refuse(hosts, "a", 0, 100)
-    refuse(hosts, "b", TOGETHER + 1, 5)
-    assert hosts.pauses(50) == {"a": 50}
+    refuse(hosts, "b", SAME_TIME + 1, 5)
+    assert hosts.back_offs(50) == {"a": 50}
 
 
 def test_hosts_without_a_domain_are_alone() -> None:
-    hosts: Hosts[str] = Hosts(domain=lambda name: "")
+    hosts: HostQueue[str] = HostQueue(domain=lambda name: "")
     refuse(hosts, "10.0.0.1", 0, 100)
     refuse(hosts, "10.0.0.2", 0, 5)
-    assert hosts.pauses(50) == {"10.0.0.1": 50}
+    assert hosts.back_offs(50) == {"10.0.0.1": 50}
 
 
 @pytest.mark.parametrize(("first", "second"), [("old", "new"), ("new", "old")])
 def test_a_host_that_leads_to_another_is_one_with_it_if_both_refuse(
     first: str, second: str
 ) -> None:
-    hosts: Hosts[str] = Hosts()
+    hosts: HostQueue[str] = HostQueue()
     give(hosts, "old")
-    hosts.leads_to("old", "new")
+    hosts.redirects_to("old", "new")
     refuse(hosts, first, 1, 20)
     assert resting(hosts, 2) == {first}
     refuse(hosts, second, 3, 5)
-    assert hosts.pauses(4) == {"old": 17, "new": 17}
+    assert hosts.back_offs(4) == {"old": 17, "new": 17}
 
 
 def test_a_redirect_alone_is_no_reason() -> None:
-    hosts: Hosts[str] = Hosts()
+    hosts: HostQueue[str] = HostQueue()
     give(hosts, "old")
-    hosts.leads_to("old", "new")
+    hosts.redirects_to("old", "new")
     refuse(hosts, "new", 1, 20)
     put(hosts, "old", "x", 2)
     assert taken(hosts, 2) == ["x"]
 
 
 def test_those_that_were_joined_share_the_pace_and_the_number_of_given() -> None:
-    hosts: Hosts[str] = Hosts(domain=lambda name: "x.org")
+    hosts: HostQueue[str] = HostQueue(domain=lambda name: "x.org")
     for name in "ab":
         give(hosts, name, 4)
         hosts.put(name, name, LONG)
@@ -100,7 +100,7 @@ def test_those_that_were_joined_share_the_pace_and_the_number_of_given() -> None
 
 
 def test_a_service_that_is_joined_with_a_host_stays_one_for_hosts_to_come() -> None:
-    hosts: Hosts[str] = Hosts(
+    hosts: HostQueue[str] = HostQueue(
         start=lambda name: Start("flickr" if name.startswith("farm") else ""),
         domain=lambda name: "flickr.com",
     )
@@ -111,7 +111,7 @@ def test_a_service_that_is_joined_with_a_host_stays_one_for_hosts_to_come() -> N
 
 
 def test_what_was_under_way_to_one_does_not_end_the_rest_that_the_other_asked_for() -> None:
-    hosts: Hosts[str] = Hosts(domain=lambda name: "x.org")
+    hosts: HostQueue[str] = HostQueue(domain=lambda name: "x.org")
     refuse(hosts, "a", 0, 30)
     put(hosts, "b", "2", 24)
     assert taken(hosts, 24) == ["2"]

@@ -13,7 +13,7 @@ from typing import Callable, NamedTuple
 import pytest
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host import Start
-from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.http.client import Spacing
 from ck_imagenet.storage.paces import Learned
 from ck_imagenet_practice import rations
@@ -173,7 +173,7 @@ def test_what_is_remembered_saves_the_refusals_of_the_beginning(
     words: str, learned: Learned
 ) -> None:
     rationer = Rationer(words)
-    hosts: Hosts[Link] = Hosts(start=lambda name: Start(learned=learned))
+    hosts: HostQueue[Link] = HostQueue(start=lambda name: Start(learned=learned))
     simulator = Simulator({"host": rationer}, hosts)
     simulator.put(*(Link("host") for _ in range(120)))
     took = simulator.run()
@@ -229,7 +229,7 @@ class TestTogether:
     def test_hosts_of_one_ration_are_one_though_nobody_knows_it(self) -> None:
         """farm1 and farm2 of one service: each by itself would ask twice too fast."""
         one = Rationer("bucket-2-20")
-        hosts: Hosts[Link] = Hosts(domain=lambda name: "flickr.com")
+        hosts: HostQueue[Link] = HostQueue(domain=lambda name: "flickr.com")
         simulator = Simulator({"farm1": one, "farm2": one}, hosts)
         simulator.put(*(Link(f"farm{number % 2 + 1}") for number in range(120)))
         took = simulator.run()
@@ -253,7 +253,7 @@ class TestTogether:
 
     def _of_three(self, words: str, pictures: int, latency: float) -> tuple[float, rations.Tally]:
         one = Rationer(words)
-        hosts: Hosts[Link] = Hosts(domain=lambda name: "example.org")
+        hosts: HostQueue[Link] = HostQueue(domain=lambda name: "example.org")
         simulator = Simulator(dict.fromkeys("abc", one), hosts, latency=latency)
         simulator.put(*(Link("abc"[number % 3]) for number in range(pictures)))
         took = simulator.run()
@@ -338,7 +338,7 @@ def test_nobody_is_asked_who_said_not_to(
 ) -> None:
     """A host that rests, or one with which it rests; what was under way is no offence."""
     servers = {str(number): Rationer(" ".join(words)) for number, words in enumerate(hosts)}
-    queue: Hosts[Link] = Hosts(
+    queue: HostQueue[Link] = HostQueue(
         start=lambda name: Start("service" if kinship == "service" else "", Spacing(gap)),
         domain=lambda name: "domain" if kinship == "domain" else "",
     )
@@ -347,13 +347,13 @@ def test_nobody_is_asked_who_said_not_to(
 
     def look() -> None:
         resting.clear()
-        resting.update(queue.pauses(simulator.now))
+        resting.update(queue.back_offs(simulator.now))
 
     def check(name: str) -> None:
         assert name not in resting
         assert simulator.told.get(name, 0.0) <= simulator.now
         if kinship == "redirects":
-            queue.leads_to(name, "0")
+            queue.redirects_to(name, "0")
 
     simulator.before_take, simulator.before_start = look, check
     simulator.put(*(Link(name) for name in servers for _ in range(pictures)))

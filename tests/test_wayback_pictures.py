@@ -11,7 +11,7 @@ from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import context
-from ck_imagenet.engine.host_queue import Hosts
+from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.recorder import SynsetRecorder, Verdict
 from ck_imagenet.engine.wayback import CaptureRecorder, Captures, manner, may_help
 from ck_imagenet.http.client import Spacing
@@ -172,9 +172,9 @@ class TestPace:
         assert 8 * gap > 1
 
     @staticmethod
-    def hosts(spacing: Spacing) -> Hosts[str]:
+    def hosts(spacing: Spacing) -> HostQueue[str]:
         asked = manner(DownloadOptions(), spacing)
-        hosts: Hosts[str] = Hosts(asked.per_host, asked.back_off, asked.start)
+        hosts: HostQueue[str] = HostQueue(asked.per_host, asked.back_off, asked.start)
         for number in range(100):
             hosts.put(ARCHIVE, str(number), 0)
         return hosts

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ..core import text
 from ..core.outcomes import Outcome
 from ..core.text import Progress, counted, visible
-from ..engine.host import Ration
+from ..engine.host import RationedHost
 from ..storage.journal import Record
 from .tables import happened
 
@@ -52,7 +52,7 @@ class Lines(Progress):
         """Say why nothing happens."""
         self._say(f"{who} asks to be left alone for {seconds:.0f} s; waiting")
 
-    def rationed(self, rations: Sequence[Ration]) -> None:
+    def rationed(self, rations: Sequence[RationedHost]) -> None:
         """Say now and then what is waited for."""
         now = time.monotonic()
         if rations and now > self._rationed_at + _A_WHILE:
@@ -77,7 +77,7 @@ class Lines(Progress):
             _fall_silent()
 
 
-def _waited_for(rations: Sequence[Ration]) -> str:
+def _waited_for(rations: Sequence[RationedHost]) -> str:
     first, *others = rations
     more = f"; and {counted(len(others), 'other host')}" if others else ""
     return text.ration(first.host, first.rate, first.waiting) + more
@@ -119,7 +119,7 @@ class Bar(Lines):
             self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
             self._bar.update(self._bar.unit != "B")  # else it is `advance` that moves it
 
-    def rationed(self, rations: Sequence[Ration]) -> None:
+    def rationed(self, rations: Sequence[RationedHost]) -> None:
         """Show on the bar what is waited for."""
         if rations and self._bar is not None:
             self._bar.set_postfix_str(_waited_for(rations))

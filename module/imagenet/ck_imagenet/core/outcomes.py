@@ -14,7 +14,7 @@ class HostSignal(Enum):
     ANSWER = "a complete answer, whatever it says"
     ANSWER_AGAIN = "one to a link that the host has refused before"
     BUSY = "come later"
-    SILENCE = "nobody there, or too slow"
+    TIMEOUT = "nobody there, or too slow"
     UNCLEAR = "anything else"
 
 
@@ -44,7 +44,7 @@ class Row:
     """Whether the link gave its picture, though it need not be here."""
 
 
-_ANSWER, _SILENCE, _UNCLEAR = HostSignal.ANSWER, HostSignal.SILENCE, HostSignal.UNCLEAR
+_ANSWER, _TIMEOUT, _UNCLEAR = HostSignal.ANSWER, HostSignal.TIMEOUT, HostSignal.UNCLEAR
 
 
 class Outcome(Enum):
@@ -111,12 +111,12 @@ class Outcome(Enum):
     CUT_SHORT = Row("cut-short", "the connection ended before the answer did",
         final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=True, like_a_ban=True)
     STALLED = Row("stalled", "the answer began and did not end in time",
-        final=False, signal=_SILENCE, wayback_helps=False, successor_helps=True, like_a_ban=True)
+        final=False, signal=_TIMEOUT, wayback_helps=False, successor_helps=True, like_a_ban=True)
     SILENT = Row("silent", "the host did not answer in time",
-        final=False, signal=_SILENCE, wayback_helps=False, successor_helps=True,
+        final=False, signal=_TIMEOUT, wayback_helps=False, successor_helps=True,
         like_a_ban=True, unanswered=True)
     REFUSED = Row("refused", "the host refused or lost the connection",
-        final=False, signal=_SILENCE, wayback_helps=False, successor_helps=True,
+        final=False, signal=_TIMEOUT, wayback_helps=False, successor_helps=True,
         like_a_ban=True, unanswered=True)
     HOST_BUSY = Row("host-busy", "not asked any more, for its host was busy too often",
         final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=False)

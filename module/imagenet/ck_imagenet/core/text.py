@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Collection, NamedTuple, Sequence
 
 if TYPE_CHECKING:
-    from ..engine.host import Ration
+    from ..engine.host import RationedHost
     from ..storage.journal import Record
 
 _AT_LENGTH = 3
@@ -145,7 +145,7 @@ class Progress:
     def resting(self, who: str, seconds: float) -> None:
         """A service asks to be left alone for so long, and is asked again afterwards."""
 
-    def rationed(self, rations: Sequence[Ration]) -> None:
+    def rationed(self, rations: Sequence[RationedHost]) -> None:
         """Nothing is left but these hosts, which give only so much."""
 
     def trouble(self, said: str) -> None:

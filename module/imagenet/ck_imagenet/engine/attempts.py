@@ -15,7 +15,7 @@ from ..images import judging
 from ..storage.journal import Record, now, saved
 from . import link
 from .context import CrawlContext, Peers
-from .host_queue import Hosts
+from .host_queue import HostQueue
 from .link import Task
 from .recorder import Verdict
 
@@ -156,7 +156,7 @@ class Attempts:
     def __init__(
         self,
         context: CrawlContext,
-        hosts: Hosts[Task],
+        hosts: HostQueue[Task],
         lock: ContextManager[object],
         peers: Peers,
         save: Callable[[Record, bytes, str], None],
@@ -198,7 +198,7 @@ class Attempts:
             return self._failed(task, request.url, failed)
         except Postponed:
             task.request = request
-            self._put(Hosts.put, task, 1.0)
+            self._put(HostQueue.put, task, 1.0)
             return HostSignal.UNCLEAR, 0.0
         if task.is_health_check:
             self._bans.confirms(host, Outcome.SAVED)
@@ -229,12 +229,12 @@ class Attempts:
         if task.is_health_check:  # that it leads elsewhere is an answer
             return
         if task.endpoint == host:
-            self._put(Hosts.put_back, task)  # what has begun ends first
+            self._put(HostQueue.put_back, task)  # what has begun ends first
             return
         with self._lock:
-            self._hosts.leads_to(host, task.endpoint)
+            self._hosts.redirects_to(host, task.endpoint)
         if not self._peers.hand_over(task):
-            self._put(Hosts.put, task)
+            self._put(HostQueue.put, task)
 
     def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
         with self._lock:
@@ -269,11 +269,11 @@ class Attempts:
         if task.refusals > max(usual, self._bans.most_refusals(host)):
             self.fail(task, task.failed, request.url)
         else:
-            self._put(Hosts.put_soon if was_backing_off else Hosts.put_back, task)
+            self._put(HostQueue.put_after_some if was_backing_off else HostQueue.put_back, task)
         known_answer = self._bans.known_answer(host)
         if known_answer and is_doubtful:
             # Whether it is the link that it refuses, an answer tells that it has given before.
-            self._put(Hosts.put_back, Task.health_check(task.link, known_answer.address))
+            self._put(HostQueue.put_back, Task.health_check(task.link, known_answer.address))
         return HostSignal.BUSY, failed.retry_after
 
     def _checked_health(self, host: str, task: Task, failed: Failed) -> tuple[HostSignal, float]:
@@ -291,9 +291,9 @@ class Attempts:
             self.fail(task, failed, url)
         else:
             # Who has kept silent has already had its time.
-            is_silence = outcome.signal is HostSignal.SILENCE
-            pause = 1.0 if is_silence else 2.0 ** min(task.attempts - 1, 10)
-            self._put(Hosts.put, task, min(LONGEST_PAUSE, self._hosts.spread(pause)))
+            is_timeout = outcome.signal is HostSignal.TIMEOUT
+            pause = 1.0 if is_timeout else 2.0 ** min(task.attempts - 1, 10)
+            self._put(HostQueue.put, task, min(LONGEST_PAUSE, self._hosts.spread(pause)))
         return outcome.signal, 0.0
 
     def fail(self, task: Task, failed: Failed, last: str = "") -> None:
@@ -336,7 +336,7 @@ class Attempts:
         while self.moving:
             task = self.moving[0]
             if not self._peers.hand_over(task):
-                self._put(Hosts.put, task)
+                self._put(HostQueue.put, task)
             self.moving.popleft()
 
 

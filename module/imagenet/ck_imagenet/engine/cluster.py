@@ -24,7 +24,7 @@ from ..storage.journal import Record
 from ..storage.paces import Learned
 from ..storage.store import Store
 from .dispatcher import Dispatcher, Router
-from .host import Ration
+from .host import RationedHost
 from .link import Task
 from .machines import GOES_ON, Machines, RunFolder
 from .recorder import Recorder
@@ -117,11 +117,11 @@ class ClusterDispatcher(Dispatcher):
             time.sleep(timeout)  # for hosts that rest, machines that come, or the next synset
         return bool(self._more_to_come or self._batches or self._waiting)
 
-    def rations(self) -> list[Ration]:
+    def rations(self) -> list[RationedHost]:
         now = time.monotonic()
         waiting = Counter(task.endpoint for task in self._tasks())
         return [
-            Ration(
+            RationedHost(
                 host,
                 known.rate,
                 count,

@@ -14,8 +14,8 @@ from ..storage.journal import Record
 from ..storage.paces import Learned
 from .attempts import Attempts
 from .context import CrawlContext, Peers
-from .host import Ration
-from .host_queue import Hosts
+from .host import RationedHost
+from .host_queue import HostQueue
 from .link import Task
 
 # How many requests at once are worth their threads.
@@ -86,7 +86,7 @@ class Crawler:
         self._settings = context.settings
         self._peers = peers or Peers()
         settings = context.settings
-        self._hosts: Hosts[Task] = Hosts(
+        self._hosts: HostQueue[Task] = HostQueue(
             settings.per_host, settings.back_off, settings.start, settings.domain
         )
         self._hosts.complete = not self._peers.at_work
@@ -118,9 +118,9 @@ class Crawler:
     def back_offs(self) -> dict[str, float]:
         """Return for how many seconds hosts are to be left alone."""
         with self._changed:
-            return self._hosts.pauses(time.monotonic())
+            return self._hosts.back_offs(time.monotonic())
 
-    def rations(self) -> list[Ration]:
+    def rations(self) -> list[RationedHost]:
         """Return the hosts that ration and are waited for."""
         with self._changed:
             return self._hosts.rations(time.monotonic())
@@ -144,7 +144,7 @@ class Crawler:
     def leave_rationed(self) -> None:
         """Ask no more for what waits for hosts that ration."""
         with self._changed:
-            for task in self._hosts.leave():
+            for task in self._hosts.leave_rationed():
                 if not task.is_health_check:
                     self._context.recorder.leave(task)
             self._changed.notify_all()
@@ -200,7 +200,7 @@ class Crawler:
         self.add(self._context.recorder.unpark())
         with self._changed:
             self._adapt()
-            few = not self._hosts.has_fresh or self._hosts.waiting < self._limit.most
+            few = not self._hosts.has_healthy or self._hosts.waiting < self._limit.most
         # Without the lock, since a colleague who gives tasks holds another one.
         if few and self._peers.at_work:
             self._peers.ask_for_more()
@@ -301,12 +301,12 @@ class Crawler:
         overdue = len(begun) - hopeful
         return hopeful - overdue < missing
 
-    def _ended(self, host: str, task: Task, signal: HostSignal, wish: float) -> None:
+    def _ended(self, host: str, task: Task, signal: HostSignal, retry_after: float) -> None:
         with self._changed:
             since, _ = self._under_way.pop(threading.get_ident())
-            self._hosts.release(host, time.monotonic(), signal, since, wish, task)
+            self._hosts.release(host, time.monotonic(), signal, since, retry_after, task)
             self._fail_given_up()
-            runs_dry = self._peers.at_work and not self._hosts.has_fresh
+            runs_dry = self._peers.at_work and not self._hosts.has_healthy
             if runs_dry or self._is_done():
                 self._changed.notify_all()
 

@@ -19,7 +19,7 @@ from ..core.threads import start_thread
 from ..storage.journal import Record
 from ..storage.paces import Learned
 from .crawler import Crawler
-from .host import Ration
+from .host import RationedHost
 from .link import Task
 from .recorder import Recorder, SynsetRecorder, Verdict
 from .worker import LIBRARY, Order, Rationing
@@ -187,7 +187,7 @@ class Dispatcher(ABC):
         """
 
     @abstractmethod
-    def rations(self) -> list[Ration]:
+    def rations(self) -> list[RationedHost]:
         """Return the hosts that ration and are waited for, the one with most links first."""
 
     @abstractmethod

@@ -50,25 +50,25 @@ class State(Enum):
 class CircuitBreaker:
     """The breaker of one host. Times are seconds of any one clock."""
 
-    __slots__ = ("_last_answer", "_until", "has_answered", "silences", "state")
+    __slots__ = ("_last_answer", "_until", "consecutive_timeouts", "has_answered", "state")
 
     def __init__(self) -> None:
         self.state = State.CLOSED
-        self.silences = 0
+        self.consecutive_timeouts = 0
         self.has_answered = False
         self._last_answer = self._until = -math.inf
 
     @property
-    def is_doubtful(self) -> bool:
+    def is_suspect(self) -> bool:
         """Whether requests to it may end in silence, as the last one did."""
-        return self.silences > 0 and self.state is not State.GIVEN_UP
+        return self.consecutive_timeouts > 0 and self.state is not State.GIVEN_UP
 
     @property
-    def opens_at(self) -> float:
+    def half_opens_at(self) -> float:
         """When it may be asked again, of one that is open."""
         return self._until
 
-    def most(self, cap: int, now: float, has_new: bool = True) -> int:
+    def allowed(self, cap: int, now: float, has_new: bool = True) -> int:
         """Return how many requests may be under way; it is probed when its back-off has passed.
 
         Where it `has_new`, links wait that have not been asked for; else those that wait are few.
@@ -78,24 +78,22 @@ class CircuitBreaker:
         if self.state in (State.OPEN, State.GIVEN_UP):
             return 0
         if self.state is State.HALF_OPEN:
-            return max(1, min(cap, BREAKER + PROBES - self.silences))
+            return max(1, min(cap, BREAKER + PROBES - self.consecutive_timeouts))
         if self.has_answered:
             return cap
         # Who has not answered holds no more connections than it takes to find out. Two links that
         # it has are asked again side by side all the same, or each would wait for the other.
-        return max(1, min(cap, BREAKER - (self.silences if has_new else 0)))
+        return max(1, min(cap, BREAKER - (self.consecutive_timeouts if has_new else 0)))
 
     def answered(self, now: float) -> None:
         """Count an answer, whatever it says."""
-        self.silences = 0
+        self.consecutive_timeouts = 0
         self.has_answered = True
         self._last_answer = now
         if self.state is not State.GIVEN_UP:
             self.state = State.CLOSED
 
-    def kept_silent(
-        self, now: float, since: float, spread: float = 0.0, again: bool = False
-    ) -> None:
+    def timed_out(self, now: float, since: float, spread: float = 0.0, again: bool = False) -> None:
         """Count a request that began at `since` as unanswered, if that tells of the host.
 
         Parameters
@@ -107,14 +105,14 @@ class CircuitBreaker:
         again : bool
             Whether it was for a link that had been asked for before.
         """
-        was_under_way = self.silences >= BREAKER and since < self._until
+        was_under_way = self.consecutive_timeouts >= BREAKER and since < self._until
         is_the_links = self._last_answer >= since or (again and self.has_answered)
         if is_the_links or was_under_way or self.state is State.GIVEN_UP:
             return
-        self.silences += 1
-        if self.silences >= BREAKER + PROBES:
+        self.consecutive_timeouts += 1
+        if self.consecutive_timeouts >= BREAKER + PROBES:
             self.state = State.GIVEN_UP
-        elif self.silences >= BREAKER and self.state is State.CLOSED:
+        elif self.consecutive_timeouts >= BREAKER and self.state is State.CLOSED:
             self.state = State.OPEN
             self._until = now + BACK_OFF * (1 + spread)
 
@@ -193,40 +191,40 @@ class Start(NamedTuple):
     """How long it is left alone that asks to come later, if that is known."""
 
 
-class Ration(NamedTuple):
+class RationedHost(NamedTuple):
     """A host that gives only so much, and what waits for it."""
 
     host: str
     rate: float
     """Requests a second that it gives; 0 if that is not known yet."""
     waiting: int
-    rest: float
+    asked_again_in: float
     """Seconds until it is asked again, 0 if it is being asked."""
 
 
 class Host(Generic[Task]):
     __slots__ = (
         "breaker",
-        "busy",
         "forget_at",
-        "in_turn",
+        "is_queued",
         "limiter",
         "outcome",
         "refused_at",
         "reminded_at",
         "retries",
         "slowest",
+        "under_way",
         "waiting",
     )
 
     def __init__(self, limiter: RateLimiter) -> None:
         self.waiting: Backlog[Task] = Backlog()
-        self.busy = 0
+        self.under_way = 0
         self.retries: set[int] = set()
         self.slowest = 0.0
         self.breaker = CircuitBreaker()
         self.limiter = limiter
-        self.in_turn = False
+        self.is_queued = False
         self.outcome = Outcome.HOST_DOWN
         self.refused_at = -math.inf
         self.reminded_at = self.forget_at = math.inf
@@ -236,42 +234,44 @@ class Host(Generic[Task]):
         return self.breaker.state is State.GIVEN_UP
 
     @property
-    def is_doubtful(self) -> bool:
+    def is_suspect(self) -> bool:
         """Whether what it can start next may well end in silence."""
-        return self.breaker.is_doubtful or not self.waiting.has_new
+        return self.breaker.is_suspect or not self.waiting.has_new
 
     @property
-    def in_doubt(self) -> int:
+    def suspect_requests(self) -> int:
         """How many of its requests may well end in silence."""
-        return self.busy if self.breaker.is_doubtful else len(self.retries)
+        return self.under_way if self.breaker.is_suspect else len(self.retries)
 
     @property
     def is_plain(self) -> bool:
         """Whether it is idle, and nothing is known of it that would be missed."""
-        is_there = self.breaker.state is State.CLOSED and not self.breaker.silences
+        is_there = self.breaker.state is State.CLOSED and not self.breaker.consecutive_timeouts
         return is_there and self.is_idle and not self.limiter.is_rationed
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits for it or is under way."""
-        return not (self.waiting or self.busy)
+        return not (self.waiting or self.under_way)
 
 
-def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[Ration]:
+def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[RationedHost]:
     """Return those that ration and are waited for, the one with most links first.
 
     What rations together is one of them, under the name of the host for which most waits.
     """
-    groups: dict[int, Ration] = {}
+    groups: dict[int, RationedHost] = {}
     for name, host in hosts.items():
-        limiter, waiting = host.limiter, len(host.waiting) + host.busy
+        limiter, waiting = host.limiter, len(host.waiting) + host.under_way
         if waiting and limiter.is_rationed:
-            rest = max(0.0, limiter.rest_until - now) if limiter.is_resting else 0.0
+            asked_again_in = (
+                max(0.0, limiter.back_off_until - now) if limiter.is_backing_off else 0.0
+            )
             one = groups.get(id(limiter))
             if one:
                 name = one.host if one.waiting > waiting else name
                 waiting += one.waiting
-            groups[id(limiter)] = Ration(name, limiter.rate, waiting, rest)
+            groups[id(limiter)] = RationedHost(name, limiter.rate, waiting, asked_again_in)
     return sorted(groups.values(), key=lambda ration: -ration.waiting)
 
 
@@ -299,35 +299,30 @@ class FairShare:
 
     def __init__(self) -> None:
         self.paced: set[str] = set()
-        self.in_doubt = 0
+        self.suspect_requests = 0
         self._due: deque[str] = deque()
-        self._fresh: deque[str] = deque()
-        self._doubtful: deque[str] = deque()
+        self._healthy: deque[str] = deque()
+        self._suspect: deque[str] = deque()
         self._share = 1
         self._count = 0
 
     def __len__(self) -> int:
-        return len(self._due) + len(self._fresh) + len(self._doubtful)
+        return len(self._due) + len(self._healthy) + len(self._suspect)
 
     @property
-    def has_fresh(self) -> bool:
+    def has_healthy(self) -> bool:
         """Whether somebody waits for a turn whose request is likely to be answered."""
-        return bool(self._due or self._fresh)
+        return bool(self._due or self._healthy)
 
     @property
     def has_share(self) -> bool:
         """Whether one more request that may end in silence leaves enough for all others."""
-        return self.in_doubt < self._share
+        return self.suspect_requests < self._share
 
-    def add(self, name: str, is_doubtful: bool) -> None:
+    def add(self, name: str, is_suspect: bool) -> None:
         """Let a host wait for its turn; one that has waited for its pace has every second turn."""
-        is_due = name in self.paced and not is_doubtful
-        (self._doubtful if is_doubtful else self._due if is_due else self._fresh).append(name)
-
-    def trust(self, name: str) -> None:
-        """Let a host that waits among the doubtful wait among the others, since it has answered."""
-        self._doubtful.remove(name)
-        self._fresh.append(name)
+        is_due = name in self.paced and not is_suspect
+        (self._suspect if is_suspect else self._due if is_due else self._healthy).append(name)
 
     def take(self, connections: int) -> str | None:
         """Return who has the next turn: one in four is for what may end in silence, if it waits."""
@@ -335,9 +330,9 @@ class FairShare:
         self._count += 1
         is_theirs = self._count % SHARE == 0 and self.has_share
         reserve = -(-connections // RESERVE) if self.paced else 0
-        has_room = self.in_doubt < max(1, connections - reserve)
-        if self._due and (self._count % 2 or not self._fresh):
+        has_room = self.suspect_requests < max(1, connections - reserve)
+        if self._due and (self._count % 2 or not self._healthy):
             return self._due.popleft()
-        if self._doubtful and (is_theirs or (has_room and not self._fresh)):
-            return self._doubtful.popleft()
-        return self._fresh.popleft() if self._fresh else None
+        if self._suspect and (is_theirs or (has_room and not self._healthy)):
+            return self._suspect.popleft()
+        return self._healthy.popleft() if self._healthy else None

@@ -10,26 +10,26 @@ from typing import Callable, Generic, Iterator
 from ..core.actions import PER_HOST
 from ..core.outcomes import HostSignal, Outcome
 from ..storage.paces import Learned
-from .host import SHARE, Backlog, FairShare, Host, Ration, Start, State, Task, rations
+from .host import SHARE, Backlog, FairShare, Host, RationedHost, Start, State, Task, rations
 from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
 
-MEMORY = 60.0
+FORGET_GIVEN_UP_AFTER = 60.0
 """Seconds after which a host that was given up is a new one, while others are still to come."""
 
-A_WHILE = 10.0
+FORGET_IDLE_AFTER = 10.0
 """Seconds after which a host is forgotten of which nothing is known that would be missed."""
 
-TOGETHER = 10.0
+SAME_TIME = 10.0
 """Seconds within which two hosts refuse at the same time."""
 
-_A_FEW = 8
+_SOME = 8
 """Links of a host before one that it has refused twice."""
 
 _SOON = 10.0
 """Seconds within which a connection is kept for a host that waits for its pace."""
 
 
-class Hosts(Generic[Task]):
+class HostQueue(Generic[Task]):
     """Tasks that wait for their hosts: fair turns, and each host at the pace that it bears.
 
     A host has a cap of connections, a pace (`limiter`), which it shares with those that ration
@@ -72,8 +72,8 @@ class Hosts(Generic[Task]):
         self._random = Random(0)  # noqa: S311 - spreads requests, guards nothing
         self._hosts: dict[str, Host[Task]] = {}
         self._services: dict[str, RateLimiter] = {}
-        self._leads_to: dict[str, str] = {}
-        self._rota = FairShare()
+        self._redirects: dict[str, str] = {}
+        self._fair_share = FairShare()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
         self.waiting = 0
@@ -86,31 +86,31 @@ class Hosts(Generic[Task]):
         if delay:
             self._remind(now + delay, name, task)
         else:
-            self._enqueue(name, task, now, Backlog.add)
+            self._enqueue_task(name, task, now, Backlog.add)
 
     def put_back(self, name: str, task: Task, now: float) -> None:
         """Let a task wait that was refused because its host is busy: it goes on first."""
         self.waiting += 1
-        self._enqueue(name, task, now, Backlog.add_first)
+        self._enqueue_task(name, task, now, Backlog.add_first)
 
-    def put_soon(self, name: str, task: Task, now: float) -> None:
+    def put_after_some(self, name: str, task: Task, now: float) -> None:
         """Let a task wait that was refused twice: others find out whether it is their host.
 
         It goes on after a few of them, not always as many: or a host that gives just so many at
         once would refuse it each time.
         """
         self.waiting += 1
-        others = self._random.randint(1, _A_FEW)
-        self._enqueue(name, task, now, lambda line, task: line.add_after(task, others))
+        others = self._random.randint(1, _SOME)
+        self._enqueue_task(name, task, now, lambda backlog, task: backlog.add_after(task, others))
 
     def spread(self, seconds: float) -> float:
         """Return about so many seconds, not the same for all."""
         return seconds * (0.75 + 0.5 * self._random.random())
 
-    def leads_to(self, name: str, target: str) -> None:
+    def redirects_to(self, name: str, target: str) -> None:
         """Take note that a host redirects to another: it may be one with it."""
-        if name in self._hosts and len(self._leads_to) < 10_000:
-            self._leads_to[name] = target
+        if name in self._hosts and len(self._redirects) < 10_000:
+            self._redirects[name] = target
 
     def take(self, now: float, connections: int = 10**6) -> tuple[str, Task] | None:
         """Return the next host and task that may be started now, and count it as started.
@@ -124,16 +124,16 @@ class Hosts(Generic[Task]):
         """
         self._wake(now)
         while True:
-            name = self._rota.take(connections)
+            name = self._fair_share.take(connections)
             if name is None:
                 return None
             host = self._hosts.get(name)
             if not host:
                 continue
-            host.in_turn = False
+            host.is_queued = False
             if self._may_start(host, now):
                 return name, self._begin(name, host, now)
-            self._line_up(name, now)
+            self._enqueue_host(name, now)
 
     def release(
         self,
@@ -141,7 +141,7 @@ class Hosts(Generic[Task]):
         now: float,
         signal: HostSignal,
         since: float,
-        wish: float = 0.0,
+        retry_after: float = 0.0,
         task: Task | None = None,
     ) -> None:
         """Count a task of this host as ended, and learn from it.
@@ -160,12 +160,12 @@ class Hosts(Generic[Task]):
             Which it was; need not be told of one that was never put with a delay.
         """
         host = self._hosts[name]
-        self._rota.in_doubt -= host.in_doubt
+        self._fair_share.suspect_requests -= host.suspect_requests
         again = id(task) in host.retries
         host.retries.discard(id(task))
-        host.busy -= 1
+        host.under_way -= 1
         if signal is HostSignal.BUSY:
-            host.limiter.refused(now, since, wish)
+            host.limiter.refused(now, since, retry_after)
             host.refused_at = now
             self._pace_together(name, host, now)
         elif signal in (HostSignal.ANSWER, HostSignal.ANSWER_AGAIN):
@@ -173,23 +173,23 @@ class Hosts(Generic[Task]):
             host.slowest = max(host.slowest, now - since)
         else:
             host.limiter.ended(since)
-        if signal is HostSignal.SILENCE:
-            host.breaker.kept_silent(now, since, self._random.random(), again)
+        if signal is HostSignal.TIMEOUT:
+            host.breaker.timed_out(now, since, self._random.random(), again)
         elif signal is not HostSignal.UNCLEAR:
             host.breaker.answered(now)
-        self._rota.in_doubt += host.in_doubt
-        if host.limiter.is_worn_out and not host.is_given_up:
+        self._fair_share.suspect_requests += host.suspect_requests
+        if host.limiter.is_exhausted and not host.is_given_up:
             host.outcome = Outcome.HOST_BUSY
             self._give_up(name, now)
         elif host.is_given_up:
             self._give_up(name, now)
         for other in list(host.limiter.members):
-            self._line_up(other, now)
+            self._enqueue_host(other, now)
 
     def is_backing_off(self, name: str) -> bool:
         """Say whether a host has refused, and has given nothing since."""
         host = self._hosts.get(name)
-        return host is not None and host.limiter.is_resting
+        return host is not None and host.limiter.is_backing_off
 
     def given(self, name: str) -> int:
         """Return how many answers a host has given, or those with which it rations."""
@@ -202,12 +202,12 @@ class Hosts(Generic[Task]):
         Nothing is known of one that has not answered yet, or keeps silent now: infinity.
         """
         host = self._hosts.get(name)
-        is_known = host and host.slowest and not host.breaker.silences
+        is_known = host and host.slowest and not host.breaker.consecutive_timeouts
         return host.slowest if host and is_known else math.inf
 
-    def pauses(self, now: float) -> dict[str, float]:
+    def back_offs(self, now: float) -> dict[str, float]:
         """Return which hosts are to be left alone, and for how many seconds."""
-        until = {name: host.limiter.paused_until for name, host in self._hosts.items()}
+        until = {name: host.limiter.backing_off_until for name, host in self._hosts.items()}
         return {name: time - now for name, time in until.items() if time > now}
 
     def learned(self) -> dict[str, Learned]:
@@ -219,7 +219,7 @@ class Hosts(Generic[Task]):
                 known[self._start(name).service or name] = learned
         return known
 
-    def rations(self, now: float) -> list[Ration]:
+    def rations(self, now: float) -> list[RationedHost]:
         """Return the hosts that ration and are waited for, the one with most links first."""
         return rations(self._hosts, now)
 
@@ -230,10 +230,10 @@ class Hosts(Generic[Task]):
         hosts = self._hosts.values()
         rationed = sum(len(host.waiting) for host in hosts if host.limiter.is_rationed)
         return rationed == self.waiting and all(
-            host.limiter.is_rationed or not host.busy for host in hosts
+            host.limiter.is_rationed or not host.under_way for host in hosts
         )
 
-    def leave(self) -> list[Task]:
+    def leave_rationed(self) -> list[Task]:
         """Return all that waits for hosts that ration, and forget it."""
         left: list[Task] = []
         for host in self._hosts.values():
@@ -245,12 +245,12 @@ class Hosts(Generic[Task]):
     @property
     def ready(self) -> bool:
         """Whether some task may be started right now, as far as is known."""
-        return len(self._rota) > 0
+        return len(self._fair_share) > 0
 
     @property
-    def has_fresh(self) -> bool:
+    def has_healthy(self) -> bool:
         """Whether one of them is likely to be answered: to others there may be no end for long."""
-        return self._rota.has_fresh
+        return self._fair_share.has_healthy
 
     def next_time(self) -> float | None:
         """Return when something may become ready by itself, None if nothing will."""
@@ -273,50 +273,50 @@ class Hosts(Generic[Task]):
             self._services[start.service] = limiter
         return limiter
 
-    def _enqueue(
+    def _enqueue_task(
         self, name: str, task: Task, now: float, add: Callable[[Backlog[Task], Task], None]
     ) -> None:
         host = self._known(name)
         add(host.waiting, task)
         if host.is_given_up or host.outcome is Outcome.HOST_BUSY:
             self._give_up(name, now)
-        self._line_up(name, now)
+        self._enqueue_host(name, now)
 
     def _may_start(self, host: Host[Task], now: float) -> bool:
-        most = host.breaker.most(self._per_host, now, host.waiting.has_new)
-        room = host.waiting and host.busy < most
+        most = host.breaker.allowed(self._per_host, now, host.waiting.has_new)
+        room = host.waiting and host.under_way < most
         return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
 
     def _begin(self, name: str, host: Host[Task], now: float) -> Task:
-        again = self._is_again_next(host)
+        again = self._is_retry_next(host)
         task = host.waiting.take(again)
         self.waiting -= 1
-        self._rota.in_doubt -= host.in_doubt
-        host.busy += 1
+        self._fair_share.suspect_requests -= host.suspect_requests
+        host.under_way += 1
         if again:
             host.retries.add(id(task))
-        self._rota.in_doubt += host.in_doubt
+        self._fair_share.suspect_requests += host.suspect_requests
         host.limiter.began(now)
-        self._line_up(name, now)
+        self._enqueue_host(name, now)
         return task
 
-    def _is_again_next(self, host: Host[Task]) -> bool:
+    def _is_retry_next(self, host: Host[Task]) -> bool:
         """Say whether a host is asked again for what has been tried, or for something new.
 
         Of a host that may be down, links that have not hung yet tell most.
         """
-        line = host.waiting
-        if not (line.has_new and line.has_again):
-            return line.has_again
+        backlog = host.waiting
+        if not (backlog.has_new and backlog.has_again):
+            return backlog.has_again
         its_share = max(1, self._per_host // SHARE)
-        is_there = not host.breaker.silences
-        return is_there and len(host.retries) < its_share and self._rota.has_share
+        is_there = not host.breaker.consecutive_timeouts
+        return is_there and len(host.retries) < its_share and self._fair_share.has_share
 
     def _pace_together(self, name: str, host: Host[Task], now: float) -> None:
         """Pace hosts together that refuse at the same time and seem to belong together."""
-        for other_name in self._kin(name):
+        for other_name in self._related(name):
             other = self._hosts.get(other_name)
-            if not other or other.limiter is host.limiter or now - other.refused_at > TOGETHER:
+            if not other or other.limiter is host.limiter or now - other.refused_at > SAME_TIME:
                 continue
             gone = other.limiter
             host.limiter.merge(gone)
@@ -326,15 +326,15 @@ class Hosts(Generic[Task]):
                 if limiter is gone:
                     self._services[service] = host.limiter
 
-    def _kin(self, name: str) -> Iterator[str]:
+    def _related(self, name: str) -> Iterator[str]:
         """Yield the hosts of the same domain, and those that lead to it or to which it leads."""
-        domain, target = self._domain(name), self._leads_to.get(name)
+        domain, target = self._domain(name), self._redirects.get(name)
         refusing = [each for each, host in self._hosts.items() if host.limiter.is_rationed]
         for other in refusing:
             if other != name and (
                 (domain and self._domain(other) == domain)
                 or other == target
-                or self._leads_to.get(other) == name
+                or self._redirects.get(other) == name
             ):
                 yield other
 
@@ -353,7 +353,7 @@ class Hosts(Generic[Task]):
         while self._later and self._later[0][0] <= now:
             _, _, name, task = heapq.heappop(self._later)
             if task is not None:
-                self._enqueue(name, task, now, Backlog.add_again)
+                self._enqueue_task(name, task, now, Backlog.add_again)
             elif name in self._hosts:
                 self._reconsider(name, now)
 
@@ -362,44 +362,46 @@ class Hosts(Generic[Task]):
         host.reminded_at = math.inf
         if host.forget_at <= now:
             host.forget_at = math.inf
-            is_over = host.is_idle and host.limiter.rest_until < now and not self.complete
+            is_over = host.is_idle and host.limiter.back_off_until < now and not self.complete
             if host.is_plain or (is_over and not host.limiter.is_worth_knowing):
                 self._forget(name, host)
                 return
-        self._line_up(name, now)
+        self._enqueue_host(name, now)
 
-    def _let_go(self, name: str, host: Host[Task], now: float) -> None:
+    def _forget_later(self, name: str, host: Host[Task], now: float) -> None:
         """Forget a host for which nothing is to be done: some time, or never if it rations."""
         if host.forget_at == math.inf and not host.limiter.is_worth_knowing:
-            rest = max(0.0, host.limiter.rest_until - now)
-            host.forget_at = now + (A_WHILE if host.is_plain else MEMORY + rest)
+            rest = max(0.0, host.limiter.back_off_until - now)
+            host.forget_at = now + (
+                FORGET_IDLE_AFTER if host.is_plain else FORGET_GIVEN_UP_AFTER + rest
+            )
             self._remind(host.forget_at, name, None)
 
     def _forget(self, name: str, host: Host[Task]) -> None:
         host.limiter.members.discard(name)
         del self._hosts[name]
 
-    def _line_up(self, name: str, now: float) -> None:
+    def _enqueue_host(self, name: str, now: float) -> None:
         """Give a host that can start a task its turn, or see when it can; forget a plain one."""
         host = self._hosts[name]
         if host.is_idle:
-            self._rota.paced.discard(name)
-            self._let_go(name, host, now)
+            self._fair_share.paced.discard(name)
+            self._forget_later(name, host, now)
             return
-        if host.in_turn or not host.waiting:
+        if host.is_queued or not host.waiting:
             return
         if self._may_start(host, now):
-            host.in_turn = True
-            self._rota.add(name, host.is_doubtful)
-            self._rota.paced.discard(name)
+            host.is_queued = True
+            self._fair_share.add(name, host.is_suspect)
+            self._fair_share.paced.discard(name)
             return
-        self._rota.paced.discard(name)
+        self._fair_share.paced.discard(name)
         if host.breaker.state is State.OPEN:
-            self._remind_once(name, host, host.breaker.opens_at)
+            self._remind_once(name, host, host.breaker.half_opens_at)
         elif host.limiter.has_room() and host.limiter.next_time() > now:
             is_soon = host.limiter.next_time() < now + _SOON
-            if is_soon and host.limiter.is_paced and not host.is_doubtful:
-                self._rota.paced.add(name)
+            if is_soon and host.limiter.is_paced and not host.is_suspect:
+                self._fair_share.paced.add(name)
             self._remind_once(name, host, host.limiter.next_time())
 
     def _remind_once(self, name: str, host: Host[Task], when: float) -> None:

@@ -19,7 +19,7 @@ from ..storage.store import Store
 from .context import CrawlContext, CrawlSettings, Peers
 from .crawler import Crawler
 from .dispatcher import Dispatcher, ProcessWorker, Router, ThreadWorker, Worker
-from .host import Ration
+from .host import RationedHost
 from .link import Task
 from .recorder import Recorder
 from .worker import MOST_HOSTS, Order, Rationing
@@ -108,7 +108,7 @@ class ProcessDispatcher(Dispatcher, Peers):
     def poll(self, timeout: float) -> bool:
         return self._crawler.poll(timeout)
 
-    def rations(self) -> list[Ration]:
+    def rations(self) -> list[RationedHost]:
         with self._lock:
             found = [each for worker in self._all_workers for each in worker.rationing().rations]
         return sorted(found, key=lambda ration: -ration.waiting)

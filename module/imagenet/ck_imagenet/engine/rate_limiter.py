@@ -32,7 +32,7 @@ _MOST_REFUSALS, _SPAN = 4, 10.0
 _CAREFUL, _MOST_CAREFUL = 2.5, 1.0
 """Requests a second when one more refusal would come close to that, and when it would be it."""
 
-_LONGER, _SHARE = 2.5, 0.12
+_LATER, _SHARE = 2.5, 0.12
 """The second rest and all later ones: so many times the first, or this share of all of them."""
 
 _SOME = 2
@@ -96,20 +96,20 @@ class RateLimiter:
         self._random = random or Random(0)  # noqa: S311 - nobody is kept out by it
         self.members: set[str] = set()
         self.given = 0
-        self.busy = self._ended = self._given_at_once = 0
-        self.is_resting = False
+        self.under_way = self._ended = self._given_at_once = 0
+        self.is_backing_off = False
         self.shuts_out = False
         self._ration = _remembered(learned)
         self._connections = _FIRST_CONNECTIONS
         self._due = -math.inf
         self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
-        self._is_probing = self._wished = False
-        self._rest_from = self._rest_until = -math.inf
-        self._dead = 0.0
-        self._told_until = -math.inf
+        self._is_probing = self._has_said_when = False
+        self._back_off_from = self._back_off_until = -math.inf
+        self._closed_for = 0.0
+        self._said_until = -math.inf
         """Before this the host has said that it is not to be asked."""
-        self._rests = 0
-        self._empty: float | None = None
+        self._back_offs = 0
+        self._emptied_at: float | None = None
         """When the host last had nothing left."""
         self._since_empty = 0
         self._began_last, self._idle = -math.inf, 0.0
@@ -119,13 +119,13 @@ class RateLimiter:
         self._burst_from: float | None = None
         self._burst = 0
         self._before: Ration | None = None
-        self._saves = math.inf
+        self._bucket_size = math.inf
         """Requests that it gave at once at first, beyond the one that it gives in any case."""
 
     @property
     def is_rationed(self) -> bool:
         """Whether it is known to refuse who asks too fast."""
-        return self.is_resting or self._ration is not None
+        return self.is_backing_off or self._ration is not None
 
     @property
     def is_paced(self) -> bool:
@@ -143,9 +143,9 @@ class RateLimiter:
         return self.given > 0 or self._ration is not None
 
     @property
-    def is_worn_out(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether there is no use in waiting until it gives."""
-        refused = self._rests + 1 if self.is_resting else 0
+        refused = self._back_offs + 1 if self.is_backing_off else 0
         too_often = refused >= self._back_off.refusals
         return self.shuts_out or (too_often and not (self._back_off.is_patient and self.has_given))
 
@@ -155,18 +155,18 @@ class RateLimiter:
         return self._ration.learned().rate if self._ration else 0.0
 
     @property
-    def rest_until(self) -> float:
+    def back_off_until(self) -> float:
         """When it is asked again that refuses now."""
-        liked = self._refusals[0] + _SPAN if self._is_disliked else -math.inf
-        return max(self._rest_until, self._told_until, liked)
+        careful_until = self._refusals[0] + _SPAN if self._is_near_ban else -math.inf
+        return max(self._back_off_until, self._said_until, careful_until)
 
     @property
-    def paused_until(self) -> float:
+    def backing_off_until(self) -> float:
         """When it may be asked again that rests, or was just asked by who wants a gap between."""
-        return max(self._spacing.free_at, self.rest_until if self.is_resting else -math.inf)
+        return max(self._spacing.free_at, self.back_off_until if self.is_backing_off else -math.inf)
 
     @property
-    def _is_disliked(self) -> bool:
+    def _is_near_ban(self) -> bool:
         """Whether one more refusal may be one too many."""
         return len(self._refusals) == _MOST_REFUSALS and not self._is_erratic
 
@@ -189,33 +189,35 @@ class RateLimiter:
         """
         if self._ration:
             return self._ration.learned()
-        if not self.is_resting or self._burst < 1 or self._burst_from is None:
+        if not self.is_backing_off or self._burst < 1 or self._burst_from is None:
             return None
-        return Learned(self._burst / max(0.1, self._rest_until - self._burst_from), 1, 0.0)
+        return Learned(self._burst / max(0.1, self._back_off_until - self._burst_from), 1, 0.0)
 
     def has_room(self) -> bool:
         """Whether one more request may be under way, as far as that matters."""
-        if self.is_resting:
+        if self.is_backing_off:
             return not self._is_probing
         if self._ration:
-            return self.busy < self._ration.connections
-        return self.busy < self._connections or not self.given  # else the breaker knows how many
+            return self.under_way < self._ration.connections
+        return (
+            self.under_way < self._connections or not self.given
+        )  # else the breaker knows how many
 
     def next_time(self) -> float:
         """Return when the next request may start, if there is room for it."""
-        if self.is_resting:
-            return max(self._spacing.free_at, self.rest_until)
+        if self.is_backing_off:
+            return max(self._spacing.free_at, self.back_off_until)
         paced = -math.inf
         if self._ration and not self._refuses_first:
             paced = self._ration.next_time()
-        return max(self._spacing.free_at, self._told_until, self._due, paced)
+        return max(self._spacing.free_at, self._said_until, self._due, paced)
 
     def began(self, now: float) -> None:
         """Count a request that starts."""
-        self.busy += 1
+        self.under_way += 1
         self._idle, self._began_last = now - self._began_last, now
         self._spacing.began(now)
-        if self.is_resting:
+        if self.is_backing_off:
             self._is_probing = True
             return
         if self._burst_from is None:
@@ -231,42 +233,42 @@ class RateLimiter:
         """Return how many requests a second are gentle as long as no ration is known."""
         if self._refuses_first:
             return FIRST_RATE
-        if self._is_disliked and now < self._refusals[0] + _SPAN:
+        if self._is_near_ban and now < self._refusals[0] + _SPAN:
             return _MOST_CAREFUL
         if self._ration:
             return math.inf
         if len(self._refusals) > 2 and now < self._refusals[-3] + _SPAN:
             return _CAREFUL
-        return max(FIRST_RATE, RISE * (self._ended if self._empty is None else self._burst))
+        return max(FIRST_RATE, RISE * (self._ended if self._emptied_at is None else self._burst))
 
     def answered(self, now: float, since: float, is_again: bool = False) -> None:
         """Learn from an answer that is no refusal, to a request of the time `since`.
 
         Where `is_again`, the host has refused the same link before.
         """
-        self.busy -= 1
+        self.under_way -= 1
         self._given_at_once += not is_again
         self.given += 1
         self._ended += 1
-        if self.is_resting:
-            if since > self._rest_from:
-                self._open(now, since)
+        if self.is_backing_off:
+            if since > self._back_off_from:
+                self._end_back_off(now, since)
             return
         self._since_empty += 1
         if self._since_empty % _ANSWERS_EACH == 0 and self._since_empty > _ANSWERS_EACH:
             self._connections += 1
         if self._ration:
             self._ration.gave(now)
-            self._doubt(self._ration, now)
+            self._check_quota(self._ration, now)
 
     def ended(self, since: float) -> None:
         """Count a request as ended that has told nothing."""
-        self.busy -= 1
+        self.under_way -= 1
         self._ended += 1
-        if since > self._rest_from:
+        if since > self._back_off_from:
             self._is_probing = False
 
-    def refused(self, now: float, since: float, wish: float = 0.0) -> None:
+    def refused(self, now: float, since: float, retry_after: float = 0.0) -> None:
         """Learn from a refusal.
 
         Parameters
@@ -276,33 +278,38 @@ class RateLimiter:
         wish : float
             Seconds for which the host asks to be left alone, 0 if it does not say.
         """
-        self.busy -= 1
-        self._told_until = max(self._told_until, now + wish if wish else -math.inf)
-        self.shuts_out = self.shuts_out or wish > self._back_off.longest
-        if self.is_resting and since <= self._rest_from:
-            self._was_under_way(now, wish)
+        self.under_way -= 1
+        self._said_until = max(self._said_until, now + retry_after if retry_after else -math.inf)
+        self.shuts_out = self.shuts_out or retry_after > self._back_off.longest
+        if self.is_backing_off and since <= self._back_off_from:
+            self._was_under_way(now, retry_after)
             return
         self._refusals.append(now)
-        if self.is_resting:
+        if self.is_backing_off:
             self._is_probing = False
             self._given_at_once += 1  # it does not give whatever it has refused once
-            self._rests += 1
-            self._dead = max(wish, now - self._rest_from)
-            self._empty = now
+            self._back_offs += 1
+            self._closed_for = max(retry_after, now - self._back_off_from)
+            self._emptied_at = now
             if isinstance(self._ration, Quota):
                 self._ration.refused_still(now)
             elif self._ration:
-                self._ration.refused_still(self._rests)
+                self._ration.refused_still(self._back_offs)
         else:
             self._burst -= 1
-            self._lower(now, wish)
-            self.is_resting, self._rests, self._rest_from, self._dead = True, 0, now, wish
-        self._rest(now, wish)
+            self._lower(now, retry_after)
+            self.is_backing_off, self._back_offs, self._back_off_from, self._closed_for = (
+                True,
+                0,
+                now,
+                retry_after,
+            )
+        self._start_back_off(now, retry_after)
 
     def merge(self, other: RateLimiter) -> None:
         """Take over the hosts of another one with which this one rations."""
         self.members |= other.members
-        self.busy += other.busy
+        self.under_way += other.under_way
         self.given += other.given
         self._given_at_once += other._given_at_once
         refusals = sorted([*self._refusals, *other._refusals])
@@ -311,80 +318,82 @@ class RateLimiter:
         self._burst += other._burst
         begun = [each for each in (self._burst_from, other._burst_from) if each is not None]
         self._burst_from = min(begun, default=None)
-        self._rest_from = max(self._rest_from, other._rest_from)
-        self._rest_until = max(self._rest_until, other._rest_until)
-        self._told_until = max(self._told_until, other._told_until)
+        self._back_off_from = max(self._back_off_from, other._back_off_from)
+        self._back_off_until = max(self._back_off_until, other._back_off_until)
+        self._said_until = max(self._said_until, other._said_until)
         if isinstance(self._ration, Steady) and isinstance(other._ration, Steady):
             self._ration.join(other._ration)  # each has had its part of what they give
         elif not self._ration:
             self._ration = other._ration
 
-    def _was_under_way(self, now: float, wish: float) -> None:
+    def _was_under_way(self, now: float, retry_after: float) -> None:
         # Who has given before may count each; later ones are few, and known to be borne.
         is_first = self.given > 0 and self._ration is None
-        if is_first or len(self._refusals) < 2 or self._refusals[-2] < self._rest_from:
+        if is_first or len(self._refusals) < 2 or self._refusals[-2] < self._back_off_from:
             self._refusals.append(now)
-        self._dead = max(wish, self._dead)
+        self._closed_for = max(retry_after, self._closed_for)
         self._burst -= 1
         if isinstance(self._ration, Quota):
             self._ration.refused_too(now)
 
-    def _lower(self, now: float, wish: float) -> None:
+    def _lower(self, now: float, retry_after: float) -> None:
         """Go slower, since a host refuses that has given."""
         given, self._since_empty = self._since_empty, 0
-        took = now - self._empty if self._empty is not None else 0.0
+        took = now - self._emptied_at if self._emptied_at is not None else 0.0
         gave = given / took if took > 0 else 0.0
         if isinstance(self._ration, Quota):
             self._ration.refused(now)
-            self._doubt(self._ration, now)
+            self._check_quota(self._ration, now)
         elif self._ration:
-            self._ration.refused(gave, given, wish, self._idle >= _CLEARLY_LONGER * self._enough)
-        elif self._empty is None:
+            self._ration.refused(
+                gave, given, retry_after, self._idle >= _CLEARLY_LONGER * self._enough
+            )
+        elif self._emptied_at is None:
             self._connections = 1
-            self._saves = given - 1
+            self._bucket_size = given - 1
         else:
             too_much = max(FIRST_RATE, RISE * self._burst)
-            self._ration = Steady(max(gave * 0.98, 0.01), too_much, now, self._saves)
-        self._empty = now
+            self._ration = Steady(max(gave * 0.98, 0.01), too_much, now, self._bucket_size)
+        self._emptied_at = now
 
-    def _doubt(self, ration: Ration, now: float) -> None:
+    def _check_quota(self, ration: Ration, now: float) -> None:
         """Let a quota that has turned out to be none be so many a second."""
         if isinstance(ration, Quota) and ration.has_failed:
             self._ration = self._before or Steady(ration.rate, math.inf, now)
 
-    def _rest(self, now: float, wish: float) -> None:
-        self._wished = wish > 0
-        rest = self._back_off.first * (_ERRATIC if self._is_erratic else 1)
-        if self._rests:
-            rest = max(_LONGER * rest, _SHARE * (now - self._rest_from))
+    def _start_back_off(self, now: float, retry_after: float) -> None:
+        self._has_said_when = retry_after > 0
+        seconds = self._back_off.first * (_ERRATIC if self._is_erratic else 1)
+        if self._back_offs:
+            seconds = max(_LATER * seconds, _SHARE * (now - self._back_off_from))
         if isinstance(self._ration, Steady) and not self._is_erratic:
-            rest = max(rest, 1 / self._ration.rate)
-        self._rest_until = now + (wish or rest * (0.95 + 0.1 * self._random.random()))
-        if isinstance(self._ration, Quota) and not wish:
+            seconds = max(seconds, 1 / self._ration.rate)
+        self._back_off_until = now + (retry_after or seconds * (0.95 + 0.1 * self._random.random()))
+        if isinstance(self._ration, Quota) and not retry_after:
             expected, is_known = self._ration.expected()
-            is_sooner = now + 0.2 < expected < self._rest_until
-            if is_sooner or (is_known and not self._rests):
-                self._rest_until = max(now + 0.2, expected)
-        if not wish:
-            self._rest_until = max(self._rest_until, now + self._back_off.least)
-        self._spacing.pause(self._rest_until)
+            is_sooner = now + 0.2 < expected < self._back_off_until
+            if is_sooner or (is_known and not self._back_offs):
+                self._back_off_until = max(now + 0.2, expected)
+        if not retry_after:
+            self._back_off_until = max(self._back_off_until, now + self._back_off.least)
+        self._spacing.pause(self._back_off_until)
 
-    def _open(self, now: float, since: float) -> None:
+    def _end_back_off(self, now: float, since: float) -> None:
         """It gives again: see by how long it gave nothing whether that is a quota."""
-        self.is_resting = self._is_probing = False
+        self.is_backing_off = self._is_probing = False
         self._since_empty = 1
         self._enough = self._idle
         start = self._burst_from if self._burst_from is not None else since
         took = since - start
-        is_sure = self._rests > 1 or (self._wished and self._dead > _A_MOMENT)
-        is_quota = self._burst > 1 and self._dead * self._burst > _A_QUOTA * took
-        if is_sure and is_quota and not isinstance(self._ration, Quota):
-            too_short = self._rest_from + self._dead - start if self._rests else 0.0
-            speed = self._burst / max(0.02, self._rest_from - start)
+        is_certain = self._back_offs > 1 or (self._has_said_when and self._closed_for > _A_MOMENT)
+        is_quota = self._burst > 1 and self._closed_for * self._burst > _A_QUOTA * took
+        if is_certain and is_quota and not isinstance(self._ration, Quota):
+            too_short = self._back_off_from + self._closed_for - start if self._back_offs else 0.0
+            speed = self._burst / max(0.02, self._back_off_from - start)
             self._before = self._ration
-            doubts = not self._wished
+            is_unsure = not self._has_said_when
             speed = min(speed, 500.0)
-            self._ration = Quota(self._burst, took, too_short, speed, since, is_doubted=doubts)
+            self._ration = Quota(self._burst, took, too_short, speed, since, is_unsure=is_unsure)
         elif self._ration:
             self._ration.opened(now)
             if isinstance(self._ration, Quota) and self._ration.count == 1:

@@ -39,7 +39,7 @@ _LITTLE = 2
 """Requests that a host saves at most of whose pace a few tell: what it has saved cannot pay for
 them. A smallest gap between two requests saves none."""
 
-_WAIT_IN_DOUBT = 1.5
+_WAIT_WHEN_UNSURE = 1.5
 """Of a quota that may be a bucket: how many of the times in which it gives one, on the average, are
 waited for before it is asked whether it gives again."""
 
@@ -65,9 +65,11 @@ class Steady:
         Requests that it gives beyond its pace to who has asked for less.
     """
 
-    def __init__(self, rate: float, too_much: float, now: float, saves: float = math.inf) -> None:
+    def __init__(
+        self, rate: float, too_much: float, now: float, bucket_size: float = math.inf
+    ) -> None:
         self.rate = self._proven = rate
-        self._saves = saves
+        self._bucket_size = bucket_size
         self._borne = 0.0
         """Requests a second that it has given, whatever it had saved."""
         self._too_much = too_much
@@ -105,7 +107,7 @@ class Steady:
         took = now - self._since
         if not self._is_enough(took):
             return
-        self._borne = max(self._borne, min(self.rate, (self._given - self._saves) / took))
+        self._borne = max(self._borne, min(self.rate, (self._given - self._bucket_size) / took))
         if took >= 2 * _LONG or self._given >= _MANY:
             self._proven = max(self._proven, self.rate)
             self._unexplained = 0
@@ -120,14 +122,14 @@ class Steady:
     def _is_enough(self, took: float) -> bool:
         """Say whether what it has given in so many seconds tells that it bears this pace."""
         is_near = self._too_much < self.rate * 1.2
-        if self._saves <= _LITTLE and not is_near:
-            return took > 0 and self._given >= 2 * (self._saves + 1)
+        if self._bucket_size <= _LITTLE and not is_near:
+            return took > 0 and self._given >= 2 * (self._bucket_size + 1)
         is_far = self._too_much > self.rate * 2.25
         enough = self._gap if is_near else _ENOUGH
         return self._given >= enough and took >= (1 if is_far else _LONG)
 
     def refused(
-        self, gave: float, given: int, wish: float = 0.0, contradicts: bool = False
+        self, gave: float, given: int, retry_after: float = 0.0, contradicts: bool = False
     ) -> None:
         """Learn from a refusal.
 
@@ -148,7 +150,7 @@ class Steady:
         was_proven = self.rate <= self._proven * 1.01
         if given >= _ENOUGH:
             self._best = max(self._best, gave)
-        if self.rate * wish > 1 or self.rate > _CLEARLY * self._best:
+        if self.rate * retry_after > 1 or self.rate > _CLEARLY * self._best:
             self._unexplained = 0
         elif contradicts and given <= _FEW:
             self._unexplained = 2
@@ -227,7 +229,7 @@ class Quota:
         speed: float,
         now: float,
         *,
-        is_doubted: bool = False,
+        is_unsure: bool = False,
     ) -> None:
         self.count = count
         self.period = period
@@ -242,7 +244,7 @@ class Quota:
         self._tries = 0
         self._is_over = self._was_closed = self._extends = self._has_stumbled = False
         self._is_proven = self.has_failed = False
-        self._is_doubted = is_doubted
+        self._is_unsure = is_unsure
         self._is_asking = False
         """Whether a request finds out, or has found out, whether it gives in its silence."""
         self._unanswered = 0
@@ -266,8 +268,8 @@ class Quota:
         if not self._is_complete:
             return self._due
         again = self._start + self.period
-        if self._is_doubted and not self._is_asking:
-            again = min(again, self._due + max(1.0, _WAIT_IN_DOUBT * self.period / self.count))
+        if self._is_unsure and not self._is_asking:
+            again = min(again, self._due + max(1.0, _WAIT_WHEN_UNSURE * self.period / self.count))
         return max(self._due, again)
 
     @property
@@ -280,7 +282,7 @@ class Quota:
             self._start = self._last = now
             self._begun = 0
         self._unanswered += 1
-        if self._is_complete and now < self._start + self.period and self._is_doubted:
+        if self._is_complete and now < self._start + self.period and self._is_unsure:
             self._is_asking = True
         elif self._is_complete:
             self._start, self._begun, self._has_stumbled = now, 0, False
@@ -316,7 +318,7 @@ class Quota:
         self._begun -= 1
         self._unanswered -= 1
         if self._is_asking:
-            self._is_asking = self._is_doubted = self._was_closed = False
+            self._is_asking = self._is_unsure = self._was_closed = False
             self._is_over = self._is_proven = True
             return
         self._given = 0

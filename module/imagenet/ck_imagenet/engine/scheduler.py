@@ -265,7 +265,7 @@ class Scheduler:
                 self._wayback.drain()
             self._wayback.poll(timeout if len(self._wayback.router) == len(self._open) else 0)
             timeout = min(timeout, _WAYBACK_DELAY)
-            resting = [each for each in self._wayback.rations() if each.rest > _A_MOMENT]
+            resting = [each for each in self._wayback.rations() if each.asked_again_in > _A_MOMENT]
             self._progress.rationed(resting)
         self._hosts.poll(timeout)
 

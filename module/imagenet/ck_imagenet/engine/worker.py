@@ -30,7 +30,7 @@ from ..storage.store import Store
 from . import context
 from .context import CrawlContext, Peers
 from .crawler import SAMPLE, Crawler
-from .host import Ration
+from .host import RationedHost
 from .link import Task
 from .recorder import Recorder, Verdict
 
@@ -40,7 +40,7 @@ from .recorder import Recorder, Verdict
 class Rationing(NamedTuple):
     """How it stands with the hosts that ration, of those that one process asks."""
 
-    rations: Sequence[Ration] = ()
+    rations: Sequence[RationedHost] = ()
     alone: bool = False
     """Whether nothing else is left."""
     learned: Mapping[str, Learned] | None = None
