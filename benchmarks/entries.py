@@ -28,9 +28,8 @@ from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.ck_entries import Entries
 from ck_imagenet.storage.ck_kernel import Kernel
 from ck_imagenet.storage.ck_repositories import PREFIX, Repositories
-from ck_imagenet.storage.ck_store import CkStore
-from ck_imagenet.storage.journal import Record
-from ck_imagenet.storage.recovery import meta_of
+from ck_imagenet.storage.ck_store import CkStore, meta_of
+from ck_imagenet.storage.records import Record
 
 _THOUSAND = 1000
 _PICTURE = b"picture" * 1000

@@ -30,8 +30,9 @@ from ck_imagenet.catalogue import synsets
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import summaries
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.records import Record
 from ck_imagenet.storage.store import Store
 
 _THOUSAND = 1000

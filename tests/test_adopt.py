@@ -12,7 +12,8 @@ import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 from ck_imagenet.storage.recovery import recover
 from ck_imagenet.storage.store import SynsetStore
 from kernel import run

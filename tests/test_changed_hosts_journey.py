@@ -6,7 +6,8 @@ import json
 from typing import Iterator
 
 import pytest
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.kinds_of_changed_hosts import CHANGED
 from ck_imagenet_practice.world import KINDS, Link

@@ -10,7 +10,7 @@ from kernel import run
 from terminal import CHECKOUT, WNID, Terminal
 
 READ = """
-from ck_imagenet.storage import ck_store
+from ck_imagenet.storage import ck_repositories
 
 
 def asked(action, repo, module, data, **more):
@@ -49,7 +49,7 @@ for wnid, numbers in (("n01440764", (3, 42, 9981)), ("unknown", (1,))):
         place.save(*picture(number, wnid=wnid))
 asked("add", "imagenet-n01440764", "dataset", "mine", dict={"tags": ["mine"]})
 store.create_home()
-ck_store.make_home(ck)
+ck_repositories.make_home(ck)
 repositories = Repositories(kernel)
 places = [(repositories.get("imagenet-" + wnid), module)
     for wnid in ("n01440764", "unknown") for module in ("dataset", "imagenet")]
@@ -98,7 +98,7 @@ def test_nobody_writes_ck_s_files_but_who_mends_them() -> None:
     assert writers == {
         ("ck_entries.py", "write_aliases"),
         ("ck_entries.py", "write_control_files"),
-        ("ck_repositories.py", "Cache"),
+        ("ck_kernel.py", "Cache"),
     }
     naming = {
         path.name

@@ -11,7 +11,8 @@ from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.engine.synset_job import take_out_exposed
 from ck_imagenet.storage.deduplication import TELLING, Duplicates
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 from terminal import WNID
 
 SAVED = Record(ImageName(WNID, 0), "http://a/0.jpg", Outcome.SAVED, "2020", sha256="5")

@@ -11,7 +11,7 @@ from ck_imagenet.core.errors import StoreError
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Record
+from ck_imagenet.storage.records import Record
 
 LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 WNID = "n01440764"

@@ -15,8 +15,9 @@ from ck_imagenet.gallery import pages
 from ck_imagenet.gallery.pages import Gallery, Host
 from ck_imagenet.gallery.thumbnails import MOST_BYTES, Thumbnail
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.records import Record
 from ck_imagenet.storage.store import SynsetStore
 
 WNID = "n01440764"

@@ -10,8 +10,9 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.inventory import Inventory, inventories
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.records import Record
 from ck_imagenet.storage.store import SynsetStore
 
 TENCH = "n01440764"

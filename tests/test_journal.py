@@ -11,7 +11,8 @@ import pytest
 from ck_imagenet.core.errors import StoreError
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.storage.journal import Journal, Record, now
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record, now
 from hypothesis import given
 from hypothesis import strategies as st
 

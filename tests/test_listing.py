@@ -13,7 +13,8 @@ from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 
 TENCH = "n01440764"
 DALMATIAN = "n02110341"

@@ -9,8 +9,8 @@ import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import LARGEST_NUMBER, ImageName
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.storage.journal import Record
 from ck_imagenet.storage.numbering import KeptNames, Link, by_number, number
+from ck_imagenet.storage.records import Record
 from hypothesis import given
 from hypothesis import strategies as st
 

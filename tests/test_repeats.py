@@ -7,7 +7,7 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import deduplication as repeats_
 from ck_imagenet.storage.deduplication import Duplicates, Sighting, file_name
-from ck_imagenet.storage.journal import Record
+from ck_imagenet.storage.records import Record
 
 
 def record(

@@ -9,7 +9,7 @@ from ck_imagenet.cli import tables
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.inventory import Tally
-from ck_imagenet.storage.journal import Record
+from ck_imagenet.storage.records import Record
 from hypothesis import given
 from hypothesis import strategies as st
 

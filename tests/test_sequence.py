@@ -12,7 +12,8 @@ from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.storage import summaries
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 
 
 def wnids(first: int, count: int) -> list[str]:

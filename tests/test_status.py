@@ -7,8 +7,8 @@ from pathlib import Path
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.inventory import NO_URL, Inventory, by_host, by_synset, failures, total
-from ck_imagenet.storage.journal import Record
 from ck_imagenet.storage.numbering import Link
+from ck_imagenet.storage.records import Record
 
 WNID = "n01440764"
 

@@ -8,7 +8,7 @@ import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine.link import combined, may_be_elsewhere, next_address, reopened
-from ck_imagenet.storage.journal import Record, now
+from ck_imagenet.storage.records import Record, now
 
 URL, NEXT, LAST = "http://a.com/1", "http://b.com/1", "http://c.com/1"
 GONE = Failed(Outcome.GONE, "404")

@@ -14,8 +14,9 @@ from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage import inventory, summaries
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.inventory import Inventory, Tally, inventories
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import KeptNames, Link
+from ck_imagenet.storage.records import Record
 from ck_imagenet.storage.store import SynsetStore
 from kernel import run
 from terminal import WNID, Terminal

@@ -17,7 +17,8 @@ from ck_imagenet.engine.wayback import CaptureRecorder, Captures, manner, may_he
 from ck_imagenet.http.client import Spacing
 from ck_imagenet.storage.deduplication import Duplicates
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 
 NAME = ImageName("n01440764", 1)
 URL = "http://a.example/b.jpg"

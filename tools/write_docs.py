@@ -24,7 +24,7 @@ from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
 from ck_imagenet.sources.tars import Fault  # noqa: E402
-from ck_imagenet.storage.store import FindingKind  # noqa: E402
+from ck_imagenet.storage.findings import FindingKind  # noqa: E402
 
 KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))

@@ -498,9 +498,9 @@ def _url_counts(options: Any, con: bool) -> dict[str, int] | None:
     from ck_imagenet.cli import progress_bar
     from ck_imagenet.core.errors import Damaged
     from ck_imagenet.sources import url_archive
-    from ck_imagenet.storage import ck_store
+    from ck_imagenet.storage import ck_repositories
 
-    home = ck_store.home(ck)
+    home = ck_repositories.home(ck)
     if options.sort:
         return url_archive.Archive.needed(home, "sort").counts()
     try:
@@ -526,10 +526,10 @@ def _get_all(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.core.actions import ARCHIVE_SHA1
     from ck_imagenet.sources import url_archive_build
-    from ck_imagenet.storage import ck_store
+    from ck_imagenet.storage import ck_repositories
 
     progress = progress_bar.choose(verbose=False, quiet=not con)
-    archive = url_archive_build.get_all(options, partial(ck_store.make_home, ck), progress)
+    archive = url_archive_build.get_all(options, partial(ck_repositories.make_home, ck), progress)
     output["archive"] = archive.facts()
     if con:
         sentences.write(sentences.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
@@ -538,10 +538,10 @@ def _get_all(options: Any, con: bool, output: CkDict) -> None:
 def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.commands import geturls
-    from ck_imagenet.storage import ck_store
+    from ck_imagenet.storage import ck_repositories
 
     progress = progress_bar.choose(verbose=False, quiet=not con)
-    counts = geturls.count_hosts(options, ck_store.home(ck), progress)
+    counts = geturls.count_hosts(options, ck_repositories.home(ck), progress)
     if con:
         sentences.write(sentences.hosts(counts, sentences.on_terminal()))
     else:
@@ -666,7 +666,7 @@ def _view(i: CkDict, output: CkDict) -> None:
     from ck_imagenet.core.errors import BadInput
     from ck_imagenet.core.text import Progress
     from ck_imagenet.gallery import pages
-    from ck_imagenet.storage.ck_store import OVERVIEW
+    from ck_imagenet.storage.ck_repositories import OVERVIEW
 
     entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
     found = ck.access(dict(entry, action="find", common_func="yes"))  # whatever its meta is
@@ -910,9 +910,9 @@ def _archive() -> Any:
     """Return the archive of all URLs, which is opened when it is needed."""
     from ck_imagenet.sources import url_archive
     from ck_imagenet.sources.url_archive import ArchiveSource
-    from ck_imagenet.storage import ck_store
+    from ck_imagenet.storage import ck_repositories
 
-    return ArchiveSource(lambda: url_archive.Archive.at(ck_store.home(ck)))
+    return ArchiveSource(lambda: url_archive.Archive.at(ck_repositories.home(ck)))
 
 
 def _defect(error: Exception) -> str:

@@ -17,7 +17,7 @@ from ..core import text
 from ..core.outcomes import Outcome
 from ..core.text import Progress, counted, visible
 from ..engine.host import RationedHost
-from ..storage.journal import Record
+from ..storage.records import Record
 from .tables import happened
 
 _A_WHILE = 60.0

@@ -11,7 +11,7 @@ from ..core.text import counted, duration, ration
 from ..engine.planning import ALIVE, MEAN_URLS, PICTURE, RATIONED, SECONDS, Estimate
 from ..storage import inventory
 from ..storage.inventory import Tally
-from ..storage.journal import Record
+from ..storage.records import Record
 from .sentences import outcomes, table, title
 
 if TYPE_CHECKING:

@@ -15,11 +15,13 @@ from ..core.options import refuse_together
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, Progress
 from ..sources.tar_places import ask_again
+from ..storage.findings import FindingKind
 from ..storage.inventory import Inventory
-from ..storage.journal import Journal, Record, now
+from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, by_number
+from ..storage.records import Record, now
 from ..storage.recovery import ASIDE
-from ..storage.store import FindingKind, Store, SynsetStore, undisturbed
+from ..storage.store import Store, SynsetStore, undisturbed
 
 
 @dataclass

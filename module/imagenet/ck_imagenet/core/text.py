@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Collection, NamedTuple, Sequence
 
 if TYPE_CHECKING:
     from ..engine.host import RationedHost
-    from ..storage.journal import Record
+    from ..storage.records import Record
 
 _AT_LENGTH = 3
 """Of what is not to be had, of so many it is told why."""

@@ -12,7 +12,7 @@ from ..core.outcomes import Failed, HostSignal, Outcome, Postponed
 from ..http.client import Body
 from ..http.request_state import RequestState
 from ..images import judging
-from ..storage.journal import Record, now, saved
+from ..storage.records import Record, now, saved
 from . import link
 from .context import CrawlContext, Peers
 from .host_queue import HostQueue

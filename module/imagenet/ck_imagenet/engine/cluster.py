@@ -20,8 +20,8 @@ from ..core.errors import StoreError
 from ..core.files import storage_errors
 from ..core.outcomes import Outcome
 from ..core.text import ImageName
-from ..storage.journal import Record
 from ..storage.paces import Learned
+from ..storage.records import Record
 from ..storage.store import Store
 from .dispatcher import Dispatcher, Router
 from .host import RationedHost

@@ -10,8 +10,8 @@ from typing import Callable, Iterable
 
 from ..core.outcomes import Failed, HostSignal
 from ..core.threads import start_thread
-from ..storage.journal import Record
 from ..storage.paces import Learned
+from ..storage.records import Record
 from .attempts import Attempts
 from .context import CrawlContext, Peers
 from .host import RationedHost

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, Callable, Iterable, Iterator, cast
 
 from ..core.text import ImageName
 from ..core.threads import start_thread
-from ..storage.journal import Record
 from ..storage.paces import Learned
+from ..storage.records import Record
 from .crawler import Crawler
 from .host import RationedHost
 from .link import Task

@@ -11,8 +11,8 @@ from ..core.known_hosts import same_host_and_path
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
 from ..http.request_state import RequestState
-from ..storage.journal import Record
 from ..storage.numbering import Link
+from ..storage.records import Record
 
 # A link on its way to become a picture.
 

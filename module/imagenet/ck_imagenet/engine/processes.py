@@ -13,8 +13,8 @@ from ..core import known_hosts, urls
 from ..core.actions import DownloadOptions
 from ..core.errors import StoreError
 from ..http.client import Client
-from ..storage.journal import Record
 from ..storage.paces import Learned
+from ..storage.records import Record
 from ..storage.store import Store
 from .context import CrawlContext, CrawlSettings, Peers
 from .crawler import Crawler

@@ -10,7 +10,8 @@ from typing import Callable
 from ..core.errors import NetworkDown
 from ..core.outcomes import Outcome, plain
 from ..storage.deduplication import Duplicates, Sighting
-from ..storage.journal import Journal, Record, now
+from ..storage.journal import Journal
+from ..storage.records import Record, now
 from ..storage.store import SynsetStore
 from .link import Task
 

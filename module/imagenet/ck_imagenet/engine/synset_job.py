@@ -17,9 +17,10 @@ from ..sources import lists
 from ..sources.lists import EARLIER, SynsetList
 from ..storage import summaries
 from ..storage.deduplication import Duplicates
-from ..storage.journal import Journal, Record
+from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, by_number, number
 from ..storage.paces import PaceMemory
+from ..storage.records import Record
 from ..storage.recovery import recover
 from ..storage.store import Busy, Store, at_once, only_one
 from . import context

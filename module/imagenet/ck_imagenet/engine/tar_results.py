@@ -14,8 +14,9 @@ from ..http.codings import unpacked
 from ..images import judging
 from ..sources.tars import Fault, Member, Oddity
 from ..storage.deduplication import Duplicates
-from ..storage.journal import Journal, Record, now, saved
+from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, Numbers, by_number
+from ..storage.records import Record, now, saved
 from ..storage.recovery import recover
 from ..storage.store import SynsetStore
 from .recorder import SynsetRecorder, Verdict

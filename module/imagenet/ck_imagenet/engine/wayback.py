@@ -8,8 +8,9 @@ from ..core import urls
 from ..core.actions import DownloadOptions
 from ..core.outcomes import Outcome
 from ..http.client import Spacing
-from ..storage.journal import Journal, Record
+from ..storage.journal import Journal
 from ..storage.numbering import Link
+from ..storage.records import Record
 from . import context
 from .context import CrawlSettings
 from .link import Task

@@ -24,8 +24,8 @@ from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple, Sequence
 from ..core.actions import DownloadOptions
 from ..core.errors import ImagenetError, StoreError, TooLittleMemory
 from ..core.text import ImageName
-from ..storage.journal import Record
 from ..storage.paces import Learned
+from ..storage.records import Record
 from ..storage.store import Store
 from . import context
 from .context import CrawlContext, Peers

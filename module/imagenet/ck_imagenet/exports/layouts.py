@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from ..core.errors import BadInput
 from ..core.files import NEW, read_json, storage_errors, sweep, to_json, write_whole
-from ..storage.journal import FORMAT, refuse_newer
+from ..storage.records import FORMAT, refuse_newer
 
 _MARK = ".ck-imagenet.json"
 

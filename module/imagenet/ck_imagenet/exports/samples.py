@@ -15,7 +15,7 @@ from ..core.known_hosts import is_altered
 from ..core.text import ImageName
 from ..core.url_lists import display_name
 from ..storage.inventory import Inventory
-from ..storage.journal import Record
+from ..storage.records import Record
 from ..storage.store import Store
 
 # Classes for training: synsets with the labels that a model learns.

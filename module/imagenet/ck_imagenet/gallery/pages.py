@@ -22,7 +22,7 @@ from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import ImageName, readable, visible
 from ..core.url_lists import display_name
 from ..storage.inventory import Inventory
-from ..storage.journal import Record
+from ..storage.records import Record
 from ..storage.store import SynsetStore
 from .thumbnails import Thumbnail, alike
 

@@ -19,7 +19,7 @@ from ..core.text import Progress
 from ..core.threads import CORES, parallel_map
 from ..images.decoding import read_file, turned_upright
 from ..images.judging import made_from
-from ..storage.journal import FORMAT, refuse_newer
+from ..storage.records import FORMAT, refuse_newer
 
 # Pictures that look alike: the same one smaller, compressed anew, or with other edges.
 

@@ -14,8 +14,9 @@ from ..core import url_lists
 from ..core.errors import NoList
 from ..core.files import json_object, write_whole
 from ..core.url_lists import Line
-from ..storage.journal import FORMAT, Journal, now, refuse_newer
+from ..storage.journal import Journal
 from ..storage.numbering import KeptNames
+from ..storage.records import FORMAT, now, refuse_newer
 from ..storage.store import Store, SynsetStore
 
 # The list of one synset, and what every place does that may have it.

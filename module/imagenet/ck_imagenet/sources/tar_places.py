@@ -15,7 +15,8 @@ from ..core.text import wnid_inside
 from ..core.url_lists import display_name, is_url
 from ..http.client import Client
 from ..http.resumable import Resumed, Watch
-from ..storage.journal import FORMAT, Journal, Record, now, refuse_newer
+from ..storage.journal import Journal
+from ..storage.records import FORMAT, Record, now, refuse_newer
 from ..storage.store import SynsetStore
 from .tars import Whole
 

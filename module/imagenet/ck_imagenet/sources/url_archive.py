@@ -19,7 +19,7 @@ from ..core.errors import BadInput, Damaged, NoList
 from ..core.files import read_json
 from ..core.text import ImageName, Progress, readable
 from ..core.url_lists import Line
-from ..storage.journal import refuse_newer
+from ..storage.records import refuse_newer
 from .lists import ListSource, SynsetList
 
 # How many URLs of the archive lead to which host.

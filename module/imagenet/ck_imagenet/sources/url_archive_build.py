@@ -36,7 +36,7 @@ from ..http.address_policy import AddressPolicy
 from ..http.client import Client
 from ..http.resolver import Resolver, lookup_with_overrides
 from ..http.resumable import Delivery, patiently
-from ..storage.journal import FORMAT, now
+from ..storage.records import FORMAT, now
 from ..storage.store import only_one
 from .services import beginning, refuse_no_address
 from .url_archive import DATA, FACTS, GET, GZIP_FORM, INDEX, REST, TITLES, Archive

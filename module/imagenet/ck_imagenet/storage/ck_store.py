@@ -1,4 +1,8 @@
-"""Pictures as entries of Collective Knowledge: `imagenet-n01440764:dataset:9981`."""
+"""Pictures as entries of Collective Knowledge: `imagenet-n01440764:dataset:9981`.
+
+The pictures of a synset are the entries of its own repository, whose metas say what the journal
+says. Its state is one more entry of that repository.
+"""
 
 from __future__ import annotations
 
@@ -8,53 +12,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterable, Iterator, Sequence
 
+from ..catalogue import synsets
 from ..core.files import NEW, checksum, leftovers, prove_writable, remove_folder, replacing, sweep
-from ..core.text import ImageName, parse_image_name, stands_for_synset
+from ..core.outcomes import Outcome
+from ..core.text import ImageName, parse_image_name, readable, stands_for_synset
+from ..core.url_lists import is_url
 from ..images.formats import is_picture_file
-from . import recovery
 from .ck_entries import Entries
 from .ck_kernel import Kernel, Repository, making
-from .ck_repositories import PREFIX, Repositories
-from .journal import FORMAT, Record, refuse_newer
+from .ck_repositories import MODULE, OVERVIEW, PREFIX, Repositories, home, make_home
+from .findings import Finding, FindingKind
+from .records import FORMAT, Record, record_of, refuse_newer
 from .recovery import put_aside
-from .store import Finding, FindingKind, Store, SynsetStore, Where
-
-# Homes in Collective Knowledge of what is about all synsets: entries `local:imagenet:NAME`.
-#
-# Such as `fall11`, which is the archive's.
-
-MODULE = "imagenet"
-_NAME = "fall11"
-
-
-def home(ck: ModuleType, name: str = _NAME) -> Path:
-    """Return an entry's folder, which need not exist; `ck` is the CK kernel."""
-    kernel = Kernel(ck)
-    return Entries(kernel, kernel.local, MODULE).path(name)
-
-
-def make_home(ck: ModuleType, name: str = _NAME) -> Path:
-    """Return an entry's folder; make the entry unless it is there.
-
-    Raises
-    ------
-    StoreError
-        If that is not possible or forbidden, or a newer version has made it.
-    """
-    kernel = Kernel(ck)
-    kernel.refuse_forbidden(kernel.local.name, False, name)
-    entries = Entries(kernel, kernel.local, MODULE)
-    with making(f"the CK entry local:{MODULE}:{name} cannot be written"), kernel.locked():
-        meta = entries.meta(name)
-        refuse_newer((meta or {}).get("format"), entries.path(name))
-        return entries.path(name) if meta else entries.put(name, {"format": FORMAT})
-
+from .store import Store, SynsetStore, Where
 
 _PICTURES, _STATES = "dataset", MODULE
 """The modules of the entries with pictures, and of those with the state of synsets."""
-
-OVERVIEW = "overview"
-"""The entry, of the repository `local`, of what is about all synsets."""
 
 
 class CkStore(Store):
@@ -203,12 +176,12 @@ class _SynsetRepository(SynsetStore):
         return {int(name): path for name, path in found if path}
 
     def url_of(self, number: int) -> str:
-        return recovery.url_in(self._entries.meta(str(number)) or {})
+        return url_in(self._entries.meta(str(number)) or {})
 
     def record_of(self, number: int, sha256: str) -> Record | None:
         meta = self._entries.meta(str(number)) or {}
-        is_of_these = recovery.sha256_in(meta) == sha256
-        return recovery.record_in(meta, ImageName(self.wnid, number)) if is_of_these else None
+        is_of_these = sha256_in(meta) == sha256
+        return record_in(meta, ImageName(self.wnid, number)) if is_of_these else None
 
     def settle(self) -> None:
         """Do nothing: an entry keeps its meta."""
@@ -226,7 +199,7 @@ class _SynsetRepository(SynsetStore):
 
     def describe(self, record: Record, file: str) -> None:
         name, entries = str(record.name.number), self._entries
-        entries.put(name, recovery.meta_of(record, file, entries.meta(name) or {}))
+        entries.put(name, meta_of(record, file, entries.meta(name) or {}))
 
     def remove(self, number: int) -> None:
         entries, name = self._entries, str(number)
@@ -241,8 +214,8 @@ class _SynsetRepository(SynsetStore):
             aside.unlink(missing_ok=True)
             return
         meta = entries.meta(name) or {}
-        if picture or recovery.is_ours(meta):
-            entries.put(name, recovery.without_picture(meta, ImageName(self.wnid, number)))
+        if picture or is_ours(meta):
+            entries.put(name, without_picture(meta, ImageName(self.wnid, number)))
         if picture and forbidden:
             put_aside(self, picture)
         elif picture:
@@ -283,7 +256,7 @@ class _SynsetRepository(SynsetStore):
 
     def contradiction(self, record: Record, path: Path) -> str:
         meta = self._entries.meta(str(record.name.number))
-        return recovery.contradiction(meta, record, path.name)
+        return contradiction(meta, record, path.name)
 
     def foreign(self) -> list[Path]:
         entries, states = self._entries, self._states
@@ -329,3 +302,112 @@ def _strays(folder: Path, picture: Path | None = None) -> Iterator[Finding]:
     """Yield the pictures in a folder but one."""
     others = (path for path in folder.glob("*") if is_picture_file(path) and path != picture)
     return (Finding(FindingKind.STRAY, path) for path in sorted(others))
+
+
+# The meta of a picture's entry: for this program, and for all others that use CK.
+
+
+def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:
+    """Return the meta of the entry of a picture, with whatever a user's own meta had.
+
+    Parameters
+    ----------
+    record : Record
+        What is known of the picture.
+    file : str
+        What its file is called.
+    known : dict
+        The entry's meta so far.
+    """
+    tags = _tags_of(record)
+    tags += [tag for tag in _tags(known) if tag not in tags]
+    facts = record.facts()
+    # A picture of a tar is known by ImageNet's name, which its number here tells as a rule.
+    for key in ("name", "outcome", "detail", *(("url",) if record.url == str(record.name) else ())):
+        facts.pop(key, None)
+    synset = synsets.load().get(record.name.wnid)
+    own = {
+        **facts,
+        "format": FORMAT,
+        "wnid": record.name.wnid,
+        "number": record.name.number,
+        "words": list(synset.words) if synset else [],
+    }
+    return {**known, "dataset_files": [file], "tags": tags, "imagenet": own}
+
+
+def is_ours(meta: dict[str, Any]) -> bool:
+    """Say whether a meta has told of a picture: else the entry is a user's."""
+    return "imagenet" in meta
+
+
+def without_picture(meta: dict[str, Any], name: ImageName) -> dict[str, Any]:
+    """Return what is a user's own in the meta of a picture's entry."""
+    own = _own(meta)
+    url = _url_tag(str(own.get("url", "")))
+    ours = {"imagenet", name.wnid, str(name.number), url, "dataset", "image"}
+    ours.add(str(own.get("image_format")))
+    kept = {key: meta[key] for key in meta if key not in ("dataset_files", "imagenet", "tags")}
+    tags = [tag for tag in _tags(meta) if tag not in ours]
+    return {**kept, "tags": tags} if "tags" in meta else kept
+
+
+def url_in(meta: dict[str, Any]) -> str:
+    """Return the URL that a meta tells, or an empty text."""
+    url = str(_own(meta).get("url", ""))
+    tag = next(filter(is_url, _tags(meta)), "")
+    return url if is_url(url) else tag.encode().decode("latin-1")  # as lists are read
+
+
+def record_in(meta: dict[str, Any], name: ImageName) -> Record | None:
+    """Return the record of a picture that a meta tells whole, or None."""
+    saved = {"name": str(name), "outcome": Outcome.SAVED.word, "withdrawn": False}
+    return record_of({"url": str(name), **_own(meta), **saved})
+
+
+def sha256_in(meta: dict[str, Any]) -> str:
+    """Return the checksum of the picture that a meta tells of, or an empty text."""
+    return str(_own(meta).get("sha256", ""))
+
+
+def contradiction(meta: dict[str, Any] | None, record: Record, file: str) -> str:
+    """Return what a meta tells that is not so, or an empty text."""
+    if meta is None:
+        return "it has no meta that can be read"
+    if meta.get("dataset_files") != [file]:
+        return f"its file is called {meta.get('dataset_files')}"
+    own = _own(meta)
+    wanted = {
+        "wnid": record.name.wnid,
+        "number": record.name.number,
+        "sha256": record.sha256,
+        **({"url": record.url} if record.has_url else {}),
+    }
+    for key, value in wanted.items():
+        if own.get(key, "") != value:
+            return f"its {key} is {own.get(key, '')}"
+    tags = _tags(meta)
+    lacking = [tag for tag in _tags_of(record) if tag not in tags]
+    return f"its tags lack {', '.join(lacking)}" if lacking else ""
+
+
+def _tags_of(record: Record) -> list[str]:
+    """Return the tags by which programs find a picture."""
+    tags = ["imagenet", record.name.wnid, str(record.name.number)]
+    if record.has_url:
+        tags.append(_url_tag(record.url))
+    return [*tags, "dataset", "image", record.image_format]
+
+
+def _url_tag(url: str) -> str:
+    return readable(url).replace(",", "%2C")  # CK splits tags at commas
+
+
+def _own(meta: dict[str, Any]) -> dict[str, Any]:
+    own = meta.get("imagenet")
+    return own if isinstance(own, dict) else {}
+
+
+def _tags(meta: dict[str, Any]) -> list[str]:
+    tags = meta.get("tags")
+    return [str(tag) for tag in tags] if isinstance(tags, list) else []

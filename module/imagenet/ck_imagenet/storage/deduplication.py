@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, parse_image_name
 from ..images.formats import SUFFIXES
-from .journal import Record
+from .records import Record
 
 TELLING = 3
 """Different file names under which the same bytes are no picture of anything."""

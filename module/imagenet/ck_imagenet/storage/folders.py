@@ -21,8 +21,9 @@ from ..core.files import (
 )
 from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
-from .journal import Record, record_of
-from .store import Finding, FindingKind, Store, SynsetStore, Where
+from .findings import Finding, FindingKind
+from .records import Record, record_of
+from .store import Store, SynsetStore, Where
 
 STATE = ".ck-imagenet"
 

@@ -14,8 +14,9 @@ from ..core.files import storage_errors
 from ..core.outcomes import Outcome
 from ..core.text import ImageName
 from ..core.urls import endpoint
-from .journal import Journal, Record
+from .journal import Journal
 from .numbering import KeptNames, Link
+from .records import Record
 from .store import Store, SynsetStore
 
 # What is here of a synset, and what is known of the rest: for all that read and change nothing.

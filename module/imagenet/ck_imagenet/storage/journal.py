@@ -1,115 +1,51 @@
-"""What became of every URL of a synset: the one truth, on disk, a JSON line each."""
+"""The journal of a synset: what became of every URL, on disk, a JSON line each; the one truth.
+
+`Journal` reads and writes its files. Not all that they tell is believed: `suspects` finds which
+`forbidden` of older versions may have been a ban's.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
-from datetime import datetime, timezone
+from collections import defaultdict
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Collection, Iterator, Mapping, NamedTuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Callable,
+    Collection,
+    Container,
+    Iterator,
+    Mapping,
+    NamedTuple,
+    Sequence,
+)
 
-from ..core.errors import StoreError
 from ..core.files import json_object, write_whole
+from ..core.known_hosts import known_host
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, parse_image_name
-from . import forbidden
+from ..core.urls import endpoint
+from .records import FORMAT, Record, now, record_of, refuse_newer
 
-if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow
-    from ..images.judging import Picture
+if TYPE_CHECKING:
     from .store import SynsetStore
-
-FORMAT = 1
-"""Of everything that is kept: a newer one is refused, an older one always read."""
 
 _SURE = {"sure": True}
 """What the line of a FORBIDDEN holds since a ban is told from a verdict."""
 
+MINUTES = 300
+"""Seconds after a refusal in which `forbidden` of the same host may be its ban."""
 
-class Record(NamedTuple):
-    """What became of one URL; fields below `wayback` are known of a saved picture, but as told."""
+IN_A_ROW = 5
+"""So many of one host, with no other answer of it in between, are rather a ban than verdicts."""
 
-    name: ImageName
-    url: str
-    """As the list holds it: the key. Of a picture whose URL nobody knows, ImageNet's own name."""
-    outcome: Outcome
-    time: str
-    """UTC, ISO 8601, to the second."""
-    detail: str = ""
-    source: str = ""
-    """Where the list came from, or that the picture came from the Wayback Machine."""
-    wayback: str = ""
-    """What the Wayback Machine said, if it was asked and has no picture."""
-    final_url: str = ""
-    captured: str = ""
-    """When the Wayback Machine took what it gave, if it comes from there."""
-    sha256: str = ""
-    bytes: int = 0
-    width: int = 0
-    height: int = 0
-    image_format: str = ""
-    altered: bool = False
-    """Whether it comes from a host that is known to give altered copies."""
-    withdrawn: bool = False
-    """Whether the picture has been taken out since, and is to be asked for again."""
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it tells of a picture that is to be here."""
-        return self.outcome is Outcome.SAVED and not self.withdrawn
-
-    @property
-    def has_url(self) -> bool:
-        """Whether the picture's URL is known, not its name alone."""
-        return parse_image_name(self.url) is None
-
-    def facts(self) -> dict[str, Any]:
-        """Return what is known, without what is empty, as journal and meta hold it."""
-        known: dict[str, Any] = {key: value for key, value in self._asdict().items() if value}
-        return {**known, "name": str(self.name), "outcome": self.outcome.word}
-
-
-def saved(
-    name: ImageName,
-    url: str,
-    data: bytes,
-    picture: Picture,
-    source: str,
-    final_url: str,
-    captured: str = "",
-    altered: bool = False,
-) -> Record:
-    """Return the record of a picture that is being saved, or was found here."""
-    return Record(
-        name,
-        url,
-        Outcome.SAVED,
-        now(),
-        source=source,
-        final_url=final_url,
-        captured=captured,
-        sha256=hashlib.sha256(data).hexdigest(),
-        bytes=len(data),
-        width=picture.width,
-        height=picture.height,
-        image_format=picture.format.tag,
-        altered=altered,
-    )
-
-
-def now() -> str:
-    """Return the time as records hold it: UTC, ISO 8601, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def refuse_newer(found: Any, where: Path) -> None:
-    """Raise StoreError if what is kept at `where` has a format that this version cannot read."""
-    if isinstance(found, int) and found > FORMAT:
-        raise StoreError(
-            f"{where} was written by a newer ck-imagenet, in format {found}, and this one reads "
-            f"{FORMAT}: upgrade with: ck pull repo:ck-imagenet"
-        )
+_COME_LATER = ("420", "429", "503")
 
 
 class Journal:
@@ -149,7 +85,7 @@ class Journal:
             latest: dict[str, Record] = {}
             for record in told:
                 _put_last(latest, record)
-            for url in forbidden.suspects(told, sure):
+            for url in suspects(told, sure):
                 del latest[url]
             for record in latest.values():
                 known = self.records.get(record.url)
@@ -327,26 +263,6 @@ def _tells_of(facts: dict[str, Any], urls: set[str], names: set[str]) -> bool:
     return url in urls or (is_named and facts.get("name") in names)
 
 
-_TYPES: dict[str, type] = {
-    "url": str,
-    "time": str,
-    **{field: type(default) for field, default in Record._field_defaults.items()},
-}
-
-
-def record_of(facts: dict[str, Any]) -> Record | None:
-    """Return the record that a line or a meta tells; None for one that this version cannot use."""
-    name = parse_image_name(str(facts.get("name", "")))
-    known: dict[str, Any] = {
-        key: value for key, value in facts.items() if isinstance(value, _TYPES.get(key, ()))
-    }
-    try:
-        known.update(name=name, outcome=Outcome.named(facts["outcome"]))
-        return Record(**known) if name else None
-    except (KeyError, TypeError):
-        return None
-
-
 def _put_last(records: dict[str, Record], record: Record) -> None:
     """Let what is told of a URL now stand behind all that was told before."""
     records.pop(record.url, None)
@@ -367,3 +283,117 @@ def _write_line(opened: BinaryIO, facts: dict[str, Any]) -> None:
     line = json.dumps(facts).encode() + b"\n"
     while line:  # a disk takes what it has room for before it fails
         line = line[opened.write(line) :]
+
+
+# Which `forbidden` of older versions may have been a ban's: those links are asked once more.
+#
+# A host that rations may answer 403 to everything for a while. Older versions took each for a
+# verdict on its link, and wrote no line of a refusal after which they asked again. So what is
+# likely decides: to ask in vain costs one request.
+
+
+class _HostName(NamedTuple):
+    """What the hosts have in common that ration together."""
+
+    text: str
+    is_known: bool
+    """Whether it is a service that is known to ration."""
+
+
+def suspects(records: Sequence[Record], sure: Container[int] = ()) -> set[str]:
+    """Return the URLs that were forbidden, as far as it seems, because their host had banned us.
+
+    A second verdict is believed if it is sure: so each of these is asked once more.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        All that a file of the journal tells, in its order.
+    sure : container of int
+        The positions of those that a version has written that tells a ban from a verdict.
+    """
+    if not _are_worth_a_look(records, sure):
+        return set()
+    hosts: dict[_HostName, _HostVerdicts] = defaultdict(_HostVerdicts)
+    for position, record in enumerate(records):
+        name = _name("/".join(record.url.split("/", 3)[:3]).lower())
+        hosts[name].take(record, position in sure)
+        if record.outcome is Outcome.HOST_BUSY:
+            led_to = _name(f"http://{record.detail}")
+            hosts[led_to].take(record, is_sure=False)
+    latest = {record.url: record.outcome for record in records}
+    found = {url for name, host in hosts.items() for url in host.suspects(name.is_known)}
+    return {url for url in found if latest[url] is Outcome.FORBIDDEN}
+
+
+class _HostVerdicts:
+    """What the lines tell of one host."""
+
+    def __init__(self) -> None:
+        self._forbidden: dict[str, bool] = {}
+        """The URLs, and whether the last line of each is sure."""
+        self._after_refusal: set[str] = set()
+        self._refused = ""
+        self._row = self._longest_row = 0
+
+    def take(self, record: Record, is_sure: bool) -> None:
+        """Take the next line."""
+        if record.outcome is Outcome.FORBIDDEN:
+            self._take_forbidden(record, is_sure)
+        elif _is_refusal(record):
+            self._refused = record.time
+        elif record.outcome.final:
+            self._row = 0
+
+    def suspects(self, is_known: bool) -> set[str]:
+        """Return the URLs that seem to have met a ban."""
+        if not is_known and self._longest_row < IN_A_ROW:
+            return self._after_refusal
+        # Those before the row too: what was saved meanwhile took longer to be written down.
+        return self._after_refusal | {url for url, sure in self._forbidden.items() if not sure}
+
+    def _take_forbidden(self, record: Record, is_sure: bool) -> None:
+        is_believed = is_sure and record.url in self._forbidden
+        self._forbidden[record.url] = is_sure
+        self._row += not is_sure
+        self._longest_row = max(self._row, self._longest_row)
+        if not is_believed and _is_soon_after(self._refused, record.time):
+            self._after_refusal.add(record.url)
+        else:
+            self._after_refusal.discard(record.url)
+
+
+def _are_worth_a_look(records: Sequence[Record], sure: Container[int]) -> bool:
+    """Say whether there can be any: most journals cost no more than this."""
+    forbidden = [at for at, each in enumerate(records) if each.outcome is Outcome.FORBIDDEN]
+    return bool(forbidden) and (
+        not all(position in sure for position in forbidden) or any(map(_is_refusal, records))
+    )
+
+
+def _is_refusal(record: Record) -> bool:
+    if record.outcome is Outcome.BUSY:
+        return record.detail.startswith(_COME_LATER)
+    return record.outcome is Outcome.HOST_BUSY
+
+
+def _is_soon_after(refused: str, time: str) -> bool:
+    """Say whether hardly many minutes have passed, by the clock of then, which may be set back.
+
+    There is no other measure; which was first, the order of the lines has told.
+    """
+    try:
+        first, second = (
+            datetime.fromisoformat(each.replace("Z", "+00:00")) for each in (refused, time)
+        )
+        return (second - first).total_seconds() <= MINUTES
+    except (TypeError, ValueError):
+        return False
+
+
+@lru_cache(maxsize=10_000)
+def _name(origin: str) -> _HostName:
+    """Return what a host is called: all names of a known service are one."""
+    place = endpoint(origin)
+    found = known_host(place)
+    return _HostName(found.service, True) if found else _HostName(place, False)

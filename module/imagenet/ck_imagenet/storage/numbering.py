@@ -11,7 +11,7 @@ from ..core.files import write_whole
 from ..core.outcomes import Outcome
 from ..core.text import LARGEST_NUMBER, ImageName
 from ..core.url_lists import Line
-from .journal import Record
+from .records import Record
 from .store import SynsetStore
 
 _MOST_DIGITS = len(str(LARGEST_NUMBER))

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from ..core.errors import ImagenetError
 from ..core.files import json_object, prove_writable, why_no_file, write_whole
-from .journal import FORMAT
+from .records import FORMAT
 from .store import Store
 
 # What has been learnt of how a host rations.

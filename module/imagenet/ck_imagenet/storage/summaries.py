@@ -16,7 +16,7 @@ from ..core.files import folders_in, json_object, to_json, write_whole
 from ..core.outcomes import Outcome
 from . import inventory
 from .inventory import Inventory, Tally
-from .journal import FORMAT
+from .records import FORMAT
 from .store import Store, SynsetStore, Where
 
 FEW = 500

@@ -1,0 +1,123 @@
+"""Records: what became of a link, as journals and the metas of pictures hold it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..core.errors import StoreError
+from ..core.outcomes import Outcome
+from ..core.text import ImageName, parse_image_name
+
+if TYPE_CHECKING:  # to list what is here must not cost the import of Pillow
+    from ..images.judging import Picture
+
+FORMAT = 1
+"""Of everything that is kept: a newer one is refused, an older one always read."""
+
+
+class Record(NamedTuple):
+    """What became of one URL; fields below `wayback` are known of a saved picture, but as told."""
+
+    name: ImageName
+    url: str
+    """As the list holds it: the key. Of a picture whose URL nobody knows, ImageNet's own name."""
+    outcome: Outcome
+    time: str
+    """UTC, ISO 8601, to the second."""
+    detail: str = ""
+    source: str = ""
+    """Where the list came from, or that the picture came from the Wayback Machine."""
+    wayback: str = ""
+    """What the Wayback Machine said, if it was asked and has no picture."""
+    final_url: str = ""
+    captured: str = ""
+    """When the Wayback Machine took what it gave, if it comes from there."""
+    sha256: str = ""
+    bytes: int = 0
+    width: int = 0
+    height: int = 0
+    image_format: str = ""
+    altered: bool = False
+    """Whether it comes from a host that is known to give altered copies."""
+    withdrawn: bool = False
+    """Whether the picture has been taken out since, and is to be asked for again."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it tells of a picture that is to be here."""
+        return self.outcome is Outcome.SAVED and not self.withdrawn
+
+    @property
+    def has_url(self) -> bool:
+        """Whether the picture's URL is known, not its name alone."""
+        return parse_image_name(self.url) is None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known, without what is empty, as journal and meta hold it."""
+        known: dict[str, Any] = {key: value for key, value in self._asdict().items() if value}
+        return {**known, "name": str(self.name), "outcome": self.outcome.word}
+
+
+def saved(
+    name: ImageName,
+    url: str,
+    data: bytes,
+    picture: Picture,
+    source: str,
+    final_url: str,
+    captured: str = "",
+    altered: bool = False,
+) -> Record:
+    """Return the record of a picture that is being saved, or was found here."""
+    return Record(
+        name,
+        url,
+        Outcome.SAVED,
+        now(),
+        source=source,
+        final_url=final_url,
+        captured=captured,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        width=picture.width,
+        height=picture.height,
+        image_format=picture.format.tag,
+        altered=altered,
+    )
+
+
+_TYPES: dict[str, type] = {
+    "url": str,
+    "time": str,
+    **{field: type(default) for field, default in Record._field_defaults.items()},
+}
+
+
+def record_of(facts: dict[str, Any]) -> Record | None:
+    """Return the record that a line or a meta tells; None for one that this version cannot use."""
+    name = parse_image_name(str(facts.get("name", "")))
+    known: dict[str, Any] = {
+        key: value for key, value in facts.items() if isinstance(value, _TYPES.get(key, ()))
+    }
+    try:
+        known.update(name=name, outcome=Outcome.named(facts["outcome"]))
+        return Record(**known) if name else None
+    except (KeyError, TypeError):
+        return None
+
+
+def now() -> str:
+    """Return the time as records hold it: UTC, ISO 8601, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def refuse_newer(found: Any, where: Path) -> None:
+    """Raise StoreError if what is kept at `where` has a format that this version cannot read."""
+    if isinstance(found, int) and found > FORMAT:
+        raise StoreError(
+            f"{where} was written by a newer ck-imagenet, in format {found}, and this one reads "
+            f"{FORMAT}: upgrade with: ck pull repo:ck-imagenet"
+        )
