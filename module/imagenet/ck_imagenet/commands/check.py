@@ -118,7 +118,7 @@ class Inspection:
                 for record in held.missing
                 if record.name not in moved
             ),
-            *threads.each(_unseen, zip(unseen, held.unseen.values())),
+            *threads.map(_unseen, zip(unseen, held.unseen.values())),
             *self._examine(place, held, threads),
         ]
         if found and self._options.repair:
@@ -138,7 +138,7 @@ class Inspection:
             return sum(record.bytes for record, _ in part), list(chain.from_iterable(found))
 
         try:
-            for size, found in threads.each(examine, parts):
+            for size, found in threads.map(examine, parts):
                 done += size
                 self._progress.advance(place.wnid, done, total)
                 yield from found

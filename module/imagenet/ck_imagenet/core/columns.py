@@ -310,7 +310,7 @@ def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
     widths = Counter(len(row.fields) for row in split_up)
     width = max(widths, key=lambda width: (widths[width], -width))
     body = [row for row in split_up if len(row.fields) >= width]
-    columns = [[row.fields[place] for row in body] for place in range(width)]
+    columns = [[row.fields[index] for row in body] for index in range(width)]
     url = _url_column(columns, body[0])
     if url is None:
         return None
@@ -339,9 +339,9 @@ def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
 
 def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
     """Return which column is the URLs, None if there is none."""
-    urls = [place for place, column in enumerate(columns) if _mostly(is_url, column)]
+    urls = [index for index, column in enumerate(columns) if _mostly(is_url, column)]
     if len(urls) > 1:
-        urls = [place for place in urls if _mostly(_PICTURE.fullmatch, columns[place])] or urls
+        urls = [index for index in urls if _mostly(_PICTURE.fullmatch, columns[index])] or urls
     if len(urls) > 1:
         raise ValueError(f"line {first.at + 1} has {len(urls)} URLs: leave one in each line")
     return urls[0] if urls else None

@@ -1,4 +1,4 @@
-"""The one family of exceptions that the library raises."""
+"""The one tree of exceptions that the library raises."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 
 
 class ImagenetError(Exception):
-    """Something that a user must know: its text is one sentence, what happened and what to do."""
+    """Something that a user must know: its text says what happened, and what to do next."""
 
 
 class BadInput(ImagenetError):
@@ -26,11 +26,11 @@ class NetworkDown(ImagenetError):
 
 
 class StoreError(ImagenetError):
-    """The place where pictures and state are kept does not do what it must."""
+    """The folder or repository that holds pictures and state cannot be read or written."""
 
 
 class Damaged(StoreError):
-    """What was built here is not what it was: others may do without it until it is built again."""
+    """A file that was built here is damaged: others do without it until it is built again."""
 
 
 class TooManyFiles(ImagenetError):
@@ -38,7 +38,7 @@ class TooManyFiles(ImagenetError):
 
     @classmethod
     def check(cls, error: OSError) -> None:
-        """Raise it if this is what the system says."""
+        """Raise it if that is what an error of the system means."""
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise cls(
                 "this process may open no more files at once: give fewer --jobs, or raise the "
@@ -56,12 +56,12 @@ class TooLittleMemory(ImagenetError):
         )
 
     def __reduce__(self) -> tuple[type[TooLittleMemory], tuple[()]]:
-        """Let a process tell another."""
+        """Pickle it without arguments, so that it can be sent to another process."""
         return TooLittleMemory, ()
 
     @staticmethod
     def is_why(error: Exception) -> bool:
-        """Say whether that is what an error means: some have no more than their text for it."""
+        """Say whether an error means this; of some, only the text tells it."""
         no_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
         no_library = isinstance(error, ImportError) and "failed to map segment" in str(error)
         no_process = isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EAGAIN)
@@ -69,8 +69,8 @@ class TooLittleMemory(ImagenetError):
 
 
 class Unsound(ImagenetError):
-    """What is here is not all as it should be."""
+    """A check has found something that is not as it should be."""
 
 
 class NobodyReads(ImagenetError):
-    """Whoever read the output has had enough, as `head` does: no reason to complain."""
+    """Whoever reads our output has closed it, as `head` does: no reason to complain."""

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whenever their writer is killed."""
+"""Files that are written whole or not at all, whenever their writer is killed; and JSON in them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from typing import Any, Iterator, Mapping
 from .errors import BadInput, StoreError, TooManyFiles
 
 _DEEPEST = 64
-"""Lists and objects within each other; CK's own metas have fewer than ten."""
+"""Lists and objects within each other in a JSON file; CK's own have fewer than ten."""
 
 _MOST_DIGITS = 100
-"""Of a number: with more it is soon none that can be shown or divided."""
+"""Digits of a number in a JSON file: with more, Python soon cannot show or divide it."""
 
 NEW = ".new-"
-"""How the name of everything unfinished begins."""
+"""The beginning of the name of every unfinished file or folder."""
 
 _LONGEST_LINE = 4096
 """Bytes of a small file that are read."""
 
 
 def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
-    """Put `data` at `path` in one step.
+    """Write `data` to `path` in one step.
 
     Parameters
     ----------
     path : Path
-        The file's place; what is there is replaced.
+        The file, which is replaced if it is there.
     data : bytes
         Its content.
     scratch : Path, optional
@@ -52,7 +52,7 @@ def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
 
 @contextmanager
 def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
-    """Give the place of an unfinished file that becomes `path` in one step, if all goes well.
+    """Give the path of an unfinished file that becomes `path` in one step, if all goes well.
 
     Parameters and errors are those of `write_whole`.
     """
@@ -85,7 +85,20 @@ def prove_writable_to(path: Path) -> None:
 
 
 def write_to(path: Path, data: bytes) -> None:
-    """Put `data` where the user says: through a link, into a device or a pipe as it stands."""
+    """Write `data` to a path that the user gives: a link is followed, a device or a pipe kept.
+
+    Parameters
+    ----------
+    path : Path
+        Where to write.
+    data : bytes
+        What to write.
+
+    Raises
+    ------
+    OSError
+        If that is not possible.
+    """
     path = path.resolve()
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
@@ -95,7 +108,20 @@ def write_to(path: Path, data: bytes) -> None:
 
 
 def path_of(option: str, text: str) -> Path:
-    """Return the path that a user gives; raise BadInput if there can be none."""
+    """Return the path that a user gives, with `~` expanded.
+
+    Parameters
+    ----------
+    option : str
+        The option that gives it, for the error.
+    text : str
+        What the user has written.
+
+    Raises
+    ------
+    BadInput
+        If no path can be called so.
+    """
     try:
         path = Path(text).expanduser()
         os.fspath(path).encode(sys.getfilesystemencoding(), "surrogateescape")
@@ -118,7 +144,20 @@ def why_no_file(path: Path) -> str:
 
 
 def checksum(path: Path, name: str = "sha256") -> str:
-    """Return a checksum of a file, of whatever size; raise OSError if it cannot be read."""
+    """Return a checksum of a file of any size, in hexadecimal.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str, optional
+        The algorithm, as `hashlib` calls it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
     digest = hashlib.new(name)
     with path.open("rb") as stream:
         for block in iter(lambda: stream.read(2**20), b""):
@@ -128,7 +167,7 @@ def checksum(path: Path, name: str = "sha256") -> str:
 
 @contextmanager
 def storage_errors(folder: Path) -> Iterator[None]:
-    """Turn what the system says of a full disk or a forbidden place into a sentence."""
+    """Turn the system's errors, of a full disk or a forbidden folder, into sentences for users."""
     try:
         yield
     except OSError as error:
@@ -148,7 +187,7 @@ def most_open_files() -> int:
 
 
 def leftovers(folder: Path) -> Iterator[Path]:
-    """Yield what is unfinished in a folder, by a writer that is at work or was killed."""
+    """Yield what is unfinished in a folder, of writers that are at work or were killed."""
     return folder.glob(NEW + "*")
 
 
@@ -162,7 +201,7 @@ def sweep(folder: Path) -> None:
 
 
 def folders_in(folder: str | Path) -> list[os.DirEntry[str]]:
-    """Return the folders in a folder, if it is there, but for hidden ones."""
+    """Return the folders in a folder, without hidden ones; none if it is not there."""
     try:
         with os.scandir(folder) as found:
             return [each for each in found if each.name[0] != "." and each.is_dir()]
@@ -171,7 +210,7 @@ def folders_in(folder: str | Path) -> list[os.DirEntry[str]]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it; of a symbolic link, the link and what is in there."""
+    """Remove a folder and all in it; of a symbolic link, the link and what its folder holds."""
     if folder.is_symlink():
         for path in folder.glob("*"):
             if path.is_dir() and not path.is_symlink():
@@ -184,7 +223,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def first_line(path: str) -> str:
-    """Return the first line of a small file without blanks, an empty text if there is no file."""
+    """Return the first line of a small file, stripped; an empty text if there is no file."""
     try:  # the short way: there may be thousands
         file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError:
@@ -198,7 +237,7 @@ def first_line(path: str) -> str:
 
 
 def without_surrogates(value: Any) -> Any:
-    """Return a value of JSON with half surrogates, of a path that is not UTF-8, spelt out."""
+    """Return a value of JSON with lone surrogates escaped, of paths that are not UTF-8."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):
@@ -209,7 +248,7 @@ def without_surrogates(value: Any) -> Any:
 def to_json(value: Any) -> bytes:
     """Return `value` as JSON in the form that Collective Knowledge writes."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    # Half a surrogate, from a path that is not UTF-8, so becomes JSON's own escape.
+    # A lone surrogate, from a path that is not UTF-8, becomes JSON's own escape.
     return text.encode("utf-8", "backslashreplace")
 
 

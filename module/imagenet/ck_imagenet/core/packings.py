@@ -106,14 +106,14 @@ def parse_extension(kind: Kind, data: bytes) -> Extension:
 def _parse_records(data: bytes) -> Extension:
     """Read records of their own length, a space, a keyword, `=`, a value and a line end."""
     known: dict[bytes, bytes] = {}
-    place = 0
+    offset = 0
     found = _LENGTH.match(data)
     while found:
-        end = place + int(found.group(1))
+        end = offset + int(found.group(1))
         keyword, _, value = data[found.end() : end - 1].partition(b"=")
         known[keyword] = value
         found = _LENGTH.match(data, end) if end > found.end() else None
-        place = end
+        offset = end
     size = known.get(b"size", b"")
     return Extension(
         _text(known[b"path"]) if b"path" in known else None,

@@ -1,4 +1,4 @@
-"""How numbers and long lists stand in sentences, and how other people's text is shown."""
+"""What people read and write: words in sentences, names of synsets and pictures, and progress."""
 
 from __future__ import annotations
 
@@ -10,51 +10,70 @@ if TYPE_CHECKING:
     from ..engine.host import RationedHost
     from ..storage.records import Record
 
-_AT_LENGTH = 3
-"""Of what is not to be had, of so many it is told why."""
+_EXPLAINED = 3
+"""Causes that are told at length; of the others only the names."""
+
+
+# Words in sentences.
 
 
 def counted(count: int, noun: str) -> str:
-    """Return how many of something there are, such as "1 picture" or "2 pictures"."""
+    """Return how many of something there are, such as "1 picture" or "2 pictures".
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+    noun : str
+        What they are, in the singular; its plural must end in "s".
+    """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def some(names: Sequence[str], most: int = 20) -> str:
-    """Return the first names of what may be thousands."""
+    """Return the first names of what may be thousands, with commas between.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All names.
+    most : int, optional
+        How many are shown; an ellipsis stands for the others.
+    """
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
 def causes(told: Sequence[tuple[str, Collection[str]]], nor: str) -> str:
-    """Return why much is not to be had: of the first at length, of the others by name.
+    """Return why something could not be had: the first causes at length, of the others the names.
 
     Parameters
     ----------
     told : sequence of (str, collection of str)
-        Why something is not, and the names of all that goes without it.
+        Each cause, as a sentence, and the names of all that could not be had because of it.
     nor : str
-        What comes before the number of the others, such as "nor for".
+        The words before the number of the others, such as "nor for".
     """
-    lines = [why for why, _ in told[:_AT_LENGTH]]
-    others = [name for _, names in told[_AT_LENGTH:] for name in names]
+    lines = [why for why, _ in told[:_EXPLAINED]]
+    others = [name for _, names in told[_EXPLAINED:] for name in names]
     if others:
         lines.append(f"{nor} {len(others):,} more: {some(others)}")
     return "\n".join(lines)
 
 
 def readable(text: str) -> str:
-    """Return what Latin-1 text, as lists are read, says if its bytes are UTF-8, else itself."""
+    """Return Latin-1 text, as lists are read, decoded anew as UTF-8 if its bytes are that."""
     with suppress(UnicodeError):
         return text.encode("latin-1").decode("utf-8")
     return text
 
 
 def printable(text: str) -> str:
-    """Return what a host or a list said, shortened and fit for any terminal."""
+    """Return what a host or a list has sent, shortened and fit for any terminal."""
     return text[:200].encode("unicode_escape").decode("ascii")
 
 
 def visible(text: str) -> str:
-    """Return `text` with its control characters spelt out: lists are other people's text."""
+    """Return `text` with its control characters escaped: lists are other people's text."""
     text = readable(text)
     return "".join(
         c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
@@ -62,7 +81,7 @@ def visible(text: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time for people."""
+    """Return a time of so many seconds for people, such as "40 s" or "2.5 hours"."""
     for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             tenths = f"{seconds / length:.1f}" if seconds < 10 * length else ""
@@ -71,7 +90,17 @@ def duration(seconds: float) -> str:
 
 
 def ration(host: str, rate: float, left: int) -> str:
-    """Return what a host gives that rations, and how long what is left of it will take."""
+    """Return how fast a host answers that rations its answers, and how long the rest will take.
+
+    Parameters
+    ----------
+    host : str
+        The host, as it is shown.
+    rate : float
+        Requests a second that it answers; 0 if it answers none for now.
+    left : int
+        Links of it that are left.
+    """
     if not rate:
         return f"{host} asks to come later; {counted(left, 'link')} left"
     pace = f"{rate:.2g}" if rate < 10 else f"{rate:.0f}"
@@ -80,13 +109,13 @@ def ration(host: str, rate: float, left: int) -> str:
     )
 
 
-# The names of synsets (wnids) and of pictures, parsed and refused in one place.
+# Names of synsets (wnids) and of pictures.
 
 UNKNOWN = "unknown"
 """Stands for the wnid where a list does not tell its synset."""
 
 LARGEST_NUMBER = 999_999_999
-"""Of a picture in its synset; CK reads a name of 16 digits as a UID."""
+"""The largest number of a picture in its synset; CK reads a name of 16 digits as a UID."""
 
 _WNID = re.compile(r"n[0-9]{8}")
 _WNID_INSIDE = re.compile(r"(?<![A-Za-z0-9])n[0-9]{8}(?![0-9])")
@@ -130,38 +159,38 @@ def wnid_inside(text: str) -> str | None:
     return match.group() if match else None
 
 
-# How a run goes, told to whoever listens.
+# Progress of a run.
 
 
 class Progress:
-    """Is told how a run goes; this one keeps it to itself.
+    """Receives the events of a run; this one ignores them all.
 
-    Waits, rests and trouble may be told by any thread.
+    `waiting`, `resting` and `trouble` may be called by any thread.
     """
 
     def waiting(self, what: str) -> None:
-        """Another process is at work on this synset, or whatever it is."""
+        """Another process works on `what`, a synset for example, and this one waits for it."""
 
     def resting(self, who: str, seconds: float) -> None:
-        """A service asks to be left alone for so long, and is asked again afterwards."""
+        """A service has asked for a pause of so many seconds; it is asked again afterwards."""
 
     def rationed(self, rations: Sequence[RationedHost]) -> None:
-        """Nothing is left but these hosts, which give only so much."""
+        """No links are left but those of hosts that ration their answers."""
 
     def trouble(self, said: str) -> None:
         """Something is wrong that does not end the run."""
 
     def begin(self, what: str, total: int) -> None:
-        """So many more URLs will be asked for; `what` is the synset, and who is asked instead."""
+        """`total` more URLs will be asked; `what` names the synset, and the archive if one is."""
 
     def settled(self, record: Record) -> None:
-        """A URL is settled."""
+        """A URL has its final or its next record."""
 
     def advance(self, what: str, done: int, total: int) -> None:
-        """So many bytes of something long are done, of so many in all, 0 if nobody knows."""
+        """Of something long, `done` bytes of `total` are done; a `total` of 0 is unknown."""
 
     def step_aside(self) -> None:
-        """Something else is about to be printed."""
+        """Something else is about to be printed: a progress bar must go out of the way."""
 
     def end(self) -> None:
-        """All that was begun is done, or something long."""
+        """What was begun, or something long, is done."""

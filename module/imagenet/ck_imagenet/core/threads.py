@@ -1,4 +1,4 @@
-"""Work that leaves the interpreter's lock to others, done by several threads at once."""
+"""Threads where memory may be short, and a map over threads for work that frees the GIL."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ from typing import Callable, Iterable, Iterator, TypeVar
 
 from .errors import TooLittleMemory
 
-# Threads where memory may be short: fewer of them do the same work.
-
 _ROOM = 96 * 2**20
-"""Bytes of addresses that must be free: a thread takes 72 MB at once, and nobody can do without."""
+"""Bytes of addresses that must be free to start a thread: glibc takes 72 MB for each at once."""
 
 
 def start_thread(thread: Thread, others: bool) -> bool:
-    """Start a thread, if there is memory for it; say whether there is.
+    """Start a thread if there is memory for it.
 
     Parameters
     ----------
     thread : Thread
         What is to be started.
     others : bool
-        Whether the work goes on without it. Then it must not take what these need: where memory
-        ends, Python does not only raise MemoryError.
+        Whether the work goes on without it, in other threads. Then it must leave them the memory
+        that they need: where memory ends, Python does not only raise MemoryError.
+
+    Returns
+    -------
+    bool
+        Whether it has been started; always true without `others`.
 
     Raises
     ------
     TooLittleMemory
-        If there is none, and no other.
+        If there is no memory for it, and no other thread to do the work.
     """
     if others and not _has_room():
         return False
@@ -49,7 +52,7 @@ def start_thread(thread: Thread, others: bool) -> bool:
 
 
 class Threads(ThreadPoolExecutor):
-    """A pool of at most so many threads that makes do with those for which there is memory."""
+    """A pool of threads that makes do with those for which there is memory."""
 
     def _adjust_thread_count(self) -> None:
         if not self._threads or _has_room():
@@ -70,16 +73,18 @@ Made = TypeVar("Made")
 CORES = os.cpu_count() or 1
 
 _LONGEST_END = 1.0
-"""Seconds; who decodes a picture cannot be interrupted, and is left behind."""
+"""Seconds that `end` waits: a thread that decodes a picture cannot be interrupted."""
 
 
 class ParallelMap:
-    """Threads that come as they are needed, and that the end of the process does not wait for.
+    """A map over threads that keeps the order.
+
+    Threads are started as they are needed, and the end of the process does not wait for them.
 
     Parameters
     ----------
     most : int
-        How many there are at once; with one, all is done by who asks for it.
+        The most threads at once; with one, the caller's own thread does the work.
     """
 
     def __init__(self, most: int) -> None:
@@ -93,18 +98,19 @@ class ParallelMap:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def each(self, work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
-        """Yield what becomes of each thing, in their order, worked out little ahead of its turn.
+    def map(self, work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
+        """Yield the result of each item in the order of the items, computed a little ahead.
 
         Parameters
         ----------
         work : callable
-            What is done with each.
+            What is called with each item.
         given : iterable
-            What it is done with.
+            The items; few of them are taken before their results are.
         """
         if self._most == 1:
-            yield from map(work, given)
+            for each in given:
+                yield work(each)
             return
         begun: deque[Future[Made]] = deque()
         for each in given:
@@ -115,7 +121,7 @@ class ParallelMap:
             yield begun.popleft().result()
 
     def end(self) -> None:
-        """Let what has not been begun be, and wait a moment for the rest."""
+        """Drop the work that has not begun, and wait a moment for the rest."""
         with suppress(Empty):
             while True:
                 self._tasks.get_nowait()
@@ -126,31 +132,31 @@ class ParallelMap:
             thread.join(max(0.0, end - time.monotonic()))
 
     def _begin(self, work: Callable[[Given], Made], given: Given) -> Future[Made]:
-        """Have something done; return what will become of it."""
+        """Let a thread do some work; return its future result."""
         made: Future[Made] = Future()
 
         def do() -> None:
             try:
                 made.set_result(work(given))
-            except BaseException as error:  # which whoever waits for it raises
+            except BaseException as error:  # raised again by whoever takes the result
                 made.set_exception(error)
 
         if len(self._threads) < self._most:
-            self._hire()
+            self._add_thread()
         if self._threads:
             self._tasks.put(do)
         else:
             do()
         return made
 
-    def _hire(self) -> None:
-        thread = threading.Thread(target=self._labour, daemon=True)
+    def _add_thread(self) -> None:
+        thread = threading.Thread(target=self._run, daemon=True)
         if start_thread(thread, others=True):
             self._threads.append(thread)
-        else:  # those that there are do it, or who asks for it
+        else:  # the threads that there are do it, or else the caller
             self._most = max(2, len(self._threads))
 
-    def _labour(self) -> None:
+    def _run(self) -> None:
         for task in iter(self._tasks.get, None):
             task()
 
@@ -158,6 +164,16 @@ class ParallelMap:
 def parallel_map(
     work: Callable[[Given], Made], given: Iterable[Given], threads: int
 ) -> Iterator[Made]:
-    """Yield what becomes of each thing, as `SideBySide.each` does, with threads of its own."""
-    with ParallelMap(threads) as crew:
-        yield from crew.each(work, given)
+    """Yield the result of each item in their order, with threads that end with it.
+
+    Parameters
+    ----------
+    work : callable
+        What is called with each item.
+    given : iterable
+        The items; few of them are taken before their results are.
+    threads : int
+        The most threads at once.
+    """
+    with ParallelMap(threads) as parallel:
+        yield from parallel.map(work, given)

@@ -334,12 +334,12 @@ class _Source:
 
     def skip_text(self) -> None:
         """Pass over a text that ends with a zero."""
-        place = 0
-        while b"\0" not in self.held[place:]:
-            place = len(self.held)
-            if place > _LONGEST_HEADER:
+        offset = 0
+        while b"\0" not in self.held[offset:]:
+            offset = len(self.held)
+            if offset > _LONGEST_HEADER:
                 raise NotPacked("a gzip whose header does not end")
-            if not self.has(place + 1):
+            if not self.has(offset + 1):
                 raise Unfinished
         self.held = self.held.partition(b"\0")[2]
 

@@ -304,16 +304,16 @@ class Connector:
         end = time.monotonic() + limit
         addresses = _allowed(host, port, self._resolver.resolve(host, limit), check)
         failure = Failed(Outcome.NO_SUCH_HOST, f"{host} has no address")
-        for place, address in enumerate(addresses):
+        for index, address in enumerate(addresses):
             left = max(end - time.monotonic(), 0.001)
             try:
-                opened = self._connect_to(address, port, left / (len(addresses) - place))
+                opened = self._connect_to(address, port, left / (len(addresses) - index))
             except OSError as error:
                 TooManyFiles.check(error)
                 late = isinstance(error, (socket.timeout, TimeoutError))
                 failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
             else:
-                if place:  # or each connection would wait for those before it
+                if index:  # or each connection would wait for those before it
                     self._resolver.prefer(host, address)
                 return opened
         raise failure

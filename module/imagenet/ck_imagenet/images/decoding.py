@@ -1,7 +1,7 @@
-"""What decoding a picture would cost, counted before: a small file can mean minutes of work.
+"""Pictures decoded by Pillow, but only what costs no more than a bound, and never past a Ctrl-C.
 
-The work is pixels times passes over them. Beside the pixels it is what stands around them: the
-parts of a file that Pillow reads one by one, and texts and profiles that unpack to more.
+A small file can mean minutes of work. So the cost is counted before: pixels times passes over them,
+the parts of a file that Pillow reads one by one, and texts and profiles that unpack to more.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from . import jpeg, png, tiff
 from .formats import FORMATS, after_gif_blocks, gif_colour_table
 
 MOST_BYTES = 32 * 2**20
-"""Of a file; ImageNet's largest picture has about half as many."""
+"""Bytes of a file; ImageNet's largest picture has about half as many."""
 
 MOST_PIXELS = 100_000_000
-"""The largest pictures of ImageNet have some 60 million; a bomb would decode to far more."""
+"""Pixels of a picture; ImageNet's largest have some 60 million, a decompression bomb far more."""
 
 MOST_WORK = 10 * MOST_PIXELS
 """Pixels times passes: a progressive JPEG of the most pixels, as cameras and editors write it."""
 
 MOST_SCANS = 100
-"""Of a JPEG; encoders that try to make the most of them write some dozens."""
+"""Scans of a JPEG; encoders that make the most of them write some dozens."""
 
 _MOST_SKIPPED = 2**20
 """Bytes before the first scan of a JPEG that are in no segment: Pillow takes each by itself."""
@@ -41,10 +41,10 @@ _LONGEST_PREAMBLE = 2**20
 """Bytes of a GIF before its first frame: comments, and what programs keep for themselves."""
 
 _MOST_PARTS = 100_000
-"""Strips or tiles of a TIFF; a strip for each line of the highest picture is less."""
+"""Strips or tiles of a TIFF; one for each line of the highest picture would be fewer."""
 
 _PASSES_OF_RLE = 30
-"""Pillow reads packed BMPs in Python, which is so much slower."""
+"""Pillow reads packed BMPs in Python, which is so many times slower."""
 
 _STRIPS, _TILES = 0x0111, 0x0144
 _WIDTH, _HEIGHT, _COMPRESSION, _TILE_WIDTH, _TILE_HEIGHT = 0x0100, 0x0101, 0x0103, 0x0142, 0x0143
@@ -57,7 +57,7 @@ def passes(data: bytes) -> int:
     Raises
     ------
     Failed
-        TOO_LARGE if decoding costs too much already beside that.
+        TOO_LARGE if what stands beside the pixels costs too much already.
     """
     _refuse_bytes(data)
     if data.startswith(b"\xff\xd8"):
@@ -93,7 +93,20 @@ def read_file(path: Path) -> bytes:
 
 
 def refuse_work(width: int, height: int, passes: int = 1) -> None:
-    """Raise TOO_LARGE for a picture of too many pixels, or too many passes over them."""
+    """Refuse a picture of too many pixels, or of too many passes over them.
+
+    Parameters
+    ----------
+    width, height : int
+        Its size in pixels.
+    passes : int, optional
+        How often decoding goes over all pixels.
+
+    Raises
+    ------
+    Failed
+        TOO_LARGE.
+    """
     pixels = width * height
     if pixels > MOST_PIXELS:
         raise _too_large(f"{width}x{height} pixels")
@@ -102,7 +115,20 @@ def refuse_work(width: int, height: int, passes: int = 1) -> None:
 
 
 def passes_of_jpeg(data: bytes, walked: jpeg.Walk) -> int:
-    """Return the same of a JPEG through which somebody has walked."""
+    """Return how often decoding goes over the pixels of a JPEG, at most.
+
+    Parameters
+    ----------
+    data : bytes
+        The JPEG.
+    walked : jpeg.Walk
+        What a walk through it has found.
+
+    Raises
+    ------
+    Failed
+        TOO_LARGE if decoding costs too much.
+    """
     _refuse_bytes(data)
     if walked.scans > MOST_SCANS:
         raise _too_large(f"a JPEG of more than {MOST_SCANS} scans")
@@ -128,25 +154,25 @@ def _too_large(why: str) -> Failed:
 
 
 def _refuse_long_preamble(data: bytes) -> None:
-    place = 13 + gif_colour_table(data, 10)
-    while place < len(data) and data[place] != ord(","):
-        place = after_gif_blocks(data, place + 2) if data[place] == ord("!") else place + 1
-        if place > _LONGEST_PREAMBLE:
+    offset = 13 + gif_colour_table(data, 10)
+    while offset < len(data) and data[offset] != ord(","):
+        offset = after_gif_blocks(data, offset + 2) if data[offset] == ord("!") else offset + 1
+        if offset > _LONGEST_PREAMBLE:
             raise _too_large("a GIF whose first frame comes late")
 
 
 def _refuse_tags_of_webp(data: bytes) -> None:
-    place = 12
-    while place + 8 <= len(data):
-        name, length = struct.unpack_from("<4sI", data, place)
+    offset = 12
+    while offset + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, offset)
         if name == b"EXIF":
-            _refuse_exif(data[place + 8 : place + 8 + length])
+            _refuse_exif(data[offset + 8 : offset + 8 + length])
             return
-        place += 8 + length + length % 2
+        offset += 8 + length + length % 2
 
 
 def _passes_of_tiff(data: bytes) -> int:
-    """Only what stands in the first directory is read, however many there are."""
+    """Return the passes over a TIFF, by its first directory: Pillow reads no other."""
     if tiff.reading_cost(data) > tiff.MOST_COST:
         raise _too_large("a TIFF whose tags say more than the file holds")
     told = tiff.first_directory(data)
@@ -176,12 +202,10 @@ def _passes_of_bmp(data: bytes) -> int:
     return _PASSES_OF_RLE
 
 
-# Pictures decoded by Pillow: only what costs no more than a bound, and never past a Ctrl-C.
-
 Made = TypeVar("Made")
 
 _LITTLE_WORK = 4_000_000
-"""Pixels times passes that take so little time, and memory, that nobody needs to wait."""
+"""Pixels times passes that take so little time and memory that the caller's thread does them."""
 
 # What Pillow thinks of hostile bytes is no news for anybody's terminal.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -197,8 +221,15 @@ _few_at_once = threading.Semaphore(max(2, CORES // 2))
 def with_picture(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
     """Return what `work` makes of a picture whose pixels have not been decoded yet.
 
-    Nothing can interrupt a thread that decodes. So what takes long is done by another one, few at
-    once, and who waits for it can be interrupted.
+    Nothing can interrupt a thread that decodes. So another thread does what takes long, few at
+    once, and the caller, who waits, can be interrupted.
+
+    Parameters
+    ----------
+    data : bytes
+        The file of the picture.
+    work : callable
+        What is called with the open picture; it decodes the pixels.
 
     Raises
     ------
@@ -218,7 +249,7 @@ def with_picture(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
 
 
 def _apart(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
-    """Let a thread of its own work, which is left behind if this one is interrupted."""
+    """Do the work in a thread of its own, which is left behind if this one is interrupted."""
     made: Future[Made] = Future()
 
     def run() -> None:
@@ -231,8 +262,6 @@ def _apart(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
         return work(image)
     return made.result()
 
-
-# A picture turned as its camera says that it must be, whatever else stands in its EXIF.
 
 _ORIENTATION = 0x0112
 _BEGIN = b"Exif\0\0"
@@ -249,7 +278,7 @@ _TURNS = {
 
 
 def turned_upright(image: Image.Image) -> Image.Image:
-    """Return a picture as it is to be seen, without changing what its EXIF says.
+    """Return a picture turned as its camera says, whatever else stands in its EXIF.
 
     Pillow's own function reads all of the EXIF and writes it anew, and so fails where cameras have
     written it wrongly.

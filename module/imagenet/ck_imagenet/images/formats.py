@@ -126,18 +126,18 @@ _BEFORE_SVG = re.compile(
     re.DOTALL,
 )
 _LONGEST_HEAD = 16_384
-"""Bytes that are looked at: some drawings begin with long comments."""
+"""Bytes that are searched: some drawings begin with long comments."""
 
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
 def other_format(data: bytes) -> str:
-    """Return the name of the format that a picture is in, if it is one that is not kept.
+    """Return the name of the format of a picture, if it is one that is not kept.
 
     Returns
     -------
     str
-        Nothing if it is no such picture, or if that cannot be told.
+        An empty text if it is no such picture, or if that cannot be told.
     """
     for beginning, form in _BEGINNINGS:
         if data.startswith(beginning):
@@ -150,11 +150,11 @@ def other_format(data: bytes) -> str:
 
 
 def _of_media(data: bytes) -> str:
-    """Return what a file of the form of MP4 holds, by its brands: nothing if that is a film."""
+    """Return the format of a picture in a container like MP4, by its brands; "" for a film."""
     if data[4:8] != b"ftyp":
         return ""
     end = min(int.from_bytes(data[:4], "big"), 16 + 4 * _MOST_BRANDS)
-    brands = [data[8:12], *(data[place : place + 4] for place in range(16, end, 4))]
+    brands = [data[8:12], *(data[offset : offset + 4] for offset in range(16, end, 4))]
     found = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
     # Some encoders say first only that it is a picture.
     return "AVIF" if "AVIF" in found and found[0] == "HEIC" and brands[0] in _ANY else _first(found)
@@ -180,12 +180,12 @@ def _is_cursor(data: bytes) -> bool:
 
 
 def _has_icons(data: bytes, beginning: bytes) -> bool:
-    """Say whether there is a directory of icons, whose first one is behind it."""
+    """Say whether there is a directory of icons, and the first icon behind it."""
     if not data.startswith(beginning) or len(data) < 22:
         return False
     (count,) = struct.unpack_from("<H", data, 4)
-    size, place = struct.unpack_from("<II", data, 14)
-    return bool(count and size) and 6 + 16 * count <= place < len(data) and not data[9]
+    size, offset = struct.unpack_from("<II", data, 14)
+    return bool(count and size) and 6 + 16 * count <= offset < len(data) and not data[9]
 
 
 def _is_svg(data: bytes) -> bool:
@@ -208,7 +208,7 @@ def _is_bare_bitmap(data: bytes) -> bool:
 
 
 def _is_tga(data: bytes) -> bool:
-    """Say so where it can be told: by the footer, or by a size that is just right."""
+    """Say whether this is surely a TGA: by its footer, or by a size that is just right."""
     if data.endswith(_TGA_FOOTER):
         return True
     if len(data) < 18:
@@ -237,7 +237,7 @@ _CHECKS: dict[str, Callable[[bytes], bool]] = {
 
 _GIF_HEADER, _GIF_FRAME = 13, 10
 _MOST_PARTS = 1_000_000
-"""Of a GIF: more is made to take time, and not worth telling in what way it is broken."""
+"""Blocks of a GIF that are walked through: files with more are made to cost time."""
 
 
 def is_cut(data: bytes) -> bool:
@@ -258,42 +258,58 @@ def is_cut(data: bytes) -> bool:
 
 def _png_ends(data: bytes) -> bool:
     """Walk from chunk to chunk: length, name, content, checksum."""
-    place = 8
-    while place + 12 <= len(data):
-        name = data[place + 4 : place + 8]
-        place += 12 + int.from_bytes(data[place : place + 4], "big")
+    offset = 8
+    while offset + 12 <= len(data):
+        name = data[offset + 4 : offset + 8]
+        offset += 12 + int.from_bytes(data[offset : offset + 4], "big")
         if name == b"IEND":
-            return place <= len(data)
+            return offset <= len(data)
     return False
 
 
 def _gif_ends(data: bytes) -> bool:
     """Walk from block to block; what stands between two is skipped, as all decoders do."""
-    place = _GIF_HEADER + gif_colour_table(data, _GIF_HEADER - 3)
+    offset = _GIF_HEADER + gif_colour_table(data, _GIF_HEADER - 3)
     for _ in range(_MOST_PARTS):
-        block = data[place : place + 1]
+        block = data[offset : offset + 1]
         if block in (b";", b""):
             return bool(block)
         if block == b",":
-            place += _GIF_FRAME + gif_colour_table(data, place + _GIF_FRAME - 1) + 1
-            place = after_gif_blocks(data, place)
+            offset += _GIF_FRAME + gif_colour_table(data, offset + _GIF_FRAME - 1) + 1
+            offset = after_gif_blocks(data, offset)
         elif block == b"!":
-            place = after_gif_blocks(data, place + 2)
+            offset = after_gif_blocks(data, offset + 2)
         else:
-            place += 1
+            offset += 1
     return True
 
 
 def gif_colour_table(data: bytes, flags: int) -> int:
-    """Return the bytes of the table of colours that a GIF's flags at a place announce."""
+    """Return the size in bytes of the table of colours that a GIF's flags announce.
+
+    Parameters
+    ----------
+    data : bytes
+        The GIF.
+    flags : int
+        The offset of the byte of flags.
+    """
     packed = data[flags] if flags < len(data) else 0
     return 3 * 2 ** (packed % 8 + 1) if packed & 0x80 else 0
 
 
-def after_gif_blocks(data: bytes, place: int) -> int:
-    """Return where a GIF's blocks of data end that begin at a place, each after its length."""
+def after_gif_blocks(data: bytes, offset: int) -> int:
+    """Return the offset behind a chain of a GIF's blocks, each of which begins with its length.
+
+    Parameters
+    ----------
+    data : bytes
+        The GIF.
+    offset : int
+        Where the first block begins.
+    """
     for _ in range(_MOST_PARTS):
-        if place >= len(data) or not data[place]:
+        if offset >= len(data) or not data[offset]:
             break
-        place += 1 + data[place]
-    return place + 1
+        offset += 1 + data[offset]
+    return offset + 1

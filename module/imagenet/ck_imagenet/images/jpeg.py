@@ -1,8 +1,8 @@
 """A JPEG from marker to marker, as libjpeg walks it, without decoding a pixel.
 
-Whatever is wrong with the pixels' own bits, libjpeg makes do with. What it refuses stands in the
-segments between them: so a walk tells what it would refuse, for a fortieth of what decoding costs.
-Where a file is unusual, even if right, the walk is in doubt, and decoding decides.
+libjpeg makes do with any fault in the bits of the pixels. What it refuses stands in the segments
+between them. So a walk tells what libjpeg would refuse, for a fortieth of what decoding costs.
+Where a file is unusual, even if right, the walk says that it is not sure, and decoding decides.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _WITH_SEGMENT = {*_FRAMES, _DHT, 0xCC, *range(_SOS, 0xDE), *_APPLICATION, _COM}
 _EXIF = b"Exif\0\0"
 
 MOST_SEGMENTS = 10_000
-"""The largest profile takes 255, and each scan some."""
+"""The largest colour profile takes 255 segments, and each scan some."""
 
 _TABLES = 4
-"""Of each kind: those of quantisation, and the Huffman codes of DC and of AC."""
+"""Tables of each kind: of quantisation, and of the Huffman codes for DC and for AC."""
 
 _AC = 0x10
 """What is added to the index of a Huffman code of AC coefficients."""
@@ -49,7 +49,7 @@ class Walk(NamedTuple):
     width: int
     height: int
     scans: int
-    """Each is a pass over all pixels, at most."""
+    """Of which each is at most one pass over all pixels."""
     segments: int
     skipped: int
     """Bytes before the first scan that are in no segment."""
@@ -58,9 +58,9 @@ class Walk(NamedTuple):
     is_cut: bool
     """Whether the file ends before the picture does."""
     is_sound: bool
-    """Whether libjpeg is sure to decode it, to its end; False is a doubt."""
+    """Whether libjpeg will surely decode it to its end; False if that is not sure."""
     lacks_end: bool
-    """Whether it is cut in the only scan that there can be, and that scan is in one piece."""
+    """Whether it is cut in its only possible scan, which no restart markers divide."""
 
 
 class _Component(NamedTuple):
@@ -73,32 +73,32 @@ class _Component(NamedTuple):
 def walk(data: bytes) -> Walk:
     """Walk through a JPEG to its end, as far as libjpeg would, or to the most segments."""
     steps = _Steps()
-    place = 2
+    offset = 2
     while steps.segments < MOST_SEGMENTS:
-        found = _NEXT_MARKER.search(data, place)
+        found = _NEXT_MARKER.search(data, offset)
         begin = found.start() if found else len(data)
-        steps.skip(begin - place)
+        steps.skip(begin - offset)
         if not found:
             steps.is_cut = True
             break
-        marker, place = data[begin + 1], begin + 2
+        marker, offset = data[begin + 1], begin + 2
         if marker == _EOI:
             return steps.end()
         if marker in _WITH_SEGMENT:
-            length = int.from_bytes(data[place : place + 2], "big")
-            if length < 2 or place + length > len(data):
+            length = int.from_bytes(data[offset : offset + 2], "big")
+            if length < 2 or offset + length > len(data):
                 steps.is_sound = False
-            steps.take(marker, data[place + 2 : place + length])
-            place += max(length, 2)
+            steps.take(marker, data[offset + 2 : offset + length])
+            offset += max(length, 2)
         elif not steps.lone(marker):
-            steps.skip(len(data) - place)
+            steps.skip(len(data) - offset)
             break
     steps.is_sound = False
     return steps.end()
 
 
 class _Steps:
-    """What is known of a JPEG after so many of its segments."""
+    """What is known of a JPEG after some of its segments."""
 
     def __init__(self) -> None:
         self.is_sound, self.is_cut = True, False
@@ -109,10 +109,10 @@ class _Steps:
         self._is_progressive = self._is_one_scan = self._restarts = False
         self._quantisers: set[int] = set()
         self._codes: dict[int, bool] = {}
-        """Of each Huffman code that is there, whether it can be used."""
+        """Whether each Huffman code that has been defined can be used."""
 
     def skip(self, count: int) -> None:
-        """Take note of bytes between two markers: but for a scan's they are unusual."""
+        """Take note of bytes between two markers: outside a scan they are unusual."""
         if count and not self.scans:
             self._skipped += count
             self.is_sound = False
@@ -165,8 +165,8 @@ class _Steps:
         count = segment[5] if len(segment) > 5 else 0
         if self._components or not count or len(segment) != 6 + 3 * count:
             return False
-        for place in range(6, len(segment), 3):
-            number, sampling, quantiser = segment[place : place + 3]
+        for offset in range(6, len(segment), 3):
+            number, sampling, quantiser = segment[offset : offset + 3]
             parts = _Component(number, sampling >> 4, sampling & 15, quantiser)
             if not (1 <= parts.horizontal <= 4 and 1 <= parts.vertical <= 4):
                 return False
@@ -182,26 +182,26 @@ class _Steps:
         )
 
     def _quantisation(self, segment: bytes) -> bool:
-        place = 0
-        while place < len(segment):
-            precision, index = divmod(segment[place], 16)
+        offset = 0
+        while offset < len(segment):
+            precision, index = divmod(segment[offset], 16)
             if index >= _TABLES or precision > 1:
                 return False
             self._quantisers.add(index)
-            place += 1 + 64 * (1 + precision)
-        return place == len(segment)
+            offset += 1 + 64 * (1 + precision)
+        return offset == len(segment)
 
     def _huffman(self, segment: bytes) -> bool:
-        place = 0
-        while place + 17 <= len(segment):
-            index, lengths = segment[place], segment[place + 1 : place + 17]
-            begin = place + 17
-            place = begin + sum(lengths)
-            if index & ~_AC >= _TABLES or place - begin > 256 or place > len(segment):
+        offset = 0
+        while offset + 17 <= len(segment):
+            index, lengths = segment[offset], segment[offset + 1 : offset + 17]
+            begin = offset + 17
+            offset = begin + sum(lengths)
+            if index & ~_AC >= _TABLES or offset - begin > 256 or offset > len(segment):
                 return False
-            largest = max(segment[begin:place], default=0)
+            largest = max(segment[begin:offset], default=0)
             self._codes[index] = _is_code(lengths) and (index >= _AC or largest <= 15)
-        return place == len(segment)
+        return offset == len(segment)
 
     def _scan(self, segment: bytes) -> bool:
         count = segment[0] if segment else 0
@@ -272,10 +272,10 @@ _GOING_ON = [
     b"",
     *(hashlib.sha512(bytes([number])).digest().replace(b"\xff", b"") for number in range(16)),
 ]
-"""What could come before the end: where a pixel is missing, these make different ones of it."""
+"""What could follow the bytes of a scan: where a pixel is missing, these make it differ."""
 
 _MOST_PIXELS = 2**22
-"""They are decoded so often, so not more."""
+"""Pixels of a picture that is decoded once for each of `_GOING_ON`."""
 
 
 def with_end(data: bytes) -> bytes:
@@ -284,19 +284,19 @@ def with_end(data: bytes) -> bytes:
     Returns
     -------
     bytes
-        The same object if nothing is put behind it.
+        The same object if nothing is added.
     """
     if not data.startswith(b"\xff\xd8\xff") or data.endswith(END):
         return data
     walked = walk(data)
     if not walked.lacks_end or walked.width * walked.height > _MOST_PIXELS:
         return data
-    begun = data.rstrip(b"\xff")  # half of the end
+    begun = data.rstrip(b"\xff")  # half of the end marker
     return begun + END if _is_whole(begun) else data
 
 
 def _is_whole(begun: bytes) -> bool:
-    """Say whether a JPEG has all pixels: then nothing that comes behind them changes one."""
+    """Say whether a JPEG has all pixels: then nothing that follows them changes one."""
     seen = set()
     for more in _GOING_ON:
         try:

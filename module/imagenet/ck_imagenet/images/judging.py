@@ -1,4 +1,4 @@
-"""What bytes are: a picture worth keeping, or the reason why not."""
+"""Whether bytes are a picture worth keeping, or the reason why not."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .formats import FORMATS, SIGNATURES, Format, is_cut
 
 # Placeholders: pictures that say that a picture is gone, known by address or checksum.
 
-_LARGEST = 65_536
-"""Bytes: a picture that only says something is a small one, and the sum of a large one takes
-longer than all else that is asked of it."""
+_LARGEST_PLACEHOLDER = 65_536
+"""Bytes: a picture that only holds some words is small, and the checksum of a large one takes
+longer than all other tests of it."""
 
 _SUM = "md5 "
-"""What the facts of checksums begin with."""
+"""How the facts that are checksums begin."""
 
 
 def _pattern(row: Row) -> str:
-    """Return what matches the addresses of a row: its path, on its host or on any."""
+    """Return the pattern of the URLs of a row: its path, on its host or on any."""
     host = "" if row.host == "*" else rf"^https?://{re.escape(row.host)}(:\d+)?"
     return f"{host}{row.tells}$"
 
@@ -40,15 +40,15 @@ _MD5 = {row.tells[len(_SUM) :] for row in _KNOWN if row.tells.startswith(_SUM)}
 
 
 def is_placeholder_address(url: str) -> bool:
-    """Say whether a placeholder is known to live at `url`, so that it need not be asked."""
+    """Say whether a placeholder is known to be at `url`, so that it need not be asked."""
     return _ADDRESS.search(url.partition("?")[0]) is not None
 
 
 def is_placeholder(data: bytes) -> bool:
     """Say whether `data` is a placeholder that is known by its MD5."""
-    if len(data) > _LARGEST:
+    if len(data) > _LARGEST_PLACEHOLDER:
         return False
-    # Through `new`, since Python 3.8 does not know the keyword, which machines in FIPS mode want.
+    # By `new`, since `md5` of Python 3.8 lacks the keyword, which machines in FIPS mode need.
     return hashlib.new("md5", data, usedforsecurity=False).hexdigest() in _MD5
 
 
@@ -59,7 +59,7 @@ Made = TypeVar("Made")
 
 
 class Picture(NamedTuple):
-    """What is known of bytes that are a picture; `width` and `height` are pixels."""
+    """What is known of a picture; `width` and `height` are in pixels."""
 
     format: Format
     width: int
@@ -67,13 +67,13 @@ class Picture(NamedTuple):
 
 
 def judge(data: bytes) -> Picture:
-    """Return what picture `data` is: what Pillow decodes is one, and nothing else.
+    """Return what picture `data` is: Pillow must be able to decode it.
 
     Raises
     ------
     Failed
-        If it is none: EMPTY, PLACEHOLDER, NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN,
-        TOO_SMALL, TOO_LARGE.
+        If it is not worth keeping: EMPTY, PLACEHOLDER, NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED,
+        BROKEN, TOO_SMALL, TOO_LARGE.
     """
     if not data:
         raise Failed(Outcome.EMPTY)
@@ -86,9 +86,9 @@ def judge(data: bytes) -> Picture:
 
 
 def _sound_jpeg(data: bytes) -> Picture | None:
-    """Return what JPEG `data` is, without decoding it; None is a doubt.
+    """Return what JPEG `data` is, without decoding it; None if that is not sure.
 
-    Its walk tells what libjpeg will refuse, and Pillow what it refuses itself before that.
+    A walk tells what libjpeg would refuse, and opening it what Pillow itself refuses.
     """
     walked = jpeg.walk(data) if data.startswith(b"\xff\xd8\xff") else None
     if not walked or not walked.is_sound:
@@ -97,12 +97,12 @@ def _sound_jpeg(data: bytes) -> Picture | None:
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
             return Picture(FORMATS["JPEG"], *image.size)
-    except Exception:  # of a dozen kinds, which `decode` names
+    except Exception:  # of a dozen kinds, to which `decode` gives names
         return None
 
 
 def decode(data: bytes) -> Picture:
-    """Return what picture `data` is, having decoded all of it, as whoever uses it will.
+    """Return what picture `data` is, having decoded all of its pixels.
 
     Raises
     ------
@@ -114,6 +114,13 @@ def decode(data: bytes) -> Picture:
 
 def made_from(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
     """Return what `work` makes of a picture whose pixels have not been decoded yet.
+
+    Parameters
+    ----------
+    data : bytes
+        The file of the picture.
+    work : callable
+        What is called with the open picture; it decodes the pixels.
 
     Raises
     ------
@@ -139,7 +146,7 @@ def _loaded(image: Image.Image) -> Picture:
 
 
 def _failed(data: bytes, error: Exception) -> Failed:
-    """Return why bytes cannot be decoded, of which Pillow has said that they cannot."""
+    """Return why bytes cannot be decoded, given the error that Pillow has raised."""
     is_unknown = isinstance(error, UnidentifiedImageError)
     other = formats.other_format(data) if is_unknown else ""
     if other:

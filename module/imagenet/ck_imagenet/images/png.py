@@ -1,8 +1,8 @@
-"""A PNG without what stands beside its pixels and keeps strict readers from them.
+"""A PNG without the ancillary chunks for which Pillow would refuse the whole picture.
 
-Browsers pass over every ancillary chunk that is damaged or larger than they like; Pillow refuses
-the whole picture for it, unless it is told to read damaged pixels too. So such chunks are put
-aside before it sees the bytes. What it thinks of the rest, and of the pixels, counts as ever.
+Browsers pass over every ancillary chunk that is damaged or too large for them. Pillow refuses the
+picture, unless it is told to read damaged pixels too. So such chunks are taken out before Pillow
+sees the bytes. Whether it takes the rest, and the pixels, decides as ever.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from . import tiff
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 MOST_CHUNKS = 100_000
-"""libpng makes them of 8,192 bytes by itself, which are 4,096 in the largest file."""
+"""libpng writes chunks of 8,192 bytes, which are 4,096 chunks in the largest file."""
 
 _LONGEST_TEXT = 2**20
 """Bytes, unpacked: what Pillow reads of one text or profile."""
 
 _MOST_TEXT = 16 * 2**20
-"""Bytes of all of them. Pillow reads some more; but they must be unpacked to be counted."""
+"""Bytes of all texts and profiles. Pillow reads some more, but we unpack them to count."""
 
 _LONGEST_EXIF_AS_TEXT = 20_000
 """Bytes: Pillow reads the EXIF that some programs have written as a text."""
@@ -33,7 +33,7 @@ _EXIF_AS_TEXT = (b"exif", b"Raw profile type exif", b"Raw profile type APP1")
 _NAME = re.compile(rb"[A-Za-z0-9_]{4}")
 
 _NONE = b"none"
-"""Stands for what is no chunk, and all that is behind it: after the pixels it is no matter."""
+"""The name of what is no chunk, with all behind it: after the pixels it does not matter."""
 
 _SHORTEST = {
     b"gAMA": 4,
@@ -42,13 +42,13 @@ _SHORTEST = {
     b"pHYs": 9,
     b"acTL": 8,
 }
-"""Bytes that a chunk must have; of tRNS, those of a colour."""
+"""Bytes that a chunk must have at least."""
 
 _COLOUR = {0: 2, 2: 6}
-"""Bytes by the type of the picture's colours, which stands in its header."""
+"""Bytes that tRNS must have, by the type of colours that the header tells."""
 
 _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
-"""These count on each other: without one of them there is but one picture, and it is whole."""
+"""Chunks of an animation, which need each other: without one, there is one still picture."""
 
 
 class _Chunk(NamedTuple):
@@ -57,7 +57,7 @@ class _Chunk(NamedTuple):
     end: int
     content: bytes
     is_whole: bool
-    """Whether its checksum is there and right; nobody asks that of the pixels."""
+    """Whether its checksum is there and right; not asked of the chunks of pixels."""
     is_after: bool
     """Whether it comes after the pixels."""
 
@@ -67,12 +67,12 @@ class _Chunk(NamedTuple):
 
 
 def without_offending_chunks(data: bytes) -> bytes:
-    """Return a PNG that no chunk beside its pixels keeps any reader from; other bytes as they are.
+    """Return a PNG without chunks for which Pillow refuses it; other bytes as they are.
 
     Returns
     -------
     bytes
-        The same object if nothing needs to be put aside.
+        The same object if nothing is taken out.
     """
     if not data.startswith(SIGNATURE):
         return data
@@ -82,27 +82,27 @@ def without_offending_chunks(data: bytes) -> bytes:
     if not offending:
         return data
     is_still = any(chunk.begin in offending and chunk.name in _ANIMATION for chunk in beside)
-    parts, place = [], 0
+    parts, offset = [], 0
     for chunk in beside:
         if chunk.begin in offending or (is_still and chunk.name in _ANIMATION):
-            parts.append(data[place : chunk.begin])
-            place = chunk.end
-    return b"".join([*parts, data[place:]])
+            parts.append(data[offset : chunk.begin])
+            offset = chunk.end
+    return b"".join([*parts, data[offset:]])
 
 
 def count_chunks(data: bytes) -> int:
     """Return how many chunks a PNG has, or one more than it may have."""
-    count, place = 0, len(SIGNATURE)
-    while place + 8 <= len(data) and count <= MOST_CHUNKS:
+    count, offset = 0, len(SIGNATURE)
+    while offset + 8 <= len(data) and count <= MOST_CHUNKS:
         count += 1
-        if data[place + 4 : place + 8] == b"IEND":
+        if data[offset + 4 : offset + 8] == b"IEND":
             break
-        place += 12 + int.from_bytes(data[place : place + 4], "big")
+        offset += 12 + int.from_bytes(data[offset : offset + 4], "big")
     return count
 
 
 class _Reader:
-    """Reads the chunks of one PNG, and knows what it has read."""
+    """Reads the chunks of one PNG in their order, and counts what Pillow bounds."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -114,30 +114,30 @@ class _Reader:
 
     def chunks(self) -> Iterator[_Chunk]:
         """Yield the chunks as far as Pillow reads them for the first picture."""
-        data, place, after_pixels, is_animated = self._data, len(SIGNATURE), False, False
+        data, offset, after_pixels, is_animated = self._data, len(SIGNATURE), False, False
         for _ in range(MOST_CHUNKS):
-            name = data[place + 4 : place + 8]
+            name = data[offset + 4 : offset + 8]
             if len(name) < 4 or name == b"IEND":
                 break
             if name == b"fcTL" and after_pixels and is_animated:
                 break
-            begin, end = place + 8, place + 12 + int.from_bytes(data[place : place + 4], "big")
+            begin, end = offset + 8, offset + 12 + int.from_bytes(data[offset : offset + 4], "big")
             content, is_whole = b"", True
             if (
                 after_pixels
                 and name != b"IDAT"
                 and not (_NAME.fullmatch(name) and end <= len(data))
             ):
-                yield _Chunk(_NONE, place, len(data), content, False, after_pixels)
+                yield _Chunk(_NONE, offset, len(data), content, False, after_pixels)
                 break
             if name[0] & 0x20:
                 content = data[begin : end - 4]
                 (told,) = struct.unpack(">I", data[end - 4 : end].ljust(4, b"\0"))
                 is_whole = end <= len(data) and zlib.crc32(content, zlib.crc32(name)) == told
-            yield _Chunk(name, place, end, content, is_whole, after_pixels)
+            yield _Chunk(name, offset, end, content, is_whole, after_pixels)
             after_pixels |= name == b"IDAT"
             is_animated |= name == b"acTL" and not after_pixels and content[:4] > b"\0\0\0\1"
-            place = end
+            offset = end
 
     def is_offending(self, chunk: _Chunk) -> bool:
         """Say whether Pillow would refuse the picture for an ancillary chunk."""
@@ -159,7 +159,7 @@ class _Reader:
         return False
 
     def _is_out_of_turn(self, chunk: _Chunk) -> bool:
-        """Say so of a step of an animation; before the pixels, browsers refuse such a one too."""
+        """Say whether Pillow refuses a step of an animation that stands after the pixels."""
         turn, self._next = self._next, self._next + 1
         if not chunk.is_after:
             return False
@@ -187,7 +187,7 @@ class _Text(NamedTuple):
     content: bytes
     is_plain: bool = True
     is_unknown: bool = False
-    """Whether it is packed in a way that there is not."""
+    """Whether it is packed by an unknown method."""
 
 
 def _plain_text(chunk: bytes) -> _Text:
@@ -222,7 +222,7 @@ _TEXTS = {
 
 
 def _unpacked_size(packed: bytes) -> int:
-    """Return how many bytes are packed, or some more than are read of any."""
+    """Return how many bytes are packed, as far as they count."""
     try:
         return len(zlib.decompressobj().decompress(packed, _LONGEST_TEXT + 1))
     except zlib.error:  # and so Pillow leaves it

@@ -1,6 +1,6 @@
-"""The directories of tags in a TIFF, and in EXIF, which is one: what it costs to read them.
+"""The tags of a TIFF, and of EXIF, which is in that form: what they say, and what they cost.
 
-Tags may point to the same bytes again and again, and so say more than any memory holds.
+Tags may point to the same bytes again and again, and so mean more than any memory holds.
 """
 
 from __future__ import annotations
@@ -11,55 +11,55 @@ from typing import Iterator, NamedTuple
 _FORMS = {b"II*\0": "<", b"MM\0*": ">", b"MM*\0": ">", b"II\0*": "<"}
 _LARGE_FORMS = {b"II+\0": "<", b"MM\0+": ">"}
 SIGNATURES = (*_FORMS, *_LARGE_FORMS)
-"""How a TIFF begins, those included that only Pillow takes for one."""
+"""How a TIFF begins, forms that only Pillow takes for one included."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 _NUMBERS = {1: "B", 3: "H", 4: "L", 16: "Q"}
 _POINTERS = (0x8769, 0x8825, 0xA005)
-"""Tags that tell where further directories are: of EXIF, of GPS, for exchange."""
+"""Tags that point to further directories: of EXIF, of GPS, of interoperability."""
 
 _MOST_TAGS = 65_535
-"""Of a directory: what the older form has room for."""
+"""Tags of a directory that are read: as many as the older form has room for."""
 
 _MOST_DIRECTORIES = 1 + len(_POINTERS)
 
 _COST_OF_TAG = 500
-"""To read one takes as long as to read so many bytes."""
+"""Reading one tag takes as long as reading so many bytes."""
 
 MOST_COST = 64 * 2**20
 """Bytes that are read for the tags of a TIFF or of EXIF."""
 
 _MOST_EXIF = 4 * 2**20
-"""Bytes; a segment of a JPEG has 64 kB, and cameras write one."""
+"""Bytes; cameras write one segment of a JPEG, which has 64 kB."""
 
 
 class Tag(NamedTuple):
-    """What a directory says of one thing."""
+    """One entry of a directory."""
 
     values: int
     size: int
-    """Bytes of the file that must be read for it, beside the directory's own."""
+    """Bytes that must be read for it elsewhere in the file."""
     value: int
-    """The first of its numbers, if it says but one or two small ones; else 0."""
+    """The first of its numbers, if they are few and small; else 0."""
 
 
 class _Directory(NamedTuple):
     tags: dict[int, Tag]
     pointers: list[int]
     entries: int
-    """Tags, those included that say the same again."""
+    """Entries, repeated ones included."""
 
 
 _EMPTY = _Directory({}, [], 0)
 
 
 def first_directory(data: bytes) -> dict[int, Tag]:
-    """Return what a TIFF's first directory says, nothing if there is none."""
+    """Return the tags of a TIFF's first directory by their numbers; none if there is none."""
     return next(_directories(data), _EMPTY).tags
 
 
 def reading_cost(data: bytes) -> int:
-    """Return what it costs to read the first directory and those below it, as if all were bytes."""
+    """Return what it costs to read the first directory and those below it, in bytes."""
     return sum(
         _COST_OF_TAG * each.entries + sum(tag.size for tag in each.tags.values())
         for each in _directories(data)
@@ -67,7 +67,7 @@ def reading_cost(data: bytes) -> int:
 
 
 def exif_costs_too_much(exif: bytes) -> bool:
-    """Say whether EXIF is more than any camera writes."""
+    """Say whether reading EXIF costs more than what any camera writes."""
     return bool(exif) and (len(exif) > _MOST_EXIF or reading_cost(exif) > MOST_COST)
 
 
@@ -86,21 +86,21 @@ def _directories(data: bytes) -> Iterator[_Directory]:
     )
     waiting = [begin[0]]
     while waiting and len(seen) < _MOST_DIRECTORIES:
-        place = waiting.pop()
-        if place not in seen:
-            seen.add(place)
-            directory = _read(data, place, order, is_large)
+        offset = waiting.pop()
+        if offset not in seen:
+            seen.add(offset)
+            directory = _read(data, offset, order, is_large)
             waiting += directory.pointers
             yield directory
 
 
-def _read(data: bytes, place: int, order: str, is_large: bool) -> _Directory:
-    """Return what a directory says, as far as the file has it."""
+def _read(data: bytes, offset: int, order: str, is_large: bool) -> _Directory:
+    """Return a directory, as far as the file has it."""
     counted, entry, room = ("Q", "HHQ", 8) if is_large else ("H", "HHL", 4)
-    begin = place + struct.calcsize(f"={counted}")
+    begin = offset + struct.calcsize(f"={counted}")
     if begin > len(data):
         return _EMPTY
-    count = struct.unpack_from(order + counted, data, place)[0]
+    count = struct.unpack_from(order + counted, data, offset)[0]
     length = struct.calcsize(f"={entry}") + room
     count = min(count, (len(data) - begin) // length)
     directory = _Directory({}, [], count)
