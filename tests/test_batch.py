@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from ck_imagenet.core.actions import DownloadOptions
+from ck_imagenet.core.actions import WAYBACK_SERVICE
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import worker
+from ck_imagenet.engine.context import Crawl, Order, Politeness
 from ck_imagenet.engine.link import Task
-from ck_imagenet.engine.worker import HEARTBEAT, Batch, Order, work
+from ck_imagenet.engine.worker import HEARTBEAT, Batch, work
+from ck_imagenet.http.network import Network
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet_practice import PracticeWeb
@@ -31,7 +33,9 @@ def ordered(tmp_path: Path, web: PracticeWeb) -> Iterator[tuple[Batch, bytes]]:
     (run / HEARTBEAT).touch()
     names = [ImageName(WNID, number) for number in range(LINKS)]
     links = [Link(name, web.url(0, f"/good/{name}.jpg")) for name in names]
-    order = Order(store, DownloadOptions(allow_private=web.allow_private))
+    order = Order(
+        store, Network(allow_private=web.allow_private), Crawl(), Politeness(), WAYBACK_SERVICE, {}
+    )
     yield Batch(run, "7", [Task(link, "a list") for link in links]), pickle.dumps(tuple(order))
     worker._unpickled.cache_clear()
 

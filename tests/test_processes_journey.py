@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.context import Crawl
 from ck_imagenet.engine.processes import processes_for
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb
@@ -195,8 +195,8 @@ def test_the_work_of_a_killed_process_is_taken_over(
 
 
 def test_nothing_to_fetch_needs_no_second_process() -> None:
-    assert processes_for(0, DownloadOptions(processes=4)) == 1
-    assert processes_for(3, DownloadOptions(processes=4)) == 3
+    assert processes_for(0, Crawl(processes=4)) == 1
+    assert processes_for(3, Crawl(processes=4)) == 3
 
 
 @pytest.fixture

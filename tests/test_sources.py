@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.core.actions import GeturlsOptions
 from ck_imagenet.core.errors import NoList
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.http.client import Spacing
+from ck_imagenet.http.network import Network
 from ck_imagenet.sources.lists import SynsetList
-from ck_imagenet.sources.registry import Row, Sources
+from ck_imagenet.sources.registry import Lists, Row, Sources
 from ck_imagenet.sources.url_archive import ArchiveSource
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet_practice import PracticeWeb
@@ -41,9 +41,9 @@ def looking(
     folder: Path, web: PracticeWeb, spacing: Spacing | None = None, **options: Any
 ) -> Sources:
     places: dict[str, Any] = {"service": web.service, "wayback_service": web.wayback, **options}
-    return Sources(
-        GeturlsOptions(**places), FolderStore(folder), ArchiveSource(Tench), spacing=spacing
-    )
+    network = Network(allow_private=places.pop("allow_private", ""))
+    store, archive = FolderStore(folder), ArchiveSource(Tench)
+    return Sources(Lists(**places), network, store, archive, spacing=spacing)
 
 
 @pytest.mark.parametrize("options", [{}, {"source": "archive"}, {"refresh": True}])

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.catalogue.synsets import among, any_synset, chosen, with_pictures
+from ck_imagenet.catalogue.synsets import Selection, among, any_synset, chosen, with_pictures
+from ck_imagenet.commands.download import download
 from ck_imagenet.commands.listing import listed
 from ck_imagenet.core.actions import DownloadOptions, ListOptions
 from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.options import concern
+from ck_imagenet.core.text import Progress
+from ck_imagenet.storage.folders import FolderStore
 
 TENCH = "n01440764"
 ENTITY = "n00001740"
@@ -74,13 +78,13 @@ def test_what_is_neither_wnid_nor_word_is_refused(text: str) -> None:
 
 def test_all_means_every_synset_of_imagenet() -> None:
     everything = tuple(synset.wnid for synset in synsets.load().synsets)
-    assert chosen(DownloadOptions(all=True)) == everything
-    assert chosen(DownloadOptions(upper=21_841)) == everything
+    assert chosen(Selection(all=True)) == everything
+    assert chosen(Selection(upper=21_841)) == everything
 
 
 def test_who_says_nothing_of_synsets_means_none() -> None:
-    assert chosen(DownloadOptions()) == ()
-    assert chosen(DownloadOptions(urls="list.txt", max_images=3)) == ()
+    assert chosen(Selection()) == ()
+    assert chosen(concern(DownloadOptions(urls="list.txt", max_images=3), Selection)) == ()
 
 
 @pytest.mark.parametrize(
@@ -95,21 +99,21 @@ def test_who_says_nothing_of_synsets_means_none() -> None:
 )
 def test_conditions_choose_what_ck_list_shows_of_them(conditions: dict[str, Any]) -> None:
     shown = [row.synset.wnid for row in listed(ListOptions(**conditions), {})]
-    assert chosen(DownloadOptions(**conditions)) == tuple(shown) != ()
+    assert chosen(Selection(**conditions)) == tuple(shown) != ()
     assert among([TENCH, *shown, "unknown"], under="n00001740") == [TENCH, *shown]
 
 
 def test_conditions_choose_among_what_is_named() -> None:
     named = ("n02110341", TENCH, "n02084071")
-    assert chosen(DownloadOptions(wnid=named, under="n02084071")) == ("n02110341", "n02084071")
-    assert chosen(DownloadOptions(wnid=named, ilsvrc2012=True)) == ("n02110341", TENCH)
+    assert chosen(Selection(wnid=named, under="n02084071")) == ("n02110341", "n02084071")
+    assert chosen(Selection(wnid=named, ilsvrc2012=True)) == ("n02110341", TENCH)
 
 
 def test_a_file_names_a_synset_a_line(tmp_path: Path) -> None:
     file = tmp_path / "mine.txt"
     file.write_bytes(b"\xef\xbb\xbf# dogs\r\nn02110341 # spotted\r\n\r\n  n01440764\nn02110341")
-    assert chosen(DownloadOptions(wnids=str(file))) == ("n02110341", TENCH)
-    both = DownloadOptions(wnids=str(file), wnid=("n02084071", TENCH))
+    assert chosen(Selection(wnids=str(file))) == ("n02110341", TENCH)
+    both = Selection(wnids=str(file), wnid=("n02084071", TENCH))
     assert chosen(both) == ("n02084071", TENCH, "n02110341")
 
 
@@ -129,7 +133,7 @@ def test_a_line_that_names_no_synset_is_refused_with_its_number(
     file = tmp_path / "mine.txt"
     file.write_text(text, "latin-1")
     with pytest.raises(BadInput) as refused:
-        chosen(DownloadOptions(wnids=str(file)))
+        chosen(Selection(wnids=str(file)))
     assert str(refused.value).startswith(f'"{file}"{sentence}')
 
 
@@ -141,11 +145,6 @@ def test_a_line_that_names_no_synset_is_refused_with_its_number(
         ({"all": True, "wnid": (TENCH,)}, "--all and --wnid exclude each other"),
         ({"all": True, "wnids": "mine"}, "--all and --wnids exclude each other"),
         (
-            {"all": True, "urls": "all.tgz"},
-            "--all wants the lists of all synsets: make an archive of that file, with "
-            "ck geturls imagenet --all --archive=all.tgz, and leave --urls out",
-        ),
-        (
             {"search": "tench", "under": "n02084071"},
             "no synset meets all these conditions: ck list imagenet shows what they leave",
         ),
@@ -155,5 +154,15 @@ def test_a_line_that_names_no_synset_is_refused_with_its_number(
 )
 def test_what_cannot_be_meant_is_refused(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadInput) as refused:
-        chosen(DownloadOptions(**options))
+        chosen(Selection(**options))
     assert str(refused.value).startswith(sentence)
+
+
+def test_all_needs_the_lists_of_all(tmp_path: Path) -> None:
+    options = DownloadOptions(all=True, urls="all.tgz")
+    with pytest.raises(BadInput) as refused:
+        list(download(options, FolderStore(tmp_path), Progress()))
+    assert str(refused.value) == (
+        "--all wants the lists of all synsets: make an archive of that file, with "
+        "ck geturls imagenet --all --archive=all.tgz, and leave --urls out"
+    )

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ck_imagenet.commands.download import download
 from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.errors import ImagenetError, StoreError
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.engine.tar_importer import unpack
 from ck_imagenet.engine.tar_results import Unpacked
 from ck_imagenet.images.judging import judge
 from ck_imagenet.sources.tars import Fault
@@ -34,7 +34,15 @@ def unpacked(folder: Path, data: bytes, **options: Any) -> list[Unpacked]:
     path = folder / "some.tar"
     path.write_bytes(data)
     wanted = DownloadOptions(tar=str(path), **options)
-    return list(unpack(wanted, FolderStore(folder / "out"), Progress()))
+    return unpack(wanted, FolderStore(folder / "out"))
+
+
+def unpack(
+    options: DownloadOptions, store: FolderStore, archive: ArchiveSource | None = None
+) -> list[Unpacked]:
+    """Return what comes of the tars that options name."""
+    done = download(options, store, Progress(), archive)
+    return [each for each in done if isinstance(each, Unpacked)]
 
 
 def here(folder: Path) -> dict[str, bytes]:
@@ -81,7 +89,7 @@ def test_what_an_archive_knows_gives_pictures_their_urls(tmp_path: Path) -> None
     (tmp_path / "some.tar").write_bytes(tar({b"n01440764_5.JPEG": pictures.picture("x")}))
     store = FolderStore(tmp_path / "out")
     options = DownloadOptions(tar=str(tmp_path / "some.tar"))
-    assert [each.saved for each in unpack(options, store, Progress(), ArchiveSource(Known))] == [1]
+    assert [each.saved for each in unpack(options, store, ArchiveSource(Known))] == [1]
     records = Journal.of(store.synset(WNID)).records
     assert {url: str(record.name) for url, record in records.items()} == {
         f"http://a/{WNID}": f"{WNID}_5"
@@ -98,7 +106,7 @@ def test_what_a_newer_version_knows_of_tars_is_not_touched(
         wnid=(WNID,), source="winter21", accept_terms=True, winter21=web.tar_address()
     )
     with pytest.raises(StoreError, match="written by a newer ck-imagenet"):
-        list(unpack(options, FolderStore(tmp_path), Progress()))
+        unpack(options, FolderStore(tmp_path))
 
 
 def test_members_are_judged_as_all_bytes_are(tmp_path: Path) -> None:

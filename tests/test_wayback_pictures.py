@@ -7,13 +7,14 @@ from typing import Any, Iterator
 
 import pytest
 from ck_imagenet.core import urls
-from ck_imagenet.core.actions import DownloadOptions
+from ck_imagenet.core.actions import WAYBACK_SERVICE
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import context
+from ck_imagenet.engine.context import Crawl, Politeness, Wayback
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.recorder import SynsetRecorder, Verdict
-from ck_imagenet.engine.wayback import CaptureRecorder, Captures, manner, may_help
+from ck_imagenet.engine.wayback import CaptureRecorder, Captures, crawl_settings, may_help
 from ck_imagenet.http.client import Spacing
 from ck_imagenet.storage.deduplication import Duplicates
 from ck_imagenet.storage.folders import FolderStore
@@ -70,9 +71,7 @@ class CrawlContext:
             reached=True,
             report=lambda record: None,
         )
-        self.capture_recorder = CaptureRecorder(
-            self.recorder, self.journal, Captures(DownloadOptions())
-        )
+        self.capture_recorder = CaptureRecorder(self.recorder, self.journal, Captures(Wayback()))
 
 
 @pytest.fixture
@@ -167,14 +166,14 @@ class TestPace:
     def test_eight_requests_a_second_and_less_if_so_wished(
         self, options: dict[str, Any], gap: float
     ) -> None:
-        spacing = context.wayback_spacing(DownloadOptions(**options))
+        spacing = context.wayback_spacing(Politeness(**options), WAYBACK_SERVICE)
         spacing.began(100)
         assert spacing.free_at == 100 + gap
         assert 8 * gap > 1
 
     @staticmethod
     def hosts(spacing: Spacing) -> HostQueue[str]:
-        asked = manner(DownloadOptions(), spacing)
+        asked = crawl_settings(Crawl(), Politeness(), WAYBACK_SERVICE, spacing)
         hosts: HostQueue[str] = HostQueue(asked.per_host, asked.back_off, asked.start)
         for number in range(100):
             hosts.put(ARCHIVE, str(number), 0)
@@ -182,10 +181,9 @@ class TestPace:
 
     def test_links_of_a_list_that_lead_there_go_through_the_same_gate(self) -> None:
         spacing = Spacing(0.125)
-        near, far = (
-            context.manner(DownloadOptions(), spacing=spacing),
-            manner(DownloadOptions(), spacing),
-        )
+        wishes = (Crawl(), Politeness(), WAYBACK_SERVICE)
+        near = context.crawl_settings(*wishes, spacing=spacing)
+        far = crawl_settings(*wishes, spacing)
         for host, shared in ((ARCHIVE, spacing), ("a.example:80", None)):
             assert near.start(host).spacing is far.start(host).spacing is shared
 

@@ -112,6 +112,8 @@ def geturls(i: CkDict) -> CkDict:
               (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
                                      the wnid; a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
+              (user-agent=TEXT)    - who asks, as hosts see it; a setting [ck-imagenet/0.1.0
+                                     (+https://github.com/ck-imagenet/ck-imagenet)]
               (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS or curl's
                                       HOST:PORT:ADDRESS with commas between, instead of what the
                                       machine says; * is every other host, the address none says
@@ -524,12 +526,12 @@ def _geturls(options: Any, con: bool, output: CkDict) -> None:
 
 def _get_all(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
+    from ck_imagenet.commands import geturls
     from ck_imagenet.core.actions import ARCHIVE_SHA1
-    from ck_imagenet.sources import url_archive_build
     from ck_imagenet.storage import ck_repositories
 
     progress = progress_bar.choose(verbose=False, quiet=not con)
-    archive = url_archive_build.get_all(options, partial(ck_repositories.make_home, ck), progress)
+    archive = geturls.get_all(options, partial(ck_repositories.make_home, ck), progress)
     output["archive"] = archive.facts()
     if con:
         sentences.write(sentences.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
@@ -584,6 +586,8 @@ def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
 def _download(options: Any, con: bool, output: CkDict) -> None:
     from ck_imagenet.cli import progress_bar, sentences
     from ck_imagenet.commands import download
+    from ck_imagenet.core.options import concern
+    from ck_imagenet.engine.context import Crawl
     from ck_imagenet.engine.planning import Estimate, at_their_pace, estimated
     from ck_imagenet.engine.tar_results import Unpacked
     from ck_imagenet.sources.lists import Unlisted
@@ -608,7 +612,7 @@ def _download(options: Any, con: bool, output: CkDict) -> None:
     if options.dry_run and output["synsets"]:
         listed = [each for each in output["synsets"] if "to_fetch" in each]
         urls, here = ([each[key] for each in listed] for key in ("to_fetch", "here"))
-        meant = at_their_pace(estimated(urls, 0, options, here), listed)
+        meant = at_their_pace(estimated(urls, 0, concern(options, Crawl), here), listed)
         _foresee(meant, options, told, output)
 
 

@@ -6,11 +6,11 @@ import gzip
 import re
 import unicodedata
 from bisect import bisect_left
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Collection, Iterable, Iterator, NamedTuple, Sequence
 
-from ..core.actions import DownloadOptions, ListOptions
 from ..core.errors import BadInput
 from ..core.files import path_of
 from ..core.options import refuse_together
@@ -200,8 +200,29 @@ _LARGEST_FILE = 2**22
 """Bytes of a file of wnids: those of all synsets are a twentieth of it."""
 
 
-def chosen(options: DownloadOptions) -> tuple[str, ...]:
-    """Return the synsets to download, none if the options say nothing of synsets.
+@dataclass(frozen=True)
+class Selection:
+    """The options that say which synsets are meant."""
+
+    wnid: tuple[str, ...] = ()
+    wnids: str = ""
+    """A file that names them."""
+    all: bool = False
+    under: str = ""
+    search: str = ""
+    ilsvrc2012: bool = False
+    lower: int = 0
+    upper: int | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether there are conditions that not every synset meets."""
+        conditions = (self.search, self.under, self.ilsvrc2012, self.lower)
+        return any(conditions) or self.upper is not None
+
+
+def chosen(wanted: Selection) -> tuple[str, ...]:
+    """Return the synsets that are meant, none if nothing is said of synsets.
 
     Conditions choose among those that are named; without any, among all of ImageNet.
 
@@ -210,17 +231,12 @@ def chosen(options: DownloadOptions) -> tuple[str, ...]:
     BadInput
         If one that is named is none, or if none meets the conditions.
     """
-    if options.all:
-        refuse_together(options, "all", "wnid", "wnids")
-    if options.all and options.urls:
-        raise BadInput(
-            "--all wants the lists of all synsets: make an archive of that file, with "
-            f"ck geturls imagenet --all --archive={options.urls}, and leave --urls out"
-        )
-    named = (*with_pictures(options.wnid), *_written(options.wnids))
-    if not (options.all or is_narrowed(options)):
+    if wanted.all:
+        refuse_together(wanted, "all", "wnid", "wnids")
+    named = (*with_pictures(wanted.wnid), *_written(wanted.wnids))
+    if not (wanted.all or wanted.is_narrowed):
         return tuple(dict.fromkeys(named))
-    met = meeting(options.search, options.under, options.ilsvrc2012, options.lower, options.upper)
+    met = meeting(wanted.search, wanted.under, wanted.ilsvrc2012, wanted.lower, wanted.upper)
     wnids = {synset.wnid: None for synset in met}
     if named:
         wnids = {wnid: None for wnid in named if wnid in wnids}
@@ -229,12 +245,6 @@ def chosen(options: DownloadOptions) -> tuple[str, ...]:
             "no synset meets all these conditions: ck list imagenet shows what they leave"
         )
     return tuple(wnids)
-
-
-def is_narrowed(options: ListOptions | DownloadOptions) -> bool:
-    """Say whether the options have conditions that not every synset meets."""
-    conditions = (options.search, options.under, options.ilsvrc2012, options.lower)
-    return any(conditions) or options.upper is not None
 
 
 def meeting(

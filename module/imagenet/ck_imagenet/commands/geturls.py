@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Iterable, Iterator, Sequence, cast
+from typing import BinaryIO, Callable, Iterable, Iterator, Sequence, cast
 
 from filelock import Timeout
 
@@ -14,12 +14,14 @@ from ..catalogue.synsets import with_pictures
 from ..core.actions import GeturlsOptions
 from ..core.errors import BadInput, StoreError
 from ..core.files import path_of, prove_writable_to, write_to
-from ..core.options import refuse_together
+from ..core.options import as_typed, concern, refuse_together
 from ..core.text import Progress
-from ..sources import lists, registry, url_archive
+from ..http.network import Network
+from ..sources import lists, registry, url_archive, url_archive_build
 from ..sources.lists import SynsetList
-from ..sources.registry import Row, Sources
-from ..sources.url_archive import ArchiveSource
+from ..sources.registry import Lists, Row, Sources
+from ..sources.url_archive import Archive, ArchiveSource
+from ..sources.url_archive_build import WholeList
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, number
 from ..storage.store import Store, SynsetStore
@@ -78,7 +80,8 @@ def _links(
     progress: Progress,
     archive: ArchiveSource | None,
 ) -> Iterator[Link]:
-    with closing(Sources(options, store, archive, progress)) as sources:
+    asked, network = concern(options, Lists), concern(options, Network)
+    with closing(Sources(asked, network, store, archive, progress)) as sources:
         for found in sources.lists(wnids):
             place = store.synset(found.wnid)
             if found.obtained_by:
@@ -93,8 +96,37 @@ def survey(
 ) -> list[Row]:
     """Return which places may have a list, how things stand there, and what each needs."""
     refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
-    with closing(Sources(options, store, archive)) as sources:
+    asked, network = concern(options, Lists), concern(options, Network)
+    with closing(Sources(asked, network, store, archive)) as sources:
         return list(sources.survey(with_pictures(options.wnid)))
+
+
+_OF_PLACE = ("archive", "wayback-service", "user-agent", "resolve", "allow-private")
+"""Options that say where the list of all URLs is to be had, and how."""
+
+
+def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progress) -> Archive:
+    """Return the archive of all URLs, and make it unless it is there.
+
+    Parameters
+    ----------
+    options : GeturlsOptions
+        Where the list is.
+    home : callable
+        Returns the archive's folder, which it makes unless it is there.
+    progress : Progress
+        Is told how it goes.
+
+    Raises
+    ------
+    ImagenetError
+        If the list is not to be had, or is no list. An archive that was there still is.
+    """
+    refuse_together(options, "all", "wnid", "urls", "mapping", "save", "sources", "source")
+    refuse_together(options, "all", "refresh", "search-url")
+    asked, network = concern(options, WholeList), concern(options, Network)
+    kept = as_typed(options, *_OF_PLACE)
+    return url_archive_build.get_all(asked, network, home, progress, kept)
 
 
 def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Counter[str]:
@@ -108,7 +140,7 @@ def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Co
     refuse_together(options, "search-url", "urls", "mapping", "save")
     refuse_together(options, "search-url", "sources", "source", "refresh")
     wnids = with_pictures(options.wnid)
-    archive = url_archive.Archive.needed(folder, "search-url")
+    archive = Archive.needed(folder, "search-url")
     size = archive.data.stat().st_size
     try:
         return url_archive.hosts(

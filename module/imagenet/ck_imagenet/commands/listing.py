@@ -7,6 +7,7 @@ from typing import Iterable, Iterator, Mapping, NamedTuple
 from ..catalogue import synsets
 from ..catalogue.synsets import Catalogue, Synset
 from ..core.actions import ListOptions
+from ..core.options import concern
 from ..core.text import ImageName
 from ..storage.journal import Journal
 from ..storage.numbering import Link
@@ -59,7 +60,7 @@ def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]
     ):
         if counts.get(synset.wnid) or not only_here:
             yield Listed(synset, counts.get(synset.wnid, 0))
-    if only_here and not synsets.is_narrowed(options):
+    if only_here and not concern(options, synsets.Selection).is_narrowed:
         yield from _in_no_catalogue(synsets.load(), counts)
 
 

@@ -132,6 +132,7 @@ class GeturlsOptions:
     service: str = setting(SERVICE, "URL", _SERVICE)
     wayback_service: str = setting(WAYBACK_SERVICE, "URL", _WAYBACK_SERVICE)
     winter21: str = setting(WINTER21, "URL", _WINTER21)
+    user_agent: str = setting(USER_AGENT, "TEXT", _USER_AGENT)
     resolve: str = setting("", "HOST:ADDRESS", _RESOLVE)
     allow_private: str = setting("", "HOSTS", _PRIVATE)
 

@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 from difflib import get_close_matches
-from typing import Any, Callable, Mapping, NamedTuple, TypeVar
+from typing import Any, Callable, Mapping, NamedTuple, TypeVar, cast
 
 from .errors import BadInput
 
@@ -31,6 +31,7 @@ CONFIGURATION = "local:cfg:imagenet"
 """The CK entry that holds the module's configuration."""
 
 Options = TypeVar("Options")
+Concern = TypeVar("Concern")
 
 
 class Kind(NamedTuple):
@@ -191,6 +192,21 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
                 if value and name not in values:
                     values[name] = _parse_setting(source, name, kind, value)
     return options(**{name.replace("-", "_"): value for name, value in values.items()})
+
+
+def concern(options: Any, kind: type[Concern]) -> Concern:
+    """Return those of an action's options that are of one concern.
+
+    Parameters
+    ----------
+    options : dataclass instance
+        The options of an action.
+    kind : type
+        A dataclass whose fields have the names of options, and their defaults, which hold for
+        those that the action does not have.
+    """
+    names = [field.name for field in dataclasses.fields(cast(Any, kind))]
+    return kind(**{name: getattr(options, name) for name in names if hasattr(options, name)})
 
 
 def typed(options: Any) -> str:

@@ -23,12 +23,13 @@ from ..core.text import ImageName
 from ..storage.paces import Learned
 from ..storage.records import Record
 from ..storage.store import Store
+from .context import Order
 from .dispatcher import Dispatcher, Router
 from .host import RationedHost
 from .link import Task
 from .machines import GOES_ON, Machines, RunFolder
 from .recorder import Recorder
-from .worker import ENDS_WITHIN, Batch, Order, has_answers, record_files, recorded
+from .worker import ENDS_WITHIN, Batch, has_answers, record_files, recorded
 
 LEAST_LINKS, MOST_LINKS = 32, 256
 """Links of a batch: few, and machines wait for each other; many, and hosts wait for each other."""

@@ -1,24 +1,74 @@
-"""What a run asks with, made from its options."""
+"""What a run is asked for, and what it works with, made from that."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Callable, Iterable, Mapping, NamedTuple
 
-from .. import USER_AGENT
 from ..core import known_hosts, urls
-from ..core.actions import PER_HOST, WAYBACK_SERVICE, DownloadOptions
-from ..http.address_policy import AddressPolicy
+from ..core.actions import PER_HOST, WAYBACK_SERVICE
 from ..http.client import Client, Spacing
 from ..http.connections import Limits
-from ..http.resolver import Resolver, lookup_with_overrides
+from ..http.network import Network
 from ..storage.paces import Learned
 from ..storage.store import Store
 from .host import Start
 from .link import Task
 from .rate_limiter import USUAL_BACK_OFF, BackOff
 from .recorder import Recorder
+
+# Options, by concern: each part of a run takes those that it needs, and no other.
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """The options that say how much of a synset is wanted, and how hard to try for it."""
+
+    jobs: int = 32
+    """Connections at once."""
+    retry: int = 2
+    """Further attempts after the first."""
+    processes: int | None = None
+    """By default as many as pay."""
+    patience: float = 15 * 60.0
+    """Seconds for which to go on when nothing but hosts that ration is left."""
+    offset: int = 0
+    """Lines to skip at the beginning of each list."""
+    max_images: int | None = None
+    """Pictures of a synset to end with, by default all."""
+    retry_failed: str = ""
+    """Whether to ask again: "yes" for what may have passed, "all"; else nothing."""
+
+
+@dataclass(frozen=True)
+class Politeness:
+    """The options that say how gently hosts are asked, and what is heeded of what they want."""
+
+    per_host: int = PER_HOST
+    """Connections to one host at once."""
+    sleep: float = 0.0
+    """Seconds between two requests to one host."""
+    pace: str = ""
+    """Requests a second at most, as HOST:N with commas between."""
+    no_known_hosts: bool = False
+    """Whether to do without what is known of hosts."""
+    ignore_opt_out: bool = False
+    """Whether to take pictures whose hosts forbid their use for training."""
+
+
+@dataclass(frozen=True)
+class Wayback:
+    """The options that say whether and how the Wayback Machine is asked for pictures."""
+
+    wayback: bool = False
+    """Whether it is."""
+    wayback_date: str = "2010"
+    """The date near which it took them."""
+    wayback_service: str = WAYBACK_SERVICE
+    """Its address."""
+
 
 # What a crawl works with, and with whom.
 
@@ -88,78 +138,101 @@ _SLOW = 60.0
 """Seconds that an archive may take for one URL."""
 
 
-def fetcher(options: DownloadOptions, trusted: Iterable[str] = ()) -> Client:
-    """Return what asks for pictures; raise BadInput if the options cannot be used.
+def picture_client(
+    network: Network, politeness: Politeness, archive: str, trusted: Iterable[str] = ()
+) -> Client:
+    """Return what asks hosts for pictures.
 
-    What the user names himself is trusted: exactly its host and port.
+    Parameters
+    ----------
+    network : Network
+        What every request keeps.
+    politeness : Politeness
+        How gently hosts are asked.
+    archive : str
+        The address of the Wayback Machine, each of whose redirects counts as a request.
+    trusted : iterable of str
+        Addresses that the user has named himself: exactly their hosts and ports are trusted.
+
+    Raises
+    ------
+    BadInput
+        If an option cannot be used.
     """
-    guard = AddressPolicy.allowing(options.allow_private)
-    for address in trusted:
-        guard = guard.trusting_url(address)
-    return Client(
-        guard,
-        Limits.within(options.timeout),
-        Resolver(lookup_with_overrides(options.resolve)),
-        user_agent=options.user_agent or USER_AGENT,
-        obey_opt_out=not options.ignore_opt_out,
-        per_host=options.per_host,
-        follow=not options.sleep,  # which lies between these requests too
-        paced={urls.endpoint(options.wayback_service)},
+    return network.client(
+        trusted,
+        obey_opt_out=not politeness.ignore_opt_out,
+        per_host=politeness.per_host,
+        follow=not politeness.sleep,  # which lies between these requests too
+        paced={urls.endpoint(archive)},
     )
 
 
-def wayback_fetcher(options: DownloadOptions) -> Client:
-    """Return what asks for pictures from the Wayback Machine, which takes its time."""
-    return Client(
-        AddressPolicy.allowing(options.allow_private).trusting_url(options.wayback_service),
-        Limits.within(max(_SLOW, options.timeout)),
-        Resolver(lookup_with_overrides(options.resolve)),
-        user_agent=options.user_agent or USER_AGENT,
-        obey_opt_out=not options.ignore_opt_out,
-        per_host=options.per_host,
-        paced={urls.endpoint(options.wayback_service)},
+def capture_client(network: Network, politeness: Politeness, archive: str) -> Client:
+    """Return what asks the Wayback Machine for pictures, which takes its time."""
+    return network.client(
+        [archive],
+        Limits.within(max(_SLOW, network.timeout)),
+        obey_opt_out=not politeness.ignore_opt_out,
+        per_host=politeness.per_host,
+        paced={urls.endpoint(archive)},
         busy=(420, 429),
     )
 
 
-def wayback_spacing(options: DownloadOptions) -> Spacing:
+def wayback_spacing(politeness: Politeness, archive: str) -> Spacing:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
-    paces = known_hosts.parse_paces(options.pace)
-    given = known_hosts.given_pace(paces, urls.endpoint(options.wayback_service))
-    return Spacing(max(options.sleep, 1 / (given or urls.WAYBACK_PACE)))
+    paces = known_hosts.parse_paces(politeness.pace)
+    given = known_hosts.given_pace(paces, urls.endpoint(archive))
+    return Spacing(max(politeness.sleep, 1 / (given or urls.WAYBACK_PACE)))
 
 
-def manner(
-    options: DownloadOptions,
+def crawl_settings(
+    crawl: Crawl,
+    politeness: Politeness,
+    archive: str,
     learned: Mapping[str, Learned] = _NOTHING,
     spacing: Spacing | None = None,
 ) -> CrawlSettings:
-    """Return how to crawl, given what was learnt of hosts, and the Wayback Machine's spacing."""
+    """Return how to crawl.
+
+    Parameters
+    ----------
+    crawl, politeness : Crawl, Politeness
+        What the user wants.
+    archive : str
+        The address of the Wayback Machine.
+    learned : mapping of str to Learned
+        What was learnt of hosts before.
+    spacing : Spacing, optional
+        The Wayback Machine's, if others of this process ask it too.
+    """
+    spacing = spacing or wayback_spacing(politeness, archive)
     return CrawlSettings(
-        options.jobs,
-        options.retry,
-        options.per_host,
-        start=_starts(options, learned, spacing or wayback_spacing(options)),
+        crawl.jobs,
+        crawl.retry,
+        politeness.per_host,
+        start=_starts(politeness, archive, learned, spacing),
         domain=lru_cache(_MOST_HOSTS)(urls.registrable_domain),
-        successors=lambda url: successors_of(options, url),
-        is_altered=lambda url: not options.no_known_hosts and known_hosts.is_altered(url),
-        archive=options.wayback_service,
+        successors=lambda url: successors_of(politeness, url),
+        is_altered=lambda url: not politeness.no_known_hosts and known_hosts.is_altered(url),
+        archive=archive,
     )
 
 
-def successors_of(options: DownloadOptions, url: str) -> list[str]:
+def successors_of(politeness: Politeness, url: str) -> list[str]:
     """Return under which addresses the picture of a link may be today, if that is to count."""
-    return [] if options.no_known_hosts else known_hosts.successors(url)
+    return [] if politeness.no_known_hosts else known_hosts.successors(url)
 
 
 def known_paces(
-    options: DownloadOptions, learned: Mapping[str, Learned]
+    politeness: Politeness, archive: str, learned: Mapping[str, Learned]
 ) -> Callable[[str], tuple[str, float] | None]:
     """Return what tells of a host how many requests a second it gives, if that is known.
 
     With the name of its service, or its own.
     """
-    starts = _starts(options, learned, wayback_spacing(options))
+    starts = _starts(politeness, archive, learned, wayback_spacing(politeness, archive))
 
     def pace(endpoint: str) -> tuple[str, float] | None:
         start = starts(endpoint)
@@ -169,27 +242,59 @@ def known_paces(
 
 
 def _starts(
-    options: DownloadOptions, learned: Mapping[str, Learned], spacing: Spacing
+    politeness: Politeness, archive: str, learned: Mapping[str, Learned], spacing: Spacing
 ) -> Callable[[str], Start]:
     """Return what tells at which pace each host is asked first, the Wayback Machine by its spacing.
 
     What the user says counts before what was learnt, and that before what others have seen.
     """
-    paces = known_hosts.parse_paces(options.pace)
-    archive = urls.endpoint(options.wayback_service)
+    paces = known_hosts.parse_paces(politeness.pace)
+    archive_endpoint = urls.endpoint(archive)
     of_archive = Start(spacing=spacing, back_off=_WAYBACK_BACK_OFF)
 
     @lru_cache(_MOST_HOSTS)
     def start(endpoint: str) -> Start:
-        if endpoint == archive:
+        if endpoint == archive_endpoint:
             return of_archive
-        known = None if options.no_known_hosts else known_hosts.known_host(endpoint)
+        known = None if politeness.no_known_hosts else known_hosts.known_host(endpoint)
         service = known.service if known else ""
         given = known_hosts.given_pace(paces, endpoint)
-        gap = max(options.sleep, 1 / given if given else 0.0)
+        gap = max(politeness.sleep, 1 / given if given else 0.0)
         pace = given or (known.pace if known else None)
         begin = Learned(pace, 1, 0.0) if pace else None
         begin = begin if given else learned.get(service or endpoint, begin)
         return Start(service, Spacing(gap) if gap else None, begin)
 
     return start
+
+
+class Order(NamedTuple):
+    """What whoever crawls for a run is told, in other processes and on other machines too."""
+
+    store: Store
+    network: Network
+    crawl: Crawl
+    politeness: Politeness
+    archive: str
+    """The address of the Wayback Machine."""
+    learned: Mapping[str, Learned]
+    """What was learnt of hosts that ration."""
+
+    def client(self) -> Client:
+        """Return what asks for pictures."""
+        return picture_client(self.network, self.politeness, self.archive)
+
+    def settings(
+        self, learned: Mapping[str, Learned] = _NOTHING, spacing: Spacing | None = None
+    ) -> CrawlSettings:
+        """Return how to crawl.
+
+        Parameters
+        ----------
+        learned : mapping of str to Learned
+            What others have learnt of hosts since this was ordered.
+        spacing : Spacing, optional
+            The Wayback Machine's, if others of this process ask it too.
+        """
+        known = {**self.learned, **learned}
+        return crawl_settings(self.crawl, self.politeness, self.archive, known, spacing)

@@ -18,11 +18,12 @@ from ..core.text import ImageName
 from ..core.threads import start_thread
 from ..storage.paces import Learned
 from ..storage.records import Record
+from .context import Order
 from .crawler import Crawler
 from .host import RationedHost
 from .link import Task
 from .recorder import Recorder, SynsetRecorder, Verdict
-from .worker import LIBRARY, Order, Rationing
+from .worker import LIBRARY, Rationing
 
 # The books of all synsets that a run has open.
 

@@ -9,18 +9,16 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import islice, zip_longest
-from typing import Any, Generator, Iterable, Iterator, Mapping, Sequence, Union
+from typing import Any, Callable, Generator, Iterable, Iterator, Mapping, Sequence, Union
 
-from ..core.actions import DownloadOptions
 from ..core.threads import start_thread
 from ..sources import lists
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.journal import Journal
-from ..storage.paces import PaceMemory
 from ..storage.store import Store
-from . import context
+from .context import Crawl
 
 # In which order a run takes its synsets.
 
@@ -221,7 +219,7 @@ class Estimate:
 def estimated(
     urls: Iterable[int],
     unlisted: int,
-    options: DownloadOptions,
+    crawl: Crawl,
     here: Iterable[int] = (),
     pace: float = 0.0,
 ) -> Estimate:
@@ -233,7 +231,7 @@ def estimated(
         How many of each synset whose number is known.
     unlisted : int
         Synsets whose number is not known.
-    options : DownloadOptions
+    crawl : Crawl
         How many at once, and how many pictures of a synset are wanted.
     here : iterable of int, optional
         How many of these there are already, of each of the first synsets.
@@ -241,17 +239,15 @@ def estimated(
         How many URLs a second the service gives that has most of them, 0 if it gives all.
     """
     counts = [*urls, *[MEAN_URLS] * unlisted]
-    most = options.max_images or math.inf
+    most = crawl.max_images or math.inf
     wanted = [(count, max(0, most - has)) for count, has in zip_longest(counts, here, fillvalue=0)]
     asked = sum(min(count, math.ceil(min(most, count) / ALIVE)) for count, most in wanted)
     pictures = round(sum(min(most, count * ALIVE) for count, most in wanted))
     rationed = round(asked * RATIONED) if pace else 0
-    seconds = max(
-        asked * SECONDS / options.jobs, asked / A_SECOND, rationed / pace if pace else 0.0
-    )
+    seconds = max(asked * SECONDS / crawl.jobs, asked / A_SECOND, rationed / pace if pace else 0.0)
     size = pictures * PICTURE
     return Estimate(
-        len(counts), asked, unlisted, pictures, size, seconds, options.jobs, rationed, pace
+        len(counts), asked, unlisted, pictures, size, seconds, crawl.jobs, rationed, pace
     )
 
 
@@ -275,20 +271,30 @@ def at_their_pace(meant: Estimate, foreseen: Iterable[Mapping[str, Any]]) -> Est
 
 
 def foreseen(
-    wnids: Sequence[str], options: DownloadOptions, store: Store, archive: ArchiveSource | None
+    wnids: Sequence[str],
+    crawl: Crawl,
+    store: Store,
+    archive: ArchiveSource | None,
+    paces: Callable[[str], tuple[str, float] | None],
 ) -> Estimate:
     """Return what it means to download synsets, as far as the lists that are here tell.
 
-    One that the user gives is not read for that: it may be a pipe, and may be long.
+    Parameters
+    ----------
+    wnids : sequence of str
+        The synsets.
+    crawl : Crawl
+        How many at once, and how many pictures of a synset are wanted.
+    store, archive : Store, ArchiveSource
+        Where lists are that are here.
+    paces : callable
+        Tells of a host how many requests a second it gives, if that is known.
     """
-    if options.urls:
-        return estimated((), len(wnids), options)
     listed = archive.counts() if archive else {}
     for wnid in set(store.wnids()).intersection(wnids).difference(listed):
         known = lists.count(store.synset(wnid))
         if known:
             listed[wnid] = known
-    counts = [max(0, listed[wnid] - options.offset) for wnid in wnids if wnid in listed]
-    paces = context.known_paces(options, PaceMemory(store).load())
+    counts = [max(0, listed[wnid] - crawl.offset) for wnid in wnids if wnid in listed]
     _, pace = paces(RATIONING) or ("", 0.0)
-    return estimated(counts, len(wnids) - len(counts), options, pace=pace)
+    return estimated(counts, len(wnids) - len(counts), crawl, pace=pace)

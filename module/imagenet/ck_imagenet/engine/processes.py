@@ -10,19 +10,18 @@ from collections import OrderedDict, defaultdict, deque
 from typing import Iterable
 
 from ..core import known_hosts, urls
-from ..core.actions import DownloadOptions
 from ..core.errors import StoreError
 from ..http.client import Client
 from ..storage.paces import Learned
 from ..storage.records import Record
 from ..storage.store import Store
-from .context import CrawlContext, CrawlSettings, Peers
+from .context import Crawl, CrawlContext, CrawlSettings, Order, Peers
 from .crawler import Crawler
 from .dispatcher import Dispatcher, ProcessWorker, Router, ThreadWorker, Worker
 from .host import RationedHost
 from .link import Task
 from .recorder import Recorder
-from .worker import MOST_HOSTS, Order, Rationing
+from .worker import MOST_HOSTS, Rationing
 
 LINKS_PER_PROCESS = 600
 """Links for which one more process pays: its start and its messages take time too."""
@@ -31,15 +30,15 @@ _MOST_DEATHS, _AN_HOUR = 5, 3600.0
 """Workers that may die within so many seconds: more is no accident."""
 
 
-def processes_for(links: int, options: DownloadOptions) -> int:
+def processes_for(links: int, crawl: Crawl) -> int:
     """Return how many processes suit so many links: as many as wanted, else as there are cores.
 
     Where pictures are counted there is one, which knows at once when they are enough.
     """
-    if not sys.executable or options.max_images is not None:
+    if not sys.executable or crawl.max_images is not None:
         return 1
-    wanted = options.processes or max(1, min(_cores(), links // LINKS_PER_PROCESS))
-    return min(options.jobs, max(1, links), wanted)
+    wanted = crawl.processes or max(1, min(_cores(), links // LINKS_PER_PROCESS))
+    return min(crawl.jobs, max(1, links), wanted)
 
 
 def _cores() -> int:
@@ -169,7 +168,7 @@ class ProcessDispatcher(Dispatcher, Peers):
         if not self._order:
             return
         links = sum(map(len, self._unassigned)) + sum(len(worker.open) for worker in self._workers)
-        wanted = processes_for(links, self._order.options) - len(self._all_workers)
+        wanted = processes_for(links, self._order.crawl) - len(self._all_workers)
         for _ in range(wanted):
             self._start_worker(self._order)
         if wanted > 0:

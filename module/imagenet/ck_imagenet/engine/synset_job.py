@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Collection, Iterator
 
 from ..core import urls
-from ..core.actions import DownloadOptions
 from ..core.files import storage_errors
 from ..core.outcomes import Failed, Outcome
 from ..core.text import Progress
 from ..sources import lists
 from ..sources.lists import EARLIER, SynsetList
+from ..sources.registry import Lists
 from ..storage import summaries
 from ..storage.deduplication import Duplicates
 from ..storage.journal import Journal
@@ -24,6 +24,7 @@ from ..storage.records import Record
 from ..storage.recovery import recover
 from ..storage.store import Busy, Store, at_once, only_one
 from . import context
+from .context import Crawl, Politeness, Wayback
 from .link import Task, reopened
 from .recorder import SynsetRecorder
 from .wayback import WAYBACK, CaptureRecorder, Captures, may_help
@@ -76,8 +77,14 @@ class SynsetJob:
 
     Parameters
     ----------
-    options : DownloadOptions
-        What is wanted.
+    crawl : Crawl
+        How much is wanted of it.
+    asked : Lists
+        Where its list was looked for.
+    politeness : Politeness
+        What is to count of what is known of hosts.
+    wayback : Wayback
+        Whether it is asked for what is gone for good.
     store : Store
         Where its pictures go.
     repeats : Duplicates
@@ -93,14 +100,20 @@ class SynsetJob:
 
     def __init__(
         self,
-        options: DownloadOptions,
+        crawl: Crawl,
+        asked: Lists,
+        politeness: Politeness,
+        wayback: Wayback,
         store: Store,
         duplicates: Duplicates,
         progress: Progress,
         trusting: bool,
         found: SynsetList,
     ) -> None:
-        self._options = options
+        self._crawl = crawl
+        self._lists = asked
+        self._politeness = politeness
+        self._wayback = wayback
         self._trusting = trusting
         self._found = found
         self._store = store
@@ -141,7 +154,9 @@ class SynsetJob:
             here = self._place.pictures()
             wanted = [] if self._is_enough(len(here)) else self._wanted(here)
             summary = replace(self._summary(len(here)), to_fetch=len(wanted))
-        paces = context.known_paces(self._options, PaceMemory(self._store).load())
+        paces = context.known_paces(
+            self._politeness, self._wayback.wayback_service, PaceMemory(self._store).load()
+        )
         for name, pace in filter(None, (paces(urls.endpoint(link.url)) for link in wanted)):
             summary.left[name] += 1
             summary.paces[name] = pace
@@ -178,7 +193,7 @@ class SynsetJob:
                 self._resources.enter_context(only_one(place.lock(), self.wnid, self._progress))
             else:
                 self._resources.enter_context(at_once(place.lock()))
-            if self._options.urls:
+            if self._lists.urls:
                 lists.keep(place, self._found._replace(obtained_by="urls"))
             elif self._found.obtained_by:
                 lists.keep(place, self._found)
@@ -209,7 +224,7 @@ class SynsetJob:
         """Return what the Wayback Machine is to be asked for, if so wished; after the links."""
         with storage_errors(self._place.state):
             self.recorder.close()
-        wanted = self._options.wayback and not self.recorder.is_full()
+        wanted = self._wayback.wayback and not self.recorder.is_full()
         tasks = [captures.task(link) for link in self._lost()] if wanted else []
         if tasks:
             self.capture_recorder = CaptureRecorder(self.recorder, self._journal, captures)
@@ -249,10 +264,10 @@ class SynsetJob:
 
     def _take_in_known(self) -> None:
         """Add what other lists have told before, unless only this one is wanted."""
-        lines, options = self._found.lines, self._options
+        lines = self._found.lines
         listed = {line.url for line in lines}
         self._listed = listed if self._found.source != EARLIER else set()
-        if not (options.urls or options.refresh or options.source):
+        if not self._lists.are_chosen:
             after = max((line.number for line in lines), default=-1) + 1
             known = self._kept.lines(self.wnid, self._journal.records.values())
             others = (line for line in known if line.url not in listed)
@@ -262,7 +277,7 @@ class SynsetJob:
         """Return what asks for a link; of one that its own host has not, under its new name."""
         task = Task(link, self._source_of(link))
         record = self._journal.records.get(link.url)
-        if record and record.outcome.final and self._options.retry_failed == "yes":
+        if record and record.outcome.final and self._crawl.retry_failed == "yes":
             reopened = self._reopened(record)
             if reopened:
                 task.switch_to(*reopened)
@@ -271,7 +286,7 @@ class SynsetJob:
 
     def _reopened(self, record: Record) -> tuple[str, Failed] | None:
         """Return what was never asked for a link that failed for good, and its own failure."""
-        known = context.successors_of(self._options, record.url) if record.outcome.final else []
+        known = context.successors_of(self._politeness, record.url) if record.outcome.final else []
         return reopened(record, known)
 
     def _source_of(self, link: Link) -> str:
@@ -288,7 +303,7 @@ class SynsetJob:
             self._journal,
             self._duplicates,
             here=here,
-            most=self._options.max_images,
+            most=self._crawl.max_images,
             reached=reached,
             report=self._progress.settled,
         )
@@ -296,12 +311,12 @@ class SynsetJob:
         return recorder
 
     def _is_enough(self, here: int) -> bool:
-        return self._options.max_images is not None and here >= self._options.max_images
+        return self._crawl.max_images is not None and here >= self._crawl.max_images
 
     def _number(self) -> None:
         lines = self._found.lines
         self._links = number(self.wnid, lines, self._kept.numbers, self._journal.records)
-        self._skipped = {line.url for line in lines if line.number < self._options.offset}
+        self._skipped = {line.url for line in lines if line.number < self._crawl.offset}
 
     def _chosen(self) -> Iterator[Link]:
         """Yield the links but those of the list's first lines, if they are to be skipped."""
@@ -328,7 +343,7 @@ class SynsetJob:
             return False
         if record.outcome is Outcome.PRIVATE_ADDRESS:
             return True  # what may be asked is this run's affair, and to find out costs nothing
-        again = self._options.retry_failed
+        again = self._crawl.retry_failed
         may_pass = not record.outcome.final or self._reopened(record)
         return again == "all" or bool(again == "yes" and may_pass)
 

@@ -7,14 +7,10 @@ from contextlib import closing, contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Collection, Iterable, Iterator
+from typing import Collection, Iterable, Iterator, Sequence
 
-from ..catalogue import synsets
-from ..catalogue.synsets import chosen
-from ..core.actions import DownloadOptions
-from ..core.errors import BadInput, NoTar
+from ..core.errors import NoTar
 from ..core.files import storage_errors
-from ..core.options import refuse_together, typed
 from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress, causes
 from ..core.url_lists import is_url
@@ -26,27 +22,28 @@ from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.journal import Journal
 from ..storage.store import Store, SynsetStore, only_one
-from . import context, planning
+from .context import Crawl
 from .tar_results import MOST_EXAMPLES, Oddities, SynsetImport, Unpacked
-
-_OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
-"""Options that say nothing of tars."""
-
-
-def is_asked_for(options: DownloadOptions) -> bool:
-    """Say whether pictures are to come from tars."""
-    return bool(options.tar) or options.source == registry.NAME
 
 
 def unpack(
-    options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None = None
+    places: Sequence[TarSource],
+    crawl: Crawl,
+    client: Client,
+    store: Store,
+    progress: Progress,
+    archive: ArchiveSource | None = None,
 ) -> Iterator[Unpacked]:
     """Keep the pictures of tars that are not here yet.
 
     Parameters
     ----------
-    options : DownloadOptions
-        What and how.
+    places : sequence of TarSource
+        The tars.
+    crawl : Crawl
+        How much is wanted of them, and how often they are asked for again.
+    client : Client
+        Asks for those that have an address, and trusts it.
     store : Store
         Where the pictures go.
     progress : Progress
@@ -66,41 +63,17 @@ def unpack(
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
-    places, known = _places(options), archive or ArchiveSource()
-    store.refuse_forbidden({wnid for place in places for wnid in place.wnids})
-    addresses = [place.where for place in places if is_url(place.where)]
+    known = archive or ArchiveSource()
     missing: list[tuple[str, Collection[str]]] = []
-    with closing(context.fetcher(options, trusted=addresses)) as fetcher:
-        for place in places:
-            try:
-                yield from _TarReading(options, store, progress, known, place).run(fetcher)
-            except NoTar as error:
-                missing.append((str(error), place.wnids))
-                if addresses and not fetcher.reached:
-                    break  # the others are at the same host
+    for place in places:
+        try:
+            yield from _TarReading(crawl, store, progress, known, place).run(client)
+        except NoTar as error:
+            missing.append((str(error), place.wnids))
+            if is_url(place.where) and not client.reached:
+                break  # the others are at the same host
     if missing:
         raise NoTar(causes(missing, "nor is there one of"))
-
-
-def _places(options: DownloadOptions) -> list[TarSource]:
-    """Return the tars to read; raise BadInput if the options cannot be used together."""
-    if options.tar:
-        refuse_together(options, "tar", "source", *_OF_LINKS)
-        return tar_places.places(options.tar, chosen(options))
-    refuse_together(options, "source", *_OF_LINKS)
-    wnids = chosen(options)
-    if not wnids:
-        raise BadInput(f"which synset? Write --wnid=n01440764 --source={registry.NAME}")
-    if not (is_url(options.winter21) and "{wnid}" in options.winter21):
-        raise BadInput(f'--winter21="{options.winter21}" is no address with {{wnid}} in it')
-    if len(wnids) > synsets.MANY and not options.yes:
-        raise BadInput(
-            f"{registry.NAME} has a tar for each of {len(wnids):,} synsets, of some "
-            f"{planning.MEAN_URLS * planning.PICTURE // 1_000_000} MB each. If you want them, "
-            f"type: ck download imagenet {typed(options)} --yes"
-        )
-    registry.check_terms(options)
-    return tar_places.places(options.winter21, wnids)
 
 
 class _TarReading:
@@ -108,13 +81,13 @@ class _TarReading:
 
     def __init__(
         self,
-        options: DownloadOptions,
+        crawl: Crawl,
         store: Store,
         progress: Progress,
         archive: ArchiveSource,
         place: TarSource,
     ) -> None:
-        self._options = options
+        self._crawl = crawl
         self._store = store
         self._progress = progress
         self._archive = archive
@@ -143,7 +116,7 @@ class _TarReading:
             return
         resting = partial(self._progress.resting, self._tar.where)
         with tar_places.opened(
-            self._tar, fetcher, self._options.retry, self._watch, resting
+            self._tar, fetcher, self._crawl.retry, self._watch, resting
         ) as whole:
             try:
                 yield from self._unpack(whole)
@@ -212,7 +185,7 @@ class _TarReading:
                     journal,
                     lines,
                     self._tar.name,
-                    self._options.max_images,
+                    self._crawl.max_images,
                     self._progress,
                     self._seen.get(place.wnid, ()),
                 )
@@ -237,9 +210,9 @@ class _TarReading:
         (wnid,) = self._tar.wnids
         place = self._store.synset(wnid)
         here = place.pictures()
-        if self._options.max_images and len(here) >= self._options.max_images:
+        if self._crawl.max_images and len(here) >= self._crawl.max_images:
             return "as many as are wanted"
-        if self._options.retry_failed or self._tar.name not in ReadTars(place):
+        if self._crawl.retry_failed or self._tar.name not in ReadTars(place):
             return ""
         saved = Journal.of(place).saved().values()
         lost = (each for each in saved if each.name.number not in here)
@@ -256,7 +229,7 @@ class _TarReading:
         where = self._tar.where
         if isinstance(failure, OSError):
             return f'the tar "{where}" cannot be read to its end: {failure.strerror or failure}'
-        if failure.outcome is Outcome.GONE and self._options.source == registry.NAME:
+        if failure.outcome is Outcome.GONE and self._tar.is_of_winter21:
             return registry.dropped(next(iter(self._tar.wnids)))
         why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
         if self._wnid:
@@ -268,7 +241,7 @@ class _TarReading:
 
     def _otherwise(self) -> str:
         """Return what else may help who cannot fetch a tar."""
-        if self._options.source != registry.NAME:
+        if not self._tar.is_of_winter21:
             return "If you have the file: ck download imagenet --tar=FILE"
         return f"Its links may do: ck download imagenet --wnid={next(iter(self._tar.wnids))}"
 

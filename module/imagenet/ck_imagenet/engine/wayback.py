@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from ..core import urls
-from ..core.actions import DownloadOptions
 from ..core.outcomes import Outcome
 from ..http.client import Spacing
 from ..storage.journal import Journal
 from ..storage.numbering import Link
 from ..storage.records import Record
 from . import context
-from .context import CrawlSettings
+from .context import Crawl, CrawlSettings, Politeness, Wayback
 from .link import Task
 from .recorder import Recorder, SynsetRecorder, Verdict
 
@@ -31,7 +30,7 @@ class Captures:
 
     Parameters
     ----------
-    options : DownloadOptions
+    wayback : Wayback
         Where it is, and which time to ask for.
 
     Raises
@@ -47,11 +46,11 @@ class Captures:
         Whether it has said anything of a link.
     """
 
-    def __init__(self, options: DownloadOptions) -> None:
+    def __init__(self, wayback: Wayback) -> None:
         self.trouble = ""
         self.has_answered = False
-        self._service = options.wayback_service
-        self._moment = urls.capture_moment(options.wayback_date)
+        self._service = wayback.wayback_service
+        self._moment = urls.capture_moment(wayback.wayback_date)
 
     def task(self, link: Link) -> Task:
         """Return what is to be fetched in place of a link."""
@@ -134,9 +133,11 @@ class CaptureRecorder(Recorder):
         return self._recorder.unpark()
 
 
-def manner(options: DownloadOptions, spacing: Spacing) -> CrawlSettings:
+def crawl_settings(
+    crawl: Crawl, politeness: Politeness, archive: str, spacing: Spacing
+) -> CrawlSettings:
     """Return how it is to be asked: through its spacing, with no more connections than any host."""
-    return context.manner(options, spacing=spacing)._replace(
-        jobs=min(options.jobs, options.per_host),
-        follow=partial(urls.capture_redirect, archive=options.wayback_service),
+    return context.crawl_settings(crawl, politeness, archive, spacing=spacing)._replace(
+        jobs=min(crawl.jobs, politeness.per_host),
+        follow=partial(urls.capture_redirect, archive=archive),
     )

@@ -21,14 +21,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple, Sequence
 
-from ..core.actions import DownloadOptions
 from ..core.errors import ImagenetError, StoreError, TooLittleMemory
 from ..core.text import ImageName
 from ..storage.paces import Learned
 from ..storage.records import Record
-from ..storage.store import Store
-from . import context
-from .context import CrawlContext, Peers
+from .context import CrawlContext, Order, Peers
 from .crawler import SAMPLE, Crawler
 from .host import RationedHost
 from .link import Task
@@ -60,15 +57,6 @@ MOST_HOSTS = 50_000
 
 _REPORT_EVERY = 0.5
 """Seconds between two tellings of hosts that ration."""
-
-
-class Order(NamedTuple):
-    """What a worker is started with."""
-
-    store: Store
-    options: DownloadOptions
-    learned: Mapping[str, Learned] | None = None
-    """What was learnt of hosts that ration."""
 
 
 class RemoteRecorder(Recorder, Peers):
@@ -115,13 +103,8 @@ def main() -> None:
         order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
         recorder = _PipeRecorder(outbox)
         try:
-            with closing(context.fetcher(order.options)) as fetcher:
-                crawl_context = CrawlContext(
-                    fetcher,
-                    order.store,
-                    recorder,
-                    context.manner(order.options, order.learned or {}),
-                )
+            with closing(order.client()) as fetcher:
+                crawl_context = CrawlContext(fetcher, order.store, recorder, order.settings())
                 crawler = Crawler(crawl_context, recorder)
                 reader = threading.Thread(target=recorder.read, args=(inbox, crawler), daemon=True)
                 reader.start()
@@ -270,11 +253,11 @@ def work(batch: Batch, order: bytes) -> Report:
     recorder = _FileRecorder(batch)
     try:
         with _opening:
-            store, options, learned = _unpickled(str(batch.run), order)
+            ordered = _unpickled(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
-        with closing(context.fetcher(options)) as fetcher:
-            manner = context.manner(options, {**(learned or {}), **(batch.learned or {})})
-            crawler = Crawler(CrawlContext(fetcher, store, recorder, manner), recorder)
+        with closing(ordered.client()) as fetcher:
+            settings = ordered.settings(batch.learned or {})
+            crawler = Crawler(CrawlContext(fetcher, ordered.store, recorder, settings), recorder)
             crawler.add(task for task in batch.tasks if task.link.name not in recorder.known)
             while crawler.poll(SAMPLE):
                 if not recorder.is_wanted():

@@ -262,7 +262,7 @@ class Client:
         most_bytes : int
             What is larger fails as TOO_LARGE.
         limits : Limits, optional
-            Others than the client's own.
+            Others than the client's own, where those are not longer: what is large takes its time.
         start : int
             The first byte that is wanted; whether it is the first that comes, the answer tells.
         version : str
@@ -275,7 +275,8 @@ class Client:
         Failed
             Whatever goes wrong, here or while the body is read.
         """
-        state, budget = RequestState(url), Budget(limits or self._limits)
+        state = RequestState(url)
+        budget = Budget(limits.or_longer(self._limits) if limits else self._limits)
         headers = self._headers.copy()
         if start:
             headers["Range"] = f"bytes={start}-"

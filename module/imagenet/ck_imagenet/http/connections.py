@@ -58,6 +58,10 @@ class Limits(NamedTuple):
         step = max(whole / 2, min(whole, _SHORTEST_STEP))
         return cls(step, step, step, whole)
 
+    def or_longer(self, other: Limits) -> Limits:
+        """Return the longer of these and other limits, step by step."""
+        return Limits(*map(max, self, other))
+
     def first_attempt(self, usual: float) -> Limits:
         """Return the limits of a first attempt at a host that answers within `usual` seconds.
 

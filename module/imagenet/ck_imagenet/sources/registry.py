@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Iterator, NamedTuple, Sequence
 
 from ..core import urls
-from ..core.actions import SERVICE, WAYBACK_SERVICE, DownloadOptions, GeturlsOptions
+from ..core.actions import SERVICE, WAYBACK_SERVICE, WINTER21
 from ..core.errors import BadInput, NoList
-from ..core.options import refuse_together, typed
+from ..core.options import refuse_together
 from ..core.text import Progress, causes, counted
 from ..core.url_lists import is_url
-from ..http.address_policy import AddressPolicy
-from ..http.client import Client, Spacing
-from ..http.resolver import Resolver, lookup_with_overrides
+from ..http.client import Spacing
+from ..http.network import Network
 from ..storage.store import Store
 from . import services
 from .given_lists import GivenList
@@ -36,10 +35,9 @@ If you agree to them, type
 What counts is not this but the text at https://image-net.org/download, so read that first"""
 
 
-def check_terms(options: DownloadOptions) -> None:
-    """Raise BadInput, with ImageNet's terms of access, unless they are accepted."""
-    if not options.accept_terms:
-        raise BadInput(_TERMS.format(typed=typed(replace(options, accept_terms=True))))
+def terms(typed: str) -> BadInput:
+    """Return what asks for consent to ImageNet's terms of access, by typing these options."""
+    return BadInput(_TERMS.format(typed=typed))
 
 
 def dropped(wnid: str) -> str:
@@ -58,13 +56,35 @@ class Row(NamedTuple):
     needs: str
 
 
+@dataclass(frozen=True)
+class Lists:
+    """The options that say where lists of URLs are looked for."""
+
+    urls: str = ""
+    """A list of the user's, a file or an address; it alone then."""
+    source: str = ""
+    """The one place to ask."""
+    refresh: bool = False
+    """Whether to ask again for a list that is kept."""
+    service: str = SERVICE
+    wayback_service: str = WAYBACK_SERVICE
+    winter21: str = WINTER21
+
+    @property
+    def are_chosen(self) -> bool:
+        """Whether the user wants these lists, and nothing of what others have told before."""
+        return bool(self.urls or self.refresh or self.source)
+
+
 class Sources:
     """Finds the lists of synsets.
 
     Parameters
     ----------
-    options : GeturlsOptions or DownloadOptions
+    asked : Lists
         Where to look.
+    network : Network
+        What every request keeps.
     store : Store
         Where synsets have their state, and in it the list that a service gave last.
     archive : ArchiveSource, optional
@@ -82,30 +102,25 @@ class Sources:
 
     def __init__(
         self,
-        options: GeturlsOptions | DownloadOptions,
+        asked: Lists,
+        network: Network,
         store: Store,
         archive: ArchiveSource | None = None,
         progress: Progress | None = None,
         spacing: Spacing | None = None,
     ) -> None:
-        if options.urls:
-            refuse_together(options, "urls", "source")
-        service, wayback = options.service, options.wayback_service
+        if asked.urls:
+            refuse_together(asked, "urls", "source")
+        service, wayback = asked.service, asked.wayback_service
         services.refuse_no_address("service", service, SERVICE)
         services.refuse_no_address("wayback-service", wayback, WAYBACK_SERVICE)
-        guard = AddressPolicy.allowing(options.allow_private)
-        for address in filter(is_url, (options.urls, service, wayback)):
-            guard = guard.trusting_url(address)
         spacing = spacing or Spacing(1 / urls.WAYBACK_PACE)
-        self._fetcher = Client(
-            guard,
-            resolver=Resolver(lookup_with_overrides(options.resolve)),
-            spacings={urls.endpoint(wayback): spacing},
-        )
-        self._given = GivenList(options.urls, self._fetcher) if options.urls else None
+        named = filter(is_url, (asked.urls, service, wayback))
+        self._fetcher = network.client(named, spacings={urls.endpoint(wayback): spacing})
+        self._given = GivenList(asked.urls, self._fetcher) if asked.urls else None
         self._archive = archive or ArchiveSource()
         self._progress = progress or Progress()
-        self._store, self._kept = store, KeptListSource(store, by=options.source)
+        self._store, self._kept = store, KeptListSource(store, by=asked.source)
         self._wayback = ServiceSource(
             services.WAYBACK, wayback, self._fetcher, self._progress, spacing
         )
@@ -115,8 +130,8 @@ class Sources:
             ServiceSource(services.IMAGENET, service, self._fetcher, self._progress),
             self._wayback,
         ]
-        self._only, self._refresh = options.source, options.refresh
-        self._winter21 = options.winter21
+        self._only, self._refresh = asked.source, asked.refresh
+        self._winter21 = asked.winter21
 
     @property
     def reached(self) -> bool:

@@ -32,6 +32,8 @@ class TarSource(NamedTuple):
     """The synsets whose pictures are wanted."""
     is_far: bool
     """Whether it is one synset's own and has an address: to read it twice is a waste."""
+    is_of_winter21: bool = False
+    """Whether it is of ImageNet's release of winter 2021, which does not have all synsets."""
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ import zlib
 from collections import deque
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterable, Iterator, NamedTuple
@@ -15,7 +16,7 @@ from typing import BinaryIO, Callable, Iterable, Iterator, NamedTuple
 from filelock import FileLock
 
 from ..core import url_lists, urls
-from ..core.actions import ARCHIVE_SHA1, WAYBACK_SERVICE, GeturlsOptions
+from ..core.actions import ARCHIVE_SHA1, WAYBACK_SERVICE
 from ..core.errors import BadInput, Damaged, NoList
 from ..core.files import (
     NEW,
@@ -27,14 +28,12 @@ from ..core.files import (
     why_no_file,
     write_whole,
 )
-from ..core.options import as_typed, refuse_together
 from ..core.outcomes import Failed, plain
 from ..core.text import Progress, is_wnid
 from ..core.threads import Threads
 from ..core.url_lists import is_url
-from ..http.address_policy import AddressPolicy
 from ..http.client import Client
-from ..http.resolver import Resolver, lookup_with_overrides
+from ..http.network import Network
 from ..http.resumable import Delivery, patiently
 from ..storage.records import FORMAT, now
 from ..storage.store import only_one
@@ -220,9 +219,6 @@ _LIST = "http://image-net.org/imagenet_data/urls/imagenet_fall11_urls.tgz"
 _CAPTURED = "20190130005544"
 """When the Wayback Machine took its copy of the list, the one public one that is known: 334 MB."""
 
-_OF_PLACE = ("archive", "wayback-service", "resolve", "allow-private")
-"""Options that say where the list is to be had."""
-
 _PACKED = b"\x1f\x8b"
 """How a gzip file begins."""
 
@@ -230,17 +226,49 @@ _USUAL_WAIT = 60.0
 """Seconds after which a busy host is asked again if it does not say for how long."""
 
 
-def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progress) -> Archive:
+@dataclass(frozen=True)
+class WholeList:
+    """The options that say where ImageNet's list of all URLs is, and which one is meant."""
+
+    archive: str = ""
+    """A file or an address, by default the Wayback Machine's copy."""
+    archive_sha1: str = ""
+    """By default the published one for an address and any for a file."""
+    force: bool = False
+    """Whether to fetch it although there is an archive, and to take it whatever its SHA-1 is."""
+    wayback_service: str = WAYBACK_SERVICE
+
+    @property
+    def wanted_sha1(self) -> str:
+        """The SHA-1 that a list has to have of which it has been looked at."""
+        return self.archive_sha1.lower() or ARCHIVE_SHA1
+
+    def refuses(self, sha1: str) -> bool:
+        """Say whether a list must not be taken for the one that is meant."""
+        return sha1 not in ("", self.wanted_sha1) and not self.force
+
+
+def get_all(
+    asked: WholeList,
+    network: Network,
+    home: Callable[[], Path],
+    progress: Progress,
+    kept: str = "",
+) -> Archive:
     """Return the archive of all URLs, and make it unless it is there.
 
     Parameters
     ----------
-    options : GeturlsOptions
+    asked : WholeList
         Where the list is: a file makes the archive anew in any case, an address only if forced.
+    network : Network
+        What every request keeps.
     home : callable
         Returns the archive's folder, which it makes unless it is there.
     progress : Progress
         Is told how it goes.
+    kept : str
+        What a user types for the same list again, after a space.
 
     Raises
     ------
@@ -249,14 +277,12 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
     KeyboardInterrupt
         When interrupted; what has been fetched is kept for the next time.
     """
-    refuse_together(options, "all", "wnid", "urls", "mapping", "save", "sources", "source")
-    refuse_together(options, "all", "refresh", "search-url")
-    if not re.fullmatch("([0-9a-fA-F]{40})?", options.archive_sha1):
+    if not re.fullmatch("([0-9a-fA-F]{40})?", asked.archive_sha1):
         raise BadInput(
-            f'--archive-sha1="{options.archive_sha1}" is no SHA-1: it has 40 hexadecimal digits'
+            f'--archive-sha1="{asked.archive_sha1}" is no SHA-1: it has 40 hexadecimal digits'
         )
-    refuse_no_address("wayback-service", options.wayback_service, WAYBACK_SERVICE)
-    given = options.archive or urls.capture_address(options.wayback_service, _CAPTURED, _LIST)
+    refuse_no_address("wayback-service", asked.wayback_service, WAYBACK_SERVICE)
+    given = asked.archive or urls.capture_address(asked.wayback_service, _CAPTURED, _LIST)
     path = None if is_url(given) else path_of("--archive", given)
     why = why_no_file(path) if path else ""
     if why:
@@ -266,13 +292,13 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
         fetched = folder / "fetched.tgz"
         if path:
             with _begun_anew_next_time():
-                sha1 = checksum(path, "sha1") if options.archive_sha1 else ""
-                if _is_other(sha1, options):
-                    raise _other(given, sha1, options)
+                sha1 = checksum(path, "sha1") if asked.archive_sha1 else ""
+                if asked.refuses(sha1):
+                    raise _other(given, sha1, asked, kept)
                 _build(path, Origin(path.name, sha1), folder, progress)
             Delivery(given, fetched).drop()  # what an interrupted one has left
-        elif options.force or not _is_sound(folder, progress):
-            _fetch_and_build(given, fetched, options, progress)
+        elif asked.force or not _is_sound(folder, progress):
+            _fetch_and_build(given, fetched, asked, network, progress, kept)
         return Archive.needed(folder, "all")
 
 
@@ -290,17 +316,17 @@ def _is_sound(folder: Path, progress: Progress) -> bool:
         progress.end()
 
 
-def _fetch_and_build(address: str, path: Path, options: GeturlsOptions, progress: Progress) -> None:
-    guard = AddressPolicy.allowing(options.allow_private).trusting_url(address)
-    resolver = Resolver(lookup_with_overrides(options.resolve))
+def _fetch_and_build(
+    address: str, path: Path, asked: WholeList, network: Network, progress: Progress, kept: str
+) -> None:
     delivery = Delivery(address, path)
-    with closing(Client(guard, resolver=resolver)) as fetcher:
+    with closing(network.client([address])) as fetcher:
         _fetch(delivery, fetcher, progress)
     with _begun_anew_next_time():
         sha1 = checksum(path, "sha1")
-        if _is_other(sha1, options):
+        if asked.refuses(sha1):
             _refuse_page(delivery, path)
-            raise _other(address, sha1, options, f'; to fetch it anew, first remove "{path}"')
+            raise _other(address, sha1, asked, kept, f'; to fetch it anew, first remove "{path}"')
         try:
             _build(path, Origin(address, sha1), path.parent, progress)
         except BadInput:
@@ -347,21 +373,11 @@ def _refuse_page(delivery: Delivery, path: Path) -> None:
         )
 
 
-def _wanted(options: GeturlsOptions) -> str:
-    return options.archive_sha1.lower() or ARCHIVE_SHA1
-
-
-def _is_other(sha1: str, options: GeturlsOptions) -> bool:
-    """Say whether a list that has been looked at must not be taken for the one that is meant."""
-    return sha1 not in ("", _wanted(options)) and not options.force
-
-
-def _other(given: str, sha1: str, options: GeturlsOptions, otherwise: str = "") -> BadInput:
+def _other(given: str, sha1: str, asked: WholeList, kept: str, otherwise: str = "") -> BadInput:
     """Return what the user has to decide on."""
-    kept = as_typed(options, *_OF_PLACE)
     return BadInput(
         f'"{given}" is not the list that was published: its SHA-1 is {sha1}, not '
-        f"{_wanted(options)}. To use it all the same: {GET}{kept} --force{otherwise}"
+        f"{asked.wanted_sha1}. To use it all the same: {GET}{kept} --force{otherwise}"
     )
 
 
