@@ -107,7 +107,7 @@ def test_people_are_told_of_the_environment(with_ck_env: Terminal) -> None:
         ),
         (
             ["--layout=csv"],
-            "--register needs --layout=folders, for training, or --layout=flat",
+            "--register needs --layout=folders, for training, or --layout=flat, for validation",
         ),
     ],
 )

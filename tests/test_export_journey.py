@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ck_imagenet.core.registries import LAYOUTS
 from ck_imagenet_practice import PracticeWeb
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -401,16 +402,16 @@ def test_a_bar_shows_how_far_it_is(here: Terminal) -> None:
     assert re.search(r"exporting: 100%.*\n20 pictures of 2 synsets are in", shown, re.S)
 
 
-def hide_pyarrow(here: Terminal) -> None:
+def hide_pyarrow(terminal: Terminal) -> None:
     hidden = "import sys; sys.modules['pyarrow'] = None"
-    (here.folder / "sitecustomize.py").write_text(hidden)
-    here.environment["PYTHONPATH"] = str(here.folder)
+    (terminal.folder / "sitecustomize.py").write_text(hidden)
+    terminal.environment["PYTHONPATH"] = str(terminal.folder)
 
 
-def test_only_parquet_needs_pyarrow(here: Terminal) -> None:
+@pytest.mark.parametrize("layout", [row.name for row in LAYOUTS if not row.needs])
+def test_a_layout_that_needs_no_package_is_written_without_any(here: Terminal, layout: str) -> None:
     hide_pyarrow(here)
-    export(here, "--layout=webdataset")
-    assert (here.folder / "out" / "data" / "pictures-000000.tar").is_file()
+    assert export(here, f"--layout={layout}").startswith("20 pictures of 2 synsets are in")
 
 
 def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:

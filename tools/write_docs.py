@@ -23,6 +23,7 @@ from ck_imagenet.core.actions import ACTIONS  # noqa: E402
 from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
+from ck_imagenet.core.registries import LAYOUTS  # noqa: E402
 from ck_imagenet.sources.tars import Fault  # noqa: E402
 from ck_imagenet.storage.findings import FindingKind  # noqa: E402
 
@@ -51,6 +52,7 @@ def readme(text: str) -> str:
     parts: dict[str, Callable[[], Iterator[str]]] = {
         "faults": _faults,
         "flaws": _flaws,
+        "layouts": _layouts,
         "outcomes": _outcomes,
         "settings": _settings,
     }
@@ -139,6 +141,22 @@ def _outcomes() -> Iterator[str]:
     yield "|---|---|---|"
     for outcome in Outcome:
         yield f"| `{outcome.word}` | {outcome.meaning} | {'no' if outcome.final else 'yes'} |"
+
+
+def _layouts() -> Iterator[str]:
+    yield "| `--layout=` | what is in DIR | what reads it | takes |"
+    yield "|---|---|---|---|"
+    for row in LAYOUTS:
+        takes = {
+            "`--split`": row.splits,
+            "`--resize`": row.resizes,
+            "`--link`": row.links,
+            "`--shard-size`": row.shards,
+            "`--register`": row.environment is not None,
+        }
+        options = ", ".join(option for option, is_taken in takes.items() if is_taken)
+        needs = f"; needs {row.needs}" if row.needs else ""
+        yield f"| `{row.name}` | {row.holds} | {row.read_by} | {options}{needs} |"
 
 
 def _faults() -> Iterator[str]:

@@ -18,13 +18,13 @@ from .options import (
     wnids,
     word,
 )
+from .registries import LAYOUTS, one_of
 
 SERVICE = "https://www.image-net.org"
 WAYBACK_SERVICE = "https://web.archive.org"
 WINTER21 = "https://image-net.org/data/winter21_whole/{wnid}.tar"
 SOURCES = ("archive", "imagenet", "wayback", "winter21")
 ENGINES = ("dask",)
-LAYOUTS = ("folders", "flat", "webdataset", "csv", "parquet")
 LINKS = ("hard", "symbolic", "copy")
 PER_HOST = 10
 """Connections to one host at once."""
@@ -86,7 +86,11 @@ _NO_KNOWN_HOSTS = (
 _OUTDIR = "look there instead of in CK: what download --outdir=DIR has written"
 _ENGINE = "who fetches: dask, a cluster whose machines all see these folders; else this machine"
 _USER_AGENT = "who asks, as hosts see it"
-_LAYOUT = "folders, flat, webdataset, csv or parquet"
+_LAYOUT = one_of([row.name for row in LAYOUTS])
+_SHARDED = one_of([row.name for row in LAYOUTS if row.shards])
+_REGISTER = "tell CK programs of the folder, as an environment: " + ", ".join(
+    f"of {row.name} for {row.environment.purpose}" for row in LAYOUTS if row.environment
+)
 _SPLIT = (
     "shares of each class for training, validation and tests, such as 0.8,0.2 or 0.8,0.1,0.1; "
     "by default one part"
@@ -245,7 +249,7 @@ class ExportOptions:
     """Hand pictures to other tools."""
 
     to: str = text("", "DIR", "the folder to write, which may exist if it is of the same export")
-    layout: str = word("NAME", LAYOUTS, _LAYOUT, default="folders")
+    layout: str = word("NAME", tuple(row.name for row in LAYOUTS), _LAYOUT, default="folders")
     wnid: tuple[str, ...] = wnids(f"{_WNID}; by default all with pictures here")
     under: str = text("", "WNID", _UNDER)
     ilsvrc2012: bool = flag(_ILSVRC2012)
@@ -260,13 +264,8 @@ class ExportOptions:
     )
     crop: str = word("center", ("center",), "with --resize, cut to the square in the middle")
     link: str = word("HOW", LINKS, _LINK, default="copy")
-    shard_size: int = number(
-        256, "megabytes of a file of webdataset or parquet", least=1, most=100_000
-    )
-    register: bool = flag(
-        "tell CK programs of the folder, as an environment: of folders for training, of flat for "
-        "validation"
-    )
+    shard_size: int = number(256, f"megabytes of a file of {_SHARDED}", least=1, most=100_000)
+    register: bool = flag(_REGISTER)
     outdir: str = text("", "DIR", "take pictures of ck download --outdir=DIR, not CK entries")
     quiet: bool = flag("print nothing but errors")
 

@@ -117,7 +117,7 @@ def word(value: str, words: tuple[str, ...], help: str, default: str = "") -> An
 
     def parse(name: str, given: Any) -> str:
         if given in ("", *words):
-            return str(given)
+            return str(given) or default
         raise BadInput(f'--{name}="{given}": write --{name}={" or ".join(words)}')
 
     return _field(default, Kind(value, help, parse))

@@ -9,32 +9,20 @@ import io
 from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
 from ..core.actions import ExportOptions
 from ..core.errors import BadInput, StoreError
+from ..core.registries import LAYOUTS, Environment, layout
 from ..images.formats import is_picture_file
 from ..storage.ck_kernel import Kernel
 
-
-class _Kind(NamedTuple):
-    """How programs expect a data set."""
-
-    part: str
-    pictures: str
-    """The pattern of the paths of its pictures."""
-
-
-_KINDS = {"folders": _Kind("train", "n*/n*_*"), "flat": _Kind("val", "n*_*")}
 _VERSION = "2011"
 
 
 def prove_possible(ck: ModuleType, options: ExportOptions) -> None:
     """Raise BadInput if such an export cannot be registered, StoreError if CK forbids it."""
     Kernel(ck).refuse_forbidden(ck.cfg["repo_name_local"], False)
-    kind = _KINDS.get(options.layout)
-    if not kind:
-        raise BadInput("--register needs --layout=folders, for training, or --layout=flat")
+    kind = _kind(options)
     known = ck.access({"action": "find", "module_uoa": "soft", "data_uoa": _soft(kind)})
     if known["return"] > 0:
         raise BadInput(
@@ -51,7 +39,7 @@ def register(ck: ModuleType, options: ExportOptions, folder: Path) -> str:
     StoreError
         If CK does not do it.
     """
-    kind = _KINDS[options.layout]
+    kind = _kind(options)
     root = folder / kind.part if options.split else folder
     picture = next(filter(is_picture_file, sorted(root.glob(kind.pictures))))
     request = {
@@ -70,5 +58,18 @@ def register(ck: ModuleType, options: ExportOptions, folder: Path) -> str:
     return str(done["env_data_uid"])
 
 
-def _soft(kind: _Kind) -> str:
+def _kind(options: ExportOptions) -> Environment:
+    """Return how CK's programs take a layout; raise BadInput if they do not."""
+    kind = layout(options.layout).environment
+    if not kind:
+        possible = [
+            f"--layout={row.name}, for {row.environment.purpose}"
+            for row in LAYOUTS
+            if row.environment
+        ]
+        raise BadInput(f"--register needs {', or '.join(possible)}")
+    return kind
+
+
+def _soft(kind: Environment) -> str:
     return f"dataset.imagenet.{kind.part}"

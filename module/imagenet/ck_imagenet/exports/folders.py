@@ -1,4 +1,4 @@
-"""Pictures as files, in a folder for each class or all in one, as most tools read them."""
+"""Pictures as files, in a folder for each class or all in one, and tables of where they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import os
 import shutil
 from pathlib import Path
-from typing import Callable, Iterable, Sequence
+from typing import Iterable
 
 from ..core.errors import BadInput
 from ..core.files import replacing, write_whole
@@ -14,96 +14,61 @@ from ..core.outcomes import Failed
 from ..core.text import is_wnid, parse_image_name
 from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
-from .rendering import Rendering
+from .layouts import Layout, Written
 from .samples import COLUMNS, PARTS, LeftOut, Sample
-
-# Tables of the pictures that are here, in CSV: where each is, and every fact.
-
-
-def write(
-    root: Path, part: str, samples: Iterable[Sample], report: Callable[[Sample], None]
-) -> None:
-    """Write a part's table anew, and report each sample: a head, then a row for each picture."""
-    with replacing(root / f"{part or 'pictures'}.csv") as unfinished, unfinished.open(
-        "w", encoding="utf-8", errors="surrogateescape", newline=""
-    ) as stream:
-        table = csv.DictWriter(stream, ["path", *COLUMNS], lineterminator="\n")
-        table.writeheader()
-        for sample in samples:
-            table.writerow({"path": str(sample.path.absolute()), **sample.facts()})
-            report(sample)
-
 
 _SAME_TIME = 2_000_000_000
 """Nanoseconds; some file systems tell times no better than that."""
 
 
-class ImageFolders:
-    """Writes pictures to `root/PART/WNID/NAME.jpg`, or without the folders of classes.
+class Folders(Layout):
+    """Pictures as files `PART/WNID/NAME.jpg`, a folder for each class."""
 
-    Parameters
-    ----------
-    root : Path
-        Where; the folder exists.
-    flat : bool
-        Whether all classes of a part share one folder.
-    link : str
-        How a file comes there that stays as it is: "hard", "symbolic" or "copy".
-    rendering : Rendering
-        What becomes of the others.
-    """
+    is_flat = False
+    """Whether all classes of a part share one folder."""
 
-    def __init__(self, root: Path, flat: bool, link: str, rendering: Rendering) -> None:
-        self._root = root
-        self._flat = flat
-        self._link = link
-        self._rendering = rendering
-
-    def write(
-        self, samples: Sequence[Sample], report: Callable[[Sample], None]
-    ) -> tuple[int, list[LeftOut]]:
-        """Bring the folders up to date, and report each sample.
-
-        Returns
-        -------
-        tuple of int and list of LeftOut
-            How many files are new, and which pictures cannot be decoded.
-        """
-        written, left_out = 0, []
-        brought = parallel_map(self._bring, samples, self._rendering.threads)
-        for sample, new in zip(samples, brought):
-            if isinstance(new, LeftOut):
-                left_out.append(new)
+    def write(self) -> Written:
+        """Bring the folders up to date; lists in Caffe's form too, where they mislead nobody."""
+        removed = self._remove_stale()
+        new, left_out = 0, []
+        samples = self.job.samples
+        brought = parallel_map(self._bring, samples, self.job.rendering.threads)
+        for sample, is_new in zip(samples, brought):
+            if isinstance(is_new, LeftOut):
+                left_out.append(is_new)
             else:
-                written += new
-            report(sample)
-        return written, left_out
+                new += is_new
+            self.job.report(sample)
+        if self.is_flat or self.job.has_parts:  # else `datasets` takes it for a part of the data
+            names = {each.name for each in left_out}
+            self._write_caffe_lists([each for each in samples if each.name not in names])
+        return Written(new, removed, left_out)
 
     def _bring(self, sample: Sample) -> bool | LeftOut:
         """Bring one picture unless it is there; say whether it is new."""
-        path = self._root / self.place(sample)
-        changes = self._rendering.changes(sample.path)
+        path = self.job.root / self._place(sample)
+        changes = self.job.rendering.changes(sample.path)
         if self._is_there(sample, path, changes):
             return False
         try:
-            data = self._rendering.data(sample.path) if changes else None
+            data = self.job.rendering.data(sample.path) if changes else None
         except Failed as failed:
             return LeftOut(sample.name, failed.detail)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._put(sample, path, data)
         return True
 
-    def place(self, sample: Sample) -> Path:
+    def _place(self, sample: Sample) -> Path:
         """Return where a picture goes, from the root."""
-        name = f"{sample.name}{self._rendering.extension(sample.path)}"
-        return Path(sample.part, "" if self._flat else sample.name.wnid, name)
+        name = f"{sample.name}{self.job.rendering.extension(sample.path)}"
+        return Path(sample.part, "" if self.is_flat else sample.name.wnid, name)
 
-    def remove_stale(self, samples: Iterable[Sample]) -> int:
+    def _remove_stale(self) -> int:
         """Remove pictures of earlier runs that are not among the samples; return how many."""
-        wanted = {self._root / self.place(sample) for sample in samples}
+        wanted = {self.job.root / self._place(sample) for sample in self.job.samples}
         stale = [
             path
-            for path in self._root.rglob("*_*")
+            for path in self.job.root.rglob("*_*")
             if path not in wanted and _is_picture(path) and self._is_ours(path)
         ]
         for path in stale:
@@ -114,10 +79,10 @@ class ImageFolders:
 
     def _is_ours(self, path: Path) -> bool:
         """Say whether this is where a run puts such a picture: other folders are the user's."""
-        folders = list(path.relative_to(self._root).parts[:-1])
+        folders = list(path.relative_to(self.job.root).parts[:-1])
         if folders and folders[0] in PARTS:
             del folders[0]
-        return folders == ([] if self._flat else [path.name.partition("_")[0]])
+        return folders == ([] if self.is_flat else [path.name.partition("_")[0]])
 
     def _is_there(self, sample: Sample, path: Path, changes: bool) -> bool:
         """Say whether an earlier run has brought this very picture."""
@@ -127,9 +92,9 @@ class ImageFolders:
             return False
         if changes:
             return _about(there.st_mtime_ns, sample.time)
-        if self._link == "symbolic":
+        if self.job.link == "symbolic":
             return path.is_symlink() and os.readlink(path) == str(sample.path.absolute())
-        if self._link == "hard":
+        if self.job.link == "hard":
             return not path.is_symlink() and path.samefile(sample.path)
         is_linked = path.is_symlink() or path.samefile(sample.path)
         is_same = there.st_size == sample.size and _about(there.st_mtime_ns, sample.time)
@@ -138,29 +103,55 @@ class ImageFolders:
     def _put(self, sample: Sample, path: Path, data: bytes | None) -> None:
         """Put a picture there, as it is if there are no other bytes of it."""
         # In the root: whoever reads the folders meanwhile sees whole pictures only.
-        with replacing(path, self._root) as unfinished:
+        with replacing(path, self.job.root) as unfinished:
             if data is not None:
                 unfinished.write_bytes(data)
-            elif self._link == "symbolic":
+            elif self.job.link == "symbolic":
                 unfinished.symlink_to(sample.path.absolute())
                 return
-            elif self._link == "hard":
+            elif self.job.link == "hard":
                 _link(sample.path, unfinished)
                 return
             else:
                 shutil.copyfile(sample.path, unfinished)
             os.utime(unfinished, ns=(sample.time, sample.time))
 
+    def _write_caffe_lists(self, samples: Iterable[Sample]) -> None:
+        """Write lists in Caffe's form: a path and a label a line."""
+        lines: dict[str, list[str]] = {}
+        for sample in samples:
+            path = self._place(sample).relative_to(sample.part).as_posix()
+            listed = lines.setdefault(sample.part or "val", [])
+            listed.append(f"{path} {sample.image_class.label}\n")
+        for part, listed in lines.items():
+            write_whole(self.job.root / f"{part}.txt", "".join(listed).encode())
 
-def write_caffe_lists(folders: ImageFolders, root: Path, samples: Sequence[Sample]) -> None:
-    """Write lists in Caffe's form: a path and a label a line."""
-    lines: dict[str, list[str]] = {}
-    for sample in samples:
-        path = folders.place(sample).relative_to(sample.part).as_posix()
-        listed = lines.setdefault(sample.part or "val", [])
-        listed.append(f"{path} {sample.image_class.label}\n")
-    for part, listed in lines.items():
-        write_whole(root / f"{part}.txt", "".join(listed).encode())
+
+class Flat(Folders):
+    """Pictures as files `PART/NAME.jpg`."""
+
+    is_flat = True
+
+
+class Tables(Layout):
+    """Tables `PART.csv` of the pictures where they are: a head, then a row with every fact."""
+
+    def write(self) -> Written:
+        """Write the table of each part anew."""
+        for part, samples in self.job.by_part().items():
+            self._write(part, samples)
+        return Written(len(self.job.samples))
+
+    def _write(self, part: str, samples: Iterable[Sample]) -> None:
+        path = self.job.root / f"{part or 'pictures'}.csv"
+        with replacing(path) as unfinished, unfinished.open(
+            "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as stream:
+            table = csv.DictWriter(stream, ["path", *COLUMNS], lineterminator="\n")
+            table.writeheader()
+            for sample in samples:
+                table.writerow({"path": str(sample.path.absolute()), **sample.facts()})
+                self.job.report(sample)
 
 
 def _is_picture(path: Path) -> bool:

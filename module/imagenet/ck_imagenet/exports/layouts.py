@@ -1,16 +1,97 @@
-"""Folders that `ck export` has made, and may therefore change."""
+"""What all layouts share: what each is given, what it tells, and the folder that it writes."""
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping, NamedTuple, Sequence, cast
 
 from filelock import FileLock
 
 from ..core.errors import BadInput
 from ..core.files import NEW, read_json, storage_errors, sweep, to_json, write_whole
+from ..core.registries import LayoutRow, made_by
 from ..storage.records import FORMAT, refuse_newer
+from .rendering import Rendering
+from .samples import LeftOut, Sample
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a layout is to write."""
+
+    root: Path
+    """The folder, which exists and is ours."""
+    samples: Sequence[Sample]
+    """The pictures, in the order of their names."""
+    rendering: Rendering
+    """What becomes of those that do not stay as they are."""
+    link: str
+    """How a file comes there that stays as it is: "hard", "symbolic" or "copy"."""
+    shard_bytes: int
+    """The size of a shard at most, unless a single sample is larger."""
+    seed: int
+    """Decides the order of what is shuffled."""
+    report: Callable[[Sample], None]
+    """Is told each sample that is done."""
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether there are several parts, which have names then."""
+        return any(sample.part for sample in self.samples)
+
+    def by_part(self) -> dict[str, list[Sample]]:
+        """Return the samples of each part, in their order."""
+        by_part: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            by_part.setdefault(sample.part, []).append(sample)
+        return by_part
+
+
+class Written(NamedTuple):
+    """What the writing of a layout has changed."""
+
+    new: int
+    """Pictures that were not there before."""
+    removed: int = 0
+    """Pictures of earlier runs that are not there any more."""
+    left_out: Sequence[LeftOut] = ()
+    """Pictures that must become others, and cannot be decoded."""
+
+
+class Layout(ABC):
+    """A form in which other tools read pictures; `core/registries.py` has a row for each.
+
+    Parameters
+    ----------
+    job : Job
+        What is to be written.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    @abstractmethod
+    def write(self) -> Written:
+        """Bring the folder up to date with the samples, and report each of them.
+
+        Raises
+        ------
+        BadInput
+            If the file system cannot do what is wanted.
+        OSError
+            If the folder cannot be written.
+        """
+
+
+def writer(row: LayoutRow) -> type[Layout]:
+    """Return what writes a layout; raise ModuleNotFoundError if a package is missing for that."""
+    return cast("type[Layout]", made_by("exports", row.made_by))
+
+
+# A folder that `ck export` has made it may change; it has a mark that tells so.
 
 _MARK = ".ck-imagenet.json"
 

@@ -1,4 +1,4 @@
-"""Data sets in a few large files of a bounded size, each whole or absent and made once."""
+"""Layouts of a few large files of a bounded size, each whole or absent, and made once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import tarfile
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -16,8 +16,8 @@ from ..core.files import read_json, replacing, sweep, to_json, write_whole
 from ..core.outcomes import Failed
 from ..core.text import parse_image_name
 from ..core.threads import parallel_map
-from .rendering import Rendering
-from .samples import COLUMNS, PARTS, LeftOut, Sample
+from .layouts import Job, Layout, Written
+from .samples import PARTS, LeftOut, Sample, lot
 
 _ALONE = "pictures"
 """What the shards of a part without a name begin with."""
@@ -37,8 +37,8 @@ class Encoded(NamedTuple):
     """In bytes: how much larger the shard becomes at most."""
 
 
-class Form(ABC):
-    """How shards are written."""
+class Sharded(Layout):
+    """Shards `data/PART-000000.EXTENSION`; their samples are shuffled, as the seed decides."""
 
     extension: str
     """What their names end with."""
@@ -47,8 +47,11 @@ class Form(ABC):
     closing: int
     """Bytes that stand in a shard beside its samples, at most."""
 
-    def __init__(self, rendering: Rendering) -> None:
-        self.rendering = rendering
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._log_path = job.root / _LOG
+        self._data = job.root / _DATA
+        self._log: Log = {}
 
     @abstractmethod
     def encode(self, sample: Sample) -> Encoded:
@@ -58,69 +61,49 @@ class Form(ABC):
     def writer(self, path: Path) -> AbstractContextManager[Callable[[Any], None]]:
         """Open a new shard; give what takes the content of one sample after the other."""
 
-
-class Shards:
-    """Writes shards `root/data/PART-000000.tar`.
-
-    Parameters
-    ----------
-    root : Path
-        Where; the folder exists.
-    form : Form
-        How.
-    most : int
-        Bytes of a shard at most, unless a single sample is larger.
-
-    Attributes
-    ----------
-    before : int
-        How many samples earlier runs have left.
-    """
-
-    def __init__(self, root: Path, form: Form, most: int) -> None:
-        self._log_path = root / _LOG
-        self._data = root / _DATA
-        self._form = form
-        self._most = most
+    def write(self) -> Written:
+        """Bring the shards of all parts up to date."""
         found = read_json(self._log_path) or {}
-        self._log: Log = {part: found[part] for part in found if _is_log(found[part])}
-        self.before: int = sum(map(_count, chain.from_iterable(self._log.values())))
+        self._log = {part: found[part] for part in found if _is_log(found[part])}
+        before = sum(map(_count, chain.from_iterable(self._log.values())))
+        new = 0
+        left_out: list[LeftOut] = []
+        for part, samples in self.job.by_part().items():
+            samples.sort(key=lambda sample: lot(self.job.seed, sample.name))
+            written, unreadable = self._write(part, samples)
+            new += written
+            left_out += unreadable
+        self._remove_stale()
+        here = len(self.job.samples) - len(left_out)
+        return Written(new, max(0, before - here), left_out)
 
-    def write(
-        self, part: str, samples: Sequence[Sample], report: Callable[[Sample], None]
-    ) -> tuple[int, list[LeftOut]]:
-        """Bring the shards of a part up to date, and report each sample.
-
-        Returns
-        -------
-        tuple of int and list of LeftOut
-            How many samples are new, and which pictures cannot be decoded.
-        """
+    def _write(self, part: str, samples: Sequence[Sample]) -> tuple[int, list[LeftOut]]:
+        """Bring the shards of a part up to date; return how many are new, and what is left out."""
         self._data.mkdir(exist_ok=True)
         sweep(self._data)
         log = self._log[part] = self._valid(part, samples)
         valid = len(log)
         place = sum(shard["samples"] for shard in log)
         for sample in samples[:place]:
-            report(sample)
-        ahead = parallel_map(self._encode, samples[place:], self._form.rendering.threads)
+            self.job.report(sample)
+        ahead = parallel_map(self._encode, samples[place:], self.job.rendering.threads)
         left: Encoded | LeftOut | None = None
         while place < len(samples):
             first, left_out = place, []
             path = self._data / self._name(part, len(log))
-            with replacing(path) as unfinished, self._form.writer(unfinished) as add:
-                size = self._form.closing
+            with replacing(path) as unfinished, self.writer(unfinished) as add:
+                size = self.closing
                 while place < len(samples):
                     left = left or next(ahead)
                     if isinstance(left, LeftOut):
                         left_out.append(left)
-                    elif place > first and size + left.size > self._most:
+                    elif place > first and size + left.size > self.job.shard_bytes:
                         break
                     else:
                         add(left.content)
                         size += left.size
                     left = None
-                    report(samples[place])
+                    self.job.report(samples[place])
                     place += 1
             log.append(_entry(path, samples[first:place], left_out))
             write_whole(self._log_path, to_json(self._log))
@@ -129,21 +112,21 @@ class Shards:
 
     def _encode(self, sample: Sample) -> Encoded | LeftOut:
         try:
-            return self._form.encode(sample)
+            return self.encode(sample)
         except Failed as failed:
             return LeftOut(sample.name, failed.detail)
 
-    def remove_stale(self) -> None:
+    def _remove_stale(self) -> None:
         """Remove shards of earlier runs that there are no samples for any more."""
         wanted = {shard["file"] for log in self._log.values() for shard in log}
-        number = "[0-9]" * self._form.digits
+        number = "[0-9]" * self.digits
         for part in ("", *PARTS):
-            for path in self._data.glob(f"{part or _ALONE}-{number}{self._form.extension}"):
+            for path in self._data.glob(f"{part or _ALONE}-{number}{self.extension}"):
                 if path.name not in wanted:
                     path.unlink()
 
     def _name(self, part: str, number: int) -> str:
-        return f"{part or _ALONE}-{number:0{self._form.digits}}{self._form.extension}"
+        return f"{part or _ALONE}-{number:0{self.digits}}{self.extension}"
 
     def _valid(self, part: str, samples: Sequence[Sample]) -> list[dict[str, Any]]:
         """Return what is told of the first shards, as far as they hold what they would now."""
@@ -207,7 +190,7 @@ def _count(shard: dict[str, Any]) -> int:
 Members = List[Tuple[str, bytes]]
 
 
-class WebDataset(Form):
+class WebDataset(Sharded):
     """Tars whose members `NAME.jpg`, `NAME.cls` and `NAME.json` make a sample."""
 
     extension = ".tar"
@@ -218,7 +201,7 @@ class WebDataset(Form):
         """Return the members of a sample, whose common name is the picture's."""
         known = {fact: value for fact, value in sample.facts().items() if value is not None}
         members = [
-            (self.rendering.extension(sample.path), self.rendering.data(sample.path)),
+            (self.job.rendering.extension(sample.path), self.job.rendering.data(sample.path)),
             (".cls", str(sample.image_class.label).encode()),
             (".json", json.dumps(known).encode()),
         ]
@@ -241,79 +224,3 @@ class WebDataset(Form):
 
 def _in_blocks(size: int) -> int:
     return -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-
-
-# Shards in Parquet: the pictures and every fact, as `datasets` reads them.
-
-Row = Dict[str, Any]
-
-_GROUP = 16_000_000
-"""Bytes of pictures that are written, and read, at once."""
-
-
-class Parquet(Form):
-    """Tables with a column for the picture and one for each fact.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If pyarrow is not installed, which no other layout needs.
-    """
-
-    extension = ".parquet"
-    digits = 5
-    closing = 64_000
-
-    def __init__(self, rendering: Rendering) -> None:
-        super().__init__(rendering)
-        import pyarrow
-        import pyarrow.parquet
-
-        self._pyarrow = pyarrow
-
-    def encode(self, sample: Sample) -> Encoded:
-        """Return the row of a sample."""
-        data = self.rendering.data(sample.path)
-        name = f"{sample.name}{self.rendering.extension(sample.path)}"
-        facts = sample.facts()
-        size = len(data) + 2 * len(json.dumps(facts))
-        return Encoded({"image": {"bytes": data, "path": name}, **facts}, size)
-
-    @contextmanager
-    def writer(self, path: Path) -> Iterator[Callable[[Row], None]]:
-        """Open a table, to which rows are written some at a time."""
-        rows: list[Row] = []
-        waiting = 0
-        schema = _schema(self._pyarrow)
-        with self._pyarrow.parquet.ParquetWriter(str(path), schema) as table:
-
-            def flush() -> None:
-                nonlocal waiting
-                table.write_table(self._pyarrow.Table.from_pylist(rows, schema))
-                rows.clear()
-                waiting = 0
-
-            def add(row: Row) -> None:
-                nonlocal waiting
-                rows.append(row)
-                waiting += len(row["image"]["bytes"])
-                if waiting > _GROUP:
-                    flush()
-
-            yield add
-            if rows:
-                flush()
-
-
-def _schema(pa: Any) -> Any:
-    """Return the columns, and what makes `datasets` decode the first of them as a picture."""
-    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
-    columns = [("image", image), *((name, types[kind]) for name, kind in COLUMNS.items())]
-    values = {str: "string", int: "int64", bool: "bool"}
-    features = {
-        "image": {"_type": "Image"},
-        **{name: {"dtype": values[kind], "_type": "Value"} for name, kind in COLUMNS.items()},
-    }
-    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
-    return pa.schema(columns, metadata)

@@ -1,0 +1,129 @@
+"""What options choose among: a row for each layout, with all that it can do.
+
+The rows are data, so that options, `--help` and README can be made of them. What does the work is a
+class in a room above, which the row names; it is imported when it is wanted.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple, Sequence
+
+
+class Environment(NamedTuple):
+    """How CK's programs take a folder that is registered with them."""
+
+    part: str
+    """What CK calls such a data set: the end of `soft:dataset.imagenet.…`."""
+    purpose: str
+    pictures: str
+    """The pattern of the paths of its pictures."""
+
+
+class LayoutRow(NamedTuple):
+    """All that is known of a layout of `ck export`."""
+
+    name: str
+    made_by: str
+    """The class of the room `exports` that writes it, as FILE:CLASS."""
+    holds: str
+    """What is in the folder then, in Markdown."""
+    read_by: str
+    """Who reads that, in Markdown."""
+    splits: bool
+    """Whether it can have parts, `--split`."""
+    resizes: bool
+    """Whether pictures are written, which can be smaller then, `--resize`."""
+    links: bool
+    """Whether each picture is a file, which can be a link, `--link`."""
+    shards: bool
+    """Whether it is a few large files, of a `--shard-size`."""
+    environment: Environment | None = None
+    """How CK's programs take it, if they do, `--register`."""
+    needs: str = ""
+    """The package that it takes to write it."""
+
+
+LAYOUTS = (
+    LayoutRow(
+        "folders",
+        made_by="folders:Folders",
+        holds="`train/W/W_N.jpg`, `val/W/…`; without `--split`, `W/W_N.jpg`",
+        read_by=(
+            '`torchvision.datasets.ImageFolder("DIR/train")`, '
+            '`datasets.load_dataset("imagefolder", data_dir="DIR")`'
+        ),
+        splits=True,
+        resizes=True,
+        links=True,
+        shards=False,
+        environment=Environment("train", "training", "n*/n*_*"),
+    ),
+    LayoutRow(
+        "flat",
+        made_by="folders:Flat",
+        holds="`train/W_N.jpg`, `val/…`; without `--split`, `W_N.jpg`",
+        read_by="Caffe, CK's image classification",
+        splits=True,
+        resizes=True,
+        links=True,
+        shards=False,
+        environment=Environment("val", "validation", "n*_*"),
+    ),
+    LayoutRow(
+        "webdataset",
+        made_by="shards:WebDataset",
+        holds=(
+            "`data/train-000000.tar`, …; without `--split`, `data/pictures-000000.tar`; shuffled"
+        ),
+        read_by=(
+            '`webdataset.WebDataset("DIR/data/train-{000000..000009}.tar")`, '
+            "with `jpg`, `cls` (the label) and `json` (every fact)"
+        ),
+        splits=True,
+        resizes=True,
+        links=False,
+        shards=True,
+    ),
+    LayoutRow(
+        "csv",
+        made_by="folders:Tables",
+        holds="`train.csv`, …; without `--split`, `pictures.csv`",
+        read_by="anything on this machine: the path of each picture where it is, and every fact",
+        splits=True,
+        resizes=False,
+        links=False,
+        shards=False,
+    ),
+    LayoutRow(
+        "parquet",
+        made_by="parquet:Parquet",
+        holds="`data/train-00000.parquet`, …; shuffled",
+        read_by=(
+            '`datasets.load_dataset("parquet", data_dir="DIR/data")`, pyarrow, pandas: '
+            "a column `image`, and one for every fact"
+        ),
+        splits=True,
+        resizes=True,
+        links=False,
+        shards=True,
+        needs="pyarrow",
+    ),
+)
+
+
+def layout(name: str) -> LayoutRow:
+    """Return the row of a layout; raise KeyError if there is none."""
+    return {row.name: row for row in LAYOUTS}[name]
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: a, b or c."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def made_by(room: str, named: str) -> Any:
+    """Return the class of a room that a row names as FILE:CLASS."""
+    file, _, name = named.partition(":")
+    return getattr(import_module(f"..{room}.{file}", __package__), name)

@@ -1,0 +1,84 @@
+"""What is in a registry is offered everywhere: by options, `--help`, README and refusals."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+import write_docs
+from ck_imagenet.commands import export
+from ck_imagenet.core.actions import ExportOptions
+from ck_imagenet.core.errors import BadInput
+from ck_imagenet.core.options import kinds, parse
+from ck_imagenet.core.registries import LAYOUTS, LayoutRow, one_of
+from ck_imagenet.exports import layouts
+from terminal import CHECKOUT
+
+README = (CHECKOUT / "README.md").read_text("utf-8")
+
+each_layout = pytest.mark.parametrize("row", LAYOUTS, ids=lambda row: row.name)
+
+
+def refusal(**given: str) -> str:
+    """Return why an export with these options is refused."""
+    with pytest.raises(BadInput) as refused:
+        export.refuse_what_says_nothing(parse(ExportOptions, {"to": "out", **given}, {}))
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
+)
+def test_names_are_listed_as_a_sentence_does(names: list[str], text: str) -> None:
+    assert one_of(names) == text
+
+
+@each_layout
+def test_a_layout_is_written_by_a_class_of_the_room_of_exports(row: LayoutRow) -> None:
+    made = layouts.writer(row)
+    assert issubclass(made, layouts.Layout)
+    assert not inspect.isabstract(made)
+    assert made.__doc__
+
+
+@each_layout
+def test_a_layout_is_offered_by_help_and_readme(row: LayoutRow) -> None:
+    module = (write_docs.MODULE / "module.py").read_text("utf-8")
+    kind, _ = kinds(ExportOptions)["layout"]
+    assert row.name in kind.help
+    assert " ".join(kind.help.split()) in " ".join(module.split())
+    assert f"| `{row.name}` | {row.holds} | {row.read_by} |" in README
+
+
+@each_layout
+def test_what_is_no_layout_is_refused_with_all_that_are(row: LayoutRow) -> None:
+    with pytest.raises(BadInput) as refused:
+        parse(ExportOptions, {"layout": "zip"}, {})
+    assert row.name in str(refused.value)
+
+
+@pytest.mark.parametrize("row", [row for row in LAYOUTS if not row.resizes], ids=lambda r: r.name)
+def test_a_layout_without_pictures_cannot_be_resized(row: LayoutRow) -> None:
+    why = f"--layout={row.name} writes no pictures, so there is nothing to --resize"
+    assert refusal(layout=row.name, resize="64") == why
+
+
+@pytest.mark.parametrize("row", [row for row in LAYOUTS if not row.links], ids=lambda r: r.name)
+def test_a_layout_without_single_pictures_cannot_be_linked(row: LayoutRow) -> None:
+    why = f"--layout={row.name} writes no single pictures to --link"
+    assert refusal(layout=row.name, link="hard") == why
+
+
+@each_layout
+def test_a_layout_that_is_registered_or_has_shards_says_so_in_help(row: LayoutRow) -> None:
+    known = kinds(ExportOptions)
+    of_shards, of_environments = (
+        re.findall(r"\w+", known[name][0].help) for name in ("shard-size", "register")
+    )
+    assert (row.name in of_shards) == row.shards
+    assert (row.name in of_environments) == (row.environment is not None)
+
+
+def test_a_layout_that_is_empty_is_the_usual_one() -> None:
+    assert parse(ExportOptions, {"layout": "", "link": ""}, {}) == ExportOptions()
