@@ -1,4 +1,8 @@
-"""Which synsets a user means."""
+"""The synsets of ImageNet, and which of them a user means.
+
+The catalogue holds their words, their place in WordNet and their labels in ILSVRC2012. Its data are
+rebuilt by `tools/build_catalogue.py` from WordNet 3.0 and from timm, as PyPI has it.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,6 @@ from ..core.errors import BadInput
 from ..core.files import path_of
 from ..core.options import refuse_together
 from ..core.text import UNKNOWN, is_wnid
-
-# The catalogue: ImageNet's synsets, their words, their place in WordNet, their ILSVRC labels.
-#
-# The data are rebuilt by `tools/build_catalogue.py` from WordNet 3.0 and PyPI's timm.
 
 DATA = Path(__file__).with_name("data") / "synsets.tsv.gz"
 
@@ -67,12 +67,12 @@ class Synset(NamedTuple):
 class Catalogue:
     """ImageNet's synsets and those above them.
 
-    A run that needs one of them is not to wait for all: each is read when it is asked for.
+    Each is parsed when it is asked for: a run that needs one synset does not wait for all.
 
     Parameters
     ----------
     lines : sequence of str
-        A synset each, in the order of wnids, as `DATA` holds them.
+        One synset each, in the order of wnids, as `DATA` holds them.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -87,7 +87,7 @@ class Catalogue:
         )
 
     def get(self, wnid: str) -> Synset | None:
-        """Return the synset, ImageNet's or above, or None if there is none of this wnid."""
+        """Return a synset of ImageNet, or above one, by its wnid; None if there is none."""
         line = self._lines.get(wnid)
         if not line:
             return None
@@ -97,12 +97,11 @@ class Catalogue:
     def search(self, text: str) -> list[Synset]:
         """Return ImageNet's synsets that have all words of `text`, in the order of wnids.
 
-        Words of `text` stand apart by spaces or commas, and each must be a word of the synset's,
-        or the beginning of one, in any order: "great whi sha" finds
-        the great white shark. Case, accents, apostrophes and full stops do not count, and a
-        hyphen may be written, left out or a space: "T-shirt" is found by "t-shirt", "tshirt"
-        and "t shirt", "Cassin's kingbird" by "cassins" and "cassin". A text without a letter
-        or a digit finds nothing.
+        Spaces or commas separate the words of `text`. Each must be a word of the synset, or the
+        beginning of one, in any order: "great whi sha" finds the great white shark. Case, accents,
+        apostrophes and full stops do not count. A hyphen may be written, left out, or be a space:
+        "t-shirt", "tshirt" and "t shirt" find "T-shirt", "cassins" and "cassin" find "Cassin's
+        kingbird". A text without a letter or a digit finds nothing.
         """
         wanted = [forms for forms in map(_forms, _GIVEN_WORD.findall(text)) if forms]
         if not wanted:
@@ -119,7 +118,7 @@ class Catalogue:
         Raises
         ------
         UnknownSynset
-            if `wnid` is neither ImageNet's nor above
+            If `wnid` is neither a synset of ImageNet nor above one.
         """
         if wnid not in self._lines:
             raise UnknownSynset(wnid)
@@ -137,14 +136,14 @@ class Catalogue:
         return [synset for synset in below if synset]
 
     def lineages(self, wnid: str) -> list[list[Synset]]:
-        """Return every way down the hierarchy from its top to just above `wnid`."""
+        """Return every path in the hierarchy from its root to just above `wnid`."""
         synset = self.get(wnid)
         above = map(self.get, synset.hypernyms if synset else ())
         return [
-            [*way, hypernym]
+            [*path, hypernym]
             for hypernym in above
             if hypernym
-            for way in self.lineages(hypernym.wnid) or [[]]
+            for path in self.lineages(hypernym.wnid) or [[]]
         ]
 
     @cached_property
@@ -180,24 +179,26 @@ def _read(line: str, position: int | None) -> Synset:
 
 
 def _searchable(words: Iterable[str]) -> str:
-    """Return all forms of `words`, each on its line, a space before every word in them."""
+    """Return all forms of `words`, one a line, with a space before every word in them."""
     return "\n".join(f" {form}" for word in words for form in _forms(word))
 
 
 def _forms(word: str) -> set[str]:
-    """Return what is compared: `word` with its hyphens as spaces, and without them."""
+    """Return the forms of a word that are compared: hyphens as spaces, and left out."""
     plain = _SILENT.sub("", unicodedata.normalize("NFKD", word.casefold()))
     forms = (_NOT_OF_A_WORD.sub(" ", _HYPHEN.sub(gap, plain)).strip() for gap in (" ", ""))
     return set(filter(None, forms))
 
 
+# Selection.
+
 MANY = 100
-"""Synsets of which more mean so much that it is told before."""
+"""Synsets; for more of them, the user is told beforehand how much work they mean."""
 
 _MOST_SHOWN = 20
 
 _LARGEST_FILE = 2**22
-"""Bytes of a file of wnids: those of all synsets are a twentieth of it."""
+"""Bytes of a file of wnids: all synsets take a twentieth of it."""
 
 
 @dataclass(frozen=True)
@@ -224,12 +225,12 @@ class Selection:
 def chosen(wanted: Selection) -> tuple[str, ...]:
     """Return the synsets that are meant, none if nothing is said of synsets.
 
-    Conditions choose among those that are named; without any, among all of ImageNet.
+    Conditions choose among the synsets that are named, or among all of ImageNet if none is.
 
     Raises
     ------
     BadInput
-        If one that is named is none, or if none meets the conditions.
+        If a name is no synset, or if no synset meets the conditions.
     """
     if wanted.all:
         refuse_together(wanted, "all", "wnid", "wnids")
@@ -258,17 +259,19 @@ def meeting(
 
     Parameters
     ----------
-    search, under : str, optional
-        The words that they must have, and what they must be below.
+    search : str, optional
+        The words that they must have, as for `Catalogue.search`.
+    under : str, optional
+        The wnid that they must be, or be below.
     ilsvrc2012 : bool, optional
         Whether they must be of ILSVRC2012.
     lower, upper : int, optional
-        Their first and their last position.
+        The first and the last position, from 0; both are included.
 
     Raises
     ------
     BadInput
-        If a position or `under` is none.
+        If there are no such positions, or if `under` is no synset.
     """
     catalogue = load()
     highest = len(catalogue.synsets) - 1
@@ -293,7 +296,7 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
     Raises
     ------
     BadInput
-        Otherwise; for words instead of a wnid, with the wnids that match.
+        If one is not; for words instead of a wnid, the error tells the wnids that match.
     """
     for wnid in wnids:
         synset = None if wnid == UNKNOWN else load().get(any_synset(wnid, "--wnid"))
@@ -312,23 +315,25 @@ def among(
     search: str = "",
     ilsvrc2012: bool = False,
 ) -> list[str]:
-    """Return which of the synsets that are here are meant: by default all.
+    """Return those of the synsets that are here which the user means, by default all.
 
     Parameters
     ----------
     here : collection of str
         The synsets to choose from.
     wnids : sequence of str, optional
-        Those that are named.
-    under, search : str, optional
-        What they must be below, and the words that they must have.
+        The synsets that are named.
+    under : str, optional
+        The wnid that they must be, or be below.
+    search : str, optional
+        The words that they must have, as for `Catalogue.search`.
     ilsvrc2012 : bool, optional
         Whether they must be of ILSVRC2012.
 
     Raises
     ------
     BadInput
-        If one is named that is not here, or that is none.
+        If a synset that is named is not here, or if a name is no synset.
     """
     for wnid in with_pictures([wnid for wnid in wnids if wnid not in here]):
         raise BadInput(f"nothing of {wnid} is here: see ck list imagenet --downloaded-only")
@@ -339,7 +344,20 @@ def among(
 
 
 def any_synset(wnid: str, option: str = "--under") -> str:
-    """Return `wnid` if it is a synset, or above one, in the hierarchy; raise BadInput otherwise."""
+    """Return `wnid` if it is a synset of ImageNet, or above one.
+
+    Parameters
+    ----------
+    wnid : str
+        What the user has written.
+    option : str, optional
+        The option that it was written for, for the error.
+
+    Raises
+    ------
+    BadInput
+        If it is none; for words, the error tells the wnids that match.
+    """
     catalogue = load()
     if catalogue.get(wnid):
         return wnid
@@ -362,7 +380,7 @@ def any_synset(wnid: str, option: str = "--under") -> str:
 
 
 def _written(file: str) -> Iterator[str]:
-    """Yield the wnids in a file of the user's, if one is given: a line each."""
+    """Yield the wnids in the user's file, one a line, if a file is given."""
     if not file:
         return
     try:

@@ -1,8 +1,8 @@
-"""Which columns of a list are URLs and names, where it is a table: told by its first lines.
+"""Lists of URLs that are tables: which column holds the URLs, and which the names of pictures.
 
-A table is CSV with commas, semicolons, tabs or bars, with a head or without, or a JSON object a
-line.
-What may be URLs alone is none: they hold commas, blanks and tabs too.
+The first lines tell it. A table is CSV with commas, semicolons, tabs or bars, with a head or
+without, or a JSON object a line. What may be URLs alone is no table: URLs hold commas, blanks and
+tabs too.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
 from .text import ImageName, is_wnid, parse_image_name, readable
 
 Parsed = Optional[Tuple[Optional[ImageName], str]]
-"""A name, if there is one, and a URL; None for what is neither."""
+"""The name of a picture, if there is one, and a URL; None for a line without a URL."""
 
 _MOST_LINES = 100
 _MOST_BYTES = 2**18
-"""Of a list's beginning, by which its form is told; and of one row."""
+"""Lines and bytes of a list's beginning, by which its form is told; also of one row."""
 
 _ENDS_IN_QUOTES = "unexpected end of data"
 """What `csv` says of a row whose last field goes on in the next line."""
@@ -35,7 +35,7 @@ _WORD = re.compile("[A-Za-z]{2}")
 _PAGE = re.compile(r"(?i)<(?:!doctype|html|head|body|\?xml)\b")
 _ARRAY = re.compile(r"""\[\s*(?:["'{[].*)?""", re.DOTALL)
 _URLS = re.compile("[ \t]+(?=https?://)", re.IGNORECASE)
-"""What stands between URLs in one line."""
+"""What separates URLs in one line."""
 _FILES = (
     ("PK\3\4", "a ZIP archive: unpack it, or save the spreadsheet as CSV"),
     ("BZh", "a bzip2 file: unpack it"),
@@ -45,29 +45,29 @@ _FILES = (
     ("%PDF-", "a PDF: save the list as text"),
     ("PAR1", "a Parquet file: save it as CSV"),
 )
-"""How files begin that hold a list in another form."""
+"""How files of other forms begin, and what their user can do."""
 _SEPARATOR = re.compile("(?i)sep=.")
-"""What spreadsheets write in the first line, or want to find there."""
+"""What spreadsheets write in the first line to tell their separator."""
 _TITLE = re.compile("(?i)url|link|src|image|picture|photo|address|href")
 _LONGEST_TITLE = 40
-_MOST = 0.9
+_MOSTLY = 0.9
 """The share of a table's first rows that must be alike."""
 
 
 def is_url(text: str) -> bool:
-    """Say whether `text` is something to ask over HTTP, however its slashes lean."""
+    """Say whether `text` is a URL of http or https; its slashes may be backslashes."""
     return text[:7].lower().startswith(("http:/", "https:/", "http:\\", "https:\\"))
 
 
 def name_in(text: str) -> ImageName | None:
-    """Return the picture name that `text` is, be it a file's, or None: `W/W_1.JPEG` is `W_1`."""
+    """Return the name of a picture, also from a file's path, or None: `W/W_1.JPEG` is `W_1`."""
     name = parse_image_name(text)  # as in nearly all lists
     match = None if name else _NAMED.fullmatch(text)
     return parse_image_name(match[1]) if match else name
 
 
 def parse_line(line: bytes) -> tuple[ImageName | None, str] | None:
-    """Return the name (or None) and the URL that a line holds; None for an odd or blank line."""
+    """Return the name (or None) and the URL of a line; None for a line without a URL."""
     text = line.decode("latin-1").strip(" \t\r\n")
     if is_url(text):
         return None, text
@@ -83,7 +83,7 @@ def _split_once(text: str) -> tuple[str, str, str]:
 
 
 def beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
-    """Return the first lines of a list, not more than tell its form, and the others."""
+    """Return the first lines of a list, by which its form is told, and the other lines."""
     head: list[bytes] = []
     size = 0
 
@@ -105,7 +105,7 @@ def beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
 
 
 def recognise_table(head: Sequence[bytes]) -> Table | None:
-    """Return the table that a list is, None if it is none.
+    """Return the form of a list that is a table, None if it is no table.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def recognise_table(head: Sequence[bytes]) -> Table | None:
     Raises
     ------
     ValueError
-        If it is a table, a page or another file, of which it cannot be told what to ask for.
+        If nobody can tell its URLs: it is a web page, a file of another form, or an unclear table.
     """
     for split in (
         _JsonSplitter(),
@@ -137,7 +137,7 @@ def recognise_table(head: Sequence[bytes]) -> Table | None:
 
 
 def _refuse_others(at: int, first: str) -> None:
-    """Refuse what is no list of lines, by what its first line begins with."""
+    """Refuse what is no list of lines, by the beginning of its first line."""
     if _PAGE.match(first):
         raise ValueError(f"line {at + 1} begins a web page, no list of URLs")
     if _ARRAY.fullmatch(first):
@@ -148,30 +148,30 @@ def _refuse_others(at: int, first: str) -> None:
 
 
 class _Splitter:
-    """Makes columns of a line."""
+    """Splits a line into its columns."""
 
     is_sure = False
-    """Whether whatever it splits is a table."""
-    glue = " "
+    """Whether all that it can split is surely a table."""
+    separator = " "
     """What stands between two columns."""
 
     def __call__(self, text: str) -> list[str]:
         raise NotImplementedError
 
     def joined(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield rows: as many as there are lines, empty ones behind one that had several."""
+        """Yield one row for each line; a row of several lines is followed by empty rows."""
         return lines
 
 
 class _DelimitedSplitter(_Splitter):
-    """As spreadsheets write them."""
+    """Splits CSV as spreadsheets write it."""
 
-    def __init__(self, glue: str) -> None:
-        self.glue = glue
+    def __init__(self, separator: str) -> None:
+        self.separator = separator
 
     def __call__(self, text: str) -> list[str]:
         try:
-            (row,) = csv.reader([text], delimiter=self.glue)
+            (row,) = csv.reader([text], delimiter=self.separator)
         except (csv.Error, ValueError):
             return []
         return [field.strip(" \t") for field in row]
@@ -184,9 +184,9 @@ class _DelimitedSplitter(_Splitter):
             yield from [b""] * more
 
     def _rest_of(self, line: bytes, ahead: deque[bytes], lines: Iterator[bytes]) -> int:
-        """Return how many further lines a row has, since a quoted field goes on in them.
+        """Return how many further lines a row has, into which a quoted field goes on.
 
-        What only looks so, since a quote stands alone, has none.
+        It has none if a quote stands alone, so that it only looks so.
         """
         if not line.count(b'"') % 2 or self._fault(line) != _ENDS_IN_QUOTES:
             return 0
@@ -202,16 +202,16 @@ class _DelimitedSplitter(_Splitter):
         return 0
 
     def _fault(self, row: bytes) -> str:
-        """Return what is wrong with a row for those who are strict."""
+        """Return what the strict reader of `csv` says against a row, nothing if it takes it."""
         try:
-            list(csv.reader([_text(row)], delimiter=self.glue, strict=True))
+            list(csv.reader([_text(row)], delimiter=self.separator, strict=True))
         except (csv.Error, ValueError) as error:
             return str(error)
         return ""
 
 
 class _JsonSplitter(_Splitter):
-    """The values of a JSON object, in the order of the first one's names."""
+    """Splits a JSON object into its values, in the order of the names of the first object."""
 
     is_sure = True
 
@@ -231,7 +231,7 @@ class _JsonSplitter(_Splitter):
 
 
 class _CaptionSplitter(_Splitter):
-    """A picture's URL and what stands behind its first blank, or several URLs."""
+    """Splits a picture's URL from a caption behind its first blank, or several URLs."""
 
     def __call__(self, text: str) -> list[str]:
         if not is_url(text):
@@ -244,7 +244,7 @@ class _CaptionSplitter(_Splitter):
 
 
 class _NameLastSplitter(_Splitter):
-    """A URL, and what stands behind its last blank."""
+    """Splits a URL from a picture's name behind the last blank."""
 
     def __call__(self, text: str) -> list[str]:
         url, blank, name = text.rpartition(" ")
@@ -252,12 +252,15 @@ class _NameLastSplitter(_Splitter):
 
 
 def _next(ahead: deque[bytes], lines: Iterator[bytes]) -> list[bytes]:
-    """Return the next line, none if there is no more."""
+    """Return the next line in a list, an empty list if there is no more."""
     return [ahead.popleft()] if ahead else list(islice(lines, 1))
 
 
 class _Row(NamedTuple):
+    """A line among the first ones of a list."""
+
     at: int
+    """The number of the line, from 0."""
     text: str
     fields: list[str]
 
@@ -267,7 +270,7 @@ class _Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Where in a row a URL is, and a name."""
+    """The form of a table: how rows are split, and which columns are the URL and the name."""
 
     split: _Splitter
     width: int
@@ -275,23 +278,23 @@ class Table(NamedTuple):
     name: int | None
 
     def rows(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield its rows: as many as there are lines, empty ones behind one that had several."""
+        """Yield one row for each line; a row of several lines is followed by empty rows."""
         return self.split.joined(lines)
 
     def is_empty(self, line: bytes) -> bool:
-        """Say whether a line is a row in which there is no URL."""
+        """Say whether a line is a row whose URL is empty."""
         fields = self.split(_text(line))
         return len(fields) == self.width and not fields[self.url]
 
     def parse(self, line: bytes) -> Parsed:
-        """Return what a line holds."""
+        """Return the name and the URL of a row, None if it has no URL."""
         fields = self.split(_text(line))
         if len(fields) <= max(self.url, self.name or 0):
-            return parse_line(line)  # no row, but a line of its own perhaps
+            return parse_line(line)  # no row, but perhaps a line with a URL alone
         url, more = fields[self.url], len(fields) - self.width
         if more > 0 and not _PICTURE.fullmatch(url):
-            # What is not quoted may hold what else parts columns.
-            whole = self.split.glue.join(fields[self.url : self.url + more + 1])
+            # A URL that is not quoted may hold the separator of columns.
+            whole = self.split.separator.join(fields[self.url : self.url + more + 1])
             url = whole if _PICTURE.fullmatch(whole) else url
         name = None if self.name is None else name_in(fields[self.name])
         is_whole = is_url(url) and (name or self.name is None)
@@ -299,13 +302,13 @@ class Table(NamedTuple):
 
 
 def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
-    """Return the table that rows are of, None if they are not surely of one."""
+    """Return the form of the table of these rows, None if it is not sure that they are one."""
     headed = len(rows) > 1 and _titles(rows[0].fields)
     body = [row for row in rows if _HOLDS_URL.search(row.text)] if headed else rows
     if len(rows) > 1 and not _HOLDS_URL.search(rows[0].text):
-        body = body if headed else rows[1:]  # its head, in another language
+        body = body if headed else rows[1:]  # its head in another language
     split_up = [r for r in body if len(r.fields) > 1 or r.is_quoted or (split.is_sure and r.fields)]
-    if not body or len(split_up) < _MOST * len(body):
+    if not body or len(split_up) < _MOSTLY * len(body):
         return None
     widths = Counter(len(row.fields) for row in split_up)
     width = max(widths, key=lambda width: (widths[width], -width))
@@ -322,23 +325,25 @@ def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
             "write such names, or leave that column out"
         )
     table = Table(split, width, url, names[0] if names else None)
-    if names == [0] and (width, url, split.glue) == (2, 1, "\t"):
+    if names == [0] and (width, url, split.separator) == (2, 1, "\t"):
         lines = [row.text.encode("latin-1") for row in body]
         is_plain = all(parse_line(line) or not table.parse(line) for line in lines)
-        return None if is_plain else table  # it is read as it is, and faster
+        return None if is_plain else table  # plain lines are read faster
     is_told = split.is_sure or headed or all(row.is_quoted for row in body)
     if not (is_told or any(name > url for name in names)):
         rests = [row.text.partition(row.fields[url])[2] for row in body]
         if any(map(_PICTURE.fullmatch, rests)):
-            width = url + 1  # these are the ends of URLs
-        is_told = _are_captions(columns[url], rests, split.glue) if width > url + 1 else url > 0
+            width = url + 1  # what follows are the ends of URLs
+        is_told = (
+            _are_captions(columns[url], rests, split.separator) if width > url + 1 else url > 0
+        )
         if not is_told:
             return None
     return table._replace(width=width)
 
 
 def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
-    """Return which column is the URLs, None if there is none."""
+    """Return the index of the column of URLs, None if there is none."""
     urls = [index for index, column in enumerate(columns) if _mostly(is_url, column)]
     if len(urls) > 1:
         urls = [index for index in urls if _mostly(_PICTURE.fullmatch, columns[index])] or urls
@@ -347,19 +352,19 @@ def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
     return urls[0] if urls else None
 
 
-def _are_captions(urls: Sequence[str], rests: Sequence[str], glue: str) -> bool:
-    """Say whether what stands behind URLs is no part of them, which may hold anything."""
+def _are_captions(urls: Sequence[str], rests: Sequence[str], separator: str) -> bool:
+    """Say whether the text behind URLs is no part of them, although URLs may hold anything."""
     if any(map(_PICTURE.fullmatch, rests)) or not all(map(_ADDRESS.fullmatch, urls)):
         return False
     are_pictures = all(map(_PICTURE.fullmatch, urls)) and not any("?" in url for url in urls)
-    if are_pictures or glue == " ":
-        return are_pictures and (glue != " " or len(urls) > 1)
+    if are_pictures or separator == " ":
+        return are_pictures and (separator != " " or len(urls) > 1)
     if not all(readable(rest[1:]).isprintable() for rest in rests):
         return False
-    if len(urls) > 1 and not any(rest.strip(f'" {glue}') for rest in rests):
-        return True  # a column that is empty
+    if len(urls) > 1 and not any(rest.strip(f'" {separator}') for rest in rests):
+        return True  # an empty column
     are_words = all(map(_WORD.search, rests))
-    if glue == "\t":
+    if separator == "\t":
         return are_words or len(urls) > 1
     return are_words and len(urls) > 1 and all(" " in rest for rest in rests)
 
@@ -371,7 +376,7 @@ def _titles(fields: Sequence[str]) -> bool:
 
 
 def _mostly(test: Callable[[str], object], column: Sequence[str]) -> bool:
-    return sum(bool(test(field)) for field in column) >= _MOST * len(column)
+    return sum(bool(test(field)) for field in column) >= _MOSTLY * len(column)
 
 
 def _text(line: bytes) -> str:

@@ -1,6 +1,9 @@
-"""At which pace a host is asked: what is known of hosts that ration, and what the user says.
+"""What is known of hosts: public reports of them, and the paces that the user gives.
 
-A pace is in requests a second.
+The file `data/known_hosts.tsv` has a row for each fact, with its source and its date. Nobody here
+can check them, and they may be out of date. So `--no-known-hosts` does without them all, except for
+the placeholders, which are known by what they are and not by their host. A pace is in requests a
+second.
 """
 
 from __future__ import annotations
@@ -18,17 +21,11 @@ from . import urls
 from .errors import BadInput
 from .outcomes import Failed
 
-# What is known of hosts, as public reports tell it: one file, read by all who ask or judge.
-#
-# `data/known_hosts.tsv` has a row for each fact, with where it is told and of when that is. None of
-# it can be checked from here: it may not be so any more. So `--no-known-hosts` does without all of
-# it but the placeholders, which are known by what they are, not by whose.
-
 DATA = Path(__file__).with_name("data") / "known_hosts.tsv"
 
 
 class Fact(Enum):
-    """What a row tells of a host, and of what kind its `tells` is."""
+    """The kinds of facts, and what `tells` holds for each."""
 
     RENAMED = "renamed", "the name that the host has today, with the same path; * is a number"
     REWRITTEN = "rewritten", "the widths of thumbnails that the host still gives"
@@ -47,16 +44,17 @@ class Row(NamedTuple):
     fact: str
     """The word of a `Fact`."""
     host: str
-    """A domain, with all below it; `*` in it is a number, and alone any host."""
+    """A domain, with all below it; `*` stands for a number, and alone for any host."""
     service: str
-    """The name of what all of its hosts are."""
+    """The service that the host belongs to."""
     tells: str
+    """The fact itself, in the form that its kind has."""
     seen: str
     """What was seen there."""
     source: str
-    """Where that is told: addresses, or whose code it is."""
+    """Who says so: URLs, or whose code it is."""
     date: str
-    """Of when that is."""
+    """The date of the source."""
 
 
 @lru_cache(maxsize=None)
@@ -67,11 +65,11 @@ def all_rows() -> tuple[Row, ...]:
 
 
 def rows(fact: Fact) -> list[Row]:
-    """Return the rows that tell such a fact."""
+    """Return the rows of facts of one kind."""
     return [row for row in all_rows() if row.fact == fact.word]
 
 
-# Where the pictures of hosts that have changed are today, and who alters what he gives.
+# Hosts that have changed: where their pictures are today, and which hosts alter pictures.
 
 _THUMBNAIL = re.compile(
     r"(?P<before>/.*?)/thumb(?P<original>/(?:[^/]+/)*(?P<name>[^/]+))/"
@@ -79,23 +77,23 @@ _THUMBNAIL = re.compile(
 )
 _URL = re.compile(r"(?P<scheme>https?)://(?P<host>[^/]*?)(?P<port>:[0-9]+)?(?P<path>/.*)")
 _KEPT = re.compile(r"(?i).+\.(?:jpe?g|png|gif|webp|bmp)")
-"""Names of originals that are pictures to keep themselves; thumbnails are made of others too."""
+"""Names of originals that are pictures themselves: thumbnails are made of films too."""
 _MOST_CHARACTERS = 8192
-"""Of a URL, such as hosts of pictures answer at all."""
+"""Characters of a URL; hosts of pictures answer no longer ones."""
 
 
 def successors(url: str) -> list[str]:
-    """Return under which addresses the picture of a link may be today, the likeliest first.
+    """Return the URLs at which the picture of a link may be today, the likeliest first.
 
     Parameters
     ----------
     url : str
-        As a list holds it.
+        The URL of the link, as a list holds it.
 
     Returns
     -------
     list of str
-        Without the link's own; as a rule there are none.
+        Without the URL of the link itself; mostly it is empty.
     """
     try:
         parts = _URL.fullmatch(urls.parse(url).url)  # as it is asked, however it is written
@@ -117,13 +115,19 @@ def successors(url: str) -> list[str]:
 
 
 def is_altered(url: str) -> bool:
-    """Say whether whoever gave the picture at `url` is known to alter what it gives."""
+    """Say whether the host of `url` is known to alter the pictures that it gives."""
     host, _ = urls.host_and_port(urls.endpoint(url))
     return any(domain in _altering() for domain in domains_of(host))
 
 
 def same_host_and_path(one: str, other: str) -> bool:
-    """Say whether two URLs are the same host's same path, whichever the scheme."""
+    """Say whether two URLs have the same host, path and query, whatever their schemes.
+
+    Parameters
+    ----------
+    one, other : str
+        The URLs; one that cannot be asked is like no other.
+    """
     try:
         first, second = urls.parse(one), urls.parse(other)
     except Failed:
@@ -132,7 +136,7 @@ def same_host_and_path(one: str, other: str) -> bool:
 
 
 def _of_thumbnail(path: str, row: Row) -> Iterator[str]:
-    """Yield the paths at which the picture is of a thumbnail that its host makes no more."""
+    """Yield the paths of the same picture, for a thumbnail that its host makes no longer."""
     match = _THUMBNAIL.fullmatch(path.partition("?")[0])
     widths = sorted(map(int, row.tells.split()))
     if not match or int(match["width"]) in widths:
@@ -159,26 +163,27 @@ def _altering() -> frozenset[str]:
 
 
 Successors = Callable[[str], "list[str]"]
-"""Returns under which addresses the picture of a link may be today."""
+"""Returns the URLs at which the picture of a link may be today."""
 
+# Hosts that ration, and paces.
 
 _LEAST, _MOST = 0.001, 1000.0
 _EXAMPLE = "write for example --pace=flickr.com:1,example.org:0.5"
 
 
 class KnownHost(NamedTuple):
-    """What is known of a host that rations."""
+    """What is known of a host that rations its answers."""
 
     service: str
-    """The name of what all of its hosts are: they ration together."""
+    """The service that it belongs to, all hosts of which ration together."""
     pace: float
     """Requests a second at which to begin."""
 
 
 def known_host(host: str) -> KnownHost | None:
-    """Return what is known of a host or an endpoint, None if nothing is.
+    """Return what is known of a host or an endpoint that rations, None if nothing is.
 
-    The longest domain that it belongs to counts.
+    The longest of its domains that is known counts.
     """
     table = _table()
     name, _ = urls.host_and_port(host)
@@ -187,16 +192,17 @@ def known_host(host: str) -> KnownHost | None:
 
 @lru_cache(maxsize=50_000)
 def host_group(endpoint: str) -> str:
-    """Return what a host has in common with all those with which it may ration.
+    """Return the group of hosts that a host may ration with.
 
-    So each ration has one owner in a run: its service, else its registrable domain, else itself.
+    That is its service, else its registrable domain, else the host itself. So each ration has one
+    owner in a run.
     """
     found = known_host(endpoint)
     return found.service if found else urls.registrable_domain(endpoint) or endpoint
 
 
 def parse_paces(text: str) -> dict[str, float]:
-    """Return the paces that a user gives, by host or endpoint.
+    """Return the paces that the user gives, by host or endpoint.
 
     Parameters
     ----------
@@ -206,22 +212,22 @@ def parse_paces(text: str) -> dict[str, float]:
     Raises
     ------
     BadInput
-        If it cannot be read so, or says two things of one host.
+        If it has another form, or gives one host twice.
     """
     given: dict[str, float] = {}
     for item in filter(None, (item.strip() for item in text.split(","))):
-        place, pace = _parts(item)
-        if place in given:
-            raise BadInput(f"--pace: {place} is there twice: leave one of them out")
-        given[place] = pace
+        name, pace = _parts(item)
+        if name in given:
+            raise BadInput(f"--pace: {name} is there twice: leave one of them out")
+        given[name] = pace
     return given
 
 
 def given_pace(paces: Mapping[str, float], host: str) -> float | None:
     """Return the pace that the user gives for a host or an endpoint, None if there is none.
 
-    The longest domain that it belongs to counts, with its port before without. If there is none,
-    it is what is given for another name of its service: whoever says Flickr means all of it.
+    The longest of its domains counts, with its port before without. If none is given, the pace of
+    another domain of its service counts: who says Flickr means all of it.
 
     Parameters
     ----------
@@ -235,26 +241,26 @@ def given_pace(paces: Mapping[str, float], host: str) -> float | None:
     name, port = urls.host_and_port(host)
     for each in (name, *_aliases(name)):
         for domain in domains_of(each):
-            for place in (_place(domain, port), domain):
-                if place in paces:
-                    return paces[place]
+            for given in (_endpoint(domain, port), domain):
+                if given in paces:
+                    return paces[given]
     return None
 
 
 def _aliases(host: str) -> list[str]:
-    """Return the domains of the service that a host is of."""
+    """Return the domains of the service that a host belongs to."""
     found = known_host(host)
     return [each for each, other in _table().items() if found and other.service == found.service]
 
 
 def _parts(item: str) -> tuple[str, float]:
-    """Return whom the user means, and the pace."""
-    place, _, number = item.rpartition(":")
-    host, port = urls.host_and_port(place.strip())
+    """Return the host or the endpoint that the user gives, and its pace."""
+    endpoint, _, number = item.rpartition(":")
+    host, port = urls.host_and_port(endpoint.strip())
     with suppress(ValueError):
         name = _plain(urls.ascii_host(host))
         if name and 0 < int(port or 1) < 2**16:
-            return (_place(name, str(int(port))) if port else name), _pace(item, number.strip())
+            return (_endpoint(name, str(int(port))) if port else name), _pace(item, number.strip())
     raise BadInput(f'--pace: "{item}" is no HOST:N; {_EXAMPLE}')
 
 
@@ -269,7 +275,7 @@ def _pace(item: str, number: str) -> float:
 
 
 def domains_of(host: str) -> Iterator[str]:
-    """Yield a host, in its plain form, and the domains that it belongs to, the longest first."""
+    """Yield a host in its plain form, and the domains above it, the longest first."""
     domain = _plain(host)
     yield domain
     if urls.is_address(domain):
@@ -279,12 +285,12 @@ def domains_of(host: str) -> Iterator[str]:
         yield domain
 
 
-def _place(host: str, port: str) -> str:
+def _endpoint(host: str, port: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _plain(host: str) -> str:
-    """Return the one form of all that mean the same host."""
+    """Return the one form of all spellings of a host."""
     with suppress(ValueError):
         return str(IPv6Address(host))
     return host.lower().rstrip(".")

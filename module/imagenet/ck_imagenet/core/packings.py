@@ -1,4 +1,8 @@
-"""How lists of URLs come packed: gzip, tar, both, UTF-16 or -32, or none of it; bytes in, out."""
+"""How lists of URLs come packed: gzip, tar, UTF-16, UTF-32, or several of them; headers of tars.
+
+`tarfile` believes a header about the size of a name, and reads so much into memory. Here a header
+is parsed alone, and its reader decides how much is read.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,13 @@ from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
-# The headers of a tar: 512 bytes in, what they say of the file that follows out.
-#
-# `tarfile` takes whatever size a header claims for a name and reads so much into memory. Here a
-# header says something or nothing, and how much is read is its reader's affair.
+# Headers of a tar.
 
 BLOCK = 512
-"""Bytes of a header; the data of a file is filled up to a multiple of it."""
+"""Bytes of a header; the data of a file is padded to a multiple of it."""
 
 LARGEST = 2**60
-"""Bytes of one file: more than any disk holds, and less than what no file system can seek."""
+"""Bytes of one file: more than any disk holds, and still an offset that can be sought."""
 
 _OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
 _LENGTH = re.compile(rb"([1-9][0-9]{0,8}) ")
@@ -48,7 +49,7 @@ _KINDS = {
     ord("L"): Kind.LONG_NAME,
 }
 _EMPTY = (Kind.FOLDER, Kind.LINK, Kind.DEVICE)
-"""What has no data, whatever its size is said to be."""
+"""Kinds without data, whatever size the header tells."""
 
 
 class Header(NamedTuple):
@@ -60,23 +61,23 @@ class Header(NamedTuple):
     size: int
     """Bytes that follow."""
     has_more: bool = False
-    """A further header of holes comes first."""
+    """Whether a further header of holes comes before the data."""
 
 
 class Extension(NamedTuple):
-    """What is known of the next file beside its header."""
+    """What extensions tell of the next file; None where they tell nothing."""
 
     path: str | None = None
     size: int | None = None
     is_sparse: bool = False
 
     def followed_by(self, other: Extension) -> Extension:
-        """Return what is known when `other` has been said too."""
+        """Return what is known when `other` follows, which counts before this."""
         return self._replace(**{field: said for field, said in other._asdict().items() if said})
 
 
 def parse_header(block: bytes) -> Header | None:
-    """Return what a block says, or None if it is no header."""
+    """Return the header in a block, or None if it is no header."""
     if len(block) < BLOCK:
         return None
     checksum, size = _number(block[148:156]), _number(block[124:136])
@@ -87,7 +88,7 @@ def parse_header(block: bytes) -> Header | None:
     path, prefix = _text(block[:100]), _text(block[345:500])
     if block[257:263] == b"ustar\0" and prefix:  # GNU's tar keeps something else there
         path = f"{prefix}/{path}"
-    if kind is Kind.FILE and path.endswith("/"):  # before 1988 a folder was told so
+    if kind is Kind.FILE and path.endswith("/"):  # how folders were written before 1988
         kind = Kind.FOLDER
     has_more = kind is Kind.SPARSE and block[482] != 0
     return Header(path, kind, 0 if kind in _EMPTY else size, has_more)
@@ -99,12 +100,20 @@ def holes_go_on(block: bytes) -> bool:
 
 
 def parse_extension(kind: Kind, data: bytes) -> Extension:
-    """Return what is said about the next file, as far as it can be read."""
+    """Return what an extension tells of the next file, as far as it can be read.
+
+    Parameters
+    ----------
+    kind : Kind
+        LONG_NAME or EXTENSION.
+    data : bytes
+        The data behind its header.
+    """
     return Extension(_text(data)) if kind is Kind.LONG_NAME else _parse_records(data)
 
 
 def _parse_records(data: bytes) -> Extension:
-    """Read records of their own length, a space, a keyword, `=`, a value and a line end."""
+    """Read POSIX records: each is its length, a space, a keyword, `=`, a value, a line end."""
     known: dict[bytes, bytes] = {}
     offset = 0
     found = _LENGTH.match(data)
@@ -127,7 +136,7 @@ def _text(field: bytes) -> str:
 
 
 def _number(field: bytes) -> int | None:
-    """Return a number: octal digits, or GNU's form for what is larger; None if it is neither."""
+    """Return a number in octal digits, or in GNU's form for large ones; None if it is neither."""
     if field[0] == 0x80:
         number = int.from_bytes(field[1:], "big")
     else:
@@ -138,26 +147,31 @@ def _number(field: bytes) -> int | None:
     return number if number <= LARGEST else None
 
 
+# Lists.
+
 _BLOCK = 2**20
+"""Bytes that are read at once."""
 
 _MOST_LAYERS = 4
-"""More than a gzipped tar of a gzipped list has: there are files that unpack to themselves."""
+"""More than a gzipped tar of a gzipped list has; some files unpack to themselves for ever."""
 
 _MOST_UNPACKED = 4 * 2**30
-"""Bytes; ImageNet's whole list has a quarter of it."""
+"""Bytes of a list; ImageNet's whole list has a quarter of it."""
 
 _MOST_HEADERS = 10_000
-_MOST_SAID = 2**16
-"""Of a tar before its list: headers, and bytes that are said about a file beside its header."""
+"""Headers of a tar before its list."""
+
+_LARGEST_EXTENSION = 2**16
+"""Bytes of one extension of a tar."""
 
 
 def unpacked_list(stream: BinaryIO) -> BinaryIO:
-    """Return the list's own bytes, whatever they are packed in.
+    """Return a stream of the list itself, unpacked from whatever it is packed in.
 
     Raises
     ------
     OSError, EOFError, zlib.error, ValueError
-        If it is damaged, here or while it is read.
+        If it is damaged; also while the stream is read.
     """
     for _ in range(_MOST_LAYERS):
         head = _peek(stream, 512)
@@ -175,7 +189,7 @@ def unpacked_list(stream: BinaryIO) -> BinaryIO:
 
 
 class _FromGzip(io.RawIOBase):
-    """What gzip has packed, as far as any list goes."""
+    """Unpacks gzip, up to the size of the largest list."""
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
@@ -193,7 +207,7 @@ class _FromGzip(io.RawIOBase):
 
 
 class _FromTar(io.RawIOBase):
-    """A file in a tar, from where the tar has been read to."""
+    """Reads one file of a tar, whose data comes next."""
 
     def __init__(self, tar: BinaryIO, size: int) -> None:
         super().__init__()
@@ -213,7 +227,7 @@ class _FromTar(io.RawIOBase):
 
 
 class _FromUnicode(io.RawIOBase):
-    """A list saved by a Windows editor, in the encodings that Latin-1 cannot read, as UTF-8."""
+    """Reads UTF-16 or UTF-32, as editors on Windows write them, as UTF-8."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         super().__init__()
@@ -229,7 +243,7 @@ class _FromUnicode(io.RawIOBase):
 
 
 def _unicode(head: bytes) -> str:
-    """Return which UTF-16 or UTF-32 a list is in, nothing if it is in none."""
+    """Return the encoding of a list in UTF-16 or UTF-32, an empty text for others."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -248,7 +262,7 @@ def _peek(stream: BinaryIO, size: int) -> bytes:
 
 
 def _first_file(stream: BinaryIO) -> BinaryIO:
-    """Return the first regular file of a tar: the list, as in imagenet_fall11_urls.tgz."""
+    """Return the first regular file of a tar, which is the list in imagenet_fall11_urls.tgz."""
     said = Extension()
     for _ in range(_MOST_HEADERS):
         block = stream.read(BLOCK)
@@ -258,7 +272,7 @@ def _first_file(stream: BinaryIO) -> BinaryIO:
         if not header:
             raise ValueError("its tar has no header where one must be")
         if header.kind in (Kind.LONG_NAME, Kind.EXTENSION):
-            if header.size > _MOST_SAID:
+            if header.size > _LARGEST_EXTENSION:
                 raise ValueError("its tar says more of a file than any tar does")
             data = stream.read(header.size)
             said = said.followed_by(parse_extension(header.kind, data))

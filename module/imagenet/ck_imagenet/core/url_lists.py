@@ -1,10 +1,10 @@
-"""The forms of URL lists: bytes in, numbered lines out, lazily.
+"""Lists of URLs: bytes in, numbered lines out, lazily.
 
 A line is a URL alone (image-net.org's `geturls`), or a name and a URL with a space between them
-(its `getmapping`) or a tab (`fall11_urls.txt`); or a row of a table, of which one column is URLs.
+(its `getmapping`) or a tab (`fall11_urls.txt`), or a row of a table with a column of URLs.
 
-A URL is text whose characters stand for its bytes (Latin-1), since lists mix encodings: so nothing
-is lost, and what is requested is what the list holds.
+A URL is text with a character for each byte (Latin-1), since lists mix encodings. So nothing is
+lost, and what is asked is what the list holds.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ __all__ = [
 ]
 
 LONGEST_LINE = 65_536
-"""Bytes; what is longer is no URL, and a list without line ends must not fill the memory."""
+"""Bytes; a longer line is no URL, and a list without line ends must not fill the memory."""
 
 _BLOCK = 2**20
 _LONGEST_BLOCK = 4 * 2**20
-"""Bytes; what has a longer line is no list."""
+"""Bytes; a file with a longer line is no list."""
 
 MOST_LINES = 100_000_000
 """ImageNet's own list has 14 million; a gzip of 7 MB may hold a hundred times as many."""
 
 _NOTHING = b"\0 \t\r"
-"""What lines are made of that hold nothing."""
+"""The bytes of lines that count as empty."""
 
 _MARK = b"\xef\xbb\xbf"
-"""Of UTF-8; where files were put together it stands in their midst."""
+"""The byte order mark of UTF-8; it stands inside a list that was joined from several files."""
 
 _SEAM = re.compile(rb"(\xef\xbb\xbf|\r(?!\Z))")
 
@@ -57,7 +57,7 @@ class Line(NamedTuple):
     """One line of a list that holds a URL."""
 
     number: int
-    """Its place in the list: from 0, blank and odd lines counted."""
+    """Its number in the list, from 0; lines without a URL count too."""
     name: ImageName | None
     """The picture's name, if the list gives it."""
     url: str
@@ -68,9 +68,9 @@ class WrongShape(BadInput):
 
 
 def display_name(where: str) -> str:
-    """Return what others are told of where a list is: an address, or the name of a file.
+    """Return how others are told of a list: its URL, or the name of its file.
 
-    Neither tells of the user's machine, nor how he is known to a host.
+    Neither folders of this machine are told, nor user and password in a URL.
     """
     if is_url(where):
         return re.sub(r"(?<=[/\\])[^/\\?#]*@", "", where, count=1)
@@ -85,9 +85,9 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
     stream : binary file, seekable
         The list: plain, gzip, tar or gzipped tar.
     what : str
-        What the list is called in an error.
+        The name of the list in errors.
     strict : bool
-        Whether to refuse it in the end if most of its lines hold no URL.
+        Whether to refuse the list, in the end, if most of its lines hold no URL.
 
     Raises
     ------
@@ -123,7 +123,14 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
 def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
     """Yield all bytes of a list, unpacked, in blocks of whole lines, each with its line end.
 
-    For lists that are too long to be read line by line; the arguments are those of `read`.
+    It is for lists that are too long to be read line by line.
+
+    Parameters
+    ----------
+    stream : binary file, seekable
+        The list: plain, gzip, tar or gzipped tar.
+    what : str
+        The name of the list in errors.
 
     Raises
     ------
@@ -147,7 +154,7 @@ def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
 
 @contextmanager
 def _damage_named(what: str) -> Iterator[None]:
-    """Turn whatever unpacking raises into a sentence."""
+    """Turn the exceptions of unpacking into a sentence for users."""
     try:
         yield
     except (OSError, EOFError, zlib.error, ValueError) as error:
@@ -167,7 +174,7 @@ def _wrong(what: str, good: int, number: int, line: bytes) -> str:
 
 
 def read_plain(text: bytes) -> Iterator[Line]:
-    """Yield the lines of a list that is in memory and not packed, as `read` does."""
+    """Yield the lines with a URL of a list that is in memory and not packed."""
     for number, line in enumerate(io.BytesIO(text)):
         parsed = parse_line(line) if len(line) < LONGEST_LINE else None
         if parsed:
@@ -177,7 +184,7 @@ def read_plain(text: bytes) -> Iterator[Line]:
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines, which end with LF, CRLF or CR.
 
-    One that is too long for a URL comes as an empty one, so that it is counted.
+    A line that is too long for a URL is yielded as an empty one, so that it is counted.
     """
     torn, ends_with_cr, count = b"", False, 0
     for number, data in enumerate(iter(lambda: stream.read(_BLOCK), b"")):
@@ -203,9 +210,9 @@ def _are_short(lines: list[bytes]) -> bool:
 
 
 def _whole(lines: list[bytes]) -> Iterator[bytes]:
-    """Yield lines, cut where files were put together.
+    """Yield lines, split where files were joined without a line end.
 
-    That is where a mark of UTF-8, or a CR, stands before what would be a line of its own.
+    There, a byte order mark or a CR stands before what would be a line of its own.
     """
     for line in lines:
         if len(line) >= LONGEST_LINE:

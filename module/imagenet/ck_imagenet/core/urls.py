@@ -1,6 +1,7 @@
 """URLs as lists and redirects hold them, made what a browser would ask.
 
-The rules are those of WHATWG's URL standard, by the parser that Node has, too: Ada.
+The rules are those of WHATWG's URL standard, by Ada, the parser of Node. The second part tells
+which hosts belong together; the third knows the URLs of the Wayback Machine's captures.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from .outcomes import Failed, Outcome
 from .text import printable, readable
 
 MOST_CHARACTERS = 2**16
-"""Characters of a URL: more than any server reads, and no burden yet."""
+"""Characters of a URL: more than any server reads, and still quickly parsed."""
 
 _PORTS = {"http": 80, "https": 443}
-# What the parser writes: all that could be taken for another part is escaped.
+# The form that the parser writes, where all that could be mistaken for another part is escaped.
 _WRITTEN = re.compile(
     r"(https?)://(?:([^:/@]*)(?::([^/@]*))?@)?((?:\[([^\]]*)\]|([^:/]*))(?::([0-9]+))?/[^#]*)"
 )
-# The host of a URL, with its port, as browsers find it: a slash may lean either way.
+# The host of a URL, with its port, as browsers find it: a backslash counts as a slash.
 _HOST = re.compile(
     r"[\x00-\x20]*(?:https?:)?[/\\\t\r\n]{2,}(?:[^/\\?#]*@)?([^/\\?#]*)", re.IGNORECASE
 )
@@ -38,34 +39,34 @@ _ENDS_IN_A_NUMBER = re.compile(
 
 
 class Address(NamedTuple):
-    """Where and what to ask; everything in it is ASCII."""
+    """A URL taken apart, as it is asked; all of it is ASCII."""
 
     url: str
-    """Without user and password, and without what is behind "#"."""
+    """Without user and password, and without the fragment."""
     scheme: str
     host: str
-    """In lower case, a name in its ASCII form (UTS 46), an IPv6 address without brackets."""
+    """A name in lower case and its ASCII form (UTS 46), or an address, without brackets."""
     port: int
     authorization: str = ""
-    """The header's value that tells user and password, if the URL holds any."""
+    """The value of the header Authorization, if the URL holds user or password."""
 
     @property
     def endpoint(self) -> str:
-        """Host and port: the unit of politeness."""
+        """Host and port: what politeness is kept for."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
     @property
     def target(self) -> str:
-        """What a request names to the host: the path and the query."""
+        """The path and the query, as the first line of a request has them."""
         return self.url[self.url.index("/", len("https://")) :]
 
 
 def parse(url: str) -> Address:
     """Return the address to ask for `url`.
 
-    What is not ASCII is percent-encoded byte for byte, since lists hold raw bytes (Latin-1 text);
-    text that cannot be such bytes, as a user may type it, is taken as UTF-8.
+    What is not ASCII is percent-encoded byte for byte, since lists hold raw bytes (Latin-1 text).
+    Text that is not Latin-1, as a user may type it, is encoded as UTF-8.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def parse(url: str) -> Address:
         why = "no host, or none that can be" if is_web else "neither http nor https"
         raise Failed(Outcome.BAD_URL, f"{why}: {url[:80]!a}")
     scheme, user, password, rest, six, name, port = parts.groups()
-    if port == "0":  # which means "any" to who listens
+    if port == "0":  # which a server cannot listen at
         raise Failed(Outcome.BAD_URL, f"nobody is at port 0: {url[:80]!a}")
     return Address(
         f"{scheme}://{rest}",
@@ -96,7 +97,20 @@ def parse(url: str) -> Address:
 
 
 def join(base: str, location: str) -> str:
-    """Return the URL that a redirect from `base` to `location` leads to; raise BAD_URL if none."""
+    """Return the URL that a redirect leads to.
+
+    Parameters
+    ----------
+    base : str
+        The URL that redirects.
+    location : str
+        The value of its header Location.
+
+    Raises
+    ------
+    Failed
+        BAD_URL if it leads to no URL.
+    """
     try:
         return join_url(base, _ascii(location))
     except ValueError:
@@ -104,7 +118,7 @@ def join(base: str, location: str) -> str:
 
 
 def endpoint(url: str) -> str:
-    """Return host and port of `url`, or an empty text if it has none."""
+    """Return host and port of `url`, an empty text if it cannot be asked."""
     try:
         return parse(url).endpoint
     except Failed:
@@ -114,35 +128,40 @@ def endpoint(url: str) -> str:
 def host_and_port(endpoint: str) -> tuple[str, str]:
     """Return the host of an endpoint, an IPv6 address without brackets, and its port.
 
-    What is a host alone has no port: an empty text.
+    The port of a host alone is an empty text.
     """
     parts = _ENDPOINT.fullmatch(endpoint)
     return (parts["host"].strip("[]"), parts["port"] or "") if parts else (endpoint, "")
 
 
 def is_address(host: str) -> bool:
-    """Say whether a host is an address, not a name: what ends in a number is read as one."""
+    """Say whether a host is an address and not a name: what ends in a number is an address."""
     return ":" in host or _ENDS_IN_A_NUMBER.fullmatch(host.rstrip(".")) is not None
 
 
 def ascii_host(host: str) -> str:
-    """Return a host as addresses have it, nothing if it is empty; raise ValueError.
+    """Return a host as `Address` has it, an empty text if it is empty.
 
     Parameters
     ----------
     host : str
         A name or an address as a user gives it, an IPv6 address without brackets.
+
+    Raises
+    ------
+    ValueError
+        If no host can be called so.
     """
     url = normalize_url(f"http://[{host}]/" if ":" in host else f"http://{host}/") if host else ""
     name = url[len("http://") : -len("/")].strip("[]")
-    # Browsers let more pass, which no name has, and which means something else to users.
+    # Browsers take more characters, which no name has and by which users mean something else.
     if not all(character.isalnum() or character in "-._:" for character in name):
         raise ValueError(f"a host cannot be called {host!r}")
     return name if name.strip(".") else ""
 
 
 def _ascii(url: str) -> str:
-    """Return a URL with all bytes percent-encoded that are not ASCII; a host's are UTF-8 then."""
+    """Return a URL with percent-encoding for all but ASCII; its host is encoded as UTF-8."""
     if url.isascii():
         return url
     try:
@@ -156,19 +175,17 @@ def _ascii(url: str) -> str:
 
 
 def _basic(user: str | None, password: str | None) -> str:
-    """Return what tells a user and a password, both percent-encoded (RFC 7617)."""
+    """Return the credentials of a percent-encoded user and password (RFC 7617)."""
     both = unquote_to_bytes(user or "") + b":" + unquote_to_bytes(password or "")
     return f"Basic {b64encode(both).decode()}"
 
 
-# Which hosts belong together: the domain that somebody has registered.
-#
-# By the Public Suffix List, as browsers use it, in the version that comes with its package: nothing
-# is fetched.
+# Registrable domains: which hosts belong together, by the Public Suffix List that browsers use. It
+# comes with its package, and nothing is fetched.
 
 
 def registrable_domain(endpoint: str) -> str:
-    """Return the registrable domain of a host, nothing for an address or a name without one.
+    """Return the registrable domain of a host, an empty text if it has none, as an address.
 
     Parameters
     ----------
@@ -178,8 +195,8 @@ def registrable_domain(endpoint: str) -> str:
     Returns
     -------
     str
-        In lower case, what stands before the public suffix and the suffix itself (eTLD+1). Who
-        has a name below `github.io` or `blogspot.com` counts as owner of that name.
+        The public suffix and one label before it (eTLD+1), in lower case. A name below
+        `github.io` or `blogspot.com` is such a domain too.
     """
     host, _ = host_and_port(endpoint)
     name = host.lower().rstrip(".")
@@ -188,19 +205,19 @@ def registrable_domain(endpoint: str) -> str:
 
 @lru_cache(maxsize=None)
 def _list() -> PublicSuffixList:
-    """Return the list, read when it is first needed: 35 ms and 3 MB that most commands save."""
+    """Return the list, read when first needed: most commands save its 35 ms and 3 MB."""
     return PublicSuffixList()
 
 
-# The Wayback Machine's captures: how they are addressed, and what their addresses tell.
+# Captures of the Wayback Machine: their URLs, and what these tell.
 
 WAYBACK_PACE = 7.8
-"""Requests a second: it bears ten, and asks for no more than eight; some arrive late, the next do
-not, and both must not come in one second with seven others."""
+"""Requests a second. The Wayback Machine asks for no more than eight, and bears ten. It is a little
+less than eight, since a request that arrives late shares a second with later ones."""
 
 _FORM = "%Y%m%d%H%M%S"
 _BEGINNING = "00000101000000"
-"""Of a year: what a date that is not told in full is completed with."""
+"""The beginning of a year, with which a shorter date is completed."""
 
 _DATE = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
 _AT_ANY_TIME = re.compile(r"^([0-9]{1,14})(?:[a-z]{2}_)?(?=/)")
@@ -208,7 +225,7 @@ _CAPTURE = re.compile(r"([0-9]{14})(?:[a-z]{2}_)?/https?:", re.IGNORECASE)
 
 
 def capture_moment(date: str) -> str:
-    """Return the 14 digits that stand for a date in addresses.
+    """Return the 14 digits that stand for a date in the URLs of captures.
 
     Parameters
     ----------
@@ -234,54 +251,70 @@ def capture_moment(date: str) -> str:
 
 
 def capture_address(archive: str, moment: str, url: str) -> str:
-    """Return where the raw bytes are of the capture of `url` that is nearest to a moment.
+    """Return the URL of the raw bytes of the capture of a URL that is nearest to a moment.
+
+    Parameters
+    ----------
+    archive : str
+        The URL of the archive.
+    moment : str
+        As `capture_moment` returns it.
+    url : str
+        The captured URL.
 
     Raises
     ------
     Failed
-        BAD_URL if there can be none.
+        BAD_URL if no capture of it is possible.
     """
     return f"{archive.rstrip('/')}/web/{moment}id_/{parse(url).url}"
 
 
 @lru_cache(maxsize=8)
 def _begin(archive: str) -> str:
-    """Return how the addresses of an archive's captures begin."""
+    """Return how the URLs of an archive's captures begin."""
     return f"{parse(archive).url.rstrip('/')}/web/"
 
 
 def capture_redirect(address: str, archive: str) -> str:
-    """Return where a redirect of an archive is followed to: it names its own addresses in any way.
+    """Return the URL to ask for a redirect of an archive: the raw bytes of the capture.
 
-    That is where the raw bytes are of the capture that it leads to, and not a page around them.
-
-    Raises
-    ------
-    Failed
-        REDIRECTS if it leads to anything else than a capture: what is there now is none.
-    """
-    begin = _begin(archive)
-    _, _, place = begin.partition("://")
-    scheme, _, rest = address.partition("://")
-    if scheme in ("http", "https") and rest.startswith(place):
-        return begin + _AT_ANY_TIME.sub(r"\1id_", rest[len(place) :])
-    raise Failed(Outcome.REDIRECTS, address)
-
-
-def is_capture(headers: Container[str]) -> bool:
-    """Say whether an answer is what an archive has captured, not its own (RFC 7089, 2.1.1)."""
-    return "Memento-Datetime" in headers
-
-
-def capture_time(address: str, archive: str) -> str:
-    """Return when the capture at an address was made, as records hold times; else nothing.
+    An archive may redirect to a page around the bytes, and spell its own URL in another way.
 
     Parameters
     ----------
     address : str
-        What has been asked at last: as any host may write it, if it was one of redirects.
+        The URL that the redirect leads to.
     archive : str
-        The service whose captures are believed: those at addresses that begin as its own.
+        The URL of the archive.
+
+    Raises
+    ------
+    Failed
+        REDIRECTS if it leads to no capture: what the web has there today is none.
+    """
+    begin = _begin(archive)
+    _, _, prefix = begin.partition("://")
+    scheme, _, rest = address.partition("://")
+    if scheme in ("http", "https") and rest.startswith(prefix):
+        return begin + _AT_ANY_TIME.sub(r"\1id_", rest[len(prefix) :])
+    raise Failed(Outcome.REDIRECTS, address)
+
+
+def is_capture(headers: Container[str]) -> bool:
+    """Say whether an answer is a capture, and not the archive's own (RFC 7089, 2.1.1)."""
+    return "Memento-Datetime" in headers
+
+
+def capture_time(address: str, archive: str) -> str:
+    """Return when a capture was made, as records hold times; an empty text if nobody knows.
+
+    Parameters
+    ----------
+    address : str
+        The URL that was asked last; after redirects, any host may have written it.
+    archive : str
+        The URL of the archive whose captures are believed.
     """
     begin = _begin(archive)
     found = _CAPTURE.match(address, len(begin)) if address.startswith(begin) else None
