@@ -20,7 +20,7 @@ from ck_imagenet.storage.ck_kernel import Kernel
 from ck_imagenet.storage.ck_repositories import Repositories
 from ck_imagenet.storage.ck_store import CkStore
 from ck_imagenet.core.errors import ImagenetError
-from ck_imagenet.storage.journal import Record
+from ck_imagenet.storage.records import Record
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.outcomes import Outcome
 

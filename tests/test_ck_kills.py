@@ -88,7 +88,7 @@ def seen():
     return {
         "lost": sorted(lost),
         "pictures": {number: path.read_text() for number, path in place.pictures().items()},
-        "findings": [[each.flaw.word, str(each.where)] for each in place.findings()],
+        "findings": [[each.kind.word, str(each.where)] for each in place.findings()],
         "left": [str(path) for path in place.folder.rglob(".new-*")],
         "loaded": asked("load", "7"),
         **further(),

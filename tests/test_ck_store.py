@@ -389,7 +389,7 @@ def test_where_many_synsets_are_is_where_each_of_them_is(terminal: Terminal) -> 
         terminal,
         """
 store, wnids = CkStore(ck), ["n01440764", "n02084071", "n02110341"]
-result = list(store.where(wnids)), [store.synset(wnid).where() for wnid in wnids]
+result = list(store.paths(wnids)), [store.synset(wnid).paths() for wnid in wnids]
 """,
     )
     assert together == each

@@ -15,7 +15,7 @@ from ck_imagenet.core.files import NEW
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.sources.url_archive import DATA, FACTS, INDEX, REST, Archive, hosts
-from ck_imagenet.sources.url_archive_build import Origin, build
+from ck_imagenet.sources.url_archive_build import Provenance, build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +29,7 @@ LIST = (
 
 def built(folder: Path, data: bytes) -> Archive:
     """Build the archive in a folder, as a new process finds it."""
-    build(io.BytesIO(data), Origin("list.txt"), folder)
+    build(io.BytesIO(data), Provenance("list.txt"), folder)
     archive = Archive.at(folder)
     assert archive
     return archive
@@ -90,7 +90,7 @@ class TestReading:
         assert archive.counts() == {TENCH: 3, GOLDFISH: 1}
 
     def test_it_tells_where_it_comes_from_and_what_it_has(self, tmp_path: Path) -> None:
-        build(io.BytesIO(b"odd\n" + LIST), Origin("http://a/l.tgz", "ab" * 20), tmp_path)
+        build(io.BytesIO(b"odd\n" + LIST), Provenance("http://a/l.tgz", "ab" * 20), tmp_path)
         facts = Archive.needed(tmp_path, "all").facts()
         assert facts.pop("time").endswith("Z")
         assert facts == {
@@ -239,7 +239,7 @@ class TestBuilding:
     ) -> None:
         known = built(tmp_path, LIST).facts()
         with pytest.raises(BadInput, match=r'"list.txt" is no list of all URLs: a line is a name'):
-            build(io.BytesIO(data + LIST * (len(data) > 10**6)), Origin("list.txt"), tmp_path)
+            build(io.BytesIO(data + LIST * (len(data) > 10**6)), Provenance("list.txt"), tmp_path)
         archive = Archive.at(tmp_path)
         assert archive
         assert archive.facts() == known
@@ -247,13 +247,13 @@ class TestBuilding:
     def test_a_line_without_end_does_not_fill_the_memory(self, tmp_path: Path) -> None:
         bomb = gzip.compress(b"n01440764_1\thttp://" + b"x" * 2**27)
         with pytest.raises(BadInput, match="it has a line of more than 4 MB"):
-            build(io.BytesIO(bomb), Origin("list.txt"), tmp_path)
+            build(io.BytesIO(bomb), Provenance("list.txt"), tmp_path)
 
     def test_a_list_that_is_cut_leaves_the_archive_as_it_was(self, tmp_path: Path) -> None:
         known = built(tmp_path, LIST).facts()
         packed = tgz(LIST * 1000)
         with pytest.raises(BadInput, match=r'"list.txt" is damaged or incomplete'):
-            build(io.BytesIO(packed[: len(packed) // 2]), Origin("list.txt"), tmp_path)
+            build(io.BytesIO(packed[: len(packed) // 2]), Provenance("list.txt"), tmp_path)
         archive = Archive.at(tmp_path)
         assert archive
         assert (archive.facts(), listed(archive)) == (known, listed(built(tmp_path, LIST)))

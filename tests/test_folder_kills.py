@@ -18,7 +18,8 @@ from pathlib import Path
 from PIL import Image
 from ck_imagenet.storage.recovery import recover
 from ck_imagenet.storage.folders import FolderStore
-from ck_imagenet.storage.journal import Journal, saved
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import saved
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.images import judging
 
@@ -41,7 +42,7 @@ def save(folder):
     record = saved(ImageName("n01440764", 7), *told)
     place.save(record, data, "jpg")
     journal.append(record)
-    place.settle()
+    place.checkpoint()
 
 
 def begin(folder):

@@ -11,7 +11,7 @@ from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.sources import given_lists
-from ck_imagenet.sources.given_lists import MOST_LINES, Gathered
+from ck_imagenet.sources.given_lists import MOST_LINES, LineSpool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,8 +27,8 @@ LINES = st.lists(
 )
 
 
-def gather(lines: Iterable[tuple[str, Line]]) -> Gathered:
-    found = Gathered("my list")
+def gather(lines: Iterable[tuple[str, Line]]) -> LineSpool:
+    found = LineSpool("my list")
     for wnid, line in lines:
         found.add(wnid, line)
     return found

@@ -23,7 +23,8 @@ ON_A_FULL_DISK = f"""
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet.storage.journal import Journal, Record
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.outcomes import Outcome
 

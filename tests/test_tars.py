@@ -15,7 +15,7 @@ import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.images.decoding import MOST_BYTES
-from ck_imagenet.sources.tars import Fault, Member, Oddity, Part, Whole, members
+from ck_imagenet.sources.tars import Member, PartReader, Skipped, SkipReason, StreamReader, members
 from hypothesis import given
 from hypothesis import strategies as st
 from tarballs import END, extension, file, filled, header, tar
@@ -24,14 +24,14 @@ WNID, DALMATIAN, CAT = "n01440764", "n02110341", "n02123045"
 BOTH = (WNID, DALMATIAN)
 
 
-def whole(data: bytes, seekable: bool = True) -> Whole:
+def whole(data: bytes, seekable: bool = True) -> StreamReader:
     """Return a tar in memory."""
-    return Whole(io.BufferedReader(io.BytesIO(data)), len(data) if seekable else None)
+    return StreamReader(io.BufferedReader(io.BytesIO(data)), len(data) if seekable else None)
 
 
 def unpacked(
-    source: Whole | bytes, wnids: Collection[str] = BOTH
-) -> tuple[dict[str, bytes | None], list[tuple[str, Fault]]]:
+    source: StreamReader | bytes, wnids: Collection[str] = BOTH
+) -> tuple[dict[str, bytes | None], list[tuple[str, SkipReason]]]:
     """Return the pictures in a tar, by their names, and what is odd in it."""
     pictures: dict[str, bytes | None] = {}
     odd = []
@@ -40,7 +40,7 @@ def unpacked(
         if isinstance(found, Member):
             pictures[str(found.name)] = found.read()
         else:
-            odd.append((found.path, found.fault))
+            odd.append((found.path, found.reason))
     return pictures, odd
 
 
@@ -121,7 +121,7 @@ class TestGood:
         writer = threading.Thread(target=write)
         writer.start()
         with open(reading, "rb") as stream:  # noqa: PTH123 - a descriptor
-            assert unpacked(Whole(stream)) == (NAMED, [])
+            assert unpacked(StreamReader(stream)) == (NAMED, [])
         writer.join()
 
     def test_a_picture_that_nobody_reads_is_passed_over(self) -> None:
@@ -156,22 +156,22 @@ class TestNested:
 
     def test_nothing_is_read_behind_the_last_that_is_wanted(self) -> None:
         stream = Stream(iter([self.OUTER[:3000], self.OUTER[3000:]]))
-        unpacked(Whole(io.BufferedReader(stream, 512)), [WNID])
+        unpacked(StreamReader(io.BufferedReader(stream, 512)), [WNID])
         assert stream.given <= 3000
 
     def test_a_member_of_another_synset_is_named(self) -> None:
         data = tar({b"n01440764.tar": tar({b"n02110341_3.JPEG": b"", b"n01440764_1.JPEG": b""})})
-        odd = [("n02110341_3.JPEG", Fault.OTHER_SYNSET)]
+        odd = [("n02110341_3.JPEG", SkipReason.OTHER_SYNSET)]
         assert unpacked(data) == ({f"{WNID}_1": b""}, odd)
 
     def test_a_tar_within_a_tar_within_a_tar_is_not_read(self) -> None:
         data = tar({b"n01440764.tar": tar({b"n01440764.tar": self.OUTER})})
-        assert unpacked(data) == ({}, [("n01440764.tar", Fault.OTHER_NAME)])
+        assert unpacked(data) == ({}, [("n01440764.tar", SkipReason.OTHER_NAME)])
 
     def test_a_tar_that_ends_too_early_does_not_take_the_next_with_it(self) -> None:
         short = file(b"n01440764_1.JPEG", b"a") + header(b"n01440764_2.JPEG", 5000)
         data = tar({b"n01440764.tar": short, b"n02110341.tar": tar({b"n02110341_3.png": b"d"})})
-        odd = [("n01440764_2.JPEG", Fault.CUT)]
+        odd = [("n01440764_2.JPEG", SkipReason.CUT)]
         assert unpacked(data) == (
             {f"{WNID}_1": b"a", f"{WNID}_2": None, f"{DALMATIAN}_3": b"d"},
             odd,
@@ -186,31 +186,31 @@ class TestHostile:
     @pytest.mark.parametrize(
         ("path", "kind", "fault"),
         [
-            (b"../n01440764_2.JPEG", b"0", Fault.OUTSIDE),
-            (b"a/../../n01440764_2.JPEG", b"0", Fault.OUTSIDE),
-            (b"/etc/n01440764_2.JPEG", b"0", Fault.OUTSIDE),
-            (b"../n01440764.tar", b"0", Fault.OUTSIDE),
-            (b"n01440764_2.JPEG", b"1", Fault.LINK),
-            (b"n01440764_2.JPEG", b"2", Fault.LINK),
-            (b"../n01440764_2.JPEG", b"2", Fault.LINK),
-            (b"n01440764.tar", b"2", Fault.LINK),
-            (b"n01440764_2.JPEG", b"3", Fault.DEVICE),
-            (b"n01440764_2.JPEG", b"4", Fault.DEVICE),
-            (b"n01440764_2.JPEG", b"6", Fault.DEVICE),
-            (b"n01440764_2.JPEG", b"S", Fault.SPARSE),
-            (b"n02123045_2.JPEG", b"0", Fault.OTHER_SYNSET),
-            (b"unknown_2.JPEG", b"0", Fault.OTHER_SYNSET),
-            (b"n01440764_2.JPEG/x", b"0", Fault.OTHER_NAME),
-            (b"n01440764_2.xml", b"0", Fault.OTHER_NAME),
-            (b"n01440764_2", b"0", Fault.OTHER_NAME),
-            (b"n01440764_9999999999.JPEG", b"0", Fault.OTHER_NAME),
-            (b"ILSVRC2012_val_00000001.JPEG", b"0", Fault.OTHER_NAME),
-            (b"..\\n01440764_2.JPEG", b"0", Fault.OTHER_NAME),
-            (b"", b"0", Fault.OTHER_NAME),
+            (b"../n01440764_2.JPEG", b"0", SkipReason.OUTSIDE),
+            (b"a/../../n01440764_2.JPEG", b"0", SkipReason.OUTSIDE),
+            (b"/etc/n01440764_2.JPEG", b"0", SkipReason.OUTSIDE),
+            (b"../n01440764.tar", b"0", SkipReason.OUTSIDE),
+            (b"n01440764_2.JPEG", b"1", SkipReason.LINK),
+            (b"n01440764_2.JPEG", b"2", SkipReason.LINK),
+            (b"../n01440764_2.JPEG", b"2", SkipReason.LINK),
+            (b"n01440764.tar", b"2", SkipReason.LINK),
+            (b"n01440764_2.JPEG", b"3", SkipReason.DEVICE),
+            (b"n01440764_2.JPEG", b"4", SkipReason.DEVICE),
+            (b"n01440764_2.JPEG", b"6", SkipReason.DEVICE),
+            (b"n01440764_2.JPEG", b"S", SkipReason.SPARSE),
+            (b"n02123045_2.JPEG", b"0", SkipReason.OTHER_SYNSET),
+            (b"unknown_2.JPEG", b"0", SkipReason.OTHER_SYNSET),
+            (b"n01440764_2.JPEG/x", b"0", SkipReason.OTHER_NAME),
+            (b"n01440764_2.xml", b"0", SkipReason.OTHER_NAME),
+            (b"n01440764_2", b"0", SkipReason.OTHER_NAME),
+            (b"n01440764_9999999999.JPEG", b"0", SkipReason.OTHER_NAME),
+            (b"ILSVRC2012_val_00000001.JPEG", b"0", SkipReason.OTHER_NAME),
+            (b"..\\n01440764_2.JPEG", b"0", SkipReason.OTHER_NAME),
+            (b"", b"0", SkipReason.OTHER_NAME),
         ],
     )
     def test_what_is_no_picture_of_these_synsets_is_named(
-        self, path: bytes, kind: bytes, fault: Fault
+        self, path: bytes, kind: bytes, fault: SkipReason
     ) -> None:
         data = self.GOOD + file(path, kind=kind) + file(b"n01440764_3.JPEG", b"too") + END
         shown = path.decode().replace("\\", "\\\\")
@@ -224,11 +224,11 @@ class TestHostile:
         new = said + file(b"GNUSparseFile.0/n01440764_3.JPEG", b"1\n0\n4\n")
         pictures, odd = unpacked(old + new + self.GOOD + END)
         assert pictures == {f"{WNID}_1": b"good"}
-        assert [fault for _, fault in odd] == [Fault.SPARSE, Fault.SPARSE]
+        assert [fault for _, fault in odd] == [SkipReason.SPARSE, SkipReason.SPARSE]
 
     def test_a_path_that_could_play_tricks_is_made_harmless(self) -> None:
         _, odd = unpacked(file(b"\x1b[2J\xe9\n.JPEG") + END)
-        assert odd == [("\\x1b[2J\\xe9\\n.JPEG", Fault.OTHER_NAME)]
+        assert odd == [("\\x1b[2J\\xe9\\n.JPEG", SkipReason.OTHER_NAME)]
 
     def test_a_gigantic_member_is_passed_over_and_never_in_memory(self) -> None:
         size = 200 * 2**20
@@ -240,10 +240,10 @@ class TestHostile:
             yield self.GOOD + END
 
         tracemalloc.start()
-        found = unpacked(Whole(io.BufferedReader(Stream(data()))))
+        found = unpacked(StreamReader(io.BufferedReader(Stream(data()))))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert found == ({f"{WNID}_1": b"good"}, [("n01440764_2.JPEG", Fault.TOO_LARGE)])
+        assert found == ({f"{WNID}_1": b"good"}, [("n01440764_2.JPEG", SkipReason.TOO_LARGE)])
         assert peak < 2**23
 
     def test_the_largest_picture_is_read_and_one_byte_more_is_not(self) -> None:
@@ -252,7 +252,7 @@ class TestHostile:
         assert {name: len(read or b"") for name, read in pictures.items()} == {
             f"{WNID}_1": MOST_BYTES
         }
-        assert odd == [("n01440764_2.JPEG", Fault.TOO_LARGE)]
+        assert odd == [("n01440764_2.JPEG", SkipReason.TOO_LARGE)]
 
     @pytest.mark.parametrize("kind", [b"L", b"K", b"x", b"g"])
     def test_what_is_said_beside_a_header_is_never_much_in_memory(self, kind: bytes) -> None:
@@ -265,7 +265,7 @@ class TestHostile:
             yield self.GOOD + END
 
         tracemalloc.start()
-        pictures, _ = unpacked(Whole(io.BufferedReader(Stream(data()))))
+        pictures, _ = unpacked(StreamReader(io.BufferedReader(Stream(data()))))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 2**23
@@ -274,7 +274,7 @@ class TestHostile:
     def test_sizes_that_no_disk_has_are_the_end(self) -> None:
         for said in (b"\x80" + (2**60).to_bytes(11, "big"), b"7" * 11 + b"\0"):
             data = self.GOOD + header(b"x", said_size=said) + b"rest"
-            odd = [("x", Fault.OTHER_NAME), ("x", Fault.CUT)]
+            odd = [("x", SkipReason.OTHER_NAME), ("x", SkipReason.CUT)]
             assert unpacked(data) == ({f"{WNID}_1": b"good"}, odd)
 
     def test_a_bomb_of_zeros_is_an_empty_tar(self) -> None:
@@ -285,19 +285,19 @@ class TestHostile:
     def test_garbage_within_is_named_once_and_what_is_behind_it_is_found(self) -> None:
         data = self.GOOD + b"garbage!" * 640 + file(b"n01440764_3.JPEG", b"too") + END
         pictures: dict[str, bytes | None] = {f"{WNID}_1": b"good", f"{WNID}_3": b"too"}
-        assert unpacked(data) == (pictures, [("the tar", Fault.GARBAGE)])
+        assert unpacked(data) == (pictures, [("the tar", SkipReason.GARBAGE)])
 
     def test_what_does_not_begin_as_a_tar_is_not_searched(self) -> None:
         stream = Stream(iter([b"<html>" * 1000, self.GOOD, END]))
-        found = unpacked(Whole(io.BufferedReader(stream, 512)))
-        assert found == ({}, [("the tar", Fault.GARBAGE)])
+        found = unpacked(StreamReader(io.BufferedReader(stream, 512)))
+        assert found == ({}, [("the tar", SkipReason.GARBAGE)])
         assert stream.given <= 1024
 
     def test_a_short_page_is_no_tar_that_ends_too_early(self) -> None:
-        assert unpacked(b"<html></html>") == ({}, [("the tar", Fault.GARBAGE)])
+        assert unpacked(b"<html></html>") == ({}, [("the tar", SkipReason.GARBAGE)])
 
     def test_nothing_at_all_is_a_tar_that_ends_too_early(self) -> None:
-        assert unpacked(b"") == ({}, [("the tar", Fault.CUT)])
+        assert unpacked(b"") == ({}, [("the tar", SkipReason.CUT)])
 
     @pytest.mark.parametrize("seekable", [True, False])
     def test_wherever_a_tar_is_cut_what_is_whole_before_is_kept(self, seekable: bool) -> None:
@@ -308,7 +308,7 @@ class TestHostile:
             assert kept == {
                 f"{WNID}_{n}": bytes([n]) * 700 for n in range(3) if n * 1536 + 1212 <= end
             }
-            assert [fault for _, fault in odd] == [Fault.CUT]
+            assert [fault for _, fault in odd] == [SkipReason.CUT]
 
     def test_wherever_a_packed_tar_is_cut_what_is_whole_before_is_kept(self) -> None:
         packed = gzip.compress(tar({b"n01440764_%d.JPEG" % n: os.urandom(9000) for n in range(9)}))
@@ -318,7 +318,7 @@ class TestHostile:
             pictures, odd = unpacked(stream)
             kept = [name for name, read in pictures.items() if read is not None]
             assert len(kept) >= before
-            assert odd[-1][1] is Fault.CUT
+            assert odd[-1][1] is SkipReason.CUT
             assert stream.failure is None
             before = len(kept)
         assert before >= 8
@@ -327,7 +327,7 @@ class TestHostile:
         packed = bytearray(gzip.compress(tar({b"n01440764_1.JPEG": os.urandom(90_000)})))
         packed[50_000:50_100] = bytes(100)
         _, odd = unpacked(bytes(packed))
-        assert odd[-1][1] is Fault.CUT
+        assert odd[-1][1] is SkipReason.CUT
 
     @pytest.mark.parametrize("error", [OSError(5, "no disk"), Failed(Outcome.CUT_SHORT, "gone")])
     def test_what_cannot_be_read_is_the_end_and_remembered(self, error: Exception) -> None:
@@ -335,8 +335,8 @@ class TestHostile:
             yield self.GOOD
             raise error
 
-        stream = Whole(io.BufferedReader(Stream(data()), 512))
-        assert unpacked(stream) == ({f"{WNID}_1": b"good"}, [("the tar", Fault.CUT)])
+        stream = StreamReader(io.BufferedReader(Stream(data()), 512))
+        assert unpacked(stream) == ({f"{WNID}_1": b"good"}, [("the tar", SkipReason.CUT)])
         assert stream.failure is error
 
     @given(data=st.binary(max_size=3000))
@@ -370,6 +370,6 @@ class TestHostile:
 
 
 def test_a_member_has_no_bytes_but_its_own() -> None:
-    body = Part(whole(b"abcdef"), 3)
+    body = PartReader(whole(b"abcdef"), 3)
     assert Member(ImageName(WNID, 1), body).read() == b"abc"
-    assert Oddity("x", Fault.CUT).path == "x"
+    assert Skipped("x", SkipReason.CUT).path == "x"

@@ -17,7 +17,7 @@ from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine.tar_results import Unpacked
 from ck_imagenet.images.judging import judge
-from ck_imagenet.sources.tars import Fault
+from ck_imagenet.sources.tars import SkipReason
 from ck_imagenet.sources.url_archive import ArchiveSource
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal
@@ -71,8 +71,8 @@ def test_a_picture_that_is_packed_in_its_tar_is_unpacked(tmp_path: Path) -> None
 def test_what_is_odd_is_told_with_the_synset_before_it_or_with_the_first(tmp_path: Path) -> None:
     files = [b"README", b"n01440764_1.JPEG", b"n02110341_1.JPEG", b"LICENSE"]
     first, second = unpacked(tmp_path, tar({name: pictures.picture("x") for name in files}))
-    assert first.odd.examples == {Fault.OTHER_NAME: ["README"]}
-    assert second.odd.examples == {Fault.OTHER_NAME: ["LICENSE"]}
+    assert first.odd.examples == {SkipReason.OTHER_NAME: ["README"]}
+    assert second.odd.examples == {SkipReason.OTHER_NAME: ["LICENSE"]}
     assert second.facts()["odd"] == {"other-name": 1}
 
 

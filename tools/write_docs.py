@@ -24,7 +24,7 @@ from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
 from ck_imagenet.core.registries import LAYOUTS  # noqa: E402
-from ck_imagenet.sources.tars import Fault  # noqa: E402
+from ck_imagenet.sources.tars import SkipReason  # noqa: E402
 from ck_imagenet.storage.findings import FindingKind  # noqa: E402
 
 KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
@@ -162,15 +162,15 @@ def _layouts() -> Iterator[str]:
 def _faults() -> Iterator[str]:
     yield "| in a tar | meaning |"
     yield "|---|---|"
-    for fault in Fault:
+    for fault in SkipReason:
         yield f"| `{fault.word}` | {fault.value} |"
 
 
 def _flaws() -> Iterator[str]:
     yield "| finding | meaning | `--repair` |"
     yield "|---|---|---|"
-    for flaw in FindingKind:
-        yield f"| `{flaw.word}` | {flaw.meaning} | {flaw.remedy} |"
+    for kind in FindingKind:
+        yield f"| `{kind.word}` | {kind.meaning} | {kind.remedy} |"
 
 
 if __name__ == "__main__":

@@ -154,10 +154,10 @@ def _percent(tally: Tally) -> str:
 
 def finding(told: Told) -> str:
     """Return what is wrong with what, and what has been done about it."""
-    _, (flaw, where, detail), mended = told
+    _, (kind, where, detail), mended = told
     why = f" ({plain(detail)})" if detail else ""
-    remedy = f"; {flaw.remedy}" if mended else ""
-    return f"{where}  {flaw.word}  {flaw.meaning}{why}{remedy}"
+    remedy = f"; {kind.remedy}" if mended else ""
+    return f"{where}  {kind.word}  {kind.meaning}{why}{remedy}"
 
 
 def inspected(inspection: Inspection) -> str:

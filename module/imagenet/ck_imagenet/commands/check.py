@@ -24,7 +24,7 @@ from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, by_number
 from ..storage.records import Record, now
 from ..storage.recovery import put_aside, recover
-from ..storage.store import Store, SynsetStore, undisturbed
+from ..storage.store import Store, SynsetStore, lock_synset
 
 _THREADS = 2 * CORES
 """What takes time, reading and hashing, leaves the interpreter to others."""
@@ -44,7 +44,7 @@ class Told(NamedTuple):
         """Return the same in plain types."""
         return {
             "wnid": self.wnid,
-            "finding": self.finding.flaw.word,
+            "finding": self.finding.kind.word,
             "where": str(self.finding.where),
             "detail": self.finding.detail,
             "mended": self.mended,
@@ -86,7 +86,7 @@ class Inspection:
         with ParallelMap(_THREADS) as threads:
             for wnid in self._wnids:
                 place = self._store.synset(wnid)
-                with storage_errors(place.folder), undisturbed(place, self._progress):
+                with storage_errors(place.folder), lock_synset(place, self._progress):
                     for finding in self._inspect(place, threads):
                         self.found += 1
                         yield Told(wnid, finding, self._options.repair)
@@ -101,13 +101,13 @@ class Inspection:
         of_place = list(place.findings())
         held = Inventory.of(place)
         unseen = [ImageName(place.wnid, number) for number in held.unseen]
-        moved = {each.where for each in of_place if each.flaw is FindingKind.MISPLACED}
+        moved = {each.where for each in of_place if each.kind is FindingKind.MISPLACED}
         expected = {record.name for record in held.missing} | {link.name for link in held.waiting}
         found = [
             *(
                 each
                 for each in of_place
-                if each.flaw is not FindingKind.EMPTY or each.where not in expected
+                if each.kind is not FindingKind.EMPTY or each.where not in expected
             ),
             *(
                 Finding(FindingKind.GARBLED, path, str(count))
@@ -188,7 +188,7 @@ def _unseen(unseen: tuple[ImageName, Path]) -> Finding:
 
 def _repair(place: SynsetStore, held: Inventory, found: list[Finding]) -> None:
     """Mend what has been found."""
-    if any(finding.flaw is FindingKind.NO_FOLDER for finding in found):
+    if any(finding.kind is FindingKind.NO_FOLDER for finding in found):
         place.discard()
         return
     place.create()
@@ -217,27 +217,27 @@ class _Mender:
         """Mend what `SynsetStore.mend` and `recover` do not."""
         if isinstance(finding.where, ImageName):
             self._mend_picture(finding, finding.where)
-        elif finding.flaw is FindingKind.GARBLED:
+        elif finding.kind is FindingKind.GARBLED:
             self._journal.drop_garbled(finding.where)
-        elif finding.flaw is FindingKind.STRAY:
+        elif finding.kind is FindingKind.STRAY:
             put_aside(self._place, finding.where)
 
     def _mend_picture(self, finding: Finding, name: ImageName) -> None:
-        if finding.flaw is FindingKind.EMPTY:
+        if finding.kind is FindingKind.EMPTY:
             self._place.remove(name.number)
-        elif finding.flaw is FindingKind.NO_PICTURE:
+        elif finding.kind is FindingKind.NO_PICTURE:
             self._take_out(name.number)
-        elif finding.flaw is FindingKind.MISSING and name in self._missing:
+        elif finding.kind is FindingKind.MISSING and name in self._missing:
             self.to_ask.append(self._missing[name])
-        elif finding.flaw is FindingKind.CHANGED:
+        elif finding.kind is FindingKind.CHANGED:
             self._take_out(name.number)
             self.to_ask.append(self._held.saved[name.number])
-        elif finding.flaw is FindingKind.BROKEN:
+        elif finding.kind is FindingKind.BROKEN:
             self._take_out(name.number)
             record = self._held.saved[name.number]
             broken = record._replace(outcome=Outcome.BROKEN, detail=finding.detail, time=now())
             self._journal.append(broken)
-        elif finding.flaw is FindingKind.MISDESCRIBED:
+        elif finding.kind is FindingKind.MISDESCRIBED:
             path = self._held.pictures[name.number]
             if path.is_file():  # else it has just been taken out
                 self._place.describe(self._held.saved[name.number], path.name)

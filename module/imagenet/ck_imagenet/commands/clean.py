@@ -21,7 +21,7 @@ from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, by_number
 from ..storage.records import Record, now
 from ..storage.recovery import ASIDE
-from ..storage.store import Store, SynsetStore, undisturbed
+from ..storage.store import Store, SynsetStore, lock_synset
 
 
 @dataclass
@@ -116,7 +116,7 @@ def clean(
     for wnid in wnids:
         place = store.synset(wnid)
         with storage_errors(place.folder):
-            with undisturbed(place, progress):
+            with lock_synset(place, progress):
                 plan = _plan(options, place)
                 plan.done = not plan.is_empty and agree(plan)
                 if plan.done and not plan.folder:
@@ -149,14 +149,14 @@ def _plan(options: CleanOptions, place: SynsetStore) -> Plan:
     if options.failed or options.all:
         plan.aside = sorted((place.state / ASIDE).glob("*"))
     if options.all:
-        plan.kept = place.foreign()
+        plan.kept = place.user_files()
         # What a kill of this command left may be neither: then it is unfinished.
         is_begun = held.pictures or place.state.is_dir() or not plan.kept
-        if is_begun or any(each.flaw is FindingKind.LEFTOVER for each in place.findings()):
+        if is_begun or any(each.kind is FindingKind.LEFTOVER for each in place.findings()):
             plan.folder, plan.linked = place.folder, place.folder.is_symlink()
             plan.revived = list(rejections.values())
     else:
-        plan.kept = [path for number in plan.pictures for path in place.beside(number)]
+        plan.kept = [path for number in plan.pictures for path in place.user_files_of(number)]
     plan.bytes = sum(path.stat().st_size for path in (*plan.pictures.values(), *plan.aside))
     return plan
 

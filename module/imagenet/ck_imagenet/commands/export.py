@@ -18,7 +18,7 @@ from ..exports import layouts
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous
 from ..exports.rendering import Rendering
 from ..exports.samples import ImageClass, Sample, Split, classes, listed, samples
-from ..storage.store import Store, only_one
+from ..storage.store import Store, wait_for_lock
 
 _MEGABYTE = 1_000_000
 
@@ -83,8 +83,8 @@ def export(options: ExportOptions, store: Store, progress: Progress) -> Exported
     chosen = _chosen(options, store)
     with storage_errors(folder.path):
         all_samples = list(samples(store, chosen, split, options.max_images, options.unaltered))
-        folder.claim()
-        with only_one(folder.lock(), str(folder.path), progress):
+        folder.create()
+        with wait_for_lock(folder.lock(), str(folder.path), progress):
             folder.tidy()
             return _write(layout, options, folder.path, chosen, all_samples, progress)
 

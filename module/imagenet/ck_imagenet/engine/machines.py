@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from ..core.errors import BadInput, StoreError
-from ..storage.store import Busy, at_once
+from ..storage.store import Busy, try_lock
 from .worker import ENDS_WITHIN, HEARTBEAT, HEARTBEAT_TIMEOUT, LIBRARY, Batch, Report
 
 # The folder of a run on many machines: it shows that the run goes on, and what is told lies there.
@@ -100,7 +100,7 @@ class RunFolder:
 
 def _is_free(lock: Path) -> bool:
     try:
-        with at_once(FileLock(lock)):
+        with try_lock(FileLock(lock)):
             return True
     except Busy:
         return False

@@ -22,7 +22,7 @@ from ..storage.numbering import KeptNames, Link, by_number, number
 from ..storage.paces import PaceMemory
 from ..storage.records import Record
 from ..storage.recovery import recover
-from ..storage.store import Busy, Store, at_once, only_one
+from ..storage.store import Busy, Store, try_lock, wait_for_lock
 from . import context
 from .context import Crawl, Politeness, Wayback
 from .link import Task, reopened
@@ -190,9 +190,11 @@ class SynsetJob:
         with storage_errors(place.state):
             place.create()
             if wait:
-                self._resources.enter_context(only_one(place.lock(), self.wnid, self._progress))
+                self._resources.enter_context(
+                    wait_for_lock(place.lock(), self.wnid, self._progress)
+                )
             else:
-                self._resources.enter_context(at_once(place.lock()))
+                self._resources.enter_context(try_lock(place.lock()))
             if self._lists.urls:
                 lists.keep(place, self._found._replace(obtained_by="urls"))
             elif self._found.obtained_by:
@@ -250,7 +252,7 @@ class SynsetJob:
                 wayback_trouble=self.capture_recorder.trouble if self.capture_recorder else "",
             )
             self._duplicates.retire(self._journal.records.values())
-            self._place.settle()
+            self._place.checkpoint()
             summaries.keep(self._place, mended=True)
             return summary
 
@@ -380,7 +382,7 @@ def take_out_exposed(
         place = store.synset(wnid)
         if not place.state.is_dir():  # somebody has removed it since
             continue
-        with suppress(Busy), at_once(place.lock()), closing(Journal.of(place)) as journal:
+        with suppress(Busy), try_lock(place.lock()), closing(Journal.of(place)) as journal:
             recorder = SynsetRecorder(
                 place, journal, duplicates, here=0, most=None, reached=True, report=progress.settled
             )

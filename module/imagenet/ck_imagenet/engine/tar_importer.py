@@ -17,11 +17,11 @@ from ..core.url_lists import is_url
 from ..http.client import Client
 from ..sources import registry, tar_places, tars
 from ..sources.tar_places import ReadTars, TarSource
-from ..sources.tars import Fault, Found, Member, Oddity, Whole
+from ..sources.tars import Found, Member, Skipped, SkipReason, StreamReader
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.journal import Journal
-from ..storage.store import Store, SynsetStore, only_one
+from ..storage.store import Store, SynsetStore, wait_for_lock
 from .context import Crawl
 from .tar_results import MOST_EXAMPLES, Oddities, SynsetImport, Unpacked
 
@@ -132,7 +132,7 @@ class _TarReading:
     def _watch(self, come: int, size: int) -> None:
         self._progress.advance(Path(self._tar.name).name, come, size)
 
-    def _unpack(self, whole: Whole) -> Iterator[Unpacked]:
+    def _unpack(self, whole: StreamReader) -> Iterator[Unpacked]:
         found = tars.members(whole, self._tar.wnids, self._tar.name)
         for wnid, run in groupby(found, self._synset_of):
             if not wnid:
@@ -159,12 +159,12 @@ class _TarReading:
 
     def _fill(self, synset_import: SynsetImport | None, run: Iterable[Found]) -> None:
         for found in run:
-            if isinstance(found, Oddity):
+            if isinstance(found, Skipped):
                 self._odd.add(found)
             elif synset_import:
                 fault = synset_import.take(found)
                 if fault:
-                    self._odd.add(Oddity(str(found.name), fault))
+                    self._odd.add(Skipped(str(found.name), fault))
                 if synset_import.is_full:
                     self._filled.add(found.name.wnid)
                     if self._filled >= self._tar.wnids:
@@ -177,7 +177,7 @@ class _TarReading:
         self._archive.warn(self._progress)
         with storage_errors(place.state):
             place.create()
-            with only_one(place.lock(), place.wnid, self._progress), closing(
+            with wait_for_lock(place.lock(), place.wnid, self._progress), closing(
                 Journal.of(place)
             ) as journal:
                 yield SynsetImport(
@@ -189,7 +189,7 @@ class _TarReading:
                     self._progress,
                     self._seen.get(place.wnid, ()),
                 )
-                place.settle()
+                place.checkpoint()
                 summaries.keep(place)
 
     def _done(self, wnid: str, synset_import: SynsetImport) -> Unpacked:
@@ -220,8 +220,8 @@ class _TarReading:
             return ""
         return "it has been read to its end before; --retry-failed reads it again"
 
-    def _is_cut(self, whole: Whole) -> bool:
-        damaged = {Fault.CUT, Fault.GARBAGE} & set(self._odd.counts)
+    def _is_cut(self, whole: StreamReader) -> bool:
+        damaged = {SkipReason.CUT, SkipReason.GARBAGE} & set(self._odd.counts)
         return bool(whole.failure or damaged)
 
     def _told(self, failure: OSError | Failed) -> str:

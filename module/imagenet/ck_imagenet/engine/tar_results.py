@@ -12,10 +12,10 @@ from ..core.text import ImageName, Progress
 from ..core.url_lists import Line
 from ..http.codings import unpacked
 from ..images import judging
-from ..sources.tars import Fault, Member, Oddity
+from ..sources.tars import Member, Skipped, SkipReason
 from ..storage.deduplication import Duplicates
 from ..storage.journal import Journal
-from ..storage.numbering import KeptNames, Link, Numbers, by_number
+from ..storage.numbering import KeptNames, Link, NumberAllocator, by_number
 from ..storage.records import Record, now, saved
 from ..storage.recovery import recover
 from ..storage.store import SynsetStore
@@ -32,20 +32,20 @@ class Oddities:
 
     Attributes
     ----------
-    counts : Counter of Fault
+    counts : Counter of SkipReason
         How much of each kind.
-    examples : dict of Fault to list of str
+    examples : dict of SkipReason to list of str
         The first paths of each.
     """
 
     def __init__(self) -> None:
-        self.counts: Counter[Fault] = Counter()
-        self.examples: dict[Fault, list[str]] = {}
+        self.counts: Counter[SkipReason] = Counter()
+        self.examples: dict[SkipReason, list[str]] = {}
 
-    def add(self, oddity: Oddity) -> None:
+    def add(self, oddity: Skipped) -> None:
         """Take in one."""
-        self.counts[oddity.fault] += 1
-        examples = self.examples.setdefault(oddity.fault, [])
+        self.counts[oddity.reason] += 1
+        examples = self.examples.setdefault(oddity.reason, [])
         if len(examples) < MOST_EXAMPLES:
             examples.append(oddity.path)
 
@@ -140,7 +140,7 @@ class SynsetImport:
         self.set_aside: list[Path] = recover(
             place, journal, by_number(kept.numbers), self._urls, lost
         )
-        self._numbers = Numbers(journal.records, kept.numbers.values())
+        self._numbers = NumberAllocator(journal.records, kept.numbers.values())
         self._here = set(place.pictures())
         self._duplicates = Duplicates(journal.present(self._here))
         self._recorder = SynsetRecorder(
@@ -170,7 +170,7 @@ class SynsetImport:
         """Whether there are as many as are wanted."""
         return self._recorder.missing() == 0
 
-    def take(self, member: Member) -> Fault | None:
+    def take(self, member: Member) -> SkipReason | None:
         """Keep a picture, unless it is here or is none; return what is odd about it, if so."""
         self.members += 1
         link = self._link(member.name)
@@ -193,7 +193,7 @@ class SynsetImport:
         record = saved(*link, data, picture, self._source, "")
         if known and is_settled:
             if record.sha256 != known.sha256:
-                return Fault.SAME_NUMBER
+                return SkipReason.SAME_NUMBER
             self._report(record._replace(outcome=Outcome.DUPLICATE))
         elif known and self._holds_still(known, record):
             self._report(known)
@@ -206,7 +206,7 @@ class SynsetImport:
     def _link(self, name: ImageName) -> Link:
         """Return what a member is kept as."""
         url = self._urls.get(name.number) or str(name)
-        self._numbers.claim(url, name.number)
+        self._numbers.reserve(url, name.number)
         self._numbers.add(url)
         return Link(ImageName(name.wnid, self._numbers.of[url]), url)
 

@@ -140,7 +140,7 @@ class OwnFolder:
                 "repeat that, or choose another folder with --to=DIR"
             )
 
-    def claim(self) -> None:
+    def create(self) -> None:
         """Make the folder, with its mark before all else."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not (self.path / _MARK).exists():

@@ -97,7 +97,7 @@ class Split(NamedTuple):
 
         The seed alone decides, the same on every machine.
         """
-        drawn = sorted(names, key=lambda name: lot(self.seed, name))
+        drawn = sorted(names, key=lambda name: shuffle_key(self.seed, name))
         parts = [
             part
             for part, count in zip(self.parts, _counts(len(names), list(self.parts.values())))
@@ -106,7 +106,7 @@ class Split(NamedTuple):
         return dict(zip(drawn, parts))
 
 
-def lot(seed: int, name: ImageName) -> bytes:
+def shuffle_key(seed: int, name: ImageName) -> bytes:
     """Return what a picture draws: in the order of these, pictures are shuffled."""
     return hashlib.sha256(f"{seed} {name}".encode()).digest()
 

@@ -17,7 +17,7 @@ from ..core.outcomes import Failed
 from ..core.text import parse_image_name
 from ..core.threads import parallel_map
 from .layouts import Job, Layout, Written
-from .samples import PARTS, LeftOut, Sample, lot
+from .samples import PARTS, LeftOut, Sample, shuffle_key
 
 _ALONE = "pictures"
 """What the shards of a part without a name begin with."""
@@ -69,7 +69,7 @@ class Sharded(Layout):
         new = 0
         left_out: list[LeftOut] = []
         for part, samples in self.job.by_part().items():
-            samples.sort(key=lambda sample: lot(self.job.seed, sample.name))
+            samples.sort(key=lambda sample: shuffle_key(self.job.seed, sample.name))
             written, unreadable = self._write(part, samples)
             new += written
             left_out += unreadable

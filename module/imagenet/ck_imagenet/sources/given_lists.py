@@ -31,7 +31,7 @@ _AT_ONCE = 256
 """Lines of a synset that are written together; the same ones among them once."""
 
 
-class _Place(NamedTuple):
+class _Span(NamedTuple):
     begin: int
     length: int
 
@@ -40,12 +40,12 @@ class _Synset:
     """What has come of one synset."""
 
     def __init__(self) -> None:
-        self.places: list[_Place] = []
+        self.places: list[_Span] = []
         self.waiting: dict[bytes, int] = {}
         """The lines that are not written yet, and their numbers."""
 
 
-class Gathered:
+class LineSpool:
     """The lines of many synsets as they come, and of each as they are asked for.
 
     Parameters
@@ -107,7 +107,7 @@ class Gathered:
         self._file.seek(0, os.SEEK_END)
         begin = self._file.tell()
         self._file.write(b"".join(b"%d\t%b\n" % (n, text) for text, n in synset.waiting.items()))
-        synset.places.append(_Place(begin, self._file.tell() - begin))
+        synset.places.append(_Span(begin, self._file.tell() - begin))
         synset.waiting.clear()
 
 
@@ -182,7 +182,7 @@ class GivenList:
     def _read(
         self, where: str, wnids: Sequence[str], may_lack: bool = False
     ) -> Iterator[SynsetList]:
-        with storage_errors(Path(tempfile.gettempdir())), closing(Gathered(where)) as found:
+        with storage_errors(Path(tempfile.gettempdir())), closing(LineSpool(where)) as found:
             with self._opened(where) as stream:
                 listed = _gather(url_lists.read(stream, where, strict=True), where, wnids, found)
             if not (may_lack and found):
@@ -239,7 +239,7 @@ class _Missing(BadInput):
     """A list is not there, or has nothing of what is asked; another list may be."""
 
 
-def _gather(lines: Iterator[Line], where: str, wnids: Sequence[str], found: Gathered) -> list[str]:
+def _gather(lines: Iterator[Line], where: str, wnids: Sequence[str], found: LineSpool) -> list[str]:
     """Sort the lines of a list by synset; only those of `wnids`, if there are any.
 
     Returns

@@ -47,7 +47,7 @@ class Question(NamedTuple):
     """What comes between the service's address and the wnid."""
 
 
-class Kind(NamedTuple):
+class Service(NamedTuple):
     """What is known of a service beforehand."""
 
     name: str
@@ -80,13 +80,13 @@ def _copy(question: Question) -> Question:
     return question._replace(path=urls.capture_address("", _CAPTURED, original))
 
 
-IMAGENET = Kind(
+IMAGENET = Service(
     "imagenet",
     "the network; it has been down for long stretches since 2021",
     (*_NEWER, *_OLDER),
     wait=5,
 )
-WAYBACK = Kind(
+WAYBACK = Service(
     "wayback",
     "the network; it has the lists of some synsets, and may be asked only so often",
     tuple(map(_copy, (*_OLDER, *_NEWER))),
@@ -106,7 +106,7 @@ class ServiceSource(ListSource):
 
     Parameters
     ----------
-    kind : Kind
+    service : Service
         Which it is.
     address : str
         Where it is.
@@ -120,14 +120,14 @@ class ServiceSource(ListSource):
 
     def __init__(
         self,
-        kind: Kind,
+        service: Service,
         address: str,
         fetcher: Client,
         progress: Progress,
         spacing: Spacing | None = None,
     ) -> None:
-        self.name = kind.name
-        self._kind = kind
+        self.name = service.name
+        self._service = service
         self._address = address.rstrip("/")
         self._fetcher = fetcher
         self._progress = progress
@@ -143,18 +143,18 @@ class ServiceSource(ListSource):
 
     @property
     def needs(self) -> str:
-        return self._kind.needs
+        return self._service.needs
 
     def find(self, wnid: str) -> SynsetList:
         if self._out_of_reach:
             raise NoList(self._out_of_reach)
         said = []
-        for question in self._kind.questions:
+        for question in self._service.questions:
             try:
                 answer = patiently(
                     partial(self._ask, self._address + question.path + wnid),
                     self._address,
-                    self._kind.wait,
+                    self._service.wait,
                     self._progress,
                 )
             except Failed as failed:
@@ -163,7 +163,7 @@ class ServiceSource(ListSource):
                     break
                 continue
             self._silences_left = _SILENCES
-            if self._kind.is_archive and not urls.capture_time(answer.url, self._address):
+            if self._service.is_archive and not urls.capture_time(answer.url, self._address):
                 said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
                 continue
             lines = listed(answer.data, wnid)
@@ -185,7 +185,7 @@ class ServiceSource(ListSource):
         return self.is_busy or outcome.unanswered
 
     def _ask(self, address: str) -> Body:
-        for pause in _PAUSES if self._kind.is_archive else ():
+        for pause in _PAUSES if self._service.is_archive else ():
             try:
                 return self._ask_once(address)
             except Failed as failed:
@@ -200,7 +200,7 @@ class ServiceSource(ListSource):
                 return Body(answer.url, unpacked(b"".join(answer.chunks)))
         except Failed as failed:
             if failed.outcome is Outcome.BUSY:
-                rest = min(_LONGEST_REST, failed.retry_after or self._kind.wait)
+                rest = min(_LONGEST_REST, failed.retry_after or self._service.wait)
                 self._spacing.pause(time.monotonic() + rest)
             raise
 

@@ -18,7 +18,7 @@ from ..http.resumable import Resumed, Watch
 from ..storage.journal import Journal
 from ..storage.records import FORMAT, Record, now, refuse_newer
 from ..storage.store import SynsetStore
-from .tars import Whole
+from .tars import StreamReader
 
 _BUFFER = 2**18
 
@@ -75,7 +75,7 @@ def places(named: str, wnids: Sequence[str]) -> list[TarSource]:
 @contextmanager
 def opened(
     place: TarSource, fetcher: Client, retry: int, watch: Watch, resting: Callable[[float], object]
-) -> Iterator[Whole]:
+) -> Iterator[StreamReader]:
     """Give the bytes of a tar; an address is asked only when they are read.
 
     Parameters
@@ -99,14 +99,14 @@ def opened(
     if is_url(place.where):
         source = Resumed(fetcher, place.where, retry, watch, resting)
         with io.BufferedReader(source, _BUFFER) as stream:
-            yield Whole(stream)
+            yield StreamReader(stream)
         return
     try:
         file = _File(path_of("--tar", place.where), watch)
     except OSError as error:
         raise BadInput(f'the tar "{place.where}" cannot be read: {error.strerror}') from None
     with io.BufferedReader(file, _BUFFER) as stream:
-        yield Whole(stream, file.size or None)
+        yield StreamReader(stream, file.size or None)
 
 
 class _File(io.FileIO):

@@ -35,7 +35,7 @@ _GZIP = b"\x1f\x8b"
 _STEP = 2**20
 
 
-class Bytes(ABC):
+class Reader(ABC):
     """Bytes that are read in order.
 
     Attributes
@@ -56,7 +56,7 @@ class Bytes(ABC):
             size -= len(self.read(min(size, _STEP)))
 
 
-class Whole(Bytes):
+class StreamReader(Reader):
     """All that a file, a pipe or an answer holds, unpacked if gzip has packed it.
 
     What cannot be read is its end.
@@ -114,12 +114,12 @@ class Whole(Bytes):
         return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, unpacked)))
 
 
-class Part(Bytes):
+class PartReader(Reader):
     """So many of the next bytes of others, as if there were no more.
 
     Parameters
     ----------
-    whole : Bytes
+    whole : Reader
         The others.
     size : int
         How many.
@@ -130,7 +130,7 @@ class Part(Bytes):
         How many have not been read.
     """
 
-    def __init__(self, whole: Bytes, size: int) -> None:
+    def __init__(self, whole: Reader, size: int) -> None:
         self._whole = whole
         self.left = size
 
@@ -154,7 +154,7 @@ _END = bytes(BLOCK)
 _CLASS = re.compile(r"(n[0-9]{8})\.tar")
 
 
-class Fault(Enum):
+class SkipReason(Enum):
     """Why something in a tar is not taken."""
 
     OTHER_NAME = "not called as ImageNet's pictures are"
@@ -174,15 +174,19 @@ class Fault(Enum):
         return self.name.lower().replace("_", "-")
 
 
-_FAULTS = {Kind.LINK: Fault.LINK, Kind.DEVICE: Fault.DEVICE, Kind.SPARSE: Fault.SPARSE}
+_REASONS = {
+    Kind.LINK: SkipReason.LINK,
+    Kind.DEVICE: SkipReason.DEVICE,
+    Kind.SPARSE: SkipReason.SPARSE,
+}
 
 
-class Oddity(NamedTuple):
+class Skipped(NamedTuple):
     """Something in a tar that is not taken."""
 
     path: str
     """Shortened, and fit for any terminal."""
-    fault: Fault
+    reason: SkipReason
 
 
 class Member:
@@ -192,11 +196,11 @@ class Member:
     ----------
     name : ImageName
         Its name.
-    body : Part
+    body : PartReader
         Its bytes, which are to be had as long as nothing else has been asked of the tar.
     """
 
-    def __init__(self, name: ImageName, body: Part) -> None:
+    def __init__(self, name: ImageName, body: PartReader) -> None:
         self.name = name
         self._body = body
 
@@ -209,22 +213,22 @@ class Member:
 class _File(NamedTuple):
     path: str
     kind: Kind
-    body: Part
+    body: PartReader
 
     @property
     def parts(self) -> list[str]:
         return self.path.split("/")
 
 
-Found = Union[Member, Oddity]
+Found = Union[Member, Skipped]
 
 
-def members(tar: Bytes, wnids: Collection[str], what: str) -> Iterator[Found]:
+def members(tar: Reader, wnids: Collection[str], what: str) -> Iterator[Found]:
     """Yield what is in a tar, and in the tars of classes in it, whatever the bytes are.
 
     Parameters
     ----------
-    tar : Bytes
+    tar : Reader
         The tar; it is read no further than needed.
     wnids : collection of str
         The synsets that are wanted; the tars of others are passed over.
@@ -233,8 +237,8 @@ def members(tar: Bytes, wnids: Collection[str], what: str) -> Iterator[Found]:
     """
     missing = set(wnids)
     for file in _files(tar, what):
-        inner = "" if isinstance(file, Oddity) else _wnid_of_tar(file)
-        if isinstance(file, Oddity) or not inner:
+        inner = "" if isinstance(file, Skipped) else _wnid_of_tar(file)
+        if isinstance(file, Skipped) or not inner:
             yield _found(file, wnids)
         elif inner in wnids:
             for each in _files(file.body, printable(file.path)):
@@ -244,24 +248,24 @@ def members(tar: Bytes, wnids: Collection[str], what: str) -> Iterator[Found]:
                 return
 
 
-def _found(file: _File | Oddity, wnids: Collection[str]) -> Found:
+def _found(file: _File | Skipped, wnids: Collection[str]) -> Found:
     """Return what a file in a tar is: a picture of one of these synsets, or what else."""
-    if isinstance(file, Oddity):
+    if isinstance(file, Skipped):
         return file
     name = _name(file)
-    if file.kind in _FAULTS:
-        fault = _FAULTS[file.kind]
+    if file.kind in _REASONS:
+        reason = _REASONS[file.kind]
     elif _leads_out(file):
-        fault = Fault.OUTSIDE
+        reason = SkipReason.OUTSIDE
     elif not name:
-        fault = Fault.OTHER_NAME
+        reason = SkipReason.OTHER_NAME
     elif name.wnid not in wnids:
-        fault = Fault.OTHER_SYNSET
+        reason = SkipReason.OTHER_SYNSET
     elif file.body.left > MOST_BYTES:
-        fault = Fault.TOO_LARGE
+        reason = SkipReason.TOO_LARGE
     else:
         return Member(name, file.body)
-    return Oddity(printable(file.path), fault)
+    return Skipped(printable(file.path), reason)
 
 
 def _wnid_of_tar(file: _File) -> str:
@@ -280,16 +284,16 @@ def _leads_out(file: _File) -> bool:
     return file.path.startswith("/") or ".." in file.parts
 
 
-def _files(tar: Bytes, what: str) -> Iterator[_File | Oddity]:
+def _files(tar: Reader, what: str) -> Iterator[_File | Skipped]:
     """Yield the files of a tar, and what is odd about the tar itself."""
     said = Extension()
     for header in _headers(tar, what):
-        if isinstance(header, Oddity):
+        if isinstance(header, Skipped):
             yield header
             continue
         path = header.path if said.path is None else said.path
         is_file = header.kind is Kind.FILE
-        body = Part(tar, said.size if is_file and said.size is not None else header.size)
+        body = PartReader(tar, said.size if is_file and said.size is not None else header.size)
         filling = -body.left % BLOCK
         if header.kind in (Kind.LONG_NAME, Kind.EXTENSION):
             said = said.followed_by(parse_extension(header.kind, body.read(_MOST_SAID)))
@@ -299,12 +303,12 @@ def _files(tar: Bytes, what: str) -> Iterator[_File | Oddity]:
             said = Extension()
         body.skip(body.left)
         if body.is_cut:
-            yield Oddity(printable(path), Fault.CUT)
+            yield Skipped(printable(path), SkipReason.CUT)
             return
         tar.skip(filling)
 
 
-def _headers(tar: Bytes, what: str) -> Iterator[Header | Oddity]:
+def _headers(tar: Reader, what: str) -> Iterator[Header | Skipped]:
     """Yield the headers of a tar; who takes one has to read or skip what belongs to it.
 
     After bytes that are no header the next that is one is looked for, so that what is good behind
@@ -320,16 +324,16 @@ def _headers(tar: Bytes, what: str) -> Iterator[Header | Oddity]:
             _skip_holes(tar, header)
             yield header
         elif len(block) < BLOCK and (has_begun or not block):
-            yield Oddity(what, Fault.CUT)
+            yield Skipped(what, SkipReason.CUT)
             return
         elif not is_lost:
-            yield Oddity(what, Fault.GARBAGE)
+            yield Skipped(what, SkipReason.GARBAGE)
         if not (header or has_begun):
             return
         is_lost, has_begun = header is None, True
 
 
-def _skip_holes(tar: Bytes, header: Header) -> None:
+def _skip_holes(tar: Reader, header: Header) -> None:
     more = header.has_more
     while more:
         more = holes_go_on(tar.read(BLOCK))

@@ -72,7 +72,7 @@ def hosts(
                 match = wanted.fullmatch(authority)
                 if match:
                     found[readable(match.group(1).decode("latin-1"))] += count
-        reached(member.place + member.length)
+        reached(member.offset + member.length)
     return found
 
 
@@ -101,7 +101,7 @@ class Member(NamedTuple):
     """A part of `urls.gz`: the lines of one synset, nearly always all of them."""
 
     wnid: str
-    place: int
+    offset: int
     length: int
     urls: int
 
@@ -170,8 +170,8 @@ class Archive:
             members = [_member(line) for line in own]
         text = b"".join(self.unpacked(members)).decode("latin-1")
         return [
-            Line(place, ImageName(wnid, int(number)), url)
-            for place, (number, url) in enumerate(_LINE.findall(text))
+            Line(offset, ImageName(wnid, int(number)), url)
+            for offset, (number, url) in enumerate(_LINE.findall(text))
         ]
 
     def counts(self) -> dict[str, int]:
@@ -191,7 +191,7 @@ class Archive:
         """Yield the lines of each member; raise Damaged."""
         with _damage_named(self._folder), self.data.open("rb") as stream:
             for member in members:
-                stream.seek(member.place)
+                stream.seek(member.offset)
                 unpacking = zlib.decompressobj(GZIP_FORM)
                 plain = unpacking.decompress(stream.read(member.length), _LARGEST_MEMBER)
                 if not unpacking.eof or not plain.startswith(f"{member.wnid}_".encode()):
@@ -209,7 +209,7 @@ class Archive:
         urls, members = 0, list(self.members())
         for member, plain in zip(members, self.unpacked(members)):
             urls += plain.count(b"\n")
-            reached(member.place + member.length)
+            reached(member.offset + member.length)
         with _damage_named(self._folder):
             if urls != self.urls:
                 raise ValueError(f"{urls} URLs instead of {self.urls}")

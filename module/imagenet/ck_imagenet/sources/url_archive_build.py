@@ -36,7 +36,7 @@ from ..http.client import Client
 from ..http.network import Network
 from ..http.resumable import Delivery, patiently
 from ..storage.records import FORMAT, now
-from ..storage.store import only_one
+from ..storage.store import wait_for_lock
 from .services import beginning, refuse_no_address
 from .url_archive import DATA, FACTS, GET, GZIP_FORM, INDEX, REST, TITLES, Archive
 
@@ -66,7 +66,7 @@ class Lines(NamedTuple):
     data: bytes
 
 
-class Origin(NamedTuple):
+class Provenance(NamedTuple):
     """Where a list comes from."""
 
     source: str
@@ -76,7 +76,10 @@ class Origin(NamedTuple):
 
 
 def build(
-    stream: BinaryIO, origin: Origin, folder: Path, watch: Callable[[], object] = lambda: None
+    stream: BinaryIO,
+    provenance: Provenance,
+    folder: Path,
+    watch: Callable[[], object] = lambda: None,
 ) -> None:
     """Make the archive in a folder from a list; the one that is there is replaced in the end.
 
@@ -84,7 +87,7 @@ def build(
     ----------
     stream : binary file, seekable
         Lines of name and URL, grouped by synset; plain, gzip, tar or gzipped tar.
-    origin : Origin
+    provenance : Provenance
         Where it comes from.
     folder : Path
         The archive's; nobody else may be building there.
@@ -100,8 +103,8 @@ def build(
     """
     sweep(folder)
     try:
-        found = _write_new(stream, origin.source, folder, watch)
-        facts = {"format": FORMAT, "time": now(), **origin._asdict(), **found}
+        found = _write_new(stream, provenance.source, folder, watch)
+        facts = {"format": FORMAT, "time": now(), **provenance._asdict(), **found}
         # From here on there is no archive until all of it is new.
         (folder / FACTS).unlink(missing_ok=True)
         for name in (DATA, INDEX, REST):
@@ -288,14 +291,14 @@ def get_all(
     if why:
         raise BadInput(f'--archive="{given}" cannot be read: {why}')
     folder = home()
-    with only_one(FileLock(folder / ".lock"), "all URLs", progress), storage_errors(folder):
+    with wait_for_lock(FileLock(folder / ".lock"), "all URLs", progress), storage_errors(folder):
         fetched = folder / "fetched.tgz"
         if path:
             with _begun_anew_next_time():
                 sha1 = checksum(path, "sha1") if asked.archive_sha1 else ""
                 if asked.refuses(sha1):
                     raise _other(given, sha1, asked, kept)
-                _build(path, Origin(path.name, sha1), folder, progress)
+                _build(path, Provenance(path.name, sha1), folder, progress)
             Delivery(given, fetched).drop()  # what an interrupted one has left
         elif asked.force or not _is_sound(folder, progress):
             _fetch_and_build(given, fetched, asked, network, progress, kept)
@@ -328,7 +331,7 @@ def _fetch_and_build(
             _refuse_page(delivery, path)
             raise _other(address, sha1, asked, kept, f'; to fetch it anew, first remove "{path}"')
         try:
-            _build(path, Origin(address, sha1), path.parent, progress)
+            _build(path, Provenance(address, sha1), path.parent, progress)
         except BadInput:
             delivery.drop()
             raise
@@ -381,10 +384,15 @@ def _other(given: str, sha1: str, asked: WholeList, kept: str, otherwise: str = 
     )
 
 
-def _build(path: Path, origin: Origin, folder: Path, progress: Progress) -> None:
+def _build(path: Path, provenance: Provenance, folder: Path, progress: Progress) -> None:
     size = path.stat().st_size
     with path.open("rb") as stream:
         try:
-            build(stream, origin, folder, lambda: progress.advance("building", stream.tell(), size))
+            build(
+                stream,
+                provenance,
+                folder,
+                lambda: progress.advance("building", stream.tell(), size),
+            )
         finally:
             progress.end()

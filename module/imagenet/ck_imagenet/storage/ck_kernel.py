@@ -54,7 +54,7 @@ def silenced_output() -> Iterator[None]:
 
 
 @contextmanager
-def making(what: str) -> Iterator[None]:
+def ck_errors(what: str) -> Iterator[None]:
     """Turn what the system says of CK's folders into a sentence about what cannot be done."""
     try:
         yield
@@ -86,7 +86,7 @@ class Kernel:
     def __init__(self, ck: ModuleType) -> None:
         self.ck = ck
         self._modules: dict[str, ModuleName] = {}
-        self._turn = RLock()
+        self._lock = RLock()
         self._is_locked = False
 
     @property
@@ -126,11 +126,11 @@ class Kernel:
         }
         if "\\ud" in repr(more):  # half a surrogate, which CK cannot write
             request = without_surrogates(request)
-        with ExitStack() as turn:
+        with ExitStack() as stack:
             if repository.facts.get("shared"):
                 # CK tells git, which prints, and changes the working directory of all for that.
-                turn.enter_context(self.locked())
-                turn.enter_context(silenced_output())
+                stack.enter_context(self.locked())
+                stack.enter_context(silenced_output())
             try:
                 answer = self.ck.access(request)
             except OSError as error:
@@ -178,7 +178,7 @@ class Kernel:
 
         Raise TimeoutError if it is at work still after `timeout` seconds, by default never.
         """
-        with self._turn:
+        with self._lock:
             if self._is_locked:  # by this very thread
                 yield
                 return
@@ -212,7 +212,7 @@ class Cache:
     def __init__(self, ck: ModuleType, ours: str) -> None:
         self._ck = ck
         self._ours = ours
-        self._turn = RLock()
+        self._lock = RLock()
         self._seen: Any = None
         self._files = {key: Path(ck.work[f"dir_cache_repo_{key}"]) for key in ("uoa", "info")}
         self.is_sound = ck.cache_repo_init or self._read()
@@ -228,7 +228,7 @@ class Cache:
 
     def refresh(self) -> None:
         """Read the files, if anybody has written them since."""
-        with self._turn:
+        with self._lock:
             seen = self._state()
             if seen != self._seen:
                 self.is_sound = self._read()  # else CK was killed while it wrote, or is writing
@@ -251,7 +251,7 @@ class Cache:
 
     def add(self, infos: Iterable[dict[str, Any]]) -> None:
         """Make repositories known, told as `know` is; raise OSError if that is not possible."""
-        with self._turn:
+        with self._lock:
             self.refresh()
             if self.know(infos) or not self.is_sound:
                 # CK reads the second first: whoever finds a name there finds its facts here.
@@ -259,7 +259,7 @@ class Cache:
 
     def remove(self, name: str) -> None:
         """Let nothing be known of a repository; raise OSError if that is not possible."""
-        with self._turn:
+        with self._lock:
             self.refresh()
             uid = self._ck.cache_repo_uoa.pop(name, "")
             self._ck.cache_repo_info.pop(uid, None)

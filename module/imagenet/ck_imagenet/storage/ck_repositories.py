@@ -17,7 +17,7 @@ from typing import Any, Iterator, Sequence
 from ..core.errors import StoreError
 from ..core.files import NEW, folders_in, read_json, sweep
 from .ck_entries import Entries
-from .ck_kernel import Cache, Kernel, Repository, making
+from .ck_kernel import Cache, Kernel, Repository, ck_errors
 from .records import FORMAT, refuse_newer
 
 PREFIX = "imagenet-"
@@ -119,7 +119,7 @@ class Repositories:
         StoreError
             If CK's folders cannot be written, or CK forbids it.
         """
-        with making(f'the CK repository "{name}" cannot be unregistered'), self._kernel.locked():
+        with ck_errors(f'the CK repository "{name}" cannot be unregistered'), self._kernel.locked():
             # First what a kill lets the next process put back: CK knows all of it or nothing.
             self._cache.remove(name)
             self._entries.remove(name)
@@ -130,7 +130,7 @@ class Repositories:
 
     def _register_all(self, names: Sequence[str]) -> None:
         made: list[dict[str, Any]] = []
-        with making(f'the CK repository "{names[0]}" cannot be made'), self._kernel.locked():
+        with ck_errors(f'the CK repository "{names[0]}" cannot be made'), self._kernel.locked():
             if self._is_behind:
                 self._mend()
             else:
@@ -140,7 +140,7 @@ class Repositories:
                 sweep(swept)
             try:
                 for name in names:
-                    with making(f'the CK repository "{name}" cannot be made'):
+                    with ck_errors(f'the CK repository "{name}" cannot be made'):
                         made.append(self._register(name))
             finally:
                 self._cache.add(made)
@@ -228,7 +228,7 @@ def make_home(ck: ModuleType, name: str = ARCHIVE) -> Path:
     kernel = Kernel(ck)
     kernel.refuse_forbidden(kernel.local.name, False, name)
     entries = Entries(kernel, kernel.local, MODULE)
-    with making(f"the CK entry local:{MODULE}:{name} cannot be written"), kernel.locked():
+    with ck_errors(f"the CK entry local:{MODULE}:{name} cannot be written"), kernel.locked():
         meta = entries.meta(name)
         refuse_newer((meta or {}).get("format"), entries.path(name))
         return entries.path(name) if meta else entries.put(name, {"format": FORMAT})

@@ -19,12 +19,12 @@ from ..core.text import ImageName, parse_image_name, readable, stands_for_synset
 from ..core.url_lists import is_url
 from ..images.formats import is_picture_file
 from .ck_entries import Entries
-from .ck_kernel import Kernel, Repository, making
+from .ck_kernel import Kernel, Repository, ck_errors
 from .ck_repositories import MODULE, OVERVIEW, PREFIX, Repositories, home, make_home
 from .findings import Finding, FindingKind
 from .records import FORMAT, Record, record_of, refuse_newer
 from .recovery import put_aside
-from .store import Store, SynsetStore, Where
+from .store import Store, SynsetPaths, SynsetStore
 
 _PICTURES, _STATES = "dataset", MODULE
 """The modules of the entries with pictures, and of those with the state of synsets."""
@@ -74,7 +74,7 @@ class CkStore(Store):
         self._repositories.create_all([PREFIX + wnid for wnid in wnids])
         with self._kernel.locked():
             for wnid in wnids:
-                self.synset(wnid).furnish()
+                self.synset(wnid).create_state()
 
     def wnids(self) -> list[str]:
         """Return the synsets that have a place here, in order."""
@@ -83,7 +83,7 @@ class CkStore(Store):
     def unregistered(self) -> list[str]:
         """Return the synsets whose folders are here and are no repositories for CK."""
         found = _wnids(self._repositories.unregistered(PREFIX))
-        return [each.wnid for each in self.where(found) if any(map(os.path.isdir, each[1:3]))]
+        return [each.wnid for each in self.paths(found) if any(map(os.path.isdir, each[1:3]))]
 
 
 def _reopened() -> CkStore:
@@ -118,23 +118,23 @@ class _SynsetRepository(SynsetStore):
     def state(self) -> Path:
         return self._states.path(self.wnid)
 
-    def where(self) -> Where:
+    def paths(self) -> SynsetPaths:
         state, entries = self._states.place(self.wnid), self._entries
-        return Where(self.wnid, state, entries.at, bool(entries.split))
+        return SynsetPaths(self.wnid, state, entries.at, bool(entries.split))
 
     def create(self) -> None:
         self.refuse_forbidden()
         self._take(self._repositories.create(self._repository.name))
-        self.furnish()
-        with making(self._what):
+        self.create_state()
+        with ck_errors(self._what):
             prove_writable(self.state)
         self.refuse_newer()
 
-    def furnish(self) -> None:
+    def create_state(self) -> None:
         """Make the state entry, unless it is there, in a repository that is."""
         if self._is_furnished():
             return
-        with making(self._what), self._kernel.locked():
+        with ck_errors(self._what), self._kernel.locked():
             sweep(self.folder / ".cm")
             self._states.mend()
             meta = self._states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid}
@@ -183,7 +183,7 @@ class _SynsetRepository(SynsetStore):
         is_of_these = sha256_in(meta) == sha256
         return record_in(meta, ImageName(self.wnid, number)) if is_of_these else None
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Do nothing: an entry keeps its meta."""
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
@@ -205,7 +205,7 @@ class _SynsetRepository(SynsetStore):
         entries, name = self._entries, str(number)
         picture = self._file(name)
         forbidden = self._kernel.refusal(self._repository.name, delete=True)
-        if not self.beside(number) and not forbidden:
+        if not self.user_files_of(number) and not forbidden:
             # The picture out, the entry, the picture itself: a kill leaves all or nothing.
             aside = self.state / f"{NEW}{picture.name if picture else name}"
             if picture and self.state.is_dir():
@@ -221,7 +221,7 @@ class _SynsetRepository(SynsetStore):
         elif picture:
             picture.unlink()
 
-    def beside(self, number: int) -> list[Path]:
+    def user_files_of(self, number: int) -> list[Path]:
         place = self._entries.path(str(number))
         ours = {place / ".cm", self._file(str(number))}
         return sorted(path for path in place.glob("*") if path not in ours)
@@ -249,7 +249,7 @@ class _SynsetRepository(SynsetStore):
                     where,
                 )
             picture = self._file(name)
-            if not picture and not self.beside(int(name)) and name not in aliases.elsewhere:
+            if not picture and not self.user_files_of(int(name)) and name not in aliases.elsewhere:
                 yield Finding(FindingKind.EMPTY, where)
             yield from _strays(entries.path(name), picture)
         yield from chain.from_iterable(map(_strays, entries.folders()))
@@ -258,18 +258,18 @@ class _SynsetRepository(SynsetStore):
         meta = self._entries.meta(str(record.name.number))
         return contradiction(meta, record, path.name)
 
-    def foreign(self) -> list[Path]:
+    def user_files(self) -> list[Path]:
         entries, states = self._entries, self._states
         places = [self.folder, *entries.folders(), *states.folders()]
         numbered = {entries.path(name) for name in entries.numbered()}
         ours = {*places, self.state, *numbered, self.folder / ".ckr.json"}
         ours |= {place / ".cm" for place in places}
         others = {path for place in places for path in place.glob("*")} - ours
-        return sorted(chain(others, *(self.beside(int(entry.name)) for entry in numbered)))
+        return sorted(chain(others, *(self.user_files_of(int(entry.name)) for entry in numbered)))
 
     def discard(self) -> None:
         # What makes it seen goes last: a kill leaves what the same command finds again.
-        is_all = not self.foreign()
+        is_all = not self.user_files()
         if is_all and self._repository.facts:  # which will be unregistered
             self._kernel.refuse_forbidden(self._kernel.local.name, delete=True)
         elif not is_all and not self._repository.facts:  # so that CK removes entries

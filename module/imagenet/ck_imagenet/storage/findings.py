@@ -91,7 +91,7 @@ class FindingKind(Enum):
 class Finding(NamedTuple):
     """A flaw, where it is, and what exactly."""
 
-    flaw: FindingKind
+    kind: FindingKind
     where: ImageName | Path
     """A picture, or a file or a folder."""
     detail: str = ""

@@ -23,7 +23,7 @@ from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
 from .findings import Finding, FindingKind
 from .records import Record, record_of
-from .store import Store, SynsetStore, Where
+from .store import Store, SynsetPaths, SynsetStore
 
 STATE = ".ck-imagenet"
 
@@ -86,8 +86,8 @@ class _SynsetFolder(SynsetStore):
     def state(self) -> Path:
         return self._folder / STATE
 
-    def where(self) -> Where:
-        return Where(self.wnid, str(self.state), str(self._folder))
+    def paths(self) -> SynsetPaths:
+        return SynsetPaths(self.wnid, str(self.state), str(self._folder))
 
     def create(self) -> None:
         try:
@@ -134,7 +134,7 @@ class _SynsetFolder(SynsetStore):
         path = self._folder / f"{record.name}.{extension}"
         write_whole(path, data, self._unfinished)
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         for path in self._intents():
             path.unlink()
         self._told = None
@@ -147,7 +147,7 @@ class _SynsetFolder(SynsetStore):
         for path in filter(is_picture_file, self._folder.glob(f"{self.wnid}_{number}.*")):
             path.unlink()
 
-    def beside(self, number: int) -> list[Path]:
+    def user_files_of(self, number: int) -> list[Path]:
         return []  # a plain file has no entry
 
     def findings(self) -> Iterator[Finding]:
@@ -161,12 +161,12 @@ class _SynsetFolder(SynsetStore):
     def contradiction(self, record: Record, path: Path) -> str:
         return ""  # nothing is kept with a plain file
 
-    def foreign(self) -> list[Path]:
+    def user_files(self) -> list[Path]:
         ours = {self.state, *self.pictures().values()}
         return sorted(path for path in self._folder.glob("*") if path not in ours)
 
     def discard(self) -> None:
-        if not self.foreign():
+        if not self.user_files():
             remove_folder(self._folder)
             return
         for path in self.pictures().values():

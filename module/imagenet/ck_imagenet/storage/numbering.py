@@ -53,21 +53,21 @@ def number(
     for line in lines:
         if line.url not in listed or (line.name and not listed[line.url].name):
             listed[line.url] = line
-    numbers = Numbers(records)
+    numbers = NumberAllocator(records)
     for line in listed.values():
         if line.name:
-            numbers.claim(line.url, line.name.number)
+            numbers.reserve(line.url, line.name.number)
     for url, known in kept.items():
-        numbers.claim(url, known)
+        numbers.reserve(url, known)
     for line in listed.values():
         if not line.name:
-            numbers.claim(line.url, line.number)
+            numbers.reserve(line.url, line.number)
     for url in listed:
         numbers.add(url)
     return [Link(ImageName(wnid, numbers.of[url]), url) for url in listed]
 
 
-class Numbers:
+class NumberAllocator:
     """The numbers of a synset's URLs: which are settled, and which may be had.
 
     Parameters
@@ -90,9 +90,9 @@ class Numbers:
         # A picture that is here holds its number against a failure that once had the same.
         for record in sorted(records.values(), key=lambda each: each.outcome is not Outcome.SAVED):
             if record.has_url or record.outcome is Outcome.SAVED:
-                self.claim(record.url, record.name.number)
+                self.reserve(record.url, record.name.number)
 
-    def claim(self, url: str, wish: int) -> None:
+    def reserve(self, url: str, wish: int) -> None:
         """Give `url` the number that it wishes, if it has none and the number is free."""
         if url not in self.of and wish not in self._taken:
             self.of[url] = wish
@@ -102,9 +102,9 @@ class Numbers:
     def add(self, url: str) -> None:
         """Give `url` the next number above all, if it has none; at the end of all, a free one."""
         if self._highest < LARGEST_NUMBER:
-            self.claim(url, self._highest + 1)
+            self.reserve(url, self._highest + 1)
         else:
-            self.claim(url, next(free for free in count() if free not in self._taken))
+            self.reserve(url, next(free for free in count() if free not in self._taken))
 
 
 class KeptNames:

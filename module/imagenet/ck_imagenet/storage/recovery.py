@@ -83,7 +83,7 @@ def recover(
             journal.append(record)
     for record in tied:  # at last, so that a run that is killed here does it again
         journal.append(record._replace(time=now()))
-    store.settle()
+    store.checkpoint()
     return aside
 
 

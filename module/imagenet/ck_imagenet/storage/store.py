@@ -14,7 +14,7 @@ from .findings import Finding
 from .records import Record
 
 
-class Where(NamedTuple):
+class SynsetPaths(NamedTuple):
     """Where a synset is, as text: of thousands, paths take longer to make than to look at."""
 
     wnid: str
@@ -47,7 +47,7 @@ class SynsetStore(ABC):
         """The folder of the synset's state: journal, known names."""
 
     @abstractmethod
-    def where(self) -> Where:
+    def paths(self) -> SynsetPaths:
         """Return where the synset is, as text."""
 
     def lock(self) -> FileLock:
@@ -94,20 +94,20 @@ class SynsetStore(ABC):
     def save(self, record: Record, data: bytes, extension: str) -> None:
         """Keep a picture, such that it is there wholly or not at all.
 
-        What its record tells is kept with it, at least until `settle`: a kill may cost its line in
-        the journal.
+        What its record tells is kept with it, at least until `checkpoint`: a kill may cost the
+        line in the journal.
         """
 
     @abstractmethod
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Take note that the journal has a line of every picture that was saved here."""
 
     @abstractmethod
     def remove(self, number: int) -> None:
-        """Take a picture away; it need not be here, and what is `beside` it stays."""
+        """Take a picture away; it need not be here, and what users keep in its entry stays."""
 
     @abstractmethod
-    def beside(self, number: int) -> list[Path]:
+    def user_files_of(self, number: int) -> list[Path]:
         """Return what users keep in the entry of a picture, if it has one of its own."""
 
     @abstractmethod
@@ -123,7 +123,7 @@ class SynsetStore(ABC):
         """Return what is kept with a picture that its record does not say, or an empty text."""
 
     @abstractmethod
-    def foreign(self) -> list[Path]:
+    def user_files(self) -> list[Path]:
         """Return what is in the place and is not ours: what users keep there."""
 
     @abstractmethod
@@ -168,10 +168,10 @@ class Store(ABC):
     def synset(self, wnid: str) -> SynsetStore:
         """Return the place of a synset, which need not exist."""
 
-    def where(self, wnids: Iterable[str]) -> Iterator[Where]:
+    def paths(self, wnids: Iterable[str]) -> Iterator[SynsetPaths]:
         """Yield where synsets are, which need not exist."""
         for wnid in wnids:
-            yield self.synset(wnid).where()
+            yield self.synset(wnid).paths()
 
     @abstractmethod
     def prepare(self, wnids: Sequence[str]) -> None:
@@ -212,7 +212,7 @@ class Busy(Exception):
 
 
 @contextmanager
-def at_once(lock: FileLock) -> Iterator[None]:
+def try_lock(lock: FileLock) -> Iterator[None]:
     """Let one process at a time work on something; raise Busy if it is another's turn."""
     try:
         lock.acquire(timeout=0)
@@ -225,22 +225,22 @@ def at_once(lock: FileLock) -> Iterator[None]:
 
 
 @contextmanager
-def only_one(lock: FileLock, what: str, progress: Progress) -> Iterator[None]:
+def wait_for_lock(lock: FileLock, what: str, progress: Progress) -> Iterator[None]:
     """Let one process at a time work on something; the others wait, and say so."""
-    with ExitStack() as turn:
+    with ExitStack() as stack:
         try:
-            turn.enter_context(at_once(lock))
+            stack.enter_context(try_lock(lock))
         except Busy:
             progress.waiting(what)
-            turn.enter_context(lock)
+            stack.enter_context(lock)
         yield
 
 
 @contextmanager
-def undisturbed(place: SynsetStore, progress: Progress) -> Iterator[None]:
+def lock_synset(place: SynsetStore, progress: Progress) -> Iterator[None]:
     """Let no run work on a synset meanwhile; where nothing can be written, none does."""
-    with ExitStack() as turn:
+    with ExitStack() as stack:
         if place.state.is_dir():
             with suppress(OSError):
-                turn.enter_context(only_one(place.lock(), place.wnid, progress))
+                stack.enter_context(wait_for_lock(place.lock(), place.wnid, progress))
         yield

@@ -17,7 +17,7 @@ from ..core.outcomes import Outcome
 from . import inventory
 from .inventory import Inventory, Tally
 from .records import FORMAT
-from .store import Store, SynsetStore, Where
+from .store import Store, SynsetPaths, SynsetStore
 
 FEW = 500
 """Synsets; of more, the folders of the pictures are not looked at one by one."""
@@ -58,8 +58,8 @@ def is_kept(place: SynsetStore) -> bool:
 
 def is_whole(place: SynsetStore) -> bool:
     """Say whether nothing has changed since a run came to its end here, as far as is soon seen."""
-    summary = _read(place.where())
-    return bool(summary and summary.is_true(place.where(), few=False) and summary.mended)
+    summary = _read(place.paths())
+    return bool(summary and summary.is_true(place.paths(), few=False) and summary.mended)
 
 
 def drop(place: SynsetStore) -> None:
@@ -82,14 +82,14 @@ def keep(place: SynsetStore, mended: bool = False) -> Tally:
     OSError
         If it cannot be written.
     """
-    where = place.where()
-    state = where.state
+    paths = place.paths()
+    state = paths.state
     journals = sorted(path.name for path in (place.state / "journal").glob("*.jsonl"))
     files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
     seen = {
         "files": _marks(state, files),
-        "pictures": _mark_of_pictures(where),
-        "within": _within_pictures(where),
+        "pictures": _mark_of_pictures(paths),
+        "within": _within_pictures(paths),
     }
     held = Inventory.of(place)
     tally = inventory.tally(held)
@@ -111,32 +111,32 @@ class _Summary(NamedTuple):
     within: Any
     mended: bool
 
-    def is_true(self, where: Where, few: bool) -> bool:
+    def is_true(self, paths: SynsetPaths, few: bool) -> bool:
         """Say whether nothing has changed since."""
         return (
-            self.pictures == _mark_of_pictures(where)
-            and self.files == _marks(where.state, self.files)
-            and not (few and self.within != _within_pictures(where))
+            self.pictures == _mark_of_pictures(paths)
+            and self.files == _marks(paths.state, self.files)
+            and not (few and self.within != _within_pictures(paths))
         )
 
 
 def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[str, Tally | None]]:
     """Yield synsets, each with what its summary tells, or None if that is not known to be true."""
     wnids = list(wnids)
-    for where in store.where(wnids):
-        summary = _read(where)
-        is_true = summary and summary.is_true(where, few=len(wnids) <= FEW)
-        yield where.wnid, summary.tally if summary and is_true else None
+    for paths in store.paths(wnids):
+        summary = _read(paths)
+        is_true = summary and summary.is_true(paths, few=len(wnids) <= FEW)
+        yield paths.wnid, summary.tally if summary and is_true else None
 
 
-def _read(where: Where) -> _Summary | None:
+def _read(paths: SynsetPaths) -> _Summary | None:
     try:
-        facts = json_object(_content(f"{where.state}{os.sep}{_FILE}")) or {}
+        facts = json_object(_content(f"{paths.state}{os.sep}{_FILE}")) or {}
         if facts["format"] != FORMAT:
             return None
         told = dict(facts["tally"])
         failed = {Outcome.named(word): count for word, count in told["failed"].items()}
-        tally = Tally(**{**told, "name": where.wnid, "failed": Counter(failed)})
+        tally = Tally(**{**told, "name": paths.wnid, "failed": Counter(failed)})
         marks = dict(facts["files"]), facts["pictures"], facts["within"]
         counts = (*failed.values(), *(getattr(tally, name) for name in _COUNTS))
         is_sound = all(isinstance(count, int) and count >= 0 for count in counts)
@@ -176,16 +176,16 @@ def _mark(path: str) -> list[int]:
     return [found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_nlink]
 
 
-def _mark_of_pictures(where: Where) -> list[int]:
+def _mark_of_pictures(paths: SynsetPaths) -> list[int]:
     """Return what changes when a picture comes or goes."""
-    mark = _mark(where.pictures)
-    return [*mark, sum(map(_time, folders_in(where.pictures)))] if where.is_split else mark
+    mark = _mark(paths.pictures)
+    return [*mark, sum(map(_time, folders_in(paths.pictures)))] if paths.is_split else mark
 
 
-def _within_pictures(where: Where) -> int:
+def _within_pictures(paths: SynsetPaths) -> int:
     """Return what changes when a file comes into the own folder of a picture or goes."""
     parts = (
-        [each.path for each in folders_in(where.pictures)] if where.is_split else [where.pictures]
+        [each.path for each in folders_in(paths.pictures)] if paths.is_split else [paths.pictures]
     )
     return sum(_time(each) for part in parts for each in folders_in(part))
 
