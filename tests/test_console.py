@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.cli import sentences
+from ck_imagenet.cli import console, sentences
 from ck_imagenet.commands.listing import Listed
 from ck_imagenet.core.actions import DownloadOptions, ListOptions
 from ck_imagenet.core.outcomes import Outcome
@@ -21,11 +21,11 @@ TENCH = "n01440764"
 ENDLESS = f"""
 import itertools, sys
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet.cli import sentences
+from ck_imagenet.cli import console, sentences
 from ck_imagenet.core.errors import NobodyReads
 
 try:
-    sentences.write(map(str, itertools.count()))
+    console.write(map(str, itertools.count()))
 except NobodyReads:
     print("too late to print")
     sys.exit(7)
@@ -40,8 +40,8 @@ def rows(*wnids: str) -> list[Listed]:
 def test_lines_are_written_as_they_are_when_nobody_looks(
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    sentences.write(["a\tb", "é\x1b[2J"])
-    sentences.write(["http://a/é\x9b"], "latin-1")
+    console.write(["a\tb", "é\x1b[2J"])
+    console.write(["http://a/é\x9b"], "latin-1")
     assert capfdbinary.readouterr() == ("a\tb\né\x1b[2J\n".encode() + b"http://a/\xe9\x9b\n", b"")
 
 
@@ -50,7 +50,7 @@ def test_a_terminal_gets_no_control_characters(
 ) -> None:
     """A list is other people's text: it must not move the cursor or set the title."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    sentences.write(["n1\thttp://a/\x1b[2J\r\x9b\u202e é"])
+    console.write(["n1\thttp://a/\x1b[2J\r\x9b\u202e é"])
     assert capfdbinary.readouterr().out.decode() == ("n1\thttp://a/\\x1b[2J\\r\\x9b\\u202e é\n")
 
 

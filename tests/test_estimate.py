@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Iterable
 
 import pytest
-from ck_imagenet.cli.tables import estimate
+from ck_imagenet.cli.sentences import estimate
 from ck_imagenet.core.actions import WAYBACK_SERVICE
 from ck_imagenet.core.text import duration
 from ck_imagenet.core.url_lists import Line
@@ -85,7 +85,7 @@ def test_people_are_told_what_it_is_founded_on() -> None:
     assert told([1000] * 2000, 101) == [
         "2,101 synsets, 2,065,650 URLs to ask for: some 1,239,390 pictures, 124 GB, 16 hours",
         "  no list of 101 of them is here: 650 URLs are counted for each, ImageNet's mean",
-        "  get the lists of all at once, before this: ck geturls imagenet --all",
+        "  get the lists of all at once, before this: ck-imagenet geturls --all",
         "  what is here already is not subtracted, nor would it be asked for again",
         founded,
     ]

@@ -121,7 +121,7 @@ class TestReading:
     ) -> None:
         built(tmp_path, LIST)
         (tmp_path / name).write_bytes(b"x")
-        with pytest.raises(StoreError, match=r"is damaged .*: ck geturls imagenet --all$"):
+        with pytest.raises(StoreError, match=r"is damaged .*: ck-imagenet geturls --all$"):
             Archive.at(tmp_path)
         (tmp_path / name).unlink()
         with pytest.raises(StoreError, match="is damaged"):

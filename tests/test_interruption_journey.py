@@ -132,7 +132,7 @@ def test_of_two_downloads_of_one_synset_the_second_waits_and_says_so(
     second = terminal.start(*COMMAND, "--jobs=5")
     outs = [process.communicate(timeout=60) for process in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0]
-    assert f"{WNID}: another ck command is at work on it; waiting for it to end" in outs[1][1]
+    assert f"{WNID}: another command is at work on it; waiting for it to end" in outs[1][1]
     assert len(terminal.pictures()) == 60
     asked = web.requests.counts()
     assert all(asked[link.host, link.path] == 1 for link in links)

@@ -52,7 +52,7 @@ def test_positions_are_inclusive_at_both_ends() -> None:
         ),
         (
             ListOptions(under="n99999999"),
-            "--under=n99999999: ImageNet has no such synset; see ck list imagenet",
+            "--under=n99999999: ImageNet has no such synset; see ck-imagenet list",
         ),
     ],
 )

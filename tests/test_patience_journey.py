@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.commands.download import download
+from ck_imagenet.commands.download import run as download
 from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.text import Progress
 from ck_imagenet.engine import scheduler

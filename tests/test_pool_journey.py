@@ -13,7 +13,7 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.commands.download import download as download_of
+from ck_imagenet.commands.download import run as download_of
 from ck_imagenet.core.actions import SERVICE, DownloadOptions
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.files import NEW
@@ -157,7 +157,7 @@ def test_a_synset_at_which_another_command_is_at_work_is_left_for_the_end(
         second = terminal.ck(*download(wnids=A_FEW))
         first.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0), second.stdout
-    assert f"{A_FEW[0]}: another ck command is at work on it" in second.stderr
+    assert f"{A_FEW[0]}: another command is at work on it" in second.stderr
     shown = [line.split()[0] for line in second.stdout.splitlines() if line.startswith("n")]
     assert shown[-1] == A_FEW[0]
     assert sorted(shown) == A_FEW

@@ -97,6 +97,9 @@ def test_the_tables_are_those_of_the_code() -> None:
     assert write_docs.readme(README) == README
     module = (write_docs.MODULE / "module.py").read_text("utf-8")
     assert write_docs.module(module) == module
+    for action, call in write_docs.FRONT_DOOR.items():
+        command = (write_docs.COMMANDS / f"{call.file}.py").read_text("utf-8")
+        assert write_docs.function(action, command) == command
     assert write_docs.known_hosts() == write_docs.KNOWN_HOSTS.read_text("utf-8")
 
 
@@ -136,5 +139,6 @@ def test_the_python_examples_run(terminal: Terminal, web: PracticeWeb) -> None:
     )
     (terminal.folder / "tench").rename(terminal.folder / "with CK")
     assert python_prints(without_ck, terminal) == (
-        f"1 pictures of tench, Tinca tinca\n1 pictures in {terminal.folder}/tench\n"
+        "1 picture of 1 synset in pictures, 1 saved now\n"
+        f"1 picture of 1 synset is in {terminal.folder}/tench\n"
     )

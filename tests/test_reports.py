@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.cli import tables
+from ck_imagenet.cli import sentences
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.inventory import Tally
@@ -22,7 +22,7 @@ def test_a_bar_is_as_long_as_all_others_and_each_part_as_long_as_its_share(
 ) -> None:
     failed = Counter({Outcome.BUSY: busy, Outcome.GONE: gone})
     tally = Tally("n01440764", here, waiting, failed)
-    bar = tables.bar(tally)
+    bar = sentences.bar(tally)
     assert len(bar) == (10 if tally.known else 0)
     for mark, count in zip("█▒░·", (here, busy, gone, waiting)):
         assert abs(bar.count(mark) - 10 * count / (tally.known or 1)) <= 1
@@ -42,14 +42,14 @@ def test_a_bar_is_as_long_as_all_others_and_each_part_as_long_as_its_share(
     ],
 )
 def test_sizes_are_for_people(count: int, shown: str) -> None:
-    assert tables.size(count) == shown
+    assert sentences.size(count) == shown
 
 
 def test_a_failure_is_told_with_what_the_wayback_machine_said_of_it() -> None:
     failed = Record(ImageName("n01440764", 7), "http://a.com/7.jpg", Outcome.GONE, "", "404")
     captured = failed._replace(wayback="cut-short: IncompleteRead(8 bytes read, 4 more expected)")
     line = "n01440764_7\thttp://a.com/7.jpg\tgone\t404"
-    assert list(tables.failures([failed, captured])) == [
+    assert list(sentences.failures([failed, captured])) == [
         line,
         f"{line}; Wayback Machine: cut-short: 8 bytes came, 4 are missing",
     ]

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ck_imagenet.commands.export import export
+from ck_imagenet.commands.export import run as export
 from ck_imagenet.core.actions import ExportOptions
 from ck_imagenet.core.text import Progress
 from ck_imagenet.storage.folders import FolderStore

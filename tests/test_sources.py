@@ -71,7 +71,7 @@ def test_who_has_the_archive_needs_a_list_of_their_own(tmp_path: Path) -> None:
     said = str(refused.value)
     assert "\n  archive: it has no URL of this synset\n" in said
     assert said.endswith(
-        f"\nIf you have one, give it: ck download imagenet --wnid={DALMATIAN} --urls=FILE"
+        f"\nIf you have one, give it: ck-imagenet download --wnid={DALMATIAN} --urls=FILE"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet.catalogue.synsets import Selection, among, any_synset, chosen, with_pictures
-from ck_imagenet.commands.download import download
+from ck_imagenet.commands.download import run as download
 from ck_imagenet.commands.listing import listed
 from ck_imagenet.core.actions import DownloadOptions, ListOptions
 from ck_imagenet.core.errors import BadInput
@@ -38,13 +38,13 @@ def test_unknown_stands_for_a_list_that_names_no_synset() -> None:
 def test_a_synset_above_imagenets_has_no_pictures_but_something_below_it() -> None:
     assert refusal(ENTITY) == (
         "--wnid=n00001740 (entity) has no pictures of its own in ImageNet; "
-        "see what is below it: ck list imagenet --under=n00001740"
+        "see what is below it: ck-imagenet list --under=n00001740"
     )
     assert any_synset(ENTITY) == ENTITY
 
 
 def test_a_wnid_of_no_synset_is_refused() -> None:
-    expected = "--wnid=n99999999: ImageNet has no such synset; see ck list imagenet"
+    expected = "--wnid=n99999999: ImageNet has no such synset; see ck-imagenet list"
     assert refusal("n99999999") == expected
     with pytest.raises(BadInput, match=r"^--under=n99999999: ImageNet has no such synset"):
         any_synset("n99999999")
@@ -62,7 +62,7 @@ def test_words_of_many_synsets_show_the_first_and_how_to_see_the_rest() -> None:
     lines = refusal("dog").splitlines()
     assert lines[0] == '--wnid="dog" is no wnid. These synsets match:'
     assert len(lines) == 1 + 20 + 1 + 1
-    assert lines[-2].endswith('in all: ck list imagenet --search="dog" --words')
+    assert lines[-2].endswith('in all: ck-imagenet list --search="dog" --words')
     assert lines[-1] == f"Choose one, for example --wnid={lines[1].split()[0]}"
 
 
@@ -146,7 +146,7 @@ def test_a_line_that_names_no_synset_is_refused_with_its_number(
         ({"all": True, "wnids": "mine"}, "--all and --wnids exclude each other"),
         (
             {"search": "tench", "under": "n02084071"},
-            "no synset meets all these conditions: ck list imagenet shows what they leave",
+            "no synset meets all these conditions: ck-imagenet list shows what they leave",
         ),
         ({"lower": 3, "upper": 2}, "no position from --lower=3 to --upper=2"),
         ({"under": "tench"}, '--under="tench" is no wnid. These synsets match:'),
@@ -164,5 +164,5 @@ def test_all_needs_the_lists_of_all(tmp_path: Path) -> None:
         list(download(options, FolderStore(tmp_path), Progress()))
     assert str(refused.value) == (
         "--all wants the lists of all synsets: make an archive of that file, with "
-        "ck geturls imagenet --all --archive=all.tgz, and leave --urls out"
+        "ck-imagenet geturls --all --archive=all.tgz, and leave --urls out"
     )

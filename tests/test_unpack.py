@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.commands.download import download
+from ck_imagenet.commands.download import run as download
 from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.errors import ImagenetError, StoreError
 from ck_imagenet.core.outcomes import Outcome

@@ -12,8 +12,9 @@ import json
 import re
 import sys
 import textwrap
+from dataclasses import fields
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator, NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MODULE = CHECKOUT / "module" / "imagenet"
@@ -27,15 +28,48 @@ from ck_imagenet.core.registries import LAYOUTS  # noqa: E402
 from ck_imagenet.sources.tars import SkipReason  # noqa: E402
 from ck_imagenet.storage.findings import FindingKind  # noqa: E402
 
+
+class Call(NamedTuple):
+    """How an action is called from Python."""
+
+    file: str
+    function: str
+    first: tuple[str, ...]
+    """The arguments that come before all others; the very first can be given without its name."""
+    left_out: tuple[str, ...] = ()
+    """Options of what is printed, of Collective Knowledge, or of what is no result of its own."""
+
+
 KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
 FUNCTIONS = {action: META["actions_redirect"].get(action, action) for action in ACTIONS}
 
 
+COMMANDS = MODULE / "ck_imagenet" / "commands"
+FRONT_DOOR = {
+    "list": Call("listing", "synsets", ("search", "folder"), ("images", "words")),
+    "geturls": Call(
+        *("geturls", "geturls", ("wnid", "folder")),
+        ("mapping", "save", "sources", "all", "archive", "archive_sha1", "force", "search_url"),
+    ),
+    "download": Call("download", "download", ("wnid", "to"), ("verbose", "quiet")),
+    "status": Call("status", "status", ("folder",)),
+    "check": Call("check", "check", ("folder",)),
+    "clean": Call("clean", "clean", ("folder",), ("force",)),
+    "browse": Call("browse", "browse", ("folder",), ("no_open",)),
+    "export": Call("export", "export", ("folder", "to"), ("register", "quiet")),
+}
+"""The functions that Python users call, by action."""
+
+
 def main() -> None:
-    """Bring both files up to date."""
-    for path, updated in ((MODULE / "module.py", module), (CHECKOUT / "README.md", readme)):
+    """Bring all these files up to date."""
+    updates = {MODULE / "module.py": module, CHECKOUT / "README.md": readme}
+    for path, updated in updates.items():
         path.write_text(updated(path.read_text("utf-8")), "utf-8")
+    for action, call in FRONT_DOOR.items():
+        path = COMMANDS / f"{call.file}.py"
+        path.write_text(function(action, path.read_text("utf-8")), "utf-8")
     KNOWN_HOSTS.write_text(known_hosts(), "utf-8")
 
 
@@ -45,6 +79,66 @@ def module(text: str) -> str:
         head = rf'def {function}\(.*?\n    """\n'
         text = _replaced(rf"({head}).*?(\n    Output:)", "\n".join(_input(action)) + "\n", text)
     return text
+
+
+def function(action: str, text: str) -> str:
+    """Return the file of a command with the arguments of its function as the table has them."""
+    call = FRONT_DOOR[action]
+    arguments = _arguments(action)
+    signature = [f"    {name}: {kind}{default}," for name, kind, default, _ in arguments]
+    signature.insert(1, "    *,")
+    head = rf"\ndef {call.function}\(\n"
+    text = _replaced(rf"({head}).*?(\) -> )", "\n".join(signature) + "\n", text)
+    meanings = (line for argument in arguments for line in _meaning(*argument))
+    head = rf"{head}.*?\n    Parameters\n    ----------\n"
+    return _replaced(rf"({head}).*?(\n    Returns\n)", "\n".join(meanings) + "\n", text)
+
+
+def _arguments(action: str) -> list[tuple[str, str, str, str]]:
+    """Return name, type, default and meaning of each argument of an action's function."""
+    call, options = FRONT_DOOR[action], kinds(ACTIONS[action])
+    types = {field.name: str(field.type) for field in fields(ACTIONS[action])}
+    found = {}
+    for option, (kind, default) in options.items():
+        name = option.replace("-", "_")
+        if name not in (*call.left_out, "outdir"):
+            found[name] = name, *_typed(name, types[name], kind, default), kind.help
+    if "folder" in call.first:
+        found["folder"] = "folder", "str | Path", " = USUAL", "what download has filled"
+    if action == "download":
+        found["to"] = "to", "str | Path", " = USUAL", "the folder for TO/W/W_NUMBER.jpg"
+    if action == "export":
+        found["to"] = *found["to"][:2], "", found["to"][3]
+    return [found.pop(name) for name in call.first] + list(found.values())
+
+
+def _typed(name: str, kept: str, kind: Kind, default: Any) -> tuple[str, str]:
+    """Return the type of what a caller may give for an option, and its default, as code."""
+    taken = {
+        "wnid": "str | Sequence[str]",
+        "number": "int | Sequence[int]",
+        "patience": "float | str",
+        "retry_failed": "bool | str",
+    }.get(name, "str | Path" if kind.value in ("FILE", "DIR", "FILE-or-URL") else kept)
+    if kind.is_setting:
+        return f"{taken} | None", " = None"
+    shown = str(default) if name == "patience" else False if name == "retry_failed" else default
+    return taken, f" = {json.dumps(shown) if isinstance(shown, str) else shown}"
+
+
+def _meaning(name: str, kind: str, default: str, meaning: str) -> Iterator[str]:
+    """Yield the lines of a docstring that tell of an argument."""
+    yield f"    {name} : {kind.replace(' | None', '').replace(' | ', ' or ')}" + (
+        ", optional" if default else ""
+    )
+    text = meaning[0].upper() + meaning[1:] + "."
+    yield from textwrap.wrap(
+        text,
+        width=99,
+        initial_indent=" " * 8,
+        subsequent_indent=" " * 8,
+        break_on_hyphens=False,
+    )
 
 
 def readme(text: str) -> str:

@@ -5,18 +5,15 @@ CK gives every action one dict and takes one back; no other file knows these.
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable
+from typing import Any, Callable, Dict
 
-HERE = Path(__file__).absolute().parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).absolute().parent))
 
 CkDict = Dict[str, Any]
-Action = Callable[[Any, bool, CkDict], None]
 
 # CK puts its kernel, this module's meta and what it knows of this module here.
 ck: Any = None
@@ -60,6 +57,8 @@ def list_synsets(i: CkDict) -> CkDict:
               (words)              - print the words too when not on a terminal
               (sort=urls)          - those with most URLs first, as the archive of all URLs has
                                      them
+              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
+                                     written
             }
 
     Output: {
@@ -73,7 +72,7 @@ def list_synsets(i: CkDict) -> CkDict:
     # Whoever names a repository or an entry asks for entries, as of any other module.
     if isinstance(i.get("data_uoa") or i.get("repo_uoa"), str):
         return _answer(partial(_list_entries, i))
-    return _run("list", i, _list)
+    return _run("list", i)
 
 
 ##############################################################################
@@ -83,8 +82,7 @@ def list_synsets(i: CkDict) -> CkDict:
 def geturls(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between; also after
-                                     the colon of imagenet:W
+              (wnid=W)             - the synset's wnid, or several with commas between
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
                                      for the wnid: a URL a line, or a name and a URL, or a table
                                      with such columns; plain, .gz or .tgz
@@ -105,6 +103,8 @@ def geturls(i: CkDict) -> CkDict:
                                      take it whatever its SHA-1 is
               (search-url=HOST)    - count the URLs of a host, and of those below it, in the
                                      archive of all URLs
+              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
+                                     written
               (service=URL)        - the address of image-net.org's list service; a setting
                                      [https://www.image-net.org]
               (wayback-service=URL)- the address of the Wayback Machine; a setting
@@ -136,7 +136,7 @@ def geturls(i: CkDict) -> CkDict:
                              lines
             }
     """
-    return _run("geturls", i, _geturls)
+    return _run("geturls", i)
 
 
 ##############################################################################
@@ -146,8 +146,7 @@ def geturls(i: CkDict) -> CkDict:
 def download(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between; also after
-                                     the colon of imagenet:W
+              (wnid=W)             - the synset's wnid, or several with commas between
               (wnids=FILE)         - the synsets in this file, a wnid a line, with # before
                                      comments
               (all)                - all synsets
@@ -239,7 +238,7 @@ def download(i: CkDict) -> CkDict:
                              it, and in how many seconds with so many connections
             }
     """
-    return _run("download", i, _download)
+    return _run("download", i)
 
 
 ##############################################################################
@@ -252,8 +251,8 @@ def export(i: CkDict) -> CkDict:
               (to=DIR)             - the folder to write, which may exist if it is of the same
                                      export
               (layout=NAME)        - folders, flat, webdataset, csv or parquet [folders]
-              (wnid=W)             - the synset's wnid, or several with commas between; also after
-                                     the colon of imagenet:W; by default all with pictures here
+              (wnid=W)             - the synset's wnid, or several with commas between; by default
+                                     all with pictures here
               (under=WNID)         - only this synset and those below it
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
               (max-images=N)       - pictures of a synset at most, those with the smallest
@@ -271,7 +270,8 @@ def export(i: CkDict) -> CkDict:
                                      100000 [256]
               (register)           - tell CK programs of the folder, as an environment: of folders
                                      for training, of flat for validation
-              (outdir=DIR)         - take pictures of ck download --outdir=DIR, not CK entries
+              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
+                                     written
               (quiet)              - print nothing but errors
             }
 
@@ -286,7 +286,7 @@ def export(i: CkDict) -> CkDict:
               environment  - with register, the UID of CK's environment
             }
     """
-    return _run("export", i, _export)
+    return _run("export", i)
 
 
 ##############################################################################
@@ -296,12 +296,12 @@ def export(i: CkDict) -> CkDict:
 def browse(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between; also after
-                                     the colon of imagenet:W; without it, an overview of all that
-                                     are here
+              (wnid=W)             - the synset's wnid, or several with commas between; without
+                                     it, an overview of all that are here
               (save=FILE)          - write the page to this file instead
               (no-open)            - do not open the page, as is done on a terminal
-              (outdir=DIR)         - what download has put there with --outdir=DIR
+              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
+                                     written
             }
 
     Output: {
@@ -311,7 +311,7 @@ def browse(i: CkDict) -> CkDict:
                              the page's file; its size
             }
     """
-    return _run("browse", i, _browse)
+    return _run("browse", i)
 
 
 ##############################################################################
@@ -340,8 +340,7 @@ def html_viewer(i: CkDict) -> CkDict:
 def status(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between; also after
-                                     the colon of imagenet:W
+              (wnid=W)             - the synset's wnid, or several with commas between
               (under=WNID)         - only this synset and those below it
               (search=WORDS)       - only synsets with all these words, or words beginning so
               (hosts)              - by host instead of by synset
@@ -365,7 +364,7 @@ def status(i: CkDict) -> CkDict:
                              …}, as the journal has them
             }
     """
-    return _run("status", i, _status)
+    return _run("status", i)
 
 
 ##############################################################################
@@ -375,8 +374,7 @@ def status(i: CkDict) -> CkDict:
 def check(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between; also after
-                                     the colon of imagenet:W
+              (wnid=W)             - the synset's wnid, or several with commas between
               (decode)             - decode every picture too; slow
               (repair)             - mend what is found, or have the link asked again by the next
                                      download
@@ -392,7 +390,7 @@ def check(i: CkDict) -> CkDict:
                              which picture or file, what exactly, whether it has been mended
             }
     """
-    return _run("check", i, _check)
+    return _run("check", i)
 
 
 ##############################################################################
@@ -402,8 +400,7 @@ def check(i: CkDict) -> CkDict:
 def clean(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between; also after
-                                     the colon of imagenet:W
+              (wnid=W)             - the synset's wnid, or several with commas between
               (number=N)           - reject these pictures: they go, and never come back; several
                                      with commas between
               (failed)             - forget what failed, so that it is asked again, and files put
@@ -426,7 +423,7 @@ def clean(i: CkDict) -> CkDict:
                              goes, and what is in what goes that is not ours, and stays
             }
     """
-    return _run("clean", i, _clean)
+    return _run("clean", i)
 
 
 ##############################################################################
@@ -445,410 +442,42 @@ def demo(i: CkDict) -> CkDict:
               (error)      - what is wrong and what to do, in a sentence
             }
     """
-    return _run("demo", i, _demo)
-
-
-##############################################################################
-# what each action does: typed options in, the output filled, lines printed on a console
-
-
-def _list(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import sentences
-    from ck_imagenet.commands import listing
-    from ck_imagenet.storage import summaries
-
-    terminal = con and sentences.on_terminal()
-    # In a pipe, the whole catalogue is listed without a look at the disk.
-    shown = terminal or not con
-    counted = options.downloaded_only or options.images or shown
-    counts = summaries.counts(_ck_store()) if counted else {}
-    urls = _url_counts(options, con) if options.sort or shown else None
-    rows = list(listing.listed(options, counts, urls))
-    if options.images:
-        links = listing.images(_ck_store(), rows)
-        if con:
-            sentences.write((f"{link.name} {link.url}" for link in links), "latin-1")
-        else:
-            output["lst"] = _pairs(links)
-    elif con:
-        sentences.write(
-            sentences.synsets_table(rows) if terminal else sentences.wnids(rows, options)
-        )
-    else:
-        output["lst"] = [
-            {
-                "wnid": synset.wnid,
-                "index": synset.position,
-                "words": list(synset.words),
-                "hypernyms": list(synset.hypernyms),
-                "ilsvrc2012": synset.ilsvrc2012,
-                "downloaded": downloaded,
-                "urls": urls,
-            }
-            for synset, downloaded, urls in rows
-        ]
-
-
-def _list_entries(i: CkDict, output: CkDict) -> None:
-    _ck_store()  # which finds again what CK has lost
-    out = "con" if i.get("out") == "con" else ""
-    # By default CK stops after half a minute, and does not say so.
-    output.update(ck.access({"time_out": "-1", **i, "common_func": "yes", "out": out}))
-
-
-def _url_counts(options: Any, con: bool) -> dict[str, int] | None:
-    from ck_imagenet.cli import progress_bar
-    from ck_imagenet.core.errors import Damaged
-    from ck_imagenet.sources import url_archive
-    from ck_imagenet.storage import ck_repositories
-
-    home = ck_repositories.home(ck)
-    if options.sort:
-        return url_archive.Archive.needed(home, "sort").counts()
-    try:
-        archive = url_archive.Archive.at(home)
-        return archive.counts() if archive else None
-    except Damaged as error:
-        progress_bar.choose(verbose=False, quiet=not con).trouble(str(error))
-        return None
-
-
-def _geturls(options: Any, con: bool, output: CkDict) -> None:
-    if options.all:
-        _get_all(options, con, output)
-    elif options.search_url:
-        _count_hosts(options, con, output)
-    elif options.sources:
-        _show_sources(options, con, output)
-    else:
-        _print_urls(options, con, output)
-
-
-def _get_all(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences
-    from ck_imagenet.commands import geturls
-    from ck_imagenet.core.actions import ARCHIVE_SHA1
-    from ck_imagenet.storage import ck_repositories
-
-    progress = progress_bar.choose(verbose=False, quiet=not con)
-    archive = geturls.get_all(options, partial(ck_repositories.make_home, ck), progress)
-    output["archive"] = archive.facts()
-    if con:
-        sentences.write(sentences.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
-
-
-def _count_hosts(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences
-    from ck_imagenet.commands import geturls
-    from ck_imagenet.storage import ck_repositories
-
-    progress = progress_bar.choose(verbose=False, quiet=not con)
-    counts = geturls.count_hosts(options, ck_repositories.home(ck), progress)
-    if con:
-        sentences.write(sentences.hosts(counts, sentences.on_terminal()))
-    else:
-        output["lst"] = [{"host": host, "urls": count} for host, count in counts.most_common()]
-
-
-def _show_sources(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import sentences
-    from ck_imagenet.commands import geturls
-
-    rows = geturls.survey(options, _ck_store(), _archive())
-    if con:
-        sentences.write(sentences.sources(rows))
-    else:
-        output["sources"] = [row._asdict() for row in rows]
-
-
-def _print_urls(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences
-    from ck_imagenet.commands import geturls
-    from ck_imagenet.core.files import path_of
-
-    progress = progress_bar.choose(verbose=False, quiet=not con)
-    found = geturls.geturls(options, _ck_store(), progress, _archive())
-    if options.save:
-        count = geturls.save(found, path_of("--save", options.save), options.mapping)
-        if con:
-            sentences.write([f'{count} URLs written to "{options.save}"'])
-    elif con:
-        with geturls.listed(found, options.mapping) as stream:
-            sentences.write((line[:-1].decode("latin-1") for line in stream), "latin-1")
-    else:
-        output["lst"] = _pairs(found)
-
-
-def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
-    return [{"name": str(link.name), "url": link.url} for link in links]
-
-
-def _download(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences
-    from ck_imagenet.commands import download
-    from ck_imagenet.core.options import concern
-    from ck_imagenet.engine.context import Crawl
-    from ck_imagenet.engine.planning import Estimate, at_their_pace, estimated
-    from ck_imagenet.engine.tar_results import Unpacked
-    from ck_imagenet.sources.lists import Unlisted
-
-    progress = progress_bar.choose(options.verbose, options.quiet or not con)
-    told = con and not options.quiet
-    output["synsets"] = []
-    # Closed at once whatever happens here, so that nothing is fetched any more.
-    with closing(download.download(options, _store(options), progress, _archive())) as results:
-        for done in results:
-            if isinstance(done, Estimate):
-                _foresee(done, options, told, output)
-                continue
-            output["synsets"].append(done.facts())
-            if told:
-                if isinstance(done, Unlisted):
-                    sentences.write(sentences.unlisted(done, options))
-                elif isinstance(done, Unpacked):
-                    sentences.write(sentences.unpacked(done))
-                else:
-                    sentences.write(sentences.summary(done, options))
-    if options.dry_run and output["synsets"]:
-        listed = [each for each in output["synsets"] if "to_fetch" in each]
-        urls, here = ([each[key] for each in listed] for key in ("to_fetch", "here"))
-        meant = at_their_pace(estimated(urls, 0, concern(options, Crawl), here), listed)
-        _foresee(meant, options, told, output)
-
-
-def _foresee(meant: Any, options: Any, told: bool, output: CkDict) -> None:
-    """Tell what a download means; raise BadInput if that has not been agreed to."""
-    from ck_imagenet.cli import sentences, tables
-    from ck_imagenet.core.errors import BadInput
-    from ck_imagenet.core.options import typed
-
-    output["estimate"] = meant.facts()
-    lines = list(tables.estimate(meant, bool(options.urls)))
-    if not (options.yes or options.dry_run):
-        command = f"If you want that, type: ck download imagenet {typed(options)} --yes"
-        raise BadInput("\n".join([*lines, command]))
-    if told:
-        sentences.write(lines)
-
-
-def _export(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences
-    from ck_imagenet.commands import export
-    from ck_imagenet.exports import environment
-
-    if options.register:
-        environment.prove_possible(ck, options)
-    con = con and not options.quiet
-    progress = progress_bar.choose(verbose=False, quiet=not con)
-    done = export.export(options, _store(options), progress)
-    output["export"] = done.facts()
-    if options.register:
-        output["environment"] = environment.register(ck, options, done.to)
-    if con:
-        sentences.write(sentences.exported(done))
-        if options.register:
-            sentences.write([f"  registered: ck show env:{output['environment']}"])
-
-
-def _browse(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences
-    from ck_imagenet.commands import browse
-
-    progress = progress_bar.choose(verbose=False, quiet=not con)
-    output["pages"] = []
-    for written in browse.browse(options, _store(options), progress):
-        output["pages"].append(written.facts())
-        if con:
-            sentences.write([str(written.page)])
-        if con and sentences.on_terminal() and not options.no_open:
-            progress_bar.show(written.page)
-
-
-def _view(i: CkDict, output: CkDict) -> None:
-    from ck_imagenet.catalogue.synsets import with_pictures
-    from ck_imagenet.commands import browse
-    from ck_imagenet.core.errors import BadInput
-    from ck_imagenet.core.text import Progress
-    from ck_imagenet.gallery import pages
-    from ck_imagenet.storage.ck_repositories import OVERVIEW
-
-    entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
-    found = ck.access(dict(entry, action="find", common_func="yes"))  # whatever its meta is
-    if found["return"] > 0:
-        raise BadInput(found["error"])
-    name = found["data_uoa"]
-    store = _ck_store()
-    if name == OVERVIEW:
-        page = browse.overview(store, Progress())
-    else:
-        page = browse.synset(store.synset(*with_pictures([name])), Progress())
-    output["html"] = pages.framed(page)
-
-
-def _status(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.catalogue import synsets
-    from ck_imagenet.cli import sentences, tables
-    from ck_imagenet.core.options import refuse_together
-    from ck_imagenet.storage import inventory, summaries
-    from ck_imagenet.storage.inventory import inventories
-
-    if options.hosts:
-        refuse_together(options, "hosts", "failures")
-    store, asked = _present_store(options), (options.wnid, options.under, options.search)
-    if options.failures:
-        failed = inventory.failures(inventories(store, *asked))
-        if con:
-            sentences.write(tables.failures(failed), "latin-1")
-        else:
-            output["failures"] = [record.facts() for record in failed]
-        return
-    tallies: Iterable[inventory.Tally]
-    if options.hosts:
-        of, tallies = "host", inventory.by_host(inventories(store, *asked))
-    else:
-        of, tallies = "wnid", summaries.tallies(store, synsets.among(store.wnids(), *asked))
-    if con:
-        terminal = sentences.on_terminal()
-        sentences.write(tables.standing(tallies, of) if terminal else tables.lines(tallies))
-    else:
-        rows = list(tallies)
-        output["hosts" if options.hosts else "synsets"] = [
-            {of: tally.name, **tally.facts()} for tally in rows
-        ]
-        output["total"] = inventory.total(rows).facts()
-
-
-def _check(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences, tables
-    from ck_imagenet.commands import check
-
-    progress = progress_bar.choose(verbose=False, quiet=not con)
-    inspection = check.Inspection(options, _present_store(options), progress)
-    output["findings"] = []
-    for finding in inspection.findings():
-        output["findings"].append(finding.facts())
-        if con:
-            sentences.write([tables.finding(finding)])
-    output["pictures"] = inspection.pictures
-    if con and sentences.on_terminal():
-        sentences.write([tables.inspected(inspection)])
-    inspection.refuse()
-
-
-def _clean(options: Any, con: bool, output: CkDict) -> None:
-    from ck_imagenet.cli import progress_bar, sentences, tables
-    from ck_imagenet.commands import clean
-    from ck_imagenet.core.errors import BadInput
-
-    if not (con or options.force or options.dry_run):
-        raise BadInput("nobody can be asked here: give force too, or dry_run to see what would go")
-
-    def agree(plan: clean.Plan) -> bool:
-        if con:
-            sentences.write(tables.plan(plan))
-        return not options.dry_run and (options.force or sentences.agrees("Remove this?"))
-
-    progress = progress_bar.choose(verbose=False, quiet=not con)
-    output["synsets"] = []
-    for plan in clean.clean(options, _present_store(options), progress, agree):
-        output["synsets"].append(plan.facts())
-        if con:
-            sentences.write(tables.cleaned(plan, options.dry_run))
-
-
-def _demo(options: Any, con: bool, output: CkDict) -> None:
-    import signal
-    import time
-
-    from ck_imagenet.cli import sentences
-    from ck_imagenet.core.errors import BadInput
-    from ck_imagenet_practice import CannotListen, PracticeWeb
-    from ck_imagenet_practice.world import SYNSETS
-
-    # Also when started in the background by a script, where a shell has Ctrl-C ignored.
-    with suppress(ValueError):  # in another thread than the main one
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
-    try:
-        with PracticeWeb(options.port) as web:
-            if con:
-                sentences.write(sentences.practice(web.environment(), SYNSETS))
-            while True:
-                time.sleep(3600)
-    except CannotListen as error:
-        raise BadInput(f"{error} with --port=N") from None
-    except KeyboardInterrupt:
-        return
+    return _run("demo", i)
 
 
 ##############################################################################
 # between CK's dict and the library
 
 
-def _run(name: str, i: CkDict, action: Action) -> CkDict:
+def _run(name: str, i: CkDict) -> CkDict:
     """Run an action with the options of the input; return its output, or what went wrong."""
 
-    def with_options(output: CkDict) -> None:
-        from ck_imagenet.core.actions import ACTIONS
-        from ck_imagenet.core.options import parse
+    def act(output: CkDict) -> None:
+        from ck_imagenet.cli import actions
+        from ck_imagenet.storage.ck_kernel import settings
 
-        _refuse_stray(i, ACTIONS[name])
-        options: Any = parse(ACTIONS[name], _given(i), _settings())
-        action(options, i.get("out") == "con", output)
+        stray = [*(i.get("cids") or []), *(i.get("unparsed") or [])]
+        is_told = i.get("out") == "con"
+        actions.run(name, _given(i), stray, settings(ck), _workspace, is_told, output)
 
-    return _answer(with_options)
+    return _answer(act)
 
 
 def _answer(fill: Callable[[CkDict], None]) -> CkDict:
     """Return an output that is filled, or what went wrong."""
-    if sys.stdin is None:  # CK asks it for its encoding
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    output: CkDict = {"return": 0}
-    try:
-        from ck_imagenet.core.errors import ImagenetError, NobodyReads, TooLittleMemory
+    from ck_imagenet.cli import actions
 
-        try:
-            fill(output)
-        except NobodyReads:
-            pass
-        except (ImportError, MemoryError, RuntimeError) as error:
-            if not TooLittleMemory.is_why(error):
-                raise
-            output.update({"return": 1, "error": str(TooLittleMemory())})
-        except ImagenetError as error:
-            output.update({"return": 1, "error": _shown(error)})
-    except ModuleNotFoundError as error:
-        output.update({"return": 1, "error": _missing(error)})
-    except KeyboardInterrupt as stopped:
-        again = "interrupted; what is here is kept, and the same command goes on from there"
-        output.update({"return": 130, "error": str(stopped) or again})
-    except Exception as error:
-        output.update({"return": 1, "error": _defect(error)})
+    output = actions.answer(fill)
+    if "error" in output:
+        with suppress(ImportError, MemoryError, OSError):  # what is then what went wrong
+            output["error"] = _workspace().spelt(output["error"])
     return output
 
 
-def _shown(error: Exception) -> str:
-    """Return an error's text without what could play tricks on a terminal: it may quote a list."""
-    from ck_imagenet.core.text import visible
+def _workspace(outdir: str = "") -> Any:
+    from ck_imagenet.commands.workspace import Workspace
 
-    return "\n".join(map(visible, str(error).split("\n")))
-
-
-def _refuse_stray(i: CkDict, options: type) -> None:
-    """Refuse words that stand alone, such as the 10 of "--jobs 10", which CK ties to nothing."""
-    from ck_imagenet.core.errors import BadInput
-    from ck_imagenet.core.options import kinds
-
-    stray = list(i.get("cids") or []) + list(i.get("unparsed") or [])
-    if not stray:
-        return
-    takes_value = [name for name, (kind, _) in kinds(options).items() if kind.value]
-    empty = [key.replace("_", "-") for key, value in i.items() if value == "yes"]
-    meant = [name for name in [*empty, "wnid", "search"] if name in takes_value]
-    advice = f"write --{meant[0]}={stray[0]}" if meant else "options are written --name=value"
-    raise BadInput(f'"{stray[0]}" stands alone: {advice}')
+    return Workspace(outdir, ck)
 
 
 def _given(i: CkDict) -> CkDict:
@@ -860,83 +489,19 @@ def _given(i: CkDict) -> CkDict:
     return given
 
 
-def _settings() -> CkDict:
-    """Return CK's configuration of this module, the entry `local:cfg:imagenet`."""
-    from ck_imagenet.core.actions import SETTINGS
+def _list_entries(i: CkDict, output: CkDict) -> None:
+    _ = _workspace().store  # which finds again what CK has lost
+    out = "con" if i.get("out") == "con" else ""
+    # By default CK stops after half a minute, and does not say so.
+    output.update(ck.access({"time_out": "-1", **i, "common_func": "yes", "out": out}))
+
+
+def _view(i: CkDict, output: CkDict) -> None:
+    from ck_imagenet.commands import browse
     from ck_imagenet.core.errors import BadInput
-    from ck_imagenet.core.options import CONFIGURATION
 
-    entry = {"module_uoa": "cfg", "data_uoa": "imagenet", "repo_uoa": "local"}
-    try:
-        found = ck.access(dict(entry, action="load", common_func="yes"))
-        settings: CkDict = found["dict"] if found["return"] == 0 else {}
-        settings = dict(settings.items())
-    except (AttributeError, TypeError, ValueError):  # CK itself takes any JSON for an object
-        raise BadInput(
-            f"{CONFIGURATION} cannot be read; to begin it anew: ck rm local:cfg:imagenet --force"
-        ) from None
-    for key in settings:
-        if key.replace("_", "-") not in SETTINGS:
-            there = ", ".join(sorted(SETTINGS))
-            raise BadInput(f'{CONFIGURATION}: "{key}" is no setting; there are {there}')
-    return settings
-
-
-def _store(options: Any) -> Any:
-    """Return where the pictures are: in the folder that the options name, or in CK."""
-    from ck_imagenet.core.files import path_of
-    from ck_imagenet.storage.folders import FolderStore
-
-    return FolderStore(path_of("--outdir", options.outdir)) if options.outdir else _ck_store()
-
-
-def _present_store(options: Any) -> Any:
-    """Return where to look for what is here."""
-    from ck_imagenet.core.errors import BadInput
-    from ck_imagenet.core.files import path_of
-    from ck_imagenet.storage.folders import FolderStore
-
-    if not options.outdir:
-        return _ck_store()
-    folder = path_of("--outdir", options.outdir)
-    if not folder.is_dir():
-        raise BadInput(f'--outdir="{options.outdir}" is no folder')
-    return FolderStore(folder)
-
-
-def _ck_store() -> Any:
-    from ck_imagenet.storage.ck_store import CkStore
-
-    return CkStore(ck)
-
-
-def _archive() -> Any:
-    """Return the archive of all URLs, which is opened when it is needed."""
-    from ck_imagenet.sources import url_archive
-    from ck_imagenet.sources.url_archive import ArchiveSource
-    from ck_imagenet.storage import ck_repositories
-
-    return ArchiveSource(lambda: url_archive.Archive.at(ck_repositories.home(ck)))
-
-
-def _defect(error: Exception) -> str:
-    import traceback
-
-    from ck_imagenet import PROJECT
-
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    what = f"{type(error).__name__} ({_shown(error)})"
-    return (
-        f"a defect of ck-imagenet, {what} in line {place.lineno} of {place.filename}; "
-        f"please report it at {PROJECT}/issues"
-    )
-
-
-def _missing(error: ModuleNotFoundError) -> str:
-    # What is imported only where it is used.
-    extra = {"pyarrow": "-export", "distributed": "-dask"}
-    requirements = HERE.parent.parent / f"requirements{extra.get(error.name or '', '')}.txt"
-    return (
-        f'the Python package "{error.name}" is missing; '
-        f'get all that is needed with: "{sys.executable}" -m pip install -r "{requirements}"'
-    )
+    entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
+    found = ck.access(dict(entry, action="find", common_func="yes"))  # whatever its meta is
+    if found["return"] > 0:
+        raise BadInput(found["error"])
+    output["html"] = browse.framed(_workspace(), found["data_uoa"])

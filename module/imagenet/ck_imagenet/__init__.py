@@ -1,7 +1,45 @@
 """Every ImageNet picture still to be had: fetched from the web of 2011, judged and kept.
 
-The library stands without Collective Knowledge; `module.py` beside it is CK's side.
+This is all that a Python program needs:
+
+    import ck_imagenet
+
+    ck_imagenet.download("n01440764", to="pictures")
+    ck_imagenet.export("pictures", to="tench")
+
+Each function returns what has been done, and prints nothing; what goes wrong is an `ImagenetError`.
+The options are those of `ck-imagenet ACTION --help`, with `_` for `-`. The library stands without
+Collective Knowledge; `module.py` beside it is CK's side.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .core.errors import (
+    BadInput,
+    Damaged,
+    ImagenetError,
+    NetworkDown,
+    NoList,
+    NoTar,
+    StoreError,
+    TooLittleMemory,
+    TooManyFiles,
+)
+
+if TYPE_CHECKING:
+    from .catalogue.synsets import Synset
+    from .commands.browse import Page, browse
+    from .commands.check import Checked, check
+    from .commands.clean import Plan, clean
+    from .commands.download import Downloaded, download
+    from .commands.export import Exported, export
+    from .commands.geturls import geturls
+    from .commands.listing import synsets
+    from .commands.status import Status, status
+    from .storage.numbering import Link
 
 __version__ = "0.1.0"
 
@@ -10,3 +48,58 @@ PROJECT = "https://github.com/ck-imagenet/ck-imagenet"
 
 USER_AGENT = f"ck-imagenet/{__version__} (+{PROJECT})"
 """Who asks, as hosts see it by default."""
+
+__all__ = [
+    "BadInput",
+    "Checked",
+    "Damaged",
+    "Downloaded",
+    "Exported",
+    "ImagenetError",
+    "Link",
+    "NetworkDown",
+    "NoList",
+    "NoTar",
+    "Page",
+    "Plan",
+    "Status",
+    "StoreError",
+    "Synset",
+    "TooLittleMemory",
+    "TooManyFiles",
+    "browse",
+    "check",
+    "clean",
+    "download",
+    "export",
+    "geturls",
+    "status",
+    "synsets",
+]
+
+_ROOMS = {
+    "catalogue.synsets": ("Synset",),
+    "commands.browse": ("browse", "Page"),
+    "commands.check": ("check", "Checked"),
+    "commands.clean": ("clean", "Plan"),
+    "commands.download": ("download", "Downloaded"),
+    "commands.export": ("export", "Exported"),
+    "commands.geturls": ("geturls",),
+    "commands.listing": ("synsets",),
+    "commands.status": ("status", "Status"),
+    "storage.numbering": ("Link",),
+}
+"""What is imported when it is asked for: all of it takes its time."""
+
+
+def __getattr__(name: str) -> Any:
+    for room, names in _ROOMS.items():
+        if name in names:
+            found = getattr(import_module(f".{room}", __name__), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -243,7 +243,7 @@ def chosen(wanted: Selection) -> tuple[str, ...]:
         wnids = {wnid: None for wnid in named if wnid in wnids}
     if not wnids:
         raise BadInput(
-            "no synset meets all these conditions: ck list imagenet shows what they leave"
+            "no synset meets all these conditions: ck-imagenet list shows what they leave"
         )
     return tuple(wnids)
 
@@ -303,7 +303,7 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
         if synset and not synset.listed:
             raise BadInput(
                 f"--wnid={wnid} ({', '.join(synset.words)}) has no pictures of its own in "
-                f"ImageNet; see what is below it: ck list imagenet --under={wnid}"
+                f"ImageNet; see what is below it: ck-imagenet list --under={wnid}"
             )
     return tuple(wnids)
 
@@ -336,7 +336,7 @@ def among(
         If a synset that is named is not here, or if a name is no synset.
     """
     for wnid in with_pictures([wnid for wnid in wnids if wnid not in here]):
-        raise BadInput(f"nothing of {wnid} is here: see ck list imagenet --downloaded-only")
+        raise BadInput(f"nothing of {wnid} is here: see ck-imagenet list --downloaded-only")
     if not (under or search or ilsvrc2012):
         return list(wnids or here)
     found = {synset.wnid for synset in meeting(search, under, ilsvrc2012)}
@@ -362,7 +362,7 @@ def any_synset(wnid: str, option: str = "--under") -> str:
     if catalogue.get(wnid):
         return wnid
     if is_wnid(wnid):
-        raise BadInput(f"{option}={wnid}: ImageNet has no such synset; see ck list imagenet")
+        raise BadInput(f"{option}={wnid}: ImageNet has no such synset; see ck-imagenet list")
     matches = catalogue.search(wnid) if wnid.strip() else []
     if not matches:
         raise BadInput(
@@ -372,7 +372,7 @@ def any_synset(wnid: str, option: str = "--under") -> str:
     matches.sort(key=lambda each: wnid.lower() not in map(str.lower, each.words))
     shown = "".join(f"\n  {each.wnid}  {', '.join(each.words)}" for each in matches[:_MOST_SHOWN])
     if len(matches) > _MOST_SHOWN:
-        shown += f'\n  … {len(matches)} in all: ck list imagenet --search="{wnid}" --words'
+        shown += f'\n  … {len(matches)} in all: ck-imagenet list --search="{wnid}" --words'
     raise BadInput(
         f'{option}="{wnid}" is no wnid. These synsets match:{shown}\n'
         f"Choose one, for example {option}={matches[0].wnid}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, Sequence
 from urllib.parse import quote
 
 from ..catalogue.synsets import with_pictures
@@ -16,20 +16,25 @@ from ..gallery import pages
 from ..gallery.pages import MOST_SHOWN, Gallery, Overview
 from ..gallery.thumbnails import Thumbnail, thumbnails
 from ..storage.store import Store, SynsetStore
+from .workspace import USUAL, Workspace, opened
 
 PAGE = "gallery.html"
 """The page's file in a synset's state, and in the home of what is about all synsets."""
+
+COMMAND = "ck-imagenet browse"
+"""What users type for a page."""
 
 _COVER = 4
 """Pictures of each synset in the overview."""
 
 
-class Written(NamedTuple):
+class Page(NamedTuple):
     """A page that was written."""
 
     wnid: str
     """Empty if it is the overview."""
     page: Path
+    """Its file."""
     bytes: int
 
     def facts(self) -> dict[str, Any]:
@@ -37,12 +42,65 @@ class Written(NamedTuple):
         return {**self._asdict(), "page": str(self.page)}
 
 
-def browse(options: BrowseOptions, store: Store, progress: Progress) -> Iterator[Written]:
+def browse(
+    folder: str | Path = USUAL,
+    *,
+    wnid: str | Sequence[str] = (),
+    save: str | Path = "",
+) -> list[Page]:
+    """Show the pictures of synsets, and what became of the rest, on a page of their own.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        What download has filled.
+    wnid : str or Sequence[str], optional
+        The synset's wnid, or several with commas between; without it, an overview of all that are
+        here.
+    save : str or Path, optional
+        Write the page to this file instead.
+
+    Returns
+    -------
+    list of Page
+        Where the pages are, each a file that any browser shows.
+
+    Raises
+    ------
+    BadInput
+        If there is nothing to show.
+    StoreError
+        If a page or its thumbnails cannot be written.
+
+    Examples
+    --------
+    >>> [page] = ck_imagenet.browse(wnid="n01440764", save="tench.html")
+    >>> page.page.name
+    'tench.html'
+    """
+    options, place = opened(BrowseOptions, locals(), "folder")
+    return list(run(options, place.store, Progress()))
+
+
+def run(
+    options: BrowseOptions, store: Store, progress: Progress, command: str = COMMAND
+) -> Iterator[Page]:
     """Write the pages that the options ask for.
+
+    Parameters
+    ----------
+    options : BrowseOptions
+        Which, and where to.
+    store : Store
+        Where the pictures are.
+    progress : Progress
+        Is told how it goes.
+    command : str, optional
+        What users type for a page.
 
     Yields
     ------
-    Written
+    Page
         Each page, when it is there.
 
     Raises
@@ -61,7 +119,9 @@ def browse(options: BrowseOptions, store: Store, progress: Progress) -> Iterator
     if not wnids:
         if not save and store.wnids():
             store.create_home()  # or CK forbids it, before a thumbnail is made
-        yield _write("", overview(store, progress, save), save or store.create_home() / PAGE, save)
+        yield _write(
+            "", overview(store, progress, save, command), save or store.create_home() / PAGE, save
+        )
     places = [_with_something_to_show(store, wnid) for wnid in wnids]
     for place in places:
         page = synset(place, progress)
@@ -74,12 +134,31 @@ def synset(place: SynsetStore, progress: Progress) -> str:
     return pages.synset(Gallery(place, _thumbnails(place, first, progress)))
 
 
-def overview(store: Store, progress: Progress, save: Path | None = None) -> str:
-    """Return the page of all synsets that are here; `save` is where it will lie, if not at home."""
+def overview(
+    store: Store, progress: Progress, save: Path | None = None, command: str = COMMAND
+) -> str:
+    """Return the page of all synsets that are here.
+
+    Parameters
+    ----------
+    store : Store
+        Where the pictures are.
+    progress : Progress
+        Is told how it goes.
+    save : Path, optional
+        Where it will lie, if not at home.
+    command : str, optional
+        What users type for a synset's page.
+
+    Raises
+    ------
+    BadInput
+        If no pictures are here.
+    """
     counts = store.counts()
     if not counts:
         raise BadInput(
-            "no pictures are here yet; begin with: ck download imagenet --wnid=n01440764"
+            "no pictures are here yet; begin with: ck-imagenet download --wnid=n01440764"
         )
     facts = Overview()
     cover = min(_COVER, MOST_SHOWN // len(counts))
@@ -89,14 +168,38 @@ def overview(store: Store, progress: Progress, save: Path | None = None) -> str:
         some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
         small = _thumbnails(place, some, progress)
         facts.add(Gallery(place, {}), list(small.values()), _address(place, home))
-    return pages.overview(facts)
+    return pages.overview(facts, command)
+
+
+def framed(place: Workspace, name: str) -> str:
+    """Return a page as a part of CK's own pages.
+
+    Parameters
+    ----------
+    place : Workspace
+        Where the pictures are.
+    name : str
+        A synset, or `overview`.
+
+    Raises
+    ------
+    BadInput
+        If there is no such page, or nothing to show on it.
+    """
+    from ..storage.ck_repositories import OVERVIEW
+
+    if name == OVERVIEW:
+        page = overview(place.store, Progress(), command=place.spelt(COMMAND))
+    else:
+        page = synset(place.store.synset(*with_pictures([name])), Progress())
+    return pages.framed(page)
 
 
 def _with_something_to_show(store: Store, wnid: str) -> SynsetStore:
     place = store.synset(wnid)
     if not place.pictures() and not (place.state / "journal").is_dir():
         raise BadInput(
-            f"of {wnid} nothing is here; get it with: ck download imagenet --wnid={wnid}"
+            f"of {wnid} nothing is here; get it with: ck-imagenet download --wnid={wnid}"
         )
     return place
 
@@ -126,8 +229,8 @@ def _address(place: SynsetStore, home: Path) -> str:
     return quote(way.as_posix()) if place.wnid in down[0] else ""
 
 
-def _write(wnid: str, page: str, path: Path, save: Path | None) -> Written:
+def _write(wnid: str, page: str, path: Path, save: Path | None) -> Page:
     data = page.encode("utf-8", "backslashreplace")
     with storage_errors(path.parent):
         write_to(path, data) if save else write_whole(path, data)
-    return Written(wnid, path.absolute(), len(data))
+    return Page(wnid, path.absolute(), len(data))

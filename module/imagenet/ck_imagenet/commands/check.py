@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 from ..catalogue import synsets
 from ..core.actions import CheckOptions
@@ -25,6 +26,7 @@ from ..storage.numbering import KeptNames, by_number
 from ..storage.records import Record, now
 from ..storage.recovery import put_aside, recover
 from ..storage.store import Store, SynsetStore, lock_synset
+from .workspace import USUAL, opened
 
 _THREADS = 2 * CORES
 """What takes time, reading and hashing, leaves the interpreter to others."""
@@ -49,6 +51,62 @@ class Told(NamedTuple):
             "detail": self.finding.detail,
             "mended": self.mended,
         }
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check has looked at, and found."""
+
+    pictures: int
+    bytes: int
+    findings: list[Told]
+
+    def __str__(self) -> str:
+        found = counted(len(self.findings), "finding") if self.findings else "nothing found"
+        return f"{counted(self.pictures, 'picture')} checked: {found}"
+
+
+def check(
+    folder: str | Path = USUAL,
+    *,
+    wnid: str | Sequence[str] = (),
+    decode: bool = False,
+    repair: bool = False,
+) -> Checked:
+    """Check every picture against what is known of it.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        What download has filled.
+    wnid : str or Sequence[str], optional
+        The synset's wnid, or several with commas between.
+    decode : bool, optional
+        Decode every picture too; slow.
+    repair : bool, optional
+        Mend what is found, or have the link asked again by the next download.
+
+    Returns
+    -------
+    Checked
+        What is found, whether it has been mended or not.
+
+    Raises
+    ------
+    BadInput
+        If a synset is named of which nothing is here.
+    StoreError
+        If what is here cannot be read, or not be mended.
+
+    Examples
+    --------
+    >>> print(ck_imagenet.check())
+    2 pictures checked: nothing found
+    """
+    options, place = opened(CheckOptions, locals(), "folder")
+    inspection = Inspection(options, place.store_there, Progress())
+    findings = list(inspection.findings())
+    return Checked(inspection.pictures, inspection.bytes, findings)
 
 
 class Inspection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Sequence
 
 from ..catalogue import synsets
 from ..core.actions import CleanOptions
@@ -22,6 +22,7 @@ from ..storage.numbering import KeptNames, by_number
 from ..storage.records import Record, now
 from ..storage.recovery import ASIDE
 from ..storage.store import Store, SynsetStore, lock_synset
+from .workspace import USUAL, opened
 
 
 @dataclass
@@ -77,6 +78,55 @@ class Plan:
 
 
 def clean(
+    folder: str | Path = USUAL,
+    *,
+    wnid: str | Sequence[str] = (),
+    number: int | Sequence[int] = (),
+    failed: bool = False,
+    all: bool = False,
+    dry_run: bool = False,
+) -> list[Plan]:
+    """Remove pictures, or what is known of links; nobody is asked before.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        What download has filled.
+    wnid : str or Sequence[str], optional
+        The synset's wnid, or several with commas between.
+    number : int or Sequence[int], optional
+        Reject these pictures: they go, and never come back; several with commas between.
+    failed : bool, optional
+        Forget what failed, so that it is asked again, and files put aside.
+    all : bool, optional
+        Remove all that is here of the synset, its repository too.
+    dry_run : bool, optional
+        Show what would go, and do nothing.
+
+    Returns
+    -------
+    list of Plan
+        What has gone of each synset, or would go.
+
+    Raises
+    ------
+    BadInput
+        If no synset is named, or a picture that is not known.
+    StoreError
+        If it cannot be removed.
+
+    Examples
+    --------
+    >>> [plan] = ck_imagenet.clean(wnid="n01440764", number=2)
+    >>> plan.done, len(plan.pictures)
+    (True, 1)
+    """
+    options, place = opened(CleanOptions, locals(), "folder")
+    plans = run(options, place.store_there, Progress(), lambda plan: not options.dry_run)
+    return list(plans)
+
+
+def run(
     options: CleanOptions, store: Store, progress: Progress, agree: Callable[[Plan], bool]
 ) -> Iterator[Plan]:
     """Remove what the options name, synset by synset.

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Generator, Iterable, Iterator
+from pathlib import Path
+from typing import Generator, Iterable, Iterator, Sequence
 
 from ..catalogue.synsets import MANY, Selection, chosen
 from ..core.actions import DownloadOptions
 from ..core.errors import BadInput
 from ..core.options import concern, refuse_alone, refuse_together, typed
-from ..core.text import Progress
+from ..core.outcomes import Outcome
+from ..core.text import Progress, counted
 from ..core.url_lists import is_url
 from ..engine import context, planning, tar_importer, wayback
 from ..engine.context import Crawl, Order, Politeness, Wayback
 from ..engine.dispatcher import Dispatcher
-from ..engine.planning import Estimate, estimated, foreseen, run_order
+from ..engine.planning import Estimate, estimated, foreseen, previewed, run_order
 from ..engine.processes import ProcessDispatcher
 from ..engine.scheduler import Scheduler, SynsetJobs
 from ..engine.synset_job import Summary, SynsetJob
@@ -33,9 +36,218 @@ from ..storage import summaries
 from ..storage.deduplication import Duplicates
 from ..storage.paces import PaceMemory
 from ..storage.store import Store
+from .workspace import USUAL, opened
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """What a download has done."""
+
+    folder: Path
+    synsets: list[Summary | Unpacked | Unlisted]
+    """What was done for each: an `Unpacked` from tars, an `Unlisted` where nobody has a list."""
+    estimate: Estimate | None = None
+    """What it would take, of a dry run, or of more than 100 synsets."""
+
+    @property
+    def here(self) -> int:
+        """Pictures of these synsets that are here now."""
+        return sum(each.here for each in self.synsets if not isinstance(each, Unlisted))
+
+    @property
+    def saved(self) -> int:
+        """Pictures that this run saved."""
+        return sum(each.saved for each in self.synsets if not isinstance(each, Unlisted))
+
+    @property
+    def failed(self) -> Counter[Outcome]:
+        """What became of the links or members that gave no picture."""
+        of_each = (each.failed for each in self.synsets if not isinstance(each, Unlisted))
+        return sum(of_each, Counter())
+
+    def __str__(self) -> str:
+        pictures, classes = counted(self.here, "picture"), counted(len(self.synsets), "synset")
+        return f"{pictures} of {classes} in {self.folder}, {self.saved} saved now"
 
 
 def download(
+    wnid: str | Sequence[str] = (),
+    *,
+    to: str | Path = USUAL,
+    wnids: str | Path = "",
+    all: bool = False,
+    under: str = "",
+    search: str = "",
+    ilsvrc2012: bool = False,
+    lower: int = 0,
+    upper: int | None = None,
+    yes: bool = False,
+    urls: str | Path = "",
+    tar: str | Path = "",
+    source: str = "",
+    refresh: bool = False,
+    accept_terms: bool = False,
+    wayback: bool = False,
+    wayback_date: str | None = None,
+    jobs: int = 32,
+    retry: int = 2,
+    timeout: float = 20,
+    sleep: float = 0,
+    processes: int | None = None,
+    engine: str = "",
+    scheduler: str = "",
+    per_host: int = 10,
+    pace: str | None = None,
+    no_known_hosts: bool = False,
+    patience: float | str = "15m",
+    ignore_opt_out: bool = False,
+    user_agent: str | None = None,
+    offset: int = 0,
+    max_images: int | None = None,
+    retry_failed: bool | str = False,
+    dry_run: bool = False,
+    service: str | None = None,
+    wayback_service: str | None = None,
+    winter21: str | None = None,
+    resolve: str | None = None,
+    allow_private: str | None = None,
+) -> Downloaded:
+    """Download the pictures of synsets that are not here yet, into a folder.
+
+    Parameters
+    ----------
+    wnid : str or Sequence[str], optional
+        The synset's wnid, or several with commas between.
+    to : str or Path, optional
+        The folder for TO/W/W_NUMBER.jpg.
+    wnids : str or Path, optional
+        The synsets in this file, a wnid a line, with # before comments.
+    all : bool, optional
+        All synsets.
+    under : str, optional
+        Only this synset and those below it.
+    search : str, optional
+        Only synsets with all these words, or words beginning so.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    lower : int, optional
+        First position in the order of wnids; at least 0.
+    upper : int, optional
+        Last position, by default the last there is; at least 0.
+    yes : bool, optional
+        Do it although it is more than 100 synsets.
+    urls : str or Path, optional
+        A list of URLs, a file or an address, in which {wnid} stands for the wnid: a URL a line, or
+        a name and a URL, or a table with such columns; plain, .gz or .tgz.
+    tar : str or Path, optional
+        Take the pictures from a tar instead, a file or an address, in which {wnid} stands for the
+        wnid: of a class, or of the tars of classes; plain or .gz.
+    source : str, optional
+        Ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has
+        pictures.
+    refresh : bool, optional
+        Ask again for a list that is kept here.
+    accept_terms : bool, optional
+        Accept ImageNet's terms of access, which winter21 wants.
+    wayback : bool, optional
+        Ask the Wayback Machine for what is gone for good; slow.
+    wayback_date : str, optional
+        The date near which it took the pictures to ask for; a setting.
+    jobs : int, optional
+        Connections at once; from 1 to 1000.
+    retry : int, optional
+        Further attempts after the first, where one may help; at least 0.
+    timeout : float, optional
+        For the whole of one URL, in seconds; more than 0.
+    sleep : float, optional
+        Between two requests to one host, in seconds; at least 0.
+    processes : int, optional
+        Processes, by default as many as there are cores, and pay; one with --max-images; from 1 to
+        64.
+    engine : str, optional
+        Who fetches: dask, a cluster whose machines all see these folders; else this machine.
+    scheduler : str, optional
+        The address of the Dask cluster's scheduler, for --engine.
+    per_host : int, optional
+        Connections to one host at once; from 1 to 1000.
+    pace : str, optional
+        Requests a second at most to a host and those below it, with commas between, such as
+        flickr.com:1,example.org:0.5; a setting.
+    no_known_hosts : bool, optional
+        Do without what is known of hosts: new names, widths, paces and altered copies; pictures
+        that only say that one is gone are still known.
+    patience : float or str, optional
+        How long to go on when only hosts that ration their pictures are left: 90s, 15m, 8h, 2d or
+        forever.
+    ignore_opt_out : bool, optional
+        Take pictures whose hosts forbid their use for training too.
+    user_agent : str, optional
+        Who asks, as hosts see it; a setting.
+    offset : int, optional
+        Lines to skip at the beginning of each list; at least 0.
+    max_images : int, optional
+        Pictures of a synset to end with, by default all; at least 1.
+    retry_failed : bool or str, optional
+        Ask again for what failed and may have passed; with =all for all.
+    dry_run : bool, optional
+        Show what would be done, and do nothing.
+    service : str, optional
+        The address of image-net.org's list service; a setting.
+    wayback_service : str, optional
+        The address of the Wayback Machine; a setting.
+    winter21 : str, optional
+        The address of winter21's tars, in which {wnid} stands for the wnid; a setting.
+    resolve : str, optional
+        Addresses of hosts, as HOST:ADDRESS or curl's HOST:PORT:ADDRESS with commas between,
+        instead of what the machine says; * is every other host, the address none says that there
+        is no such host, slow:SECONDS that it takes so long to find, also beside an address; a
+        setting.
+    allow_private : str, optional
+        Hosts, addresses and networks with commas between that may be asked although they are not
+        public, such as 127.0.0.0/8,10.1.2.3,myserver; a setting.
+
+    Returns
+    -------
+    Downloaded
+        What is here now, and what became of the other links. A dead link is no error.
+
+    Raises
+    ------
+    BadInput
+        If an argument cannot be used; then nothing has been done.
+    NoList
+        If nobody has a list of a synset that is named, when all others are done.
+    ImagenetError
+        For whatever else a user must know: what is here is kept, and the same call goes on.
+
+    Examples
+    --------
+    >>> done = ck_imagenet.download("n01440764", to="pictures", jobs=8)
+    >>> print(done)
+    2 pictures of 1 synset in pictures, 2 saved now
+    >>> {outcome.word: count for outcome, count in done.failed.items()}
+    {'gone': 1}
+    """
+    options, place = opened(DownloadOptions, locals(), "to")
+    synsets: list[Summary | Unpacked | Unlisted] = []
+    estimate = None
+    with closing(run(options, place.store, Progress(), place.archive)) as results:
+        for each in results:
+            if not isinstance(each, Estimate):
+                synsets.append(each)
+            elif options.yes or options.dry_run:
+                estimate = each
+            else:
+                raise BadInput(
+                    f"{each.synsets:,} synsets: give yes=True, or look with dry_run=True"
+                )
+    if options.dry_run and synsets:
+        facts = [each.facts() for each in synsets if isinstance(each, Summary)]
+        estimate = previewed(facts, concern(options, Crawl))
+    return Downloaded(Path(to), synsets, estimate)
+
+
+def run(
     options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None = None
 ) -> Generator[Summary | Unpacked | Unlisted | Estimate, None, None]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
@@ -72,8 +284,7 @@ def download(
         return
     network, politeness = concern(options, Network), concern(options, Politeness)
     crawl, lists = concern(options, Crawl), concern(options, Lists)
-    service = options.wayback_service
-    captured = concern(options, Wayback)
+    captured, service = concern(options, Wayback), options.wayback_service
     wnids = _wanted(options)
     if not options.dry_run:
         store.refuse_forbidden(wnids or None)
@@ -127,7 +338,7 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
     if options.all and options.urls:
         raise BadInput(
             "--all wants the lists of all synsets: make an archive of that file, with "
-            f"ck geturls imagenet --all --archive={options.urls}, and leave --urls out"
+            f"ck-imagenet geturls --all --archive={options.urls}, and leave --urls out"
         )
     wnids = chosen(concern(options, Selection))
     if not wnids and not options.urls:
@@ -201,7 +412,7 @@ def _tars(options: DownloadOptions) -> list[TarSource]:
         raise BadInput(
             f"{registry.NAME} has a tar for each of {len(wnids):,} synsets, of some "
             f"{planning.MEAN_URLS * planning.PICTURE // 1_000_000} MB each. If you want them, "
-            f"type: ck download imagenet {typed(options)} --yes"
+            f"type: ck-imagenet download {typed(options)} --yes"
         )
     if not options.accept_terms:
         raise registry.terms(typed(replace(options, accept_terms=True)))

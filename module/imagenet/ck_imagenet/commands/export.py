@@ -13,12 +13,13 @@ from ..core.actions import ExportOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
 from ..core.options import as_typed
-from ..core.text import UNKNOWN, Progress
+from ..core.text import UNKNOWN, Progress, counted
 from ..exports import layouts
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous
 from ..exports.rendering import Rendering
 from ..exports.samples import ImageClass, Sample, Split, classes, listed, samples
 from ..storage.store import Store, wait_for_lock
+from .workspace import USUAL, opened
 
 _MEGABYTE = 1_000_000
 
@@ -46,6 +47,11 @@ class Exported:
     advice: str = ""
     """What to type because of them."""
 
+    def __str__(self) -> str:
+        is_one = "is" if self.pictures == 1 else "are"
+        pictures, classes = counted(self.pictures, "picture"), counted(self.classes, "synset")
+        return f"{pictures} of {classes} {is_one} in {self.to}"
+
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types."""
         facts = {**asdict(self), "to": str(self.to)}
@@ -53,7 +59,82 @@ class Exported:
         return facts
 
 
-def export(options: ExportOptions, store: Store, progress: Progress) -> Exported:
+def export(
+    folder: str | Path = USUAL,
+    *,
+    to: str | Path,
+    layout: str = "folders",
+    wnid: str | Sequence[str] = (),
+    under: str = "",
+    ilsvrc2012: bool = False,
+    max_images: int | None = None,
+    unaltered: bool = False,
+    split: str = "",
+    seed: int = 0,
+    resize: int | None = None,
+    crop: str = "",
+    link: str = "copy",
+    shard_size: int = 256,
+) -> Exported:
+    """Hand pictures to other tools, in the layout that they read.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        What download has filled.
+    to : str or Path
+        The folder to write, which may exist if it is of the same export.
+    layout : str, optional
+        Folders, flat, webdataset, csv or parquet.
+    wnid : str or Sequence[str], optional
+        The synset's wnid, or several with commas between; by default all with pictures here.
+    under : str, optional
+        Only this synset and those below it.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    max_images : int, optional
+        Pictures of a synset at most, those with the smallest numbers; at least 1.
+    unaltered : bool, optional
+        Without pictures of hosts that are known to give altered copies.
+    split : str, optional
+        Shares of each class for training, validation and tests, such as 0.8,0.2 or 0.8,0.1,0.1; by
+        default one part.
+    seed : int, optional
+        Another number, another split and order; at least 0.
+    resize : int, optional
+        Pixels of the shorter side; all become JPEGs; from 8 to 4096.
+    crop : str, optional
+        With --resize, cut to the square in the middle.
+    link : str, optional
+        How files that stay as they are come there: hard, symbolic or copy.
+    shard_size : int, optional
+        Megabytes of a file of webdataset or parquet; from 1 to 100000.
+
+    Returns
+    -------
+    Exported
+        What is in the folder now, and what this call has written.
+
+    Raises
+    ------
+    BadInput
+        If an argument cannot be used, or no such picture is here; then nothing has been done.
+    StoreError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> done = ck_imagenet.export(to="tench", split="0.5,0.5")
+    >>> done.pictures, done.parts
+    (2, {'train': 1, 'val': 1})
+    >>> done.to.name
+    'tench'
+    """
+    options, place = opened(ExportOptions, locals(), "folder")
+    return run(options, place.store, Progress())
+
+
+def run(options: ExportOptions, store: Store, progress: Progress) -> Exported:
     """Write the pictures that are here in the form that other tools read.
 
     What an earlier run with the same options has written is brought up to date.
@@ -113,13 +194,13 @@ def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
     for wnid in synsets.with_pictures(options.wnid):
         if wnid not in counts:
             raise BadInput(
-                f"no picture of {wnid} is here: get some with: ck download imagenet --wnid={wnid}"
+                f"no picture of {wnid} is here: get some with: ck-imagenet download --wnid={wnid}"
             )
     wnids = synsets.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
     chosen = [wnid for wnid in wnids if wnid != UNKNOWN or wnid in options.wnid]
     if not chosen:
         raise BadInput(
-            "no picture of such a synset is here; see ck list imagenet --downloaded-only"
+            "no picture of such a synset is here; see ck-imagenet list --downloaded-only"
         )
     return classes(chosen)
 
@@ -195,5 +276,5 @@ def _advice(options: ExportOptions, left_out: Iterable[str]) -> str:
     """Return what to type because of pictures that cannot be decoded, if there are any."""
     wnids = sorted({name.partition("_")[0] for name in left_out})
     where = as_typed(options, "outdir")
-    repair = f"ck check imagenet --wnid={','.join(wnids)}{where} --decode --repair"
+    repair = f"ck-imagenet check --wnid={','.join(wnids)}{where} --decode --repair"
     return repair if wnids else ""

@@ -25,12 +25,81 @@ from ..sources.url_archive_build import WholeList
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, number
 from ..storage.store import Store, SynsetStore
+from .workspace import USUAL, opened
 
 _IN_MEMORY = 2**25
 """Bytes of a list; what is longer is in a file until all of it is known."""
 
 
 def geturls(
+    wnid: str | Sequence[str] = (),
+    *,
+    folder: str | Path = USUAL,
+    urls: str | Path = "",
+    source: str = "",
+    refresh: bool = False,
+    service: str | None = None,
+    wayback_service: str | None = None,
+    winter21: str | None = None,
+    user_agent: str | None = None,
+    resolve: str | None = None,
+    allow_private: str | None = None,
+) -> list[Link]:
+    """Return the URLs of synsets, with the numbers that a download would give them.
+
+    Parameters
+    ----------
+    wnid : str or Sequence[str], optional
+        The synset's wnid, or several with commas between.
+    folder : str or Path, optional
+        What download has filled.
+    urls : str or Path, optional
+        A list of URLs, a file or an address, in which {wnid} stands for the wnid: a URL a line, or
+        a name and a URL, or a table with such columns; plain, .gz or .tgz.
+    source : str, optional
+        Ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has
+        pictures.
+    refresh : bool, optional
+        Ask again for a list that is kept here.
+    service : str, optional
+        The address of image-net.org's list service; a setting.
+    wayback_service : str, optional
+        The address of the Wayback Machine; a setting.
+    winter21 : str, optional
+        The address of winter21's tars, in which {wnid} stands for the wnid; a setting.
+    user_agent : str, optional
+        Who asks, as hosts see it; a setting.
+    resolve : str, optional
+        Addresses of hosts, as HOST:ADDRESS or curl's HOST:PORT:ADDRESS with commas between,
+        instead of what the machine says; * is every other host, the address none says that there
+        is no such host, slow:SECONDS that it takes so long to find, also beside an address; a
+        setting.
+    allow_private : str, optional
+        Hosts, addresses and networks with commas between that may be asked although they are not
+        public, such as 127.0.0.0/8,10.1.2.3,myserver; a setting.
+
+    Returns
+    -------
+    list of Link
+        Name and URL of each picture; the URL is Latin-1 text, a character a byte.
+
+    Raises
+    ------
+    BadInput
+        If no synset is named, or an argument cannot be used.
+    NoList
+        If nobody has a list of one of them.
+
+    Examples
+    --------
+    >>> [str(link.name) for link in ck_imagenet.geturls("n01440764")]
+    ['n01440764_1', 'n01440764_2', 'n01440764_3']
+    """
+    options, place = opened(GeturlsOptions, locals(), "folder")
+    return list(run(options, place.store, Progress(), place.archive))
+
+
+def run(
     options: GeturlsOptions, store: Store, progress: Progress, archive: ArchiveSource | None = None
 ) -> Iterator[Link]:
     """Return the links of synsets, with the numbers that a download would give them, lazily.
@@ -63,7 +132,7 @@ def geturls(
         raise BadInput("--force takes an archive as it is: write it with --all")
     if options.source == registry.NAME:
         raise BadInput(
-            f"{registry.NAME} has pictures and no URLs: ck download imagenet --wnid=n01440764 "
+            f"{registry.NAME} has pictures and no URLs: ck-imagenet download --wnid=n01440764 "
             f"--source={registry.NAME}"
         )
     if options.save:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, Mapping, NamedTuple
+from pathlib import Path
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ..catalogue import synsets
+from ..catalogue import synsets as catalogue
 from ..catalogue.synsets import Catalogue, Synset
 from ..core.actions import ListOptions
 from ..core.options import concern
 from ..core.text import ImageName
+from ..sources.url_archive import Archive
+from ..storage import summaries
 from ..storage.journal import Journal
 from ..storage.numbering import Link
 from ..storage.store import Store
+from .workspace import USUAL, Workspace, opened
 
 
 class Listed(NamedTuple):
@@ -21,6 +25,100 @@ class Listed(NamedTuple):
     downloaded: int
     urls: int | None = None
     """How many it has in the archive of all URLs, if that is here."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same in plain types."""
+        return {
+            "wnid": self.synset.wnid,
+            "index": self.synset.position,
+            "words": list(self.synset.words),
+            "hypernyms": list(self.synset.hypernyms),
+            "ilsvrc2012": self.synset.ilsvrc2012,
+            "downloaded": self.downloaded,
+            "urls": self.urls,
+        }
+
+
+def synsets(
+    search: str = "",
+    *,
+    folder: str | Path = USUAL,
+    lower: int = 0,
+    upper: int | None = None,
+    downloaded_only: bool = False,
+    under: str = "",
+    ilsvrc2012: bool = False,
+    sort: str = "",
+) -> list[Synset]:
+    """List the synsets of ImageNet, by default all.
+
+    Parameters
+    ----------
+    search : str, optional
+        Only synsets with all these words, or words beginning so.
+    folder : str or Path, optional
+        What download has filled.
+    lower : int, optional
+        First position in the order of wnids; at least 0.
+    upper : int, optional
+        Last position, by default the last there is; at least 0.
+    downloaded_only : bool, optional
+        Only synsets with pictures here.
+    under : str, optional
+        Only this synset and those below it.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    sort : str, optional
+        Those with most URLs first, as the archive of all URLs has them.
+
+    Returns
+    -------
+    list of Synset
+        With wnid, words, place in the hierarchy and label, in the order of wnids or as `sort` says.
+
+    Raises
+    ------
+    BadInput
+        If a position or `under` is none.
+
+    Examples
+    --------
+    >>> [synset] = ck_imagenet.synsets("tinca tench")
+    >>> synset.wnid, synset.words
+    ('n01440764', ('tench', 'Tinca tinca'))
+    >>> len(ck_imagenet.synsets(ilsvrc2012=True))
+    1000
+    """
+    options, place = opened(ListOptions, locals(), "folder")
+    counts = summaries.counts(place.store) if options.downloaded_only else {}
+    return [row.synset for row in listed(options, counts, url_counts(options, place))]
+
+
+def url_counts(
+    options: ListOptions, place: Workspace, is_shown: bool = False
+) -> Mapping[str, int] | None:
+    """Return how many URLs of which synset the archive of all URLs has, None if nobody wants that.
+
+    Parameters
+    ----------
+    options : ListOptions
+        Whether synsets are sorted by these numbers.
+    place : Workspace
+        Where the archive is.
+    is_shown : bool, optional
+        Whether they are shown, if there is an archive.
+
+    Raises
+    ------
+    BadInput
+        If they are sorted, and there is no archive.
+    Damaged
+        If the archive is.
+    """
+    if options.sort:
+        return Archive.needed(place.archive_home(), "sort").counts()
+    archive = Archive.at(place.archive_home()) if is_shown else None
+    return archive.counts() if archive else None
 
 
 def listed(
@@ -55,13 +153,13 @@ def _most_urls_first(row: Listed) -> int:
 
 def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
     only_here = options.downloaded_only or options.images
-    for synset in synsets.meeting(
+    for synset in catalogue.meeting(
         options.search, options.under, options.ilsvrc2012, options.lower, options.upper
     ):
         if counts.get(synset.wnid) or not only_here:
             yield Listed(synset, counts.get(synset.wnid, 0))
-    if only_here and not concern(options, synsets.Selection).is_narrowed:
-        yield from _in_no_catalogue(synsets.load(), counts)
+    if only_here and not concern(options, catalogue.Selection).is_narrowed:
+        yield from _in_no_catalogue(catalogue.load(), counts)
 
 
 def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:
@@ -76,9 +174,9 @@ def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:
                 yield Link(ImageName(place.wnid, number), url)
 
 
-def _in_no_catalogue(catalogue: Catalogue, counts: Mapping[str, int]) -> Iterator[Listed]:
+def _in_no_catalogue(known: Catalogue, counts: Mapping[str, int]) -> Iterator[Listed]:
     """Yield what is here under a name that ImageNet does not list, such as `unknown`."""
     for wnid, count in counts.items():
-        synset = catalogue.get(wnid)
+        synset = known.get(wnid)
         if not (synset and synset.listed):
             yield Listed(synset or Synset(wnid, None, (), (), None), count)

@@ -32,7 +32,7 @@ PER_HOST = 10
 ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
 """As ImageNet has published it."""
 
-_WNID = "the synset's wnid, or several with commas between; also after the colon of imagenet:W"
+_WNID = "the synset's wnid, or several with commas between"
 _UNDER = "only this synset and those below it"
 _SEARCH = "only synsets with all these words, or words beginning so"
 _ILSVRC2012 = "only the 1,000 synsets of ILSVRC2012"
@@ -115,6 +115,7 @@ class ListOptions:
     ilsvrc2012: bool = flag(_ILSVRC2012)
     words: bool = flag("print the words too when not on a terminal")
     sort: str = word("urls", ("urls",), _SORT)
+    outdir: str = text("", "DIR", _OUTDIR)
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ class GeturlsOptions:
     archive_sha1: str = setting("", "HEX", _ARCHIVE_SHA1)
     force: bool = flag(_FORCE)
     search_url: str = text("", "HOST", _SEARCH_URL)
+    outdir: str = text("", "DIR", _OUTDIR)
     service: str = setting(SERVICE, "URL", _SERVICE)
     wayback_service: str = setting(WAYBACK_SERVICE, "URL", _WAYBACK_SERVICE)
     winter21: str = setting(WINTER21, "URL", _WINTER21)
@@ -241,7 +243,7 @@ class BrowseOptions:
     wnid: tuple[str, ...] = wnids(f"{_WNID}; without it, an overview of all that are here")
     save: str = text("", "FILE", "write the page to this file instead")
     no_open: bool = flag("do not open the page, as is done on a terminal")
-    outdir: str = text("", "DIR", "what download has put there with --outdir=DIR")
+    outdir: str = text("", "DIR", _OUTDIR)
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,7 @@ class ExportOptions:
     link: str = word("HOW", LINKS, _LINK, default="copy")
     shard_size: int = number(256, f"megabytes of a file of {_SHARDED}", least=1, most=100_000)
     register: bool = flag(_REGISTER)
-    outdir: str = text("", "DIR", "take pictures of ck download --outdir=DIR, not CK entries")
+    outdir: str = text("", "DIR", _OUTDIR)
     quiet: bool = flag("print nothing but errors")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 
 class ImagenetError(Exception):
@@ -74,3 +75,48 @@ class Unsound(ImagenetError):
 
 class NobodyReads(ImagenetError):
     """Whoever reads our output has closed it, as `head` does: no reason to complain."""
+
+
+# What a user is told of an error, whatever it is.
+
+_EXTRAS = {"pyarrow": "export", "distributed": "dask"}
+"""Packages that are imported only where they are used, and what they are installed with."""
+
+
+def sentence(error: Exception) -> str:
+    """Return an error as a user is told of it, without what could play tricks on a terminal."""
+    from .text import visible  # which takes its time
+
+    shown = "\n".join(map(visible, str(error).split("\n")))  # it may quote a list
+    if isinstance(error, ImagenetError):
+        return shown
+    if TooLittleMemory.is_why(error):
+        return str(TooLittleMemory())
+    return _missing(error) if isinstance(error, ModuleNotFoundError) else _defect(error, shown)
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    from pathlib import Path
+
+    extra = _EXTRAS.get(error.name or "")
+    checkout = Path(__file__).absolute().parents[4]
+    requirements = checkout / (f"requirements-{extra}.txt" if extra else "requirements.txt")
+    needed = f'"ck-imagenet[{extra}]"' if extra else "ck-imagenet"
+    if requirements.is_file():
+        needed = f'-r "{requirements}"'
+    return (
+        f'the Python package "{error.name}" is missing; '
+        f'get all that is needed with: "{sys.executable}" -m pip install {needed}'
+    )
+
+
+def _defect(error: Exception, shown: str) -> str:
+    import traceback
+
+    from .. import PROJECT
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"a defect of ck-imagenet, {type(error).__name__} ({shown}) in line {place.lineno} of "
+        f"{place.filename}; please report it at {PROJECT}/issues"
+    )

@@ -251,21 +251,25 @@ def estimated(
     )
 
 
-def at_their_pace(meant: Estimate, foreseen: Iterable[Mapping[str, Any]]) -> Estimate:
-    """Return an estimate that reckons with hosts that ration.
+def previewed(previews: Iterable[Mapping[str, Any]], crawl: Crawl) -> Estimate:
+    """Return what it means to download what a dry run has shown, at the pace of hosts that ration.
 
     Parameters
     ----------
-    meant : Estimate
-        The same without them.
-    foreseen : iterable of mapping
+    previews : iterable of mapping
         The facts of each synset's `Summary`.
+    crawl : Crawl
+        How it is downloaded.
     """
     left: Counter[str] = Counter()
     paces: dict[str, float] = {}
-    for each in foreseen:
+    links, here = [], []
+    for each in previews:
+        links.append(each["to_fetch"])
+        here.append(each["here"])
         left.update(each["left"])
         paces.update(each["paces"])
+    meant = estimated(links, 0, crawl, here)
     longest = max((count / paces[host] for host, count in left.items() if paces[host]), default=0.0)
     return replace(meant, seconds=max(meant.seconds, longest))
 

@@ -242,8 +242,8 @@ class _TarReading:
     def _otherwise(self) -> str:
         """Return what else may help who cannot fetch a tar."""
         if not self._tar.is_of_winter21:
-            return "If you have the file: ck download imagenet --tar=FILE"
-        return f"Its links may do: ck download imagenet --wnid={next(iter(self._tar.wnids))}"
+            return "If you have the file: ck-imagenet download --tar=FILE"
+        return f"Its links may do: ck-imagenet download --wnid={next(iter(self._tar.wnids))}"
 
     def _nothing(self) -> str:
         """Return what is in a tar without a picture."""

@@ -304,9 +304,9 @@ def synset(gallery: Gallery) -> str:
     )
 
 
-def overview(facts: Overview) -> str:
-    """Return the page of all synsets that are here."""
-    return _page("overview.html", facts.thumbnails, facts=facts)
+def overview(facts: Overview, command: str) -> str:
+    """Return the page of all synsets that are here; `command` is what users type for one of one."""
+    return _page("overview.html", facts.thumbnails, facts=facts, command=command)
 
 
 def framed(page: str) -> str:

@@ -275,7 +275,7 @@ def _gather(lines: Iterator[Line], where: str, wnids: Sequence[str], found: Line
             raise BadInput(
                 f'the list "{where}" has more than {MANY} synsets: '
                 "name those that you want with --wnid=W,W or --wnids=FILE, or make an archive of "
-                f"it, which serves all: ck geturls imagenet --all --archive={where}"
+                f"it, which serves all: ck-imagenet geturls --all --archive={where}"
             )
     return list(listed)
 

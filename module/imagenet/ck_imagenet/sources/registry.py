@@ -31,7 +31,7 @@ the pictures of winter21 come from ImageNet itself, under its terms of access. I
   - what you do with them is your responsibility alone, also towards those who own them
   - not to be passed on, but to colleagues who have agreed to these terms too
 If you agree to them, type
-  ck download imagenet {typed}
+  ck-imagenet download {typed}
 What counts is not this but the text at https://image-net.org/download, so read that first"""
 
 
@@ -44,7 +44,7 @@ def dropped(wnid: str) -> str:
     """Return what to tell of a synset that has no tar."""
     return (
         f"winter21 has no {wnid}: ImageNet dropped 2,674 of its 21,841 synsets then, or has moved "
-        f"this one since; ck download imagenet --wnid={wnid} asks for its links"
+        f"this one since; ck-imagenet download --wnid={wnid} asks for its links"
     )
 
 
@@ -227,17 +227,17 @@ class Sources:
     def _advice(self, wnid: str) -> str:
         """Return the one command that would help."""
         if self._only in ("imagenet", "wayback"):
-            return f"The others may have one: ck download imagenet --wnid={wnid}"
+            return f"The others may have one: ck-imagenet download --wnid={wnid}"
         if not (self.reached or self._only):
             return "Nothing could be connected to: type the same command when the network is up"
         if self._archive.is_here:
-            return f"If you have one, give it: ck download imagenet --wnid={wnid} --urls=FILE"
+            return f"If you have one, give it: ck-imagenet download --wnid={wnid} --urls=FILE"
         if self._wayback.is_busy:
             return (
                 "Type the same command later; or take the pictures themselves, which need no list: "
-                f"ck download imagenet --wnid={wnid} --source={NAME}"
+                f"ck-imagenet download --wnid={wnid} --source={NAME}"
             )
-        return "Get the lists of all synsets once, then type this again: ck geturls imagenet --all"
+        return "Get the lists of all synsets once, then type this again: ck-imagenet geturls --all"
 
 
 def _why(missing: Sequence[Unlisted]) -> str:

@@ -87,7 +87,7 @@ TITLES = b"wnid\tplace\tlength\turls\n"
 GZIP_FORM = 31
 """How `zlib` is told the form of a gzip member."""
 
-GET = "ck geturls imagenet --all"
+GET = "ck-imagenet geturls --all"
 
 _LARGEST_MEMBER = 64 * 2**20
 """Bytes, packed or not: several times what any has that is built."""
@@ -307,7 +307,7 @@ class ArchiveSource(ListSource):
     def needs(self) -> str:
         if self.is_here:
             return "nothing"
-        get = "ck geturls imagenet --all"
+        get = "ck-imagenet geturls --all"
         return f"to be built again: {get}" if self._damage else f"334 MB, once: {get}"
 
     def find(self, wnid: str) -> SynsetList:

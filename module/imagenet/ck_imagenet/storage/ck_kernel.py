@@ -18,8 +18,10 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from filelock import FileLock
 
-from ..core.errors import StoreError
+from ..core.actions import SETTINGS
+from ..core.errors import BadInput, StoreError
 from ..core.files import without_surrogates, write_whole
+from ..core.options import CONFIGURATION
 
 _SYSTEM_ERROR = re.compile(r"(?:problem writing text file=.*\()?\[Errno (\d+)\]", re.DOTALL)
 """How CK quotes what the system says of files, of a full disk for example."""
@@ -312,3 +314,26 @@ def _places(infos: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         for info in infos
         if info["dict"].get("path")
     ]
+
+
+def settings(ck: ModuleType) -> dict[str, Any]:
+    """Return CK's configuration of this module, the entry `local:cfg:imagenet`.
+
+    Raises
+    ------
+    BadInput
+        If it is none, or has what is no setting.
+    """
+    entry = {"module_uoa": "cfg", "data_uoa": "imagenet", "repo_uoa": "local"}
+    try:
+        found = ck.access(dict(entry, action="load", common_func="yes"))
+        configured = dict((found["dict"] if found["return"] == 0 else {}).items())
+    except (AttributeError, TypeError, ValueError):  # CK itself takes any JSON for an object
+        raise BadInput(
+            f"{CONFIGURATION} cannot be read; to begin it anew: ck rm local:cfg:imagenet --force"
+        ) from None
+    for key in configured:
+        if key.replace("_", "-") not in SETTINGS:
+            there = ", ".join(sorted(SETTINGS))
+            raise BadInput(f'{CONFIGURATION}: "{key}" is no setting; there are {there}')
+    return configured

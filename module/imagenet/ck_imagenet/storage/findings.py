@@ -74,7 +74,7 @@ class FindingKind(Enum):
     UNREGISTERED = (
         "unregistered",
         "a folder with pictures or their state, and no repository for CK",
-        "CK knows it again; to remove it, type ck clean imagenet --wnid=W --all",
+        "CK knows it again; to remove it, type ck-imagenet clean --wnid=W --all",
     )
     NO_FOLDER = (
         "no-folder",

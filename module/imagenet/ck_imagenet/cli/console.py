@@ -1,4 +1,4 @@
-"""How a run goes, on standard error: a bar on a terminal, lines for what is asked for."""
+"""What people see, and where: lines on standard output, how a run goes on standard error."""
 
 from __future__ import annotations
 
@@ -9,26 +9,118 @@ import time
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Callable, Iterable, NoReturn, Sequence
 
 from tqdm import tqdm
 
 from ..core import text
+from ..core.errors import BadInput, NobodyReads, StoreError
 from ..core.outcomes import Outcome
 from ..core.text import Progress, counted, visible
 from ..engine.host import RationedHost
+from ..storage.ck_kernel import OUTPUT_LOCK
 from ..storage.records import Record
-from .tables import happened
+from .sentences import happened
 
 _A_WHILE = 60.0
 """Seconds between two lines of what is waited for."""
 
 
-def choose(verbose: bool, quiet: bool) -> Progress:
-    """Return the progress that suits standard error and the options."""
-    if quiet or sys.stderr is None:
-        return Progress()
-    return Bar(verbose) if sys.stderr.isatty() else Lines(verbose)
+class Console:
+    """Tells people what an action does.
+
+    Parameters
+    ----------
+    is_on : bool
+        Whether anybody is told anything: not a program that wants values.
+    spelt : callable, optional
+        Returns a sentence with the commands in it as people type them here.
+    """
+
+    def __init__(self, is_on: bool, spelt: Callable[[str], str] = str) -> None:
+        self.is_on = is_on
+        self._spelt = spelt
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person sees what is written."""
+        return self.is_on and on_terminal()
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Print sentences, if anybody is told."""
+        if self.is_on:
+            write(map(self._spelt, lines))
+
+    def give(self, lines: Iterable[str]) -> None:
+        """Print the lines of a list, byte for byte as it has them: Latin-1 text."""
+        write(lines, "latin-1")
+
+    def progress(self, verbose: bool = False, quiet: bool = False) -> Progress:
+        """Return the progress that suits standard error and the options."""
+        if quiet or not self.is_on or sys.stderr is None:
+            return Progress()
+        return (Bar if sys.stderr.isatty() else Lines)(verbose, self._spelt)
+
+    def agrees(self, question: str) -> bool:
+        """Ask a person, or whoever answers on standard input.
+
+        Raises
+        ------
+        BadInput
+            If nobody answers.
+        """
+        self.say([f"{question} Type y or n:"])
+        answer = sys.stdin.readline()
+        if not answer:
+            raise BadInput("nobody has answered, so nothing has been done; --force does not ask")
+        return answer.strip().lower() in ("y", "yes")
+
+
+def on_terminal() -> bool:
+    """Say whether a person sees what is written to standard output."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
+    """Print lines, on a terminal without the control characters that they may hold.
+
+    Raises
+    ------
+    NobodyReads
+        If nobody reads them any more.
+    StoreError
+        If they cannot be written, which standard error has been told.
+    """
+    make_safe = visible if on_terminal() else str
+    for line in lines:  # which may read the disk, and fail at that
+        _write(make_safe(line) + "\n", encoding)
+    try:
+        with OUTPUT_LOCK:
+            sys.stdout.flush()
+    except OSError as error:
+        _give_up(error)
+
+
+def _write(text: str, encoding: str) -> None:
+    buffer = getattr(sys.stdout, "buffer", None)
+    try:
+        with OUTPUT_LOCK:
+            if buffer:
+                buffer.write(text.encode(encoding, "replace"))
+            else:  # a notebook's
+                sys.stdout.write(text)
+    except OSError as error:
+        _give_up(error)
+
+
+def _give_up(error: OSError) -> NoReturn:
+    # What Python would still flush at its end, and CK would print, must not fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        raise NobodyReads from None
+    lost = StoreError(f"the output cannot be written: {error.strerror}")
+    print(lost, file=sys.stderr)
+    raise lost from None
 
 
 class Lines(Progress):
@@ -38,15 +130,18 @@ class Lines(Progress):
     ----------
     verbose : bool
         Show what becomes of each URL.
+    spelt : callable, optional
+        Returns a sentence with the commands in it as people type them here.
     """
 
-    def __init__(self, verbose: bool) -> None:
+    def __init__(self, verbose: bool, spelt: Callable[[str], str] = str) -> None:
         self._verbose = verbose
+        self._spelt = spelt
         self._rationed_at = -math.inf
 
     def waiting(self, what: str) -> None:
         """Say why nothing happens."""
-        self._say(f"{what}: another ck command is at work on it; waiting for it to end")
+        self._say(f"{what}: another command is at work on it; waiting for it to end")
 
     def resting(self, who: str, seconds: float) -> None:
         """Say why nothing happens."""
@@ -72,7 +167,7 @@ class Lines(Progress):
 
     def _say(self, text: str) -> None:
         try:
-            print(visible(text), file=sys.stderr, flush=True)
+            print(visible(self._spelt(text)), file=sys.stderr, flush=True)
         except OSError:  # a progress that nobody can read is no reason to end the run
             _fall_silent()
 
@@ -92,8 +187,8 @@ def _fall_silent() -> None:
 class Bar(Lines):
     """A bar for synsets: done of all, pictures saved, bytes, rate and time left."""
 
-    def __init__(self, verbose: bool) -> None:
-        super().__init__(verbose)
+    def __init__(self, verbose: bool, spelt: Callable[[str], str] = str) -> None:
+        super().__init__(verbose, spelt)
         self._bar: tqdm[Any] | None = None
         self._saved = self._bytes = self._begun = 0
 
@@ -151,13 +246,10 @@ class Bar(Lines):
         self._bar = None
 
     def _say(self, text: str) -> None:
-        tqdm.write(visible(text), file=sys.stderr)
+        tqdm.write(visible(self._spelt(text)), file=sys.stderr)
 
 
-# The desktop of whoever types a command.
-
-
-def show(page: Path) -> bool:
+def open_page(page: Path) -> bool:
     """Open a page in the user's browser; say whether there is one."""
     # Where nothing can open a window, Python would start a browser of text in this terminal.
     windows = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")

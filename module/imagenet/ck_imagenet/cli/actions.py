@@ -1,0 +1,413 @@
+"""What an action does for people: values from `commands`, lines for a console, facts for JSON.
+
+CK's module and `python -m ck_imagenet` share it. What it needs is imported where it is used: what
+is missing must be told in a sentence, and a list must not wait for the engine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Mapping
+
+from .. import PROJECT
+from ..core.errors import BadInput, Damaged, NobodyReads, sentence
+
+if TYPE_CHECKING:
+    from ..commands.clean import Plan
+    from ..commands.workspace import Workspace
+    from ..core import actions as table
+    from ..engine.planning import Estimate
+    from .console import Console
+
+Facts = Dict[str, Any]
+"""What is told of an action, in plain types."""
+
+_INTERRUPTED = "interrupted; what is here is kept, and the same command goes on from there"
+
+
+def answer(work: Callable[[Facts], object]) -> Facts:
+    """Return what an action tells, or what went wrong.
+
+    Parameters
+    ----------
+    work : callable
+        Does it, and fills in what there is to tell.
+
+    Returns
+    -------
+    dict
+        With `return`: 0, or 1 with an `error`, or 130 if the user has interrupted it.
+    """
+    if sys.stdin is None:  # CK asks it for its encoding
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    facts: Facts = {"return": 0}
+    try:
+        work(facts)
+    except NobodyReads:
+        pass
+    except KeyboardInterrupt as stopped:
+        facts.update({"return": 130, "error": str(stopped) or _INTERRUPTED})
+    except Exception as error:
+        facts.update({"return": 1, "error": sentence(error)})
+    return facts
+
+
+def complain(sentence: str) -> None:
+    """Print what went wrong, where no other program takes it for a result."""
+    with suppress(OSError, AttributeError):  # if nobody can read it, that is no reason to fail
+        print(f"ck-imagenet: {sentence}", file=sys.stderr)
+
+
+def as_json(facts: Facts) -> str:
+    """Return what there is to tell as other programs read it."""
+    return json.dumps(facts, indent=2, sort_keys=True)
+
+
+def run(
+    name: str,
+    given: Mapping[str, Any],
+    stray: Iterable[str],
+    settings: Mapping[str, Any],
+    workspace: Callable[[str], Workspace],
+    is_told: bool,
+    facts: Facts,
+) -> None:
+    """Do what a user has typed.
+
+    Parameters
+    ----------
+    name : str
+        The action.
+    given : mapping
+        Its options as they were typed, by name.
+    stray : iterable of str
+        Words that stand alone, which are refused.
+    settings : mapping
+        What holds for options that are not given.
+    workspace : callable
+        Returns where the action works, for the folder that `--outdir` names.
+    is_told : bool
+        Whether people are told; else there are only the facts.
+    facts : dict
+        Is filled with what there is to tell.
+
+    Raises
+    ------
+    ImagenetError
+        Whatever a user must know.
+    """
+    from ..core.actions import ACTIONS
+    from ..core.options import parse
+    from .console import Console
+
+    _refuse_stray(list(stray), given, ACTIONS[name])
+    options: Any = parse(ACTIONS[name], given, settings)
+    place = workspace(getattr(options, "outdir", ""))
+    _ACTIONS[name](options, place, Console(is_told, place.spelt), facts)
+
+
+def _refuse_stray(stray: list[str], given: Mapping[str, Any], options: type) -> None:
+    """Refuse words that stand alone, such as the 10 of "--jobs 10", which nothing ties to it."""
+    from ..core.options import kinds
+
+    if not stray:
+        return
+    takes_value = [name for name, (kind, _) in kinds(options).items() if kind.value]
+    empty = [key.replace("_", "-") for key, value in given.items() if value == "yes"]
+    meant = [name for name in [*empty, "wnid", "search"] if name in takes_value]
+    advice = f"write --{meant[0]}={stray[0]}" if meant else "options are written --name=value"
+    raise BadInput(f'"{stray[0]}" stands alone: {advice}')
+
+
+def _list(options: table.ListOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    from ..commands import listing
+    from ..storage import summaries
+    from . import sentences
+
+    # In a pipe, the whole catalogue is listed without a look at the disk.
+    is_shown = console.is_terminal or not console.is_on
+    is_counted = options.downloaded_only or options.images or is_shown
+    counts = summaries.counts(place.store) if is_counted else {}
+    urls = None
+    try:
+        urls = listing.url_counts(options, place, is_shown)
+    except Damaged as error:
+        if options.sort:
+            raise
+        console.progress().trouble(str(error))
+    rows = list(listing.listed(options, counts, urls))
+    if options.images:
+        links = listing.images(place.store, rows)
+        if console.is_on:
+            console.give(f"{link.name} {link.url}" for link in links)
+        else:
+            facts["lst"] = _pairs(links)
+    elif console.is_on:
+        as_table = sentences.synsets_table(rows) if is_shown else sentences.wnids(rows, options)
+        console.say(as_table)
+    else:
+        facts["lst"] = [row.facts() for row in rows]
+
+
+def _geturls(
+    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
+) -> None:
+    if options.all:
+        _get_all(options, place, console, facts)
+    elif options.search_url:
+        _count_hosts(options, place, console, facts)
+    elif options.sources:
+        _show_sources(options, place, console, facts)
+    else:
+        _print_urls(options, place, console, facts)
+
+
+def _get_all(
+    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
+) -> None:
+    from ..commands import geturls
+    from ..core.actions import ARCHIVE_SHA1
+    from . import sentences
+
+    archive = geturls.get_all(options, place.create_archive_home, console.progress())
+    facts["archive"] = archive.facts()
+    console.say(sentences.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
+
+
+def _count_hosts(
+    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
+) -> None:
+    from ..commands import geturls
+    from . import sentences
+
+    counts = geturls.count_hosts(options, place.archive_home(), console.progress())
+    if console.is_on:
+        console.say(sentences.hosts(counts, console.is_terminal))
+    else:
+        facts["lst"] = [{"host": host, "urls": count} for host, count in counts.most_common()]
+
+
+def _show_sources(
+    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
+) -> None:
+    from ..commands import geturls
+    from . import sentences
+
+    rows = geturls.survey(options, place.store, place.archive)
+    if console.is_on:
+        console.say(sentences.sources(rows, console.is_terminal))
+    else:
+        facts["sources"] = [
+            {name: place.spelt(value) for name, value in row._asdict().items()} for row in rows
+        ]
+
+
+def _print_urls(
+    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
+) -> None:
+    from ..commands import geturls
+    from ..core.files import path_of
+
+    found = geturls.run(options, place.store, console.progress(), place.archive)
+    if options.save:
+        count = geturls.save(found, path_of("--save", options.save), options.mapping)
+        console.say([f'{count} URLs written to "{options.save}"'])
+    elif console.is_on:
+        with geturls.listed(found, options.mapping) as stream:
+            console.give(line[:-1].decode("latin-1") for line in stream)
+    else:
+        facts["lst"] = _pairs(found)
+
+
+def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
+    return [{"name": str(link.name), "url": link.url} for link in links]
+
+
+def _download(
+    options: table.DownloadOptions, place: Workspace, console: Console, facts: Facts
+) -> None:
+    from ..commands import download
+    from ..core.options import concern
+    from ..engine.context import Crawl
+    from ..engine.planning import Estimate, previewed
+    from ..engine.tar_results import Unpacked
+    from ..sources.lists import Unlisted
+    from . import sentences
+
+    progress = console.progress(options.verbose, options.quiet)
+    facts["synsets"] = []
+    # Closed at once whatever happens here, so that nothing is fetched any more.
+    with closing(download.run(options, place.store, progress, place.archive)) as results:
+        for each in results:
+            if isinstance(each, Estimate):
+                _foresee(each, options, console, facts)
+                continue
+            if isinstance(each, Unlisted):
+                each = each._replace(why=place.spelt(each.why))
+                lines = sentences.unlisted(each, options)
+            elif isinstance(each, Unpacked):
+                lines = sentences.unpacked(each)
+            else:
+                lines = sentences.summary(each, options)
+            facts["synsets"].append(each.facts())
+            if not options.quiet:
+                console.say(lines)
+    if options.dry_run and facts["synsets"]:
+        previews = [each for each in facts["synsets"] if "to_fetch" in each]
+        _foresee(previewed(previews, concern(options, Crawl)), options, console, facts)
+
+
+def _foresee(
+    meant: Estimate, options: table.DownloadOptions, console: Console, facts: Facts
+) -> None:
+    """Tell what a download means; raise BadInput if that has not been agreed to."""
+    from ..core.options import typed
+    from . import sentences
+
+    facts["estimate"] = meant.facts()
+    lines = list(sentences.estimate(meant, bool(options.urls)))
+    if not (options.yes or options.dry_run):
+        command = f"If you want that, type: ck-imagenet download {typed(options)} --yes"
+        raise BadInput("\n".join([*lines, command]))
+    if not options.quiet:
+        console.say(lines)
+
+
+def _export(options: table.ExportOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    from ..commands import export
+    from ..exports import environment
+    from . import sentences
+
+    if options.register and not place.ck:
+        raise BadInput("--register is for programs of Collective Knowledge: give it to ck export")
+    if options.register and place.ck:
+        environment.prove_possible(place.ck, options)
+    done = export.run(options, place.store, console.progress(quiet=options.quiet))
+    facts["export"] = done.facts()
+    lines = list(sentences.exported(done))
+    if options.register and place.ck:
+        facts["environment"] = environment.register(place.ck, options, done.to)
+        lines.append(f"  registered: ck show env:{facts['environment']}")
+    if not options.quiet:
+        console.say(lines)
+
+
+def _browse(options: table.BrowseOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    from ..commands import browse
+    from .console import open_page
+
+    command = place.spelt(browse.COMMAND)
+    facts["pages"] = []
+    for page in browse.run(options, place.store, console.progress(), command):
+        facts["pages"].append(page.facts())
+        console.say([str(page.page)])
+        if console.is_terminal and not options.no_open:
+            open_page(page.page)
+
+
+def _status(options: table.StatusOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    from ..commands import status
+    from ..storage import inventory
+    from . import sentences
+
+    store, of = place.store_there, "host" if options.hosts else "wnid"
+    if options.failures:
+        failed = status.failed_links(options, store)
+        if console.is_on:
+            console.give(sentences.failures(failed))
+        else:
+            facts["failures"] = [record.facts() for record in failed]
+        return
+    tallies = status.tallies(options, store)
+    if console.is_terminal:
+        console.say(sentences.standing(tallies, of))
+    elif console.is_on:
+        console.say(sentences.tallies(tallies))
+    else:
+        rows = list(tallies)
+        facts["hosts" if options.hosts else "synsets"] = [
+            {of: tally.name, **tally.facts()} for tally in rows
+        ]
+        facts["total"] = inventory.total(rows).facts()
+
+
+def _check(options: table.CheckOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    from ..commands import check
+    from . import sentences
+
+    inspection = check.Inspection(options, place.store_there, console.progress())
+    facts["findings"] = []
+    for finding in inspection.findings():
+        facts["findings"].append(finding.facts())
+        console.say([sentences.finding(finding)])
+    facts["pictures"] = inspection.pictures
+    if console.is_terminal:
+        console.say([sentences.inspected(inspection)])
+    inspection.refuse()
+
+
+def _clean(options: table.CleanOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    from ..commands import clean
+    from . import sentences
+
+    if not (console.is_on or options.force or options.dry_run):
+        raise BadInput("nobody can be asked here: give force too, or dry_run to see what would go")
+
+    def agree(plan: Plan) -> bool:
+        console.say(sentences.plan(plan))
+        return not options.dry_run and (options.force or console.agrees("Remove this?"))
+
+    facts["synsets"] = []
+    for plan in clean.run(options, place.store_there, console.progress(), agree):
+        facts["synsets"].append(plan.facts())
+        console.say(sentences.cleaned(plan, options.dry_run))
+
+
+def _demo(options: table.DemoOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    import signal
+    import time
+
+    from . import sentences
+
+    try:
+        from ck_imagenet_practice import CannotListen, PracticeWeb
+        from ck_imagenet_practice.world import SYNSETS
+    except ModuleNotFoundError as error:
+        if error.name != "ck_imagenet_practice":
+            raise
+        raise BadInput(
+            f"the practice web is not installed with the library; it is in a clone of {PROJECT}: "
+            "there, type: make demo"
+        ) from None
+    # Also when started in the background by a script, where a shell has Ctrl-C ignored.
+    with suppress(ValueError):  # in another thread than the main one
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+    try:
+        with PracticeWeb(options.port) as web:
+            console.say(sentences.practice(web.environment(), SYNSETS))
+            while True:
+                time.sleep(3600)
+    except CannotListen as error:
+        raise BadInput(f"{error} with --port=N") from None
+    except KeyboardInterrupt:
+        return
+
+
+_ACTIONS: Mapping[str, Callable[[Any, Workspace, Console, Facts], None]] = {
+    "list": _list,
+    "geturls": _geturls,
+    "download": _download,
+    "status": _status,
+    "check": _check,
+    "clean": _clean,
+    "browse": _browse,
+    "export": _export,
+    "demo": _demo,
+}

@@ -1,0 +1,112 @@
+"""How things stand: what is here of how much, and what became of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterable, Iterator, Sequence
+
+from ..catalogue import synsets
+from ..core.actions import StatusOptions
+from ..core.options import refuse_together
+from ..core.text import counted
+from ..storage import inventory, summaries
+from ..storage.inventory import Tally, inventories
+from ..storage.records import Record
+from ..storage.store import Store
+from .workspace import USUAL, opened
+
+
+@dataclass(frozen=True)
+class Status:
+    """How things stand."""
+
+    tallies: list[Tally]
+    """Of each synset, or of each host."""
+    total: Tally
+    """The sum of all."""
+    failures: list[Record] = field(default_factory=list)
+    """The links that gave no picture, if they were asked for."""
+
+    def __str__(self) -> str:
+        return f"{counted(self.total.here, 'picture')} here of {self.total.known} known"
+
+
+def status(
+    folder: str | Path = USUAL,
+    *,
+    wnid: str | Sequence[str] = (),
+    under: str = "",
+    search: str = "",
+    hosts: bool = False,
+    failures: bool = False,
+) -> Status:
+    """Show what is here of how much, and what became of the rest.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        What download has filled.
+    wnid : str or Sequence[str], optional
+        The synset's wnid, or several with commas between.
+    under : str, optional
+        Only this synset and those below it.
+    search : str, optional
+        Only synsets with all these words, or words beginning so.
+    hosts : bool, optional
+        By host instead of by synset.
+    failures : bool, optional
+        The links that gave no picture, each with its cause, instead.
+
+    Returns
+    -------
+    Status
+        A tally of each synset, or of each host, and their total.
+
+    Raises
+    ------
+    BadInput
+        If an argument cannot be used, or a synset is named of which nothing is here.
+
+    Examples
+    --------
+    >>> print(ck_imagenet.status())
+    2 pictures here of 3 known
+    >>> [tally.name for tally in ck_imagenet.status().tallies]
+    ['n01440764']
+    >>> ck_imagenet.status().total.rot
+    0.3333333333333333
+    """
+    options, place = opened(StatusOptions, locals(), "folder")
+    failed = list(failed_links(options, place.store_there)) if failures else []
+    found = [] if failures else list(tallies(options, place.store_there))
+    return Status(found, inventory.total(found), failed)
+
+
+def tallies(options: StatusOptions, store: Store) -> Iterable[Tally]:
+    """Return a tally for each synset of which anything is known, or for each host.
+
+    Parameters
+    ----------
+    options : StatusOptions
+        Which.
+    store : Store
+        Where to look.
+
+    Raises
+    ------
+    BadInput
+        If a synset is named of which nothing is here; before anything is read.
+    """
+    asked = options.wnid, options.under, options.search
+    if options.hosts:
+        refuse_together(options, "hosts", "failures")
+        return inventory.by_host(inventories(store, *asked))
+    return summaries.tallies(store, synsets.among(store.wnids(), *asked))
+
+
+def failed_links(options: StatusOptions, store: Store) -> Iterator[Record]:
+    """Yield the links that gave no picture, in the order of their names; as `tallies`."""
+    if options.hosts:
+        refuse_together(options, "hosts", "failures")
+    return inventory.failures(inventories(store, options.wnid, options.under, options.search))
