@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ck_imagenet.http.client import Spacing
+from ck_imagenet.http.retry import Spacing
 
 
 def test_one_request_begins_and_the_next_when_some_time_has_passed() -> None:

@@ -27,9 +27,10 @@ from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.rate_limiter import USUAL_BACK_OFF
 from ck_imagenet.engine.recorder import SynsetRecorder
 from ck_imagenet.http.address_policy import AddressPolicy
-from ck_imagenet.http.client import Client, Spacing
+from ck_imagenet.http.client import Client
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.http.resolver import Resolver
+from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.deduplication import Duplicates
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal

@@ -10,7 +10,7 @@ from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.host_queue import FORGET_GIVEN_UP_AFTER, FORGET_IDLE_AFTER, HostQueue
 from ck_imagenet.engine.rate_limiter import BackOff
-from ck_imagenet.http.client import Spacing
+from ck_imagenet.http.retry import Spacing
 from host_helpers import LONG, give, known, put, refuse, taken
 
 

@@ -11,7 +11,7 @@ from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.rate_limiter import BackOff
-from ck_imagenet.http.client import Spacing
+from ck_imagenet.http.retry import Spacing
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

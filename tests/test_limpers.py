@@ -8,7 +8,7 @@ import pytest
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host import BREAKER, PROBES, Start
 from ck_imagenet.engine.host_queue import HostQueue
-from ck_imagenet.http.client import Spacing
+from ck_imagenet.http.retry import Spacing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator import RETRY, Limper, Link, Reply, Simulator

@@ -14,7 +14,7 @@ import pytest
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host import Start
 from ck_imagenet.engine.host_queue import HostQueue
-from ck_imagenet.http.client import Spacing
+from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.paces import Learned
 from ck_imagenet_practice import rations
 from hypothesis import given, settings

@@ -11,7 +11,7 @@ import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.http.address_policy import AddressPolicy
 from ck_imagenet.http.client import Client
-from ck_imagenet.http.resumable import Delivery
+from ck_imagenet.http.resumable import ResumableFile
 from keeper import Keeper, places
 from peer import Peer, Serve, Talk, answer, head, saying, serving
 
@@ -37,7 +37,9 @@ def fetch(peer: Peer, path: Path, seen: list[tuple[int, int]] | None = None) -> 
     """Fetch what is missing, as a new run does, and return what is here then."""
     seen = [] if seen is None else seen
     with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as client:
-        Delivery(peer.url(), path).fetch(client, lambda done, total: seen.append((done, total)))
+        ResumableFile(peer.url(), path).fetch(
+            client, lambda done, total: seen.append((done, total))
+        )
     return path.read_bytes()
 
 

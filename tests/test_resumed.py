@@ -12,7 +12,8 @@ import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.http.address_policy import AddressPolicy
 from ck_imagenet.http.client import Client
-from ck_imagenet.http.resumable import Resumed
+from ck_imagenet.http.resumable import ResumableStream
+from ck_imagenet.http.retry import Retry
 from peer import Behaviour, Peer, Serve, Talk, answer, head, saying, serving
 
 DATA = bytes(range(256)) * 400
@@ -43,7 +44,8 @@ def read(peer: Peer, retry: int = 2, pauses: list[float] | None = None) -> Readi
         done.told.append((come, size))
 
     with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as client:
-        source = Resumed(client, peer.url(), retry, watch, wait=done.pauses.append)
+        patience = Retry.doubling(retry, lambda rest: None)._replace(sleep=done.pauses.append)
+        source = ResumableStream(client, peer.url(), patience, watch)
         with closing(io.BufferedReader(source)) as stream:
             return done._replace(data=stream.read())
 
@@ -146,5 +148,5 @@ def test_one_that_asks_for_a_long_rest_is_not_asked_again(serve: Serve) -> None:
 def test_it_is_not_asked_before_it_is_read(serve: Serve) -> None:
     peer = serve(saying(answer(DATA)))
     with closing(Client(AddressPolicy.allowing("127.0.0.0/8"))) as client:
-        Resumed(client, peer.url(), 2, print).close()
+        ResumableStream(client, peer.url(), Retry(), print).close()
     assert peer.connections == 0

@@ -12,8 +12,8 @@ from ck_imagenet.catalogue import synsets
 from ck_imagenet.core.errors import NoList
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
-from ck_imagenet.http.client import Spacing
-from ck_imagenet.http.network import Network
+from ck_imagenet.http.client import Network
+from ck_imagenet.http.retry import Spacing
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.sources.registry import Lists, Row, Sources
 from ck_imagenet.sources.url_archive import ArchiveSource

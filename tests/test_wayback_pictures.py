@@ -15,7 +15,7 @@ from ck_imagenet.engine.context import Crawl, Politeness, Wayback
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.recorder import SynsetRecorder, Verdict
 from ck_imagenet.engine.wayback import CaptureRecorder, Captures, crawl_settings, may_help
-from ck_imagenet.http.client import Spacing
+from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.deduplication import Duplicates
 from ck_imagenet.storage.folders import FolderStore
 from ck_imagenet.storage.journal import Journal

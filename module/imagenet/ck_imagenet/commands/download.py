@@ -25,8 +25,8 @@ from ..engine.scheduler import Scheduler, SynsetJobs
 from ..engine.synset_job import Summary, SynsetJob
 from ..engine.tar_results import Unpacked
 from ..engine.wayback import Captures
-from ..http.client import Client, Spacing
-from ..http.network import Network
+from ..http.client import Client, Network
+from ..http.retry import Spacing
 from ..sources import registry, tar_places
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.registry import Lists, Sources

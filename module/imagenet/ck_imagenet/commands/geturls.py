@@ -16,7 +16,7 @@ from ..core.errors import BadInput, StoreError
 from ..core.files import path_of, prove_writable_to, write_to
 from ..core.options import as_typed, concern, refuse_together
 from ..core.text import Progress
-from ..http.network import Network
+from ..http.client import Network
 from ..sources import lists, registry, url_archive, url_archive_build
 from ..sources.lists import SynsetList
 from ..sources.registry import Lists, Row, Sources

@@ -9,9 +9,9 @@ from typing import Callable, Iterable, Mapping, NamedTuple
 
 from ..core import known_hosts, urls
 from ..core.actions import PER_HOST, WAYBACK_SERVICE
-from ..http.client import Client, Spacing
+from ..http.client import Client, Network
 from ..http.connections import Limits
-from ..http.network import Network
+from ..http.retry import Spacing
 from ..storage.paces import Learned
 from ..storage.store import Store
 from .host import Start

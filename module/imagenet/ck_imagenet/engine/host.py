@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Generic, Iterator, Mapping, NamedTuple, TypeVar
 
 from ..core.outcomes import Outcome
-from ..http.client import Spacing
+from ..http.retry import Spacing
 from ..storage.paces import Learned
 from .rate_limiter import BackOff, RateLimiter
 

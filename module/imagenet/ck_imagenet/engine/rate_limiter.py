@@ -18,7 +18,7 @@ from collections import deque
 from random import Random
 from typing import NamedTuple
 
-from ..http.client import Spacing
+from ..http.retry import Spacing
 from ..storage.paces import Learned
 from .rations import FIRST_RATE, RISE, Quota, Ration, Steady
 

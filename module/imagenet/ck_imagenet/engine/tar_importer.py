@@ -15,6 +15,7 @@ from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress, causes
 from ..core.url_lists import is_url
 from ..http.client import Client
+from ..http.retry import Retry
 from ..sources import registry, tar_places, tars
 from ..sources.tar_places import ReadTars, TarSource
 from ..sources.tars import Found, Member, Skipped, SkipReason, StreamReader
@@ -115,9 +116,8 @@ class _TarReading:
             yield Unpacked(wnid, self._tar.name, here, unread)
             return
         resting = partial(self._progress.resting, self._tar.where)
-        with tar_places.opened(
-            self._tar, fetcher, self._crawl.retry, self._watch, resting
-        ) as whole:
+        retry = Retry.doubling(self._crawl.retry, resting)
+        with tar_places.opened(self._tar, fetcher, retry, self._watch) as whole:
             try:
                 yield from self._unpack(whole)
             finally:

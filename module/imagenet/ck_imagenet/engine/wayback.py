@@ -6,7 +6,7 @@ from functools import partial
 
 from ..core import urls
 from ..core.outcomes import Outcome
-from ..http.client import Spacing
+from ..http.retry import Spacing
 from ..storage.journal import Journal
 from ..storage.numbering import Link
 from ..storage.records import Record

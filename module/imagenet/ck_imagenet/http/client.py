@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
-import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Container, Iterator, Mapping, NamedTuple
+from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
@@ -23,65 +22,9 @@ from . import answers, codings, connections
 from .address_policy import PUBLIC_ONLY, AddressPolicy
 from .connections import Budget, Connector, Limits, spend
 from .request_state import RequestState
-from .resolver import Resolver
+from .resolver import Resolver, lookup_with_overrides
+from .retry import Spacing
 from .transport import Adapter, Proxies, Request, Stale
-
-
-class Spacing:
-    """The time between two requests to one host: the next begins only when a gap has passed.
-
-    All who ask the host share its spacing: a host queue, which looks when the host is free, and
-    those who have no queue and wait. Times are seconds of `time.monotonic`, or of any one clock
-    where nobody waits.
-
-    Parameters
-    ----------
-    gap : float
-        Seconds between the starts of two requests at the least.
-    """
-
-    def __init__(self, gap: float = 0.0) -> None:
-        self._gap = gap
-        self._lock = threading.Lock()
-        self._next = self._paused_until = -math.inf
-
-    @property
-    def has_gap(self) -> bool:
-        """Whether any time must pass between two requests."""
-        return self._gap > 0
-
-    @property
-    def free_at(self) -> float:
-        """When the next request may begin."""
-        return max(self._next, self._paused_until)
-
-    def began(self, now: float) -> None:
-        """Count a request that begins."""
-        if self._gap:
-            with self._lock:
-                self._next = max(self._next, now) + self._gap
-
-    def pause(self, until: float) -> None:
-        """Let no request begin before some time: the host has asked for a pause."""
-        with self._lock:
-            self._paused_until = max(self._paused_until, until)
-
-    def paused_for(self) -> float:
-        """Return the seconds of a pause that are left, 0 if requests only keep their distance."""
-        return max(0.0, self._paused_until - time.monotonic())
-
-    def wait(self) -> float:
-        """Wait until a request may begin, and count it; return the seconds that this took."""
-        begun = time.monotonic()
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                if self.free_at <= now:
-                    self._next = now + self._gap
-                    return now - begun
-                pause = self.free_at - now
-            time.sleep(pause)
-
 
 USUAL_LIMITS = Limits()
 
@@ -371,6 +314,52 @@ class Client:
         tags = [tag for name in _ROBOTS for tag in response.headers.getlist(name)]
         if tags and answers.opted_out(tags, self._obeyed_as):
             raise Failed(Outcome.OPTED_OUT, printable(f"X-Robots-Tag: {', '.join(tags)}"))
+
+
+# The one place where clients are made: so no request is without what the user wants of all.
+
+
+@dataclass(frozen=True)
+class Network:
+    """The options that every request of a command keeps; proxies come from the environment."""
+
+    user_agent: str = USER_AGENT
+    resolve: str = ""
+    """Addresses of hosts, instead of what the machine says."""
+    allow_private: str = ""
+    """What may be asked although it is not public."""
+    timeout: float = 20.0
+    """Seconds for a picture. What takes longer in any case, such as a list, has at least these."""
+
+    def client(
+        self, trusted: Iterable[str] = (), limits: Limits | None = None, **wishes: Any
+    ) -> Client:
+        """Return a client.
+
+        Parameters
+        ----------
+        trusted : iterable of str
+            Addresses that the user has named himself: exactly their hosts and ports are trusted.
+        limits : Limits, optional
+            How long a peer may take; by default what `timeout` means.
+        **wishes
+            What else `Client` takes by name.
+
+        Raises
+        ------
+        BadInput
+            If an option cannot be used.
+        """
+        policy = AddressPolicy.allowing(self.allow_private)
+        for address in trusted:
+            policy = policy.trusting_url(address)
+        return Client(
+            policy,
+            limits or Limits.within(self.timeout),
+            Resolver(lookup_with_overrides(self.resolve)),
+            user_agent=self.user_agent or USER_AGENT,
+            **wishes,
+        )
 
 
 def _fit_for_a_header(user_agent: str) -> str:

@@ -11,8 +11,8 @@ from ..core.errors import BadInput, NoList
 from ..core.options import refuse_together
 from ..core.text import Progress, causes, counted
 from ..core.url_lists import is_url
-from ..http.client import Spacing
-from ..http.network import Network
+from ..http.client import Network
+from ..http.retry import Spacing
 from ..storage.store import Store
 from . import services
 from .given_lists import GivenList

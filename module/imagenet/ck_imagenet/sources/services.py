@@ -17,10 +17,10 @@ from ..core.errors import BadInput, NoList
 from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress
 from ..core.url_lists import Line
-from ..http.client import Body, Client, Spacing
+from ..http.client import Body, Client
 from ..http.codings import unpacked
 from ..http.connections import Limits
-from ..http.resumable import patiently
+from ..http.retry import Retry, Spacing
 from .given_lists import MOST_LINES
 from .lists import ListSource, SynsetList
 
@@ -130,7 +130,8 @@ class ServiceSource(ListSource):
         self._service = service
         self._address = address.rstrip("/")
         self._fetcher = fetcher
-        self._progress = progress
+        self._while_busy = Retry.while_busy(service.wait, partial(progress.resting, self._address))
+        self._while_failing = Retry(_PAUSES if service.is_archive else (), _has_failed_itself)
         self._spacing = spacing or Spacing()
         self._out_of_reach = ""
         self._silences_left = 1
@@ -151,11 +152,8 @@ class ServiceSource(ListSource):
         said = []
         for question in self._service.questions:
             try:
-                answer = patiently(
-                    partial(self._ask, self._address + question.path + wnid),
-                    self._address,
-                    self._service.wait,
-                    self._progress,
+                answer = self._while_busy.call(
+                    partial(self._ask, self._address + question.path + wnid)
                 )
             except Failed as failed:
                 said.append(f"{question.name}: {plain(str(failed))}")
@@ -185,14 +183,7 @@ class ServiceSource(ListSource):
         return self.is_busy or outcome.unanswered
 
     def _ask(self, address: str) -> Body:
-        for pause in _PAUSES if self._service.is_archive else ():
-            try:
-                return self._ask_once(address)
-            except Failed as failed:
-                if failed.outcome is not Outcome.SERVER_ERROR:
-                    raise
-            time.sleep(pause)
-        return self._ask_once(address)
+        return self._while_failing.call(partial(self._ask_once, address))
 
     def _ask_once(self, address: str) -> Body:
         try:
@@ -203,6 +194,10 @@ class ServiceSource(ListSource):
                 rest = min(_LONGEST_REST, failed.retry_after or self._service.wait)
                 self._spacing.pause(time.monotonic() + rest)
             raise
+
+
+def _has_failed_itself(failed: Failed) -> bool:
+    return failed.outcome is Outcome.SERVER_ERROR
 
 
 def listed(body: bytes, wnid: str) -> list[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Collection, Iterable, Iterator, NamedTuple, Sequence
+from typing import Any, Collection, Iterable, Iterator, NamedTuple, Sequence
 
 from ..catalogue import synsets
 from ..core.errors import BadInput
@@ -14,7 +14,8 @@ from ..core.outcomes import Outcome
 from ..core.text import wnid_inside
 from ..core.url_lists import display_name, is_url
 from ..http.client import Client
-from ..http.resumable import Resumed, Watch
+from ..http.resumable import ResumableStream, Watch
+from ..http.retry import Retry
 from ..storage.journal import Journal
 from ..storage.records import FORMAT, Record, now, refuse_newer
 from ..storage.store import SynsetStore
@@ -73,9 +74,7 @@ def places(named: str, wnids: Sequence[str]) -> list[TarSource]:
 
 
 @contextmanager
-def opened(
-    place: TarSource, fetcher: Client, retry: int, watch: Watch, resting: Callable[[float], object]
-) -> Iterator[StreamReader]:
+def opened(place: TarSource, fetcher: Client, retry: Retry, watch: Watch) -> Iterator[StreamReader]:
     """Give the bytes of a tar; an address is asked only when they are read.
 
     Parameters
@@ -84,12 +83,10 @@ def opened(
         The tar.
     fetcher : Client
         Asks for what has an address.
-    retry : int
-        Further attempts after one that brought nothing.
+    retry : Retry
+        How often it is asked again for the rest.
     watch : callable
         Is told how many bytes have come, and of how many, 0 if nobody knows.
-    resting : callable
-        Is told how many seconds a busy host is left alone.
 
     Raises
     ------
@@ -97,7 +94,7 @@ def opened(
         If there is no such file.
     """
     if is_url(place.where):
-        source = Resumed(fetcher, place.where, retry, watch, resting)
+        source = ResumableStream(fetcher, place.where, retry, watch)
         with io.BufferedReader(source, _BUFFER) as stream:
             yield StreamReader(stream)
         return

@@ -32,9 +32,9 @@ from ..core.outcomes import Failed, plain
 from ..core.text import Progress, is_wnid
 from ..core.threads import Threads
 from ..core.url_lists import is_url
-from ..http.client import Client
-from ..http.network import Network
-from ..http.resumable import Delivery, patiently
+from ..http.client import Client, Network
+from ..http.resumable import ResumableFile
+from ..http.retry import Retry
 from ..storage.records import FORMAT, now
 from ..storage.store import wait_for_lock
 from .services import beginning, refuse_no_address
@@ -299,7 +299,7 @@ def get_all(
                 if asked.refuses(sha1):
                     raise _other(given, sha1, asked, kept)
                 _build(path, Provenance(path.name, sha1), folder, progress)
-            Delivery(given, fetched).drop()  # what an interrupted one has left
+            ResumableFile(given, fetched).drop()  # what an interrupted one has left
         elif asked.force or not _is_sound(folder, progress):
             _fetch_and_build(given, fetched, asked, network, progress, kept)
         return Archive.needed(folder, "all")
@@ -322,7 +322,7 @@ def _is_sound(folder: Path, progress: Progress) -> bool:
 def _fetch_and_build(
     address: str, path: Path, asked: WholeList, network: Network, progress: Progress, kept: str
 ) -> None:
-    delivery = Delivery(address, path)
+    delivery = ResumableFile(address, path)
     with closing(network.client([address])) as fetcher:
         _fetch(delivery, fetcher, progress)
     with _begun_anew_next_time():
@@ -347,10 +347,10 @@ def _begun_anew_next_time() -> Iterator[None]:
         raise KeyboardInterrupt("interrupted; the same command builds the archive anew") from None
 
 
-def _fetch(delivery: Delivery, fetcher: Client, progress: Progress) -> None:
+def _fetch(delivery: ResumableFile, fetcher: Client, progress: Progress) -> None:
     ask = partial(delivery.fetch, fetcher, partial(progress.advance, "fetching"))
     try:
-        patiently(ask, delivery.address, _USUAL_WAIT, progress)
+        Retry.while_busy(_USUAL_WAIT, partial(progress.resting, delivery.address)).call(ask)
     except Failed as failed:
         later = "" if failed.outcome.final else "Type the same command later. "
         if delivery.here:
@@ -364,7 +364,7 @@ def _fetch(delivery: Delivery, fetcher: Client, progress: Progress) -> None:
         progress.end()
 
 
-def _refuse_page(delivery: Delivery, path: Path) -> None:
+def _refuse_page(delivery: ResumableFile, path: Path) -> None:
     """Drop what is not even packed, such as the page of a place that is out of order."""
     with path.open("rb") as stream:
         begin = stream.read(200)
