@@ -20,7 +20,7 @@ from ..engine import context, planning, tar_importer, wayback
 from ..engine.context import Crawl, Order, Politeness, Wayback
 from ..engine.dispatcher import Dispatcher
 from ..engine.planning import Estimate, estimated, foreseen, previewed, run_order
-from ..engine.processes import ProcessDispatcher
+from ..engine.process_dispatcher import ProcessDispatcher
 from ..engine.scheduler import Scheduler, SynsetJobs
 from ..engine.synset_job import Summary, SynsetJob
 from ..engine.tar_results import Unpacked
@@ -369,7 +369,7 @@ def _dispatcher(order: Order, client: Client, spacing: Spacing, scheduler: str) 
     """Return who asks the hosts: the workers of a cluster if there is a scheduler."""
     if not scheduler:
         return ProcessDispatcher(order, client, order.store, order.settings(spacing=spacing))
-    from ..engine.cluster import ClusterDispatcher  # which takes its time
+    from ..engine.cluster_dispatcher import ClusterDispatcher  # which takes its time
 
     return ClusterDispatcher(order, order.store, scheduler)
 

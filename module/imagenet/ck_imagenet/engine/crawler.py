@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import lru_cache
-from typing import Callable, Iterable
+from typing import Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ..core.outcomes import Failed, HostSignal
 from ..core.threads import start_thread
@@ -69,6 +69,15 @@ _MOST_SYNSETS = 1000
 """Synsets whose places are remembered."""
 
 
+class Rationing(NamedTuple):
+    """How it stands with the hosts that ration, of those that one process asks."""
+
+    rations: Sequence[RationedHost] = ()
+    alone: bool = False
+    """Whether nothing else is left."""
+    learned: Mapping[str, Learned] | None = None
+
+
 class Crawler:
     """One crawl over links of any synsets.
 
@@ -120,15 +129,11 @@ class Crawler:
         with self._changed:
             return self._hosts.back_offs(time.monotonic())
 
-    def rations(self) -> list[RationedHost]:
-        """Return the hosts that ration and are waited for."""
+    def rationing(self) -> Rationing:
+        """Return how it stands with the hosts that ration."""
         with self._changed:
-            return self._hosts.rations(time.monotonic())
-
-    def learned(self) -> dict[str, Learned]:
-        """Return what was learnt of hosts that ration."""
-        with self._changed:
-            return self._hosts.learned()
+            rations, learned = self._hosts.rations(time.monotonic()), self._hosts.learned()
+            return Rationing(rations, self.waits_for_rations_alone(), learned)
 
     def waits_for_rations_alone(self) -> bool:
         """Say whether something is left, and all of it waits for hosts that ration."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections import Counter, deque
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Callable
+from typing import Callable, Iterable
 
 from ..core.errors import NetworkDown
 from ..core.outcomes import Outcome, plain
@@ -282,3 +284,123 @@ def _rejected(record: Record) -> Record:
 def _placeholder(record: Record) -> Record:
     detail = "the same bytes came under several names"
     return record._replace(outcome=Outcome.PLACEHOLDER, time=now(), detail=detail)
+
+
+@dataclass
+class _OpenSynset:
+    recorder: Recorder
+    numbers: set[int]
+    """The links of which nothing has come yet."""
+    ended: bool = field(default=False)
+
+
+class Router(Recorder):
+    """Passes on what a crawl asks and tells to the book of the synset that it is about.
+
+    Attributes
+    ----------
+    reached : bool
+        Whether any host could be connected to.
+    ended : deque of str
+        The synsets of which nothing is to come any more; for the owner to take away and `close`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._open: dict[str, _OpenSynset] = {}
+        self.reached = False
+        self.ended: deque[str] = deque()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def links(self) -> int:
+        """Of how many links nothing has come yet."""
+        return sum(len(each.numbers) for each in list(self._open.values()))
+
+    def open(self, wnid: str, recorder: Recorder, tasks: Iterable[Task]) -> None:
+        """Begin a synset whose links are these."""
+        with self._lock:
+            self._open[wnid] = _OpenSynset(recorder, {task.link.name.number for task in tasks})
+            if self.reached:
+                recorder.reach()
+            self._check_ended(wnid)
+
+    def close(self, wnid: str) -> None:
+        """Forget a synset; what still comes of its links is nothing to anybody."""
+        with self._lock:
+            del self._open[wnid]
+
+    def reserve(self, record: Record) -> Verdict:
+        with self._lock:
+            synset = self._open.get(record.name.wnid)
+            if not synset:
+                return Verdict.ENOUGH
+            verdict = synset.recorder.reserve(record)
+            if verdict is Verdict.SETTLED:
+                self._tick_off(synset, record)
+            return verdict
+
+    def keep(self, record: Record) -> None:
+        with self._lock:
+            synset = self._open.get(record.name.wnid)
+            if synset:
+                synset.recorder.keep(record)
+                self._tick_off(synset, record)
+
+    def take_in(self, record: Record) -> None:
+        """Count a picture that another process has saved without asking, or remove it again."""
+        with self._lock:
+            synset = self._open.get(record.name.wnid)
+            if synset and isinstance(synset.recorder, SynsetRecorder):
+                synset.recorder.take_in(record)
+                self._tick_off(synset, record)
+
+    def record(self, record: Record) -> None:
+        with self._lock:
+            synset = self._open.get(record.name.wnid)
+            if synset:
+                synset.recorder.record(record)
+                self._tick_off(synset, record)
+
+    def reach(self) -> None:
+        if not self.reached:
+            with self._lock:
+                self.reached = True
+                for synset in self._open.values():
+                    synset.recorder.reach()
+
+    def missing(self, wnid: str) -> int | None:
+        synset = self._open.get(wnid)
+        return synset.recorder.missing(wnid) if synset else 0
+
+    def park(self, task: Task) -> None:
+        synset = self._open.get(task.wnid)
+        if synset:
+            synset.recorder.park(task)
+
+    def leave(self, task: Task) -> None:
+        with self._lock:
+            synset = self._open.get(task.wnid)
+            if synset:
+                synset.recorder.leave(task)
+                synset.numbers.discard(task.link.name.number)
+                self._check_ended(task.wnid)
+
+    def has_parked(self) -> bool:
+        return any(synset.recorder.has_parked() for synset in list(self._open.values()))
+
+    def unpark(self) -> list[Task]:
+        return [task for synset in list(self._open.values()) for task in synset.recorder.unpark()]
+
+    def _tick_off(self, synset: _OpenSynset, record: Record) -> None:
+        synset.numbers.discard(record.name.number)
+        self._check_ended(record.name.wnid)
+
+    def _check_ended(self, wnid: str) -> None:
+        """See whether a synset has ended: nothing is to come, or nothing more is wanted."""
+        synset = self._open[wnid]
+        if not synset.ended and (not synset.numbers or synset.recorder.is_full()):
+            synset.ended = True
+            self.ended.append(wnid)

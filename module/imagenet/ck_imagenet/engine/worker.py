@@ -19,29 +19,16 @@ from contextlib import closing, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple
 
 from ..core.errors import ImagenetError, StoreError, TooLittleMemory
 from ..core.text import ImageName
 from ..storage.paces import Learned
 from ..storage.records import Record
 from .context import CrawlContext, Order, Peers
-from .crawler import SAMPLE, Crawler
-from .host import RationedHost
+from .crawler import SAMPLE, Crawler, Rationing
 from .link import Task
 from .recorder import Recorder, Verdict
-
-# What processes tell each other of hosts that ration.
-
-
-class Rationing(NamedTuple):
-    """How it stands with the hosts that ration, of those that one process asks."""
-
-    rations: Sequence[RationedHost] = ()
-    alone: bool = False
-    """Whether nothing else is left."""
-    learned: Mapping[str, Learned] | None = None
-
 
 # A process that crawls the hosts it is given, and tells another what comes of them.
 #
@@ -180,9 +167,7 @@ class _PipeRecorder(RemoteRecorder):
         now = time.monotonic()
         if at_once or now > self._reported_at + _REPORT_EVERY:
             self._reported_at = now
-            news = Rationing(
-                crawler.rations(), crawler.waits_for_rations_alone(), crawler.learned()
-            )
+            news = crawler.rationing()
             if news != self._last_rationing:
                 self._last_rationing = news
                 self.send("rationing", news)
@@ -265,7 +250,8 @@ def work(batch: Batch, order: bytes) -> Report:
                 if _is_too_long(crawler.back_offs()) and crawler.waits_for_rations_alone():
                     crawler.leave_rationed()  # for another batch, when they give again
             crawler.stop()
-            return recorder.report(crawler.back_offs())._replace(learned=crawler.learned())
+            learned = crawler.rationing().learned
+            return recorder.report(crawler.back_offs())._replace(learned=learned)
     except StoreError as error:
         return recorder.report({})._replace(error=error)
     except OSError as error:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+import pickle
+import subprocess
 import sys
 import threading
 import time
 from collections import OrderedDict, defaultdict, deque
-from typing import Iterable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, BinaryIO, Callable, Iterable, Iterator, cast
 
 from ..core import known_hosts, urls
 from ..core.errors import StoreError
+from ..core.text import ImageName
+from ..core.threads import start_thread
 from ..http.client import Client
 from ..storage.paces import Learned
 from ..storage.records import Record
 from ..storage.store import Store
 from .context import Crawl, CrawlContext, CrawlSettings, Order, Peers
-from .crawler import Crawler
-from .dispatcher import Dispatcher, ProcessWorker, Router, ThreadWorker, Worker
+from .crawler import Crawler, Rationing
+from .dispatcher import Dispatcher, ThreadWorker, Worker
 from .host import RationedHost
 from .link import Task
-from .recorder import Recorder
-from .worker import MOST_HOSTS, Rationing
+from .recorder import Recorder, Router
+from .worker import LIBRARY, MOST_HOSTS
 
 LINKS_PER_PROCESS = 600
 """Links for which one more process pays: its start and its messages take time too."""
@@ -46,6 +52,104 @@ def _cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not everywhere is there such a thing
         return os.cpu_count() or 1
+
+
+_GRACE = 2.0
+"""Seconds that a worker has to end by itself."""
+
+
+class ProcessWorker(Worker):
+    """Another process, and what it has been given."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ck_imagenet.engine.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C is for the one who knows what to do
+        )
+        self._inbox = cast(BinaryIO, self.process.stdin)
+        self._outbox = cast(BinaryIO, self.process.stdout)
+        self.open: dict[ImageName, Task] = {}
+        self.has_said_bye = False
+        self.last_rationing = Rationing()
+        self.listener = threading.Thread()
+        self._outgoing: SimpleQueue[Any] = SimpleQueue()
+        self._outgoing.put(order)
+        self._writer = threading.Thread(target=self._write, daemon=True)
+
+    def begin(self, listen: Callable[[ProcessWorker], None]) -> bool:
+        """Talk with it, in threads; without memory for these, end it. Say whether it has begun."""
+        self.listener = threading.Thread(target=listen, args=(self,), daemon=True)
+        begun = start_thread(self._writer, others=True) and start_thread(self.listener, others=True)
+        if not begun:
+            self.process.kill()
+            self.process.wait()
+        return begun
+
+    def send(self, *message: Any) -> None:
+        """Tell it something, without waiting until it listens: it may be waiting for us."""
+        self._outgoing.put(message)
+
+    def messages(self) -> Iterator[tuple[Any, ...]]:
+        """Yield what it says, until it ends."""
+        with suppress(EOFError, OSError, pickle.UnpicklingError):
+            while not self.has_said_bye:
+                message = pickle.load(self._outbox)  # noqa: S301 - our own child
+                self.has_said_bye = message[0] == "bye"
+                if not self.has_said_bye:
+                    yield message
+
+    def _write(self) -> None:
+        with suppress(OSError), self._inbox:  # its end is found by who listens to it
+            for message in iter(self._outgoing.get, None):
+                pickle.dump(message, self._inbox)
+                self._inbox.flush()
+
+    def give(self, tasks: list[Task]) -> None:
+        self.open.update((task.link.name, task) for task in tasks)
+        self.hungry = False
+        self.send("tasks", tasks)
+
+    def as_given(self, record: Record) -> Record:
+        """Return what it says of a link in the words that are here already: lists are long."""
+        name, url = self.open.pop(record.name).link
+        return record._replace(name=name, url=url)
+
+    def drain(self) -> None:
+        self.send("drained")
+
+    def limit_to(self, jobs: int) -> None:
+        self.send("share", jobs)
+
+    def rationing(self) -> Rationing:
+        return self.last_rationing
+
+    def leave_rationed(self) -> None:
+        self.send("leave")
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.open
+
+    def end(self) -> None:
+        """Let it end."""
+        self._outgoing.put(None)
+
+    def wait(self) -> int:
+        """Return its status when it has ended, which it must soon."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_GRACE)
+        self.process.kill()
+        return self.process.wait()
+
+    def close(self) -> None:
+        """Forget it, when it has ended."""
+        self.listener.join()
+        self._outbox.close()
 
 
 class ProcessDispatcher(Dispatcher, Peers):

@@ -24,11 +24,11 @@ from ..storage.paces import Learned
 from ..storage.records import Record
 from ..storage.store import Store
 from .context import Order
-from .dispatcher import Dispatcher, Router
+from .dispatcher import Dispatcher
 from .host import RationedHost
 from .link import Task
 from .machines import GOES_ON, Machines, RunFolder
-from .recorder import Recorder
+from .recorder import Recorder, Router
 from .worker import ENDS_WITHIN, Batch, has_answers, record_files, recorded
 
 LEAST_LINKS, MOST_LINKS = 32, 256
