@@ -1,4 +1,4 @@
-"""Which network addresses may be asked: the public ones, and those that the user names."""
+"""The address policy: only public addresses may be asked, and those that the user names."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from ..core import urls
 from ..core.errors import BadInput
 from ..core.outcomes import Failed, Outcome
 
-# Where a cloud's machines ask their host: it tells their secrets, and knows them by asking alone.
-#
-# Most of these addresses are private or link-local, and would be refused anyway; some look public.
-# Each stands here with the place where its keeper, or who blocks it, has written it down.
+# Metadata services of clouds. They tell a machine its secrets, and know it only by its address.
+# Most of these networks are private or link-local, and refused anyway, but some look public. Each
+# has its source: the provider's own page, or a project that blocks it.
 
 NETWORKS = tuple(
     map(
@@ -67,8 +66,8 @@ NETWORKS = tuple(
 
 NAMES = frozenset(
     {
-        # As above; a proxy in such a cloud could find them. Those of Google, AWS and Azure below
-        # `internal`, and of Kubernetes below `local` or `svc`, are refused with their domains.
+        # The same services by name: a proxy in such a cloud could resolve it. Names of Google, AWS
+        # and Azure below `internal`, and of Kubernetes below `local` or `svc`, are refused anyway.
         "metadata.goog",
         "metadata.tencentyun.com",
         "metadata.packet.net",
@@ -85,30 +84,30 @@ _Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# Python, or an older one, calls these public.
+# Python, or an older version of it, calls these public.
 _SPECIAL = (
     ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4
     ipaddress.ip_network("3fff::/20"),  # for documentation
     *NETWORKS,
 )
-# A name without a dot, or below what is never delegated, means something near who resolves it;
-# what ends in a number is an address to some who read it.
+# A name without a dot, or below a domain that is never delegated, means a host in the network of
+# whoever resolves it. A name that ends in a number is an address for some resolvers.
 _NOT_PUBLIC_NAME = re.compile(
     r"[^.]*|(.*\.)?(localhost|local|internal|svc|home\.arpa)|.*\.(\d+|0x[0-9a-f]*)"
 )
 
 
 class AddressPolicy(NamedTuple):
-    """Decides, for the very address that is about to be connected to, whether it may be asked."""
+    """Decides whether an address may be asked, just before it is connected to."""
 
     networks: tuple[_Network, ...] = ()
     names: frozenset[str] = frozenset()
     endpoints: frozenset[tuple[str, int]] = frozenset()
-    """Hosts and ports that the user named as a service or a list: trusted exactly so."""
+    """Hosts and ports of services and lists that the user named: no other port is trusted."""
 
     @classmethod
     def allowing(cls, private: str) -> AddressPolicy:
-        """Return the policy that lets pass what `private` names beside all public addresses.
+        """Return the policy that allows what `private` names, beside all public addresses.
 
         Parameters
         ----------
@@ -129,16 +128,24 @@ class AddressPolicy(NamedTuple):
         return cls(tuple(networks), frozenset(names))
 
     def trusting(self, host: str, port: int) -> AddressPolicy:
-        """Return the same policy that also trusts one host and port."""
+        """Return this policy, with one more host and port that it trusts.
+
+        Parameters
+        ----------
+        host : str
+            As `urls.Address` has it.
+        port : int
+            The one port that is trusted.
+        """
         return self._replace(endpoints=self.endpoints | {(host, port)})
 
     def trusting_url(self, url: str) -> AddressPolicy:
-        """Return the same policy that also trusts the one host and port of what the user named.
+        """Return this policy, with the host and port of a URL that it trusts.
 
         Raises
         ------
         BadInput
-            If it has none.
+            If it is no URL that can be asked.
         """
         try:
             parsed = urls.parse(url)
@@ -147,7 +154,20 @@ class AddressPolicy(NamedTuple):
         return self.trusting(parsed.host, parsed.port)
 
     def check_unresolved(self, host: str, port: int) -> None:
-        """Raise PRIVATE_ADDRESS if the name alone says that a proxy should not be asked for it."""
+        """Refuse a host by its name alone, before a proxy resolves it.
+
+        Parameters
+        ----------
+        host : str
+            As `urls.Address` has it.
+        port : int
+            The port that would be asked.
+
+        Raises
+        ------
+        Failed
+            PRIVATE_ADDRESS if the name means no public host.
+        """
         if (host, port) in self.endpoints or host in self.names:
             return
         plain = host.rstrip(".")
@@ -158,7 +178,22 @@ class AddressPolicy(NamedTuple):
             raise Failed(Outcome.PRIVATE_ADDRESS, host)
 
     def check(self, host: str, port: int, address: str) -> None:
-        """Raise PRIVATE_ADDRESS unless `address`, which `host` stands for, may be asked."""
+        """Refuse an address that may not be asked.
+
+        Parameters
+        ----------
+        host : str
+            As `urls.Address` has it.
+        port : int
+            The port that would be asked.
+        address : str
+            The address of the host, to which a connection would be made.
+
+        Raises
+        ------
+        Failed
+            PRIVATE_ADDRESS if it is not public, and the user has not allowed it.
+        """
         if (host, port) in self.endpoints or host in self.names:
             return
         parsed = ipaddress.ip_address(address.partition("%")[0])
@@ -174,16 +209,16 @@ PUBLIC_ONLY = AddressPolicy()
 
 
 def literal_address(host: str) -> list[str]:
-    """Return the address that `host` spells, in any of the forms that the C library reads."""
+    """Return the address that `host` spells, in any form that the C library reads, else nothing."""
     with suppress(OSError, ValueError):
         return [socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, host))]
-    with suppress(OSError, ValueError):  # also numbers, as 2130706433, 0x7f.1 or 0177.0.0.1
+    with suppress(OSError, ValueError):  # numbers too: 2130706433, 0x7f.1 or 0177.0.0.1
         return [socket.inet_ntoa(socket.inet_aton(host))]
     return []
 
 
 def _name(item: str) -> str:
-    """Return a host as it is asked; raise BadInput for what cannot name one, or is an address."""
+    """Return a host name as it is asked; raise BadInput if it is none."""
     with suppress(ValueError):
         name = urls.ascii_host(item)
         if ":" not in name and name and not name.rpartition(".")[2].isdigit():

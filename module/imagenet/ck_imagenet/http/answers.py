@@ -17,21 +17,22 @@ from urllib3.exceptions import HTTPError
 from ..core import urls
 from ..core.outcomes import Failed, Outcome, Postponed, come_back
 from ..core.text import printable
-from . import connections, headers
+from . import headers
 from .codings import decoded
 from .connections import Budget, Limits, current, spend
+from .transport import as_failed
 
 FOLLOWED = (301, 302, 303, 307, 308)
 """The statuses of redirects that are followed, if they have a Location."""
 
 
 def location(response: HTTPResponse) -> str:
-    """Return where an answer leads; nothing if browsers show what comes with it.
+    """Return where an answer redirects to; an empty text if browsers would show its body.
 
     Raises
     ------
     Failed
-        REDIRECTS if it leads to several places at once: browsers follow none of them.
+        REDIRECTS if it names several URLs: browsers follow none of them.
     """
     if response.status not in FOLLOWED:
         return ""
@@ -45,16 +46,16 @@ def location(response: HTTPResponse) -> str:
 
 _OPT_OUTS = ("noai", "noimageai")
 _WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
-# A date, as after "unavailable_after", has colons too, but only after blanks.
+# A date, as after "unavailable_after", has colons too, but after blanks.
 _FOR_AGENT = re.compile(r"\s*([^\s:]+)\s*:(.*)", re.DOTALL)
 
-# Commas are forgotten, and an odd line that begins with a blank seems to go on with a directive:
-# whoever wants to be left alone is.
+# Words are searched everywhere in a directive: some owners forget commas, and an odd line that
+# begins with a blank is appended to the line before. When in doubt, an owner has opted out.
 _WORDS = re.compile(r"[^\s;]+")
 
 
 def product(user_agent: str) -> str:
-    """Return the name by which hosts know a user agent, in lower case."""
+    """Return the product name of a user agent, in lower case."""
     return re.split(r"[/\s]", user_agent.strip(), maxsplit=1)[0].lower()
 
 
@@ -64,10 +65,10 @@ def opted_out(headers: Iterable[str], agent: str) -> bool:
     Parameters
     ----------
     headers : iterable of str
-        Their values: directives with commas between; a name and a colon before one restrict it,
-        and those after it, to that agent.
+        Their values: directives with commas between. A name and a colon restrict the directives
+        after them to that agent.
     agent : str
-        The name of who asks.
+        Our product name, as `product` returns it.
     """
     return any(
         word in _OPT_OUTS and meant in ("", "*", agent)
@@ -97,23 +98,37 @@ _RANGE = re.compile(
 
 
 def body_start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
-    """Return where in the whole a body begins, with its beginning or where it was wanted.
+    """Return the offset in the whole at which a body begins.
+
+    Parameters
+    ----------
+    response : HTTPResponse
+        The answer.
+    wanted : int
+        The offset that was asked for, in bytes.
+    busy : container of int
+        Statuses that mean "come later" even if the host does not say when.
+
+    Returns
+    -------
+    int
+        0 or `wanted`.
 
     Raises
     ------
     Failed
-        If the answer is none; BUSY only for a status in `busy`, or if it names a time.
+        If the answer is no success; BUSY only for a status in `busy`, or with a Retry-After.
     """
     status = response.status
     if status == 206:
         if not wanted:
-            return 0  # which is whole, or a failure
+            return 0  # `part_that_is_whole` tells whether that is right
         if response.headers.get("Content-Range", "").startswith(f"bytes {wanted}-"):
             return wanted
     elif 200 <= status < 300 and status not in _WITHOUT_CONTENT:
         return 0
     elif 300 <= status < 400 and status != 304:  # which has no body
-        # Nobody is led elsewhere by it: browsers show what comes with it.
+        # It redirects to nothing, so browsers show its body.
         if response.headers.get("Content-Type", "").lower().startswith("image/"):
             return 0
         if status in FOLLOWED:
@@ -122,14 +137,17 @@ def body_start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int
 
 
 def part_that_is_whole(response: HTTPResponse) -> int | None:
-    """Return how many bytes come in an answer that calls itself a part, unasked.
+    """Return the bytes of an answer that calls itself a part although nobody asked for one.
 
-    None is any other answer.
+    Returns
+    -------
+    int or None
+        None for any other answer.
 
     Raises
     ------
     Failed
-        CUT_SHORT unless it says that it is the whole.
+        CUT_SHORT unless the part is the whole.
     """
     if response.status != 206:
         return None
@@ -143,7 +161,20 @@ def part_that_is_whole(response: HTTPResponse) -> int | None:
 
 
 def whole_size(response: HTTPResponse, begin: int) -> int | None:
-    """Return how many bytes the whole has of which a body is the rest, or a part."""
+    """Return the bytes of the whole of which a body is a part.
+
+    Parameters
+    ----------
+    response : HTTPResponse
+        The answer.
+    begin : int
+        The offset at which its body begins.
+
+    Returns
+    -------
+    int or None
+        None if the host does not tell.
+    """
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     if begin and re.fullmatch("[0-9]{1,18}", total):
         return int(total)
@@ -153,7 +184,7 @@ def whole_size(response: HTTPResponse, begin: int) -> int | None:
 def _refusal(response: HTTPResponse, busy: Container[int]) -> Failed:
     status = response.status
     outcome = _outcome_of(status)
-    if urls.is_capture(response.headers):  # what was so then passes no more
+    if urls.is_capture(response.headers):  # an old failure is no reason to ask again later
         outcome = outcome if outcome.final else Outcome.HTTP_ERROR
         return Failed(outcome, f"{status} when it was captured")
     sent = response.headers.get("Date", "")
@@ -179,7 +210,7 @@ def _outcome_of(status: int) -> Outcome:
 def _retry_after(text: str, sent: str = "") -> float:
     """Return the seconds of Retry-After, given as such or as a date (RFC 9110, 10.2.3).
 
-    A date is one of the host's clock, and so is the one at which it `sent` that: ours may be wrong.
+    A date is compared with the date at which it was `sent`, by the host's clock: ours may be wrong.
     """
     text = text.strip()
     if text.isascii() and text.isdigit():
@@ -191,15 +222,16 @@ def _retry_after(text: str, sent: str = "") -> float:
 _CHUNK = 2**18
 _WORTH_READING = 16_384
 _PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
-"""For the rest of an answer that nobody needs: about what a new connection costs."""
+"""Seconds for the rest of an answer that nobody needs: as long as a new connection takes."""
 
 _LARGE = 2**21
-"""Bytes; hardly any picture has more, but what has no end has."""
+"""Bytes; few pictures have more, and answers without an end do."""
 
-_few_at_once = threading.Semaphore(4)  # with their bytes in memory
+_few_at_once = threading.Semaphore(4)
+"""For large answers, whose bytes are all in memory."""
 
 _BODILESS = (101, 204, 304)
-"""Statuses after which nothing may come; what some hosts send all the same would come too late."""
+"""Statuses without a body; if a host sends one all the same, nobody knows when it comes."""
 
 
 def body_chunks(
@@ -215,15 +247,15 @@ def body_chunks(
     Parameters
     ----------
     response : HTTPResponse
-        Whose body it is.
+        The answer.
     most_bytes : int
-        What it may have, also without its codings.
+        The most bytes that it may have, packed and unpacked.
     codings : sequence of str
-        What is to be undone.
+        The codings to undo, as `codings_of` gives them.
     is_picture : bool
         Whether a picture is wanted.
     expected : int, optional
-        How many bytes must come.
+        The bytes that must come, if that is known.
 
     Raises
     ------
@@ -237,7 +269,7 @@ def body_chunks(
 
 
 def read_whole(chunks: Iterable[bytes]) -> bytes:
-    """Return all of a body; raise Postponed if there is no room for one that is so large."""
+    """Return all of a body; raise Postponed if there is no room for a large one now."""
     parts, size = [], 0
     for chunk in chunks:
         parts.append(chunk)
@@ -249,8 +281,8 @@ def read_whole(chunks: Iterable[bytes]) -> bytes:
 
 
 def release(response: HTTPResponse) -> None:
-    """Keep the connection if little of its answer is left to read, else close it."""
-    if response.connection is None:  # all has been read, and so it is kept
+    """Read a short rest of an answer, so that its connection can be reused; else close it."""
+    if response.connection is None:  # all has been read, so it can be reused
         return
     spend(Budget(_PARTING))
     try:
@@ -261,18 +293,18 @@ def release(response: HTTPResponse) -> None:
         if response.isclosed():  # all has been read, in the words of `http.client`
             response.release_conn()
     except (Failed, HTTPError, OSError):
-        pass  # and so it is closed
+        pass  # it is closed
     response.close()
 
 
 @contextmanager
 def _room() -> Iterator[None]:
-    """Wait until few other large bodies are read, as long as the peer might keep silent."""
+    """Wait until few other large bodies are read, but no longer than the peer may be silent."""
     budget = current()
     if not _few_at_once.acquire(timeout=budget.until_due()):
         raise Postponed("other large answers come first")
     try:
-        budget.renew()  # it was not the peer who paused
+        budget.renew()  # the pause was ours
         yield
     finally:
         _few_at_once.release()
@@ -281,7 +313,7 @@ def _room() -> Iterator[None]:
 def _received(response: HTTPResponse, most_bytes: int, expected: int | None) -> Iterator[bytes]:
     count = 0
     while True:
-        with connections.as_failed(Outcome.CUT_SHORT):
+        with as_failed(Outcome.CUT_SHORT):
             chunk = response.read(_CHUNK, decode_content=False)
         if not chunk:
             break

@@ -1,4 +1,4 @@
-"""One URL: `requests`, deadlines, limits, and one typed failure."""
+"""The client: a URL in, an answer or one typed failure out, within bounds of time and size."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ from ..core.errors import BadInput
 from ..core.outcomes import Failed, Outcome, Postponed, come_back
 from ..core.text import printable
 from ..images.decoding import MOST_BYTES
-from . import answers, codings, connections
+from . import answers, codings
 from .address_policy import PUBLIC_ONLY, AddressPolicy
 from .connections import Budget, Connector, Limits, spend
 from .request_state import RequestState
 from .resolver import Resolver, lookup_with_overrides
 from .retry import Spacing
-from .transport import Adapter, Proxies, Request, Stale
+from .transport import Adapter, Proxies, Request, Stale, as_failed
 
 USUAL_LIMITS = Limits()
 
 _NO_SPACINGS: Mapping[str, Spacing] = MappingProxyType({})
 
 _ROBOTS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
-"""What an owner says of a picture, now or when an archive captured it."""
+"""Headers with what an owner says of a picture, now or when an archive captured it."""
 
 _WISHES = "image/jpeg,image/png,image/gif,image/*;q=0.5,*/*;q=0.1"
-"""The formats of 2011 first: else some hosts give a copy in a format of today, and not the picture
-as it was. A web page is not named: Photobucket gives it instead."""
+"""What is accepted, the formats of 2011 first: else some hosts convert the picture to a format of
+today. Web pages are not named: else Photobucket gives a page instead of the picture."""
 
 
 class Answer(NamedTuple):
-    """A successful answer: the address that gave it, after all redirects, and its body."""
+    """A successful answer: the URL that gave it, after all redirects, and its body."""
 
     url: str
     chunks: Iterator[bytes]
     start: int = 0
-    """How many bytes of the whole come before the body."""
+    """Bytes of the whole before those that come."""
     size: int | None = None
-    """How many bytes the whole has, if that is told and it comes as it is, not packed."""
+    """Bytes of the whole, if the host tells them and does not pack it."""
     version: str = ""
-    """What tells the whole from what may be there another time, if anything does."""
+    """What the host calls this version of the whole, if it does: its ETag or date."""
     is_captured: bool = False
     """Whether an archive has given it, as it once captured it."""
 
 
 class Body(NamedTuple):
-    """All bytes of a successful answer, and the address that gave them."""
+    """All bytes of a successful answer, and the URL that gave them."""
 
     url: str
     data: bytes
@@ -63,14 +63,14 @@ class Body(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """An address that was asked, and its answer, which is no redirect."""
+    """An address that was asked, and its answer, which is not a redirect."""
 
     address: urls.Address
     response: HTTPResponse
 
 
 class Client:
-    """Asks for URLs, from as many threads as like, over connections that are kept.
+    """Asks for URLs, from any number of threads, over connections that are reused.
 
     It goes through the proxies that the environment names, and closes its resolver in the end.
 
@@ -85,17 +85,17 @@ class Client:
     user_agent : str
         Who asks.
     obey_opt_out : bool
-        Whether a picture whose host does not want it to be used for training is left there.
+        Whether a picture is refused whose host does not want it to be used for training.
     per_host : int
-        Connections that are kept for each host.
+        Connections that are kept open for each host.
     follow : bool
-        Whether `ask` follows redirects that stay on their host at once.
+        Whether `ask` follows redirects at once that stay on their host.
     paced : container of str
-        Endpoints whose redirects it does not follow so in any case: each counts as a request.
+        Endpoints whose redirects `ask` never follows at once: each is a request with a turn.
     busy : container of int
-        Statuses with which hosts ask to come later even if they do not say when.
+        Statuses that mean "come later" even if the host does not say when.
     spacings : mapping of str to Spacing, optional
-        Where each request waits for its turn, by endpoint: for who has no queue of hosts.
+        By endpoint, what each request waits for; not for callers with a queue of hosts.
 
     Raises
     ------
@@ -137,11 +137,11 @@ class Client:
 
     @property
     def reached(self) -> bool:
-        """Whether any host could be connected to yet: if so, there is a network."""
+        """Whether any host could be connected to: if so, there is a network."""
         return self._connector.reached
 
     def fetch(self, url: str) -> Body:
-        """Return what `url` answers, wholly; raise Failed if that is not to be had."""
+        """Return the whole answer to `url`; raise Failed if there is none."""
         state = RequestState(url)
         while True:
             with suppress(Postponed):
@@ -157,19 +157,19 @@ class Client:
         state : RequestState
             What is to be asked; it is changed to what is to be asked next.
         usual : float
-            Seconds within which the host has answered others: this attempt may be a hasty one.
+            Seconds within which the host has answered before; if few, this attempt may be short.
 
         Returns
         -------
         Body or None
-            None if the request now leads to another host, or a redirect is not to be followed.
+            None after a redirect to another host, or one that `ask` does not follow at once.
 
         Raises
         ------
         Failed
-            If nothing is to be had.
+            If there is no successful answer.
         Postponed
-            If there is no room for it now; that time is not counted.
+            If this process has no room for it now; the time is not counted.
         """
         budget = Budget(self._limits.first_attempt(usual), state.spent)
         try:
@@ -180,7 +180,7 @@ class Client:
                 data = codings.unpacked(answers.read_whole(answer.chunks))
                 return Body(answer.url, data, answer.is_captured)
         except Postponed:
-            budget = Budget(self._limits, state.spent)  # as if it had not been asked
+            budget = Budget(self._limits, state.spent)  # the attempt does not count
             raise
         finally:
             state.spent = budget.spent
@@ -196,22 +196,22 @@ class Client:
         version: str = "",
         unpack: bool = True,
     ) -> Iterator[Answer]:
-        """Give the answer to `url` while its body is read, from whichever host has it.
+        """Give the answer to `url`, after all redirects, while its body is read.
 
         Parameters
         ----------
         url : str
             As a list holds it.
         most_bytes : int
-            What is larger fails as TOO_LARGE.
+            A larger answer fails as TOO_LARGE.
         limits : Limits, optional
-            Others than the client's own, where those are not longer: what is large takes its time.
+            Limits of time that apply where the client's own are not longer, for large answers.
         start : int
-            The first byte that is wanted; whether it is the first that comes, the answer tells.
+            The first byte that is wanted; `Answer.start` tells which one comes first.
         version : str
-            Of an earlier answer: if the host has another one now, it is given from its beginning.
+            `Answer.version` of the bytes before; a host with a new version sends all of it.
         unpack : bool
-            Whether to unpack what comes packed; else the bytes are those that the host keeps.
+            Whether to undo content codings; else the bytes come as they are sent.
 
         Raises
         ------
@@ -223,7 +223,9 @@ class Client:
         headers = self._headers.copy()
         if start:
             headers["Range"] = f"bytes={start}-"
-            if version and not version.startswith("W/"):  # those are for other questions
+            if version and not version.startswith(
+                "W/"
+            ):  # weak ones may not be used here (RFC 9110, 13.1.5)
                 headers["If-Range"] = version
         asked = None
         while not asked:
@@ -233,14 +235,14 @@ class Client:
             yield answer
 
     def close(self) -> None:
-        """Close all connections; requests that are under way fail at once."""
+        """Close all connections; open requests fail at once."""
         self._connector.shut_down()
         self._adapter.close()
 
     def _follow(
         self, state: RequestState, budget: Budget, headers: CaseInsensitiveDict[str]
     ) -> _Asked | None:
-        """Ask, and ask where the answer points to; None when that is another host."""
+        """Ask, and follow redirects; None when one leads to another host."""
         address = state.address()
         while True:
             self._wait_for_turn(address.endpoint, budget)
@@ -270,9 +272,9 @@ class Client:
         if proxy:
             self._policy.check_unresolved(address.host, address.port)
         request = Request(address, headers, proxy)
-        with connections.as_failed(Outcome.REFUSED):
+        with as_failed(Outcome.REFUSED):
             while True:
-                with suppress(Stale):  # each time with one kept connection less
+                with suppress(Stale):  # each time with one open connection fewer
                     return self._adapter.ask(request)
 
     @contextmanager
@@ -285,7 +287,7 @@ class Client:
         unpack: bool = True,
         is_picture: bool = False,
     ) -> Iterator[Answer]:
-        """Give an answer that holds what was asked for, and let its connection go in the end."""
+        """Give a successful answer, and release its connection in the end."""
         response = asked.response
         is_captured = urls.is_capture(response.headers)
         try:
@@ -363,7 +365,7 @@ class Network:
 
 
 def _fit_for_a_header(user_agent: str) -> str:
-    """Return a user agent as it is; raise BadInput if no request can hold it."""
+    """Return a user agent as it is; raise BadInput if no header can hold it."""
     if not (user_agent.strip() and user_agent.isascii() and user_agent.isprintable()):
         raise BadInput(
             f'--user-agent="{user_agent}" cannot be sent: write who you are in ASCII, for example '
@@ -373,7 +375,7 @@ def _fit_for_a_header(user_agent: str) -> str:
 
 
 def _with(headers: CaseInsensitiveDict[str], others: dict[str, str]) -> CaseInsensitiveDict[str]:
-    """Return headers and others, the former themselves if these are none."""
+    """Return headers with others added; the same object if there are no others."""
     if others:
         headers = headers.copy()
         headers.update(others)

@@ -27,24 +27,24 @@ Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 _FIELDS = ("Content-Encoding", "Transfer-Encoding")
 
 _MOST = 10
-"""Codings one over the other: browsers undo as many."""
+"""Codings of one body, which browsers undo too."""
 
 _SAY_NOTHING = re.compile(
     r"|identity|none|null|plain|raw|default|binary|[78]bit|(us-)?ascii|text(/.*)?|chunked"
     r"|(utf|iso|windows|cp|latin|koi8|gb|big5|euc|shift)[\w.-]*|(image|application)/.*"
 )
-"""Words that stand there and name no coding: charsets, types, encodings of mail."""
+"""Words in these headers that are no codings: charsets, types, encodings of mail."""
 
 _COMPRESSIONS = frozenset(
     ("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz")
 )
-"""Codings that there are, whether they can be undone here or not."""
+"""Real codings, whether they can be undone here or not."""
 
 _LARGEST_WINDOW = 23
-"""Of zstd, in bits: more it may not ask for on the web (RFC 9659)."""
+"""Bits of the window of zstd, the most that RFC 9659 allows on the web."""
 
 _LOOKED_AT = 64
-"""Bytes of a beginning."""
+"""Bytes of a body's beginning, by which it is told whether it is packed."""
 
 _TEXT = re.compile(rb"(\xef\xbb\xbf)?[\t\n\r\x20-\x7e]+")
 
@@ -52,19 +52,19 @@ _TEXT = re.compile(rb"(\xef\xbb\xbf)?[\t\n\r\x20-\x7e]+")
 GZIP = b"\x1f\x8b"
 
 AT_ONCE = 2**20
-"""Bytes: no more than that of a bomb is in memory."""
+"""Bytes that are unpacked at once: so a bomb does not fill the memory."""
 
 _DEFLATED = 8
-"""The one method that there is."""
+"""The only method of gzip and zlib (RFC 1952, RFC 1950)."""
 
 _TRAILER = 8
 _HAS_CHECKSUM, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT = 2, 4, 8, 16
 
 _LONGEST_HEADER = 2**17
-"""Bytes: an extra field has at most half as many."""
+"""Bytes; the extra field, the longest one with a length, has at most half as many."""
 
 _MOST_EMPTY = 1_000
-"""Members of a gzip in a row that add nothing."""
+"""Empty members of a gzip in a row."""
 
 _MOST_LAYERS = 4
 
@@ -72,7 +72,7 @@ _MOST_LAYERS = 4
 def codings_of(headers: HTTPHeaderDict) -> list[str]:
     """Return the codings of a body in the order in which they were applied.
 
-    All lines with one name are one list. What is packed for its way only is packed last.
+    All lines of one header are one list. Transfer codings were applied last.
     """
     fields = [line for name in _FIELDS if name in headers for line in headers.getlist(name)]
     words = (word.strip().lower() for field in fields for word in field.split(","))
@@ -91,9 +91,9 @@ def decoded(
     codings : sequence of str
         As `codings_of` gives them.
     most_bytes : int
-        What may be in any of them.
+        The most bytes that may come out of any of them.
     is_picture : bool
-        Whether a picture is wanted: then a text is none, and an unknown coding is a failure.
+        Whether a picture is wanted: then an unknown coding is a failure.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _decoded_once(
 
 
 def _begun(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return how a body begins, and all of it."""
+    """Return the beginning of a body, and all of the body."""
     source = iter(chunks)
     held = b""
     for chunk in source:
@@ -151,7 +151,7 @@ def _begun(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _decoder_for(coding: str) -> Decoder | None:
-    """Return how a coding is undone, None if there is no way here."""
+    """Return what undoes a coding, None if nothing here does."""
     if coding in ("gzip", "x-gzip", "deflate"):
         return inflated
     if coding == "br" and _brotli():
@@ -163,12 +163,12 @@ def _decoder_for(coding: str) -> Decoder | None:
 
 @lru_cache(maxsize=1)
 def _brotli() -> Any:
-    """Return a package for brotli that gives no more at once than it is asked for, or None."""
+    """Return a package for brotli that can bound what it unpacks at once, or None."""
     for name in ("brotli", "brotlicffi"):
         try:
             package = import_module(name)
             package.Decompressor().process(b"", output_buffer_limit=1)
-        except (ImportError, AttributeError, TypeError):  # absent, or older
+        except (ImportError, AttributeError, TypeError):  # absent, or too old
             continue
         return package
     return None
@@ -226,20 +226,20 @@ def _from_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class NotPacked(Exception):
-    """Bytes that are not packed in this way, or damaged."""
+    """Bytes that are not packed by this coding, or damaged."""
 
 
 class Unfinished(Exception):
-    """Bytes that end before what they pack does."""
+    """Bytes that end before the packed data do."""
 
 
 def unpacked(data: bytes) -> bytes:
-    """Return a picture without a gzip around it of which nobody has told; others as they are.
+    """Return bytes without a gzip around them that no header has told; others as they are.
 
     Raises
     ------
     Failed
-        TOO_LARGE if more is in it than any picture has; TRUNCATED or UNDECODABLE if it is damaged.
+        TOO_LARGE if it holds more than any picture has; TRUNCATED or UNDECODABLE if damaged.
     """
     for _ in range(_MOST_LAYERS):
         if not data.startswith(GZIP):
@@ -260,12 +260,14 @@ def unpacked(data: bytes) -> bytes:
 
 
 def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what gzip has packed, or deflate in the form of zlib or bare, never much at once.
+    """Unpack gzip, or deflate with the header of zlib or bare, and yield little at once.
 
     Raises
     ------
-    NotPacked, Unfinished
-        If that is not possible.
+    NotPacked
+        If it is neither, or damaged.
+    Unfinished
+        If the end is missing.
     """
     source, empty = _Source(packed), 0
     while source.has(1):
@@ -297,14 +299,14 @@ def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Source:
-    """Bytes that come in parts."""
+    """Bytes that come in parts, of which some are held."""
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         self._parts = iter(parts)
         self.held = b""
 
     def has(self, count: int) -> bool:
-        """Say whether so many bytes come."""
+        """Say whether so many bytes are there, and hold them."""
         while len(self.held) < count:
             part = next(self._parts, None)
             if part is None:
@@ -313,7 +315,7 @@ class _Source:
         return True
 
     def may_have(self, count: int) -> bool:
-        """Say whether so many bytes come, which need not: a length may be that of the data."""
+        """Say the same of bytes that may be missing: some hosts do not count them in the length."""
         try:
             return self.has(count)
         except Failed as failed:
@@ -322,12 +324,12 @@ class _Source:
             return False
 
     def take(self) -> bytes:
-        """Return what is held, or else the next part; nothing in the end."""
+        """Return what is held, or else the next part; an empty one at the end."""
         taken, self.held = self.held or next(self._parts, b""), b""
         return taken
 
     def skip(self, count: int) -> None:
-        """Pass over so many bytes, which must come."""
+        """Pass over so many bytes, which must be there."""
         if not self.has(count):
             raise Unfinished
         self.held = self.held[count:]
@@ -345,7 +347,7 @@ class _Source:
 
 
 def _pass_header(source: _Source, is_gzip: bool) -> None:
-    """Pass over what stands before the data; the bare form has nothing there."""
+    """Pass over the header of gzip or zlib; bare deflate has none."""
     if is_gzip:
         _pass_gzip_header(source)
     elif source.held[0] & 15 == _DEFLATED and int.from_bytes(source.held[:2], "big") % 31 == 0:

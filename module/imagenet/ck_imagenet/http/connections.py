@@ -1,7 +1,7 @@
 """Connections that keep a deadline and go only where they may.
 
-What `requests` cannot do by itself: bound the whole of a request however slowly a peer drips,
-check the very address that is connected to, and be ended from another thread.
+They do what `requests` cannot: bound the whole time of a request, however slowly a peer sends;
+check the very address that is connected to; and be closed from another thread.
 """
 
 from __future__ import annotations
@@ -11,33 +11,26 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager, suppress
-from http.client import HTTPException, IncompleteRead
-from typing import Any, Callable, Iterator, NamedTuple
+from contextlib import suppress
+from typing import Any, Callable, NamedTuple
 from weakref import WeakSet
-
-from requests import RequestException
-from requests.exceptions import InvalidHeader
-from urllib3.exceptions import DecodeError, HTTPError
-from urllib3.exceptions import InvalidHeader as InvalidLength
 
 from ..core.errors import TooManyFiles
 from ..core.outcomes import Failed, Outcome
-from ..core.text import printable
 from . import tls
 from .address_policy import AddressPolicy
 from .resolver import Resolver
 
 SLOWEST = 100
-"""Bytes a second: at less, not even a small picture would come within any limit."""
+"""Bytes a second: at a lower rate, even a small picture would exceed every limit."""
 
 MOST_HEAD = 2**18
-"""Bytes of an answer before its body."""
+"""Bytes of the headers of an answer."""
 
 _SHORTEST_STEP = 5.0
 
 Check = Callable[[str, int, str], None]
-"""Raises Failed if a host may not be asked at a port of an address."""
+"""Raises Failed if a host may not be asked at a port and an address."""
 
 
 class Limits(NamedTuple):
@@ -48,13 +41,13 @@ class Limits(NamedTuple):
     first_byte: float = 10.0
     """Between a request and the answer's first byte."""
     stall: float = 10.0
-    """Within which an answer must go on, by `SLOWEST` bytes a second."""
+    """In which an answer must go on, by `SLOWEST` bytes a second on average."""
     whole: float = 20.0
     """For the whole of one URL, redirects included."""
 
     @classmethod
     def within(cls, whole: float) -> Limits:
-        """Return the limits where one URL may take so long: half of it a step, or 5 seconds."""
+        """Return the limits for a URL of `whole` seconds: half of them or 5 seconds a step."""
         step = max(whole / 2, min(whole, _SHORTEST_STEP))
         return cls(step, step, step, whole)
 
@@ -65,8 +58,8 @@ class Limits(NamedTuple):
     def first_attempt(self, usual: float) -> Limits:
         """Return the limits of a first attempt at a host that answers within `usual` seconds.
 
-        Half the time for a step, but thrice the usual: who hangs then is asked again, with all the
-        time, and holds a connection for so much less. So nobody is lost by it who is slow.
+        A step has half its time, but at least three times the usual. A host that hangs then holds a
+        connection for less time. It is asked again with all the time, so no slow host is lost.
         """
         step = max(self.first_byte / 2, 3 * usual)
         if step >= self.first_byte:
@@ -75,14 +68,14 @@ class Limits(NamedTuple):
 
 
 class Budget:
-    """The time that one URL has left, and the pace that its host must keep.
+    """The time that one URL has left, and the rate at which its host must send.
 
     Parameters
     ----------
     limits : Limits
-        How long which step may take.
+        How long each step may take.
     spent : float
-        Seconds of the whole that are gone already.
+        Seconds of the whole that earlier attempts took.
     """
 
     def __init__(self, limits: Limits, spent: float = 0.0) -> None:
@@ -110,30 +103,30 @@ class Budget:
         return min(left, longest)
 
     def exclude(self, seconds: float) -> None:
-        """Do not count what has just been waited, for a turn."""
+        """Do not count seconds that have just been waited for a turn."""
         self._begun += seconds
         self._end += seconds
 
     def expect(self) -> None:
-        """Wait from now on for an answer's first byte, and for all of its head."""
+        """Expect the first byte of an answer from now on, and then its headers."""
         self._answered = False
         self._missing: float = 1
         self._head_left: float = MOST_HEAD
         self._due = min(time.monotonic() + self.limits.first_byte, self._end)
 
     def expect_body(self) -> None:
-        """Wait from now on for what follows the head: its length is its reader's affair."""
+        """Expect the body from now on: its reader bounds how long it is."""
         self._head_left = math.inf
 
     def until_due(self) -> float:
-        """Return the seconds in which the next bytes must come; raise Failed if there are none."""
+        """Return the seconds in which the next bytes must come; raise Failed if none are left."""
         left = self._due - time.monotonic()
         if left <= 0:
             raise self.late()
         return left
 
     def receive(self, count: int) -> None:
-        """Count bytes that have come; raise Failed if no head is that long."""
+        """Count bytes that have come; raise Failed if they are too many for headers."""
         self._head_left -= count
         if self._head_left < 0:
             raise Failed(Outcome.NOT_HTTP, f"headers of more than {MOST_HEAD} bytes")
@@ -143,12 +136,12 @@ class Budget:
             self.renew()
 
     def renew(self) -> None:
-        """Give a peer that has answered all of its time to go on."""
+        """Give a peer that has sent enough the whole time again to go on."""
         self._missing = SLOWEST * self.limits.stall
         self._due = min(time.monotonic() + self.limits.stall, self._end)
 
     def late(self) -> Failed:
-        """Return the failure of a host that did not keep the pace."""
+        """Return the failure of a host that was too slow."""
         if time.monotonic() >= self._end:
             detail = self._overdue()
         elif self._answered:
@@ -162,7 +155,7 @@ class Budget:
 
 
 class _Current(threading.local):
-    """What this thread is fetching."""
+    """What this thread asks."""
 
     budget: Budget
 
@@ -171,7 +164,7 @@ _current = _Current()
 
 
 def spend(budget: Budget) -> None:
-    """Let what this thread sends and receives from now on count against `budget`."""
+    """Count what this thread sends and receives from now on against `budget`."""
     _current.budget = budget
 
 
@@ -181,7 +174,7 @@ def current() -> Budget:
 
 
 class _Bounded:
-    """Waits no longer for bytes than the current budget allows."""
+    """A socket that waits no longer for bytes than the current budget allows."""
 
     connector: Connector
 
@@ -193,16 +186,16 @@ class _Bounded:
         except (socket.timeout, TimeoutError):
             raise budget.late() from None
         if not received:
-            self.connector.check_running()  # or what we ended would look as if the peer had
+            self.connector.check_running()  # else what we have closed would look as if the peer had
         budget.receive(received)
         return received
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
-        budget = _current.budget  # a request may be longer than what the peer's system holds
+        budget = _current.budget  # a long request may not fit into the buffers of the systems
         self.settimeout(budget.left(budget.limits.first_byte))  # type: ignore[attr-defined]
         try:
             super().sendall(*args, **kwargs)  # type: ignore[misc]
-        except ssl.SSLEOFError:  # urllib3 knows this one, and reads what the host has said
+        except ssl.SSLEOFError:  # after which urllib3 reads what the host has sent
             raise BrokenPipeError from None
 
 
@@ -218,7 +211,7 @@ class Connector:
     resolver : Resolver
         Knows the addresses of hosts.
     policy : AddressPolicy
-        Knows which of them may be asked.
+        Decides which of them may be asked.
     """
 
     def __init__(self, resolver: Resolver, policy: AddressPolicy) -> None:
@@ -233,17 +226,37 @@ class Connector:
     def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket that is connected to `host`, at an address that may be asked.
 
-        What cannot be connected to is Failed and no OSError: urllib3 ignores some of those, and
-        then goes on without a socket.
+        Parameters
+        ----------
+        host : str
+            As `urls.Address` has it.
+        port : int
+            The port.
+
+        Raises
+        ------
+        Failed
+            If it cannot be connected to; no OSError, since urllib3 ignores some of these and goes
+            on without a socket.
         """
         opened = self._connect(host, port, self._policy.check)
         self.reached = True
         return opened
 
     def connect_to_proxy(self, host: str, port: int) -> socket.socket:
-        """Return a socket that is connected to a proxy, wherever that is: the user named it.
+        """Return a socket that is connected to a proxy, at any address, since the user named it.
 
-        That it does not answer is never the fault of a URL.
+        Parameters
+        ----------
+        host : str
+            The host of the proxy.
+        port : int
+            The port of the proxy.
+
+        Raises
+        ------
+        Failed
+            SILENT or REFUSED if it does not answer, which is never the fault of a URL.
         """
         try:
             return self._connect(host, port, lambda *_: None)
@@ -253,12 +266,12 @@ class Connector:
             raise Failed(outcome, f"the proxy {host}:{port}: {failed.detail}") from None
 
     def tls_context(self, authorities: str) -> ssl.SSLContext:
-        """Return a context for connections that keep their deadlines too.
+        """Return a TLS context whose connections keep their deadlines too.
 
         Parameters
         ----------
         authorities : str
-            The file or folder with the certificates of those who are believed.
+            The file or folder with the certificates of the trusted authorities.
 
         Raises
         ------
@@ -270,13 +283,13 @@ class Connector:
         class TLSSocket(_Bounded, ssl.SSLSocket):
             def do_handshake(self, block: bool = False) -> None:
                 self.connector = connector
-                connector.remember(self)  # it has taken the place of the socket beneath
+                connector.remember(self)  # it has replaced the socket below it
                 self.settimeout(_current.budget.left(_current.budget.limits.connect))
                 try:
                     super().do_handshake(block)
                 except OSError as error:
                     connector.check_running()
-                    self.close()  # Python 3.8 closes it after its own errors only
+                    self.close()  # Python 3.8 does so only after errors of its own
                     raise tls.handshake_failure(error) from None
 
         context = tls.context(authorities)
@@ -284,7 +297,7 @@ class Connector:
         return context
 
     def remember(self, opened: socket.socket) -> None:
-        """Have `shut_down` end this socket too; raise OSError if that has been called."""
+        """Let `shut_down` close this socket too; raise OSError if it has been called."""
         with self._lock:
             self.check_running()
             self._open.add(opened)
@@ -295,12 +308,12 @@ class Connector:
             raise ConnectionAbortedError("the client has been closed")
 
     def shut_down(self) -> None:
-        """End what every open socket sends and receives, whichever thread waits for it."""
+        """Shut down every open socket, whichever thread waits for it."""
         with self._lock:
             self._ended = True
             self._resolver.close()
             for opened in self._open:
-                with suppress(OSError):  # its peer may have closed it
+                with suppress(OSError):  # the peer may have closed it
                     opened.shutdown(socket.SHUT_RDWR)
 
     def _connect(self, host: str, port: int, check: Check) -> socket.socket:
@@ -317,7 +330,7 @@ class Connector:
                 late = isinstance(error, (socket.timeout, TimeoutError))
                 failure = Failed(Outcome.SILENT if late else Outcome.REFUSED, str(error))
             else:
-                if index:  # or each connection would wait for those before it
+                if index:  # else each connection would try the bad addresses first
                     self._resolver.prefer(host, address)
                 return opened
         raise failure
@@ -338,7 +351,7 @@ class Connector:
 
 
 def _allowed(host: str, port: int, addresses: list[str], check: Check) -> list[str]:
-    """Return those of a host's addresses that may be asked; raise Failed if all may not."""
+    """Return the addresses of a host that may be asked; raise Failed if none may."""
     allowed, failure = [], None
     for address in addresses:
         try:
@@ -349,51 +362,3 @@ def _allowed(host: str, port: int, addresses: list[str], check: Check) -> list[s
     if failure and not allowed:
         raise failure
     return allowed
-
-
-# What the layers below raise, as the one failure that it means.
-
-# RemoteDisconnected is a BadStatusLine too: the order matters.
-_MEANINGS = (
-    ((socket.timeout, TimeoutError), Outcome.SILENT),
-    ((ConnectionResetError, BrokenPipeError, IncompleteRead), Outcome.CUT_SHORT),
-    ((ssl.SSLError,), Outcome.CUT_SHORT),  # after the handshake
-    ((HTTPException, InvalidHeader, InvalidLength, DecodeError), Outcome.NOT_HTTP),
-)
-
-
-@contextmanager
-def as_failed(otherwise: Outcome) -> Iterator[None]:
-    """Turn whatever the layers below raise into `Failed`; what is unknown means `otherwise`."""
-    try:
-        yield
-    except (RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
-        raise _meaning(error, otherwise) from None
-
-
-def _meaning(error: BaseException, otherwise: Outcome) -> Failed:
-    """Return the failure that a chain of wrapped exceptions comes from."""
-    causes = list(_chain(error))
-    for cause in causes:
-        if isinstance(cause, Failed):
-            return cause
-        if isinstance(cause, ssl.SSLError) and cause.reason in tls.LATE:
-            return tls.handshake_failure(cause)
-    outcome = otherwise
-    for kinds, meant in _MEANINGS:
-        if any(isinstance(cause, kinds) for cause in causes):
-            outcome = meant
-            break
-    return Failed(outcome, printable(str(causes[-1])) or type(causes[-1]).__name__)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and all that it wraps, as cause, context, argument or reason."""
-    pending, seen = [error], set()
-    while pending:
-        error = pending.pop(0)
-        if isinstance(error, BaseException) and id(error) not in seen:
-            seen.add(id(error))
-            yield error
-            pending += [error.__cause__, error.__context__, getattr(error, "reason", None)]
-            pending += [item for item in error.args if isinstance(item, BaseException)]

@@ -1,4 +1,9 @@
-"""Where the body of an answer ends: `http.client`'s answer, which is sure of no other byte."""
+"""The headers of an answer as browsers read them, and where its body ends.
+
+Python's own parser stops at the first line that it cannot take, and loses all later ones without a
+word: an owner's X-Robots-Tag, a length, a Location. Here, what is odd in one line costs no other
+line. What browsers do was seen in Chromium 156 and curl 7.88.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +18,9 @@ from typing import Any, NamedTuple
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
 
-# Dates as headers tell them.
-
 
 def moment(text: str) -> datetime | None:
-    """Return the moment that a header tells, or None; what names no zone is UTC."""
+    """Return the moment of a date in a header, in UTC, or None; a date without a zone is UTC."""
     try:
         date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
@@ -25,54 +28,47 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-# The head of an answer, as browsers read it: what is odd in one line costs no other line.
-#
-# Python's own parser ends at the first line that it cannot take, and loses all later ones without a
-# word: an owner's X-Robots-Tag, a length, a Location. Where others were asked, it was Chromium 156
-# and curl 7.88.
+# The head of an answer.
 
-# Up to four bytes before it are passed over: line ends after the answer before, mostly.
+# Up to four bytes before it are passed over, mostly line ends of the answer before.
 _BEGIN = re.compile(rb".{0,4}?HTTP", re.DOTALL | re.IGNORECASE)
 _MAY_BEGIN = re.compile(rb".{0,4}(H|HT|HTT)?", re.DOTALL | re.IGNORECASE)
 _END = re.compile(rb"\n\r?\n")
 _STATUS = re.compile(r"(?:/([0-9])\.([0-9]))?[^ \t\r\n]*[ \t]*([0-9]{0,9})[ \t]*([^\r\n]*)")
 _ASSUMED = 200
-"""Where a status line has no status, as for Chromium."""
+"""The status of a line without one, as in Chromium."""
 
 _FOLD = re.compile(r"[\r\n]+[ \t]+")
 _FIELD = re.compile(
     r"[\r\n]([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:"
     rf"([^\r\n]*(?:{_FOLD.pattern}[^\r\n]*)*)"
 )
-"""A name, and a value that may go on in further lines; lines that are none are passed over.
-
-A bare CR ends lines too.
-"""
+"""A name, and a value that may go on in further lines; a bare CR ends a line too."""
 
 
 class Head(NamedTuple):
     """What comes before a body."""
 
     version: int
-    """10 for HTTP/1.0, 11 for all that is newer."""
+    """10 for HTTP/1.0, 11 for all newer versions."""
     status: int
     reason: str
     headers: HTTPMessage
 
 
 def read(stream: BufferedReader) -> Head:
-    """Take the head from a stream, and no byte of the body.
+    """Read the head from a stream, and no byte of the body.
 
-    How much it may be, and how long it may take, is bounded by who receives the bytes.
+    The stream bounds how many bytes come, and how long they take.
 
     Raises
     ------
     HTTPException
-        If it is none: RemoteDisconnected if nothing comes at all.
+        If there is no head; RemoteDisconnected if nothing comes at all.
     ConnectionResetError
         If it ends within a line.
     Failed
-        NOT_HTTP if it has bytes that no head may have.
+        NOT_HTTP if it holds a NUL byte.
     """
     held, begun, end = bytearray(), 0, None
     while not end:
@@ -86,14 +82,14 @@ def read(stream: BufferedReader) -> Head:
         stream.read(end.end() - searched if end else len(came))
     if not begun:
         raise _no_head(held) if held else RemoteDisconnected("no answer came")
-    # Some old programs end without a blank line. Half a line could be half an address.
+    # Some old programs end without a blank line. But half a line could be half a Location.
     if not (end or held.endswith((b"\r", b"\n"))):
         raise ConnectionResetError("the connection ended within the headers")
     return _parsed(held[begun : end.end() if end else None].decode("latin-1"))
 
 
 def _begin(held: bytearray) -> int:
-    """Return where HTTP's first word ends, 0 while it may still come."""
+    """Return the offset behind the word "HTTP", 0 while it may still come."""
     begin = _BEGIN.match(held)
     if begin:
         return begin.end()
@@ -103,8 +99,8 @@ def _begin(held: bytearray) -> int:
 
 
 def _parsed(text: str) -> Head:
-    """Return what a head says, from what follows its first word."""
-    if "\0" in text:  # browsers show nothing of it, curl neither
+    """Return the head, given the text behind the word "HTTP"."""
+    if "\0" in text:  # browsers and curl refuse it
         raise Failed(Outcome.NOT_HTTP, "headers with a NUL byte")
     line = next(_STATUS.finditer(text))
     major, minor, status, reason = line.groups()
@@ -121,45 +117,47 @@ def _no_head(held: bytearray) -> HTTPException:
     return HTTPException("it begins with " + held[:64].decode("latin-1"))
 
 
+# Where its body ends.
+
 _PASSED_OVER = {"", "identity", "none"}
 _UNDONE = {"gzip", "x-gzip", "deflate"}
 _LENGTH = re.compile(r"[0-9]{1,99}")
 _REMARK = re.compile(r"[ \t]+[^0-9 \t].*", re.DOTALL)
-"""What follows a number and a blank: mostly an odd line that seems to go on with it."""
+"""Text behind a number and a blank, mostly an odd line that was appended to the line before."""
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;[^\n]*)?\n")
 _LONGEST_LINE = 2**16
 
 
 class Framing(NamedTuple):
-    """How it is known where a body ends: by chunks, by its length, or by the connection's end."""
+    """Where a body ends: after its chunks, its length, or with the connection."""
 
     chunked: bool
     length: int | None
     closes: bool
-    """Whether the connection can be used for nothing else afterwards."""
+    """Whether the connection cannot be used again afterwards."""
 
 
 def framing(head: Head) -> Framing:
     """Return where the body of an answer to GET ends.
 
-    - A length beside chunks is passed over, and the connection closed after them, as by RFC 9112
-      (6.3), Chromium and curl.
-    - Two lengths that differ are refused, as by Chromium; curl takes the first.
-    - A length that is no number is refused, as the RFC has it: Chromium reads to the connection's
-      end, curl takes "+5" for 5, and so nobody knows whose bytes these are. So with a coding that
-      is not known, which Chromium passes over, and curl refuses. Both are no matter where the body
-      is not needed: of a redirect, or an error.
-    - Words after a length are passed over, as by curl: an odd line that begins with a blank seems
-      to go on with the line before.
-    - A length without a value, as programs send it that could not find it out, is none, as for
-      Chromium.
-    - What is packed and then cut in chunks ends with them; curl and `codings` unpack it.
-    - Chunks in HTTP/1.0 are for Chromium bytes of the picture; curl undoes them, and so do we.
+    - A length beside chunks is ignored, and the connection closed after them, as in RFC 9112 (6.3),
+      Chromium and curl.
+    - Two lengths that differ are refused, as in Chromium. curl takes the first.
+    - A length that is no number is refused, as in the RFC. Chromium reads to the end of the
+      connection, and curl takes "+5" for 5, so nobody knows what the bytes are. An unknown coding
+      is refused too, as in curl; Chromium ignores it. Neither matters in redirects and errors,
+      whose bodies nobody needs.
+    - Words after a length are ignored, as in curl: an odd line that begins with a blank is appended
+      to the line before.
+    - A length without a value counts as none, as in Chromium: some programs send it when they do
+      not know the length.
+    - A body that is packed and then sent in chunks ends with them. curl and `codings` unpack it.
+    - Chunks in HTTP/1.0 are undone, as in curl. Chromium takes them for bytes of the picture.
 
     Raises
     ------
     Failed
-        NOT_HTTP if that cannot be known.
+        NOT_HTTP if nobody can know.
     """
     codings = {coding.lower() for coding in _items(head.headers, "Transfer-Encoding")}
     chunked = "chunked" in codings
@@ -183,9 +181,9 @@ def framing(head: Head) -> Framing:
 
 
 class FramedResponse(HTTPResponse):
-    """An answer whose head and chunks are read here, and whose other bytes are as ever.
+    """An answer of `http.client` whose head and chunks are read by the rules above.
 
-    It reads past all hints that an answer will come; `http.client` knows but 100 of them.
+    All informational answers (1xx) before it are passed over; `http.client` knows only 100.
     """
 
     def begin(self) -> None:
@@ -198,20 +196,20 @@ class FramedResponse(HTTPResponse):
         self.chunked, self.length, self.will_close = framing(head)
         self.chunk_left: int | None = None
         if self.length is None:
-            del self.headers["Content-Length"]  # urllib3 reads it too, and by rules of its own
+            del self.headers["Content-Length"]  # which urllib3 would read by rules of its own
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read a proxy's answer to CONNECT; `http.client` would read on, and finds no more."""
+        """Read a proxy's answer to CONNECT; `http.client` would read on, and must find no more."""
         head = read(self.fp)
         self.fp.close()
         self.fp = io.BufferedReader(io.BytesIO())
         return "HTTP/1.1", head.status, head.reason
 
     def _get_chunk_left(self) -> int | None:
-        """Return how many bytes of a chunk are left, None after the last; `http.client` asks.
+        """Return how many bytes of a chunk are left, None after the last; `http.client` calls this.
 
-        Its own takes "0x10", "+5" and "-5" for sizes, and any two bytes for a chunk's end, be it
-        only a LF, as some hosts send it and browsers take it.
+        Its own method takes "0x10", "+5" and "-5" for sizes, and any two bytes for the end of a
+        chunk. Some hosts send only a LF there, and browsers take it.
         """
         stream: Any = self.fp
         if self.chunk_left == 0 and not _whole_line(stream.readline(2)).isspace():
@@ -229,7 +227,7 @@ class FramedResponse(HTTPResponse):
 
 
 def _items(headers: HTTPMessage, name: str) -> list[str]:
-    """Return the items of a header that is a list, of all lines with its name."""
+    """Return the items of a header that is a list, from all its lines."""
     return [item.strip() for line in headers.get_all(name, []) for item in line.split(",")]
 
 
@@ -238,7 +236,7 @@ def _refused(name: str, items: list[str]) -> Failed:
 
 
 def _whole_line(line: bytes) -> bytes:
-    """Return a line of a chunked body, unless the connection has ended in it."""
+    """Return a line of a chunked body; raise IncompleteRead if the connection has ended in it."""
     if line in (b"", b"\r"):
         raise IncompleteRead(b"")
     return line

@@ -1,7 +1,8 @@
-"""The cookies of one link's way: what its hosts set is told to them and to nobody else.
+"""The state of one request: where it has been redirected, and which cookies and credentials it has.
 
-By RFC 6265, and where browsers do otherwise, as they do (its successor, RFC 6265bis, has it). No
-cookie ends by itself: a link's way is shorter than what a host means by a while.
+The cookies that the hosts of one request set are sent to them, and to nobody else. This follows
+RFC 6265, and RFC 6265bis where browsers differ. No cookie expires by itself: a request is shorter
+than any time that a host means.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from ..images.judging import is_placeholder_address
 from . import headers
 
 MOST_COOKIES = 50
-"""Cookies of one way: as many as a browser must keep of one domain."""
+"""Cookies of one request: as many as a browser must keep for one domain (RFC 6265, 6.1)."""
 
 MOST_COOKIE_CHARACTERS = 8192
-"""Characters of all of them: in a header, more than servers read."""
+"""Characters of all cookies: servers read no longer headers."""
 
 _LONGEST = 4096
 _LONGEST_ATTRIBUTE = 1024
@@ -30,25 +31,25 @@ _SECONDS = re.compile("-?[0-9]+")
 
 
 class Cookie(NamedTuple):
-    """What a host wants to be told again."""
+    """A cookie that a host has set."""
 
     name: str
     value: str
     domain: str
-    """The host that has set it, or a domain that it is of."""
+    """The host that has set it, or a domain above that host."""
     is_hosts_own: bool
-    """Whether the hosts below `domain` are not told."""
+    """Whether it is sent to `domain` alone, and not to the hosts below."""
     path: str
     is_secure: bool
-    """Whether it is told over TLS only."""
+    """Whether it is sent over TLS only."""
 
     @property
-    def place(self) -> tuple[str, str, bool, str]:
-        """What another cookie has in common that takes its place."""
+    def identity(self) -> tuple[str, str, bool, str]:
+        """What a new cookie has in common with the one that it replaces."""
         return self.name, self.domain, self.is_hosts_own, self.path
 
     def is_for(self, address: urls.Address) -> bool:
-        """Say whether to tell it to who is asked."""
+        """Say whether to send it with a request for an address."""
         host, path = address.host, _path(address)
         below = not self.is_hosts_own and _is_below(host, self.domain)
         inside = path.startswith(self.path) and (
@@ -59,41 +60,51 @@ class Cookie(NamedTuple):
 
 
 Cookies = Tuple[Cookie, ...]
-"""The oldest first."""
+"""All cookies of a request, the oldest first."""
 
 
-def updated_cookies(kept: Cookies, lines: Iterable[str], address: urls.Address) -> Cookies:
-    """Return the cookies that there are once a host has answered.
+def updated_cookies(cookies: Cookies, lines: Iterable[str], address: urls.Address) -> Cookies:
+    """Return the cookies after a host has answered.
 
     Parameters
     ----------
-    kept : tuple of Cookie
-        Those that there were.
+    cookies : tuple of Cookie
+        The cookies before.
     lines : iterable of str
-        What its headers `Set-Cookie` say.
+        The values of its headers Set-Cookie.
     address : urls.Address
-        What it was asked for.
+        What was asked.
     """
-    found = {cookie.place: cookie for cookie in kept}
+    found = {cookie.identity: cookie for cookie in cookies}
     for cookie, is_over in filter(None, (_parse_cookie(line, address) for line in lines)):
-        if is_over or found.get(cookie.place) != cookie:
-            found.pop(cookie.place, None)
+        if is_over or found.get(cookie.identity) != cookie:
+            found.pop(cookie.identity, None)
         if not is_over:
-            found[cookie.place] = cookie  # the last of all, if it says something new
+            found[cookie.identity] = cookie  # at the end, if it says something new
     left = list(found.values())
     while len(left) > MOST_COOKIES or sum(map(_size, left)) > MOST_COOKIE_CHARACTERS:
         del left[0]
     return tuple(left)
 
 
-def cookie_header(kept: Cookies, address: urls.Address) -> str:
-    """Return what to tell who is asked, nothing if there is nothing to tell."""
-    told = sorted((each for each in kept if each.is_for(address)), key=lambda each: -len(each.path))
+def cookie_header(cookies: Cookies, address: urls.Address) -> str:
+    """Return the value of the header Cookie, an empty text if there is none to send.
+
+    Parameters
+    ----------
+    cookies : tuple of Cookie
+        All cookies of the request.
+    address : urls.Address
+        What is asked.
+    """
+    told = sorted(
+        (each for each in cookies if each.is_for(address)), key=lambda each: -len(each.path)
+    )
     return "; ".join(f"{each.name}={each.value}" if each.name else each.value for each in told)
 
 
 def _parse_cookie(line: str, address: urls.Address) -> tuple[Cookie, bool] | None:
-    """Return the cookie that a line sets, and whether it takes it away; None if it is nothing."""
+    """Return the cookie of a line, and whether the line deletes it; None if it is no cookie."""
     pair, *rest = line.split(";")
     name, equals, value = (part.strip(_BLANKS) for part in pair.partition("="))
     if not equals:
@@ -111,7 +122,7 @@ def _parse_cookie(line: str, address: urls.Address) -> tuple[Cookie, bool] | Non
 
 
 def _attributes(parts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield what is said of a cookie; of what is said twice, the last counts."""
+    """Yield the attributes of a cookie by name; of repeated ones the last counts."""
     for part in parts:
         name, _, value = (each.strip(_BLANKS) for each in part.partition("="))
         if len(value) <= _LONGEST_ATTRIBUTE:
@@ -119,7 +130,7 @@ def _attributes(parts: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _whose(domain: str, host: str) -> tuple[str, bool] | None:
-    """Return the domain of a cookie, and whether only that very host has it; None if it may not."""
+    """Return the domain of a cookie, and whether it is for that host alone; None if not allowed."""
     domain = domain[domain.startswith(".") :]
     if not domain:
         return host, True
@@ -127,13 +138,13 @@ def _whose(domain: str, host: str) -> tuple[str, bool] | None:
         domain = urls.ascii_host(domain)
     except ValueError:
         return None
-    if domain == host:  # of an address, and of what many share, no cookie is for those below
+    if domain == host:  # hosts below an address or a public suffix get no cookie of it
         return host, not urls.registrable_domain(host)
     return (domain, False) if _is_below(host, domain) and urls.registrable_domain(domain) else None
 
 
 def _is_over(said: Mapping[str, str]) -> bool:
-    """Say whether a cookie's time is over as it comes: so hosts take it away."""
+    """Say whether a cookie has expired when it comes: so hosts delete it."""
     seconds = _SECONDS.fullmatch(said.get("max-age", ""))
     if seconds:
         return seconds[0].startswith("-") or not seconds[0].strip("0")
@@ -153,16 +164,14 @@ def _size(cookie: Cookie) -> int:
     return sum(map(len, (cookie.name, cookie.value, cookie.domain, cookie.path)))
 
 
-# One URL on its way: through redirects, from host to host.
-
 MOST_REDIRECTS = 20
 """As many as browsers follow (WHATWG's Fetch standard, "HTTP-redirect fetch")."""
 
 
 class RequestState:
-    """Where a URL is to be asked next, where it has been, what it is told, and how long that took.
+    """Which URL is asked next, which ones were, with which cookies, and how long that took.
 
-    Many wait at once, and they are sent between processes: so they hold no more than they must.
+    Many wait at once, and they are sent between processes. So they hold as little as possible.
 
     Parameters
     ----------
@@ -172,9 +181,9 @@ class RequestState:
     Attributes
     ----------
     url : str
-        What is to be asked next.
+        What is asked next.
     spent : float
-        Seconds that asking has taken so far; waiting for a turn does not count.
+        Seconds that the request has taken; waiting for a turn does not count.
     """
 
     __slots__ = ("_cookies", "_login", "_redirects", "_seen", "spent", "url")
@@ -189,16 +198,16 @@ class RequestState:
 
     @property
     def endpoint(self) -> str:
-        """Host and port of what is to be asked next, nothing if it cannot be asked."""
+        """Host and port of what is asked next, an empty text if it cannot be asked."""
         return urls.endpoint(self.url)
 
     def address(self) -> urls.Address:
-        """Return the address of what is to be asked next.
+        """Return the address of what is asked next.
 
         Raises
         ------
         Failed
-            If it is not to be asked: BAD_URL or PLACEHOLDER.
+            BAD_URL or PLACEHOLDER if it is not asked.
         """
         address = urls.parse(self.url)
         if is_placeholder_address(address.url):
@@ -206,7 +215,7 @@ class RequestState:
         return address
 
     def headers_for(self, address: urls.Address) -> dict[str, str]:
-        """Return the headers that tell who is asked what only it may know."""
+        """Return the headers that only this host may get: credentials and cookies."""
         if address.authorization:
             self._login = _origin(address), address.authorization
         headers = {}
@@ -218,14 +227,22 @@ class RequestState:
         return headers
 
     def store_cookies(self, address: urls.Address, set_cookies: Iterable[str]) -> None:
-        """Keep what who has been asked wants to be told again, as long as this request lasts."""
+        """Keep the cookies that an answer sets, as long as this request lasts.
+
+        Parameters
+        ----------
+        address : urls.Address
+            What was asked.
+        set_cookies : iterable of str
+            The values of its headers Set-Cookie.
+        """
         if set_cookies:
             before, self._cookies = (
                 self._cookies,
                 updated_cookies(self._cookies, set_cookies, address),
             )
             if self._cookies != before:
-                self._seen = ()  # whoever is told something new may answer something else
+                self._seen = ()  # with new cookies, a URL may answer something else
 
     def follow_redirect(
         self, base: urls.Address, location: str, set_cookies: Iterable[str] = ()
@@ -235,15 +252,17 @@ class RequestState:
         Parameters
         ----------
         base : urls.Address
-            Who redirects.
-        location, set_cookies : str, iterable of str
-            What its headers `Location` and `Set-Cookie` say.
+            What was asked, and redirects.
+        location : str
+            The value of its header Location.
+        set_cookies : iterable of str, optional
+            The values of its headers Set-Cookie.
 
         Raises
         ------
         Failed
-            If that is not to be asked: as `address`, or REDIRECTS if it was asked before, and no
-            cookie has been set since, or if there have been too many.
+            As `address` does; or REDIRECTS after too many, or in a circle: to a URL that was asked
+            with the same cookies.
         """
         self._redirects += 1
         self._seen = (*self._seen, _mark(base))
@@ -258,10 +277,10 @@ class RequestState:
 
 
 def _origin(address: urls.Address) -> str:
-    """Return whom a user and a password are for (RFC 6454)."""
+    """Return the origin that credentials are for (RFC 6454)."""
     return f"{address.scheme}://{address.endpoint}"
 
 
 def _mark(address: urls.Address) -> bytes:
-    """Return what tells a URL from others, in little room."""
+    """Return a short hash of a URL."""
     return blake2b(address.url.encode(), digest_size=8).digest()

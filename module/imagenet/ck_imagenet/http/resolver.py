@@ -1,4 +1,4 @@
-"""Names of hosts to addresses, in one place, each name once."""
+"""The resolver: names of hosts to addresses, each name once, and the DNS overrides of the user."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ..core.outcomes import Failed, Outcome, Postponed
 from ..core.threads import start_thread
 from .address_policy import literal_address
 
-# Addresses that the user gives for names, in place of the machine's resolver.
+# DNS overrides: addresses that the user gives instead of those of the machine's resolver.
 
 _EVERY_HOST = "*"
 _LONGEST_DELAY = 3600.0
-# curl's form has a port, which says nothing here: an answer is for all ports.
+# The form of curl has a port, which is ignored: an override is for all ports.
 _OVERRIDE = re.compile(r"(?P<host>[^:]+):(\d+:)?(?P<address>.+)", re.DOTALL)
 
 
 class _Override:
-    """What is said of one name: its addresses, and how long it takes to say so."""
+    """What the user gives for one name: its addresses, and how many seconds a lookup takes."""
 
     def __init__(self) -> None:
         self.addresses: list[str] = []
@@ -40,7 +40,7 @@ class _Override:
         return self.addresses
 
     def add(self, answer: str) -> None:
-        """Add an address, "none", or "slow:SECONDS"; raise ValueError if it is nothing of these."""
+        """Add an address, "none" or "slow:SECONDS"; raise ValueError for anything else."""
         kind, _, seconds = answer.partition(":")
         if kind == "slow":
             self.seconds = float(seconds)
@@ -53,19 +53,19 @@ class _Override:
 
 
 def lookup_with_overrides(text: str) -> Lookup:
-    """Return the lookup that answers for the names in `text` and asks the machine for all others.
+    """Return a lookup that knows the names in `text`, and asks the machine for all others.
 
     Parameters
     ----------
     text : str
         `HOST:ADDRESS` with commas between, or curl's `HOST:PORT:ADDRESS`; an IPv6 address in
-        brackets. `*` is every other host. The address `none` says that there is no such host, and
-        `slow:SECONDS` says so after a while.
+        brackets. `*` is every other host. The address `none` means that there is no such host, and
+        `slow:SECONDS` that a lookup takes so long.
 
     Raises
     ------
     BadInput
-        If it cannot be read so.
+        If it has another form.
     """
     given: dict[str, _Override] = {}
     for item in filter(None, (item.strip() for item in text.split(","))):
@@ -83,7 +83,7 @@ def lookup_with_overrides(text: str) -> Lookup:
 
 
 def _override_parts(item: str) -> tuple[str, str]:
-    """Return a name as it is asked, and what is said of it."""
+    """Return a name as it is asked, and what is given for it."""
     parts = _OVERRIDE.fullmatch(item)
     if parts:
         host = parts["host"].strip()
@@ -101,14 +101,16 @@ def _bad_override(item: str) -> BadInput:
     )
 
 
-_WANTED = 8
+# The resolver.
+
+_MOST_AWAITED = 8
 """Lookups at once that somebody waits for."""
 
-_ALL = 64
-"""Lookups at once, with those that everybody has left."""
+_MOST_LOOKUPS = 64
+"""Lookups at once, abandoned ones included."""
 
 MOST_KNOWN = 10_000
-"""Names that are remembered: a list of all of ImageNet has a hundred times as many."""
+"""Names that are cached; the list of all of ImageNet has a hundred times as many."""
 
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
@@ -119,17 +121,22 @@ Lookup = Callable[[str], List[str]]
 
 
 def system_lookup(host: str) -> list[str]:
-    """Return the addresses that the machine's resolver has for `host`, the preferred first."""
+    """Return the addresses that the machine's resolver knows for `host`, the preferred first."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class Resolver:
-    """Looks names up and remembers the answers, of the names that were asked last.
+    """Looks names up, and caches the answers for the names that were asked last.
 
-    A lookup cannot be interrupted. So each runs on a daemon thread of its own, and whoever waits
-    for it leaves at the deadline. Only a few that are waited for run at once; those that have been
-    left do not count, or a few slow names would keep all others waiting.
+    A lookup cannot be interrupted. So each runs in a daemon thread of its own, and callers abandon
+    it at their deadline. Few lookups run at once; abandoned ones do not count, else a few slow
+    names would keep all others waiting.
+
+    Parameters
+    ----------
+    lookup : callable, optional
+        Returns the addresses of a host; by default the machine's own.
     """
 
     def __init__(self, lookup: Lookup = system_lookup) -> None:
@@ -141,14 +148,21 @@ class Resolver:
         self._lock = threading.Lock()
 
     def resolve(self, host: str, wait: float) -> list[str]:
-        """Return the addresses of `host`, after at most `wait` seconds.
+        """Return the addresses of a host.
+
+        Parameters
+        ----------
+        host : str
+            As `urls.Address` has it.
+        wait : float
+            The most seconds to wait.
 
         Raises
         ------
         Failed
             NO_SUCH_HOST, or SILENT if the answer took too long.
         Postponed
-            If the lookup had to wait for others, so that it has not had so long.
+            If the lookup had to wait for others, so that it had less time.
         """
         spelt = literal_address(host)
         if spelt:
@@ -168,20 +182,28 @@ class Resolver:
         return answer.addresses
 
     def prefer(self, host: str, address: str) -> None:
-        """Give this one of a host's addresses first from now on: others did not connect."""
+        """Return this address of a host first from now on, since others did not connect.
+
+        Parameters
+        ----------
+        host : str
+            As `resolve` was asked for it.
+        address : str
+            One of its addresses.
+        """
         with self._lock:
             answer = self._answers.get(host)
             if answer and not isinstance(answer.addresses, Failed):
                 answer.addresses = sorted(answer.addresses, key=lambda known: known != address)
 
     def close(self) -> None:
-        """Begin no further lookups; who waits for an answer fails at once."""
+        """Begin no further lookups; callers that wait for one fail at once."""
         with self._lock:
             self._closed = True
             self._queue.clear()
             for answer in self._answers.values():
                 if not answer.known.is_set():
-                    answer.settle(_CLOSED)
+                    answer.complete(_CLOSED)
 
     def _ask(self, host: str) -> _Answer:
         with self._lock:
@@ -189,7 +211,7 @@ class Resolver:
             if not answer:
                 answer = self._answers[host] = _Answer(host)
                 if self._closed:
-                    answer.settle(_CLOSED)
+                    answer.complete(_CLOSED)
                 else:
                     self._queue.append(answer)
             answer.waiting += 1
@@ -199,7 +221,7 @@ class Resolver:
             return answer
 
     def _forget(self) -> None:
-        """Forget the oldest answer, if there are too many and nobody waits for it."""
+        """Drop the oldest answer if there are too many, and nobody waits for it."""
         if len(self._answers) > MOST_KNOWN:
             host, oldest = next(iter(self._answers.items()))
             if oldest.known.is_set() and not oldest.waiting:
@@ -208,13 +230,13 @@ class Resolver:
                 self._answers.move_to_end(host)
 
     def _begin(self) -> None:
-        """Begin as many lookups as may run now; for who holds the lock."""
+        """Begin as many lookups as may run now; the caller holds the lock."""
         while self._queue and self._has_room():
             answer = self._queue.popleft()
             if answer.waiting:
                 thread = threading.Thread(target=self._work, args=(answer,), daemon=True)
                 if not start_thread(thread, others=bool(self._running)):
-                    self._queue.appendleft(answer)  # those that look now make room
+                    self._queue.appendleft(answer)  # lookups that end make room
                     return
                 answer.begun = time.monotonic()
                 self._running.append(answer)
@@ -222,17 +244,17 @@ class Resolver:
                 del self._answers[answer.host]
 
     def _has_room(self) -> bool:
-        wanted = sum(answer.waiting > 0 for answer in self._running)
-        return wanted < _WANTED and len(self._running) < _ALL
+        awaited = sum(answer.waiting > 0 for answer in self._running)
+        return awaited < _MOST_AWAITED and len(self._running) < _MOST_LOOKUPS
 
     def _work(self, answer: _Answer) -> None:
         addresses = self._outcome(answer.host)
         with self._lock:
             if isinstance(addresses, Failed) and not addresses.outcome.final:
                 self._answers.pop(answer.host, None)
-            answer.settle(addresses)
+            answer.complete(addresses)
             self._running.remove(answer)
-            with suppress(TooLittleMemory):  # which who looks for the next name says
+            with suppress(TooLittleMemory):  # the next lookup raises it
                 self._begin()
 
     def _outcome(self, host: str) -> list[str] | Failed:
@@ -250,7 +272,7 @@ class _Answer:
         self.known = threading.Event()
         self.addresses: list[str] | Failed = []
 
-    def settle(self, addresses: list[str] | Failed) -> None:
+    def complete(self, addresses: list[str] | Failed) -> None:
         self.addresses = addresses
         self.known.set()
 

@@ -13,12 +13,13 @@ from ..core.errors import BadInput
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
 
-# Python 3.10 leaves out all suites in which RSA alone exchanges keys; hosts of 2011 know no others.
-# OpenSSL has level 2 by default since 3.2, Debian's had it before.
+# Python 3.10 leaves out all suites in which RSA alone exchanges keys, but hosts of 2011 know no
+# others. Level 2 is OpenSSL's default since 3.2; Debian had it before.
 _SUITES = "DEFAULT:@SECLEVEL=2"
 
 _LEGACY_SERVER_CONNECT = 0x4
-"""Take hosts that know nothing of RFC 5746, as browsers do; Pythons before 3.12 have no name."""
+"""OP_LEGACY_SERVER_CONNECT, which Python names since 3.12: take hosts without RFC 5746, as browsers
+do."""
 
 _NO_SUITE = "it takes none of the ciphers that are safe today"
 _OLD = "it speaks only what is no longer safe: TLS 1.1 or older"
@@ -42,7 +43,7 @@ _WORDS = {
 }
 
 LATE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED",)
-"""What TLS 1.3 says of a handshake only when the answer is read."""
+"""Failures of the handshake that TLS 1.3 reports only when the answer is read."""
 
 _MAY_PASS = {
     "TLSV1_ALERT_INTERNAL_ERROR",
@@ -53,17 +54,17 @@ _MAY_PASS = {
 
 
 def context(authorities: str) -> ssl.SSLContext:
-    """Return what is offered to hosts, and asked of them.
+    """Return the context of TLS connections.
 
     Parameters
     ----------
     authorities : str
-        The file or folder with the certificates of those who are believed.
+        The file or folder with the certificates of the trusted authorities.
 
     Raises
     ------
     BadInput
-        If there are none.
+        If it holds none that can be read.
     """
     offered = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     offered.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -81,7 +82,7 @@ def context(authorities: str) -> ssl.SSLContext:
 
 
 def handshake_failure(error: OSError) -> Failed:
-    """Return what it means that a handshake failed so."""
+    """Return the failure that an error of a handshake means."""
     if isinstance(error, (socket.timeout, TimeoutError)):
         return Failed(Outcome.SILENT, "the TLS handshake did not end in time")
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -100,6 +101,6 @@ _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def authorities() -> str:
-    """Return the file or folder with the certificates of those who are believed."""
+    """Return the file or folder of trusted authorities, as the environment says."""
     named = filter(None, map(os.environ.get, _AUTHORITIES))
     return next(named, None) or certifi.where()

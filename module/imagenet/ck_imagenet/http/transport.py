@@ -1,22 +1,26 @@
-"""`requests` over our own connections, directly or through a proxy, without what nobody needs."""
+"""`requests` over our own connections, direct or through a proxy, and what its exceptions mean."""
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
+from contextlib import contextmanager
 from functools import lru_cache
-from http.client import HTTPException
-from typing import Any, Callable
+from http.client import HTTPException, IncompleteRead
+from typing import Any, Callable, Iterator
 from urllib.request import getproxies
 
-import requests
+from requests import PreparedRequest, RequestException
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidHeader
 from requests.structures import CaseInsensitiveDict
 from requests.utils import select_proxy, should_bypass_proxies
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import LocationParseError
+from urllib3.exceptions import DecodeError, HTTPError, LocationParseError
+from urllib3.exceptions import InvalidHeader as InvalidLength
 from urllib3.util import parse_url
 
 from ..core import urls
@@ -33,7 +37,7 @@ Connect = Callable[[str, int], Any]
 
 
 class _Sent(threading.local):
-    """What this thread's request names in its first line."""
+    """The target in the first line of this thread's request."""
 
     target: str
 
@@ -41,17 +45,17 @@ class _Sent(threading.local):
 _sent = _Sent()
 
 
-class Request(requests.PreparedRequest):
-    """A request that is ready as it is: a session would prepare, merge and log each.
+class Request(PreparedRequest):
+    """A request that needs no session, which would prepare, merge and log each.
 
     Parameters
     ----------
     address : Address
         What is asked.
     headers : CaseInsensitiveDict
-        What is said with it.
+        Its headers.
     proxy : str
-        The address of a proxy, nothing to ask directly.
+        The URL of a proxy, an empty text to ask directly.
     """
 
     def __init__(
@@ -66,18 +70,18 @@ class Request(requests.PreparedRequest):
 
 
 class Stale(Exception):
-    """A kept connection that gives no answer any more, or the rest of one: no fault of the URL."""
+    """A reused connection gives no answer, or the rest of the one before: no fault of the URL."""
 
 
 class Adapter(HTTPAdapter):
-    """Sends a `Request` through a Connector.
+    """Sends requests over the connections of a connector.
 
     Parameters
     ----------
     connector : Connector
         What its connections share.
     per_host : int
-        How many of them are kept for each host.
+        The most connections that are kept open for each host.
     """
 
     def __init__(self, connector: Connector, per_host: int) -> None:
@@ -93,7 +97,7 @@ class Adapter(HTTPAdapter):
         return answer  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Forget all pools; who still reads from a connection may do so."""
+        """Drop all pools; connections that are being read are not closed."""
         self._pool.cache_clear()
         super().close()
 
@@ -103,7 +107,7 @@ class Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _pool_classes(self._connector, _DirectConnection)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return what makes the pools of connections through a proxy."""
+        """Return the manager of the pools of connections through a proxy."""
         made = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **kwargs)
         if made:
@@ -116,17 +120,17 @@ class Adapter(HTTPAdapter):
         return self._pool(address.scheme, address.host, address.port, request.proxy)
 
     def request_url(self, request: Any, *_: Any) -> str:
-        """Return what a request's first line names; `requests` calls this."""
+        """Return the target in a request's first line; `requests` calls this."""
         address = request.address
         if request.proxy and address.scheme == "http":
             return str(address.url)
         return str(address.target)
 
     def cert_verify(self, *_: Any) -> None:
-        """Leave the certificates to the context, which loads them once and not per connection."""
+        """Do nothing: the context loads certificates, once and not for each connection."""
 
     def build_response(self, _: Any, response: Any) -> Any:
-        """Leave the answer as it is: nobody asks for its cookies or its encoding."""
+        """Return the answer as urllib3 gives it: nobody needs its cookies or its encoding."""
         return response
 
     def _make_pool(self, scheme: str, host: str, port: int, proxy: str) -> HTTPConnectionPool:
@@ -136,10 +140,10 @@ class Adapter(HTTPAdapter):
 
 
 class _ReusableConnection(HTTPConnection):
-    """Tells a host that hangs up on a new connection from one that no longer keeps an old one.
+    """A connection that is Stale if it was used before, and gives no answer now.
 
-    So too where something else than an answer comes: what the host said after the announced end
-    of the one before.
+    Only a new connection tells that a host hangs up. On a used one, the host may have closed it, or
+    sent more than the announced length of the answer before.
     """
 
     response_class = FramedResponse
@@ -147,7 +151,7 @@ class _ReusableConnection(HTTPConnection):
     _answers = 0
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Name what is asked as browsers do: urllib3 has escaped more of `url`, or some twice."""
+        """Write the target as browsers do: in `url`, urllib3 has escaped more, and some twice."""
         super().putrequest(method, _sent.target, *args, **kwargs)
 
     def getresponse(self) -> Any:
@@ -170,7 +174,7 @@ class _DirectConnection(_ReusableConnection):
 
 
 class _ProxiedConnection(_ReusableConnection):
-    """Is led to hosts by a proxy, whose own failures are never those of a URL."""
+    """A connection through a proxy, whose own failures are never the fault of a URL."""
 
     def _new_conn(self) -> Any:
         self._answers = 0
@@ -189,7 +193,7 @@ class _ProxiedConnection(_ReusableConnection):
             response = super().getresponse()
         except ConnectionError:
             raise
-        except HTTPException as error:  # a proxy writes an answer's first line by itself
+        except HTTPException as error:  # without a tunnel, the proxy writes the first line
             raise (error if self._tunnel_host else self._refused(error)) from None
         if self._tunnel_host is None:
             if response.status == 407:
@@ -228,7 +232,55 @@ def _pool_classes(
     return {"http": PlainPool, "https": SecurePool}
 
 
-# Which proxy the environment names for an address.
+# What the exceptions of the layers below mean.
+
+# RemoteDisconnected is a BadStatusLine too: the order matters.
+_MEANINGS = (
+    ((socket.timeout, TimeoutError), Outcome.SILENT),
+    ((ConnectionResetError, BrokenPipeError, IncompleteRead), Outcome.CUT_SHORT),
+    ((ssl.SSLError,), Outcome.CUT_SHORT),  # after the handshake
+    ((HTTPException, InvalidHeader, InvalidLength, DecodeError), Outcome.NOT_HTTP),
+)
+
+
+@contextmanager
+def as_failed(otherwise: Outcome) -> Iterator[None]:
+    """Turn exceptions of the layers below into `Failed`; unknown ones mean `otherwise`."""
+    try:
+        yield
+    except (RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
+        raise _meaning(error, otherwise) from None
+
+
+def _meaning(error: BaseException, otherwise: Outcome) -> Failed:
+    """Return the failure that a chain of wrapped exceptions means."""
+    causes = list(_chain(error))
+    for cause in causes:
+        if isinstance(cause, Failed):
+            return cause
+        if isinstance(cause, ssl.SSLError) and cause.reason in tls.LATE:
+            return tls.handshake_failure(cause)
+    outcome = otherwise
+    for kinds, meant in _MEANINGS:
+        if any(isinstance(cause, kinds) for cause in causes):
+            outcome = meant
+            break
+    return Failed(outcome, printable(str(causes[-1])) or type(causes[-1]).__name__)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception, and all that it wraps as cause, context, argument or reason."""
+    pending, seen = [error], set()
+    while pending:
+        error = pending.pop(0)
+        if isinstance(error, BaseException) and id(error) not in seen:
+            seen.add(id(error))
+            yield error
+            pending += [error.__cause__, error.__context__, getattr(error, "reason", None)]
+            pending += [item for item in error.args if isinstance(item, BaseException)]
+
+
+# Proxies of the environment.
 
 _MOST_HOSTS = 10_000
 
@@ -236,8 +288,8 @@ _MOST_HOSTS = 10_000
 class Proxies:
     """The proxies of http_proxy, https_proxy, all_proxy and no_proxy, as `requests` reads them.
 
-    The environment is read once. Each is judged when something is to be asked through it: one that
-    nobody uses is no matter.
+    The environment is read once. Each proxy is checked when it is first needed: a bad one that
+    nobody uses does not matter.
     """
 
     def __init__(self) -> None:
@@ -246,12 +298,12 @@ class Proxies:
         self._of_host = lru_cache(maxsize=_MOST_HOSTS)(self._choose)
 
     def proxy_for(self, address: urls.Address) -> str:
-        """Return the proxy through which to ask, nothing to ask directly.
+        """Return the URL of the proxy for an address, an empty text to ask directly.
 
         Raises
         ------
         BadInput
-            If it is no HTTP proxy.
+            If it is not an HTTP proxy.
         """
         if not self._proxies:
             return ""
@@ -267,12 +319,12 @@ class Proxies:
 
 
 def _serves(name: str) -> bool:
-    """Say whether a proxy of this name is one for URLs: there are ftp_proxy and others too."""
+    """Say whether a variable is for URLs of the web: there are ftp_proxy and others too."""
     return name.partition("://")[0] in ("http", "https", "all")
 
 
 def _checked(name: str, proxy: str) -> str:
-    """Return the address of a proxy that can be used."""
+    """Return the URL of a proxy; raise BadInput if it cannot be used."""
     address = proxy if "://" in proxy else f"http://{proxy}"
     try:
         parsed = parse_url(address)
