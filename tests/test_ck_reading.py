@@ -23,7 +23,7 @@ def asked(action, repo, module, data, **more):
 def read(repository, module):
     "What we read of a module's entries in a repository: name, folder, UID, meta."
     entries = Entries(kernel, repository, module)
-    return sorted([name, entries.place(name), entries.uid(name), entries.meta(name)]
+    return sorted([name, entries.location(name), entries.uid(name), entries.meta(name)]
         for name in entries.names() if entries.uid(name))
 
 

@@ -27,10 +27,10 @@ from ..engine.tar_results import Unpacked
 from ..engine.wayback import Captures
 from ..http.client import Client, Network
 from ..http.retry import Spacing
-from ..sources import registry, tar_places
+from ..sources import registry, tar_sources
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.registry import Lists, Sources
-from ..sources.tar_places import TarSource
+from ..sources.tar_sources import TarSource
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.deduplication import Duplicates
@@ -401,7 +401,7 @@ def _tars(options: DownloadOptions) -> list[TarSource]:
     """Return the tars to read; raise BadInput if the options cannot be used together."""
     if options.tar:
         refuse_together(options, "tar", "source", *_OF_LINKS)
-        return tar_places.places(options.tar, chosen(concern(options, Selection)))
+        return tar_sources.tar_sources(options.tar, chosen(concern(options, Selection)))
     refuse_together(options, "source", *_OF_LINKS)
     wnids = chosen(concern(options, Selection))
     if not wnids:
@@ -416,5 +416,5 @@ def _tars(options: DownloadOptions) -> list[TarSource]:
         )
     if not options.accept_terms:
         raise registry.terms(typed(replace(options, accept_terms=True)))
-    places = tar_places.places(options.winter21, wnids)
+    places = tar_sources.tar_sources(options.winter21, wnids)
     return [place._replace(is_of_winter21=True) for place in places]

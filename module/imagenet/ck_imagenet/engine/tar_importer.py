@@ -16,8 +16,8 @@ from ..core.text import Progress, causes
 from ..core.url_lists import is_url
 from ..http.client import Client
 from ..http.retry import Retry
-from ..sources import registry, tar_places, tars
-from ..sources.tar_places import ReadTars, TarSource
+from ..sources import registry, tar_sources, tars
+from ..sources.tar_sources import ReadTars, TarSource
 from ..sources.tars import Found, Member, Skipped, SkipReason, StreamReader
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
@@ -117,7 +117,7 @@ class _TarReading:
             return
         resting = partial(self._progress.resting, self._tar.where)
         retry = Retry.doubling(self._crawl.retry, resting)
-        with tar_places.opened(self._tar, fetcher, retry, self._watch) as whole:
+        with tar_sources.open_tar(self._tar, fetcher, retry, self._watch) as whole:
             try:
                 yield from self._unpack(whole)
             finally:

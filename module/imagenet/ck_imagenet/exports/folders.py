@@ -46,7 +46,7 @@ class Folders(Layout):
 
     def _bring(self, sample: Sample) -> bool | LeftOut:
         """Bring one picture unless it is there; say whether it is new."""
-        path = self.job.root / self._place(sample)
+        path = self.job.root / self._path_of(sample)
         changes = self.job.rendering.changes(sample.path)
         if self._is_there(sample, path, changes):
             return False
@@ -58,14 +58,14 @@ class Folders(Layout):
         self._put(sample, path, data)
         return True
 
-    def _place(self, sample: Sample) -> Path:
+    def _path_of(self, sample: Sample) -> Path:
         """Return where a picture goes, from the root."""
         name = f"{sample.name}{self.job.rendering.extension(sample.path)}"
         return Path(sample.part, "" if self.is_flat else sample.name.wnid, name)
 
     def _remove_stale(self) -> int:
         """Remove pictures of earlier runs that are not among the samples; return how many."""
-        wanted = {self.job.root / self._place(sample) for sample in self.job.samples}
+        wanted = {self.job.root / self._path_of(sample) for sample in self.job.samples}
         stale = [
             path
             for path in self.job.root.rglob("*_*")
@@ -120,7 +120,7 @@ class Folders(Layout):
         """Write lists in Caffe's form: a path and a label a line."""
         lines: dict[str, list[str]] = {}
         for sample in samples:
-            path = self._place(sample).relative_to(sample.part).as_posix()
+            path = self._path_of(sample).relative_to(sample.part).as_posix()
             listed = lines.setdefault(sample.part or "val", [])
             listed.append(f"{path} {sample.image_class.label}\n")
         for part, listed in lines.items():

@@ -242,17 +242,17 @@ def samples(
 
 
 def _here(store: Store, image_class: ImageClass) -> Iterator[Sample]:
-    place = store.synset(image_class.wnid)
-    holding = Inventory.of(place)
-    for number, path in holding.pictures.items():
+    synset_store = store.synset(image_class.wnid)
+    inventory = Inventory.of(synset_store)
+    for number, path in inventory.pictures.items():
         try:
             status = path.stat()
         except FileNotFoundError:
             continue  # a download has just found that it is a placeholder
-        record = holding.saved.get(number)
-        url = record.url if record and record.has_url else place.url_of(number)
+        record = inventory.saved.get(number)
+        url = record.url if record and record.has_url else synset_store.url_of(number)
         yield Sample(
-            name=ImageName(place.wnid, number),
+            name=ImageName(synset_store.wnid, number),
             path=path,
             size=status.st_size,
             time=status.st_mtime_ns,

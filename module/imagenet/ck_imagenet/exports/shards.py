@@ -83,29 +83,29 @@ class Sharded(Layout):
         sweep(self._data)
         log = self._log[part] = self._valid(part, samples)
         valid = len(log)
-        place = sum(shard["samples"] for shard in log)
-        for sample in samples[:place]:
+        position = sum(shard["samples"] for shard in log)
+        for sample in samples[:position]:
             self.job.report(sample)
-        ahead = parallel_map(self._encode, samples[place:], self.job.rendering.threads)
+        ahead = parallel_map(self._encode, samples[position:], self.job.rendering.threads)
         left: Encoded | LeftOut | None = None
-        while place < len(samples):
-            first, left_out = place, []
+        while position < len(samples):
+            first, left_out = position, []
             path = self._data / self._name(part, len(log))
             with replacing(path) as unfinished, self.writer(unfinished) as add:
                 size = self.closing
-                while place < len(samples):
+                while position < len(samples):
                     left = left or next(ahead)
                     if isinstance(left, LeftOut):
                         left_out.append(left)
-                    elif place > first and size + left.size > self.job.shard_bytes:
+                    elif position > first and size + left.size > self.job.shard_bytes:
                         break
                     else:
                         add(left.content)
                         size += left.size
                     left = None
-                    self.job.report(samples[place])
-                    place += 1
-            log.append(_entry(path, samples[first:place], left_out))
+                    self.job.report(samples[position])
+                    position += 1
+            log.append(_entry(path, samples[first:position], left_out))
             write_whole(self._log_path, to_json(self._log))
         every = [left_out for shard in log for left_out in _left_out(shard)]
         return sum(map(_count, log[valid:])), every
@@ -131,18 +131,18 @@ class Sharded(Layout):
     def _valid(self, part: str, samples: Sequence[Sample]) -> list[dict[str, Any]]:
         """Return what is told of the first shards, as far as they hold what they would now."""
         valid: list[dict[str, Any]] = []
-        place = 0
+        position = 0
         for number, shard in enumerate(self._log.get(part, [])):
             path = self._data / self._name(part, number)
             count = shard.get("samples", 0)
             if (
                 not count
                 or not path.is_file()
-                or shard != _entry(path, samples[place : place + count], _left_out(shard))
+                or shard != _entry(path, samples[position : position + count], _left_out(shard))
             ):
                 break
             valid.append(shard)
-            place += count
+            position += count
         return valid
 
 

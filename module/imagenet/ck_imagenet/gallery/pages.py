@@ -87,22 +87,22 @@ class Gallery:
 
     Parameters
     ----------
-    place : SynsetStore
+    synset_store : SynsetStore
         The synset.
     thumbnails : mapping of int to Thumbnail
         Those that are to be shown, by number.
     """
 
-    def __init__(self, place: SynsetStore, thumbnails: Mapping[int, Thumbnail]) -> None:
-        self.wnid = place.wnid
-        self.synset = synsets.load().get(place.wnid)
+    def __init__(self, synset_store: SynsetStore, thumbnails: Mapping[int, Thumbnail]) -> None:
+        self.wnid = synset_store.wnid
+        self.synset = synsets.load().get(synset_store.wnid)
         self._thumbnails = thumbnails
-        holding = Inventory.of(place)
-        unseen = holding.pictures.keys() - holding.saved.keys()
-        records = [*holding.saved.values(), *(_untold(place, number) for number in unseen)]
+        inventory = Inventory.of(synset_store)
+        unseen = inventory.pictures.keys() - inventory.saved.keys()
+        records = [*inventory.saved.values(), *(_untold(synset_store, number) for number in unseen)]
         self.saved = sorted(records, key=lambda record: record.name.number)
-        self.failed = holding.failed
-        self.unasked = len(holding.waiting) + len(holding.missing)
+        self.failed = inventory.failed
+        self.unasked = len(inventory.waiting) + len(inventory.missing)
         """Links that the next run asks for."""
 
     @property
@@ -183,10 +183,10 @@ class Gallery:
         return synsets.load().directly_below(self.wnid)
 
 
-def _untold(place: SynsetStore, number: int) -> Record:
+def _untold(synset_store: SynsetStore, number: int) -> Record:
     """Return what is known of a picture that the journal does not know."""
-    name = ImageName(place.wnid, number)
-    return Record(name, place.url_of(number) or str(name), Outcome.SAVED, "")
+    name = ImageName(synset_store.wnid, number)
+    return Record(name, synset_store.url_of(number) or str(name), Outcome.SAVED, "")
 
 
 def _item(record: Record, thumbnail: Thumbnail | None = None) -> Item:

@@ -36,9 +36,9 @@ def difference_hash(image: Image.Image) -> int:
     bits = 0
     for turned in (grey, grey.transpose(Image.Transpose.TRANSPOSE)):
         fields = turned.resize((_SIDE + 1, _SIDE), Image.Resampling.BOX).tobytes()
-        for place in range(len(fields) - 1):
-            if (place + 1) % (_SIDE + 1):  # else the next field is in the next row
-                bits = bits << 1 | (fields[place] < fields[place + 1])
+        for position in range(len(fields) - 1):
+            if (position + 1) % (_SIDE + 1):  # else the next field is in the next row
+                bits = bits << 1 | (fields[position] < fields[position + 1])
     return bits
 
 
@@ -48,13 +48,13 @@ def alike(hashes: Mapping[int, int]) -> list[list[int]]:
     Hashes that differ in fewer bits than they have bytes share one byte at least, so only those
     that do are compared.
     """
-    shelves: dict[tuple[int, int], list[int]] = defaultdict(list)
+    buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, bits in hashes.items():
-        for place, byte in enumerate(bits.to_bytes(_BYTES, "big")):
-            shelves[place, byte].append(number)
+        for position, byte in enumerate(bits.to_bytes(_BYTES, "big")):
+            buckets[position, byte].append(number)
     groups = {number: [number] for number in hashes}
-    for shelf in shelves.values():
-        for one, other in combinations(shelf, 2):
+    for bucket in buckets.values():
+        for one, other in combinations(bucket, 2):
             if groups[one] is not groups[other] and _near(hashes[one], hashes[other]):
                 groups[one] += groups[other]
                 for number in groups[other]:

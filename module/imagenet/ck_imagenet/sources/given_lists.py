@@ -40,7 +40,7 @@ class _Synset:
     """What has come of one synset."""
 
     def __init__(self) -> None:
-        self.places: list[_Span] = []
+        self.spans: list[_Span] = []
         self.waiting: dict[bytes, int] = {}
         """The lines that are not written yet, and their numbers."""
 
@@ -91,9 +91,9 @@ class LineSpool:
         synset = self._synsets[wnid]
         self._write(synset)
         numbers: dict[bytes, int] = {}
-        for place in synset.places:
-            self._file.seek(place.begin)
-            for line in self._file.read(place.length).split(b"\n")[:-1]:
+        for span in synset.spans:
+            self._file.seek(span.begin)
+            for line in self._file.read(span.length).split(b"\n")[:-1]:
                 number, _, text = line.partition(b"\t")
                 numbers.setdefault(text, int(number))
             if len(numbers) > MOST_LINES:
@@ -107,7 +107,7 @@ class LineSpool:
         self._file.seek(0, os.SEEK_END)
         begin = self._file.tell()
         self._file.write(b"".join(b"%d\t%b\n" % (n, text) for text, n in synset.waiting.items()))
-        synset.places.append(_Span(begin, self._file.tell() - begin))
+        synset.spans.append(_Span(begin, self._file.tell() - begin))
         synset.waiting.clear()
 
 
@@ -130,13 +130,13 @@ class GivenList:
     ----------
     named : str
         A path or an address, in which `{wnid}` may stand.
-    fetcher : Client
+    client : Client
         Asks for what has an address.
     """
 
-    def __init__(self, named: str, fetcher: Client) -> None:
+    def __init__(self, named: str, client: Client) -> None:
         self._named = named
-        self._fetcher = fetcher
+        self._client = client
 
     def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
         """Yield the list of each synset; without any, of those that are in it.
@@ -146,14 +146,14 @@ class GivenList:
         BadInput
             If it cannot be used.
         """
-        places = self._places(wnids)
-        for place in places.values():
-            why = "" if url_lists.is_url(place) else why_no_file(path_of("--urls", place))
+        addresses = self._addresses(wnids)
+        for address in addresses.values():
+            why = "" if url_lists.is_url(address) else why_no_file(path_of("--urls", address))
             if why:
-                raise BadInput(f'the list "{place}" cannot be read: {why}')
-        for wnid, place in places.items():
-            yield from self._read(place, (wnid,))
-        if not places:
+                raise BadInput(f'the list "{address}" cannot be read: {why}')
+        for wnid, address in addresses.items():
+            yield from self._read(address, (wnid,))
+        if not addresses:
             yield from self._read(self._named, wnids)
 
     def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
@@ -161,16 +161,16 @@ class GivenList:
 
         Otherwise this is as `lists`, and so it is an error if one list for all has none of them.
         """
-        places = self._places(wnids)
-        for wnid, place in places.items():
+        addresses = self._addresses(wnids)
+        for wnid, address in addresses.items():
             try:
-                yield from self._read(place, (wnid,))
+                yield from self._read(address, (wnid,))
             except (_Missing, WrongShape) as error:
                 yield Unlisted(wnid, str(error))
-        if not places:
+        if not addresses:
             yield from self._read(self._named, wnids, may_lack=True)
 
-    def _places(self, wnids: Sequence[str]) -> dict[str, str]:
+    def _addresses(self, wnids: Sequence[str]) -> dict[str, str]:
         """Return where the list of each synset is, nothing if one list serves all."""
         if "{wnid}" not in self._named:
             return {}
@@ -212,7 +212,7 @@ class GivenList:
 
     def _fetch_to(self, kept: BinaryIO, where: str) -> None:
         try:
-            with self._fetcher.open(where, _MOST_BYTES, _LIMITS) as answer:
+            with self._client.open(where, _MOST_BYTES, _LIMITS) as answer:
                 for chunk in answer.chunks:
                     kept.write(chunk)
         except Failed as failed:

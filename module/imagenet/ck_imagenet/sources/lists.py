@@ -87,7 +87,7 @@ class KeptList(NamedTuple):
     time: str
 
 
-def keep(place: SynsetStore, found: SynsetList) -> None:
+def keep(synset_store: SynsetStore, found: SynsetList) -> None:
     """Keep a list in place of another; raise OSError if that is not possible."""
     head = {
         "format": FORMAT,
@@ -96,36 +96,38 @@ def keep(place: SynsetStore, found: SynsetList) -> None:
         "time": now(),
     }
     text = json.dumps(head) + "\n" + _spaced(_near(found.lines))
-    write_whole(_path(place), text.encode("latin-1"))
+    write_whole(_path(synset_store), text.encode("latin-1"))
 
 
-def kept(place: SynsetStore) -> KeptList | None:
+def kept(synset_store: SynsetStore) -> KeptList | None:
     """Return the list that is kept of a synset, or None; raise StoreError for a newer form."""
     try:
-        first, _, body = _path(place).read_bytes().partition(b"\n")
+        first, _, body = _path(synset_store).read_bytes().partition(b"\n")
         head = json_object(first) or {}
-        refuse_newer(head.get("format"), _path(place))
+        refuse_newer(head.get("format"), _path(synset_store))
         lines = list(url_lists.read_plain(body))
-        found = SynsetList(place.wnid, str(head["source"]), lines, str(head["obtained_by"]))
+        found = SynsetList(synset_store.wnid, str(head["source"]), lines, str(head["obtained_by"]))
         return KeptList(found, str(head["time"])) if lines else None
     except (OSError, ValueError, LookupError, AttributeError):
         return None  # as if it had never been
 
 
-def known_lines(place: SynsetStore) -> list[Line]:
+def known_lines(synset_store: SynsetStore) -> list[Line]:
     """Return what numbers and journal know of a synset's URLs, whichever lists told them."""
-    return KeptNames.of(place).lines(place.wnid, Journal.of(place).records.values())
+    return KeptNames.of(synset_store).lines(
+        synset_store.wnid, Journal.of(synset_store).records.values()
+    )
 
 
-def is_kept(place: SynsetStore) -> bool:
+def is_kept(synset_store: SynsetStore) -> bool:
     """Say whether any list is kept of a synset."""
-    return _path(place).exists()
+    return _path(synset_store).exists()
 
 
-def count(place: SynsetStore) -> int:
+def count(synset_store: SynsetStore) -> int:
     """Return how many lines the list has that is kept of a synset, 0 if there is none."""
     try:
-        _, *lines = _path(place).read_bytes().split(b"\n")
+        _, *lines = _path(synset_store).read_bytes().split(b"\n")
     except OSError:
         return 0
     return sum(map(bool, lines))
@@ -171,8 +173,8 @@ class KeptListSource(ListSource):
         return known.found._replace(obtained_by="")
 
 
-def _path(place: SynsetStore) -> Path:
-    return place.state / "list.txt"
+def _path(synset_store: SynsetStore) -> Path:
+    return synset_store.state / "list.txt"
 
 
 def _near(lines: Sequence[Line]) -> Iterable[Line]:

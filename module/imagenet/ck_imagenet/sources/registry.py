@@ -116,18 +116,18 @@ class Sources:
         services.refuse_no_address("wayback-service", wayback, WAYBACK_SERVICE)
         spacing = spacing or Spacing(1 / urls.WAYBACK_PACE)
         named = filter(is_url, (asked.urls, service, wayback))
-        self._fetcher = network.client(named, spacings={urls.endpoint(wayback): spacing})
-        self._given = GivenList(asked.urls, self._fetcher) if asked.urls else None
+        self._client = network.client(named, spacings={urls.endpoint(wayback): spacing})
+        self._given = GivenList(asked.urls, self._client) if asked.urls else None
         self._archive = archive or ArchiveSource()
         self._progress = progress or Progress()
         self._store, self._kept = store, KeptListSource(store, by=asked.source)
         self._wayback = ServiceSource(
-            services.WAYBACK, wayback, self._fetcher, self._progress, spacing
+            services.WAYBACK, wayback, self._client, self._progress, spacing
         )
-        self._places: list[ListSource] = [
+        self._sources: list[ListSource] = [
             self._archive,
             self._kept,
-            ServiceSource(services.IMAGENET, service, self._fetcher, self._progress),
+            ServiceSource(services.IMAGENET, service, self._client, self._progress),
             self._wayback,
         ]
         self._only, self._refresh = asked.source, asked.refresh
@@ -136,11 +136,11 @@ class Sources:
     @property
     def reached(self) -> bool:
         """Whether a list or a service could be connected to: if so, there is a network."""
-        return self._fetcher.reached
+        return self._client.reached
 
     def close(self) -> None:
         """Close all connections."""
-        self._fetcher.close()
+        self._client.close()
 
     def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
         """Yield the list of each synset, without asking before it is its turn.
@@ -187,8 +187,8 @@ class Sources:
 
     def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
         """Yield the places in their order, and what is kept of synsets."""
-        for place in self._places:
-            yield Row(place.name, place.state, place.needs)
+        for source in self._sources:
+            yield Row(source.name, source.state, source.needs)
         yield Row(NAME, self._winter21, NEEDS)
         for wnid in wnids:
             yield Row(self._kept.name, self._kept.state_of(wnid), self._kept.needs)
@@ -203,12 +203,12 @@ class Sources:
 
     def _find(self, wnid: str) -> SynsetList:
         said = []
-        for place in filter(self._is_asked, self._places):
+        for source in filter(self._is_asked, self._sources):
             try:
-                found = place.find(wnid)
+                found = source.find(wnid)
             except NoList as error:
                 if str(error):
-                    said.append(f"\n  {place.name}: {error}")
+                    said.append(f"\n  {source.name}: {error}")
             else:
                 self._archive.warn(self._progress)
                 return found
@@ -219,10 +219,10 @@ class Sources:
             return SynsetList(wnid, EARLIER, lines)
         raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
 
-    def _is_asked(self, place: ListSource) -> bool:
-        if place is self._kept:
+    def _is_asked(self, source: ListSource) -> bool:
+        if source is self._kept:
             return not self._refresh
-        return self._only in ("", place.name)
+        return self._only in ("", source.name)
 
     def _advice(self, wnid: str) -> str:
         """Return the one command that would help."""

@@ -110,7 +110,7 @@ class ServiceSource(ListSource):
         Which it is.
     address : str
         Where it is.
-    fetcher : Client
+    client : Client
         Asks; it must trust the address.
     progress : Progress
         Is told of every wait.
@@ -122,14 +122,14 @@ class ServiceSource(ListSource):
         self,
         service: Service,
         address: str,
-        fetcher: Client,
+        client: Client,
         progress: Progress,
         spacing: Spacing | None = None,
     ) -> None:
         self.name = service.name
         self._service = service
         self._address = address.rstrip("/")
-        self._fetcher = fetcher
+        self._client = client
         self._while_busy = Retry.while_busy(service.wait, partial(progress.resting, self._address))
         self._while_failing = Retry(_PAUSES if service.is_archive else (), _has_failed_itself)
         self._spacing = spacing or Spacing()
@@ -187,7 +187,7 @@ class ServiceSource(ListSource):
 
     def _ask_once(self, address: str) -> Body:
         try:
-            with self._fetcher.open(address, _MOST_BYTES, _LIMITS) as answer:
+            with self._client.open(address, _MOST_BYTES, _LIMITS) as answer:
                 return Body(answer.url, unpacked(b"".join(answer.chunks)))
         except Failed as failed:
             if failed.outcome is Outcome.BUSY:

@@ -157,15 +157,15 @@ def _refuse_odd_list(source: str, is_odd: bool) -> None:
 def split(blocks: Iterable[bytes]) -> Iterator[Lines]:
     """Yield whole lines in their order, neighbours of one synset together."""
     for block in blocks:
-        place = 0
-        while place < len(block):
-            run = _RUN.match(block, place)
+        position = 0
+        while position < len(block):
+            run = _RUN.match(block, position)
             if run:
-                place = run.end()
+                position = run.end()
                 yield Lines(run.group(1).decode(), run.group())
             else:
-                begin, place = place, block.index(b"\n", place) + 1
-                yield _sorted_out(block[begin:place])
+                begin, position = position, block.index(b"\n", position) + 1
+                yield _sorted_out(block[begin:position])
 
 
 def _sorted_out(line: bytes) -> Lines:
@@ -323,8 +323,8 @@ def _fetch_and_build(
     address: str, path: Path, asked: WholeList, network: Network, progress: Progress, kept: str
 ) -> None:
     delivery = ResumableFile(address, path)
-    with closing(network.client([address])) as fetcher:
-        _fetch(delivery, fetcher, progress)
+    with closing(network.client([address])) as client:
+        _fetch(delivery, client, progress)
     with _begun_anew_next_time():
         sha1 = checksum(path, "sha1")
         if asked.refuses(sha1):
@@ -347,8 +347,8 @@ def _begun_anew_next_time() -> Iterator[None]:
         raise KeyboardInterrupt("interrupted; the same command builds the archive anew") from None
 
 
-def _fetch(delivery: ResumableFile, fetcher: Client, progress: Progress) -> None:
-    ask = partial(delivery.fetch, fetcher, partial(progress.advance, "fetching"))
+def _fetch(delivery: ResumableFile, client: Client, progress: Progress) -> None:
+    ask = partial(delivery.fetch, client, partial(progress.advance, "fetching"))
     try:
         Retry.while_busy(_USUAL_WAIT, partial(progress.resting, delivery.address)).call(ask)
     except Failed as failed:

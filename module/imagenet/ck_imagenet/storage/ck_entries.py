@@ -43,7 +43,7 @@ class Entries:
 
     Attributes
     ----------
-    at, split : str, int
+    root, split : str, int
         Their folder as text, and by how many letters CK divides them among folders, if at all.
     """
 
@@ -56,13 +56,13 @@ class Entries:
         self._ask = partial(kernel.ask, repository, self._module)
         self._scratch = scratch
         # As text, which of thousands of synsets is made in a third of the time.
-        self.at = f"{repository.folder}{os.sep}{module}"
+        self.root = f"{repository.folder}{os.sep}{module}"
         self.split = self._ck.get_split_dir_number(repository.facts, self._module.uid, module)
 
     @property
     def folder(self) -> Path:
         """The folder of all of them, which need not exist."""
-        return Path(self.at)
+        return Path(self.root)
 
     @property
     def _cm(self) -> Path:
@@ -72,16 +72,16 @@ class Entries:
     def _above(self) -> Path:
         return self._repository.folder / CM
 
-    def place(self, name: str) -> str:
+    def location(self, name: str) -> str:
         """Return the folder in which CK looks for an entry, as text: there are many."""
         if not self.split:
-            return f"{self.at}{os.sep}{name}"
+            return f"{self.root}{os.sep}{name}"
         first, _ = self._ck.split_name(name, self.split)
-        return f"{self.at}{os.sep}{first}{os.sep}{name}"
+        return f"{self.root}{os.sep}{first}{os.sep}{name}"
 
     def path(self, name: str) -> Path:
         """Return the folder in which CK looks for an entry."""
-        return Path(self.place(name))
+        return Path(self.location(name))
 
     def folders(self) -> list[Path]:
         """Return the folders in which entries lie, be they split or not."""
@@ -100,23 +100,23 @@ class Entries:
 
     def meta(self, name: str, part: str = "meta") -> dict[str, Any] | None:
         """Return an entry's meta, or another of its files, or None if it cannot be read."""
-        return read_json(Path(f"{self.place(name)}{os.sep}{CM}{os.sep}{part}.json"))
+        return read_json(Path(f"{self.location(name)}{os.sep}{CM}{os.sep}{part}.json"))
 
     def uid(self, name: str) -> str:
         """Return an entry's UID, or an empty text if it has none."""
-        text = first_line(f"{self.at}{os.sep}{CM}{os.sep}alias-a-{name}")
+        text = first_line(f"{self.root}{os.sep}{CM}{os.sep}alias-a-{name}")
         return text if self._ck.is_uid(text) else ""
 
     def may_be(self, name: str, uid: str) -> bool:
         """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
-        told = f"{self.at}{os.sep}{CM}{os.sep}alias-u-{uid}"
+        told = f"{self.root}{os.sep}{CM}{os.sep}alias-u-{uid}"
         return self._ck.is_uid(uid) and first_line(told) in ("", name)
 
     def is_broken(self, name: str) -> bool:
         """Say whether CK cannot find an entry that is there, or cannot load it."""
         is_found = self.uid(name) and not missing_aliases(self._above, *self._module)
-        is_sound = self.meta(name) is not None and not is_torn(self.place(name))
-        return _is_dir(self.place(name)) and not (is_found and is_sound)
+        is_sound = self.meta(name) is not None and not is_torn(self.location(name))
+        return _is_dir(self.location(name)) and not (is_found and is_sound)
 
     def put(self, name: str, meta: Mapping[str, Any], uid: str = "", **more: Any) -> Path:
         """Have CK make an entry, or give one that is there a new meta; return its folder.
@@ -132,12 +132,12 @@ class Entries:
         **more
             Whatever else CK's `add` takes.
         """
-        is_there = _is_dir(self.place(name))
+        is_there = _is_dir(self.location(name))
         known = "" if is_there else self.uid(name)
         if known:
             found = self._elsewhere().items()
             self._bring({each: path for each, path in found if each == name})
-            is_there = _is_dir(self.place(name))
+            is_there = _is_dir(self.location(name))
         if is_there:
             self._mend_entry(name)
             with self._backed_up(name):
@@ -145,12 +145,12 @@ class Entries:
                 self._ask("update", name, dict=meta, substitute="yes", ignore_update="yes", **more)
         else:
             # Of the first entry, CK makes the folder of all too, which threads cannot do at once.
-            with nullcontext() if _is_dir(f"{self.at}{os.sep}{CM}") else self._kernel.locked():
+            with nullcontext() if _is_dir(f"{self.root}{os.sep}{CM}") else self._kernel.locked():
                 self._add(name, uid or known, dict=meta, **more)
         return self.path(name)
 
     def _add(self, name: str, uid: str, **request: Any) -> None:
-        if not _is_dir(f"{self.at}{os.sep}{CM}"):
+        if not _is_dir(f"{self.root}{os.sep}{CM}"):
             self.mend_folder()
         if not self.may_be(name, uid):
             uid = ""
@@ -168,7 +168,7 @@ class Entries:
 
     def remove(self, name: str) -> None:
         """Have CK remove an entry; it need not be there."""
-        if not _is_dir(self.place(name)):
+        if not _is_dir(self.location(name)):
             forget(self._cm, name)
             return
         if not self.uid(name):
@@ -237,7 +237,7 @@ class Entries:
         uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
         leading, entries = set(_endings(files, "alias-u-")), self.numbered()
         nowhere = set(filter(is_picture_number, uids)) - entries
-        bare = {name for name in entries if not _is_dir(f"{self.place(name)}{os.sep}{CM}")}
+        bare = {name for name in entries if not _is_dir(f"{self.location(name)}{os.sep}{CM}")}
         elsewhere = self._elsewhere() if nowhere or bare else {}
         entries -= bare & {path.parent.name for path in elsewhere.values()}
         nowhere -= elsewhere.keys()
@@ -246,7 +246,7 @@ class Entries:
         dangling += [f"alias-u-{uid}" for uid in sorted(leading - told)]
         hidden = {name for name in entries if uids.get(name) not in leading}
         return Aliases(
-            hidden=hidden | {name for name in entries if is_torn(self.place(name))},
+            hidden=hidden | {name for name in entries if is_torn(self.location(name))},
             dangling=[self._cm / file for file in dangling],
             elsewhere={name: elsewhere[name] for name in elsewhere if is_picture_number(name)},
         )
@@ -285,7 +285,7 @@ class Entries:
         for outer in folders_in(self.folder):
             is_entry = (self.folder / outer.name / CM).is_dir()
             for each in [outer] if is_entry else folders_in(self.folder / outer.name):
-                if each.path != self.place(each.name) and (Path(each.path) / CM).is_dir():
+                if each.path != self.location(each.name) and (Path(each.path) / CM).is_dir():
                     found[each.name] = Path(each.path)
         return found
 

@@ -248,7 +248,7 @@ class Cache:
         for info in fresh:
             self._ck.cache_repo_info[info["data_uid"]] = info
             self._ck.cache_repo_uoa[info["data_uoa"]] = info["data_uid"]
-            self._ck.paths_repos_all.extend(_places([info]))
+            self._ck.paths_repos_all.extend(_locations([info]))
         return bool(fresh)
 
     def add(self, infos: Iterable[dict[str, Any]]) -> None:
@@ -265,25 +265,28 @@ class Cache:
             self.refresh()
             uid = self._ck.cache_repo_uoa.pop(name, "")
             self._ck.cache_repo_info.pop(uid, None)
-            places = self._ck.paths_repos_all
-            places[:] = [place for place in places if place.get("repo_uid") != uid]
+            locations = self._ck.paths_repos_all
+            locations[:] = [location for location in locations if location.get("repo_uid") != uid]
             self._write("uoa", "info")
 
-    def _holds_no_module(self, place: dict[str, Any]) -> bool:
-        return str(place["repo_uoa"]).startswith(self._ours)
+    def _holds_no_module(self, location: dict[str, Any]) -> bool:
+        return str(location["repo_uoa"]).startswith(self._ours)
 
     def _read(self) -> bool:
         """Take what the files say, as CK does at first; say whether they hold what CK writes."""
         found = (file.read_bytes() if file.exists() else b"{}" for file in self._files.values())
         try:
             uids, infos = map(json.loads, found)
-            places = sorted(_places(infos.values()), key=self._holds_no_module)
+            locations = sorted(_locations(infos.values()), key=self._holds_no_module)
             uids = {**uids}
         except (AttributeError, LookupError, TypeError, ValueError):
             return False
         # All at once: another thread may be asking CK for something.
         vars(self._ck).update(
-            cache_repo_uoa=uids, cache_repo_info=infos, paths_repos_all=places, cache_repo_init=True
+            cache_repo_uoa=uids,
+            cache_repo_info=infos,
+            paths_repos_all=locations,
+            cache_repo_init=True,
         )
         return True
 
@@ -301,7 +304,7 @@ class Cache:
         return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats]
 
 
-def _places(infos: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _locations(infos: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return where CK looks for entries in repositories: in those that have a folder."""
     return [
         {

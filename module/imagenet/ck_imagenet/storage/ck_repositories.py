@@ -203,7 +203,7 @@ class Repositories:
             **_described(name, uid),
             "data_name": str((entries.meta(name, "info") or {}).get("data_name") or name),
             "dict": {**own, "path": path} if own and isinstance(own, dict) else meta,
-            "path_to_repo_desc": entries.place(name),
+            "path_to_repo_desc": entries.location(name),
         }
 
 

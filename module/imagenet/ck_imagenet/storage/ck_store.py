@@ -108,7 +108,9 @@ class _SynsetRepository(SynsetStore):
         self._repository = repository
         self._what = f'the CK repository "{repository.folder}" cannot be written'
         self._states = Entries(self._kernel, repository, _STATES)
-        self._entries = Entries(self._kernel, repository, _PICTURES, self._states.place(self.wnid))
+        self._entries = Entries(
+            self._kernel, repository, _PICTURES, self._states.location(self.wnid)
+        )
 
     @property
     def folder(self) -> Path:
@@ -119,8 +121,8 @@ class _SynsetRepository(SynsetStore):
         return self._states.path(self.wnid)
 
     def paths(self) -> SynsetPaths:
-        state, entries = self._states.place(self.wnid), self._entries
-        return SynsetPaths(self.wnid, state, entries.at, bool(entries.split))
+        state, entries = self._states.location(self.wnid), self._entries
+        return SynsetPaths(self.wnid, state, entries.root, bool(entries.split))
 
     def create(self) -> None:
         self.refuse_forbidden()
@@ -222,9 +224,9 @@ class _SynsetRepository(SynsetStore):
             picture.unlink()
 
     def user_files_of(self, number: int) -> list[Path]:
-        place = self._entries.path(str(number))
-        ours = {place / ".cm", self._file(str(number))}
-        return sorted(path for path in place.glob("*") if path not in ours)
+        folder = self._entries.path(str(number))
+        ours = {folder / ".cm", self._file(str(number))}
+        return sorted(path for path in folder.glob("*") if path not in ours)
 
     def findings(self) -> Iterator[Finding]:
         if not self.folder.is_dir():
@@ -233,8 +235,8 @@ class _SynsetRepository(SynsetStore):
         if not self._repository.facts:
             yield Finding(FindingKind.UNREGISTERED, self.folder)
         entries = self._entries
-        places = self.state, entries.folder / ".cm", self._states.folder / ".cm"
-        for path in chain.from_iterable(map(leftovers, places)):
+        folders = self.state, entries.folder / ".cm", self._states.folder / ".cm"
+        for path in chain.from_iterable(map(leftovers, folders)):
             yield Finding(FindingKind.LEFTOVER, path)
         if self._states.is_broken(self.wnid):
             yield Finding(FindingKind.HIDDEN, self.state)
@@ -260,11 +262,11 @@ class _SynsetRepository(SynsetStore):
 
     def user_files(self) -> list[Path]:
         entries, states = self._entries, self._states
-        places = [self.folder, *entries.folders(), *states.folders()]
+        folders = [self.folder, *entries.folders(), *states.folders()]
         numbered = {entries.path(name) for name in entries.numbered()}
-        ours = {*places, self.state, *numbered, self.folder / ".ckr.json"}
-        ours |= {place / ".cm" for place in places}
-        others = {path for place in places for path in place.glob("*")} - ours
+        ours = {*folders, self.state, *numbered, self.folder / ".ckr.json"}
+        ours |= {folder / ".cm" for folder in folders}
+        others = {path for folder in folders for path in folder.glob("*")} - ours
         return sorted(chain(others, *(self.user_files_of(int(entry.name)) for entry in numbered)))
 
     def discard(self) -> None:
@@ -291,11 +293,11 @@ class _SynsetRepository(SynsetStore):
         parsed = parse_image_name(f"{self.wnid}_{name}")
         if not parsed or str(parsed.number) != name:
             return None
-        place = self._entries.place(name)
-        usual = f"{place}{os.sep}{parsed}.jpg"
+        folder = self._entries.location(name)
+        usual = f"{folder}{os.sep}{parsed}.jpg"
         if os.path.isfile(usual):  # noqa: PTH113  there are many, and `Path` takes twice as long
             return Path(usual)
-        return next(filter(is_picture_file, sorted(Path(place).glob("*"))), None)
+        return next(filter(is_picture_file, sorted(Path(folder).glob("*"))), None)
 
 
 def _strays(folder: Path, picture: Path | None = None) -> Iterator[Finding]:

@@ -52,24 +52,24 @@ class Inventory:
         return {number: path for number, path in self.pictures.items() if number not in self.saved}
 
     @classmethod
-    def of(cls, place: SynsetStore) -> Inventory:
+    def of(cls, synset_store: SynsetStore) -> Inventory:
         """Return what is in a synset's place; raise StoreError if a newer version has made it."""
-        place.refuse_newer()
-        with storage_errors(place.state):
-            names, journal = KeptNames.of(place), Journal.of(place)
+        synset_store.refuse_newer()
+        with storage_errors(synset_store.state):
+            names, journal = KeptNames.of(synset_store), Journal.of(synset_store)
             journal.tie(names.urls([]))
-            pictures = dict(sorted(place.pictures().items()))
+            pictures = dict(sorted(synset_store.pictures().items()))
         told = dict(sorted(journal.saved().items()))
         unseen = pictures.keys() - told.keys()
         failed = (each for each in journal.records.values() if each.outcome is not Outcome.SAVED)
         return cls(
-            place.wnid,
+            synset_store.wnid,
             pictures,
             saved={number: record for number, record in told.items() if number in pictures},
             failed=sorted(failed),
             missing=[record for number, record in told.items() if number not in pictures],
             waiting=[
-                Link(ImageName(place.wnid, number), url)
+                Link(ImageName(synset_store.wnid, number), url)
                 for url, number in names.numbers.items()
                 if url not in journal.records and number not in unseen
             ],

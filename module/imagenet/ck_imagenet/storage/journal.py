@@ -98,14 +98,14 @@ class Journal:
             del self.records[url]
 
     @classmethod
-    def of(cls, place: SynsetStore) -> Journal:
+    def of(cls, synset_store: SynsetStore) -> Journal:
         """Return the journal of a synset."""
-        return cls(place.state / "journal")
+        return cls(synset_store.state / "journal")
 
     @staticmethod
-    def is_begun(place: SynsetStore) -> bool:
+    def is_begun(synset_store: SynsetStore) -> bool:
         """Say whether anything has been kept of a synset."""
-        return os.path.exists(f"{place.state}{os.sep}journal")  # noqa: PTH110  there are many
+        return os.path.exists(f"{synset_store.state}{os.sep}journal")  # noqa: PTH110  there are many
 
     def append(self, record: Record) -> None:
         """Keep a record, on disk before this returns; raise OSError if that is not possible."""
@@ -394,6 +394,6 @@ def _is_soon_after(refused: str, time: str) -> bool:
 @lru_cache(maxsize=10_000)
 def _name(origin: str) -> _HostName:
     """Return what a host is called: all names of a known service are one."""
-    place = endpoint(origin)
-    found = known_host(place)
-    return _HostName(found.service, True) if found else _HostName(place, False)
+    host = endpoint(origin)
+    found = known_host(host)
+    return _HostName(found.service, True) if found else _HostName(host, False)

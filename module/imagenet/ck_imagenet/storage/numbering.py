@@ -137,9 +137,9 @@ class KeptNames:
                     self.true[url] = name.number
 
     @classmethod
-    def of(cls, place: SynsetStore) -> KeptNames:
+    def of(cls, synset_store: SynsetStore) -> KeptNames:
         """Return the known names of a synset."""
-        return cls(place.state / "names.tsv")
+        return cls(synset_store.state / "names.tsv")
 
     def keep(self, wnid: str, links: Iterable[Link], lines: Iterable[Line]) -> None:
         """Add links, on disk before this returns: so a rerun gives every URL the same number.
@@ -169,8 +169,8 @@ class KeptNames:
         told = {record.url: record.name.number for record in records if _is_listed(record.url)}
         numbers = {**told, **self.numbers}
         return [
-            Line(place, ImageName(wnid, self.true[url]) if url in self.true else None, url)
-            for url, place in sorted(numbers.items(), key=lambda item: item[1])
+            Line(number, ImageName(wnid, self.true[url]) if url in self.true else None, url)
+            for url, number in sorted(numbers.items(), key=lambda item: item[1])
         ]
 
     def _line(self, wnid: str, url: str) -> str:

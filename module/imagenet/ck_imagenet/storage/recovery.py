@@ -22,7 +22,7 @@ ASIDE = "no-pictures"
 
 
 def recover(
-    store: SynsetStore,
+    synset_store: SynsetStore,
     journal: Journal,
     named: Mapping[int, str],
     true: Mapping[int, str],
@@ -34,7 +34,7 @@ def recover(
 
     Parameters
     ----------
-    store, journal : SynsetStore, Journal
+    synset_store, journal : SynsetStore, Journal
         What is here, and what is known of it.
     named : mapping of int to str
         The URLs of the numbers here.
@@ -53,7 +53,7 @@ def recover(
     known = journal.saved()
     urls = {record.url for record in known.values()}
     aside = []
-    for number, path in sorted(store.pictures().items()):
+    for number, path in sorted(synset_store.pictures().items()):
         if number in known and number not in changed:
             continue
         try:
@@ -61,29 +61,29 @@ def recover(
             data = unpacked(packed)
             picture = judging.judge(data)
         except Failed:
-            aside.append(put_aside(store, path))
+            aside.append(put_aside(synset_store, path))
             continue
         if data is not packed:  # as old scripts left what a host had packed
             write_whole(path, data)
         if number in known:
-            store.describe(known[number], path.name)
+            synset_store.describe(known[number], path.name)
             continue
-        name = ImageName(store.wnid, number)
+        name = ImageName(synset_store.wnid, number)
         record = saved(name, str(name), data, picture, "found here", "")
-        told = store.record_of(number, record.sha256)
+        told = synset_store.record_of(number, record.sha256)
         if told:
             record = _recovered(record, told, true)
         else:
-            url = store.url_of(number) or true.get(number) or named.get(number)
+            url = synset_store.url_of(number) or true.get(number) or named.get(number)
             record = record._replace(url=url or record.url)
         if record.url not in urls:
             urls.add(record.url)
-            if store.contradiction(record, path):
-                store.describe(record, path.name)
+            if synset_store.contradiction(record, path):
+                synset_store.describe(record, path.name)
             journal.append(record)
     for record in tied:  # at last, so that a run that is killed here does it again
         journal.append(record._replace(time=now()))
-    store.checkpoint()
+    synset_store.checkpoint()
     return aside
 
 
@@ -100,8 +100,8 @@ def _recovered(found: Record, told: Record, true: Mapping[int, str]) -> Record:
     )
 
 
-def put_aside(store: SynsetStore, path: Path) -> Path:
+def put_aside(synset_store: SynsetStore, path: Path) -> Path:
     """Move a file that is not what it should be into the synset's state; return where it is."""
-    folder = store.state / ASIDE
+    folder = synset_store.state / ASIDE
     folder.mkdir(exist_ok=True)
     return path.replace(folder / path.name)

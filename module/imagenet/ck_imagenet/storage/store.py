@@ -237,10 +237,10 @@ def wait_for_lock(lock: FileLock, what: str, progress: Progress) -> Iterator[Non
 
 
 @contextmanager
-def lock_synset(place: SynsetStore, progress: Progress) -> Iterator[None]:
+def lock_synset(synset_store: SynsetStore, progress: Progress) -> Iterator[None]:
     """Let no run work on a synset meanwhile; where nothing can be written, none does."""
     with ExitStack() as stack:
-        if place.state.is_dir():
+        if synset_store.state.is_dir():
             with suppress(OSError):
-                stack.enter_context(wait_for_lock(place.lock(), place.wnid, progress))
+                stack.enter_context(wait_for_lock(synset_store.lock(), synset_store.wnid, progress))
         yield

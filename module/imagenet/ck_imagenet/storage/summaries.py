@@ -51,28 +51,28 @@ def counts(store: Store) -> dict[str, int]:
     return {wnid: count for wnid, count in found.items() if count}
 
 
-def is_kept(place: SynsetStore) -> bool:
+def is_kept(synset_store: SynsetStore) -> bool:
     """Say whether a summary has been kept, as a run does at its end, be it still true or not."""
-    return os.path.exists(f"{place.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
+    return os.path.exists(f"{synset_store.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
 
 
-def is_whole(place: SynsetStore) -> bool:
+def is_whole(synset_store: SynsetStore) -> bool:
     """Say whether nothing has changed since a run came to its end here, as far as is soon seen."""
-    summary = _read(place.paths())
-    return bool(summary and summary.is_true(place.paths(), few=False) and summary.mended)
+    summary = _read(synset_store.paths())
+    return bool(summary and summary.is_true(synset_store.paths(), few=False) and summary.mended)
 
 
-def drop(place: SynsetStore) -> None:
+def drop(synset_store: SynsetStore) -> None:
     """Take a summary away, as a run does that begins; raise OSError if that is not possible."""
-    (place.state / _FILE).unlink(missing_ok=True)
+    (synset_store.state / _FILE).unlink(missing_ok=True)
 
 
-def keep(place: SynsetStore, mended: bool = False) -> Tally:
-    """Read a synset wholly, and keep its summary, for which the lock of its place must be held.
+def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
+    """Read a synset wholly, and keep its summary, for which its lock must be held.
 
     Parameters
     ----------
-    place : SynsetStore
+    synset_store : SynsetStore
         Where the synset is.
     mended : bool, optional
         Whether nothing is half done there.
@@ -82,21 +82,21 @@ def keep(place: SynsetStore, mended: bool = False) -> Tally:
     OSError
         If it cannot be written.
     """
-    paths = place.paths()
+    paths = synset_store.paths()
     state = paths.state
-    journals = sorted(path.name for path in (place.state / "journal").glob("*.jsonl"))
+    journals = sorted(path.name for path in (synset_store.state / "journal").glob("*.jsonl"))
     files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
     seen = {
         "files": _marks(state, files),
         "pictures": _mark_of_pictures(paths),
         "within": _within_pictures(paths),
     }
-    held = Inventory.of(place)
-    tally = inventory.tally(held)
-    if not held.unseen:  # else somebody may still be putting pictures there
+    synset_inventory = Inventory.of(synset_store)
+    tally = inventory.tally(synset_inventory)
+    if not synset_inventory.unseen:  # else somebody may still be putting pictures there
         failed = {outcome.word: count for outcome, count in tally.failed.items()}
         told = {"tally": {**vars(tally), "failed": failed}, "mended": mended}
-        data, path = to_json({"format": FORMAT, **seen, **told}), place.state / _FILE
+        data, path = to_json({"format": FORMAT, **seen, **told}), synset_store.state / _FILE
         if not (path.is_file() and path.read_bytes() == data):
             write_whole(path, data)
     return tally
@@ -155,11 +155,11 @@ def _content(path: str) -> bytes:
         os.close(file)
 
 
-def _renewed(place: SynsetStore) -> Tally:
-    if place.state.is_dir():
-        with suppress(OSError), place.lock().acquire(timeout=0):
-            return keep(place)
-    return inventory.tally(Inventory.of(place))
+def _renewed(synset_store: SynsetStore) -> Tally:
+    if synset_store.state.is_dir():
+        with suppress(OSError), synset_store.lock().acquire(timeout=0):
+            return keep(synset_store)
+    return inventory.tally(Inventory.of(synset_store))
 
 
 def _marks(state: str, files: Iterable[str]) -> dict[str, list[int]]:

@@ -42,7 +42,7 @@ class TarSource(NamedTuple):
         return display_name(self.where)
 
 
-def places(named: str, wnids: Sequence[str]) -> list[TarSource]:
+def tar_sources(named: str, wnids: Sequence[str]) -> list[TarSource]:
     """Return the tars that the user means.
 
     Parameters
@@ -63,10 +63,10 @@ def places(named: str, wnids: Sequence[str]) -> list[TarSource]:
         # A wnid is a letter and digits: it cannot change what path or address mean.
         far = is_url(named)
         own = [TarSource(named.replace("{wnid}", wnid), frozenset({wnid}), far) for wnid in wnids]
-        for place in own:
-            why = "" if far else why_no_file(path_of("--tar", place.where))
+        for source in own:
+            why = "" if far else why_no_file(path_of("--tar", source.where))
             if why:
-                raise BadInput(f'the tar "{place.where}" cannot be read: {why}')
+                raise BadInput(f'the tar "{source.where}" cannot be read: {why}')
         return own
     inside = wnid_inside(Path(named).name)
     wanted = wnids or ([inside] if inside else [each.wnid for each in synsets.load().synsets])
@@ -74,14 +74,16 @@ def places(named: str, wnids: Sequence[str]) -> list[TarSource]:
 
 
 @contextmanager
-def opened(place: TarSource, fetcher: Client, retry: Retry, watch: Watch) -> Iterator[StreamReader]:
+def open_tar(
+    source: TarSource, client: Client, retry: Retry, watch: Watch
+) -> Iterator[StreamReader]:
     """Give the bytes of a tar; an address is asked only when they are read.
 
     Parameters
     ----------
-    place : TarSource
+    source : TarSource
         The tar.
-    fetcher : Client
+    client : Client
         Asks for what has an address.
     retry : Retry
         How often it is asked again for the rest.
@@ -93,15 +95,15 @@ def opened(place: TarSource, fetcher: Client, retry: Retry, watch: Watch) -> Ite
     BadInput
         If there is no such file.
     """
-    if is_url(place.where):
-        source = ResumableStream(fetcher, place.where, retry, watch)
-        with io.BufferedReader(source, _BUFFER) as stream:
+    if is_url(source.where):
+        answer = ResumableStream(client, source.where, retry, watch)
+        with io.BufferedReader(answer, _BUFFER) as stream:
             yield StreamReader(stream)
         return
     try:
-        file = _File(path_of("--tar", place.where), watch)
+        file = _File(path_of("--tar", source.where), watch)
     except OSError as error:
-        raise BadInput(f'the tar "{place.where}" cannot be read: {error.strerror}') from None
+        raise BadInput(f'the tar "{source.where}" cannot be read: {error.strerror}') from None
     with io.BufferedReader(file, _BUFFER) as stream:
         yield StreamReader(stream, file.size or None)
 
@@ -130,7 +132,7 @@ class ReadTars:
 
     Parameters
     ----------
-    place : SynsetStore
+    synset_store : SynsetStore
         The synset.
 
     Raises
@@ -139,8 +141,8 @@ class ReadTars:
         If a newer version has written them down.
     """
 
-    def __init__(self, place: SynsetStore) -> None:
-        self._path = place.state / "tars.json"
+    def __init__(self, synset_store: SynsetStore) -> None:
+        self._path = synset_store.state / "tars.json"
         known = read_json(self._path) or {}
         refuse_newer(known.get("format"), self._path)
         read = known.get("read")
@@ -166,11 +168,11 @@ class ReadTars:
         write_whole(self._path, to_json({"format": FORMAT, "read": self._read}))
 
 
-def ask_again(place: SynsetStore, journal: Journal, records: Collection[Record]) -> None:
+def ask_again(synset_store: SynsetStore, journal: Journal, records: Collection[Record]) -> None:
     """Have the next download ask for links, or for their tars; of failures, all is forgotten."""
     if not records:
         return
-    ReadTars(place).forget(record.source for record in records)
+    ReadTars(synset_store).forget(record.source for record in records)
     for record in records:
         if record.outcome is Outcome.SAVED:
             journal.withdraw(record)
