@@ -10,6 +10,7 @@ import datetime
 import os
 import signal
 import time
+from functools import partial
 from typing import Any, Callable
 
 done = 0
@@ -29,20 +30,18 @@ class Shifted(datetime.datetime):
         return super().now(tz) + datetime.timedelta(seconds=off("WALL"))
 
 
-def counted(step: Callable[..., Any]) -> Callable[..., Any]:
-    def counting(*args: Any, **kwargs: Any) -> Any:
-        global done
-        if "KILL_BEFORE" in os.environ:
-            if done == int(os.environ["KILL_BEFORE"]):
-                os.kill(os.getpid(), signal.SIGKILL)
-            done += 1
-        return step(*args, **kwargs)
-
-    return counting
+def counted(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    global done
+    if "KILL_BEFORE" in os.environ:
+        if done == int(os.environ["KILL_BEFORE"]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        done += 1
+    return step(*args, **kwargs)
 
 
 time.time = shifted(time.time, "WALL")
 time.monotonic = shifted(time.monotonic, "MONOTONIC")
 datetime.datetime = Shifted  # type: ignore[misc]
 for name in ("unlink", "remove", "rmdir", "rename", "replace"):
-    setattr(os, name, counted(getattr(os, name)))
+    # Old releases of `pathlib` have these in a class, which would make functions its methods.
+    setattr(os, name, partial(counted, getattr(os, name)))
