@@ -22,7 +22,7 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine.context import CrawlContext, CrawlSettings
 from ck_imagenet.engine.crawler import Crawler
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.rate_limiter import USUAL_BACK_OFF
 from ck_imagenet.engine.recorder import SynsetRecorder
@@ -426,7 +426,7 @@ def test_no_host_has_more_connections_than_its_cap(world: World, host: Host) -> 
 def test_sleep_lies_between_two_requests_to_one_host(world: World, new_host: Any) -> None:
     hosts = [new_host(), new_host()]
     urls = [url for host in hosts for url in host.pictures(4)]
-    world.crawl(urls, start=lambda host: Start(spacing=Spacing(0.1)))
+    world.crawl(urls, profile=lambda host: HostProfile(spacing=Spacing(0.1)))
     assert len(world.records) == 8
     begins, ends = zip(*((host.requests[0].time, host.requests[-1].time) for host in hosts))
     # Three pauses of 0.1 s, and what a busy machine may take off them.

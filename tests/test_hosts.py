@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ck_imagenet.core.actions import PER_HOST
 from ck_imagenet.core.outcomes import HostSignal, Outcome
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.host_queue import FORGET_GIVEN_UP_AFTER, FORGET_IDLE_AFTER, HostQueue
 from ck_imagenet.engine.rate_limiter import BackOff
 from ck_imagenet.http.retry import Spacing
@@ -116,7 +116,7 @@ class TestGaps:
     """What is known of a host's pace by hand (--sleep, --pace)."""
 
     def test_a_gap_lies_between_the_starts_of_two_requests_to_one_host(self) -> None:
-        hosts: HostQueue[str] = HostQueue(start=lambda name: Start(spacing=Spacing(2)))
+        hosts: HostQueue[str] = HostQueue(profile=lambda name: HostProfile(spacing=Spacing(2)))
         for task in ("a1", "a2", "a3", "b1"):
             hosts.put(task[0], task, 0)
         assert taken(hosts, 0) == ["a1", "b1"]
@@ -125,13 +125,13 @@ class TestGaps:
         assert taken(hosts, 7) == ["a3"]
 
     def test_it_lies_between_those_to_one_service_too(self) -> None:
-        hosts: HostQueue[str] = HostQueue(start=lambda name: Start("flickr", Spacing(0.5)))
+        hosts: HostQueue[str] = HostQueue(profile=lambda name: HostProfile("flickr", Spacing(0.5)))
         for number in range(3):
             hosts.put(f"farm{number}", str(number), 0)
         assert [taken(hosts, now) for now in (0, 0.4, 0.5, 0.9, 1)] == [["0"], [], ["1"], [], ["2"]]
 
     def test_a_long_rest_saves_nothing_up(self) -> None:
-        hosts: HostQueue[str] = HostQueue(start=lambda name: Start(spacing=Spacing(1)))
+        hosts: HostQueue[str] = HostQueue(profile=lambda name: HostProfile(spacing=Spacing(1)))
         give(hosts, "h", 10)
         put(hosts, "h", "ab", LONG)
         assert taken(hosts, LONG) == ["a"]

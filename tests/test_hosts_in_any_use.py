@@ -8,7 +8,7 @@ from typing import Callable
 
 import pytest
 from ck_imagenet.core.outcomes import HostSignal
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.rate_limiter import BackOff
 from ck_imagenet.http.retry import Spacing
@@ -37,7 +37,7 @@ class HostsMachine(RuleBasedStateMachine):
         self.hosts: HostQueue[int] = HostQueue(
             per_host,
             BackOff(longest=longest, is_patient=is_patient),
-            lambda name: Start("flickr" if name.endswith("flickr") else "", Spacing(gap)),
+            lambda name: HostProfile("flickr" if name.endswith("flickr") else "", Spacing(gap)),
             lambda name: name.partition(".")[2],
         )
         self.hosts.complete = complete
@@ -147,10 +147,10 @@ class TestSilentHosts:
 
     @staticmethod
     def doubtful(
-        count: int, start: Callable[[str], Start] = lambda name: Start()
+        count: int, profile: Callable[[str], HostProfile] = lambda name: HostProfile()
     ) -> HostQueue[str]:
         """Return hosts that have kept silent once, and for each of which more waits."""
-        hosts: HostQueue[str] = HostQueue(start=start)
+        hosts: HostQueue[str] = HostQueue(profile=profile)
         for number in range(count):
             hosts.put(f"silent{number}", "silent", 0)
         while True:
@@ -182,7 +182,7 @@ class TestSilentHosts:
     def test_an_eighth_is_left_for_hosts_that_wait_for_their_pace(self, connections: int) -> None:
         """Who may be asked in a moment finds a connection then."""
         spacings = {"paced": Spacing(2.0)}
-        hosts = self.doubtful(200, start=lambda name: Start(spacing=spacings.get(name)))
+        hosts = self.doubtful(200, profile=lambda name: HostProfile(spacing=spacings.get(name)))
         hosts.put("paced", "first", 5)
         hosts.put("paced", "second", 5)
         assert hosts.take(5, connections) == ("paced", "first")

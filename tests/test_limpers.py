@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from ck_imagenet.core.outcomes import HostSignal, Outcome
-from ck_imagenet.engine.host import BREAKER, PROBES, Start
+from ck_imagenet.engine.host import BREAKER, PROBES, HostProfile
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.http.retry import Spacing
 from hypothesis import given, settings
@@ -197,7 +197,7 @@ def test_hundreds_of_hosts_do_not_keep_one_from_its_pace(connections: int, dead:
     """
     spacing = Spacing(0.5)
     hosts: HostQueue[Link] = HostQueue(
-        start=lambda name: Start("", spacing if name == "paced" else None)
+        profile=lambda name: HostProfile("", spacing if name == "paced" else None)
     )
     servers = {str(number): Limper(TIME_OUT, 0.2) for number in range(400)}
     simulator = Simulator({**servers, "paced": Limper(TIME_OUT, 0.1)}, hosts, connections)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ck_imagenet.core.outcomes import HostSignal
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.host_queue import SAME_TIME, HostQueue
 from host_helpers import LONG, give, put, refuse, taken
 
@@ -14,7 +14,9 @@ def resting(hosts: HostQueue[str], now: float) -> set[str]:
 
 
 def test_hosts_of_one_service_rest_together() -> None:
-    hosts: HostQueue[str] = HostQueue(start=lambda name: Start("flickr" if name != "other" else ""))
+    hosts: HostQueue[str] = HostQueue(
+        profile=lambda name: HostProfile("flickr" if name != "other" else "")
+    )
     for name in ("farm1", "farm2", "other"):
         hosts.put(name, "a", 0)
     assert len(taken(hosts, 0, 0.5)) == 3
@@ -27,7 +29,7 @@ def test_hosts_of_one_service_rest_together() -> None:
 
 
 def test_a_host_of_a_service_that_is_met_while_it_rests_waits_too() -> None:
-    hosts: HostQueue[str] = HostQueue(start=lambda name: Start("flickr"))
+    hosts: HostQueue[str] = HostQueue(profile=lambda name: HostProfile("flickr"))
     refuse(hosts, "farm1", 0, 10)
     put(hosts, "farm2", "a", 1)
     assert (taken(hosts, 9.9), taken(hosts, 10)) == ([], ["a"])
@@ -101,7 +103,7 @@ def test_those_that_were_joined_share_the_pace_and_the_number_of_given() -> None
 
 def test_a_service_that_is_joined_with_a_host_stays_one_for_hosts_to_come() -> None:
     hosts: HostQueue[str] = HostQueue(
-        start=lambda name: Start("flickr" if name.startswith("farm") else ""),
+        profile=lambda name: HostProfile("flickr" if name.startswith("farm") else ""),
         domain=lambda name: "flickr.com",
     )
     refuse(hosts, "farm1", 0, 5)

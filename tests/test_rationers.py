@@ -12,7 +12,7 @@ from typing import Callable, NamedTuple
 
 import pytest
 from ck_imagenet.core.outcomes import HostSignal, Outcome
-from ck_imagenet.engine.host import Start
+from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.paces import Learned
@@ -173,7 +173,7 @@ def test_what_is_remembered_saves_the_refusals_of_the_beginning(
     words: str, learned: Learned
 ) -> None:
     rationer = Rationer(words)
-    hosts: HostQueue[Link] = HostQueue(start=lambda name: Start(learned=learned))
+    hosts: HostQueue[Link] = HostQueue(profile=lambda name: HostProfile(learned=learned))
     simulator = Simulator({"host": rationer}, hosts)
     simulator.put(*(Link("host") for _ in range(120)))
     took = simulator.run()
@@ -339,7 +339,7 @@ def test_nobody_is_asked_who_said_not_to(
     """A host that rests, or one with which it rests; what was under way is no offence."""
     servers = {str(number): Rationer(" ".join(words)) for number, words in enumerate(hosts)}
     queue: HostQueue[Link] = HostQueue(
-        start=lambda name: Start("service" if kinship == "service" else "", Spacing(gap)),
+        profile=lambda name: HostProfile("service" if kinship == "service" else "", Spacing(gap)),
         domain=lambda name: "domain" if kinship == "domain" else "",
     )
     simulator = Simulator(servers, queue, latency=latency, seed=seed)

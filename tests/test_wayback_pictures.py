@@ -174,7 +174,7 @@ class TestPace:
     @staticmethod
     def hosts(spacing: Spacing) -> HostQueue[str]:
         asked = crawl_settings(Crawl(), Politeness(), WAYBACK_SERVICE, spacing)
-        hosts: HostQueue[str] = HostQueue(asked.per_host, asked.back_off, asked.start)
+        hosts: HostQueue[str] = HostQueue(asked.per_host, asked.back_off, asked.profile)
         for number in range(100):
             hosts.put(ARCHIVE, str(number), 0)
         return hosts
@@ -185,7 +185,7 @@ class TestPace:
         near = context.crawl_settings(*wishes, spacing=spacing)
         far = crawl_settings(*wishes, spacing)
         for host, shared in ((ARCHIVE, spacing), ("a.example:80", None)):
-            assert near.start(host).spacing is far.start(host).spacing is shared
+            assert near.profile(host).spacing is far.profile(host).spacing is shared
 
     def test_all_of_a_run_share_its_gate(self) -> None:
         spacing = Spacing(0.125)

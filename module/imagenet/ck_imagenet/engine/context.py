@@ -14,7 +14,7 @@ from ..http.connections import Limits
 from ..http.retry import Spacing
 from ..storage.paces import Learned
 from ..storage.store import Store
-from .host import Start
+from .host import HostProfile
 from .link import Task
 from .rate_limiter import USUAL_BACK_OFF, BackOff
 from .recorder import Recorder
@@ -84,7 +84,7 @@ class CrawlSettings(NamedTuple):
     """Connections to one host at once."""
     back_off: BackOff = USUAL_BACK_OFF
     """How long a busy host is left alone."""
-    start: Callable[[str], Start] = lambda host: Start()
+    profile: Callable[[str], HostProfile] = lambda host: HostProfile()
     """What is known of a host's pace before it is asked."""
     domain: Callable[[str], str] = lambda host: ""
     """What hosts have in common that belong together; nothing if they are alone."""
@@ -212,7 +212,7 @@ def crawl_settings(
         crawl.jobs,
         crawl.retry,
         politeness.per_host,
-        start=_starts(politeness, archive, learned, spacing),
+        profile=_host_profiles(politeness, archive, learned, spacing),
         domain=lru_cache(_MOST_HOSTS)(urls.registrable_domain),
         successors=lambda url: successors_of(politeness, url),
         is_altered=lambda url: not politeness.no_known_hosts and known_hosts.is_altered(url),
@@ -232,28 +232,28 @@ def known_paces(
 
     With the name of its service, or its own.
     """
-    starts = _starts(politeness, archive, learned, wayback_spacing(politeness, archive))
+    profiles = _host_profiles(politeness, archive, learned, wayback_spacing(politeness, archive))
 
     def pace(endpoint: str) -> tuple[str, float] | None:
-        start = starts(endpoint)
-        return (start.service or endpoint, start.learned.rate) if start.learned else None
+        profile = profiles(endpoint)
+        return (profile.service or endpoint, profile.learned.rate) if profile.learned else None
 
     return pace
 
 
-def _starts(
+def _host_profiles(
     politeness: Politeness, archive: str, learned: Mapping[str, Learned], spacing: Spacing
-) -> Callable[[str], Start]:
+) -> Callable[[str], HostProfile]:
     """Return what tells at which pace each host is asked first, the Wayback Machine by its spacing.
 
     What the user says counts before what was learnt, and that before what others have seen.
     """
     paces = known_hosts.parse_paces(politeness.pace)
     archive_endpoint = urls.endpoint(archive)
-    of_archive = Start(spacing=spacing, back_off=_WAYBACK_BACK_OFF)
+    of_archive = HostProfile(spacing=spacing, back_off=_WAYBACK_BACK_OFF)
 
     @lru_cache(_MOST_HOSTS)
-    def start(endpoint: str) -> Start:
+    def profile(endpoint: str) -> HostProfile:
         if endpoint == archive_endpoint:
             return of_archive
         known = None if politeness.no_known_hosts else known_hosts.known_host(endpoint)
@@ -261,11 +261,11 @@ def _starts(
         given = known_hosts.given_pace(paces, endpoint)
         gap = max(politeness.sleep, 1 / given if given else 0.0)
         pace = given or (known.pace if known else None)
-        begin = Learned(pace, 1, 0.0) if pace else None
-        begin = begin if given else learned.get(service or endpoint, begin)
-        return Start(service, Spacing(gap) if gap else None, begin)
+        first_pace = Learned(pace, 1, 0.0) if pace else None
+        first_pace = first_pace if given else learned.get(service or endpoint, first_pace)
+        return HostProfile(service, Spacing(gap) if gap else None, first_pace)
 
-    return start
+    return profile
 
 
 class Order(NamedTuple):

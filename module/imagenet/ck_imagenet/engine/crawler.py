@@ -96,7 +96,7 @@ class Crawler:
         self._peers = peers or Peers()
         settings = context.settings
         self._hosts: HostQueue[Task] = HostQueue(
-            settings.per_host, settings.back_off, settings.start, settings.domain
+            settings.per_host, settings.back_off, settings.profile, settings.domain
         )
         self._hosts.complete = not self._peers.at_work
         self._limit = ConcurrencyLimit(context.settings.jobs, time.monotonic(), time.process_time())

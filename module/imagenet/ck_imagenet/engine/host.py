@@ -179,7 +179,7 @@ class Backlog(Generic[Task]):
 # One host, what waits for it, and what is known of its pace.
 
 
-class Start(NamedTuple):
+class HostProfile(NamedTuple):
     """What is known of a host's pace before it is asked."""
 
     service: str = ""

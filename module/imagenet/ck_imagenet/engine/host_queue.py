@@ -10,7 +10,7 @@ from typing import Callable, Generic, Iterator
 from ..core.actions import PER_HOST
 from ..core.outcomes import HostSignal, Outcome
 from ..storage.paces import Learned
-from .host import SHARE, Backlog, FairShare, Host, RationedHost, Start, State, Task, rations
+from .host import SHARE, Backlog, FairShare, Host, HostProfile, RationedHost, State, Task, rations
 from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
 
 FORGET_GIVEN_UP_AFTER = 60.0
@@ -62,12 +62,12 @@ class HostQueue(Generic[Task]):
         self,
         per_host: int = PER_HOST,
         back_off: BackOff = USUAL_BACK_OFF,
-        start: Callable[[str], Start] = lambda name: Start(),
+        profile: Callable[[str], HostProfile] = lambda name: HostProfile(),
         domain: Callable[[str], str] = lambda name: "",
     ) -> None:
         self._per_host = per_host
         self._back_off = back_off
-        self._start = start
+        self._profile = profile
         self._domain = domain
         self._random = Random(0)  # noqa: S311 - spreads requests, guards nothing
         self._hosts: dict[str, Host[Task]] = {}
@@ -216,7 +216,7 @@ class HostQueue(Generic[Task]):
         for name, host in self._hosts.items():
             learned = host.limiter.learned()
             if learned:
-                known[self._start(name).service or name] = learned
+                known[self._profile(name).service or name] = learned
         return known
 
     def rations(self, now: float) -> list[RationedHost]:
@@ -264,13 +264,13 @@ class HostQueue(Generic[Task]):
         return host
 
     def _limiter(self, name: str) -> RateLimiter:
-        start = self._start(name)
-        if start.service in self._services:
-            return self._services[start.service]
-        back_off = start.back_off or self._back_off
-        limiter = RateLimiter(back_off, start.spacing, start.learned, self._random)
-        if start.service:
-            self._services[start.service] = limiter
+        profile = self._profile(name)
+        if profile.service in self._services:
+            return self._services[profile.service]
+        back_off = profile.back_off or self._back_off
+        limiter = RateLimiter(back_off, profile.spacing, profile.learned, self._random)
+        if profile.service:
+            self._services[profile.service] = limiter
         return limiter
 
     def _enqueue_task(

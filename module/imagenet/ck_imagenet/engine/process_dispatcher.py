@@ -171,19 +171,19 @@ class ProcessDispatcher(Dispatcher, Peers):
     """
 
     def __init__(
-        self, order: Order | None, fetcher: Client, store: Store, manner: CrawlSettings
+        self, order: Order | None, client: Client, store: Store, settings: CrawlSettings
     ) -> None:
         self._order = order
-        self._jobs = manner.jobs
+        self._jobs = settings.jobs
         self.router = Router()
         self.at_work = True
         self._more_to_come = True
-        self._crawler = Crawler(CrawlContext(fetcher, store, self.router, manner), self)
+        self._crawler = Crawler(CrawlContext(client, store, self.router, settings), self)
         self._this_process = ThreadWorker(self._crawler)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
         # The archive is this process's affair: all that asks it here shares its pace.
-        archive = known_hosts.host_group(urls.endpoint(manner.archive))
+        archive = known_hosts.host_group(urls.endpoint(settings.archive))
         self._owners: OrderedDict[str, Worker] = OrderedDict({archive: self._this_process})
         self._workers: list[ProcessWorker] = []
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)

@@ -98,7 +98,7 @@ class _TarReading:
         self._seen: dict[str, array[int]] = {}
         self._wnid = ""
 
-    def run(self, fetcher: Client) -> Iterator[Unpacked]:
+    def run(self, client: Client) -> Iterator[Unpacked]:
         """Read the tar, and yield what it brought for each synset.
 
         Raises
@@ -117,7 +117,7 @@ class _TarReading:
             return
         resting = partial(self._progress.resting, self._tar.where)
         retry = Retry.doubling(self._crawl.retry, resting)
-        with tar_sources.open_tar(self._tar, fetcher, retry, self._watch) as whole:
+        with tar_sources.open_tar(self._tar, client, retry, self._watch) as whole:
             try:
                 yield from self._unpack(whole)
             finally:

@@ -90,8 +90,8 @@ def main() -> None:
         order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
         recorder = _PipeRecorder(outbox)
         try:
-            with closing(order.client()) as fetcher:
-                crawl_context = CrawlContext(fetcher, order.store, recorder, order.settings())
+            with closing(order.client()) as client:
+                crawl_context = CrawlContext(client, order.store, recorder, order.settings())
                 crawler = Crawler(crawl_context, recorder)
                 reader = threading.Thread(target=recorder.read, args=(inbox, crawler), daemon=True)
                 reader.start()
@@ -240,9 +240,9 @@ def work(batch: Batch, order: bytes) -> Report:
         with _opening:
             ordered = _unpickled(str(batch.run), order)
         # One of its own, whose connections end with it: then the hosts are another's.
-        with closing(ordered.client()) as fetcher:
+        with closing(ordered.client()) as client:
             settings = ordered.settings(batch.learned or {})
-            crawler = Crawler(CrawlContext(fetcher, ordered.store, recorder, settings), recorder)
+            crawler = Crawler(CrawlContext(client, ordered.store, recorder, settings), recorder)
             crawler.add(task for task in batch.tasks if task.link.name not in recorder.known)
             while crawler.poll(SAMPLE):
                 if not recorder.is_wanted():
