@@ -172,7 +172,15 @@ class Progress:
         """Another process works on `what`, a synset for example, and this one waits for it."""
 
     def resting(self, who: str, seconds: float) -> None:
-        """A service has asked for a pause of so many seconds; it is asked again afterwards."""
+        """A service has asked for a pause, and is asked again afterwards.
+
+        Parameters
+        ----------
+        who : str
+            The service.
+        seconds : float
+            How long the pause is.
+        """
 
     def rationed(self, rations: Sequence[RationedHost]) -> None:
         """No links are left but those of hosts that ration their answers."""
@@ -181,13 +189,31 @@ class Progress:
         """Something is wrong that does not end the run."""
 
     def begin(self, what: str, total: int) -> None:
-        """`total` more URLs will be asked; `what` names the synset, and the archive if one is."""
+        """More URLs are about to be asked.
+
+        Parameters
+        ----------
+        what : str
+            The synset, and the archive if its captures are asked.
+        total : int
+            How many URLs.
+        """
 
     def settled(self, record: Record) -> None:
         """A URL has its final or its next record."""
 
     def advance(self, what: str, done: int, total: int) -> None:
-        """Of something long, `done` bytes of `total` are done; a `total` of 0 is unknown."""
+        """A part of something long is done.
+
+        Parameters
+        ----------
+        what : str
+            What is read or written.
+        done : int
+            Bytes that are done.
+        total : int
+            Bytes in all, 0 if nobody knows.
+        """
 
     def step_aside(self) -> None:
         """Something else is about to be printed: a progress bar must go out of the way."""

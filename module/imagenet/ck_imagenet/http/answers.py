@@ -22,6 +22,8 @@ from .codings import decoded
 from .connections import Budget, Limits, current, spend
 from .transport import as_failed
 
+# Redirects.
+
 FOLLOWED = (301, 302, 303, 307, 308)
 """The statuses of redirects that are followed, if they have a Location."""
 
@@ -44,6 +46,8 @@ def location(response: HTTPResponse) -> str:
     return "".join(locations)
 
 
+# Opt-outs: the header X-Robots-Tag says that a picture may not be used for training.
+
 _OPT_OUTS = ("noai", "noimageai")
 _WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
 # A date, as after "unavailable_after", has colons too, but after blanks.
@@ -60,7 +64,7 @@ def product(user_agent: str) -> str:
 
 
 def opted_out(headers: Iterable[str], agent: str) -> bool:
-    """Say whether X-Robots-Tag headers keep machines away, all or the one that is asking.
+    """Say whether headers X-Robots-Tag refuse the use for training, to all agents or to ours.
 
     Parameters
     ----------
@@ -87,6 +91,8 @@ def _directives(header: str) -> Iterable[tuple[str, str]]:
             agent, item = restricted.groups()
         yield agent, item
 
+
+# Success, whole or in part, and failure.
 
 BUSY = (420, 429, 503)
 """Statuses with which a host asks to come later."""
@@ -219,8 +225,14 @@ def _retry_after(text: str, sent: str = "") -> float:
     return max(0.0, (until - since).total_seconds()) if until else 0.0
 
 
+# The body.
+
 _CHUNK = 2**18
+"""Bytes that are read at once."""
+
 _WORTH_READING = 16_384
+"""Bytes; a longer rest costs more to read than a new connection."""
+
 _PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
 """Seconds for the rest of an answer that nobody needs: as long as a new connection takes."""
 

@@ -27,7 +27,7 @@ Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 _FIELDS = ("Content-Encoding", "Transfer-Encoding")
 
 _MOST = 10
-"""Codings of one body, which browsers undo too."""
+"""Codings of one body, as in browsers."""
 
 _SAY_NOTHING = re.compile(
     r"|identity|none|null|plain|raw|default|binary|[78]bit|(us-)?ascii|text(/.*)?|chunked"
@@ -47,26 +47,6 @@ _LOOKED_AT = 64
 """Bytes of a body's beginning, by which it is told whether it is packed."""
 
 _TEXT = re.compile(rb"(\xef\xbb\xbf)?[\t\n\r\x20-\x7e]+")
-
-
-GZIP = b"\x1f\x8b"
-
-AT_ONCE = 2**20
-"""Bytes that are unpacked at once: so a bomb does not fill the memory."""
-
-_DEFLATED = 8
-"""The only method of gzip and zlib (RFC 1952, RFC 1950)."""
-
-_TRAILER = 8
-_HAS_CHECKSUM, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT = 2, 4, 8, 16
-
-_LONGEST_HEADER = 2**17
-"""Bytes; the extra field, the longest one with a length, has at most half as many."""
-
-_MOST_EMPTY = 1_000
-"""Empty members of a gzip in a row."""
-
-_MOST_LAYERS = 4
 
 
 def codings_of(headers: HTTPHeaderDict) -> list[str]:
@@ -223,6 +203,32 @@ def _from_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
         if stream.eof:
             return
     raise Unfinished
+
+
+# Gzip and deflate.
+
+GZIP = b"\x1f\x8b"
+
+AT_ONCE = 2**20
+"""Bytes that are unpacked at once: so a bomb does not fill the memory."""
+
+_DEFLATED = 8
+"""The only method of gzip and zlib (RFC 1952, RFC 1950)."""
+
+_TRAILER = 8
+"""Bytes behind the data: their checksum and their length."""
+
+_HAS_CHECKSUM, _HAS_EXTRA, _HAS_NAME, _HAS_COMMENT = 2, 4, 8, 16
+"""Flags in the header of gzip (RFC 1952, 2.3.1)."""
+
+_LONGEST_HEADER = 2**17
+"""Bytes; the extra field, the longest one with a length, has at most half as many."""
+
+_MOST_EMPTY = 1_000
+"""Empty members of a gzip in a row."""
+
+_MOST_LAYERS = 4
+"""Gzips around each other that no header has told."""
 
 
 class NotPacked(Exception):

@@ -32,13 +32,15 @@ FORMATS = {
 }
 
 SUFFIXES = (*(f".{form.extension}" for form in FORMATS.values()), ".jpeg", ".tiff")
-"""What the name of a picture's file may end with, in lower case."""
+"""The extensions that a picture's file may have, in lower case."""
 
 
 def is_picture_file(path: Path) -> bool:
-    """Say whether there is a file at `path` that is called as a picture is."""
+    """Say whether there is a file at `path` with the extension of a picture."""
     return path.suffix.lower() in SUFFIXES and path.is_file()
 
+
+# How files begin.
 
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*")
 
@@ -48,7 +50,7 @@ _LONGER = re.compile(
 
 
 def begins_picture(begin: bytes) -> bool:
-    """Say whether bytes that begin so are a picture, kept or not."""
+    """Say whether bytes with this beginning are a picture, in a format that is kept or not."""
     is_kept = begin.startswith(SIGNATURES) or _LONGER.match(begin) is not None
     return is_kept or other_format(begin) != ""
 
@@ -236,6 +238,8 @@ _CHECKS: dict[str, Callable[[bytes], bool]] = {
 # How files end: so a file without its end can be told from a broken one.
 
 _GIF_HEADER, _GIF_FRAME = 13, 10
+"""Bytes of a GIF's header, and of the head of a frame."""
+
 _MOST_PARTS = 1_000_000
 """Blocks of a GIF that are walked through: files with more are made to cost time."""
 
@@ -243,7 +247,7 @@ _MOST_PARTS = 1_000_000
 def is_cut(data: bytes) -> bool:
     """Say whether `data` is a JPEG, PNG, GIF or WebP that lacks its end.
 
-    Of other formats nothing is known here, so that they count as uncut.
+    Files of other formats count as whole.
     """
     if data.startswith(b"\xff\xd8"):
         return jpeg.walk(data).is_cut
