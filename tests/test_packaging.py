@@ -19,9 +19,8 @@ LIBRARY = CHECKOUT / "module" / "imagenet" / "ck_imagenet"
 
 IN_ANOTHER_FOLDER = """
 import importlib.util
-from ck_imagenet.catalogue import synsets
-print(synsets.__file__)
-print(synsets.load().get("n01440764").words[0])
+import ck_imagenet
+print(ck_imagenet.__file__)
 print(importlib.util.find_spec("ck_imagenet_practice"))
 """
 
@@ -98,4 +97,6 @@ def test_an_installation_works_in_another_folder(built: Path, tmp_path: Path) ->
     pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site))
     said_by(*pip, str(the_only(built, "*.whl")))
     said = said_by("-c", IN_ANOTHER_FOLDER, cwd=tmp_path, path=str(site)).splitlines()
-    assert said == [str(site / "ck_imagenet/catalogue/synsets.py"), "tench", "None"]
+    assert said == [str(site / "ck_imagenet" / "__init__.py"), "None"]
+    listed = (str(site / "bin" / "ck-imagenet"), "list", "--search=tinca tench")
+    assert said_by(*listed, cwd=tmp_path, path=str(site)) == "n01440764\n"
