@@ -90,3 +90,8 @@ def test_who_was_out_of_reach_until_the_batch_was_over_leaves_it(
         for recorded in batch.run.glob("*.records"):
             recorded.unlink()
         assert len(first.result().records) < len(names)
+
+
+def test_what_each_batch_is_sent_with_is_small(ordered: tuple[Batch, bytes]) -> None:
+    _, order = ordered
+    assert len(order) < 1000

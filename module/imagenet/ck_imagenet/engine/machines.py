@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from ..core.errors import BadInput, StoreError
 from ..storage.store import Busy, try_lock
-from .worker import ENDS_WITHIN, HEARTBEAT, HEARTBEAT_TIMEOUT, LIBRARY, Batch, Report
+from .worker import ENDS_WITHIN, HEARTBEAT, HEARTBEAT_TIMEOUT, LIBRARY, MESSAGES, Batch, Report
 
 # The folder of a run on many machines: it shows that the run goes on, and what is told lies there.
 #
@@ -156,7 +156,8 @@ class Machines:
             If one cannot.
         """
         with _sentence("the cluster's workers cannot be asked what they can do"):
-            said = self._client.run(self._can_work, LIBRARY, _environment(), str(heartbeat))
+            needs = (LIBRARY, _environment(), str(heartbeat), MESSAGES)
+            said = self._client.run(self._can_work, *needs)
         bad = {address: trouble for address, trouble in said.items() if trouble}
         for address, trouble in bad.items():
             raise StoreError(
@@ -227,11 +228,11 @@ def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
         import pickle
 
         prepare(library, environment)
-        from .worker import work
+        from ck_imagenet.engine.worker import work
 
         return pickle.dumps(work(pickle.loads(batch), order))  # noqa: S301 - from who sent this
 
-    def prove(library: str, environment: dict[str, str], heartbeat: str) -> str:
+    def prove(library: str, environment: dict[str, str], heartbeat: str, messages: str) -> str:
         """Return why this machine cannot work on the run, or an empty text."""
         import importlib
         from pathlib import Path
@@ -240,9 +241,14 @@ def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
         if not Path(heartbeat).is_file():
             return f"it does not see {heartbeat}"
         try:
-            importlib.import_module("ck_imagenet.engine.worker")
+            worker = importlib.import_module("ck_imagenet.engine.worker")
         except ImportError as error:
-            return str(error)
+            if not (error.name or "").startswith("ck_imagenet"):
+                return str(error)
+            worker = importlib.import_module("ck_imagenet")  # where that module had another name
+        if getattr(worker, "MESSAGES", "") != messages:
+            place = Path(str(worker.__file__)).parent
+            return f"it has another version of ck-imagenet, in {place}: start it anew"
         return ""
 
     return work, prove

@@ -23,9 +23,11 @@ from typing import Any, BinaryIO, Iterable, Mapping, NamedTuple
 
 from ..core.errors import ImagenetError, StoreError, TooLittleMemory
 from ..core.text import ImageName
+from ..http.client import Network
+from ..storage.numbering import Link
 from ..storage.paces import Learned
 from ..storage.records import Record
-from .context import CrawlContext, Order, Peers
+from .context import Crawl, CrawlContext, Order, Peers, Politeness
 from .crawler import SAMPLE, Crawler, Rationing
 from .link import Task
 from .recorder import Recorder, Verdict
@@ -231,6 +233,13 @@ class Report(NamedTuple):
     learned: Mapping[str, Learned] | None = None
     """What was learnt of hosts that ration."""
     error: Exception | None = None
+
+
+MESSAGES = "; ".join(
+    f"{message.__name__}: {', '.join(vars(message).get('__slots__') or message.__annotations__)}"
+    for message in (Order, Network, Crawl, Politeness, Batch, Task, Link, Record, Report)
+)
+"""What is in that which is sent: a machine whose library is of another version has another text."""
 
 
 def work(batch: Batch, order: bytes) -> Report:

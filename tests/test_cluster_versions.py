@@ -1,0 +1,68 @@
+"""A machine of a cluster whose library is of another version says so before it gets any work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cloudpickle  # type: ignore[import-untyped]
+import pytest
+from ck_imagenet.engine import machines
+from ck_imagenet.engine.worker import LIBRARY, MESSAGES
+
+MACHINE = """
+import pickle, sys
+{before}
+with open(sys.argv[1], "rb") as sent:
+    prove, needs = pickle.load(sent)
+print(prove(*needs))
+"""
+"""What a worker does with what it is sent; it may have loaded a library before."""
+
+
+def said(folder: Path, before: str = "", messages: str = MESSAGES) -> str:
+    """Return what a machine answers that is asked whether it can work."""
+    heartbeat = folder / "pulse"
+    heartbeat.touch()
+    _, prove = machines._remote()
+    needs = (LIBRARY, {"CK_REPOS": str(folder)}, str(heartbeat), messages)
+    (folder / "sent").write_bytes(cloudpickle.dumps((prove, needs)))
+    program = [sys.executable, "-I", "-c", MACHINE.format(before=before), str(folder / "sent")]
+    return subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def earlier(folder: Path, *modules: str) -> str:
+    """Write an earlier library, and return what loads it."""
+    for module in ("ck_imagenet/__init__.py", *modules):
+        path = folder / "earlier" / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    return f"sys.path.insert(0, {str(folder / 'earlier')!r}); import ck_imagenet"
+
+
+def test_a_machine_with_the_same_library_can_work(tmp_path: Path) -> None:
+    assert said(tmp_path) == ""
+
+
+def test_one_whose_library_sends_other_things_is_told_from_it(tmp_path: Path) -> None:
+    place = Path(LIBRARY) / "ck_imagenet" / "engine"
+    sentence = f"it has another version of ck-imagenet, in {place}: start it anew"
+    assert said(tmp_path, messages="Batch: links") == sentence
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        ("ck_imagenet/crawling/__init__.py", "ck_imagenet/crawling/worker.py"),
+        ("ck_imagenet/engine/__init__.py", "ck_imagenet/engine/worker.py"),
+    ],
+)
+def test_one_that_has_loaded_an_earlier_library_is_told_from_it(
+    tmp_path: Path, modules: tuple[str, ...]
+) -> None:
+    sentence = said(tmp_path, earlier(tmp_path, *modules))
+    assert sentence.startswith(
+        f"it has another version of ck-imagenet, in {tmp_path}/earlier/ck_imagenet"
+    )
+    assert sentence.endswith(": start it anew")
