@@ -29,7 +29,7 @@ PARTS = {
     "check": ["ck_imagenet.images.judging:judge"],
     "hash": ["ck_imagenet.images.judging:is_placeholder", "ck_imagenet.engine.attempts:saved"],
     "file": [
-        "ck_imagenet.storage.folders:_SynsetFolder.save",
+        "ck_imagenet.storage.folder_store:_SynsetFolder.save",
         "ck_imagenet.storage.ck_store:_SynsetRepository.save",
     ],
     "CK": ["ck_imagenet.storage.ck_store:_SynsetRepository.describe"],

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Container, Iterable, NamedTuple, Sequence
 
 from browser import Browser
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import Link, PracticeWeb
 from ck_imagenet_practice.world import KINDS

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ck_imagenet.core.files import checksum
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from damage import mutations
 from terminal import Terminal

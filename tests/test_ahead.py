@@ -14,7 +14,7 @@ from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine import planning
 from ck_imagenet.engine.planning import prefetched
 from ck_imagenet.sources.lists import SynsetList, Unlisted
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 
 MANY = [synset.wnid for synset in synsets.load().synsets[:1000]]
 

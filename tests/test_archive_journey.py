@@ -19,7 +19,7 @@ from ck_imagenet_practice.archive import Patience
 from keeper import Keeper, places
 from peer import Serve, serving
 from terminal import WNID, Terminal
-from test_fall11 import tgz
+from test_url_archive import tgz
 
 DALMATIAN = "n02110341"
 GET = ("geturls", "imagenet", "--all")

@@ -15,7 +15,7 @@ from ck_imagenet.engine.context import Crawl, Order, Politeness
 from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.worker import HEARTBEAT, Batch, work
 from ck_imagenet.http.client import Network
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID

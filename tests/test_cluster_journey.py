@@ -13,7 +13,7 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.redirects import redirecting_to
 from dask_cluster import DaskCluster, process_of

@@ -32,7 +32,7 @@ from ck_imagenet.http.connections import Limits
 from ck_imagenet.http.resolver import Resolver
 from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.deduplication import Duplicates
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet.storage.records import Record

@@ -10,7 +10,7 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.engine.synset_job import take_out_exposed
 from ck_imagenet.storage.deduplication import TELLING, Duplicates
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
 from terminal import WNID

@@ -15,7 +15,7 @@ from ck_imagenet.engine.planning import estimated, foreseen
 from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.sources.url_archive import ArchiveSource
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 
 WNID, DALMATIAN, DOG = "n01440764", "n02110341", "n02084071"
 

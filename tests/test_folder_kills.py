@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 from ck_imagenet.storage.recovery import recover
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import saved
 from ck_imagenet.core.text import ImageName

@@ -10,7 +10,7 @@ import pytest
 from ck_imagenet.core.errors import StoreError
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.records import Record
 
 LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
@@ -22,7 +22,7 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, {str(LIBRARY)!r})
 from ck_imagenet.core.errors import StoreError
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 
 place = FolderStore(Path()).synset("{WNID}")
 (place.state / "new").chmod(0o555)

@@ -12,7 +12,7 @@ from ck_imagenet.core.actions import ListOptions
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
 

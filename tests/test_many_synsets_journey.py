@@ -8,7 +8,7 @@ import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
-from test_fall11 import tgz
+from test_url_archive import tgz
 
 DALMATIAN, GOLDFISH = "n02110341", "n01443537"
 HUNDRED_AND_FIVE = [synset.wnid for synset in synsets.load().synsets[:105]]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.paces import A_DAY, MOST_BYTES, MOST_KEYS, Learned, PaceMemory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ NOON = 1_795_694_400.0
 KEEPS = """
 import sys
 from pathlib import Path
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.paces import PaceMemory
 from ck_imagenet.storage.paces import Learned
 

@@ -14,7 +14,7 @@ import requests
 from browser import Browser
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
 from ck_imagenet_practice.pictures import picture

@@ -14,7 +14,7 @@ from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.text import Progress
 from ck_imagenet.engine import scheduler
 from ck_imagenet.engine.synset_job import Summary
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
 

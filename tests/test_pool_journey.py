@@ -24,7 +24,7 @@ from ck_imagenet.engine import scheduler
 from ck_imagenet.engine.synset_job import Summary
 from ck_imagenet.sources.lists import SynsetList, keep
 from ck_imagenet.storage import summaries
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb
 from filelock import FileLock

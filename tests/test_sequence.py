@@ -11,7 +11,7 @@ from ck_imagenet.engine.planning import FRESH, run_order
 from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.storage import summaries
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
 

@@ -14,7 +14,7 @@ from ck_imagenet.core.actions import DownloadOptions, ListOptions
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.options import concern
 from ck_imagenet.core.text import Progress
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 
 TENCH = "n01440764"
 ENTITY = "n00001740"

@@ -19,7 +19,7 @@ from ck_imagenet.engine.tar_results import Unpacked
 from ck_imagenet.images.judging import judge
 from ck_imagenet.sources.tars import SkipReason
 from ck_imagenet.sources.url_archive import ArchiveSource
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb, pictures
 from hypothesis import given, settings

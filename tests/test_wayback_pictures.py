@@ -17,7 +17,7 @@ from ck_imagenet.engine.recorder import SynsetRecorder, Verdict
 from ck_imagenet.engine.wayback import CaptureRecorder, Captures, crawl_settings, may_help
 from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.deduplication import Duplicates
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
 

@@ -14,7 +14,7 @@ from ..core.files import path_of, storage_errors
 from ..core.options import kinds, parse
 from ..sources import url_archive
 from ..sources.url_archive import ArchiveSource
-from ..storage.folders import FolderStore
+from ..storage.folder_store import FolderStore
 from ..storage.store import Store
 
 USUAL = "imagenet"

@@ -17,7 +17,7 @@ from ck_imagenet.http.retry import Spacing
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.sources.registry import Lists, Row, Sources
 from ck_imagenet.sources.url_archive import ArchiveSource
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.archive import Patience
 

@@ -13,7 +13,7 @@ import pytest
 from ck_imagenet.commands.export import run as export
 from ck_imagenet.core.actions import ExportOptions
 from ck_imagenet.core.text import Progress
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from PIL import Image
 
 pytestmark = pytest.mark.every_python

@@ -8,7 +8,7 @@ import pytest
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.inventory import Inventory, inventories
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import KeptNames, Link

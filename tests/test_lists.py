@@ -11,7 +11,7 @@ from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import KeptListSource, SynsetList
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.store import SynsetStore
 from hypothesis import given
 from hypothesis import strategies as st

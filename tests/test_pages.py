@@ -14,7 +14,7 @@ from ck_imagenet.core.text import ImageName
 from ck_imagenet.gallery import pages
 from ck_imagenet.gallery.pages import Gallery, Host
 from ck_imagenet.gallery.thumbnails import MOST_BYTES, Thumbnail
-from ck_imagenet.storage.folders import FolderStore
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import KeptNames, Link
 from ck_imagenet.storage.records import Record
