@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any
 
 import pytest
 import write_docs
 from ck_imagenet.commands import export
-from ck_imagenet.core.actions import ExportOptions
+from ck_imagenet.core.actions import DownloadOptions, ExportOptions, GeturlsOptions
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.options import kinds, parse
-from ck_imagenet.core.registries import LAYOUTS, LayoutRow, one_of
+from ck_imagenet.core.registries import LAYOUTS, SOURCES, LayoutRow, SourceRow, made_by, one_of
 from ck_imagenet.exports import layouts
+from ck_imagenet.sources.lists import ListSource
+from ck_imagenet.sources.registry import Lists
 from terminal import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text("utf-8")
 
 each_layout = pytest.mark.parametrize("row", LAYOUTS, ids=lambda row: row.name)
+
+each_source = pytest.mark.parametrize("row", SOURCES, ids=lambda row: row.name)
+takes_a_source = pytest.mark.parametrize("options", [GeturlsOptions, DownloadOptions])
 
 
 def refusal(**given: str) -> str:
@@ -82,3 +88,37 @@ def test_a_layout_that_is_registered_or_has_shards_says_so_in_help(row: LayoutRo
 
 def test_a_layout_that_is_empty_is_the_usual_one() -> None:
     assert parse(ExportOptions, {"layout": "", "link": ""}, {}) == ExportOptions()
+
+
+@pytest.mark.parametrize("row", [row for row in SOURCES if row.has_lists], ids=lambda r: r.name)
+def test_lists_are_found_by_a_class_that_names_its_row(row: SourceRow) -> None:
+    made = made_by("sources", row.made_by)
+    assert issubclass(made, ListSource)
+    assert not inspect.isabstract(made)
+    assert made.row is row
+
+
+@each_source
+@takes_a_source
+def test_a_source_is_offered_by_help_and_readme(row: SourceRow, options: type) -> None:
+    kind, _ = kinds(options)["source"]
+    assert (row.name in re.findall(r"\w+", kind.help)) == row.is_named
+    assert row.holds in README
+
+
+@each_source
+@takes_a_source
+def test_what_is_no_source_is_refused_with_all_that_are(row: SourceRow, options: type) -> None:
+    with pytest.raises(BadInput) as refused:
+        parse(options, {"source": "nowhere"}, {})
+    assert (row.name in re.findall(r"\w+", str(refused.value))) == row.is_named
+
+
+@pytest.mark.parametrize("row", [row for row in SOURCES if row.setting], ids=lambda r: r.name)
+@takes_a_source
+def test_where_a_source_is_can_be_said_by_an_option(row: SourceRow, options: type) -> None:
+    kind, usual = kinds(options)[row.setting]
+    assert (kind.is_setting, usual) == (True, row.address)
+    given: dict[str, Any] = {row.setting.replace("-", "_"): "http://a.example"}
+    assert Lists(**given).address(row) == "http://a.example"
+    assert Lists().address(row) == row.address

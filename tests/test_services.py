@@ -13,7 +13,7 @@ from ck_imagenet.http.address_policy import AddressPolicy
 from ck_imagenet.http.client import Client
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.sources import services
-from ck_imagenet.sources.services import IMAGENET, WAYBACK, ServiceSource, listed
+from ck_imagenet.sources.services import ImageNetService, ServiceSource, WaybackService, listed
 from peer import Peer, Talk, answer, redirect, saying, serving
 
 WNID = "n01440764"
@@ -51,13 +51,13 @@ def test_whatever_else_is_said_is_no_list(body: bytes) -> None:
 
 
 def test_the_mapping_with_true_numbers_is_asked_for_first_of_each_path() -> None:
-    for kind in (IMAGENET, WAYBACK):
-        names = [question.name.rpartition(" ")[2] for question in kind.questions]
+    for service in (ImageNetService, WaybackService):
+        names = [question.name.rpartition(" ")[2] for question in service.questions]
         assert names == ["mapping", "URLs"] * 2
 
 
 def test_the_wayback_machine_is_asked_for_what_image_net_org_answered() -> None:
-    assert [question.path for question in WAYBACK.questions] == [
+    assert [question.path for question in WaybackService.questions] == [
         f"/web/20130101000000id_/http://www.image-net.org/api/{path}?wnid="
         for path in (
             "text/imagenet.synset.geturls.getmapping",
@@ -97,7 +97,7 @@ def service(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> ServiceSource:
     monkeypatch.setattr(services, "_LIMITS", Limits(5, first_byte=0.2, stall=5, whole=5))
     address = peer.url("")
     fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
-    return ServiceSource(IMAGENET, address, fetcher, Progress())
+    return ImageNetService(address, fetcher, Progress())
 
 
 @pytest.mark.parametrize("header", ["X: y", "content-encoding: "])
@@ -144,7 +144,7 @@ def test_an_error_is_an_answer(service: ServiceSource, host: Moody, peer: Peer) 
     assert not finds(service)
     host.silent = True
     assert [finds(service) for _ in range(5)] == [False] * 5
-    assert len(peer.heads) == len(IMAGENET.questions) + 3
+    assert len(peer.heads) == len(ImageNetService.questions) + 3
 
 
 def test_a_list_that_the_archive_has_from_another_host_is_none() -> None:
@@ -162,7 +162,7 @@ def test_a_list_that_the_archive_has_from_another_host_is_none() -> None:
         other = serve(say(answer(URL.encode())))
         archive = serve(say(redirect(other.url(path))))
         fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
-        service = ServiceSource(WAYBACK, archive.url(""), fetcher, Progress())
+        service = WaybackService(archive.url(""), fetcher, Progress())
         with pytest.raises(NoList, match="it leads elsewhere, to http://127"):
             service.find(WNID)
 
@@ -171,17 +171,17 @@ def test_an_error_of_the_archive_itself_passes_and_what_it_has_captured_does_not
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Else a list without true numbers would come in place of the mapping."""
-    monkeypatch.setattr(services, "_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(WaybackService, "pauses", (0.01, 0.01))
     memento = "Memento-Datetime: Fri, 01 Jan 2010 00:00:00 GMT"
     error, captured = "502 Bad Gateway", answer(b"", memento, status="502 Bad Gateway")
     with serving() as serve:
         for answers, asked in (
             ([answer(status=error), answer(status=error), answer(URL.encode())], 3),
             ([captured, answer(URL.encode())], 2),
-            ([answer(status=error)], 3 * len(WAYBACK.questions)),
+            ([answer(status=error)], 3 * len(WaybackService.questions)),
         ):
             archive = serve(saying(*answers))
             fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
-            service = ServiceSource(WAYBACK, archive.url(""), fetcher, Progress())
+            service = WaybackService(archive.url(""), fetcher, Progress())
             assert finds(service) == (len(answers) > 1)
             assert len(archive.heads) == asked

@@ -24,7 +24,7 @@ from ck_imagenet.core.actions import ACTIONS  # noqa: E402
 from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
-from ck_imagenet.core.registries import LAYOUTS  # noqa: E402
+from ck_imagenet.core.registries import LAYOUTS, SOURCES  # noqa: E402
 from ck_imagenet.sources.tars import SkipReason  # noqa: E402
 from ck_imagenet.storage.findings import FindingKind  # noqa: E402
 
@@ -149,6 +149,7 @@ def readme(text: str) -> str:
         "layouts": _layouts,
         "outcomes": _outcomes,
         "settings": _settings,
+        "sources": _sources,
     }
     for action in ACTIONS:
         parts[f"options of {action}"] = lambda action=action: _options(action)  # type: ignore[misc]
@@ -235,6 +236,15 @@ def _outcomes() -> Iterator[str]:
     yield "|---|---|---|"
     for outcome in Outcome:
         yield f"| `{outcome.word}` | {outcome.meaning} | {'no' if outcome.final else 'yes'} |"
+
+
+def _sources() -> Iterator[str]:
+    yield "| place | what it has |"
+    yield "|---|---|"
+    for row in SOURCES:
+        name = f"`{row.name}`" if row.is_named else f"{row.name} lists"
+        setting = f". `--{row.setting}=` says where it is" if row.setting else ""
+        yield f"| {name} | {row.holds}{setting} |"
 
 
 def _layouts() -> Iterator[str]:

@@ -18,12 +18,11 @@ from .options import (
     wnids,
     word,
 )
-from .registries import LAYOUTS, one_of
+from .registries import LAYOUTS, SOURCES, one_of, source
 
-SERVICE = "https://www.image-net.org"
-WAYBACK_SERVICE = "https://web.archive.org"
-WINTER21 = "https://image-net.org/data/winter21_whole/{wnid}.tar"
-SOURCES = ("archive", "imagenet", "wayback", "winter21")
+SERVICE = source("imagenet").address
+WAYBACK_SERVICE = source("wayback").address
+WINTER21 = source("winter21").address
 ENGINES = ("dask",)
 LINKS = ("hard", "symbolic", "copy")
 PER_HOST = 10
@@ -46,9 +45,11 @@ _TAR = (
     "take the pictures from a tar instead, a file or an address, in which {wnid} stands for the "
     "wnid: of a class, or of the tars of classes; plain or .gz"
 )
+_NAMED = [row for row in SOURCES if row.is_named]
+_WITH_LISTS = one_of([row.name for row in _NAMED if row.has_lists])
+_WITH_PICTURES = one_of([row.name for row in _NAMED if not row.has_lists])
 _SOURCE = (
-    "ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has "
-    "pictures"
+    f"ask only this place: {_WITH_LISTS}, which have lists, or {_WITH_PICTURES}, which has pictures"
 )
 _REFRESH = "ask again for a list that is kept here"
 _WINTER21 = "the address of winter21's tars, in which {wnid} stands for the wnid"
@@ -127,7 +128,7 @@ class GeturlsOptions:
     mapping: bool = flag("print name, tab and URL")
     save: str = text("", "FILE", "write to this file instead")
     sources: bool = flag(_SOURCES)
-    source: str = word("NAME", SOURCES, _SOURCE)
+    source: str = word("NAME", tuple(row.name for row in _NAMED), _SOURCE)
     refresh: bool = flag(_REFRESH)
     all: bool = flag(_ALL)
     archive: str = setting("", "FILE-or-URL", _ARCHIVE)
@@ -158,7 +159,7 @@ class DownloadOptions:
     yes: bool = flag("do it although it is more than 100 synsets")
     urls: str = text("", "FILE-or-URL", _URLS)
     tar: str = text("", "FILE-or-URL", _TAR)
-    source: str = word("NAME", SOURCES, _SOURCE)
+    source: str = word("NAME", tuple(row.name for row in _NAMED), _SOURCE)
     refresh: bool = flag(_REFRESH)
     accept_terms: bool = flag("accept ImageNet's terms of access, which winter21 wants")
     wayback: bool = flag("ask the Wayback Machine for what is gone for good; slow")

@@ -1,4 +1,4 @@
-"""What options choose among: a row for each layout, with all that it can do.
+"""What options choose among: a row for each source of lists and each layout, with all it can do.
 
 The rows are data, so that options, `--help` and README can be made of them. What does the work is a
 class in a room above, which the row names; it is imported when it is wanted.
@@ -110,6 +110,84 @@ LAYOUTS = (
         needs="pyarrow",
     ),
 )
+
+
+class SourceRow(NamedTuple):
+    """All that is known of a place that has lists of URLs, or pictures."""
+
+    name: str
+    holds: str
+    """What it has, in Markdown."""
+    needs: str
+    """What it takes to have something from there."""
+    made_by: str = ""
+    """The class of the room `sources` that finds its lists, as FILE:CLASS; it has pictures else."""
+    address: str = ""
+    """Where it usually is, if it is asked over the network."""
+    setting: str = ""
+    """The option that gives another address."""
+    is_named: bool = True
+    """Whether `--source` can name it."""
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether it has lists, and not the pictures themselves."""
+        return bool(self.made_by)
+
+
+SOURCES = (
+    SourceRow(
+        "archive",
+        holds="the archive of all of ImageNet's URLs on this machine, if there is one",
+        needs="nothing",
+        made_by="url_archive:ArchiveSource",
+    ),
+    SourceRow(
+        "kept",
+        holds=(
+            "what `imagenet`, `wayback` or you with `--urls` gave last, kept with the synset's "
+            "state: a second run asks nobody. `--refresh` asks again"
+        ),
+        needs="nothing; --refresh asks again",
+        made_by="lists:KeptListSource",
+        is_named=False,
+    ),
+    SourceRow(
+        "imagenet",
+        holds=(
+            "image-net.org's list service: its newer path, then its older one, each first in the "
+            "form with true numbers"
+        ),
+        needs="the network; it has been down for long stretches since 2021",
+        made_by="services:ImageNetService",
+        address="https://www.image-net.org",
+        setting="service",
+    ),
+    SourceRow(
+        "wayback",
+        holds="the Wayback Machine's copy of these answers, as of about 2013",
+        needs="the network; it has the lists of some synsets, and may be asked only so often",
+        made_by="services:WaybackService",
+        address="https://web.archive.org",
+        setting="wayback-service",
+    ),
+    SourceRow(
+        "winter21",
+        holds=(
+            "no lists but [the pictures themselves](#pictures-from-tars), only when "
+            "`--source=winter21` names it"
+        ),
+        needs="the network, and ImageNet's terms of access: download it with --source=winter21",
+        address="https://image-net.org/data/winter21_whole/{wnid}.tar",
+        setting="winter21",
+    ),
+)
+"""In the order in which they are asked."""
+
+
+def source(name: str) -> SourceRow:
+    """Return the row of a source; raise KeyError if there is none."""
+    return {row.name: row for row in SOURCES}[name]
 
 
 def layout(name: str) -> LayoutRow:

@@ -13,7 +13,11 @@ from typing import Iterable, NamedTuple, Sequence
 from ..core import url_lists
 from ..core.errors import NoList
 from ..core.files import json_object, write_whole
+from ..core.registries import SourceRow, source
+from ..core.text import Progress
 from ..core.url_lists import Line
+from ..http.client import Client
+from ..http.retry import Spacing
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames
 from ..storage.records import FORMAT, now, refuse_newer
@@ -45,11 +49,38 @@ class Unlisted(NamedTuple):
         return {"wnid": self.wnid, "unlisted": self.why}
 
 
+class SourceContext(NamedTuple):
+    """What a run has for those who find lists: each takes what it needs."""
+
+    address: str
+    """Where it is, if it is asked over the network."""
+    only: str
+    """The one source that the user wants, if any."""
+    store: Store
+    client: Client
+    """It trusts the address."""
+    progress: Progress
+    archive: ListSource
+    """The archive of this machine, or the lack of it."""
+    wayback_spacing: Spacing
+    """Where all requests of this process to the Wayback Machine wait for their turn."""
+
+
 class ListSource(ABC):
     """A place that may have the lists of synsets."""
 
-    name: str
-    """What users call it."""
+    row: SourceRow
+    """What is known of it beforehand: the row that names this class."""
+
+    @classmethod
+    @abstractmethod
+    def made(cls, context: SourceContext) -> ListSource:
+        """Return it as a run needs it."""
+
+    @property
+    def name(self) -> str:
+        """What users call it."""
+        return self.row.name
 
     @property
     @abstractmethod
@@ -57,9 +88,13 @@ class ListSource(ABC):
         """How things stand there, as far as is known without asking anybody."""
 
     @property
-    @abstractmethod
     def needs(self) -> str:
         """What it takes to have a list from there."""
+        return self.row.needs
+
+    def state_of(self, wnid: str) -> str:
+        """Return what it keeps of one synset, nothing if it keeps nothing beside a list."""
+        return ""
 
     @abstractmethod
     def find(self, wnid: str) -> SynsetList:
@@ -144,19 +179,19 @@ class KeptListSource(ListSource):
         What the place is called that they must come from; nothing for any.
     """
 
-    name = "kept"
+    row = source("kept")
 
     def __init__(self, store: Store, by: str = "") -> None:
         self._store = store
         self._by = by
 
+    @classmethod
+    def made(cls, context: SourceContext) -> KeptListSource:
+        return cls(context.store, context.only)
+
     @property
     def state(self) -> str:
         return "what a service gave last, with each synset"
-
-    @property
-    def needs(self) -> str:
-        return "nothing; --refresh asks again"
 
     def state_of(self, wnid: str) -> str:
         """Return what is kept of one synset."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterator, NamedTuple, Sequence
 
-from ..core import urls
+from ..core import registries, urls
 from ..core.actions import SERVICE, WAYBACK_SERVICE, WINTER21
 from ..core.errors import BadInput, NoList
 from ..core.options import refuse_together
+from ..core.registries import SOURCES, SourceRow, made_by
 from ..core.text import Progress, causes, counted
 from ..core.url_lists import is_url
 from ..http.client import Network
@@ -16,14 +17,13 @@ from ..http.retry import Spacing
 from ..storage.store import Store
 from . import services
 from .given_lists import GivenList
-from .lists import EARLIER, KeptListSource, ListSource, SynsetList, Unlisted, known_lines
-from .services import ServiceSource
+from .lists import EARLIER, ListSource, SourceContext, SynsetList, Unlisted, known_lines
+from .services import WaybackService
 from .url_archive import ArchiveSource
 
 # The tars of ImageNet's release of winter 2021: one a synset, under ImageNet's terms of access.
 
 NAME = "winter21"
-NEEDS = "the network, and ImageNet's terms of access: download it with --source=winter21"
 
 _TERMS = """\
 the pictures of winter21 come from ImageNet itself, under its terms of access. In short:
@@ -75,6 +75,10 @@ class Lists:
         """Whether the user wants these lists, and nothing of what others have told before."""
         return bool(self.urls or self.refresh or self.source)
 
+    def address(self, row: SourceRow) -> str:
+        """Return where a source is, as the user says or as usual; nothing if it has no address."""
+        return getattr(self, row.setting.replace("-", "_")) if row.setting else row.address
+
 
 class Sources:
     """Finds the lists of synsets.
@@ -111,27 +115,25 @@ class Sources:
     ) -> None:
         if asked.urls:
             refuse_together(asked, "urls", "source")
-        service, wayback = asked.service, asked.wayback_service
-        services.refuse_no_address("service", service, SERVICE)
-        services.refuse_no_address("wayback-service", wayback, WAYBACK_SERVICE)
+        addresses = {row: asked.address(row) for row in SOURCES if row.has_lists}
+        for row, address in addresses.items():
+            if row.address:
+                services.refuse_no_address(row.setting, address, row.address)
         spacing = spacing or Spacing(1 / urls.WAYBACK_PACE)
-        named = filter(is_url, (asked.urls, service, wayback))
-        self._client = network.client(named, spacings={urls.endpoint(wayback): spacing})
+        named = filter(is_url, (asked.urls, *addresses.values()))
+        spacings = {urls.endpoint(asked.wayback_service): spacing}
+        self._client = network.client(named, spacings=spacings)
         self._given = GivenList(asked.urls, self._client) if asked.urls else None
         self._archive = archive or ArchiveSource()
         self._progress = progress or Progress()
-        self._store, self._kept = store, KeptListSource(store, by=asked.source)
-        self._wayback = ServiceSource(
-            services.WAYBACK, wayback, self._client, self._progress, spacing
+        self._asked, self._store = asked, store
+        context = SourceContext(
+            "", asked.source, store, self._client, self._progress, self._archive, spacing
         )
         self._sources: list[ListSource] = [
-            self._archive,
-            self._kept,
-            ServiceSource(services.IMAGENET, service, self._client, self._progress),
-            self._wayback,
+            made_by("sources", row.made_by).made(context._replace(address=address))
+            for row, address in addresses.items()
         ]
-        self._only, self._refresh = asked.source, asked.refresh
-        self._winter21 = asked.winter21
 
     @property
     def reached(self) -> bool:
@@ -189,9 +191,14 @@ class Sources:
         """Yield the places in their order, and what is kept of synsets."""
         for source in self._sources:
             yield Row(source.name, source.state, source.needs)
-        yield Row(NAME, self._winter21, NEEDS)
+        for row in SOURCES:
+            if not row.has_lists:
+                yield Row(row.name, self._asked.address(row), row.needs)
         for wnid in wnids:
-            yield Row(self._kept.name, self._kept.state_of(wnid), self._kept.needs)
+            for source in self._sources:
+                state = source.state_of(wnid)
+                if state:
+                    yield Row(source.name, state, source.needs)
 
     def _each(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
         for wnid in wnids:
@@ -212,7 +219,8 @@ class Sources:
             else:
                 self._archive.warn(self._progress)
                 return found
-        lines = [] if self._only or self._refresh else known_lines(self._store.synset(wnid))
+        is_chosen = self._asked.source or self._asked.refresh
+        lines = [] if is_chosen else known_lines(self._store.synset(wnid))
         if lines:
             known = counted(len(lines), "link")
             self._progress.trouble(f"no place has a list of {wnid}; {known} known here will do")
@@ -220,19 +228,20 @@ class Sources:
         raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
 
     def _is_asked(self, source: ListSource) -> bool:
-        if source is self._kept:
-            return not self._refresh
-        return self._only in ("", source.name)
+        if not source.row.is_named:
+            return not self._asked.refresh
+        return self._asked.source in ("", source.name)
 
     def _advice(self, wnid: str) -> str:
         """Return the one command that would help."""
-        if self._only in ("imagenet", "wayback"):
+        only = self._asked.source
+        if only and registries.source(only).address:
             return f"The others may have one: ck-imagenet download --wnid={wnid}"
-        if not (self.reached or self._only):
+        if not (self.reached or only):
             return "Nothing could be connected to: type the same command when the network is up"
         if self._archive.is_here:
             return f"If you have one, give it: ck-imagenet download --wnid={wnid} --urls=FILE"
-        if self._wayback.is_busy:
+        if any(each.is_busy for each in self._sources if isinstance(each, WaybackService)):
             return (
                 "Type the same command later; or take the pictures themselves, which need no list: "
                 f"ck-imagenet download --wnid={wnid} --source={NAME}"

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ..core import url_lists, urls
 from ..core.errors import BadInput, NoList
 from ..core.outcomes import Failed, Outcome, plain
+from ..core.registries import source
 from ..core.text import Progress
 from ..core.url_lists import Line
 from ..http.client import Body, Client
@@ -22,16 +23,13 @@ from ..http.codings import unpacked
 from ..http.connections import Limits
 from ..http.retry import Retry, Spacing
 from .given_lists import MOST_LINES
-from .lists import ListSource, SynsetList
+from .lists import ListSource, SourceContext, SynsetList
 
 _LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
 _MOST_BYTES = 16 * 2**20
 
 _LONGEST_REST = 300.0
 """Seconds for which others do not ask either; what it says to them is theirs to hear."""
-
-_PAUSES = (1.0, 2.0)
-"""Seconds after which the archive is asked again that has failed itself, which passes."""
 
 _SILENCES = 3
 """Synsets in a row of which a service may say nothing, if it has ever answered."""
@@ -45,19 +43,6 @@ class Question(NamedTuple):
     name: str
     path: str
     """What comes between the service's address and the wnid."""
-
-
-class Service(NamedTuple):
-    """What is known of a service beforehand."""
-
-    name: str
-    needs: str
-    questions: tuple[Question, ...]
-    """The ways to ask, the best first."""
-    wait: float
-    """Seconds after which it is asked again if it is busy and does not say for how long."""
-    is_archive: bool = False
-    """Whether it answers with captures alone, which have addresses of its own."""
 
 
 # The newer paths were alive in 2021, the older ones until then; "mapping" gives the true numbers.
@@ -80,21 +65,6 @@ def _copy(question: Question) -> Question:
     return question._replace(path=urls.capture_address("", _CAPTURED, original))
 
 
-IMAGENET = Service(
-    "imagenet",
-    "the network; it has been down for long stretches since 2021",
-    (*_NEWER, *_OLDER),
-    wait=5,
-)
-WAYBACK = Service(
-    "wayback",
-    "the network; it has the lists of some synsets, and may be asked only so often",
-    tuple(map(_copy, (*_OLDER, *_NEWER))),
-    wait=60,
-    is_archive=True,
-)
-
-
 def refuse_no_address(option: str, given: str, usual: str) -> None:
     """Raise BadInput if what is given as a service's address is none."""
     if not url_lists.is_url(given):
@@ -106,8 +76,6 @@ class ServiceSource(ListSource):
 
     Parameters
     ----------
-    service : Service
-        Which it is.
     address : str
         Where it is.
     client : Client
@@ -118,39 +86,43 @@ class ServiceSource(ListSource):
         Shut for others too when the service wants to rest.
     """
 
+    questions: tuple[Question, ...]
+    """The ways to ask, the best first."""
+    wait: float
+    """Seconds after which it is asked again if it is busy and does not say for how long."""
+    pauses: tuple[float, ...] = ()
+    """Seconds after which it is asked again if it has failed itself, where that passes."""
+
     def __init__(
         self,
-        service: Service,
         address: str,
         client: Client,
         progress: Progress,
         spacing: Spacing | None = None,
     ) -> None:
-        self.name = service.name
-        self._service = service
         self._address = address.rstrip("/")
         self._client = client
-        self._while_busy = Retry.while_busy(service.wait, partial(progress.resting, self._address))
-        self._while_failing = Retry(_PAUSES if service.is_archive else (), _has_failed_itself)
+        self._while_busy = Retry.while_busy(self.wait, partial(progress.resting, self._address))
+        self._while_failing = Retry(self.pauses, _has_failed_itself)
         self._spacing = spacing or Spacing()
         self._out_of_reach = ""
         self._silences_left = 1
         self.is_busy = False
         """Whether it wants to be left alone for longer than anybody waits."""
 
+    @classmethod
+    def made(cls, context: SourceContext) -> ServiceSource:
+        return cls(context.address, context.client, context.progress)
+
     @property
     def state(self) -> str:
         return self._address
-
-    @property
-    def needs(self) -> str:
-        return self._service.needs
 
     def find(self, wnid: str) -> SynsetList:
         if self._out_of_reach:
             raise NoList(self._out_of_reach)
         said = []
-        for question in self._service.questions:
+        for question in self.questions:
             try:
                 answer = self._while_busy.call(
                     partial(self._ask, self._address + question.path + wnid)
@@ -161,7 +133,7 @@ class ServiceSource(ListSource):
                     break
                 continue
             self._silences_left = _SILENCES
-            if self._service.is_archive and not urls.capture_time(answer.url, self._address):
+            if self._is_elsewhere(answer.url):
                 said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
                 continue
             lines = listed(answer.data, wnid)
@@ -172,6 +144,10 @@ class ServiceSource(ListSource):
         if self.is_busy or not self._silences_left:
             self._out_of_reach = none
         raise NoList(none)
+
+    def _is_elsewhere(self, url: str) -> bool:
+        """Say whether an answer from this address is none of the service."""
+        return False
 
     def _is_lost(self, outcome: Outcome) -> bool:
         """Take note of a failure; return whether the service says nothing at all now."""
@@ -191,9 +167,33 @@ class ServiceSource(ListSource):
                 return Body(answer.url, unpacked(b"".join(answer.chunks)))
         except Failed as failed:
             if failed.outcome is Outcome.BUSY:
-                rest = min(_LONGEST_REST, failed.retry_after or self._service.wait)
+                rest = min(_LONGEST_REST, failed.retry_after or self.wait)
                 self._spacing.pause(time.monotonic() + rest)
             raise
+
+
+class ImageNetService(ServiceSource):
+    """image-net.org's own service."""
+
+    row = source("imagenet")
+    questions = (*_NEWER, *_OLDER)
+    wait = 5
+
+
+class WaybackService(ServiceSource):
+    """The Wayback Machine, with its captures of what image-net.org's service answered."""
+
+    row = source("wayback")
+    questions = tuple(map(_copy, (*_OLDER, *_NEWER)))
+    wait = 60
+    pauses = (1.0, 2.0)
+
+    @classmethod
+    def made(cls, context: SourceContext) -> WaybackService:
+        return cls(context.address, context.client, context.progress, context.wayback_spacing)
+
+    def _is_elsewhere(self, url: str) -> bool:
+        return not urls.capture_time(url, self._address)
 
 
 def _has_failed_itself(failed: Failed) -> bool:

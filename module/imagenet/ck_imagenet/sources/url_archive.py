@@ -17,10 +17,11 @@ from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, Named
 from ..core import outcomes
 from ..core.errors import BadInput, Damaged, NoList
 from ..core.files import read_json
+from ..core.registries import source
 from ..core.text import ImageName, Progress, readable
 from ..core.url_lists import Line
 from ..storage.records import refuse_newer
-from .lists import ListSource, SynsetList
+from .lists import ListSource, SourceContext, SynsetList
 
 # How many URLs of the archive lead to which host.
 
@@ -284,13 +285,17 @@ class ArchiveSource(ListSource):
         when the archive is needed, and only once.
     """
 
-    name = "archive"
+    row = source("archive")
 
     def __init__(self, open_: Callable[[], KnownUrls | None] = _none) -> None:
         self._open = open_
         self._archive: KnownUrls | None = None
         self._is_open = self._is_told = False
         self._damage = ""
+
+    @classmethod
+    def made(cls, context: SourceContext) -> ListSource:
+        return context.archive
 
     @property
     def is_here(self) -> bool:
@@ -306,7 +311,7 @@ class ArchiveSource(ListSource):
     @property
     def needs(self) -> str:
         if self.is_here:
-            return "nothing"
+            return self.row.needs
         get = "ck-imagenet geturls --all"
         return f"to be built again: {get}" if self._damage else f"334 MB, once: {get}"
 
