@@ -1,4 +1,4 @@
-"""What a client tells hosts on a link's way, and whom: cookies, users and passwords."""
+"""Cookies and credentials: which hosts of a request get them."""
 
 from __future__ import annotations
 

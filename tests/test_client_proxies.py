@@ -1,4 +1,4 @@
-"""Through a proxy: a real one on loopback, which tells what it was asked."""
+"""Requests through a proxy: a real one on loopback, which records what it was asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a body is packed, and how that is undone: as browsers do it, and where they only give up."""
+"""Content codings: undone as browsers do it, and also where browsers give up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the pictures of hosts that have changed are today."""
+"""Hosts that have changed: the URLs at which their pictures are today."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside the pixels of a PNG keeps nobody from them, as in browsers."""
+"""Chunks beside the pixels of a PNG, for which Pillow would refuse it and browsers do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One URL on its way: what is asked next, and what is not."""
+"""The state of a request: what is asked next, and what is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cookies of one link's way: who is told what, as Chromium tells it."""
+"""The cookies of one request: which hosts get them, as Chromium sends them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names to addresses: each name once, never longer than one cares to wait."""
+"""Names to addresses: each name once, and never longer than the caller waits."""
 
 from __future__ import annotations
 

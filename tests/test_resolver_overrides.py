@@ -1,4 +1,4 @@
-"""Addresses that the user gives for names: `--resolve`."""
+"""DNS overrides: addresses that the user gives for names with `--resolve`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long there is between two requests to one host, whoever makes them."""
+"""The spacing between two requests to one host, whoever makes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that several threads do at once."""
+"""Work that several threads do at once, in the order of what is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is offered to hosts that speak TLS, and what their failures mean."""
+"""TLS: what is offered to hosts, and what failed handshakes mean."""
 
 from __future__ import annotations
 

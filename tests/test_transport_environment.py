@@ -1,4 +1,4 @@
-"""What the environment says of the way to the network: proxies and certificates."""
+"""The proxies and trusted certificates that the environment names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How captures of the Wayback Machine are addressed."""
+"""The URLs of captures of the Wayback Machine."""
 
 from __future__ import annotations
 
