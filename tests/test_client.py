@@ -25,7 +25,8 @@ from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Failed, Outcome, Postponed
 from ck_imagenet.http import answers
 from ck_imagenet.http.address_policy import PUBLIC_ONLY, AddressPolicy
-from ck_imagenet.http.client import Body, Client
+from ck_imagenet.http.answers import Body
+from ck_imagenet.http.client import Client
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.http.request_state import MOST_REDIRECTS, RequestState
 from ck_imagenet.http.resolver import Resolver

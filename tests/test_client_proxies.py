@@ -15,7 +15,8 @@ from typing import Iterator
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.http.address_policy import PUBLIC_ONLY, AddressPolicy
-from ck_imagenet.http.client import Body, Client
+from ck_imagenet.http.answers import Body
+from ck_imagenet.http.client import Client
 from ck_imagenet.http.connections import Limits
 from ck_imagenet.http.resolver import Resolver
 from peer import (

@@ -9,7 +9,7 @@ from typing import Callable, ContextManager, NamedTuple
 
 from ..core import urls
 from ..core.outcomes import Failed, HostSignal, Outcome, Postponed
-from ..http.client import Body
+from ..http.answers import Body
 from ..http.request_state import RequestState
 from ..images import judging
 from ..storage.records import Record, now, saved

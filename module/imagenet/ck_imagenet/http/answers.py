@@ -1,6 +1,6 @@
-"""What an answer says: where it leads, whether it is a whole or a part, and its body.
+"""Answers: what their status and headers say, and their bodies.
 
-An answer that says none of it is one typed failure.
+What is no success is one typed failure.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Container, Iterable, Iterator, Sequence
+from typing import Container, Iterable, Iterator, NamedTuple, Sequence
 
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
@@ -21,6 +21,31 @@ from . import headers
 from .codings import decoded
 from .connections import Budget, Limits, current, spend
 from .transport import as_failed
+
+
+class Answer(NamedTuple):
+    """A successful answer: the URL that gave it, after all redirects, and its body."""
+
+    url: str
+    chunks: Iterator[bytes]
+    start: int = 0
+    """Bytes of the whole before those that come."""
+    size: int | None = None
+    """Bytes of the whole, if the host tells them and does not pack it."""
+    version: str = ""
+    """What the host calls this version of the whole, if it does: its ETag or date."""
+    is_captured: bool = False
+    """Whether it is a capture of an archive."""
+
+
+class Body(NamedTuple):
+    """All bytes of a successful answer, and the URL that gave them."""
+
+    url: str
+    data: bytes
+    is_captured: bool = False
+    """Whether it is a capture of an archive."""
+
 
 # Redirects.
 

@@ -20,6 +20,7 @@ from ..core.text import printable
 from ..images.decoding import MOST_BYTES
 from . import answers, codings
 from .address_policy import PUBLIC_ONLY, AddressPolicy
+from .answers import Answer, Body
 from .connections import Budget, Connector, Limits, spend
 from .request_state import RequestState
 from .resolver import Resolver, lookup_with_overrides
@@ -36,30 +37,6 @@ _ROBOTS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
 _WISHES = "image/jpeg,image/png,image/gif,image/*;q=0.5,*/*;q=0.1"
 """What is accepted, the formats of 2011 first: else some hosts convert the picture to a format of
 today. Web pages are not named: else Photobucket gives a page instead of the picture."""
-
-
-class Answer(NamedTuple):
-    """A successful answer: the URL that gave it, after all redirects, and its body."""
-
-    url: str
-    chunks: Iterator[bytes]
-    start: int = 0
-    """Bytes of the whole before those that come."""
-    size: int | None = None
-    """Bytes of the whole, if the host tells them and does not pack it."""
-    version: str = ""
-    """What the host calls this version of the whole, if it does: its ETag or date."""
-    is_captured: bool = False
-    """Whether an archive has given it, as it once captured it."""
-
-
-class Body(NamedTuple):
-    """All bytes of a successful answer, and the URL that gave them."""
-
-    url: str
-    data: bytes
-    is_captured: bool = False
-    """Whether an archive has given it, as it once captured it."""
 
 
 class _Asked(NamedTuple):

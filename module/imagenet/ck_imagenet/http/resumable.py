@@ -12,7 +12,8 @@ from typing import IO, Any, Callable, Generator
 
 from ..core.files import read_json, to_json, write_whole
 from ..core.outcomes import Failed, Outcome
-from .client import Answer, Client
+from .answers import Answer
+from .client import Client
 from .connections import Limits
 from .retry import Retry
 

@@ -18,7 +18,8 @@ from ..core.outcomes import Failed, Outcome, plain
 from ..core.registries import source
 from ..core.text import Progress
 from ..core.url_lists import Line
-from ..http.client import Body, Client
+from ..http.answers import Body
+from ..http.client import Client
 from ..http.codings import unpacked
 from ..http.connections import Limits
 from ..http.retry import Retry, Spacing
