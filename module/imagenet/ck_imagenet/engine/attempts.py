@@ -1,4 +1,9 @@
-"""One attempt at a link: what is asked, what that tells of the link, and what of its host."""
+"""One attempt at a link: what is asked, what that tells of the link, and what of its host.
+
+What a host says while it shuts us out is no news of its links: `Bans` tells a ban from such news,
+by asking again for what the host has answered before (a known answer). `Attempts` makes attempts,
+and sends a link that may still be had back to the host queue, or on to another address.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +24,6 @@ from .host_queue import HostQueue
 from .link import Task
 from .recorder import Verdict
 
-# What a host says while it shuts us out is no news of its links.
-
 _MOST_HOSTS = 10_000
 """Hosts of which is remembered what they answered."""
 
@@ -35,7 +38,7 @@ _AT_FIRST = 0.1
 
 
 class KnownAnswer(NamedTuple):
-    """An answer that a host has given: whether it gives that again tells how it is now."""
+    """An answer that a host has given; if it gives that again, it does not shut us out."""
 
     address: str = ""
     outcome: Outcome = Outcome.SAVED
@@ -59,9 +62,18 @@ class Bans:
         self._histories: OrderedDict[str, _HostHistory] = OrderedDict()
 
     def answered(self, host: str, address: str, outcome: Outcome, refusals: int = 0) -> None:
-        """Take note of an answer, which is true, to a link that was refused so often before.
+        """Take note of a true answer. Pictures prove most.
 
-        Pictures prove most.
+        Parameters
+        ----------
+        host : str
+            Who answered.
+        address : str
+            What was asked.
+        outcome : Outcome
+            What came of it.
+        refusals : int
+            How often the host had refused that link before.
         """
         history = self._histories.get(host, _HostHistory())
         history = history._replace(
@@ -89,7 +101,15 @@ class Bans:
         return known_answer if known_answer.address else None
 
     def confirms(self, host: str, outcome: Outcome) -> bool:
-        """Say whether a witness's outcome shows that the host answers again as it did."""
+        """Say whether the outcome of a health check shows that the host answers again as it did.
+
+        Parameters
+        ----------
+        host : str
+            Who was asked for the known answer.
+        outcome : Outcome
+            What came of it.
+        """
         history = self._histories.get(host, _HostHistory())
         if history.known_answer.outcome is not outcome:
             return False
@@ -120,7 +140,7 @@ class Bans:
         return not history.forbids or history.in_a_row + 1 in _IN_A_ROW
 
     def _keep(self, host: str, history: _HostHistory) -> None:
-        # Out and in again, in steps that several threads may take at once: the last is the newest.
+        # Out and in again, so that the last is the newest; several threads may do so at once.
         self._histories.pop(host, None)
         self._histories[host] = history
         while len(self._histories) > _MOST_HOSTS:
@@ -136,13 +156,13 @@ class Attempts:
 
     Parameters
     ----------
-    desk : CrawlContext
+    context : CrawlContext
         What it works with.
     hosts : Hosts
         Where links wait.
     lock : context manager
         Held by who uses the hosts.
-    colleagues : Peers
+    peers : Peers
         Who may take a link that leads to one of their hosts.
     save : callable
         Keeps a picture, as long as any is kept.
@@ -171,11 +191,29 @@ class Attempts:
         self._is_over = False
 
     def end(self) -> None:
-        """Settle nothing from now on: what is under way fails because it is ended."""
+        """Record no failure from now on: what is under way fails because it is ended."""
         self._is_over = True
 
     def attempt(self, host: str, task: Task) -> tuple[HostSignal, float]:
-        """Fetch, judge and keep one picture; return what that told of its host."""
+        """Fetch, judge and keep one picture.
+
+        Parameters
+        ----------
+        host : str
+            The host and port that is asked.
+        task : Task
+            The link.
+
+        Returns
+        -------
+        HostSignal, float
+            What that told of the host, and the seconds for which it asks to be left alone.
+
+        Raises
+        ------
+        OSError
+            If the picture cannot be kept.
+        """
         request, task.request = task.request or RequestState(task.address), None
         try:
             try:
@@ -216,9 +254,9 @@ class Attempts:
         return signal, 0.0
 
     def _usual_seconds(self, host: str, task: Task) -> float:
-        """Return the seconds in which a host answers, if this attempt may be a hasty one.
+        """Return the seconds in which a host answers, after which an attempt may be cut short.
 
-        It may if two more follow that are not.
+        Infinity unless this is the first attempt of three or more.
         """
         if task.attempts or self._context.settings.retry < 2:
             return math.inf
@@ -249,7 +287,7 @@ class Attempts:
     def _refused(
         self, host: str, task: Task, request: RequestState, failed: Failed
     ) -> tuple[HostSignal, float]:
-        """Let a link wait that its host does not give now, with all its time."""
+        """Let a link wait that its host does not give now; its next attempt has all its time."""
         request.spent = 0.0
         task.request = request
         is_plain = failed.outcome is Outcome.BUSY
@@ -264,7 +302,7 @@ class Attempts:
             task.refusals += 1
         elif is_plain:
             task.probes += 1
-            is_doubtful = task.probes > 1  # so has each other that waits
+            is_doubtful = task.probes > 1  # the first refusal met each other link that waits, too
         usual = 3 * max(1, self._context.settings.retry)
         if task.refusals > max(usual, self._bans.most_refusals(host)):
             self.fail(task, task.failed, request.url)
@@ -272,7 +310,7 @@ class Attempts:
             self._put(HostQueue.put_after_some if was_backing_off else HostQueue.put_back, task)
         known_answer = self._bans.known_answer(host)
         if known_answer and is_doubtful:
-            # Whether it is the link that it refuses, an answer tells that it has given before.
+            # A known answer tells whether it refuses this link, or everybody.
             self._put(HostQueue.put_back, Task.health_check(task.link, known_answer.address))
         return HostSignal.BUSY, failed.retry_after
 
@@ -329,9 +367,9 @@ class Attempts:
         self._context.recorder.record(record._replace(captured=captured, wayback=task.wayback))
 
     def requeue_moving(self) -> None:
-        """Let links wait for their new hosts, which may be others' affair.
+        """Let links wait for their new hosts, which may be a peer's.
 
-        By who holds no lock, since a colleague holds another one.
+        The caller holds no lock, since a peer holds another one.
         """
         while self.moving:
             task = self.moving[0]

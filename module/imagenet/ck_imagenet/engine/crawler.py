@@ -1,4 +1,10 @@
-"""Many fetches at once: threads around hosts, `fetch`, a book and a store."""
+"""Many fetches at once: threads that take links from the host queue and make attempts at them.
+
+`Crawler.add` puts links into the queue; `work` or `poll` keeps as many threads as are worth it
+(`ConcurrencyLimit`); each takes a link when its host may be asked, makes an attempt (`Attempts`),
+and tells the queue what that said of the host. Results go to the recorder, pictures to the store.
+One lock guards the queue; nobody who holds it asks a peer, who holds another one.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +23,6 @@ from .context import CrawlContext, Peers
 from .host import RationedHost
 from .host_queue import HostQueue
 from .link import Task
-
-# How many requests at once are worth their threads.
 
 _START, _LEAST = 2, 1
 _IDLE, _FULL = 0.65, 0.85
@@ -45,7 +49,15 @@ class ConcurrencyLimit:
         self.allowed = min(most, _START)
 
     def sample(self, now: float, processor: float, under_way: int) -> None:
-        """Learn from the time since the last sample; `under_way` requests are being made."""
+        """Learn from the time since the last sample.
+
+        Parameters
+        ----------
+        now, processor : float
+            As above, seconds.
+        under_way : int
+            How many requests are being made.
+        """
         if now <= self._now:
             return
         share = (processor - self._processor) / (now - self._now)
@@ -70,7 +82,7 @@ _MOST_SYNSETS = 1000
 
 
 class Rationing(NamedTuple):
-    """How it stands with the hosts that ration, of those that one process asks."""
+    """How it stands with the hosts of one process that ration."""
 
     rations: Sequence[RationedHost] = ()
     alone: bool = False
@@ -79,13 +91,13 @@ class Rationing(NamedTuple):
 
 
 class Crawler:
-    """One crawl over links of any synsets.
+    """Fetches links of any synsets, with threads.
 
     Parameters
     ----------
-    desk : CrawlContext
+    context : CrawlContext
         What it works with.
-    colleagues : Peers, optional
+    peers : Peers, optional
         Who else is at work.
     """
 
@@ -155,22 +167,22 @@ class Crawler:
             self._changed.notify_all()
 
     def drain(self) -> None:
-        """Tell that what may still be added are redirects of tasks that have been given out."""
+        """Tell that no more links will come, but for redirects of those that were given out."""
         with self._changed:
             self._hosts.complete = True
             self._task_ready.notify()
 
     def wake(self) -> None:
-        """Look at once whether anything is left to do."""
+        """Have who polls look at once whether anything is left to do."""
         with self._changed:
             self._changed.notify()
 
     def work(self, on_tick: Callable[[], None] = lambda: None) -> None:
-        """Work until nothing waits and no colleague is at work, or until stopped.
+        """Work until nothing waits and no peer is at work, or until stopped.
 
         Parameters
         ----------
-        look : callable, optional
+        on_tick : callable, optional
             Called now and then.
 
         Raises
@@ -189,7 +201,12 @@ class Crawler:
             raise
 
     def poll(self, timeout: float) -> bool:
-        """Adapt to what is to be done, and wait for news, at most so many seconds.
+        """Adapt to what is to be done, and wait for news.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds to wait at most.
 
         Returns
         -------
@@ -206,7 +223,7 @@ class Crawler:
         with self._changed:
             self._adapt()
             few = not self._hosts.has_healthy or self._hosts.waiting < self._limit.most
-        # Without the lock, since a colleague who gives tasks holds another one.
+        # Without the lock, since a peer who gives tasks holds another one.
         if few and self._peers.at_work:
             self._peers.ask_for_more()
         with self._changed:
@@ -316,7 +333,7 @@ class Crawler:
                 self._changed.notify_all()
 
     def _fail_given_up(self) -> None:
-        """Settle tasks that were never asked for as their host's, the others by what they met."""
+        """Record what its host has been given up for: by what was met, if it was asked for."""
         given_up, self._hosts.given_up = self._hosts.given_up, []
         for task, outcome in given_up:
             failed = task.failed or Failed(outcome, task.endpoint)
@@ -337,7 +354,7 @@ class Crawler:
                     self._changed.notify_all()
 
     def _wait_for_threads(self) -> None:
-        """Wait for a moment: the fetcher's end wakes them, and whoever is stuck is a daemon."""
+        """Wait for a moment: the client's end wakes them, and whoever is stuck is a daemon."""
         end = time.monotonic() + _LONGEST_END
         for thread in self._threads:
             with suppress(RuntimeError):  # that of one whose start was interrupted

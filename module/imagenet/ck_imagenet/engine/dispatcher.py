@@ -1,4 +1,16 @@
-"""Who fetches for a run, whatever machines it has: the interfaces of dispatchers and of workers."""
+"""Who fetches for a run: the interfaces of a dispatcher and of its workers.
+
+A host has one owner in a run, so that its cap, its pace and its breaker are kept in one place. The
+dispatcher's map says which worker that is; what rations together (`host_group`) has one owner.
+
+    transport      dispatcher            worker            owner of a host
+    none           ProcessDispatcher     ThreadWorker      this process
+    a pipe         ProcessDispatcher     ProcessWorker     the worker that was given its first link
+    Dask           ClusterDispatcher     Machines          the batch that holds its links just now
+
+A worker that dies loses its hosts to others. What it had told is recorded; the rest is given out
+again. A redirect to another owner's host goes through the dispatcher.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +29,8 @@ class Dispatcher(ABC):
 
     Attributes
     ----------
-    books : Router
-        The books of these synsets, in which the results come together.
+    router : Router
+        Passes the results on to the recorders of these synsets.
     """
 
     router: Router
@@ -30,7 +42,17 @@ class Dispatcher(ABC):
 
     @abstractmethod
     def begin(self, wnid: str, recorder: Recorder, tasks: list[Task]) -> None:
-        """Have one synset's tasks fetched; what comes of them goes into its book."""
+        """Have one synset's tasks fetched.
+
+        Parameters
+        ----------
+        wnid : str
+            The synset.
+        recorder : Recorder
+            Where what comes of them goes.
+        tasks : list of Task
+            Its links, each of which comes to the recorder once.
+        """
 
     @abstractmethod
     def drain(self) -> None:
@@ -58,7 +80,7 @@ class Dispatcher(ABC):
 
     @abstractmethod
     def leave_rationed(self) -> None:
-        """Ask no more for what waits for hosts that ration; their books are told."""
+        """Ask no more for what waits for hosts that ration; the recorders are told."""
 
     @abstractmethod
     def learned(self) -> dict[str, Learned]:
@@ -81,7 +103,7 @@ class Dispatcher(ABC):
 
 
 class Worker(ABC):
-    """Who fetches: this process, or another."""
+    """Fetches tasks: this process, or another."""
 
     hungry = False
 
@@ -112,7 +134,7 @@ class Worker(ABC):
 
 
 class ThreadWorker(Worker):
-    """This process."""
+    """Fetches in threads of this process."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

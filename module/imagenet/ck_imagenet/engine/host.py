@@ -1,16 +1,26 @@
-"""Whether a host is there at all: a circuit breaker, without threads or sockets.
+"""One host: its circuit breaker, its backlog of links, and its turn among other hosts.
 
-    closed ── BREAKER silences ──► open ── a short back-off ──► half-open
-      ▲                                                             │
-      ├───────────────────────── any answer ────────────────────────┤
-      │                                     PROBES further silences │
-      └──── any answer ──── given up ◄──────────────────────────────┘
+Nothing here has threads or sockets. Times are seconds of any one clock. How fast a host is asked
+that answers is its rate limiter's affair; whether it is asked at all is its breaker's:
 
-A silence counts against the host only if nothing of it has come since that request began; else the
-host is there, and the silence is the link's. So what counts are silences in a row. What was under
-way when a breaker opened counts no more: only requests that begin afterwards are probes. And of a
-host that has answered in this run, only links count that were not met with silence before: a few
-that hang for ever, with nothing else left to ask it for, are no sign that it is down.
+    closed ── BREAKER time-outs ──► open ── a short back-off ──► half-open
+      ▲                                                              │
+      ├───────────────────────── any answer ─────────────────────────┤
+      │                                     PROBES further time-outs │
+      └──── any answer ──── given up ◄───────────────────────────────┘
+
+A refused or lost connection counts as a time-out. A time-out counts against the host only if the
+host has answered nothing since that request began. Else the host is there, and the time-out is the
+link's. So only consecutive time-outs count. What was under way when a breaker opened counts no
+more: only requests that begin afterwards are probes. Of a host that has answered in this run, only
+links count that have not timed out before: a few that hang for ever, with nothing else left to ask
+the host for, are no sign that it is down.
+
+Whose turn it is (`FairShare`): three queues of hosts that can start a request.
+
+    due       has waited for its pace       every second turn, if healthy hosts wait too
+    healthy   is likely to answer           all other turns
+    suspect   may well time out             one turn in SHARE, and all that nobody else wants
 """
 
 from __future__ import annotations
@@ -25,14 +35,11 @@ from ..http.retry import Spacing
 from ..storage.paces import Learned
 from .rate_limiter import BackOff, RateLimiter
 
-# What the end of a request tells of its host.
-
-
 BREAKER = 3
-"""Silences in a row after which a host is left alone for a moment."""
+"""Consecutive time-outs after which a host is left alone for a moment."""
 
 PROBES = 7
-"""Further ones after which it is given up: who answers every tenth request loses no link."""
+"""Further ones after which it is given up: if it answers every tenth request, no link is lost."""
 
 BACK_OFF = 1.0
 """Seconds for which it is left alone."""
@@ -48,7 +55,7 @@ class State(Enum):
 
 
 class CircuitBreaker:
-    """The breaker of one host. Times are seconds of any one clock."""
+    """The breaker of one host; the states are drawn at the head of this file."""
 
     __slots__ = ("_last_answer", "_until", "consecutive_timeouts", "has_answered", "state")
 
@@ -60,18 +67,25 @@ class CircuitBreaker:
 
     @property
     def is_suspect(self) -> bool:
-        """Whether requests to it may end in silence, as the last one did."""
+        """Whether requests to it may time out, as the last one did."""
         return self.consecutive_timeouts > 0 and self.state is not State.GIVEN_UP
 
     @property
     def half_opens_at(self) -> float:
-        """When it may be asked again, of one that is open."""
+        """When an open breaker becomes half-open."""
         return self._until
 
     def allowed(self, cap: int, now: float, has_new: bool = True) -> int:
-        """Return how many requests may be under way; it is probed when its back-off has passed.
+        """Return how many requests may be under way; become half-open when the back-off is over.
 
-        Where it `has_new`, links wait that have not been asked for; else those that wait are few.
+        Parameters
+        ----------
+        cap : int
+            Connections to one host at once.
+        now : float
+            The time.
+        has_new : bool
+            Whether links wait that have not been asked for. If none do, few links wait.
         """
         if self.state is State.OPEN and now >= self._until:
             self.state = State.HALF_OPEN
@@ -81,8 +95,8 @@ class CircuitBreaker:
             return max(1, min(cap, BREAKER + PROBES - self.consecutive_timeouts))
         if self.has_answered:
             return cap
-        # Who has not answered holds no more connections than it takes to find out. Two links that
-        # it has are asked again side by side all the same, or each would wait for the other.
+        # A host that has not answered holds no more connections than it takes to find out. Two
+        # links are asked again side by side all the same, or each would wait for the other.
         return max(1, min(cap, BREAKER - (self.consecutive_timeouts if has_new else 0)))
 
     def answered(self, now: float) -> None:
@@ -94,14 +108,14 @@ class CircuitBreaker:
             self.state = State.CLOSED
 
     def timed_out(self, now: float, since: float, spread: float = 0.0, again: bool = False) -> None:
-        """Count a request that began at `since` as unanswered, if that tells of the host.
+        """Count a request as timed out, if that tells of the host.
 
         Parameters
         ----------
         now, since : float
             The time, and when the request began.
         spread : float
-            From 0 to 1: hosts that fell silent together are not all asked again together.
+            From 0 to 1: hosts that timed out together are not all asked again together.
         again : bool
             Whether it was for a link that had been asked for before.
         """
@@ -123,7 +137,7 @@ Task = TypeVar("Task")
 
 
 class Backlog(Generic[Task]):
-    """Tasks in two lines: those that have not been tried, and those that come again."""
+    """Tasks in two queues: those that have not been tried, and those that come again."""
 
     __slots__ = ("_again", "_new")
 
@@ -161,11 +175,11 @@ class Backlog(Generic[Task]):
         self._new.appendleft(task)
 
     def add_after(self, task: Task, others: int) -> None:
-        """Let a task wait that goes on after so many others."""
+        """Let a task wait that goes on after a number of others."""
         self._new.insert(others, task)
 
     def take(self, again: bool) -> Task:
-        """Return the next task of one of the lines, and remove it."""
+        """Return the next task of one of the queues, and remove it."""
         return (self._again if again else self._new).popleft()
 
     def clear(self) -> list[Task]:
@@ -180,7 +194,7 @@ class Backlog(Generic[Task]):
 
 
 class HostProfile(NamedTuple):
-    """What is known of a host's pace before it is asked."""
+    """What is known of a host before it is asked."""
 
     service: str = ""
     """Hosts with the same one ration together; none if it is the host's own affair."""
@@ -235,12 +249,12 @@ class Host(Generic[Task]):
 
     @property
     def is_suspect(self) -> bool:
-        """Whether what it can start next may well end in silence."""
+        """Whether what it can start next may well time out."""
         return self.breaker.is_suspect or not self.waiting.has_new
 
     @property
     def suspect_requests(self) -> int:
-        """How many of its requests may well end in silence."""
+        """How many of its requests under way may well time out."""
         return self.under_way if self.breaker.is_suspect else len(self.retries)
 
     @property
@@ -275,15 +289,15 @@ def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[RationedHost]:
     return sorted(groups.values(), key=lambda ration: -ration.waiting)
 
 
-# Whose turn it is: links that are likely to be answered first, a share for those that may hang.
+# Whose turn it is.
 
 SHARE = 4
-"""What may end in silence holds one connection of so many, in all and of each host, while other
+"""Requests that may time out hold one connection of so many, in all and of each host, while other
 links may be asked for: so these are not kept waiting by links that hang."""
 
 RESERVE = 8
-"""One connection of so many is left for hosts that wait for their pace: what may end in silence
-would hold all of them for seconds, and what such a host gives takes longest anyhow."""
+"""One connection of so many is left for hosts that wait for their pace. Requests that may time out
+would hold all of them for seconds, and what a paced host gives takes longest anyhow."""
 
 
 class FairShare:
@@ -294,7 +308,7 @@ class FairShare:
     paced : set of str
         Hosts that wait for nothing but their pace, and for that not long.
     in_doubt : int
-        How many requests are under way that may well end in silence.
+        How many requests are under way that may well time out.
     """
 
     def __init__(self) -> None:
@@ -311,21 +325,21 @@ class FairShare:
 
     @property
     def has_healthy(self) -> bool:
-        """Whether somebody waits for a turn whose request is likely to be answered."""
+        """Whether a host waits for its turn that is likely to answer."""
         return bool(self._due or self._healthy)
 
     @property
     def has_share(self) -> bool:
-        """Whether one more request that may end in silence leaves enough for all others."""
+        """Whether one more request that may time out leaves enough connections for all others."""
         return self.suspect_requests < self._share
 
     def add(self, name: str, is_suspect: bool) -> None:
-        """Let a host wait for its turn; one that has waited for its pace has every second turn."""
+        """Let a host wait for its turn, in the queue that suits it."""
         is_due = name in self.paced and not is_suspect
         (self._suspect if is_suspect else self._due if is_due else self._healthy).append(name)
 
     def take(self, connections: int) -> str | None:
-        """Return who has the next turn: one in four is for what may end in silence, if it waits."""
+        """Return the host that has the next turn, None if none has."""
         self._share = max(1, connections // SHARE)
         self._count += 1
         is_theirs = self._count % SHARE == 0 and self.has_share

@@ -1,4 +1,18 @@
-"""A link whose host has changed: what is asked after its own address, and how that is told."""
+"""A link under way, and what is asked for it after its own address, if its host has changed.
+
+A link that the journal has settled is never a task. Any other goes this way; in brackets who owns
+it meanwhile:
+
+    waiting [dispatcher] ──► waiting for its host [host queue] ──► under way [a thread, `Attempts`]
+                                ▲        ▲                            │
+                                │        ├── again: time-out, busy ───┤
+                                │        └── a redirect, to a host of this worker
+    parked [recorder] ──────────┤                                     ├──► parked: enough for now
+                                └── a redirect to a host of another worker [dispatcher]
+                                                                      │
+            recorded: saved, duplicate, failed [journal] ◄────────────┤
+            left for another run: its host rations it [recorder] ◄────┘
+"""
 
 from __future__ import annotations
 
@@ -14,11 +28,9 @@ from ..http.request_state import RequestState
 from ..storage.numbering import Link
 from ..storage.records import Record
 
-# A link on its way to become a picture.
-
 
 class Task:
-    """A link that is to be fetched, from its URL or from another address, and how far it is.
+    """A link that is to be fetched, from its URL or from another address, and how far that is.
 
     Parameters
     ----------
@@ -49,9 +61,9 @@ class Task:
         self.link = link
         self.source = source
         self.is_health_check = False
-        """Whether it only finds out whether its host answers again as it has answered before."""
+        """Whether it only finds out whether its host gives a known answer again."""
         self.first_failure: Failed | None = None
-        """What came of its own URL, if another address is asked since its host has changed."""
+        """What came of its own URL, once another address is asked."""
         self.wayback = ""
         """What the Wayback Machine has said of it, if that is not to be asked again."""
         self._begin(address or link.url)
@@ -62,20 +74,36 @@ class Task:
         self.request: RequestState | None = None
         self.failed: Failed | None = None
         self.refusals = 0
-        """How often its host has refused it, having given others."""
+        """How often its host has refused it, having answered others meanwhile."""
         self.answers_before = -1
-        """What its host had given when it refused this link last."""
+        """How many answers its host had given when it refused this link last."""
         self.probes = 0
-        """How often it has refused it again since, having given nothing."""
+        """How often its host has refused it again since, having answered nobody."""
 
     def switch_to(self, address: str, first_failure: Failed) -> None:
-        """Ask another address from now on, as if nothing had been asked."""
+        """Ask another address from now on, as if nothing had been asked.
+
+        Parameters
+        ----------
+        address : str
+            What is asked.
+        first_failure : Failed
+            What came of the link's own URL.
+        """
         self.first_failure = first_failure
         self._begin(address)
 
     @classmethod
     def health_check(cls, link: Link, address: str) -> Task:
-        """Return what asks anew for what a host has answered."""
+        """Return a task that asks a host for a known answer.
+
+        Parameters
+        ----------
+        link : Link
+            The link on whose account it is asked.
+        address : str
+            What the host has answered before.
+        """
         task = cls(link, "", address)
         task.is_health_check = True
         return task
@@ -101,7 +129,7 @@ _CLOSED = "403"
 
 
 def next_address(known: Sequence[str], url: str, address: str, last: str) -> str:
-    """Return what is to be asked next for a link, nothing if there is no more.
+    """Return what is to be asked next for a link, an empty text if there is no more.
 
     Parameters
     ----------
@@ -124,17 +152,24 @@ def may_be_elsewhere(failed: Failed) -> bool:
 
 
 def combined(first_failure: Failed, address: str, second: Failed) -> Failed:
-    """Return what became of a link that has failed under its own address and under another."""
+    """Return what became of a link that has failed under its own address and under another.
+
+    Parameters
+    ----------
+    first_failure, second : Failed
+        What came of each.
+    address : str
+        The other address.
+    """
     if second.outcome is Outcome.OPTED_OUT:
         return Failed(second.outcome, f"{second.detail} (under {printable(address)})")
     return Failed(first_failure.outcome, f"{first_failure.detail}{_mark(address)}{second}")
 
 
 def reopened(record: Record, known: Sequence[str]) -> tuple[str, Failed] | None:
-    """Return what is still to be asked for a link that failed for good, and its own failure.
+    """Return an address that is still to be asked for a failed link, and the link's own failure.
 
-    That is what was never asked for it, as before hosts were known to have changed, or did not
-    answer then.
+    That address was never asked, since its host was not known then, or did not answer.
 
     Parameters
     ----------

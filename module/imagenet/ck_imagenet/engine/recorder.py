@@ -1,4 +1,12 @@
-"""Where the results of a run come together: what may be saved, what is written down."""
+"""Where the results of a run come together: what may be saved, what is written down.
+
+    crawler ──► Router ──► SynsetRecorder of the link's synset ──► its journal
+                      └──► CaptureRecorder (`wayback`) ──► SynsetRecorder         of captures
+    crawler ──► RemoteRecorder (`worker`) ── a pipe, Dask ──► Router              elsewhere
+
+A picture is reserved, then saved, then kept: so none is saved twice, and no more than are wanted.
+A link for which its synset has no use now is parked.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +19,7 @@ from typing import Callable, Iterable
 
 from ..core.errors import NetworkDown
 from ..core.outcomes import Outcome, plain
+from ..core.text import ImageName
 from ..storage.deduplication import Duplicates, Sighting
 from ..storage.journal import Journal
 from ..storage.records import Record, now
@@ -18,6 +27,8 @@ from ..storage.store import SynsetStore
 from .link import Task
 
 Report = Callable[[Record], None]
+
+_SEVERAL = "the same bytes came under several names"
 
 
 class Verdict(Enum):
@@ -29,7 +40,7 @@ class Verdict(Enum):
 
 
 class Recorder(ABC):
-    """What a crawl asks and tells; threads may do so at once."""
+    """What a crawler asks and tells; threads may do so at once."""
 
     @abstractmethod
     def reserve(self, record: Record) -> Verdict:
@@ -73,7 +84,7 @@ class Recorder(ABC):
 
 
 class SynsetRecorder(Recorder):
-    """The book of one synset, beside its store and its journal.
+    """Records the results of one synset in its journal, and removes what must not stay.
 
     Parameters
     ----------
@@ -149,16 +160,16 @@ class SynsetRecorder(Recorder):
     def reserve(self, record: Record) -> Verdict:
         with self._lock:
             if self._duplicates.is_rejected(record):
-                self._write(_rejected(record))
+                self._write(_unkept(record, Outcome.REJECTED, "the same bytes have been rejected"))
                 return Verdict.SETTLED
             if self._duplicates.is_placeholder(record):
-                self._write(_placeholder(record))
+                self._write(_unkept(record, Outcome.PLACEHOLDER, _SEVERAL))
                 self._take_out(record.sha256)
                 return Verdict.SETTLED
             self._duplicates.forget(record.sha256, self._place.wnid, record.url)
             first = self._duplicates.first(record)
             if first:
-                record = _duplicate(record, first.url)
+                record = _unkept(record, Outcome.DUPLICATE, f"of {first.url}")
                 self._write(record)
             elif self._most is not None and self.here + len(self._saving) >= self._most:
                 return Verdict.ENOUGH
@@ -176,7 +187,7 @@ class SynsetRecorder(Recorder):
                 self._take_out(record.sha256)
 
     def take_in(self, record: Record) -> None:
-        """Count a picture that another process has saved without asking, or remove it again."""
+        """Count a picture that another process has saved unreserved, or remove it again."""
         with self._lock:
             if self.reserve(record) is Verdict.KEEP:
                 self.keep(record)
@@ -197,28 +208,31 @@ class SynsetRecorder(Recorder):
                 self._release_held()
 
     def purge(self) -> None:
-        """Take out placeholders and doubles, which a killed run may have left."""
-        with self._lock:
-            self._purge()
-
-    def _purge(self) -> None:
+        """Remove placeholders and duplicates, which a killed run may have left."""
         kept: dict[str, str] = {}
-        for record in list(self._journal.records.values()):
-            if record.outcome is not Outcome.SAVED or not record.sha256:
-                continue
-            if self._duplicates.is_placeholder(record):
-                self._take_out(record.sha256)
-                continue
-            first = kept.setdefault(record.sha256, record.url)
-            if first != record.url and record.has_url:  # else it is the user's own
-                self._duplicates.forget(record.sha256, self._place.wnid, record.url)
-                record = _duplicate(record, first)
-                self._duplicates.add([record])
-                self._write(record)
-                self.here -= self._remove(record)
+        with self._lock:
+            for record in list(self._journal.records.values()):
+                if record.outcome is not Outcome.SAVED or not record.sha256:
+                    continue
+                if self._duplicates.is_placeholder(record):
+                    self._take_out(record.sha256)
+                    continue
+                first = kept.setdefault(record.sha256, record.url)
+                if first != record.url and record.has_url:  # without a URL, it is the user's own
+                    self._duplicates.forget(record.sha256, self._place.wnid, record.url)
+                    record = _unkept(record, Outcome.DUPLICATE, f"of {first}")
+                    self._duplicates.add([record])
+                    self._write(record)
+                    self.here -= self._remove(record)
 
     def close(self) -> None:
-        """Record what was held back, or raise NetworkDown if it is news that nobody answers."""
+        """Record what was held back.
+
+        Raises
+        ------
+        NetworkDown
+            If nobody has answered, and that is news of some link.
+        """
         known = self._journal.records
         news = [
             record
@@ -236,20 +250,20 @@ class SynsetRecorder(Recorder):
         self._release_held()
 
     def _take_out(self, sha256: str) -> None:
-        """Remove what was saved here before it gave itself away as a placeholder."""
+        """Remove what was saved here before it was known to be a placeholder."""
         for known in self._duplicates.all_of(sha256):
             if known.name.wnid != self._place.wnid or known.url in self._saving:
                 continue
             self._duplicates.forget(sha256, self._place.wnid, known.url)
             record = self._journal.records.get(known.url)
-            if record:  # else somebody has had it forgotten since
-                # First the journal, which a run that is killed here follows when it goes on.
-                self._write(_placeholder(record))
+            if record:  # without one, somebody has had it forgotten since
+                # First the journal: if the run is killed here, the next one follows it.
+                self._write(_unkept(record, Outcome.PLACEHOLDER, _SEVERAL))
                 if known.kept:
                     self.here -= self._remove(known)
 
     def _remove(self, known: Record | Sighting) -> bool:
-        """Take a picture away, unless the journal keeps one of the same number; say whether."""
+        """Remove a picture, unless the journal keeps one of the same number; say whether."""
         if self._kept[known.name.number]:
             return False
         self._place.remove(known.name.number)
@@ -272,18 +286,8 @@ class SynsetRecorder(Recorder):
         self._report(record)
 
 
-def _duplicate(record: Record, first: str) -> Record:
-    return record._replace(outcome=Outcome.DUPLICATE, time=now(), detail=f"of {first}")
-
-
-def _rejected(record: Record) -> Record:
-    detail = "the same bytes have been rejected"
-    return record._replace(outcome=Outcome.REJECTED, time=now(), detail=detail)
-
-
-def _placeholder(record: Record) -> Record:
-    detail = "the same bytes came under several names"
-    return record._replace(outcome=Outcome.PLACEHOLDER, time=now(), detail=detail)
+def _unkept(record: Record, outcome: Outcome, detail: str) -> Record:
+    return record._replace(outcome=outcome, time=now(), detail=detail)
 
 
 @dataclass
@@ -295,7 +299,7 @@ class _OpenSynset:
 
 
 class Router(Recorder):
-    """Passes on what a crawl asks and tells to the book of the synset that it is about.
+    """Passes on what a crawler asks and tells to the recorder of the synset that it is about.
 
     Attributes
     ----------
@@ -320,7 +324,17 @@ class Router(Recorder):
         return sum(len(each.numbers) for each in list(self._open.values()))
 
     def open(self, wnid: str, recorder: Recorder, tasks: Iterable[Task]) -> None:
-        """Begin a synset whose links are these."""
+        """Begin a synset.
+
+        Parameters
+        ----------
+        wnid : str
+            The synset.
+        recorder : Recorder
+            Where its results go.
+        tasks : iterable of Task
+            All its links of which something is to come.
+        """
         with self._lock:
             self._open[wnid] = _OpenSynset(recorder, {task.link.name.number for task in tasks})
             if self.reached:
@@ -328,7 +342,7 @@ class Router(Recorder):
             self._check_ended(wnid)
 
     def close(self, wnid: str) -> None:
-        """Forget a synset; what still comes of its links is nothing to anybody."""
+        """Forget a synset; what still comes of its links is dropped."""
         with self._lock:
             del self._open[wnid]
 
@@ -339,7 +353,7 @@ class Router(Recorder):
                 return Verdict.ENOUGH
             verdict = synset.recorder.reserve(record)
             if verdict is Verdict.SETTLED:
-                self._tick_off(synset, record)
+                self._tick_off(synset, record.name)
             return verdict
 
     def keep(self, record: Record) -> None:
@@ -347,22 +361,22 @@ class Router(Recorder):
             synset = self._open.get(record.name.wnid)
             if synset:
                 synset.recorder.keep(record)
-                self._tick_off(synset, record)
+                self._tick_off(synset, record.name)
 
     def take_in(self, record: Record) -> None:
-        """Count a picture that another process has saved without asking, or remove it again."""
+        """Count a picture that another process has saved unreserved, or remove it again."""
         with self._lock:
             synset = self._open.get(record.name.wnid)
             if synset and isinstance(synset.recorder, SynsetRecorder):
                 synset.recorder.take_in(record)
-                self._tick_off(synset, record)
+                self._tick_off(synset, record.name)
 
     def record(self, record: Record) -> None:
         with self._lock:
             synset = self._open.get(record.name.wnid)
             if synset:
                 synset.recorder.record(record)
-                self._tick_off(synset, record)
+                self._tick_off(synset, record.name)
 
     def reach(self) -> None:
         if not self.reached:
@@ -385,8 +399,7 @@ class Router(Recorder):
             synset = self._open.get(task.wnid)
             if synset:
                 synset.recorder.leave(task)
-                synset.numbers.discard(task.link.name.number)
-                self._check_ended(task.wnid)
+                self._tick_off(synset, task.link.name)
 
     def has_parked(self) -> bool:
         return any(synset.recorder.has_parked() for synset in list(self._open.values()))
@@ -394,9 +407,9 @@ class Router(Recorder):
     def unpark(self) -> list[Task]:
         return [task for synset in list(self._open.values()) for task in synset.recorder.unpark()]
 
-    def _tick_off(self, synset: _OpenSynset, record: Record) -> None:
-        synset.numbers.discard(record.name.number)
-        self._check_ended(record.name.wnid)
+    def _tick_off(self, synset: _OpenSynset, name: ImageName) -> None:
+        synset.numbers.discard(name.number)
+        self._check_ended(name.wnid)
 
     def _check_ended(self, wnid: str) -> None:
         """See whether a synset has ended: nothing is to come, or nothing more is wanted."""
