@@ -304,42 +304,58 @@ class Table(NamedTuple):
 def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
     """Return the form of the table of these rows, None if it is not sure that they are one."""
     headed = len(rows) > 1 and _titles(rows[0].fields)
-    body = [row for row in rows if _HOLDS_URL.search(row.text)] if headed else rows
-    if len(rows) > 1 and not _HOLDS_URL.search(rows[0].text):
-        body = body if headed else rows[1:]  # its head in another language
-    split_up = [r for r in body if len(r.fields) > 1 or r.is_quoted or (split.is_sure and r.fields)]
-    if not body or len(split_up) < _MOSTLY * len(body):
-        return None
-    widths = Counter(len(row.fields) for row in split_up)
-    width = max(widths, key=lambda width: (widths[width], -width))
-    body = [row for row in split_up if len(row.fields) >= width]
+    body, width = _body(rows, split, headed)
     columns = [[row.fields[index] for row in body] for index in range(width)]
-    url = _url_column(columns, body[0])
+    url = _url_column(columns, body[0]) if body else None
     if url is None:
         return None
-    names = [n for n in range(url) if any(map(name_in, columns[n]))]
-    names += [n for n in range(url + 1, width) if _mostly(name_in, columns[n])]
-    if not names and any(_mostly(is_wnid, column) for column in columns):
-        raise ValueError(
-            f"line {body[0].at + 1} has a synset, and no picture's name such as n01440764_9981: "
-            "write such names, or leave that column out"
-        )
+    names = _name_columns(columns, url, body[0])
     table = Table(split, width, url, names[0] if names else None)
     if names == [0] and (width, url, split.separator) == (2, 1, "\t"):
         lines = [row.text.encode("latin-1") for row in body]
         is_plain = all(parse_line(line) or not table.parse(line) for line in lines)
         return None if is_plain else table  # plain lines are read faster
     is_told = split.is_sure or headed or all(row.is_quoted for row in body)
-    if not (is_told or any(name > url for name in names)):
-        rests = [row.text.partition(row.fields[url])[2] for row in body]
-        if any(map(_PICTURE.fullmatch, rests)):
-            width = url + 1  # what follows are the ends of URLs
-        is_told = (
-            _are_captions(columns[url], rests, split.separator) if width > url + 1 else url > 0
+    if is_told or any(name > url for name in names):
+        return table
+    width = _sure_width(table, body, columns[url])
+    return table._replace(width=width) if width else None
+
+
+def _body(rows: Sequence[_Row], split: _Splitter, headed: bool) -> tuple[list[_Row], int]:
+    """Return the rows with all columns, and the number of columns; no rows if most do not split."""
+    body = [row for row in rows if _HOLDS_URL.search(row.text)] if headed else list(rows)
+    if len(rows) > 1 and not headed and not _HOLDS_URL.search(rows[0].text):
+        body = body[1:]  # the first is a head in another language
+    split_up = [r for r in body if len(r.fields) > 1 or r.is_quoted or (split.is_sure and r.fields)]
+    if not body or len(split_up) < _MOSTLY * len(body):
+        return [], 0
+    widths = Counter(len(row.fields) for row in split_up)
+    width = max(widths, key=lambda width: (widths[width], -width))
+    return [row for row in split_up if len(row.fields) >= width], width
+
+
+def _name_columns(columns: Sequence[Sequence[str]], url: int, first: _Row) -> list[int]:
+    """Return the indices of the columns with names; raise ValueError if only synsets are named."""
+    names = [n for n in range(url) if any(map(name_in, columns[n]))]
+    names += [n for n in range(url + 1, len(columns)) if _mostly(name_in, columns[n])]
+    if not names and any(_mostly(is_wnid, column) for column in columns):
+        raise ValueError(
+            f"line {first.at + 1} has a synset, and no picture's name such as n01440764_9981: "
+            "write such names, or leave that column out"
         )
-        if not is_told:
-            return None
-    return table._replace(width=width)
+    return names
+
+
+def _sure_width(table: Table, body: Sequence[_Row], urls: Sequence[str]) -> int:
+    """Return the sure columns of a table that only its URLs tell, 0 if it may be URLs alone."""
+    rests = [row.text.partition(row.fields[table.url])[2] for row in body]
+    width = table.width
+    if any(map(_PICTURE.fullmatch, rests)):
+        width = table.url + 1  # the rests are the ends of URLs
+    if width > table.url + 1:
+        return width if _are_captions(urls, rests, table.split.separator) else 0
+    return width if table.url > 0 else 0
 
 
 def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
