@@ -92,13 +92,15 @@ _ROOMS = {
 """What is imported when it is asked for: all of it takes its time."""
 
 
-def __getattr__(name: str) -> Any:
-    for room, names in _ROOMS.items():
-        if name in names:
-            found = getattr(import_module(f".{room}", __name__), name)
-            globals()[name] = found
-            return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # else a checker would take any name for one that is there
+
+    def __getattr__(name: str) -> Any:
+        for room, names in _ROOMS.items():
+            if name in names:
+                found = getattr(import_module(f".{room}", __name__), name)
+                globals()[name] = found
+                return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -101,6 +101,7 @@ def _overview() -> Iterator[str]:
 
 def _help(name: str) -> Iterator[str]:
     """Yield what an action does, and its options."""
+    from .commands.workspace import USUAL
     from .core.actions import ACTIONS
     from .core.options import kinds
 
@@ -111,9 +112,9 @@ def _help(name: str) -> Iterator[str]:
     yield ""
     for option, (kind, default) in kinds(options).items():
         yield f"  --{option}{'=' if kind.value else ''}{kind.value}"
-        shown = f" [{default}]" if default not in (None, False, "", ()) else ""
+        default = default or (USUAL if option == "outdir" else "")
         yield from textwrap.wrap(
-            kind.help + shown,
+            kind.help + (f" [{default}]" if default else ""),
             width=_WIDTH,
             initial_indent=" " * 8,
             subsequent_indent=" " * 8,

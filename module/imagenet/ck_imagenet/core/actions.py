@@ -146,7 +146,7 @@ class GeturlsOptions:
 
 @dataclass(frozen=True)
 class DownloadOptions:
-    """Download the pictures of synsets and register them as CK entries."""
+    """Download the pictures of synsets that are not here yet."""
 
     wnid: tuple[str, ...] = wnids(_WNID)
     wnids: str = text("", "FILE", "the synsets in this file, a wnid a line, with # before comments")

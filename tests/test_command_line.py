@@ -1,0 +1,269 @@
+"""`ck-imagenet ACTION` does without Collective Knowledge what `ck ACTION imagenet` does with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import write_docs
+from ck_imagenet import __version__
+from ck_imagenet.__main__ import main
+from ck_imagenet.core.actions import ACTIONS
+from ck_imagenet.core.options import kinds
+from ck_imagenet_practice import PracticeWeb
+from terminal import WNID
+
+DALMATIAN = "n02110341"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, web: PracticeWeb, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in an empty folder, where the practice web is the internet, with a list of three links."""
+    kinds = {1: "good", 2: "good", 3: "gone"}
+    web.set_links(WNID, [web.link(WNID, number, kind) for number, kind in kinds.items()])
+    for name, value in web.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Shell:
+    """Runs commands in this process, as a user types them."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self._capfd = capfd
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        """Return the exit code of a command, and what it has written to either stream."""
+        code = main(words)
+        sys.stdout.flush()
+        return (code, *self._capfd.readouterr())
+
+    def says(self, *words: str) -> str:
+        """Return what a command prints when all is well."""
+        code, out, err = self.run(*words)
+        assert (code, err) == (0, "")
+        return out
+
+    def refuses(self, *words: str) -> str:
+        """Return the one sentence with which a command ends in an error."""
+        code, out, err = self.run(*words)
+        assert (code, out) == (1, "")
+        assert err.startswith("ck-imagenet: ")
+        return err[len("ck-imagenet: ") :].rstrip("\n")
+
+
+@pytest.fixture
+def shell(capfd: pytest.CaptureFixture[str]) -> Shell:
+    """A shell in the test's folder."""
+    return Shell(capfd)
+
+
+def process(*words: str, **popen: Any) -> subprocess.Popen[str]:
+    """Return `python -m ck_imagenet` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "ck_imagenet", *words],
+        env={**os.environ, "PYTHONPATH": str(write_docs.MODULE)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        **popen,
+    )
+
+
+def test_from_a_list_to_a_data_set(shell: Shell, folder: Path) -> None:
+    assert (
+        shell.says("geturls", f"--wnid={WNID}", "--mapping")
+        .splitlines()[0]
+        .startswith(f"{WNID}_1\thttp://")
+    )
+    assert shell.says("download", f"--wnid={WNID}") == (
+        f"{WNID}  tench, Tinca tinca\n"
+        "  2 pictures here, 3 links known, 2 saved now\n"
+        "      1  gone            the host says that it is gone (404, 410)\n"
+        "  The Wayback Machine may have pictures of 1 of these: ask it with --wayback\n"
+    )
+    assert shell.says("list", "--downloaded-only", "--words") == f"{WNID}\ttench, Tinca tinca\n"
+    assert shell.says("status").split("\t")[:4] == [WNID, "2", "3", "0"]
+    assert shell.says("check", "--decode") == ""
+    page = folder / "imagenet" / WNID / ".ck-imagenet" / "gallery.html"
+    assert shell.says("browse", f"--wnid={WNID}") == f"{page}\n"
+    assert page.is_file()
+    assert shell.says("export", "--to=tench") == (
+        f"2 pictures of 1 synset are in {folder}/tench\n"
+        "  2 written now, 0 removed\n"
+        "  labels: of ILSVRC2012; see classes.txt\n"
+    )
+    assert shell.says("clean", f"--wnid={WNID}", "--all", "--force").endswith("  done\n")
+    assert sorted(path.name for path in folder.iterdir()) == ["imagenet", "tench"]
+    assert not (folder / "imagenet" / WNID).exists()
+
+
+def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Path) -> None:
+    shell.says("download", f"--wnid={WNID}", "--outdir=here", "--quiet")
+    assert sorted(path.name for path in (folder / "here" / WNID).glob("*.jpg")) == [
+        f"{WNID}_1.jpg",
+        f"{WNID}_2.jpg",
+    ]
+    assert shell.says("list", "--downloaded-only", "--outdir=here") == f"{WNID}\n"
+    assert shell.says("status", "--outdir=here").startswith(f"{WNID}\t2\t3")
+    assert shell.refuses("status", "--outdir=there") == '--outdir="there" is no folder'
+    assert shell.says("status") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("downlod",), "downlod: no such action; did you mean download?"),
+        (("xyz",), f"xyz: no such action; there are {', '.join(ACTIONS)}"),
+        (("download", "--job=10"), "--job: no such option; did you mean --jobs?"),
+        (("download", "--jobs", "10"), '"10" stands alone: write --jobs=10'),
+        (("download", WNID), f'"{WNID}" stands alone: write --wnid={WNID}'),
+        (("list", "--search", "x"), '"x" stands alone: write --search=x'),
+        (("demo", "x"), '"x" stands alone: options are written --name=value'),
+        (("download", "--jobs=0"), "--jobs=0 is too small: the least is 1"),
+        (("download", "--wnid"), "--wnid needs a value: write --wnid=…"),
+        (
+            ("download", "--wnid=n99999999"),
+            "--wnid=n99999999: ImageNet has no such synset; see ck-imagenet list",
+        ),
+        (
+            ("export", "--to=x", "--register"),
+            "--register is for programs of Collective Knowledge: give it to ck export",
+        ),
+        (
+            ("list", "--sort=urls"),
+            "--sort needs the archive of all URLs; get it with: ck-imagenet geturls --all",
+        ),
+        (
+            ("check", f"--wnid={WNID}"),
+            f"nothing of {WNID} is here: see ck-imagenet list --downloaded-only",
+        ),
+        (
+            ("browse",),
+            "no pictures are here yet; begin with: ck-imagenet download --wnid=n01440764",
+        ),
+        (
+            ("clean", f"--wnid={WNID}", "--out=json"),
+            "nobody can be asked here: give force too, or dry_run to see what would go",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_the_sentence_that_ck_has(
+    shell: Shell, folder: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    assert shell.refuses(*words) == sentence
+    assert list(folder.iterdir()) == []
+
+
+def test_words_that_are_no_wnid_are_answered_with_synsets(shell: Shell) -> None:
+    assert shell.refuses("download", "--wnid=tench") == (
+        '--wnid="tench" is no wnid. These synsets match:\n'
+        f"  {WNID}  tench, Tinca tinca\n"
+        f"Choose one, for example --wnid={WNID}"
+    )
+
+
+def test_every_command_that_is_printed_can_be_pasted(shell: Shell, web: PracticeWeb) -> None:
+    """No sentence without CK names a command of CK's."""
+    web.set_links(DALMATIAN, [])
+    said = [
+        shell.refuses("download", f"--wnid={DALMATIAN}"),
+        shell.refuses("download", "--under=n02084071"),
+        shell.refuses("download", f"--wnid={WNID}", "--source=winter21"),
+        shell.says("geturls", "--sources"),
+        shell.says("list", "--images"),
+    ]
+    assert re.findall(r"\bck [a-z]+ imagenet", "\n".join(said)) == []
+    assert re.findall(r"ck-imagenet (\w+) ", "\n".join(said)) == [
+        *("geturls", "geturls", "download", "download", "geturls"),
+    ]
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
+def test_help_names_every_action(shell: Shell, words: tuple[str, ...]) -> None:
+    said = shell.says(*words)
+    for action, options in ACTIONS.items():
+        assert f"  {action:10}{(options.__doc__ or '').rstrip('.')}\n" in said
+    assert shell.says("--version") == f"{__version__}\n"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_help_names_every_option_and_its_default(shell: Shell, action: str) -> None:
+    said = shell.says(action, "--help")
+    assert max(map(len, said.splitlines())) <= 100
+    for name, (kind, default) in kinds(ACTIONS[action]).items():
+        assert f"  --{name}{'=' if kind.value else ''}{kind.value}\n" in said
+        assert kind.help in " ".join(said.split())
+        if default or name == "outdir":
+            assert f"[{default or 'imagenet'}]" in " ".join(said.split())
+
+
+def test_json_is_all_that_is_printed_if_it_is_wanted(shell: Shell) -> None:
+    done = json.loads(shell.says("download", f"--wnid={WNID}", "--out=json"))
+    [synset] = done["synsets"]
+    assert (done["return"], synset["here"], synset["failed"]) == (0, 2, {"gone": 1})
+    listed = json.loads(shell.says("geturls", f"--wnid={WNID}", "--out=json"))["lst"]
+    assert [link["name"] for link in listed] == [f"{WNID}_{number}" for number in (1, 2, 3)]
+
+
+def test_a_finding_is_an_error(shell: Shell, folder: Path) -> None:
+    shell.says("download", f"--wnid={WNID}")
+    (folder / "imagenet" / WNID / f"{WNID}_1.jpg").unlink()
+    code, out, err = shell.run("check")
+    assert (code, out.split()[:2]) == (1, [f"{WNID}_1", "missing"])
+    assert err == "ck-imagenet: 1 finding in 1 picture: mend with --repair\n"
+
+
+def test_an_archive_of_all_urls_lies_beside_the_pictures(
+    shell: Shell, web: PracticeWeb, folder: Path
+) -> None:
+    assert " URLs of " in shell.says("geturls", "--all")
+    assert (folder / "imagenet" / ".ck-imagenet" / "fall11" / "urls.gz").is_file()
+    assert shell.says("list", "--sort=urls", "--lower=0", "--upper=1")
+    assert shell.says("geturls", "--sources").split()[:4] == ["archive", "on", "this", "machine"]
+
+
+def test_without_the_practice_web_demo_says_where_it_is(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is where the library has been installed from a wheel."""
+    for name in ("ck_imagenet_practice", "ck_imagenet_practice.world"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert shell.refuses("demo") == (
+        "the practice web is not installed with the library; it is in a clone of "
+        "https://github.com/ck-imagenet/ck-imagenet: there, type: make demo"
+    )
+
+
+def test_a_process_of_its_own_ends_quietly_when_nobody_reads(folder: Path) -> None:
+    with process("list") as listing:
+        assert listing.stdout is not None
+        assert listing.stderr is not None
+        assert listing.stdout.readline() == "n00004475\n"
+        listing.stdout.close()
+        assert listing.stderr.read() == ""
+    assert listing.returncode == 0
+
+
+def test_ctrl_c_ends_in_a_sentence_and_what_is_here_is_kept(folder: Path, web: PracticeWeb) -> None:
+    links = [web.link(WNID, 1, "good"), web.link(WNID, 2, "silent")]
+    web.set_links(WNID, links)
+    with process("download", f"--wnid={WNID}", "--verbose", "--processes=1") as download:
+        while not list(folder.glob("imagenet/*/*.jpg")):
+            time.sleep(0.05)
+        download.send_signal(signal.SIGINT)
+        out, err = download.communicate()
+    assert (download.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == (
+        "ck-imagenet: interrupted; what is here is kept, and the same command goes on from there"
+    )
+    assert "Traceback" not in err
