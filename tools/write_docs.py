@@ -22,7 +22,7 @@ sys.path.insert(0, str(MODULE))
 
 from ck_imagenet.core.actions import ACTIONS  # noqa: E402
 from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
-from ck_imagenet.core.options import ENVIRONMENT, Kind, kinds  # noqa: E402
+from ck_imagenet.core.options import ENVIRONMENT, Kind, default_shown, kinds  # noqa: E402
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
 from ck_imagenet.core.registries import LAYOUTS, SOURCES  # noqa: E402
 from ck_imagenet.sources.tars import SkipReason  # noqa: E402
@@ -195,7 +195,7 @@ def _input(action: str) -> Iterator[str]:
         value = f"={kind.value}" if kind.value else ""
         start = f"({name}{value})".ljust(21) + "- "
         yield from textwrap.wrap(
-            kind.help + _default(kind, default),
+            kind.help + default_shown(default),
             width=98,
             initial_indent=" " * 14 + start,
             subsequent_indent=" " * (14 + len(start)),
@@ -204,17 +204,12 @@ def _input(action: str) -> Iterator[str]:
     yield "            }"
 
 
-def _default(kind: Kind, default: object) -> str:
-    shown = default is not None and default is not False and default not in ("", ())
-    return f" [{default}]" if shown else ""
-
-
 def _options(action: str) -> Iterator[str]:
     yield "| option | meaning | default |"
     yield "|---|---|---|"
     for name, (kind, default) in kinds(ACTIONS[action]).items():
         value = f"={kind.value}" if kind.value else ""
-        yield f"| `--{name}{value}` | {kind.help} |{_default(kind, default).strip('[ ]') or ' '}|"
+        yield f"| `--{name}{value}` | {kind.help} |{default_shown(default).strip('[ ]') or ' '}|"
 
 
 def _settings() -> Iterator[str]:

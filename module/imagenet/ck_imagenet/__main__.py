@@ -103,7 +103,7 @@ def _help(name: str) -> Iterator[str]:
     """Yield what an action does, and its options."""
     from .commands.workspace import USUAL
     from .core.actions import ACTIONS
-    from .core.options import kinds
+    from .core.options import default_shown, kinds
 
     options = ACTIONS[name]
     yield f"Usage: ck-imagenet {name} [--OPTION=VALUE …]"
@@ -112,9 +112,8 @@ def _help(name: str) -> Iterator[str]:
     yield ""
     for option, (kind, default) in kinds(options).items():
         yield f"  --{option}{'=' if kind.value else ''}{kind.value}"
-        default = default or (USUAL if option == "outdir" else "")
         yield from textwrap.wrap(
-            kind.help + (f" [{default}]" if default else ""),
+            kind.help + default_shown(USUAL if option == "outdir" else default),
             width=_WIDTH,
             initial_indent=" " * 8,
             subsequent_indent=" " * 8,

@@ -155,6 +155,12 @@ def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
     }
 
 
+def default_shown(default: Any) -> str:
+    """Return what help tells of an option's default: nothing of one that is as if not given."""
+    is_told = default is not None and default is not False and default not in ("", ())
+    return f" [{default}]" if is_told else ""
+
+
 def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[str, Any]) -> Options:
     """Return the options that a user gave.
 
