@@ -147,7 +147,7 @@ class OwnFolder:
             write_whole(self.path / _MARK, to_json({"format": FORMAT, "export": self._options}))
 
     def lock(self) -> FileLock:
-        """Return what a process holds while it writes here; the folder must have been claimed."""
+        """Return what a process holds while it writes here; the folder must have been created."""
         return FileLock(self.path / ".lock")
 
     def tidy(self) -> None:

@@ -1,4 +1,8 @@
-"""Samples for training: pictures with their classes and parts, as every layout gets them."""
+"""Samples for training: pictures with their classes and parts, as every layout gets them.
+
+A class is a synset with the label that a model learns. A part is for training, validation or tests:
+`Split` says which picture goes to which.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,6 @@ from ..core.url_lists import display_name
 from ..storage.inventory import Inventory
 from ..storage.records import Record
 from ..storage.store import Store
-
-# Classes for training: synsets with the labels that a model learns.
 
 
 class ImageClass(NamedTuple):
@@ -57,8 +59,6 @@ def listed(chosen: Iterable[ImageClass]) -> bytes:
     lines = (f"{each.label}\t{each.wnid}\t{', '.join(each.words)}\n" for each in chosen)
     return "".join(lines).encode()
 
-
-# Which picture is for training, which for validation, which for testing.
 
 _NAMES = {2: ("train", "val"), 3: ("train", "val", "test")}
 PARTS = _NAMES[3]
@@ -107,7 +107,15 @@ class Split(NamedTuple):
 
 
 def shuffle_key(seed: int, name: ImageName) -> bytes:
-    """Return what a picture draws: in the order of these, pictures are shuffled."""
+    """Return by what pictures are sorted to shuffle them, the same on every machine.
+
+    Parameters
+    ----------
+    seed : int
+        Another seed gives another order.
+    name : ImageName
+        The picture.
+    """
     return hashlib.sha256(f"{seed} {name}".encode()).digest()
 
 

@@ -185,8 +185,6 @@ def _count(shard: dict[str, Any]) -> int:
     return int(shard["samples"]) - len(_left_out(shard))
 
 
-# Shards for the library `webdataset`: tars with picture, label and facts of each sample.
-
 Members = List[Tuple[str, bytes]]
 
 

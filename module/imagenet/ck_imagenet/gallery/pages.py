@@ -1,4 +1,8 @@
-"""What there is to see of a synset: values for a page."""
+"""Pages of HTML that show what is here: one for each synset, and an overview of all.
+
+`Gallery` and `Overview` hold the values, `synset` and `overview` make pages of them. A page holds
+its own style, script and thumbnails, and needs no network.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,11 +29,6 @@ from ..storage.inventory import Inventory
 from ..storage.records import Record
 from ..storage.store import SynsetStore
 from .thumbnails import Thumbnail, alike
-
-if TYPE_CHECKING:
-    pass
-    pass
-    from .thumbnails import Thumbnail
 
 MOST_SHOWN = 3_200
 """Pictures, and failures, on one page; ImageNet's largest synset has 3,047 links."""
@@ -206,9 +205,6 @@ def _href(url: str) -> str:
         return ""
 
 
-# What there is to see of all synsets that are here: values for a page.
-
-
 class Card(NamedTuple):
     """A synset in short."""
 
@@ -281,8 +277,6 @@ class Overview:
         """How the links of each host fared, the host with the most first."""
         return [Host(name, n, self._saved[name]) for name, n in self._links.most_common()]
 
-
-# Pages of HTML that hold their own style, script and thumbnails, and need no network.
 
 FOLDER = Path(__file__).with_name("page")
 

@@ -1,4 +1,4 @@
-"""Small pictures of the pictures that are here, made once and kept in their synset's state."""
+"""Thumbnails of the pictures that are here, made once, and which of these look alike."""
 
 from __future__ import annotations
 
@@ -21,52 +21,6 @@ from ..images.decoding import read_file, turned_upright
 from ..images.judging import made_from
 from ..storage.records import FORMAT, refuse_newer
 
-# Pictures that look alike: the same one smaller, compressed anew, or with other edges.
-
-MOST_DIFFERENT = 10
-"""Bits of 128: the same photograph differs in fewer, two photographs in some 60."""
-
-_SIDE = 8
-_BYTES = 2 * _SIDE * _SIDE // 8
-
-
-def difference_hash(image: Image.Image) -> int:
-    """Return 128 bits: whether it grows lighter from field to field, to the right and downwards."""
-    grey = image.convert("L")
-    bits = 0
-    for turned in (grey, grey.transpose(Image.Transpose.TRANSPOSE)):
-        fields = turned.resize((_SIDE + 1, _SIDE), Image.Resampling.BOX).tobytes()
-        for position in range(len(fields) - 1):
-            if (position + 1) % (_SIDE + 1):  # else the next field is in the next row
-                bits = bits << 1 | (fields[position] < fields[position + 1])
-    return bits
-
-
-def alike(hashes: Mapping[int, int]) -> list[list[int]]:
-    """Return the groups of numbers whose pictures look alike, each in order.
-
-    Hashes that differ in fewer bits than they have bytes share one byte at least, so only those
-    that do are compared.
-    """
-    buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number, bits in hashes.items():
-        for position, byte in enumerate(bits.to_bytes(_BYTES, "big")):
-            buckets[position, byte].append(number)
-    groups = {number: [number] for number in hashes}
-    for bucket in buckets.values():
-        for one, other in combinations(bucket, 2):
-            if groups[one] is not groups[other] and _near(hashes[one], hashes[other]):
-                groups[one] += groups[other]
-                for number in groups[other]:
-                    groups[number] = groups[one]
-    found = {id(group): sorted(group) for group in groups.values() if len(group) > 1}
-    return sorted(found.values())
-
-
-def _near(one: int, other: int) -> bool:
-    return bin(one ^ other).count("1") <= MOST_DIFFERENT
-
-
 KEPT = "thumbnails.jsonl"
 """The file in the state: a line for each picture."""
 
@@ -84,6 +38,12 @@ _TEXTS = {
     "difference_hash": re.compile("(?:[0-9a-f]{32})?"),
     "webp": re.compile("[A-Za-z0-9+/=]*"),
 }
+
+MOST_DIFFERENT = 10
+"""Bits of 128: the same photograph differs in fewer, two photographs in some 60."""
+
+_SIDE = 8
+_BYTES = 2 * _SIDE * _SIDE // 8
 
 
 class Thumbnail(NamedTuple):
@@ -226,3 +186,42 @@ def _valid(facts: Mapping[str, Any]) -> bool:
         else isinstance(value, str) and _TEXTS[name].fullmatch(value)
         for name, value in facts.items()
     )
+
+
+def difference_hash(image: Image.Image) -> int:
+    """Return 128 bits: whether it grows lighter from field to field, to the right and downwards."""
+    grey = image.convert("L")
+    bits = 0
+    for turned in (grey, grey.transpose(Image.Transpose.TRANSPOSE)):
+        fields = turned.resize((_SIDE + 1, _SIDE), Image.Resampling.BOX).tobytes()
+        for position in range(len(fields) - 1):
+            if (position + 1) % (_SIDE + 1):  # else the next field is in the next row
+                bits = bits << 1 | (fields[position] < fields[position + 1])
+    return bits
+
+
+def alike(hashes: Mapping[int, int]) -> list[list[int]]:
+    """Return the groups of numbers whose pictures look alike, each in order.
+
+    They are the same picture: smaller, compressed anew, or with other edges.
+
+    Hashes that differ in fewer bits than they have bytes share one byte at least, so only those
+    that do are compared.
+    """
+    buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for number, bits in hashes.items():
+        for position, byte in enumerate(bits.to_bytes(_BYTES, "big")):
+            buckets[position, byte].append(number)
+    groups = {number: [number] for number in hashes}
+    for bucket in buckets.values():
+        for one, other in combinations(bucket, 2):
+            if groups[one] is not groups[other] and _near(hashes[one], hashes[other]):
+                groups[one] += groups[other]
+                for number in groups[other]:
+                    groups[number] = groups[one]
+    found = {id(group): sorted(group) for group in groups.values() if len(group) > 1}
+    return sorted(found.values())
+
+
+def _near(one: int, other: int) -> bool:
+    return bin(one ^ other).count("1") <= MOST_DIFFERENT

@@ -1,4 +1,7 @@
-"""A list of URLs that the user names: a file, a pipe or an address, of one synset or of many."""
+"""Given lists: URLs in a file, a pipe or at an address that the user names, of one synset or many.
+
+The lines of a long list are sorted by synset in a file, so that no list is too long for the memory.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,6 @@ from ..core.url_lists import Line, WrongShape, parse_line
 from ..http.client import Client
 from ..http.connections import Limits
 from .lists import SynsetList, Unlisted
-
-# The lines of a long list, by synset: in a file, so that no list is too long for the memory.
 
 MOST_LINES = 200_000
 """Of a synset, no two of them the same; ImageNet's largest has 3,047."""

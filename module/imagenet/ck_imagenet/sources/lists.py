@@ -1,6 +1,8 @@
-"""Lists that a service or the user once gave, kept with the synset's state: none is needed twice.
+"""Lists of synsets: what a list is, what every list source does, and the lists that are kept.
 
-Each is a file: a line of JSON that tells where it comes from, then its lines, each where it was.
+A list that a service or the user once gave is kept with the synset's state, so that none is asked
+for twice. It is a file: a line of JSON that tells where the list comes from, then its lines, each
+at its number.
 """
 
 from __future__ import annotations
@@ -23,26 +25,24 @@ from ..storage.numbering import KeptNames
 from ..storage.records import FORMAT, now, refuse_newer
 from ..storage.store import Store, SynsetStore
 
-# The list of one synset, and what every place does that may have it.
-
 
 class SynsetList(NamedTuple):
     """The lines of one synset, and where they come from."""
 
     wnid: str
     source: str
-    """An address, a path, or what the place is called."""
+    """An address, a path, or what the source is called."""
     lines: list[Line]
     obtained_by: str = ""
-    """Which place was asked over the network, so that this is worth keeping; else nothing."""
+    """The list source that was asked over the network, if so: then the list is worth keeping."""
 
 
 class Unlisted(NamedTuple):
-    """A synset of which no place has a list."""
+    """A synset of which no source has a list."""
 
     wnid: str
     why: str
-    """What each place said, and what would help."""
+    """What each source said, and what would help."""
 
     def facts(self) -> dict[str, str]:
         """Return the same in plain types."""
@@ -67,7 +67,7 @@ class SourceContext(NamedTuple):
 
 
 class ListSource(ABC):
-    """A place that may have the lists of synsets."""
+    """A source that may have the lists of synsets."""
 
     row: SourceRow
     """What is known of it beforehand: the row that names this class."""
@@ -123,7 +123,20 @@ class KeptList(NamedTuple):
 
 
 def keep(synset_store: SynsetStore, found: SynsetList) -> None:
-    """Keep a list in place of another; raise OSError if that is not possible."""
+    """Keep a list in place of another.
+
+    Parameters
+    ----------
+    synset_store : SynsetStore
+        Where the synset has its state.
+    found : SynsetList
+        The list.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
     head = {
         "format": FORMAT,
         "obtained_by": found.obtained_by,
@@ -176,7 +189,7 @@ class KeptListSource(ListSource):
     store : Store
         Where synsets have their state.
     by : str
-        What the place is called that they must come from; nothing for any.
+        The source that they must come from, by its name; nothing for any.
     """
 
     row = source("kept")

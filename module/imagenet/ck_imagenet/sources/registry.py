@@ -1,4 +1,4 @@
-"""In which order the places are asked that may have a synset's list."""
+"""In which order list sources are asked for the list of a synset."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def dropped(wnid: str) -> str:
 
 
 class Row(NamedTuple):
-    """A place as users see it."""
+    """A list source as users see it."""
 
     name: str
     state: str
@@ -63,7 +63,7 @@ class Lists:
     urls: str = ""
     """A list of the user's, a file or an address; it alone then."""
     source: str = ""
-    """The one place to ask."""
+    """The one source to ask."""
     refresh: bool = False
     """Whether to ask again for a list that is kept."""
     service: str = SERVICE
@@ -188,7 +188,7 @@ class Sources:
         raise NoList(_why(missing))
 
     def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
-        """Yield the places in their order, and what is kept of synsets."""
+        """Yield the sources in their order, and what is kept of synsets."""
         for source in self._sources:
             yield Row(source.name, source.state, source.needs)
         for row in SOURCES:

@@ -1,4 +1,4 @@
-"""Where tars of pictures are, and how their bytes come from there."""
+"""Tars as the user names them: where each is, how its bytes come, which have been read."""
 
 from __future__ import annotations
 
@@ -124,9 +124,6 @@ class _File(io.FileIO):
         return count
 
 
-# Which tars have been read to their ends: they need not be fetched again.
-
-
 class ReadTars:
     """The tars of one synset that have been read to their ends.
 
@@ -169,7 +166,20 @@ class ReadTars:
 
 
 def ask_again(synset_store: SynsetStore, journal: Journal, records: Collection[Record]) -> None:
-    """Have the next download ask for links, or for their tars; of failures, all is forgotten."""
+    """Have the next download ask for links again, or for their tars.
+
+    Parameters
+    ----------
+    synset_store, journal : SynsetStore, Journal
+        The synset.
+    records : collection of Record
+        What became of the links. Pictures are withdrawn; of failures, all is forgotten.
+
+    Raises
+    ------
+    OSError
+        If that cannot be written.
+    """
     if not records:
         return
     ReadTars(synset_store).forget(record.source for record in records)

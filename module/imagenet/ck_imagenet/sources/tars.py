@@ -29,8 +29,6 @@ from ..core.text import ImageName, parse_image_name, printable
 from ..images.decoding import MOST_BYTES
 from ..images.formats import SUFFIXES
 
-# The bytes of a tar, each once: never more of them in memory than are asked for.
-
 _GZIP = b"\x1f\x8b"
 _STEP = 2**20
 
@@ -57,9 +55,9 @@ class Reader(ABC):
 
 
 class StreamReader(Reader):
-    """All that a file, a pipe or an answer holds, unpacked if gzip has packed it.
+    """Reads a file, a pipe or an answer, and unpacks it if gzip has packed it.
 
-    What cannot be read is its end.
+    Where it can be read no further, it ends.
 
     Parameters
     ----------
@@ -115,12 +113,12 @@ class StreamReader(Reader):
 
 
 class PartReader(Reader):
-    """So many of the next bytes of others, as if there were no more.
+    """Reads so many of the next bytes of another reader, and then ends.
 
     Parameters
     ----------
     whole : Reader
-        The others.
+        The other reader.
     size : int
         How many.
 

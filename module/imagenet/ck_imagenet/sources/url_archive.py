@@ -23,67 +23,13 @@ from ..core.url_lists import Line
 from ..storage.records import refuse_newer
 from .lists import ListSource, SourceContext, SynsetList
 
-# How many URLs of the archive lead to which host.
-
-# The first tab of a line stands before its URL; the rest is passed over, whatever it holds.
-_AUTHORITY = re.compile(rb"\thttps?://([^/?#\s]*)[^\n]*")
-_NOT_OF_A_HOST = re.compile(r"[\s/?#@:]")
-
-
-def hosts(
-    archive: Archive,
-    host: str,
-    wnids: Collection[str] = (),
-    reached: Callable[[int], object] = lambda done: None,
-) -> Counter[str]:
-    """Return how many URLs lead to a host, and to each host below it.
-
-    Only the members of these synsets are unpacked, and only those that name the host are parsed.
-
-    Parameters
-    ----------
-    archive : Archive
-        Has the URLs.
-    host : str
-        For example `flickr.com`, which is above `farm1.static.flickr.com`.
-    wnids : collection of str
-        The synsets; without any, all.
-    reached : callable
-        Is told now and then up to which byte the archive has been searched.
-
-    Raises
-    ------
-    BadInput
-        If `host` is none.
-    Damaged
-        If the archive is.
-    """
-    name = host.strip(".").lower().encode()
-    if not name or _NOT_OF_A_HOST.search(host):
-        raise BadInput(
-            f'--search-url="{host}" is no host: write for example --search-url=flickr.com'
-        )
-    wanted = re.compile(rb"(?:.*@)?((?:[^@:]*\.)?%b)\.?(?::[0-9]*)?" % re.escape(name))
-    members = [member for member in archive.members() if not wnids or member.wnid in wnids]
-    found: Counter[str] = Counter()
-    for member, plain in zip(members, archive.unpacked(members)):
-        lines = plain.lower()
-        if name in lines:
-            for authority, count in Counter(_AUTHORITY.findall(lines)).items():
-                match = wanted.fullmatch(authority)
-                if match:
-                    found[readable(match.group(1).decode("latin-1"))] += count
-        reached(member.offset + member.length)
-    return found
-
-
 DATA = "urls.gz"
 INDEX = "index.tsv"
 REST = "rest.txt"
 FACTS = "archive.json"
 
 TITLES = b"wnid\tplace\tlength\turls\n"
-"""The index's first line: places and lengths are bytes of `urls.gz`."""
+"""The index's first line: place (the offset) and length are bytes of `urls.gz`."""
 
 GZIP_FORM = 31
 """How `zlib` is told the form of a gzip member."""
@@ -96,6 +42,10 @@ _LARGEST_MEMBER = 64 * 2**20
 # What is in the archive has this form: so it has been sorted when it was built.
 _LINE = re.compile(r"_([0-9]+)\t(.*[^ \t\r\n])")
 _MEMBER = re.compile(rb"(n\d{8})\t(\d{1,15})\t(\d{1,8})\t(\d{1,9})")
+
+# The first tab of a line stands before its URL; the rest is passed over, whatever it holds.
+_AUTHORITY = re.compile(rb"\thttps?://([^/?#\s]*)[^\n]*")
+_NOT_OF_A_HOST = re.compile(r"[\s/?#@:]")
 
 
 class Member(NamedTuple):
@@ -255,7 +205,51 @@ def _damage_named(folder: Path) -> Iterator[None]:
         ) from error
 
 
-# The local archive of all of ImageNet's URLs, as a place that has lists.
+def hosts(
+    archive: Archive,
+    host: str,
+    wnids: Collection[str] = (),
+    reached: Callable[[int], object] = lambda done: None,
+) -> Counter[str]:
+    """Return how many URLs lead to a host, and to each host below it.
+
+    Only the members of these synsets are unpacked, and only those that name the host are parsed.
+
+    Parameters
+    ----------
+    archive : Archive
+        Has the URLs.
+    host : str
+        For example `flickr.com`, which is above `farm1.static.flickr.com`.
+    wnids : collection of str
+        The synsets; without any, all.
+    reached : callable
+        Is told now and then up to which byte the archive has been searched.
+
+    Raises
+    ------
+    BadInput
+        If `host` is none.
+    Damaged
+        If the archive is.
+    """
+    name = host.strip(".").lower().encode()
+    if not name or _NOT_OF_A_HOST.search(host):
+        raise BadInput(
+            f'--search-url="{host}" is no host: write for example --search-url=flickr.com'
+        )
+    wanted = re.compile(rb"(?:.*@)?((?:[^@:]*\.)?%b)\.?(?::[0-9]*)?" % re.escape(name))
+    members = [member for member in archive.members() if not wnids or member.wnid in wnids]
+    found: Counter[str] = Counter()
+    for member, plain in zip(members, archive.unpacked(members)):
+        lines = plain.lower()
+        if name in lines:
+            for authority, count in Counter(_AUTHORITY.findall(lines)).items():
+                match = wanted.fullmatch(authority)
+                if match:
+                    found[readable(match.group(1).decode("latin-1"))] += count
+        reached(member.offset + member.length)
+    return found
 
 
 class KnownUrls(Protocol):

@@ -40,8 +40,6 @@ from ..storage.store import wait_for_lock
 from .services import beginning, refuse_no_address
 from .url_archive import DATA, FACTS, GET, GZIP_FORM, INDEX, REST, TITLES, Archive
 
-# From ImageNet's whole list to the archive of all URLs.
-
 _LEVEL = 1
 _LARGEST_MEMBER = 4 * 2**20
 """Bytes, unpacked; those of ImageNet's largest synset are a quarter of a million."""
@@ -53,7 +51,7 @@ _MOST_ODD = 4 * 2**20
 """Bytes; those of the real list's odd lines are a few hundred."""
 
 # One line after the other of one synset, in the form that all but a few have, none as long as
-# urllists.LONGEST_LINE.
+# url_lists.LONGEST_LINE.
 _LINE = rb"_[0-9]{1,9}\thttps?://[^\n]{0,65000}\n"
 _RUN = re.compile(rb"(n[0-9]{8})" + _LINE + rb"(?:\1" + _LINE + rb")*")
 
@@ -117,7 +115,7 @@ def build(
 def _write_new(
     stream: BinaryIO, source: str, folder: Path, watch: Callable[[], object]
 ) -> dict[str, object]:
-    """Write the archive's files beside their places, and return what has been found."""
+    """Write the archive's files under unfinished names, and return what has been found."""
     urls = odd = members = 0
     synsets = set()
     with ExitStack() as opened:
@@ -365,7 +363,7 @@ def _fetch(delivery: ResumableFile, client: Client, progress: Progress) -> None:
 
 
 def _refuse_page(delivery: ResumableFile, path: Path) -> None:
-    """Drop what is not even packed, such as the page of a place that is out of order."""
+    """Drop what is not even packed, such as the page of a server that is out of order."""
     with path.open("rb") as stream:
         begin = stream.read(200)
     if not begin.startswith(_PACKED):

@@ -66,18 +66,18 @@ class CkStore(Store):
             self.synset(wnid).refuse_forbidden(delete)
 
     def synset(self, wnid: str) -> _SynsetRepository:
-        """Return the place of a synset, which need not exist."""
+        """Return the store of a synset, which need not exist."""
         return _SynsetRepository(self._kernel, self._repositories, wnid)
 
     def prepare(self, wnids: Sequence[str]) -> None:
-        """Make the places of synsets that are not there, many at a time."""
+        """Create the stores of synsets that have none, many at a time."""
         self._repositories.create_all([PREFIX + wnid for wnid in wnids])
         with self._kernel.locked():
             for wnid in wnids:
                 self.synset(wnid).create_state()
 
     def wnids(self) -> list[str]:
-        """Return the synsets that have a place here, in order."""
+        """Return the synsets that have a store here, in order."""
         return _wnids(self._repositories.names(PREFIX))
 
     def unregistered(self) -> list[str]:
@@ -190,7 +190,7 @@ class _SynsetRepository(SynsetStore):
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
         file = f"{record.name}.{extension}"
-        # The picture beside its place, the entry, the picture into it: a kill between these leaves
+        # The picture beside its entry, the entry, the picture into it: a kill between these leaves
         # what `_finish` brings to its end.
         path = self._entries.path(str(record.name.number)) / file
         with replacing(path, self.state) as unfinished:

@@ -1,4 +1,7 @@
-"""Which bytes have come before: the same picture twice, or what is served in place of pictures."""
+"""Deduplication: which bytes have come before, as the same picture or as a placeholder.
+
+A placeholder is what a host serves in place of pictures that it no longer has.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ class Sighting(NamedTuple):
 class Duplicates:
     """Counts under which URLs the same bytes came, in one synset or in several.
 
-    A mirror keeps a picture's file name. So bytes that come under `TELLING` names are what hosts
-    serve in place of pictures that they no longer have.
+    A mirror keeps a picture's file name. So bytes that come under `TELLING` names are a
+    placeholder.
 
     Parameters
     ----------
@@ -93,7 +96,15 @@ class Duplicates:
         return None
 
     def forget(self, sha256: str, wnid: str, url: str) -> None:
-        """Take a URL of a synset out again."""
+        """Take a URL of a synset out again.
+
+        Parameters
+        ----------
+        sha256 : str
+            The SHA-256 of the bytes that came under it, 64 hexadecimal digits.
+        wnid, url : str
+            The synset and the URL.
+        """
         known = self._seen.get(sha256, [])
         known[:] = [each for each in known if (each.name.wnid, each.url) != (wnid, url)]
 

@@ -1,4 +1,7 @@
-"""Pictures in plain folders: `DIR/n01440764/n01440764_9981.jpg`, no Collective Knowledge."""
+"""Pictures in plain folders, without Collective Knowledge: `DIR/n01440764/n01440764_9981.jpg`.
+
+The state of a synset is in `.ck-imagenet` beside its pictures.
+"""
 
 from __future__ import annotations
 
@@ -58,14 +61,14 @@ class FolderStore(Store):
         """Do nothing: of plain folders, only the system forbids anything."""
 
     def synset(self, wnid: str) -> SynsetStore:
-        """Return the place of a synset, which need not exist."""
+        """Return the store of a synset, which need not exist."""
         return _SynsetFolder(self._root / wnid, wnid)
 
     def prepare(self, wnids: Sequence[str]) -> None:
         """Do nothing: to make a folder costs no more alone."""
 
     def wnids(self) -> list[str]:
-        """Return the synsets that have a place here, in order."""
+        """Return the synsets that have a store here, in order."""
         names = sorted(path.name for path in self._root.glob("*") if path.is_dir())
         return list(filter(stands_for_synset, names))
 
@@ -127,8 +130,11 @@ class _SynsetFolder(SynsetStore):
         return self._told.get((ImageName(self.wnid, number), sha256))
 
     def save(self, record: Record, data: bytes, extension: str) -> None:
-        # What is told of the picture goes ahead, a line each, so that no kill leaves it alone.
-        line = b"\n" + json.dumps(record.facts()).encode()  # behind what a full disk has torn
+        # A write-ahead log: what is known of the picture is written first, a line each, so that no
+        # kill leaves a picture alone.
+        line = (
+            b"\n" + json.dumps(record.facts()).encode()
+        )  # a new line: a full disk may have torn the last
         with self._intent.open("ab") as opened:
             opened.write(line)
         path = self._folder / f"{record.name}.{extension}"
@@ -140,7 +146,7 @@ class _SynsetFolder(SynsetStore):
         self._told = None
 
     def _intents(self) -> Iterator[Path]:
-        """Yield the files that tell of pictures ahead, one of each process that saves some."""
+        """Yield the write-ahead logs, one of each process that saves pictures."""
         return self.state.glob("saving-*.jsonl")
 
     def remove(self, number: int) -> None:
@@ -175,4 +181,4 @@ class _SynsetFolder(SynsetStore):
             shutil.rmtree(self.state)
 
     def describe(self, record: Record, file: str) -> None:
-        pass  # a plain file has no place for it
+        pass  # with a plain file nothing is kept

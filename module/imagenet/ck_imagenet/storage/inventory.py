@@ -1,4 +1,7 @@
-"""How things stand: what is here of how much, by synset or by host."""
+"""Inventory: what is here of how much, by synset or by host. It reads, and changes nothing.
+
+`Inventory` says what is here of one synset and what is known of the rest; `Tally` counts that.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,6 @@ from .journal import Journal
 from .numbering import KeptNames, Link
 from .records import Record
 from .store import Store, SynsetStore
-
-# What is here of a synset, and what is known of the rest: for all that read and change nothing.
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Inventory:
     waiting: list[Link]
     """The links that have not been asked for, or shall be again."""
     withdrawn: list[Record] = field(default_factory=list)
-    """What the latter gave."""
+    """Pictures that the journal has withdrawn: what links gave that shall be asked for again."""
     garbled: dict[Path, int] = field(default_factory=dict)
     """The journal's files with lines that cannot be read, and how many."""
 
@@ -53,7 +54,7 @@ class Inventory:
 
     @classmethod
     def of(cls, synset_store: SynsetStore) -> Inventory:
-        """Return what is in a synset's place; raise StoreError if a newer version has made it."""
+        """Take the inventory of a synset; raise StoreError if a newer version has made it."""
         synset_store.refuse_newer()
         with storage_errors(synset_store.state):
             names, journal = KeptNames.of(synset_store), Journal.of(synset_store)

@@ -1,4 +1,7 @@
-"""Which number a picture has in its synset."""
+"""Numbering: which number each URL has in its synset, and so the picture that it gives.
+
+`number` decides, `KeptNames` keeps what was decided: a rerun gives every URL the same number.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,10 @@ _MOST_DIGITS = len(str(LARGEST_NUMBER))
 
 
 class Link(NamedTuple):
-    """One picture to be had: its name and where it lives."""
+    """A numbered URL of a synset."""
 
     name: ImageName
+    """The synset and the number: what its picture is called."""
     url: str
 
 
@@ -68,14 +72,14 @@ def number(
 
 
 class NumberAllocator:
-    """The numbers of a synset's URLs: which are settled, and which may be had.
+    """Gives the URLs of a synset their numbers, each number to one URL.
 
     Parameters
     ----------
     records : mapping of str to Record
         What became of URLs so far.
     above : iterable of int
-        Further numbers that none shall have who does not wish for it.
+        Further numbers that are given only to who asks for one of them.
 
     Attributes
     ----------
@@ -93,7 +97,15 @@ class NumberAllocator:
                 self.reserve(record.url, record.name.number)
 
     def reserve(self, url: str, wish: int) -> None:
-        """Give `url` the number that it wishes, if it has none and the number is free."""
+        """Give a URL the number that it asks for, if it has none and the number is free.
+
+        Parameters
+        ----------
+        url : str
+            The URL.
+        wish : int
+            The number.
+        """
         if url not in self.of and wish not in self._taken:
             self.of[url] = wish
             self._taken.add(wish)
@@ -142,9 +154,23 @@ class KeptNames:
         return cls(synset_store.state / "names.tsv")
 
     def keep(self, wnid: str, links: Iterable[Link], lines: Iterable[Line]) -> None:
-        """Add links, on disk before this returns: so a rerun gives every URL the same number.
+        """Add links, on disk before this returns.
 
-        A URL whose number they give to another is forgotten. `lines` are the list that they are of.
+        A URL whose number they give to another is forgotten.
+
+        Parameters
+        ----------
+        wnid : str
+            The synset.
+        links : iterable of Link
+            The links.
+        lines : iterable of Line
+            The list that they are of, which knows names.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written.
         """
         given = {link.url: link.name.number for link in links}
         taken = set(given.values())
@@ -162,9 +188,19 @@ class KeptNames:
         return {**by_number(self.true), **named}
 
     def lines(self, wnid: str, records: Iterable[Record] = ()) -> list[Line]:
-        """Return all that is known here as a list: each URL at its number, also those of records.
+        """Return all URLs that are known here as a list, for when no source has one.
 
-        So a list can be done without that is lost, or that was given for one run.
+        Parameters
+        ----------
+        wnid : str
+            The synset.
+        records : iterable of Record, optional
+            What became of URLs; those that a list can have told are in the result too.
+
+        Returns
+        -------
+        list of Line
+            Each URL at its number, in order.
         """
         told = {record.url: record.name.number for record in records if _is_listed(record.url)}
         numbers = {**told, **self.numbers}

@@ -1,4 +1,4 @@
-"""What runs have learnt of how hosts ration, kept for a day: so that the next one begins there."""
+"""Paces: what runs have learnt of how hosts ration, kept for a day: the next run begins there."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from ..core.errors import ImagenetError
 from ..core.files import json_object, prove_writable, why_no_file, write_whole
 from .records import FORMAT
 from .store import Store
-
-# What has been learnt of how a host rations.
 
 
 class Learned(NamedTuple):
@@ -51,14 +49,14 @@ _Known = Dict[str, Tuple[Learned, int]]
 
 
 class PaceMemory:
-    """What was learnt in the last day, in the home of a store, where several processes keep it.
+    """What was learnt in the last day, in a file that several processes share.
 
     Where nothing can be written or read, nothing is remembered, which is no error.
 
     Parameters
     ----------
     store : Store
-        Has the place.
+        In its home is the file.
     clock : callable
         Returns the seconds since 1970. They decide what is forgotten, and nothing else.
     """

@@ -28,25 +28,25 @@ def recover(
     true: Mapping[int, str],
     lost: Collection[int],
 ) -> list[Path]:
-    """Give every picture that is here its line in the journal: of its URL, if that is known.
+    """Give every picture that is here its line in the journal, under its URL if that is known.
 
-    What is kept with a picture itself is believed where it tells of these very bytes.
+    What is kept with a picture itself is believed if it tells of these very bytes.
 
     Parameters
     ----------
     synset_store, journal : SynsetStore, Journal
-        What is here, and what is known of it.
+        The pictures of a synset, and what is known of them.
     named : mapping of int to str
-        The URLs of the numbers here.
+        The URLs of the numbers here, from the lists of earlier runs.
     true : mapping of int to str
-        The URLs of ImageNet's own numbers: they count more, and tell those of pictures from tars.
+        The URLs of ImageNet's own numbers. They count more, and name the pictures from tars.
     lost : collection of int
-        The pictures that are to be described anew.
+        The numbers of pictures whose description was lost, and is to be made anew.
 
     Returns
     -------
     list of Path
-        The files that were no pictures, at the place where they were put aside.
+        The files that were no pictures, where they are now.
     """
     tied = journal.tie(true)
     changed = {*lost, *(record.name.number for record in tied)}
@@ -88,7 +88,15 @@ def recover(
 
 
 def _recovered(found: Record, told: Record, true: Mapping[int, str]) -> Record:
-    """Return what a killed run had no time to write down: where a picture here comes from."""
+    """Return what a killed run had no time to write down: where a picture here comes from.
+
+    Parameters
+    ----------
+    found, told : Record
+        What the file itself shows, and what was kept with it.
+    true : mapping of int to str
+        The URLs of ImageNet's own numbers.
+    """
     name = parse_image_name(told.url)
     return found._replace(
         url=true.get(name.number, told.url) if name else told.url,
@@ -101,7 +109,20 @@ def _recovered(found: Record, told: Record, true: Mapping[int, str]) -> Record:
 
 
 def put_aside(synset_store: SynsetStore, path: Path) -> Path:
-    """Move a file that is not what it should be into the synset's state; return where it is."""
+    """Move a file that is not what it should be into the synset's state.
+
+    Parameters
+    ----------
+    synset_store : SynsetStore
+        The synset.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Path
+        Where it is now.
+    """
     folder = synset_store.state / ASIDE
     folder.mkdir(exist_ok=True)
     return path.replace(folder / path.name)

@@ -15,14 +15,14 @@ from .records import Record
 
 
 class SynsetPaths(NamedTuple):
-    """Where a synset is, as text: of thousands, paths take longer to make than to look at."""
+    """The paths of a synset, as text: of thousands, `Path` takes longer to make than to look at."""
 
     wnid: str
     state: str
     pictures: str
-    """The folder in which something comes or goes whenever a picture does."""
+    """The folder that changes whenever a picture comes or goes."""
     is_split: bool = False
-    """Whether that is so of the folders in it, not of itself."""
+    """Whether it is the folders in it that change, not itself: CK can split entries."""
 
 
 class SynsetStore(ABC):
@@ -48,15 +48,15 @@ class SynsetStore(ABC):
 
     @abstractmethod
     def paths(self) -> SynsetPaths:
-        """Return where the synset is, as text."""
+        """Return the paths of the synset, as text."""
 
     def lock(self) -> FileLock:
-        """Return what a process holds while it works here; the place must have been made."""
+        """Return what a process holds while it works here; the store must have been created."""
         return FileLock(self.state / ".lock")
 
     @abstractmethod
     def create(self) -> None:
-        """Make the place for pictures and state unless it is there.
+        """Make the folders for pictures and state unless they are there.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class SynsetStore(ABC):
 
     @abstractmethod
     def refuse_newer(self) -> None:
-        """Raise StoreError if the place, be it there, says that a newer version has made it."""
+        """Raise StoreError if a newer version has made what is here."""
 
     @abstractmethod
     def mend(self) -> set[int]:
@@ -75,7 +75,7 @@ class SynsetStore(ABC):
         Returns
         -------
         set of int
-            The pictures of which nothing is told any more.
+            The numbers of pictures whose description was lost: the journal is to describe them.
         """
 
     @abstractmethod
@@ -88,7 +88,15 @@ class SynsetStore(ABC):
 
     @abstractmethod
     def record_of(self, number: int, sha256: str) -> Record | None:
-        """Return the record that was kept with a picture of these bytes, if there is one."""
+        """Return the record that was kept with a picture, if there is one.
+
+        Parameters
+        ----------
+        number : int
+            The picture's number in the synset.
+        sha256 : str
+            The SHA-256 of its bytes, 64 hexadecimal digits: a record of other bytes is not meant.
+        """
 
     @abstractmethod
     def save(self, record: Record, data: bytes, extension: str) -> None:
@@ -96,6 +104,22 @@ class SynsetStore(ABC):
 
         What its record tells is kept with it, at least until `checkpoint`: a kill may cost the
         line in the journal.
+
+        Parameters
+        ----------
+        record : Record
+            What is known of the picture.
+        data : bytes
+            Its file.
+        extension : str
+            What the file's name ends with, without a dot.
+
+        Raises
+        ------
+        OSError
+            If the disk does not take it.
+        StoreError
+            If CK does not.
         """
 
     @abstractmethod
@@ -112,7 +136,7 @@ class SynsetStore(ABC):
 
     @abstractmethod
     def findings(self) -> Iterator[Finding]:
-        """Yield what is wrong with the place itself, whatever the journal says.
+        """Yield what is wrong with files and entries, whatever the journal says.
 
         What `mend` mends, files that belong to no picture, entries without one; nobody may be
         writing there.
@@ -120,23 +144,44 @@ class SynsetStore(ABC):
 
     @abstractmethod
     def contradiction(self, record: Record, path: Path) -> str:
-        """Return what is kept with a picture that its record does not say, or an empty text."""
+        """Return in which point what is kept with a picture contradicts its record.
+
+        Parameters
+        ----------
+        record : Record
+            What the journal says of the picture.
+        path : Path
+            Its file.
+
+        Returns
+        -------
+        str
+            A sentence, or an empty text.
+        """
 
     @abstractmethod
     def user_files(self) -> list[Path]:
-        """Return what is in the place and is not ours: what users keep there."""
+        """Return what is in the synset's folder and is not ours: what users keep there."""
 
     @abstractmethod
     def discard(self) -> None:
-        """Remove all that is ours, and the place itself unless anything else is in it."""
+        """Remove all that is ours, and the folder itself unless anything else is in it."""
 
     @abstractmethod
     def describe(self, record: Record, file: str) -> None:
-        """Keep what its record tells with a picture that is here already, in `file`."""
+        """Keep what its record tells with a picture that is here already.
+
+        Parameters
+        ----------
+        record : Record
+            What is known of the picture.
+        file : str
+            What its file is called.
+        """
 
 
 class Store(ABC):
-    """All synsets in one place."""
+    """All synsets that are kept together: in one folder, or in one CK."""
 
     @abstractmethod
     def home(self) -> Path:
@@ -166,16 +211,16 @@ class Store(ABC):
 
     @abstractmethod
     def synset(self, wnid: str) -> SynsetStore:
-        """Return the place of a synset, which need not exist."""
+        """Return the store of a synset, which need not exist."""
 
     def paths(self, wnids: Iterable[str]) -> Iterator[SynsetPaths]:
-        """Yield where synsets are, which need not exist."""
+        """Yield the paths of synsets, which need not exist."""
         for wnid in wnids:
             yield self.synset(wnid).paths()
 
     @abstractmethod
     def prepare(self, wnids: Sequence[str]) -> None:
-        """Make the places of synsets that will be worked at soon, if that is cheaper at once.
+        """Create the stores of synsets that will be worked at soon, if that is cheaper together.
 
         Each must still be created when it is its turn, which costs little then.
 
@@ -192,10 +237,10 @@ class Store(ABC):
 
     @abstractmethod
     def wnids(self) -> list[str]:
-        """Return the synsets that have a place here, in order."""
+        """Return the synsets that have a store here, in order."""
 
     def unregistered(self) -> list[str]:
-        """Return the synsets of which something is here and is in no list of places."""
+        """Return the synsets of which something is here that no list of stores has."""
         return []
 
     def counts(self) -> dict[str, int]:
@@ -213,7 +258,7 @@ class Busy(Exception):
 
 @contextmanager
 def try_lock(lock: FileLock) -> Iterator[None]:
-    """Let one process at a time work on something; raise Busy if it is another's turn."""
+    """Hold a lock; raise Busy if another process holds it."""
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -226,7 +271,17 @@ def try_lock(lock: FileLock) -> Iterator[None]:
 
 @contextmanager
 def wait_for_lock(lock: FileLock, what: str, progress: Progress) -> Iterator[None]:
-    """Let one process at a time work on something; the others wait, and say so."""
+    """Hold a lock; if another process holds it, wait for it, and say so.
+
+    Parameters
+    ----------
+    lock : FileLock
+        The lock.
+    what : str
+        What the other process works on, for people.
+    progress : Progress
+        Is told that this one waits.
+    """
     with ExitStack() as stack:
         try:
             stack.enter_context(try_lock(lock))
@@ -238,7 +293,7 @@ def wait_for_lock(lock: FileLock, what: str, progress: Progress) -> Iterator[Non
 
 @contextmanager
 def lock_synset(synset_store: SynsetStore, progress: Progress) -> Iterator[None]:
-    """Let no run work on a synset meanwhile; where nothing can be written, none does."""
+    """Hold the lock of a synset; where nothing can be written, no run works, and none is needed."""
     with ExitStack() as stack:
         if synset_store.state.is_dir():
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What there is to tell of each synset, kept with its state, so that all are told of in no time.
+"""Summaries: the tally of each synset, kept with its state, so that status reads one file a synset.
 
 A summary is believed while nothing has changed that it was made from: names, journal, the folder
 of the pictures. A file that somebody puts into a picture's own folder, or takes out of it, changes
@@ -33,8 +33,15 @@ _LARGEST = 65_536
 def tallies(store: Store, wnids: Iterable[str]) -> Iterator[Tally]:
     """Yield a tally for each of these synsets of which anything is known.
 
-    Where a summary is missing or untrue, the synset is read wholly, and the summary made anew if
-    nobody is at work there.
+    Where a summary is missing or out of date, the synset is read wholly, and the summary made anew
+    if nobody is at work there.
+
+    Parameters
+    ----------
+    store : Store
+        Where the synsets are.
+    wnids : iterable of str
+        The synsets.
     """
     for wnid, told in _summaries(store, wnids):
         tally = told or _renewed(store.synset(wnid))
@@ -73,14 +80,14 @@ def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
     Parameters
     ----------
     synset_store : SynsetStore
-        Where the synset is.
+        The synset.
     mended : bool, optional
         Whether nothing is half done there.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the summary cannot be written.
     """
     paths = synset_store.paths()
     state = paths.state
