@@ -100,7 +100,7 @@ def test_places_are_left_alone_while_a_list_is_being_asked_for(places: Places) -
 def test_of_long_lists_fewer_are_asked_for_ahead(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "_MOST_LINKS", 100)
+    monkeypatch.setattr(planning, "_MOST_LINKS_AHEAD", 100)
     asked: list[str] = []
 
     def lists() -> Iterator[SynsetList]:
@@ -135,7 +135,7 @@ def test_of_a_services_lists_few_are_asked_for_ahead(places: Places) -> None:
 def test_who_wants_no_more_lists_ends_the_asking(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "_MOST", 4)
+    monkeypatch.setattr(planning, "_MOST_LISTS", 4)
     asked: list[str] = []
     ended = threading.Event()
 

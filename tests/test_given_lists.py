@@ -11,7 +11,7 @@ from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.sources import given_lists
-from ck_imagenet.sources.given_lists import MOST_LINES, LineSpool
+from ck_imagenet.sources.given_lists import MOST_OF_A_SYNSET, LineSpool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,7 +79,7 @@ def test_the_lines_of_many_synsets_are_in_a_file(monkeypatch: pytest.MonkeyPatch
 
 
 def test_more_lines_than_any_synset_has_are_refused_in_a_sentence() -> None:
-    lines = [(WNIDS[0], Line(n, None, f"http://a.com/{n}")) for n in range(MOST_LINES + 1)]
+    lines = [(WNIDS[0], Line(n, None, f"http://a.com/{n}")) for n in range(MOST_OF_A_SYNSET + 1)]
     with closing(gather(lines)) as found, pytest.raises(BadInput) as error:
         found.lines(WNIDS[0])
     assert str(error.value) == (
@@ -87,4 +87,4 @@ def test_more_lines_than_any_synset_has_are_refused_in_a_sentence() -> None:
         "ImageNet's largest synset has 3,047; give a list of a part of them"
     )
     with closing(gather(lines[:-1])) as found:
-        assert len(found.lines(WNIDS[0])) == MOST_LINES
+        assert len(found.lines(WNIDS[0])) == MOST_OF_A_SYNSET

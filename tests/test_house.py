@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -105,3 +106,30 @@ def test_nobody_prints_but_those_who_tell(room: str) -> None:
 
 def is_print(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+
+
+def constants(room: str) -> dict[str, object]:
+    """Return the constants that a room gives a name, and their values."""
+    tree = ast.parse(PATHS[room].read_text("utf-8"))
+    named = [node.targets for node in tree.body if isinstance(node, ast.Assign)]
+    named += [[node.target] for node in tree.body if isinstance(node, ast.AnnAssign)]
+    names = [
+        each.id
+        for targets in named
+        for target in targets
+        for each in ast.walk(target)
+        if isinstance(each, ast.Name)
+    ]
+    module = importlib.import_module(f"ck_imagenet.{room}")
+    return {name: getattr(module, name) for name in names if name.isupper()}
+
+
+def test_no_two_constants_of_one_name_have_different_values() -> None:
+    found: dict[str, dict[str, object]] = {}
+    for room in PATHS:
+        for name, value in constants(room).items():
+            found.setdefault(name.strip("_"), {})[f"{room}.{name}"] = value
+    different = [
+        sorted(values) for values in found.values() if len(set(map(repr, values.values()))) > 1
+    ]
+    assert different == []

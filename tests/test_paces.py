@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ck_imagenet.storage.folder_store import FolderStore
-from ck_imagenet.storage.paces import A_DAY, MOST_BYTES, MOST_KEYS, Learned, PaceMemory
+from ck_imagenet.storage.paces import A_DAY, LARGEST_MEMORY, MOST_KEYS, Learned, PaceMemory
 from hypothesis import given
 from hypothesis import strategies as st
 from kernel import run
@@ -98,7 +98,7 @@ def test_what_was_learnt_last_stays_when_there_is_too_much(tmp_path: Path) -> No
 def test_a_file_is_never_larger_than_what_is_read(tmp_path: Path) -> None:
     keys = [f"{number:05}".ljust(300, "\U0001f41f") for number in range(MOST_KEYS)]
     memory(tmp_path).keep(dict.fromkeys(keys, EVENLY))
-    assert 0 < file_of(tmp_path).stat().st_size <= MOST_BYTES
+    assert 0 < file_of(tmp_path).stat().st_size <= LARGEST_MEMORY
     known = list(memory(tmp_path).load())
     assert known == keys[-len(known) :] != []
     memory(tmp_path).keep({"x" * 301: EVENLY})
@@ -117,7 +117,7 @@ def test_a_file_is_never_larger_than_what_is_read(tmp_path: Path) -> None:
         b'{"format": 1, "paces": []}',
         b'{"format": 2, "paces": {"a": {"rate": 1, "burst": 1, "period": 0, "time": 0}}}',
         b"[" * 100_000,
-        b" " * (MOST_BYTES + 1),
+        b" " * (LARGEST_MEMORY + 1),
     ],
 )
 def test_damage_is_as_if_nothing_were_known_and_is_written_over(

@@ -13,7 +13,7 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.gallery import pages
 from ck_imagenet.gallery.pages import Gallery, Host
-from ck_imagenet.gallery.thumbnails import MOST_BYTES, Thumbnail
+from ck_imagenet.gallery.thumbnails import MOST_OF_A_LINE, Thumbnail
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.numbering import KeptNames, Link
@@ -181,7 +181,7 @@ def test_a_page_of_3000_pictures_has_at_most_20_megabytes(tmp_path: Path) -> Non
     known: dict[str, Any] = {"width": 500, "height": 375, "bytes": 99_999, "sha256": 64 * "f"}
     url = "http://farm1.static.flickr.com/%d/%010d_0123456789.jpg"
     places = [record(n, url % (n, n), **known, image_format="jpeg") for n in range(3000)]
-    webp = "A" * (MOST_BYTES * 4 // 3)
+    webp = "A" * (MOST_OF_A_LINE * 4 // 3)
     hashes = [hashlib.shake_128(b"%d" % n).hexdigest(16) for n in range(3000)]
     small = {n: Thumbnail(1, 1, 1, 1, bits, webp) for n, bits in enumerate(hashes)}
     page = pages.synset(Gallery(place(tmp_path, *places), small))

@@ -93,7 +93,7 @@ def test_rationed_hosts_make_room_for_other_synsets_and_have_their_turn_at_the_e
     tmp_path: Path, web: PracticeWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "MOST_OPEN", 2)
-    monkeypatch.setattr(scheduler, "_A_MOMENT", 0.5)
+    monkeypatch.setattr(scheduler, "_RATIONED_AFTER", 0.5)
     for number, wnid in enumerate(MANY):
         mine = rationed(web, "bucket-5-4", 6, 6 * number)
         write(tmp_path, wnid, *mine, *(web.url(1, f"/good/{wnid}{n}.jpg") for n in range(3)))
@@ -111,7 +111,7 @@ def test_without_patience_every_synset_tells_what_is_left_of_it(
     tmp_path: Path, web: PracticeWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "MOST_OPEN", 2)
-    monkeypatch.setattr(scheduler, "_A_MOMENT", 0.3)
+    monkeypatch.setattr(scheduler, "_RATIONED_AFTER", 0.3)
     for number, wnid in enumerate(MANY):
         mine = rationed(web, "bucket-1-4", 6, 6 * number)
         write(tmp_path, wnid, *mine, *(web.url(1, f"/good/{wnid}{n}.jpg") for n in range(3)))

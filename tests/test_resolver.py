@@ -119,7 +119,7 @@ class TestNames:
     def test_of_many_names_the_last_are_remembered(
         self, names: Names, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(resolver, "MOST_KNOWN", 2)
+        monkeypatch.setattr(resolver, "MOST_REMEMBERED", 2)
         known = Resolver(names)
         for name in ("a", "b", "a", "c", "a", "b"):
             with suppress(Failed):  # that there is no such name is remembered as well

@@ -25,7 +25,7 @@ TOOL = Path(__file__).parents[1] / "tools" / "build_catalogue.py"
 
 def everything() -> list[Synset]:
     """Return every synset of the data file, found again through the catalogue."""
-    with gzip.open(synsets.DATA, "rt", encoding="ascii") as lines:
+    with gzip.open(synsets.SYNSETS_FILE, "rt", encoding="ascii") as lines:
         found = [CATALOGUE.get(line.split("\t")[0]) for line in lines]
     return [synset for synset in found if synset is not None]
 
@@ -222,7 +222,7 @@ def test_under_an_unknown_synset_is_an_error_that_names_it() -> None:
 
 
 def test_the_licence_of_wordnet_is_beside_the_data() -> None:
-    licence = synsets.DATA.with_name("WORDNET-LICENSE.txt").read_text("ascii")
+    licence = synsets.SYNSETS_FILE.with_name("WORDNET-LICENSE.txt").read_text("ascii")
     assert "WordNet 3.0 Copyright 2006 by Princeton University" in licence
     assert licence.endswith("LICENSEE agrees to preserve same.\n")
 

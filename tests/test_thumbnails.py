@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ck_imagenet.core.errors import StoreError
 from ck_imagenet.core.text import Progress
-from ck_imagenet.gallery.thumbnails import KEPT, MOST_BYTES, Thumbnail, thumbnails
+from ck_imagenet.gallery.thumbnails import KEPT, MOST_OF_A_LINE, Thumbnail, thumbnails
 from ck_imagenet_practice.pictures import picture
 from PIL import Image
 
@@ -48,7 +48,7 @@ def test_a_thumbnail_is_small_and_tells_how_large_the_picture_is(tmp_path: Path,
     assert (made.width, made.height, made.bytes) == (*image.size, len(data))
     assert max(small(made).size) == 160
     assert small(made).format == "WEBP"
-    assert len(base64.b64decode(made.webp)) <= MOST_BYTES
+    assert len(base64.b64decode(made.webp)) <= MOST_OF_A_LINE
     assert len(made.difference_hash) == 32
 
 

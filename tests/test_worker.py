@@ -16,7 +16,7 @@ from terminal import WNID
 def test_a_task_for_a_host_of_long_ago_goes_round_by_its_owner(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker, "MOST_HOSTS", 2)
+    monkeypatch.setattr(worker, "MOST_OWNERS", 2)
     said = io.BytesIO()
     recorder = worker._PipeRecorder(said)
     urls = [f"http://{host}.example/x.jpg" for host in ("first", "second", "third")]

@@ -10,7 +10,7 @@ from . import __version__
 from .cli import actions
 from .core.errors import BadInput
 
-_WIDTH = 98
+_HELP_WIDTH = 98
 
 
 class _Typed(NamedTuple):
@@ -114,7 +114,7 @@ def _help(name: str) -> Iterator[str]:
         yield f"  --{option}{'=' if kind.value else ''}{kind.value}"
         yield from textwrap.wrap(
             kind.help + default_shown(USUAL if option == "outdir" else default),
-            width=_WIDTH,
+            width=_HELP_WIDTH,
             initial_indent=" " * 8,
             subsequent_indent=" " * 8,
             break_on_hyphens=False,

@@ -20,9 +20,9 @@ from ..core.files import path_of
 from ..core.options import refuse_together
 from ..core.text import UNKNOWN, is_wnid
 
-DATA = Path(__file__).with_name("data") / "synsets.tsv.gz"
+SYNSETS_FILE = Path(__file__).with_name("data") / "synsets.tsv.gz"
 
-_WNID = len("n01440764")
+_WNID_LENGTH = len("n01440764")
 _GIVEN_WORD = re.compile(r"[^\s,]+")
 _SILENT = re.compile("['.\u2018\u2019\u0300-\u036f]")
 _HYPHEN = re.compile("[-\u2010-\u2015]")
@@ -72,12 +72,12 @@ class Catalogue:
     Parameters
     ----------
     lines : sequence of str
-        One synset each, in the order of wnids, as `DATA` holds them.
+        One synset each, in the order of wnids, as `SYNSETS_FILE` holds them.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = {line[:_WNID]: line for line in lines}
-        self._listed = [line[:_WNID] for line in lines if line.endswith("\tyes")]
+        self._lines = {line[:_WNID_LENGTH]: line for line in lines}
+        self._listed = [line[:_WNID_LENGTH] for line in lines if line.endswith("\tyes")]
 
     @cached_property
     def synsets(self) -> Sequence[Synset]:
@@ -163,7 +163,7 @@ class Catalogue:
 @lru_cache(maxsize=None)
 def load() -> Catalogue:
     """Return the catalogue that comes with the library; read once a process."""
-    with gzip.open(DATA) as packed:
+    with gzip.open(SYNSETS_FILE) as packed:
         return Catalogue(packed.read().decode("ascii").splitlines()[1:])
 
 
@@ -195,7 +195,7 @@ def _forms(word: str) -> set[str]:
 MANY = 100
 """Synsets; for more of them, the user is told beforehand how much work they mean."""
 
-_MOST_SHOWN = 20
+_MOST_MATCHES = 20
 
 _LARGEST_FILE = 2**22
 """Bytes of a file of wnids: all synsets take a twentieth of it."""
@@ -370,8 +370,8 @@ def any_synset(wnid: str, option: str = "--under") -> str:
             "and no synset has such words"
         )
     matches.sort(key=lambda each: wnid.lower() not in map(str.lower, each.words))
-    shown = "".join(f"\n  {each.wnid}  {', '.join(each.words)}" for each in matches[:_MOST_SHOWN])
-    if len(matches) > _MOST_SHOWN:
+    shown = "".join(f"\n  {each.wnid}  {', '.join(each.words)}" for each in matches[:_MOST_MATCHES])
+    if len(matches) > _MOST_MATCHES:
         shown += f'\n  … {len(matches)} in all: ck-imagenet list --search="{wnid}" --words'
     raise BadInput(
         f'{option}="{wnid}" is no wnid. These synsets match:{shown}\n'

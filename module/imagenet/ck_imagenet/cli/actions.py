@@ -109,7 +109,7 @@ def run(
     _refuse_stray(list(stray), given, ACTIONS[name])
     options: Any = parse(ACTIONS[name], given, settings)
     place = workspace(getattr(options, "outdir", ""))
-    _ACTIONS[name](options, place, Console(is_told, place.spelt), facts)
+    _HANDLERS[name](options, place, Console(is_told, place.spelt), facts)
 
 
 def _refuse_stray(stray: list[str], given: Mapping[str, Any], options: type) -> None:
@@ -400,7 +400,7 @@ def _demo(options: table.DemoOptions, place: Workspace, console: Console, facts:
         return
 
 
-_ACTIONS: Mapping[str, Callable[[Any, Workspace, Console, Facts], None]] = {
+_HANDLERS: Mapping[str, Callable[[Any, Workspace, Console, Facts], None]] = {
     "list": _list,
     "geturls": _geturls,
     "download": _download,

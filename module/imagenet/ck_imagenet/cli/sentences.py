@@ -38,7 +38,7 @@ _MOST_LEFT_OUT = 5
 _MOST_LEFT = 5
 """Hosts of which a summary tells what is left."""
 
-_GOES_ON = (
+_KEPT_OPTIONS = (
     *("urls", "source", "offset", "max-images", "outdir", "jobs", "retry", "timeout", "sleep"),
     *("processes", "per-host", "pace", "no-known-hosts", "ignore-opt-out", "user-agent", "wayback"),
     *("service", "wayback-service", "resolve", "allow-private"),
@@ -145,7 +145,7 @@ def _left(done: Summary, options: DownloadOptions) -> Iterator[str]:
         more = sum(done.left.values()) - sum(dict(done.left.most_common(_MOST_LEFT)).values())
         yield f"  {counted(more, 'link')} left of {len(done.left) - _MOST_LEFT} more such hosts"
     if done.left and not options.dry_run:
-        typed = as_typed(options, *_GOES_ON)
+        typed = as_typed(options, *_KEPT_OPTIONS)
         yield f"  to go on: ck-imagenet download --wnid={done.wnid}{typed} --patience=8h"
     if done.left and synsets.load().get(done.wnid) and not options.urls:
         yield (

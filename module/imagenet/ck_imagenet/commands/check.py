@@ -31,7 +31,7 @@ from .workspace import USUAL, opened
 _THREADS = 2 * CORES
 """What takes time, reading and hashing, leaves the interpreter to others."""
 
-_AT_ONCE = 32
+_PICTURES_AT_ONCE = 32
 """Pictures that one thread looks at in a row: fewer would cost more than they spare."""
 
 
@@ -188,7 +188,10 @@ class Inspection:
     ) -> Iterator[Finding]:
         """Yield what is wrong with pictures of which something is known."""
         known = [(record, held.pictures[number]) for number, record in held.saved.items()]
-        parts = (known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE))
+        parts = (
+            known[start : start + _PICTURES_AT_ONCE]
+            for start in range(0, len(known), _PICTURES_AT_ONCE)
+        )
         total, done = sum(record.bytes for record, _ in known), 0
 
         def examine(part: list[tuple[Record, Path]]) -> tuple[int, list[Finding]]:

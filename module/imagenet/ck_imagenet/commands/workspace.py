@@ -23,7 +23,9 @@ USUAL = "imagenet"
 _ARCHIVE = "fall11"
 """The folder of the archive of all URLs, where there is no Collective Knowledge."""
 
-_COMMAND = re.compile(r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export)\b")
+_OWN_COMMAND = re.compile(
+    r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export)\b"
+)
 
 Options = TypeVar("Options")
 
@@ -93,7 +95,7 @@ class Workspace:
 
         The library says `ck-imagenet list`, which is `ck list imagenet` in Collective Knowledge.
         """
-        return _COMMAND.sub(r"ck \1 imagenet", text) if self.ck else text
+        return _OWN_COMMAND.sub(r"ck \1 imagenet", text) if self.ck else text
 
 
 def opened(

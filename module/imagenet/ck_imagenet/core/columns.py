@@ -19,8 +19,8 @@ from .text import ImageName, is_wnid, parse_image_name, readable
 Parsed = Optional[Tuple[Optional[ImageName], str]]
 """The name of a picture, if there is one, and a URL; None for a line without a URL."""
 
-_MOST_LINES = 100
-_MOST_BYTES = 2**18
+_SAMPLE_LINES = 100
+_SAMPLE_BYTES = 2**18
 """Lines and bytes of a list's beginning, by which its form is told; also of one row."""
 
 _ENDS_IN_QUOTES = "unexpected end of data"
@@ -28,13 +28,13 @@ _ENDS_IN_QUOTES = "unexpected end of data"
 
 _HOLDS_URL = re.compile(r"(?i)https?:[/\\]")
 _EXTENSION = r"\.(?:jpe?g|png|gif|bmp|webp|tiff?)"
-_PICTURE = re.compile(rf"(?i).*{_EXTENSION}(?:[?#].*)?", re.DOTALL)
+_PICTURE_ADDRESS = re.compile(rf"(?i).*{_EXTENSION}(?:[?#].*)?", re.DOTALL)
 _NAMED = re.compile(rf"(?i)(?:.*[/\\])?([^/\\]+?)(?:{_EXTENSION})?", re.DOTALL)
 _ADDRESS = re.compile(r"(?i)https?://[!-.0-~]+/[!-~\x80-\xff]*")
 _WORD = re.compile("[A-Za-z]{2}")
-_PAGE = re.compile(r"(?i)<(?:!doctype|html|head|body|\?xml)\b")
+_PAGE_TEXT = re.compile(r"(?i)<(?:!doctype|html|head|body|\?xml)\b")
 _ARRAY = re.compile(r"""\[\s*(?:["'{[].*)?""", re.DOTALL)
-_URLS = re.compile("[ \t]+(?=https?://)", re.IGNORECASE)
+_BEFORE_URLS = re.compile("[ \t]+(?=https?://)", re.IGNORECASE)
 """What separates URLs in one line."""
 _FILES = (
     ("PK\3\4", "a ZIP archive: unpack it, or save the spreadsheet as CSV"),
@@ -94,10 +94,10 @@ def beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
 
     broken: Exception | None = None
     try:
-        for line in islice(lines, _MOST_LINES):
+        for line in islice(lines, _SAMPLE_LINES):
             head.append(line)
             size += len(line)
-            if size > _MOST_BYTES:
+            if size > _SAMPLE_BYTES:
                 break
     except Exception as error:  # what stands before the damage is read
         broken = error
@@ -138,7 +138,7 @@ def recognise_table(head: Sequence[bytes]) -> Table | None:
 
 def _refuse_others(at: int, first: str) -> None:
     """Refuse what is no list of lines, by the beginning of its first line."""
-    if _PAGE.match(first):
+    if _PAGE_TEXT.match(first):
         raise ValueError(f"line {at + 1} begins a web page, no list of URLs")
     if _ARRAY.fullmatch(first):
         raise ValueError(f"line {at + 1} begins a JSON array: write each URL on a line of its own")
@@ -191,10 +191,10 @@ class _DelimitedSplitter(_Splitter):
         if not line.count(b'"') % 2 or self._fault(line) != _ENDS_IN_QUOTES:
             return 0
         row = line
-        for count in range(1, _MOST_LINES):
+        for count in range(1, _SAMPLE_LINES):
             if count > len(ahead):
                 ahead.extend(islice(lines, 1))
-            if count > len(ahead) or len(row) > _MOST_BYTES:
+            if count > len(ahead) or len(row) > _SAMPLE_BYTES:
                 break
             row += b"\n" + ahead[count - 1]
             if not row.count(b'"') % 2:
@@ -236,11 +236,11 @@ class _CaptionSplitter(_Splitter):
     def __call__(self, text: str) -> list[str]:
         if not is_url(text):
             return []
-        url, *others = _URLS.split(text)
+        url, *others = _BEFORE_URLS.split(text)
         if others:
             return [url, *others]
         url, blank, more = text.partition(" ")
-        return [url, more.lstrip(" ")] if blank and _PICTURE.fullmatch(url) else []
+        return [url, more.lstrip(" ")] if blank and _PICTURE_ADDRESS.fullmatch(url) else []
 
 
 class _NameLastSplitter(_Splitter):
@@ -292,10 +292,10 @@ class Table(NamedTuple):
         if len(fields) <= max(self.url, self.name or 0):
             return parse_line(line)  # no row, but perhaps a line with a URL alone
         url, more = fields[self.url], len(fields) - self.width
-        if more > 0 and not _PICTURE.fullmatch(url):
+        if more > 0 and not _PICTURE_ADDRESS.fullmatch(url):
             # A URL that is not quoted may hold the separator of columns.
             whole = self.split.separator.join(fields[self.url : self.url + more + 1])
-            url = whole if _PICTURE.fullmatch(whole) else url
+            url = whole if _PICTURE_ADDRESS.fullmatch(whole) else url
         name = None if self.name is None else name_in(fields[self.name])
         is_whole = is_url(url) and (name or self.name is None)
         return (name, url) if is_whole else None
@@ -351,7 +351,7 @@ def _sure_width(table: Table, body: Sequence[_Row], urls: Sequence[str]) -> int:
     """Return the sure columns of a table that only its URLs tell, 0 if it may be URLs alone."""
     rests = [row.text.partition(row.fields[table.url])[2] for row in body]
     width = table.width
-    if any(map(_PICTURE.fullmatch, rests)):
+    if any(map(_PICTURE_ADDRESS.fullmatch, rests)):
         width = table.url + 1  # the rests are the ends of URLs
     if width > table.url + 1:
         return width if _are_captions(urls, rests, table.split.separator) else 0
@@ -362,7 +362,9 @@ def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
     """Return the index of the column of URLs, None if there is none."""
     urls = [index for index, column in enumerate(columns) if _mostly(is_url, column)]
     if len(urls) > 1:
-        urls = [index for index in urls if _mostly(_PICTURE.fullmatch, columns[index])] or urls
+        urls = [
+            index for index in urls if _mostly(_PICTURE_ADDRESS.fullmatch, columns[index])
+        ] or urls
     if len(urls) > 1:
         raise ValueError(f"line {first.at + 1} has {len(urls)} URLs: leave one in each line")
     return urls[0] if urls else None
@@ -370,9 +372,11 @@ def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
 
 def _are_captions(urls: Sequence[str], rests: Sequence[str], separator: str) -> bool:
     """Say whether the text behind URLs is no part of them, although URLs may hold anything."""
-    if any(map(_PICTURE.fullmatch, rests)) or not all(map(_ADDRESS.fullmatch, urls)):
+    if any(map(_PICTURE_ADDRESS.fullmatch, rests)) or not all(map(_ADDRESS.fullmatch, urls)):
         return False
-    are_pictures = all(map(_PICTURE.fullmatch, urls)) and not any("?" in url for url in urls)
+    are_pictures = all(map(_PICTURE_ADDRESS.fullmatch, urls)) and not any(
+        "?" in url for url in urls
+    )
     if are_pictures or separator == " ":
         return are_pictures and (separator != " " or len(urls) > 1)
     if not all(readable(rest[1:]).isprintable() for rest in rests):

@@ -25,7 +25,7 @@ _MOST_DIGITS = 100
 NEW = ".new-"
 """The beginning of the name of every unfinished file or folder."""
 
-_LONGEST_LINE = 4096
+_LONGEST_SMALL_FILE = 4096
 """Bytes of a small file that are read."""
 
 
@@ -229,7 +229,12 @@ def first_line(path: str) -> str:
     except OSError:
         return ""
     try:
-        return os.read(file, _LONGEST_LINE).partition(b"\n")[0].decode("utf-8", "replace").strip()
+        return (
+            os.read(file, _LONGEST_SMALL_FILE)
+            .partition(b"\n")[0]
+            .decode("utf-8", "replace")
+            .strip()
+        )
     except OSError:
         return ""
     finally:

@@ -21,7 +21,7 @@ from . import urls
 from .errors import BadInput
 from .outcomes import Failed
 
-DATA = Path(__file__).with_name("data") / "known_hosts.tsv"
+KNOWN_HOSTS_FILE = Path(__file__).with_name("data") / "known_hosts.tsv"
 
 
 class Fact(Enum):
@@ -60,7 +60,7 @@ class Row(NamedTuple):
 @lru_cache(maxsize=None)
 def all_rows() -> tuple[Row, ...]:
     """Return all rows, in the order of the file."""
-    lines = DATA.read_text("utf-8").splitlines()[1:]
+    lines = KNOWN_HOSTS_FILE.read_text("utf-8").splitlines()[1:]
     return tuple(Row(*line.split("\t")) for line in lines)
 
 
@@ -76,9 +76,9 @@ _THUMBNAIL = re.compile(
     r"(?P<page>[^/]*?)(?P<width>[0-9]{1,5})px-(?P<rest>[^/]+)"
 )
 _URL = re.compile(r"(?P<scheme>https?)://(?P<host>[^/]*?)(?P<port>:[0-9]+)?(?P<path>/.*)")
-_KEPT = re.compile(r"(?i).+\.(?:jpe?g|png|gif|webp|bmp)")
+_PICTURE_PATH = re.compile(r"(?i).+\.(?:jpe?g|png|gif|webp|bmp)")
 """Names of originals that are pictures themselves: thumbnails are made of films too."""
-_MOST_CHARACTERS = 8192
+_LONGEST_ADDRESS = 8192
 """Characters of a URL; hosts of pictures answer no longer ones."""
 
 
@@ -99,7 +99,7 @@ def successors(url: str) -> list[str]:
         parts = _URL.fullmatch(urls.parse(url).url)  # as it is asked, however it is written
     except Failed:
         return []
-    if not parts or len(parts.string) > _MOST_CHARACTERS:
+    if not parts or len(parts.string) > _LONGEST_ADDRESS:
         return []
     host, port = parts["host"], parts["port"] or ""
     for pattern, row in _renamed():
@@ -145,7 +145,7 @@ def _of_thumbnail(path: str, row: Row) -> Iterator[str]:
     for width in wider:
         thumbnail = f"{match['page']}{width}px-{match['rest']}"
         yield f"{match['before']}/thumb{match['original']}/{thumbnail}"
-    if _KEPT.fullmatch(match["name"]):
+    if _PICTURE_PATH.fullmatch(match["name"]):
         yield match["before"] + match["original"]
 
 
@@ -167,7 +167,7 @@ Successors = Callable[[str], "list[str]"]
 
 # Hosts that ration, and paces.
 
-_LEAST, _MOST = 0.001, 1000.0
+_LEAST_PACE, _MOST_PACE = 0.001, 1000.0
 _EXAMPLE = "write for example --pace=flickr.com:1,example.org:0.5"
 
 
@@ -266,11 +266,11 @@ def _parts(item: str) -> tuple[str, float]:
 
 def _pace(item: str, number: str) -> float:
     is_number = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", number)
-    if is_number and _LEAST <= float(number) <= _MOST:
+    if is_number and _LEAST_PACE <= float(number) <= _MOST_PACE:
         return float(number)
     raise BadInput(
-        f'--pace: "{item}" gives no number of requests a second from {_LEAST:g} to {_MOST:g}; '
-        f"{_EXAMPLE}"
+        f'--pace: "{item}" gives no number of requests a second from {_LEAST_PACE:g} to '
+        f"{_MOST_PACE:g}; {_EXAMPLE}"
     )
 
 

@@ -196,13 +196,13 @@ class Postponed(Exception):
 # Libraries tell in their own words what exactly happened, and the journal keeps these. All that
 # people read goes through here, also what earlier versions have written.
 
-_LONGEST = 4096
+_LONGEST_DETAIL = 4096
 """Characters; what is longer says nothing more."""
 
 _SHORTEST = 2
 """Characters; what is shorter is no text."""
 
-_MARK = r"\xef\xbb\xbf"
+_BYTE_ORDER_MARK = r"\xef\xbb\xbf"
 """Of UTF-8, as details write it."""
 
 _HUNG_UP = "the host hung up without an answer"
@@ -211,9 +211,9 @@ _SAID = Callable[[Match[str]], str]
 
 def plain(detail: str) -> str:
     """Return what a detail says, without the insides of any library."""
-    told = _BEGINNING.sub(_beginning, " ".join(detail[:_LONGEST].split()))
+    told = _QUOTED_BEGINNING.sub(_beginning, " ".join(detail[:_LONGEST_DETAIL].split()))
     return "".join(
-        part if part.startswith("http") else _reworded(part) for part in _URL.split(told)
+        part if part.startswith("http") else _reworded(part) for part in _QUOTED_URL.split(told)
     ).strip()
 
 
@@ -252,7 +252,7 @@ def _tls(match: Match[str]) -> str:
 
 def _beginning(match: Match[str]) -> str:
     """Say what bytes are that are no picture, of which the first are told."""
-    first = match["first"].replace(_MARK, "", 1).lstrip("\\tnr ")
+    first = match["first"].replace(_BYTE_ORDER_MARK, "", 1).lstrip("\\tnr ")
     lower = first.lower()
     if lower.startswith(("<!doctype html", "<html", "<head", "<body", "<script", "<meta", "<!--")):
         return "a web page"
@@ -312,6 +312,6 @@ _RULES: tuple[tuple[str, str | _SAID], ...] = (
         _named,
     ),
 )
-_URL = re.compile(r"(https?://\S+)")
-_BEGINNING = re.compile(r"begins b?(?P<quote>['\"])(?P<first>.*?)(?P=quote)(?=$|[;)])")
+_QUOTED_URL = re.compile(r"(https?://\S+)")
+_QUOTED_BEGINNING = re.compile(r"begins b?(?P<quote>['\"])(?P<first>.*?)(?P=quote)(?=$|[;)])")
 _WORDS = tuple((re.compile(pattern), words) for pattern, words in _RULES)

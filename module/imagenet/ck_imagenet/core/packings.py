@@ -23,7 +23,7 @@ LARGEST = 2**60
 """Bytes of one file: more than any disk holds, and still an offset that can be sought."""
 
 _OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
-_LENGTH = re.compile(rb"([1-9][0-9]{0,8}) ")
+_RECORD_LENGTH = re.compile(rb"([1-9][0-9]{0,8}) ")
 
 
 class Kind(Enum):
@@ -48,7 +48,7 @@ _KINDS = {
     ord("S"): Kind.SPARSE,
     ord("L"): Kind.LONG_NAME,
 }
-_EMPTY = (Kind.FOLDER, Kind.LINK, Kind.DEVICE)
+_WITHOUT_DATA = (Kind.FOLDER, Kind.LINK, Kind.DEVICE)
 """Kinds without data, whatever size the header tells."""
 
 
@@ -91,7 +91,7 @@ def parse_header(block: bytes) -> Header | None:
     if kind is Kind.FILE and path.endswith("/"):  # how folders were written before 1988
         kind = Kind.FOLDER
     has_more = kind is Kind.SPARSE and block[482] != 0
-    return Header(path, kind, 0 if kind in _EMPTY else size, has_more)
+    return Header(path, kind, 0 if kind in _WITHOUT_DATA else size, has_more)
 
 
 def holes_go_on(block: bytes) -> bool:
@@ -116,12 +116,12 @@ def _parse_records(data: bytes) -> Extension:
     """Read POSIX records: each is its length, a space, a keyword, `=`, a value, a line end."""
     known: dict[bytes, bytes] = {}
     offset = 0
-    found = _LENGTH.match(data)
+    found = _RECORD_LENGTH.match(data)
     while found:
         end = offset + int(found.group(1))
         keyword, _, value = data[found.end() : end - 1].partition(b"=")
         known[keyword] = value
-        found = _LENGTH.match(data, end) if end > found.end() else None
+        found = _RECORD_LENGTH.match(data, end) if end > found.end() else None
         offset = end
     size = known.get(b"size", b"")
     return Extension(
@@ -149,7 +149,7 @@ def _number(field: bytes) -> int | None:
 
 # Lists.
 
-_BLOCK = 2**20
+_READ_AT_ONCE = 2**20
 """Bytes that are read at once."""
 
 _MOST_LAYERS = 4
@@ -289,5 +289,5 @@ def _first_file(stream: BinaryIO) -> BinaryIO:
 
 def _skip(stream: BinaryIO, size: int) -> None:
     while size > 0:
-        passed = len(stream.read(min(size, _BLOCK)))
+        passed = len(stream.read(min(size, _READ_AT_ONCE)))
         size = size - passed if passed else 0

@@ -72,7 +72,7 @@ Made = TypeVar("Made")
 
 CORES = os.cpu_count() or 1
 
-_LONGEST_END = 1.0
+_LONGEST_JOIN = 1.0
 """Seconds that `end` waits: a thread that decodes a picture cannot be interrupted."""
 
 
@@ -127,7 +127,7 @@ class ParallelMap:
                 self._tasks.get_nowait()
         for _ in self._threads:
             self._tasks.put(None)
-        end = time.monotonic() + _LONGEST_END
+        end = time.monotonic() + _LONGEST_JOIN
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 

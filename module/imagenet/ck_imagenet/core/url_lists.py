@@ -37,14 +37,14 @@ __all__ = [
 LONGEST_LINE = 65_536
 """Bytes; a longer line is no URL, and a list without line ends must not fill the memory."""
 
-_BLOCK = 2**20
+_READ_AT_ONCE = 2**20
 _LONGEST_BLOCK = 4 * 2**20
 """Bytes; a file with a longer line is no list."""
 
 MOST_LINES = 100_000_000
 """ImageNet's own list has 14 million; a gzip of 7 MB may hold a hundred times as many."""
 
-_NOTHING = b"\0 \t\r"
+_NOT_OF_A_LINE = b"\0 \t\r"
 """The bytes of lines that count as empty."""
 
 _MARK = b"\xef\xbb\xbf"
@@ -113,7 +113,11 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
             if parsed:
                 good += 1
                 yield Line(number, *parsed)
-            elif line.strip(_NOTHING) and line[:1] != b"#" and not (table and table.is_empty(line)):
+            elif (
+                line.strip(_NOT_OF_A_LINE)
+                and line[:1] != b"#"
+                and not (table and table.is_empty(line))
+            ):
                 odd += 1
                 first_odd = first_odd if first_odd[1] else (number, line)
     if strict and odd > good:
@@ -139,7 +143,7 @@ def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
     """
     with _damage_named(what):
         plain, torn = unpacked_list(stream), b""
-        for data in iter(lambda: plain.read(_BLOCK), b""):
+        for data in iter(lambda: plain.read(_READ_AT_ONCE), b""):
             whole, end, rest = data.rpartition(b"\n")
             if end:
                 yield torn + whole + end
@@ -187,7 +191,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
     A line that is too long for a URL is yielded as an empty one, so that it is counted.
     """
     torn, ends_with_cr, count = b"", False, 0
-    for number, data in enumerate(iter(lambda: stream.read(_BLOCK), b"")):
+    for number, data in enumerate(iter(lambda: stream.read(_READ_AT_ONCE), b"")):
         ends_with_cr = ends_with_cr or (number == 0 and b"\r" in data and b"\n" not in data)
         data = torn + data
         held = b"\r" if data.endswith(b"\r") else b""  # half of a line end, perhaps

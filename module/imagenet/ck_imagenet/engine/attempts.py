@@ -27,7 +27,7 @@ from .recorder import Verdict
 _MOST_HOSTS = 10_000
 """Hosts of which is remembered what they answered."""
 
-_IN_A_ROW = (8, 64, 512)
+_FAILURES_IN_A_ROW = (8, 64, 512)
 """Forbidden links in a row at which a host that forbids some may have shut us out."""
 
 _NO_ACCIDENT = 1e-5
@@ -137,7 +137,7 @@ class Bans:
         if outcome is not Outcome.FORBIDDEN or not gives:
             return False
         self._keep(host, history._replace(in_a_row=history.in_a_row + 1))
-        return not history.forbids or history.in_a_row + 1 in _IN_A_ROW
+        return not history.forbids or history.in_a_row + 1 in _FAILURES_IN_A_ROW
 
     def _keep(self, host: str, history: _HostHistory) -> None:
         # Out and in again, so that the last is the newest; several threads may do so at once.

@@ -124,7 +124,7 @@ class Task:
         return known_hosts.host_group(self.endpoint)
 
 
-_CLOSED = "403"
+_FORBIDDEN = "403"
 """What hosts answer for what they do not have, too; 401, 402 and 451 are a refusal."""
 
 
@@ -147,7 +147,7 @@ def next_address(known: Sequence[str], url: str, address: str, last: str) -> str
 def may_be_elsewhere(failed: Failed) -> bool:
     """Say whether a failure leaves a hope that the picture has another address."""
     if failed.outcome is Outcome.FORBIDDEN:
-        return failed.detail.startswith(_CLOSED)
+        return failed.detail.startswith(_FORBIDDEN)
     return failed.outcome.successor_helps
 
 

@@ -30,7 +30,7 @@ from .worker import ENDS_WITHIN, HEARTBEAT, HEARTBEAT_TIMEOUT, LIBRARY, MESSAGES
 # Whoever begins a run holds a lock in it, so that the next one sees which folders killed runs have
 # left.
 
-_PREFIX = "cluster-"
+_FOLDER_PREFIX = "cluster-"
 _LOCK = ".lock"
 
 
@@ -49,7 +49,7 @@ class RunFolder:
     """
 
     def __init__(self, home: Path) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
+        self.path = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=home))
         self._lock = FileLock(self.path / _LOCK)
 
     @property
@@ -79,7 +79,7 @@ class RunFolder:
     def _sweep(self) -> None:
         """Remove what killed runs have left, and wait until their workers have seen it."""
         left = []
-        for heartbeat in self.path.parent.glob(f"{_PREFIX}*/{HEARTBEAT}"):
+        for heartbeat in self.path.parent.glob(f"{_FOLDER_PREFIX}*/{HEARTBEAT}"):
             with suppress(FileNotFoundError):  # of a run that ends just now
                 if self._is_left(heartbeat.parent):
                     left.append(heartbeat.parent)

@@ -65,16 +65,16 @@ def run_order(wnids: Iterable[str], store: Store, first: int) -> Iterator[str]:
 
 # Lists ahead of their turn, so that a slow service holds no synset that has begun.
 
-_MOST, _MOST_LINKS = 256, 20_000
+_MOST_LISTS, _MOST_LINKS_AHEAD = 256, 20_000
 """Lists, and links in them: enough for what it costs to make places, few enough for the memory."""
 
-_FEW = 4
+_FEW_LISTS = 4
 """Lists of a service: it is asked for them again if the run ends before their turn."""
 
 _MOMENT = 0.02
 """Seconds to wait for a list before somebody else has his turn."""
 
-_LONGEST = 1.0
+_LONGEST_WAIT = 1.0
 """Seconds to wait for a few of them, whose places cost less together."""
 
 _Found = Union[SynsetList, Unlisted]
@@ -136,7 +136,7 @@ class _Prefetch:
             if not self._is_enough():
                 return []
             taken, self._ready = self._ready, []
-            self._due = time.monotonic() + _LONGEST
+            self._due = time.monotonic() + _LONGEST_WAIT
             self._changed.notify_all()
             return taken
 
@@ -148,14 +148,14 @@ class _Prefetch:
 
     def _is_enough(self) -> bool:
         is_due = bool(self._ready) and time.monotonic() >= self._due
-        is_full = not self._has_room() or len(self._ready) >= _FEW
+        is_full = not self._has_room() or len(self._ready) >= _FEW_LISTS
         return self._is_over or is_due or is_full
 
     def _has_room(self) -> bool:
         lists = [each for each in self._ready if isinstance(each, SynsetList)]
-        most = _FEW if any(each.obtained_by for each in lists) else _MOST
+        most = _FEW_LISTS if any(each.obtained_by for each in lists) else _MOST_LISTS
         links = sum(len(each.lines) for each in lists)
-        return not self._is_wanted or (len(self._ready) < most and links < _MOST_LINKS)
+        return not self._is_wanted or (len(self._ready) < most and links < _MOST_LINKS_AHEAD)
 
     def _ask(self) -> None:
         try:

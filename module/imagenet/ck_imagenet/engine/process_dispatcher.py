@@ -27,7 +27,7 @@ from .dispatcher import Dispatcher, ThreadWorker, Worker
 from .host import RationedHost
 from .link import Task
 from .recorder import Recorder, Router
-from .worker import LIBRARY, MOST_HOSTS
+from .worker import LIBRARY, MOST_OWNERS
 
 LINKS_PER_PROCESS = 600
 """Links for which one more process pays: its start and its messages take time too."""
@@ -54,7 +54,7 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-_GRACE = 2.0
+_EXIT_GRACE = 2.0
 """Seconds that a worker has to end by itself."""
 
 
@@ -142,7 +142,7 @@ class ProcessWorker(Worker):
     def wait(self) -> int:
         """Return its status when it has ended, which it must soon."""
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_GRACE)
+            self.process.wait(_EXIT_GRACE)
         self.process.kill()
         return self.process.wait()
 
@@ -360,7 +360,7 @@ class ProcessDispatcher(Dispatcher, Peers):
             by_owner[self._owners[task.host_group]].append(task)
         for owner, given in by_owner.items():
             owner.give(given)
-        while len(self._owners) > MOST_HOSTS:
+        while len(self._owners) > MOST_OWNERS:
             self._owners.popitem(last=False)
 
     def _reassign(self, worker: ProcessWorker) -> None:

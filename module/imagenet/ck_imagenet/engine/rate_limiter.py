@@ -32,10 +32,10 @@ _MOST_REFUSALS, _SPAN = 4, 10.0
 _CAREFUL, _MOST_CAREFUL = 2.5, 1.0
 """Requests a second when one more refusal would come close to that, and when it would be it."""
 
-_LATER, _SHARE = 2.5, 0.12
+_LATER, _LATER_SHARE = 2.5, 0.12
 """The second rest and all later ones: so many times the first, or this share of all of them."""
 
-_SOME = 2
+_TOLD_BY = 2
 """Answers that tell that a host refuses each link once, if each was to one that it had refused."""
 
 _CLEARLY_LONGER = 2.0
@@ -179,7 +179,7 @@ class RateLimiter:
     @property
     def _refuses_first(self) -> bool:
         """Whether it refuses each link once, and gives it then: some make what they give first."""
-        return self.given >= _SOME and not self._given_at_once
+        return self.given >= _TOLD_BY and not self._given_at_once
 
     def learned(self) -> Learned | None:
         """Return what is worth remembering, if anything is.
@@ -365,7 +365,7 @@ class RateLimiter:
         self._has_said_when = retry_after > 0
         seconds = self._back_off.first * (_ERRATIC if self._is_erratic else 1)
         if self._back_offs:
-            seconds = max(_LATER * seconds, _SHARE * (now - self._back_off_from))
+            seconds = max(_LATER * seconds, _LATER_SHARE * (now - self._back_off_from))
         if isinstance(self._ration, Steady) and not self._is_erratic:
             seconds = max(seconds, 1 / self._ration.rate)
         self._back_off_until = now + (retry_after or seconds * (0.95 + 0.1 * self._random.random()))

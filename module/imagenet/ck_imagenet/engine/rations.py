@@ -23,7 +23,7 @@ _ENOUGH, _LONG = 4, 2.5
 """Requests that must be given, and seconds that must pass, before a rate counts as proven: what a
 bucket has saved while the host was left alone gives a faster one for a short time."""
 
-_FEW, _MANY = 2, 20
+_FEW_REQUESTS, _MANY_REQUESTS = 2, 20
 """Requests from one refusal to the next that hardly measure a rate, and that measure it well."""
 
 _CLEARLY = 0.7
@@ -108,7 +108,7 @@ class Steady:
         if not self._is_enough(took):
             return
         self._borne = max(self._borne, min(self.rate, (self._given - self._bucket_size) / took))
-        if took >= 2 * _LONG or self._given >= _MANY:
+        if took >= 2 * _LONG or self._given >= _MANY_REQUESTS:
             self._proven = max(self._proven, self.rate)
             self._unexplained = 0
         self._given, self._since = 0, now
@@ -152,9 +152,9 @@ class Steady:
             self._best = max(self._best, gave)
         if self.rate * retry_after > 1 or self.rate > _CLEARLY * self._best:
             self._unexplained = 0
-        elif contradicts and given <= _FEW:
+        elif contradicts and given <= _FEW_REQUESTS:
             self._unexplained = 2
-        elif (was_proven and given < _MANY) or given <= _FEW:
+        elif (was_proven and given < _MANY_REQUESTS) or given <= _FEW_REQUESTS:
             self._unexplained += 1
         else:
             self._unexplained = 0

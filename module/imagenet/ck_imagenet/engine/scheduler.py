@@ -40,7 +40,7 @@ _WAYBACK_DELAY = 0.01
 _BUSY_RETRY = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
 
-_A_MOMENT = 5.0
+_RATIONED_AFTER = 5.0
 """Seconds after which that nothing but hosts that ration is left is told, and after which other
 synsets have their turn, where all that are open wait for them."""
 
@@ -265,7 +265,9 @@ class Scheduler:
                 self._wayback.drain()
             self._wayback.poll(timeout if len(self._wayback.router) == len(self._open) else 0)
             timeout = min(timeout, _WAYBACK_DELAY)
-            resting = [each for each in self._wayback.rations() if each.asked_again_in > _A_MOMENT]
+            resting = [
+                each for each in self._wayback.rations() if each.asked_again_in > _RATIONED_AFTER
+            ]
             self._progress.rationed(resting)
         self._hosts.poll(timeout)
 
@@ -284,9 +286,9 @@ class Scheduler:
             self._rationed_since = now
         rations = self._hosts.rations()
         self._paces.update((each.host, each.rate) for each in rations)
-        if now > self._rationed_since + _A_MOMENT and not has_others:
+        if now > self._rationed_since + _RATIONED_AFTER and not has_others:
             self._progress.rationed(rations)
-        if now > self._rationed_since + (_A_MOMENT if has_others else self._patience):
+        if now > self._rationed_since + (_RATIONED_AFTER if has_others else self._patience):
             self._rationed_since = None
             self._exhausted = self._exhausted or self._is_second_round
             self._hosts.leave_rationed()

@@ -40,7 +40,7 @@ LIBRARY = str(Path(__file__).parents[2])
 """Where another Python finds what it needs for this."""
 
 
-MOST_HOSTS = 50_000
+MOST_OWNERS = 50_000
 """Hosts of which is remembered whose they are: many more than have tasks at once."""
 
 
@@ -66,7 +66,7 @@ class RemoteRecorder(Recorder, Peers):
         for task in tasks:
             self._hosts[task.host_group] = None
             self._hosts.move_to_end(task.host_group)
-        while len(self._hosts) > MOST_HOSTS:  # a task for one of these goes round by its owner
+        while len(self._hosts) > MOST_OWNERS:  # a task for one of these goes round by its owner
             self._hosts.popitem(last=False)
 
     def reserve(self, record: Record) -> Verdict:

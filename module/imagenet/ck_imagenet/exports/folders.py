@@ -17,7 +17,7 @@ from ..images.formats import SUFFIXES
 from .layouts import Layout, Written
 from .samples import COLUMNS, PARTS, LeftOut, Sample
 
-_SAME_TIME = 2_000_000_000
+_SAME_TIME_NS = 2_000_000_000
 """Nanoseconds; some file systems tell times no better than that."""
 
 
@@ -161,7 +161,7 @@ def _is_picture(path: Path) -> bool:
 
 
 def _about(one: int, other: int) -> bool:
-    return abs(one - other) <= _SAME_TIME
+    return abs(one - other) <= _SAME_TIME_NS
 
 
 def _link(source: Path, path: Path) -> None:

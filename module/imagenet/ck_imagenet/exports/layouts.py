@@ -93,7 +93,7 @@ def writer(row: LayoutRow) -> type[Layout]:
 
 # A folder that `ck export` has made it may change; it has a mark that tells so.
 
-_MARK = ".ck-imagenet.json"
+_MARK_FILE = ".ck-imagenet.json"
 
 
 class OwnFolder:
@@ -121,7 +121,7 @@ class OwnFolder:
             return
         if not self.path.is_dir():
             raise BadInput(f'--to="{self.path}" is no folder: choose another')
-        mark = read_json(self.path / _MARK)
+        mark = read_json(self.path / _MARK_FILE)
         if mark is None:
             if any(not each.name.startswith(NEW) for each in self.path.iterdir()):
                 raise BadInput(
@@ -129,7 +129,7 @@ class OwnFolder:
                     "choose another folder with --to=DIR"
                 )
             return
-        refuse_newer(mark.get("format"), self.path / _MARK)
+        refuse_newer(mark.get("format"), self.path / _MARK_FILE)
         before = mark.get("export")
         if isinstance(before, dict) and Path(str(before.get("outdir"))).is_absolute():
             before["outdir"] = anonymous(Path(before["outdir"]))  # as earlier versions did not
@@ -143,8 +143,10 @@ class OwnFolder:
     def create(self) -> None:
         """Make the folder, with its mark before all else."""
         self.path.mkdir(parents=True, exist_ok=True)
-        if not (self.path / _MARK).exists():
-            write_whole(self.path / _MARK, to_json({"format": FORMAT, "export": self._options}))
+        if not (self.path / _MARK_FILE).exists():
+            write_whole(
+                self.path / _MARK_FILE, to_json({"format": FORMAT, "export": self._options})
+            )
 
     def lock(self) -> FileLock:
         """Return what a process holds while it writes here; the folder must have been created."""

@@ -60,8 +60,8 @@ def listed(chosen: Iterable[ImageClass]) -> bytes:
     return "".join(lines).encode()
 
 
-_NAMES = {2: ("train", "val"), 3: ("train", "val", "test")}
-PARTS = _NAMES[3]
+_PART_NAMES = {2: ("train", "val"), 3: ("train", "val", "test")}
+PARTS = _PART_NAMES[3]
 """All names that parts can have; one that is alone has none."""
 
 
@@ -84,7 +84,7 @@ class Split(NamedTuple):
             return cls({"": Fraction(1)}, seed)
         written = text.split(",")
         shares = [Fraction(each) for each in written if re.fullmatch(r"0?\.[0-9]{1,6}", each)]
-        names = _NAMES.get(len(written), ())
+        names = _PART_NAMES.get(len(written), ())
         if len(shares) != len(names) or not all(shares) or sum(shares) != 1:
             raise BadInput(
                 f'--split="{text}": write two or three shares that make 1 together, '

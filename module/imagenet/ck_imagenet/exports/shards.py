@@ -23,7 +23,7 @@ _ALONE = "pictures"
 """What the shards of a part without a name begin with."""
 
 _LOG = ".shards.json"
-_DATA = "data"
+_DATA_FOLDER = "data"
 """The folder of the shards, since libraries take all files of a folder for shards."""
 
 Log = Dict[str, List[Dict[str, Any]]]
@@ -50,7 +50,7 @@ class Sharded(Layout):
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         self._log_path = job.root / _LOG
-        self._data = job.root / _DATA
+        self._data = job.root / _DATA_FOLDER
         self._log: Log = {}
 
     @abstractmethod

@@ -283,7 +283,7 @@ FOLDER = Path(__file__).with_name("page")
 _NARROWEST, _WIDEST = 0.75, 2.4
 """Width by height of what is shown of a picture."""
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def synset(gallery: Gallery) -> str:
@@ -370,8 +370,8 @@ def _ratio(size: tuple[int, int]) -> str:
 
 
 def _size(number: float) -> str:
-    for unit in _UNITS:
-        if number < 999.5 or unit == _UNITS[-1]:
+    for unit in _BYTE_UNITS:
+        if number < 999.5 or unit == _BYTE_UNITS[-1]:
             break
         number /= 1000
     return f"{number:.0f} {unit}" if number >= 10 or unit == "bytes" else f"{number:.1f} {unit}"

@@ -27,11 +27,11 @@ KEPT = "thumbnails.jsonl"
 SIDE = 160
 """Pixels, of the longer side."""
 
-MOST_BYTES = 4_096
+MOST_OF_A_LINE = 4_096
 """Of one: a page with 3,000 of them must not have more than 20 MB."""
 
 _QUALITIES = (72, 50, 30, 10, 1)
-_THREADS = min(max(CORES, 2), 4)
+_RENDER_THREADS = min(max(CORES, 2), 4)
 
 _NUMBERS = ("bytes", "changed", "width", "height")
 _TEXTS = {
@@ -42,8 +42,8 @@ _TEXTS = {
 MOST_DIFFERENT = 10
 """Bits of 128: the same photograph differs in fewer, two photographs in some 60."""
 
-_SIDE = 8
-_BYTES = 2 * _SIDE * _SIDE // 8
+_HASH_SIDE = 8
+_BYTES = 2 * _HASH_SIDE * _HASH_SIDE // 8
 
 
 class Thumbnail(NamedTuple):
@@ -108,7 +108,7 @@ def _make(
         # Pillow lets other threads work while it decodes.
         with kept.open("ab", buffering=0) as file:
             file.write(_line({"format": FORMAT}))
-            every = parallel_map(_made, missing.values(), _THREADS)
+            every = parallel_map(_made, missing.values(), _RENDER_THREADS)
             for number, thumbnail in zip(missing, every):
                 made[number] = thumbnail
                 file.write(_line({"number": number, **thumbnail._asdict()}))
@@ -160,7 +160,7 @@ def _webp(image: Image.Image) -> bytes:
         file = io.BytesIO()
         image.save(file, "WEBP", quality=quality, method=4)
         data = file.getvalue()
-        if len(data) <= MOST_BYTES:
+        if len(data) <= MOST_OF_A_LINE:
             break
     return data
 
@@ -193,9 +193,9 @@ def difference_hash(image: Image.Image) -> int:
     grey = image.convert("L")
     bits = 0
     for turned in (grey, grey.transpose(Image.Transpose.TRANSPOSE)):
-        fields = turned.resize((_SIDE + 1, _SIDE), Image.Resampling.BOX).tobytes()
+        fields = turned.resize((_HASH_SIDE + 1, _HASH_SIDE), Image.Resampling.BOX).tobytes()
         for position in range(len(fields) - 1):
-            if (position + 1) % (_SIDE + 1):  # else the next field is in the next row
+            if (position + 1) % (_HASH_SIDE + 1):  # else the next field is in the next row
                 bits = bits << 1 | (fields[position] < fields[position + 1])
     return bits
 

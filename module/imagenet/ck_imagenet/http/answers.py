@@ -80,7 +80,7 @@ _FOR_AGENT = re.compile(r"\s*([^\s:]+)\s*:(.*)", re.DOTALL)
 
 # Words are searched everywhere in a directive: some owners forget commas, and an odd line that
 # begins with a blank is appended to the line before. When in doubt, an owner has opted out.
-_WORDS = re.compile(r"[^\s;]+")
+_DIRECTIVE = re.compile(r"[^\s;]+")
 
 
 def product(user_agent: str) -> str:
@@ -103,7 +103,7 @@ def opted_out(headers: Iterable[str], agent: str) -> bool:
         word in _OPT_OUTS and meant in ("", "*", agent)
         for header in headers
         for meant, directive in _directives(header)
-        for word in _WORDS.findall(directive)
+        for word in _DIRECTIVE.findall(directive)
     )
 
 

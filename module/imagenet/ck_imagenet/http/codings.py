@@ -26,7 +26,7 @@ Decoder = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 _FIELDS = ("Content-Encoding", "Transfer-Encoding")
 
-_MOST = 10
+_MOST_CODINGS = 10
 """Codings of one body, as in browsers."""
 
 _SAY_NOTHING = re.compile(
@@ -80,7 +80,7 @@ def decoded(
     Failed
         UNDECODABLE, with the coding that cannot be undone; CUT_SHORT, TOO_LARGE.
     """
-    if len(codings) > _MOST:
+    if len(codings) > _MOST_CODINGS:
         raise Failed(Outcome.UNDECODABLE, f"{len(codings)} codings")
     for coding in reversed(codings):
         chunks = _decoded_once(coding, chunks, most_bytes, is_picture)

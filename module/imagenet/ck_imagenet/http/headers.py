@@ -31,9 +31,9 @@ def moment(text: str) -> datetime | None:
 # The head of an answer.
 
 # Up to four bytes before it are passed over, mostly line ends of the answer before.
-_BEGIN = re.compile(rb".{0,4}?HTTP", re.DOTALL | re.IGNORECASE)
+_STATUS_BEGIN = re.compile(rb".{0,4}?HTTP", re.DOTALL | re.IGNORECASE)
 _MAY_BEGIN = re.compile(rb".{0,4}(H|HT|HTT)?", re.DOTALL | re.IGNORECASE)
-_END = re.compile(rb"\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
 _STATUS = re.compile(r"(?:/([0-9])\.([0-9]))?[^ \t\r\n]*[ \t]*([0-9]{0,9})[ \t]*([^\r\n]*)")
 _ASSUMED = 200
 """The status of a line without one, as in Chromium."""
@@ -78,7 +78,7 @@ def read(stream: BufferedReader) -> Head:
         searched = len(held)
         held += came
         begun = begun or _begin(held)
-        end = _END.search(held, max(begun, searched - 2)) if begun else None
+        end = _HEAD_END.search(held, max(begun, searched - 2)) if begun else None
         stream.read(end.end() - searched if end else len(came))
     if not begun:
         raise _no_head(held) if held else RemoteDisconnected("no answer came")
@@ -90,7 +90,7 @@ def read(stream: BufferedReader) -> Head:
 
 def _begin(held: bytearray) -> int:
     """Return the offset behind the word "HTTP", 0 while it may still come."""
-    begin = _BEGIN.match(held)
+    begin = _STATUS_BEGIN.match(held)
     if begin:
         return begin.end()
     if not _MAY_BEGIN.fullmatch(held):

@@ -27,7 +27,7 @@ _LONGEST = 4096
 _LONGEST_ATTRIBUTE = 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BLANKS = " \t"
-_SECONDS = re.compile("-?[0-9]+")
+_MAX_AGE = re.compile("-?[0-9]+")
 
 
 class Cookie(NamedTuple):
@@ -145,7 +145,7 @@ def _whose(domain: str, host: str) -> tuple[str, bool] | None:
 
 def _is_over(said: Mapping[str, str]) -> bool:
     """Say whether a cookie has expired when it comes: so hosts delete it."""
-    seconds = _SECONDS.fullmatch(said.get("max-age", ""))
+    seconds = _MAX_AGE.fullmatch(said.get("max-age", ""))
     if seconds:
         return seconds[0].startswith("-") or not seconds[0].strip("0")
     until = headers.moment(said.get("expires", ""))

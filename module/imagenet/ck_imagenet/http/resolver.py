@@ -109,7 +109,7 @@ _MOST_AWAITED = 8
 _MOST_LOOKUPS = 64
 """Lookups at once, abandoned ones included."""
 
-MOST_KNOWN = 10_000
+MOST_REMEMBERED = 10_000
 """Names that are cached; the list of all of ImageNet has a hundred times as many."""
 
 _NO_SUCH_NAME = {
@@ -222,7 +222,7 @@ class Resolver:
 
     def _forget(self) -> None:
         """Drop the oldest answer if there are too many, and nobody waits for it."""
-        if len(self._answers) > MOST_KNOWN:
+        if len(self._answers) > MOST_REMEMBERED:
             host, oldest = next(iter(self._answers.items()))
             if oldest.known.is_set() and not oldest.waiting:
                 del self._answers[host]

@@ -25,7 +25,7 @@ _NO_SUITE = "it takes none of the ciphers that are safe today"
 _OLD = "it speaks only what is no longer safe: TLS 1.1 or older"
 _NO_TLS = "it does not speak TLS there"
 _WEAK = "its key is too weak to be safe"
-_WORDS = {
+_ALERT_WORDS = {
     "SSLV3_ALERT_HANDSHAKE_FAILURE": _NO_SUITE,
     "TLSV1_ALERT_INSUFFICIENT_SECURITY": _NO_SUITE,
     "TLSV1_ALERT_PROTOCOL_VERSION": _OLD,
@@ -93,7 +93,7 @@ def handshake_failure(error: OSError) -> Failed:
     told = printable(reason.replace("_", " ").lower() or error.strerror or str(error))
     if reason in _MAY_PASS or not isinstance(error, ssl.SSLError):
         return Failed(Outcome.CUT_SHORT, f"in the TLS handshake: {told}")
-    words = _WORDS.get(reason)
+    words = _ALERT_WORDS.get(reason)
     return Failed(Outcome.BAD_HANDSHAKE, f"{words} ({told})" if words else told)
 
 

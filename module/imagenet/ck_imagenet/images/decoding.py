@@ -69,7 +69,7 @@ def passes(data: bytes) -> int:
         _refuse_long_preamble(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         _refuse_tags_of_webp(data)
-    elif data.startswith(tiff.SIGNATURES):
+    elif data.startswith(tiff.TIFF_SIGNATURES):
         return _passes_of_tiff(data)
     elif data.startswith(b"BM"):
         return _passes_of_bmp(data)
@@ -264,7 +264,7 @@ def _apart(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
 
 
 _ORIENTATION = 0x0112
-_BEGIN = b"Exif\0\0"
+_EXIF_BEGIN = b"Exif\0\0"
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -292,7 +292,7 @@ def _orientation(image: Image.Image) -> int:
     exif = image.info.get("exif")
     if not isinstance(exif, bytes):
         return _orientation_of_tiff(image) if image.format == "TIFF" else 1
-    found = tiff.first_directory(exif[len(_BEGIN) :] if exif.startswith(_BEGIN) else exif)
+    found = tiff.first_directory(exif[len(_EXIF_BEGIN) :] if exif.startswith(_EXIF_BEGIN) else exif)
     tag = found.get(_ORIENTATION)
     return tag.value if tag and tag.values == 1 else 1
 

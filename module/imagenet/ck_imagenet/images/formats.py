@@ -240,7 +240,7 @@ _CHECKS: dict[str, Callable[[bytes], bool]] = {
 _GIF_HEADER, _GIF_FRAME = 13, 10
 """Bytes of a GIF's header, and of the head of a frame."""
 
-_MOST_PARTS = 1_000_000
+_MOST_PIECES = 1_000_000
 """Blocks of a GIF that are walked through: files with more are made to cost time."""
 
 
@@ -274,7 +274,7 @@ def _png_ends(data: bytes) -> bool:
 def _gif_ends(data: bytes) -> bool:
     """Walk from block to block; what stands between two is skipped, as all decoders do."""
     offset = _GIF_HEADER + gif_colour_table(data, _GIF_HEADER - 3)
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MOST_PIECES):
         block = data[offset : offset + 1]
         if block in (b";", b""):
             return bool(block)
@@ -312,7 +312,7 @@ def after_gif_blocks(data: bytes, offset: int) -> int:
     offset : int
         Where the first block begins.
     """
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MOST_PIECES):
         if offset >= len(data) or not data[offset]:
             break
         offset += 1 + data[offset]

@@ -274,7 +274,7 @@ _GOING_ON = [
 ]
 """What could follow the bytes of a scan: where a pixel is missing, these make it differ."""
 
-_MOST_PIXELS = 2**22
+_MOST_CHECKED_PIXELS = 2**22
 """Pixels of a picture that is decoded once for each of `_GOING_ON`."""
 
 
@@ -289,7 +289,7 @@ def with_end(data: bytes) -> bytes:
     if not data.startswith(b"\xff\xd8\xff") or data.endswith(END):
         return data
     walked = walk(data)
-    if not walked.lacks_end or walked.width * walked.height > _MOST_PIXELS:
+    if not walked.lacks_end or walked.width * walked.height > _MOST_CHECKED_PIXELS:
         return data
     begun = data.rstrip(b"\xff")  # half of the end marker
     return begun + END if _is_whole(begun) else data

@@ -33,7 +33,7 @@ def _pattern(row: Row) -> str:
 
 
 _KNOWN = rows(Fact.PLACEHOLDER)
-_ADDRESS = re.compile(
+_PLACEHOLDER_ADDRESS = re.compile(
     "|".join(_pattern(row) for row in _KNOWN if not row.tells.startswith(_SUM)), re.IGNORECASE
 )
 _MD5 = {row.tells[len(_SUM) :] for row in _KNOWN if row.tells.startswith(_SUM)}
@@ -41,7 +41,7 @@ _MD5 = {row.tells[len(_SUM) :] for row in _KNOWN if row.tells.startswith(_SUM)}
 
 def is_placeholder_address(url: str) -> bool:
     """Say whether a placeholder is known to be at `url`, so that it need not be asked."""
-    return _ADDRESS.search(url.partition("?")[0]) is not None
+    return _PLACEHOLDER_ADDRESS.search(url.partition("?")[0]) is not None
 
 
 def is_placeholder(data: bytes) -> bool:

@@ -30,12 +30,12 @@ _LONGEST_EXIF_AS_TEXT = 20_000
 
 _EXIF_AS_TEXT = (b"exif", b"Raw profile type exif", b"Raw profile type APP1")
 
-_NAME = re.compile(rb"[A-Za-z0-9_]{4}")
+_CHUNK_NAME = re.compile(rb"[A-Za-z0-9_]{4}")
 
 _NONE = b"none"
 """The name of what is no chunk, with all behind it: after the pixels it does not matter."""
 
-_SHORTEST = {
+_SHORTEST_CHUNKS = {
     b"gAMA": 4,
     b"cHRM": 32,
     b"sRGB": 1,
@@ -126,7 +126,7 @@ class _Reader:
             if (
                 after_pixels
                 and name != b"IDAT"
-                and not (_NAME.fullmatch(name) and end <= len(data))
+                and not (_CHUNK_NAME.fullmatch(name) and end <= len(data))
             ):
                 yield _Chunk(_NONE, offset, len(data), content, False, after_pixels)
                 break
@@ -142,9 +142,9 @@ class _Reader:
     def is_offending(self, chunk: _Chunk) -> bool:
         """Say whether Pillow would refuse the picture for an ancillary chunk."""
         name, content = chunk.name, chunk.content
-        if not (_NAME.fullmatch(name) and chunk.is_whole):
+        if not (_CHUNK_NAME.fullmatch(name) and chunk.is_whole):
             return True
-        if len(content) < _SHORTEST.get(name, 0):
+        if len(content) < _SHORTEST_CHUNKS.get(name, 0):
             return True
         if name == b"tRNS":
             return len(content) < self._colour
@@ -154,8 +154,8 @@ class _Reader:
             return tiff.exif_costs_too_much(content)
         if name in (b"fcTL", b"fdAT"):
             return self._is_out_of_turn(chunk)
-        if name in _TEXTS:
-            return self._is_too_much(_TEXTS[name](content))
+        if name in _TEXT_CHUNKS:
+            return self._is_too_much(_TEXT_CHUNKS[name](content))
         return False
 
     def _is_out_of_turn(self, chunk: _Chunk) -> bool:
@@ -213,7 +213,7 @@ def _profile(chunk: bytes) -> _Text:
     )
 
 
-_TEXTS = {
+_TEXT_CHUNKS = {
     b"tEXt": _plain_text,
     b"zTXt": _packed_text,
     b"iTXt": _international_text,

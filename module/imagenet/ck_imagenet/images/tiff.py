@@ -10,11 +10,11 @@ from typing import Iterator, NamedTuple
 
 _FORMS = {b"II*\0": "<", b"MM\0*": ">", b"MM*\0": ">", b"II\0*": "<"}
 _LARGE_FORMS = {b"II+\0": "<", b"MM\0+": ">"}
-SIGNATURES = (*_FORMS, *_LARGE_FORMS)
+TIFF_SIGNATURES = (*_FORMS, *_LARGE_FORMS)
 """How a TIFF begins, forms that only Pillow takes for one included."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
-_NUMBERS = {1: "B", 3: "H", 4: "L", 16: "Q"}
+_NUMBER_CODES = {1: "B", 3: "H", 4: "L", 16: "Q"}
 _POINTERS = (0x8769, 0x8825, 0xA005)
 """Tags that point to further directories: of EXIF, of GPS, of interoperability."""
 
@@ -110,8 +110,8 @@ def _read(data: bytes, offset: int, order: str, is_large: bool) -> _Directory:
         if size > room:
             where = struct.unpack_from(order + ("Q" if is_large else "L"), data, value)[0]
             directory.tags[number] = Tag(values, size if where + size <= len(data) else 0, 0)
-        elif size and form in _NUMBERS:
-            found = struct.unpack_from(order + _NUMBERS[form], data, value)[0]
+        elif size and form in _NUMBER_CODES:
+            found = struct.unpack_from(order + _NUMBER_CODES[form], data, value)[0]
             directory.tags[number] = Tag(values, 0, found)
             if number in _POINTERS:
                 directory.pointers.append(found)

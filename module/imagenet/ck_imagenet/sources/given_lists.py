@@ -22,13 +22,13 @@ from ..http.client import Client
 from ..http.connections import Limits
 from .lists import SynsetList, Unlisted
 
-MOST_LINES = 200_000
+MOST_OF_A_SYNSET = 200_000
 """Of a synset, no two of them the same; ImageNet's largest has 3,047."""
 
 _IN_MEMORY = 32 * 2**20
 """Bytes of all synsets, before the file is one."""
 
-_AT_ONCE = 256
+_LINES_AT_ONCE = 256
 """Lines of a synset that are written together; the same ones among them once."""
 
 
@@ -78,7 +78,7 @@ class LineSpool:
         synset = self._synsets.get(wnid) or self._synsets.setdefault(wnid, _Synset())
         text = f"{line.name}\t{line.url}" if line.name else line.url
         synset.waiting.setdefault(text.encode("latin-1"), line.number)
-        if len(synset.waiting) >= _AT_ONCE:
+        if len(synset.waiting) >= _LINES_AT_ONCE:
             self._write(synset)
 
     def lines(self, wnid: str) -> list[Line]:
@@ -97,9 +97,9 @@ class LineSpool:
             for line in self._file.read(span.length).split(b"\n")[:-1]:
                 number, _, text = line.partition(b"\t")
                 numbers.setdefault(text, int(number))
-            if len(numbers) > MOST_LINES:
+            if len(numbers) > MOST_OF_A_SYNSET:
                 raise BadInput(
-                    f'the list "{self._what}" has more than {MOST_LINES:,} URLs of {wnid}: '
+                    f'the list "{self._what}" has more than {MOST_OF_A_SYNSET:,} URLs of {wnid}: '
                     "ImageNet's largest synset has 3,047; give a list of a part of them"
                 )
         return [_line(number, text) for text, number in numbers.items()]
@@ -117,11 +117,11 @@ def _line(number: int, text: bytes) -> Line:
     return Line(number, name, url)
 
 
-_MOST_BYTES = 4 * 2**30
+_LARGEST_LIST = 4 * 2**30
 _MOST_LISTED = 100
 """Synsets that are remembered of those that nobody wants."""
 
-_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
+_LONG_LIST_LIMITS = Limits(connect=20, first_byte=60, stall=60, whole=6 * 3600)
 
 
 class GivenList:
@@ -213,7 +213,7 @@ class GivenList:
 
     def _fetch_to(self, kept: BinaryIO, where: str) -> None:
         try:
-            with self._client.open(where, _MOST_BYTES, _LIMITS) as answer:
+            with self._client.open(where, _LARGEST_LIST, _LONG_LIST_LIMITS) as answer:
                 for chunk in answer.chunks:
                     kept.write(chunk)
         except Failed as failed:
@@ -231,7 +231,7 @@ def _copy(stream: BinaryIO, kept: BinaryIO, where: str) -> None:
     come = 0
     for block in iter(lambda: stream.read(2**20), b""):
         come += len(block)
-        if come > _MOST_BYTES:
+        if come > _LARGEST_LIST:
             raise BadInput(f'the list "{where}" has more bytes than any list of ImageNet')
         kept.write(block)
 

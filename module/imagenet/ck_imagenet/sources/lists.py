@@ -111,7 +111,7 @@ EARLIER = "an earlier list"
 """What the source of URLs is called of which nobody knows any more which list told them."""
 
 
-_MOST_EMPTY = 10_000
+_MOST_EMPTY_LINES = 10_000
 """Lines without a URL, beside as many as have one, in a list that is kept as it was."""
 
 
@@ -227,7 +227,7 @@ def _path(synset_store: SynsetStore) -> Path:
 
 def _near(lines: Sequence[Line]) -> Iterable[Line]:
     """Return lines that do not stand too far apart: a few among millions would be long to keep."""
-    if lines and lines[-1].number > _MOST_EMPTY + 2 * len(lines):
+    if lines and lines[-1].number > _MOST_EMPTY_LINES + 2 * len(lines):
         return (line._replace(number=number) for number, line in enumerate(lines))
     return lines
 

@@ -23,11 +23,11 @@ from ..http.client import Client
 from ..http.codings import unpacked
 from ..http.connections import Limits
 from ..http.retry import Retry, Spacing
-from .given_lists import MOST_LINES
+from .given_lists import MOST_OF_A_SYNSET
 from .lists import ListSource, SourceContext, SynsetList
 
 _LIMITS = Limits(connect=10, first_byte=60, stall=30, whole=120)
-_MOST_BYTES = 16 * 2**20
+_LARGEST_ANSWER = 16 * 2**20
 
 _LONGEST_REST = 300.0
 """Seconds for which others do not ask either; what it says to them is theirs to hear."""
@@ -35,7 +35,7 @@ _LONGEST_REST = 300.0
 _SILENCES = 3
 """Synsets in a row of which a service may say nothing, if it has ever answered."""
 
-_PAGE = re.compile(rb"<(!doctype|html|head|body)\b", re.IGNORECASE)
+_PAGE_TAG = re.compile(rb"<(!doctype|html|head|body)\b", re.IGNORECASE)
 
 
 class Question(NamedTuple):
@@ -57,13 +57,13 @@ _OLDER = (
 )
 
 # After the release of Fall 2011, and long before the first service was ended.
-_CAPTURED = urls.capture_moment("2013")
+_LISTS_CAPTURED = urls.capture_moment("2013")
 
 
 def _copy(question: Question) -> Question:
     """Return how the Wayback Machine is asked for what the service once answered."""
     original = f"http://www.image-net.org{question.path}"
-    return question._replace(path=urls.capture_address("", _CAPTURED, original))
+    return question._replace(path=urls.capture_address("", _LISTS_CAPTURED, original))
 
 
 def refuse_no_address(option: str, given: str, usual: str) -> None:
@@ -164,7 +164,7 @@ class ServiceSource(ListSource):
 
     def _ask_once(self, address: str) -> Body:
         try:
-            with self._client.open(address, _MOST_BYTES, _LIMITS) as answer:
+            with self._client.open(address, _LARGEST_ANSWER, _LIMITS) as answer:
                 return Body(answer.url, unpacked(b"".join(answer.chunks)))
         except Failed as failed:
             if failed.outcome is Outcome.BUSY:
@@ -203,12 +203,12 @@ def _has_failed_itself(failed: Failed) -> bool:
 
 def listed(body: bytes, wnid: str) -> list[Line]:
     """Return the lines of an answer that are of this synset, none if it is no list of one."""
-    if _PAGE.search(body[:4096]):
+    if _PAGE_TAG.search(body[:4096]):
         return []
     every = url_lists.read_plain(body)
     own = (line for line in every if line.name is None or line.name.wnid == wnid)
-    lines = list(islice(own, MOST_LINES + 1))
-    return lines if len(lines) <= MOST_LINES else []
+    lines = list(islice(own, MOST_OF_A_SYNSET + 1))
+    return lines if len(lines) <= MOST_OF_A_SYNSET else []
 
 
 def beginning(body: bytes) -> str:

@@ -148,7 +148,7 @@ class PartReader(Reader):
 _MOST_SAID = 2**16
 """Bytes that are read of what is said about a file beside its header."""
 
-_END = bytes(BLOCK)
+_END_BLOCK = bytes(BLOCK)
 _CLASS = re.compile(r"(n[0-9]{8})\.tar")
 
 
@@ -315,7 +315,7 @@ def _headers(tar: Reader, what: str) -> Iterator[Header | Skipped]:
     is_lost = has_begun = False
     while True:
         block = tar.read(BLOCK)
-        if block == _END:
+        if block == _END_BLOCK:
             return
         header = parse_header(block)
         if header:

@@ -36,11 +36,11 @@ GZIP_FORM = 31
 
 GET = "ck-imagenet geturls --all"
 
-_LARGEST_MEMBER = 64 * 2**20
+_MOST_OF_A_MEMBER = 64 * 2**20
 """Bytes, packed or not: several times what any has that is built."""
 
 # What is in the archive has this form: so it has been sorted when it was built.
-_LINE = re.compile(r"_([0-9]+)\t(.*[^ \t\r\n])")
+_MEMBER_LINE = re.compile(r"_([0-9]+)\t(.*[^ \t\r\n])")
 _MEMBER = re.compile(rb"(n\d{8})\t(\d{1,15})\t(\d{1,8})\t(\d{1,9})")
 
 # The first tab of a line stands before its URL; the rest is passed over, whatever it holds.
@@ -122,7 +122,7 @@ class Archive:
         text = b"".join(self.unpacked(members)).decode("latin-1")
         return [
             Line(offset, ImageName(wnid, int(number)), url)
-            for offset, (number, url) in enumerate(_LINE.findall(text))
+            for offset, (number, url) in enumerate(_MEMBER_LINE.findall(text))
         ]
 
     def counts(self) -> dict[str, int]:
@@ -144,7 +144,7 @@ class Archive:
             for member in members:
                 stream.seek(member.offset)
                 unpacking = zlib.decompressobj(GZIP_FORM)
-                plain = unpacking.decompress(stream.read(member.length), _LARGEST_MEMBER)
+                plain = unpacking.decompress(stream.read(member.length), _MOST_OF_A_MEMBER)
                 if not unpacking.eof or not plain.startswith(f"{member.wnid}_".encode()):
                     raise ValueError(f"{member.wnid} is not where {INDEX} says")
                 yield plain
@@ -173,7 +173,7 @@ class Archive:
 def _member(line: bytes) -> Member:
     """Return what a line of the index tells; raise ValueError."""
     found = _MEMBER.fullmatch(line)
-    if not found or int(found.group(3)) > _LARGEST_MEMBER:
+    if not found or int(found.group(3)) > _MOST_OF_A_MEMBER:
         raise ValueError(f"a line of {INDEX} tells of no synset")
     wnid, *numbers = found.groups()
     return Member(wnid.decode(), *map(int, numbers))

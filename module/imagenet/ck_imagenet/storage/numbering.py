@@ -17,7 +17,7 @@ from ..core.url_lists import Line
 from .records import Record
 from .store import SynsetStore
 
-_MOST_DIGITS = len(str(LARGEST_NUMBER))
+_LONGEST_NUMBER = len(str(LARGEST_NUMBER))
 
 
 class Link(NamedTuple):
@@ -143,7 +143,7 @@ class KeptNames:
             for line in path.read_bytes().split(b"\n"):
                 number, _, listed = line.partition(b"\t")
                 name, url = url_lists.parse_line(listed) or (None, "")
-                if url and number.isdigit() and len(number) <= _MOST_DIGITS:
+                if url and number.isdigit() and len(number) <= _LONGEST_NUMBER:
                     self.numbers[url] = int(number)
                 if url and name:
                     self.true[url] = name.number

@@ -31,7 +31,7 @@ A_DAY = 86_400
 """Seconds after which what was learnt is forgotten: hosts change their rules."""
 
 MOST_KEYS = 10_000
-MOST_BYTES = 2_000_000
+LARGEST_MEMORY = 2_000_000
 
 _A_MINUTE = 60
 """Seconds by which the clocks of machines that share a file system may differ."""
@@ -39,7 +39,7 @@ _A_MINUTE = 60
 _FILE = "paces.json"
 _LONGEST_KEY = 300
 """Characters: the name of a host has 253 at most."""
-_LARGEST = 1e12
+_LARGEST_NUMBER_KEPT = 1e12
 """Of any number in the file."""
 _PATIENCE = 10.0
 """Seconds to wait for others that write: some file systems never give a lock back."""
@@ -97,7 +97,7 @@ def _written(known: _Known) -> bytes:
     while True:
         paces = {key: {**learned._asdict(), "time": when} for key, (learned, when) in kept}
         data = json.dumps({"format": FORMAT, "paces": paces}).encode()
-        if len(data) <= MOST_BYTES:
+        if len(data) <= LARGEST_MEMORY:
             return data
         kept = kept[len(kept) // 2 :]
 
@@ -125,8 +125,8 @@ def _content(path: Path) -> bytes:
     if why_no_file(path):
         return b""
     with path.open("rb") as opened:
-        data = opened.read(MOST_BYTES + 1)
-    return data if len(data) <= MOST_BYTES else b""
+        data = opened.read(LARGEST_MEMORY + 1)
+    return data if len(data) <= LARGEST_MEMORY else b""
 
 
 def _number(told: Any, name: str) -> float:
@@ -134,6 +134,6 @@ def _number(told: Any, name: str) -> float:
     number = told[name]
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise ValueError(name)
-    if not 0 <= number <= _LARGEST:
+    if not 0 <= number <= _LARGEST_NUMBER_KEPT:
         raise ValueError(name)
     return float(number)

@@ -22,11 +22,11 @@ from .store import Store, SynsetPaths, SynsetStore
 FEW = 500
 """Synsets; of more, the folders of the pictures are not looked at one by one."""
 
-_FILE = "summary.json"
+_SUMMARY_FILE = "summary.json"
 
 _COUNTS = ("here", "waiting", "bytes", "asked", "rotten", "altered")
 
-_LARGEST = 65_536
+_LARGEST_SUMMARY = 65_536
 """Bytes of a summary; a larger one, of thousands of writers, is not believed."""
 
 
@@ -60,7 +60,7 @@ def counts(store: Store) -> dict[str, int]:
 
 def is_kept(synset_store: SynsetStore) -> bool:
     """Say whether a summary has been kept, as a run does at its end, be it still true or not."""
-    return os.path.exists(f"{synset_store.state}{os.sep}{_FILE}")  # noqa: PTH110  there are many
+    return os.path.exists(f"{synset_store.state}{os.sep}{_SUMMARY_FILE}")  # noqa: PTH110  there are many
 
 
 def is_whole(synset_store: SynsetStore) -> bool:
@@ -71,7 +71,7 @@ def is_whole(synset_store: SynsetStore) -> bool:
 
 def drop(synset_store: SynsetStore) -> None:
     """Take a summary away, as a run does that begins; raise OSError if that is not possible."""
-    (synset_store.state / _FILE).unlink(missing_ok=True)
+    (synset_store.state / _SUMMARY_FILE).unlink(missing_ok=True)
 
 
 def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
@@ -103,7 +103,7 @@ def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
     if not synset_inventory.unseen:  # else somebody may still be putting pictures there
         failed = {outcome.word: count for outcome, count in tally.failed.items()}
         told = {"tally": {**vars(tally), "failed": failed}, "mended": mended}
-        data, path = to_json({"format": FORMAT, **seen, **told}), synset_store.state / _FILE
+        data, path = to_json({"format": FORMAT, **seen, **told}), synset_store.state / _SUMMARY_FILE
         if not (path.is_file() and path.read_bytes() == data):
             write_whole(path, data)
     return tally
@@ -138,7 +138,7 @@ def _summaries(store: Store, wnids: Iterable[str]) -> Iterator[tuple[str, Tally 
 
 def _read(paths: SynsetPaths) -> _Summary | None:
     try:
-        facts = json_object(_content(f"{paths.state}{os.sep}{_FILE}")) or {}
+        facts = json_object(_content(f"{paths.state}{os.sep}{_SUMMARY_FILE}")) or {}
         if facts["format"] != FORMAT:
             return None
         told = dict(facts["tally"])
@@ -157,7 +157,7 @@ def _content(path: str) -> bytes:
     """Return what is in a file the short way: there are many, and `Path` takes twice as long."""
     file = os.open(path, os.O_RDONLY)
     try:
-        return os.read(file, _LARGEST)
+        return os.read(file, _LARGEST_SUMMARY)
     finally:
         os.close(file)
 
