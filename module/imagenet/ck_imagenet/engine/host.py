@@ -30,7 +30,7 @@ from collections import deque
 from enum import Enum
 from typing import Generic, Iterator, Mapping, NamedTuple, TypeVar
 
-from ..core.outcomes import Outcome
+from ..core.outcomes import HostSignal, Outcome
 from ..http.retry import Spacing
 from ..storage.paces import Learned
 from .rate_limiter import BackOff, RateLimiter
@@ -217,6 +217,8 @@ class RationedHost(NamedTuple):
 
 
 class Host(Generic[Task]):
+    """What waits for one host, what is under way to it, and what is known of it."""
+
     __slots__ = (
         "breaker",
         "forget_at",
@@ -267,6 +269,55 @@ class Host(Generic[Task]):
     def is_idle(self) -> bool:
         """Whether nothing waits for it or is under way."""
         return not (self.waiting or self.under_way)
+
+    def can_start(self, cap: int, now: float) -> bool:
+        """Say whether a task that waits may start.
+
+        Parameters
+        ----------
+        cap : int
+            Connections to one host at once.
+        now : float
+            The time.
+        """
+        allowed = self.breaker.allowed(cap, now, self.waiting.has_new)
+        has_room = bool(self.waiting) and self.under_way < allowed
+        return has_room and self.limiter.has_room() and self.limiter.next_time() <= now
+
+    def learn(
+        self,
+        signal: HostSignal,
+        now: float,
+        since: float,
+        retry_after: float,
+        spread: float,
+        again: bool,
+    ) -> None:
+        """Learn from the end of a request: pace, breaker, and how slow it answers.
+
+        Parameters
+        ----------
+        signal : HostSignal
+            What the request told.
+        now, since : float
+            The time, and when the request began.
+        retry_after : float
+            Seconds that a busy host asks to be left alone, 0 if it says nothing.
+        spread, again : float, bool
+            As of `CircuitBreaker.timed_out`.
+        """
+        if signal is HostSignal.BUSY:
+            self.limiter.refused(now, since, retry_after)
+            self.refused_at = now
+        elif signal in (HostSignal.ANSWER, HostSignal.ANSWER_AGAIN):
+            self.limiter.answered(now, since, signal is HostSignal.ANSWER_AGAIN)
+            self.slowest = max(self.slowest, now - since)
+        else:
+            self.limiter.ended(since)
+        if signal is HostSignal.TIMEOUT:
+            self.breaker.timed_out(now, since, spread, again)
+        elif signal is not HostSignal.UNCLEAR:
+            self.breaker.answered(now)
 
 
 def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[RationedHost]:

@@ -1,4 +1,11 @@
-"""Links that wait for their hosts, and whose turn it is: no threads and no sockets."""
+"""Links that wait for their hosts, and whose turn it is: no threads and no sockets.
+
+    put ──► the host's backlog ──► the host's turn (`FairShare`) ──► take ──► release
+                   ▲      it may start: breaker, limiter, room           │
+                   └── put with a delay, put_back, put_after_some ◄──────┘  if the link is not done
+
+A host that can start nothing now is looked at again when its breaker or its limiter says so.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +21,7 @@ from .host import SHARE, Backlog, FairShare, Host, HostProfile, RationedHost, St
 from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
 
 FORGET_GIVEN_UP_AFTER = 60.0
-"""Seconds after which a host that was given up is a new one, while others are still to come."""
+"""Seconds after which a host that was given up is a new one, while other links are to come."""
 
 FORGET_IDLE_AFTER = 10.0
 """Seconds after which a host is forgotten of which nothing is known that would be missed."""
@@ -23,7 +30,7 @@ SAME_TIME = 10.0
 """Seconds within which two hosts refuse at the same time."""
 
 _SOME = 8
-"""Links of a host before one that it has refused twice."""
+"""Links of a host, at most, that go before one that it has refused twice."""
 
 _SOON = 10.0
 """Seconds within which a connection is kept for a host that waits for its pace."""
@@ -32,9 +39,8 @@ _SOON = 10.0
 class HostQueue(Generic[Task]):
     """Tasks that wait for their hosts: fair turns, and each host at the pace that it bears.
 
-    A host has a cap of connections, a pace (`limiter`), which it shares with those that ration
-    together with it, and a breaker (`breaker`). Times are seconds of any one clock that is never
-    set back, whatever it begins with.
+    A host has a cap of connections, a breaker, and a rate limiter, which it shares with those that
+    ration together with it. Times are seconds of any one clock that is never set back.
 
     Parameters
     ----------
@@ -55,7 +61,7 @@ class HostQueue(Generic[Task]):
         Whether all tasks that are to come have been put, but for those that come back.
     given_up : list
         Tasks that their hosts will not be asked for any more, each with HOST_DOWN or HOST_BUSY;
-        for the owner to take away.
+        the owner takes them away.
     """
 
     def __init__(
@@ -81,7 +87,15 @@ class HostQueue(Generic[Task]):
         self.given_up: list[tuple[Task, Outcome]] = []
 
     def put(self, name: str, task: Task, now: float, delay: float = 0.0) -> None:
-        """Let a task wait for its host, and for `delay` seconds."""
+        """Let a task wait for its host.
+
+        Parameters
+        ----------
+        name, task : str, object
+            The host, and what is to be fetched.
+        now, delay : float
+            The time, and seconds to wait first, as a further attempt does.
+        """
         self.waiting += 1
         if delay:
             self._remind(now + delay, name, task)
@@ -89,26 +103,32 @@ class HostQueue(Generic[Task]):
             self._enqueue_task(name, task, now, Backlog.add)
 
     def put_back(self, name: str, task: Task, now: float) -> None:
-        """Let a task wait that was refused because its host is busy: it goes on first."""
+        """Let a task wait, as `put` does, that was refused: it goes on first."""
         self.waiting += 1
         self._enqueue_task(name, task, now, Backlog.add_first)
 
     def put_after_some(self, name: str, task: Task, now: float) -> None:
-        """Let a task wait that was refused twice: others find out whether it is their host.
+        """Let a task wait, as `put` does, that was refused twice: it goes on after a few others.
 
-        It goes on after a few of them, not always as many: or a host that gives just so many at
-        once would refuse it each time.
+        These tell whether the host refuses all. They are not always as many, or a host that gives
+        just so many at once would refuse this task each time.
         """
         self.waiting += 1
         others = self._random.randint(1, _SOME)
         self._enqueue_task(name, task, now, lambda backlog, task: backlog.add_after(task, others))
 
     def spread(self, seconds: float) -> float:
-        """Return about so many seconds, not the same for all."""
+        """Return seconds up to a quarter more or less than these, not the same for all."""
         return seconds * (0.75 + 0.5 * self._random.random())
 
     def redirects_to(self, name: str, target: str) -> None:
-        """Take note that a host redirects to another: it may be one with it."""
+        """Take note that a host redirects to another: they may ration together.
+
+        Parameters
+        ----------
+        name, target : str
+            The host that redirects, and where to.
+        """
         if name in self._hosts and len(self._redirects) < 10_000:
             self._redirects[name] = target
 
@@ -131,7 +151,7 @@ class HostQueue(Generic[Task]):
             if not host:
                 continue
             host.is_queued = False
-            if self._may_start(host, now):
+            if host.can_start(self._per_host, now):
                 return name, self._begin(name, host, now)
             self._enqueue_host(name, now)
 
@@ -160,24 +180,15 @@ class HostQueue(Generic[Task]):
             Which it was; need not be told of one that was never put with a delay.
         """
         host = self._hosts[name]
+        spread = self._random.random() if signal is HostSignal.TIMEOUT else 0.0
         self._fair_share.suspect_requests -= host.suspect_requests
         again = id(task) in host.retries
         host.retries.discard(id(task))
         host.under_way -= 1
-        if signal is HostSignal.BUSY:
-            host.limiter.refused(now, since, retry_after)
-            host.refused_at = now
-            self._pace_together(name, host, now)
-        elif signal in (HostSignal.ANSWER, HostSignal.ANSWER_AGAIN):
-            host.limiter.answered(now, since, signal is HostSignal.ANSWER_AGAIN)
-            host.slowest = max(host.slowest, now - since)
-        else:
-            host.limiter.ended(since)
-        if signal is HostSignal.TIMEOUT:
-            host.breaker.timed_out(now, since, self._random.random(), again)
-        elif signal is not HostSignal.UNCLEAR:
-            host.breaker.answered(now)
+        host.learn(signal, now, since, retry_after, spread, again)
         self._fair_share.suspect_requests += host.suspect_requests
+        if signal is HostSignal.BUSY:
+            self._pace_together(name, host, now)
         if host.limiter.is_exhausted and not host.is_given_up:
             host.outcome = Outcome.HOST_BUSY
             self._give_up(name, now)
@@ -197,9 +208,9 @@ class HostQueue(Generic[Task]):
         return host.limiter.given if host else 0
 
     def slowest(self, name: str) -> float:
-        """Return the seconds within which a host has answered whatever it answered, if it is there.
+        """Return the seconds that the slowest answer of a host has taken.
 
-        Nothing is known of one that has not answered yet, or keeps silent now: infinity.
+        Infinity if it has not answered yet, or times out now.
         """
         host = self._hosts.get(name)
         is_known = host and host.slowest and not host.breaker.consecutive_timeouts
@@ -249,7 +260,7 @@ class HostQueue(Generic[Task]):
 
     @property
     def has_healthy(self) -> bool:
-        """Whether one of them is likely to be answered: to others there may be no end for long."""
+        """Whether one of them is likely to be answered: others may take long."""
         return self._fair_share.has_healthy
 
     def next_time(self) -> float | None:
@@ -281,11 +292,6 @@ class HostQueue(Generic[Task]):
         if host.is_given_up or host.outcome is Outcome.HOST_BUSY:
             self._give_up(name, now)
         self._enqueue_host(name, now)
-
-    def _may_start(self, host: Host[Task], now: float) -> bool:
-        most = host.breaker.allowed(self._per_host, now, host.waiting.has_new)
-        room = host.waiting and host.under_way < most
-        return bool(room) and host.limiter.has_room() and host.limiter.next_time() <= now
 
     def _begin(self, name: str, host: Host[Task], now: float) -> Task:
         again = self._is_retry_next(host)
@@ -339,7 +345,7 @@ class HostQueue(Generic[Task]):
                 yield other
 
     def _give_up(self, name: str, now: float) -> None:
-        """Settle what waits for a host; what it is given later is settled at once."""
+        """Give up what waits for a host; what is put later is given up at once."""
         host = self._hosts[name]
         tasks = host.waiting.clear()
         self.waiting -= len(tasks)
@@ -369,7 +375,7 @@ class HostQueue(Generic[Task]):
         self._enqueue_host(name, now)
 
     def _forget_later(self, name: str, host: Host[Task], now: float) -> None:
-        """Forget a host for which nothing is to be done: some time, or never if it rations."""
+        """Forget a host for which nothing is to be done: after a while, or never if it rations."""
         if host.forget_at == math.inf and not host.limiter.is_worth_knowing:
             rest = max(0.0, host.limiter.back_off_until - now)
             host.forget_at = now + (
@@ -382,7 +388,7 @@ class HostQueue(Generic[Task]):
         del self._hosts[name]
 
     def _enqueue_host(self, name: str, now: float) -> None:
-        """Give a host that can start a task its turn, or see when it can; forget a plain one."""
+        """Let a host wait for its turn, or see when it can start; forget one that has no links."""
         host = self._hosts[name]
         if host.is_idle:
             self._fair_share.paced.discard(name)
@@ -390,7 +396,7 @@ class HostQueue(Generic[Task]):
             return
         if host.is_queued or not host.waiting:
             return
-        if self._may_start(host, now):
+        if host.can_start(self._per_host, now):
             host.is_queued = True
             self._fair_share.add(name, host.is_suspect)
             self._fair_share.paced.discard(name)

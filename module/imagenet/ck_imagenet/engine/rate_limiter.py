@@ -1,14 +1,13 @@
 """How fast a host is asked, or several that ration together: no threads and no sockets.
 
-    free ──── refused ───► resting ──── a probe is given ───► giving
-                             ▲  │ refused still: a longer rest  │
-                             │  └──┐                            │ a second refusal,
-                             │     ▼                            │ or a long silence before
-                             ├──── resting                      ▼
-                             └────────── refused ─────────── rationed (`rates`)
+    free ──── refused ──► backing off ──── a probe is given ───► giving
+                            ▲   │ refused still: a longer         │
+                            │   └─► back-off                      │ a second refusal, or
+                            │                                     ▼ a long pause before it gave
+                            └────────── refused ────────────── rationed (`rations`)
 
-While it rests, nobody asks; then one request at a time does, the probe. What was under way when
-the rest began tells nothing of the time after it.
+While it backs off, nobody asks. Then one request at a time does: the probe. What was under way when
+the back-off began tells nothing of the time after it.
 """
 
 from __future__ import annotations
@@ -33,16 +32,16 @@ _CAREFUL, _MOST_CAREFUL = 2.5, 1.0
 """Requests a second when one more refusal would come close to that, and when it would be it."""
 
 _LATER, _LATER_SHARE = 2.5, 0.12
-"""The second rest and all later ones: so many times the first, or this share of all of them."""
+"""The second back-off and later ones: so many times the first, or this share of all so far."""
 
 _TOLD_BY = 2
-"""Answers that tell that a host refuses each link once, if each was to one that it had refused."""
+"""Answers, each to a link refused before, that tell that a host refuses each link once."""
 
 _CLEARLY_LONGER = 2.0
-"""Who gives after a second, and refuses after two, does not refuse because of the pace."""
+"""A host that gives after a second, and refuses after two, does not refuse for the pace."""
 
 _ERRATIC = 0.3
-"""The share of the first rest that is enough where a host refuses whatever the pace."""
+"""The share of the first back-off that is enough where a host refuses whatever the pace."""
 
 _A_MOMENT = 1.0
 """Seconds that a host may ask for that only wants the next request a little later."""
@@ -63,7 +62,7 @@ class BackOff(NamedTuple):
     is_patient: bool = True
     """Whether a host that has given something is never given up."""
     least: float = 0.0
-    """Seconds that each rest lasts, whatever was learnt, if the host does not say how long."""
+    """Seconds that each back-off lasts at least, if the host does not say how long."""
 
 
 USUAL_BACK_OFF = BackOff()
@@ -75,13 +74,13 @@ class RateLimiter:
     Parameters
     ----------
     back_off : BackOff
-        How long it rests.
+        How long it is left alone when it refuses.
     spacing : Spacing, optional
         What leaves time between two requests; others may share it.
     learned : Learned, optional
         What was learnt before.
     random : Random, optional
-        Spreads the rests.
+        Spreads the back-offs.
     """
 
     def __init__(
@@ -134,7 +133,7 @@ class RateLimiter:
 
     @property
     def is_worth_knowing(self) -> bool:
-        """Whether who forgot it would ask what he should not, or have to learn it again."""
+        """Whether a run that forgot it would ask too fast, or have to learn it again."""
         return self.shuts_out or self._ration is not None
 
     @property
@@ -144,7 +143,7 @@ class RateLimiter:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether there is no use in waiting until it gives."""
+        """Whether it has refused too often to wait until it gives."""
         refused = self._back_offs + 1 if self.is_backing_off else 0
         too_often = refused >= self._back_off.refusals
         return self.shuts_out or (too_often and not (self._back_off.is_patient and self.has_given))
@@ -162,12 +161,12 @@ class RateLimiter:
 
     @property
     def backing_off_until(self) -> float:
-        """When it may be asked again that rests, or was just asked by who wants a gap between."""
+        """When it may be asked again, for its back-off and for the spacing of requests."""
         return max(self._spacing.free_at, self.back_off_until if self.is_backing_off else -math.inf)
 
     @property
     def _is_near_ban(self) -> bool:
-        """Whether one more refusal may be one too many."""
+        """Whether one more refusal may bring a ban."""
         return len(self._refusals) == _MOST_REFUSALS and not self._is_erratic
 
     @property
@@ -178,14 +177,13 @@ class RateLimiter:
 
     @property
     def _refuses_first(self) -> bool:
-        """Whether it refuses each link once, and gives it then: some make what they give first."""
+        """Whether it refuses each link once, and gives it then: some hosts make it meanwhile."""
         return self.given >= _TOLD_BY and not self._given_at_once
 
     def learned(self) -> Learned | None:
         """Return what is worth remembering, if anything is.
 
-        Of a host that has refused for the first time, no more than that it gave: and that it does
-        not give more than that until it is asked again.
+        Of a host that backs off for the first time, that is what it gave until the back-off ends.
         """
         if self._ration:
             return self._ration.learned()
@@ -242,9 +240,14 @@ class RateLimiter:
         return max(FIRST_RATE, RISE * (self._ended if self._emptied_at is None else self._burst))
 
     def answered(self, now: float, since: float, is_again: bool = False) -> None:
-        """Learn from an answer that is no refusal, to a request of the time `since`.
+        """Learn from an answer that is no refusal.
 
-        Where `is_again`, the host has refused the same link before.
+        Parameters
+        ----------
+        now, since : float
+            The time, and when the request began.
+        is_again : bool
+            Whether the host has refused the same link before.
         """
         self.under_way -= 1
         self._given_at_once += not is_again
@@ -307,7 +310,7 @@ class RateLimiter:
         self._start_back_off(now, retry_after)
 
     def merge(self, other: RateLimiter) -> None:
-        """Take over the hosts of another one with which this one rations."""
+        """Take over the hosts of another limiter, which ration together with this one's."""
         self.members |= other.members
         self.under_way += other.under_way
         self.given += other.given
