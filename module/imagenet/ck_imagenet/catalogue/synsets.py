@@ -234,10 +234,10 @@ def chosen(wanted: Selection) -> tuple[str, ...]:
     """
     if wanted.all:
         refuse_together(wanted, "all", "wnid", "wnids")
-    named = (*with_pictures(wanted.wnid), *_written(wanted.wnids))
+    named = (*with_pictures(wanted.wnid), *_wnids_in_file(wanted.wnids))
     if not (wanted.all or wanted.is_narrowed):
         return tuple(dict.fromkeys(named))
-    met = meeting(wanted.search, wanted.under, wanted.ilsvrc2012, wanted.lower, wanted.upper)
+    met = matching(wanted.search, wanted.under, wanted.ilsvrc2012, wanted.lower, wanted.upper)
     wnids = {synset.wnid: None for synset in met}
     if named:
         wnids = {wnid: None for wnid in named if wnid in wnids}
@@ -248,7 +248,7 @@ def chosen(wanted: Selection) -> tuple[str, ...]:
     return tuple(wnids)
 
 
-def meeting(
+def matching(
     search: str = "",
     under: str = "",
     ilsvrc2012: bool = False,
@@ -339,7 +339,7 @@ def among(
         raise BadInput(f"nothing of {wnid} is here: see ck-imagenet list --downloaded-only")
     if not (under or search or ilsvrc2012):
         return list(wnids or here)
-    found = {synset.wnid for synset in meeting(search, under, ilsvrc2012)}
+    found = {synset.wnid for synset in matching(search, under, ilsvrc2012)}
     return [wnid for wnid in wnids or here if wnid in found]
 
 
@@ -379,7 +379,7 @@ def any_synset(wnid: str, option: str = "--under") -> str:
     )
 
 
-def _written(file: str) -> Iterator[str]:
+def _wnids_in_file(file: str) -> Iterator[str]:
     """Yield the wnids in the user's file, one a line, if a file is given."""
     if not file:
         return

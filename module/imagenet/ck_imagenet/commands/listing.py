@@ -153,7 +153,7 @@ def _most_urls_first(row: Listed) -> int:
 
 def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
     only_here = options.downloaded_only or options.images
-    for synset in catalogue.meeting(
+    for synset in catalogue.matching(
         options.search, options.under, options.ilsvrc2012, options.lower, options.upper
     ):
         if counts.get(synset.wnid) or not only_here:

@@ -216,7 +216,7 @@ def parse_paces(text: str) -> dict[str, float]:
     """
     given: dict[str, float] = {}
     for item in filter(None, (item.strip() for item in text.split(","))):
-        name, pace = _parts(item)
+        name, pace = _parse_pace(item)
         if name in given:
             raise BadInput(f"--pace: {name} is there twice: leave one of them out")
         given[name] = pace
@@ -253,7 +253,7 @@ def _aliases(host: str) -> list[str]:
     return [each for each, other in _table().items() if found and other.service == found.service]
 
 
-def _parts(item: str) -> tuple[str, float]:
+def _parse_pace(item: str) -> tuple[str, float]:
     """Return the host or the endpoint that the user gives, and its pace."""
     endpoint, _, number = item.rpartition(":")
     host, port = urls.host_and_port(endpoint.strip())

@@ -15,7 +15,7 @@ from typing import Callable, Iterable, Iterator, TypeVar
 
 from .errors import TooLittleMemory
 
-_ROOM = 96 * 2**20
+_BYTES_OF_THREAD = 96 * 2**20
 """Bytes of addresses that must be free to start a thread: glibc takes 72 MB for each at once."""
 
 
@@ -61,7 +61,7 @@ class Threads(ThreadPoolExecutor):
 
 def _has_room() -> bool:
     try:
-        mmap.mmap(-1, _ROOM).close()
+        mmap.mmap(-1, _BYTES_OF_THREAD).close()
     except (OSError, ValueError, MemoryError):
         return False
     return True

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from ..core.threads import CORES
 from ..images import jpeg, png
 from ..images.decoding import MOST_BYTES, read_file, turned_upright
-from ..images.judging import made_from
+from ..images.judging import decode_with
 
 _QUALITY = 95
 _LONGEST_SIDE = 65_500
@@ -64,7 +64,7 @@ class Rendering(NamedTuple):
             If the file cannot be read.
         """
         if self._is_decoded(path):
-            return made_from(read_file(path), self._changed)
+            return decode_with(read_file(path), self._changed)
         return _as_others_read(path) or path.read_bytes()
 
     def _is_decoded(self, path: Path) -> bool:

@@ -18,7 +18,7 @@ from ..core.outcomes import Failed
 from ..core.text import Progress
 from ..core.threads import CORES, parallel_map
 from ..images.decoding import read_file, turned_upright
-from ..images.judging import made_from
+from ..images.judging import decode_with
 from ..storage.records import FORMAT, refuse_newer
 
 KEPT = "thumbnails.jsonl"
@@ -127,7 +127,7 @@ def _line(facts: Mapping[str, Any]) -> bytes:
 def _made(missing: tuple[Path, Thumbnail]) -> Thumbnail:
     path, begun = missing
     try:
-        return made_from(read_file(path), lambda image: _made_small(begun, image))
+        return decode_with(read_file(path), lambda image: _made_small(begun, image))
     except (Failed, OSError):
         return begun
 

@@ -219,12 +219,12 @@ def _refusal(response: HTTPResponse, busy: Container[int]) -> Failed:
         outcome = outcome if outcome.final else Outcome.HTTP_ERROR
         return Failed(outcome, f"{status} when it was captured")
     sent = response.headers.get("Date", "")
-    wishes = response.headers.getlist("Retry-After")
-    wish = max((_retry_after(text, sent) for text in wishes), default=0.0)
-    if outcome is Outcome.BUSY and not (wish or status in busy):
+    delays = response.headers.getlist("Retry-After")
+    delay = max((_retry_after(text, sent) for text in delays), default=0.0)
+    if outcome is Outcome.BUSY and not (delay or status in busy):
         outcome = Outcome.SERVER_ERROR
-    told = f", {come_back(wish)}" if wish and outcome is Outcome.BUSY else ""
-    return Failed(outcome, f"{status}{told}", wish)
+    told = f", {come_back(delay)}" if delay and outcome is Outcome.BUSY else ""
+    return Failed(outcome, f"{status}{told}", delay)
 
 
 def _outcome_of(status: int) -> Outcome:
@@ -258,13 +258,13 @@ _CHUNK = 2**18
 _WORTH_READING = 16_384
 """Bytes; a longer rest costs more to read than a new connection."""
 
-_PARTING = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
+_RELEASE_LIMITS = Limits(connect=0, first_byte=0.2, stall=0.2, whole=0.2)
 """Seconds for the rest of an answer that nobody needs: as long as a new connection takes."""
 
-_LARGE = 2**21
+_LARGE_BODY = 2**21
 """Bytes; few pictures have more, and answers without an end do."""
 
-_few_at_once = threading.Semaphore(4)
+_large_bodies = threading.Semaphore(4)
 """For large answers, whose bytes are all in memory."""
 
 _BODILESS = (101, 204, 304)
@@ -311,8 +311,8 @@ def read_whole(chunks: Iterable[bytes]) -> bytes:
     for chunk in chunks:
         parts.append(chunk)
         size += len(chunk)
-        if size > _LARGE:
-            with _room():
+        if size > _LARGE_BODY:
+            with _room_for_large_body():
                 parts += chunks
     return b"".join(parts)
 
@@ -321,7 +321,7 @@ def release(response: HTTPResponse) -> None:
     """Read a short rest of an answer, so that its connection can be reused; else close it."""
     if response.connection is None:  # all has been read, so it can be reused
         return
-    spend(Budget(_PARTING))
+    spend(Budget(_RELEASE_LIMITS))
     try:
         length = response.length_remaining
         short = response.chunked if length is None else length <= _WORTH_READING
@@ -335,16 +335,16 @@ def release(response: HTTPResponse) -> None:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _room_for_large_body() -> Iterator[None]:
     """Wait until few other large bodies are read, but no longer than the peer may be silent."""
     budget = current()
-    if not _few_at_once.acquire(timeout=budget.until_due()):
+    if not _large_bodies.acquire(timeout=budget.until_due()):
         raise Postponed("other large answers come first")
     try:
         budget.renew()  # the pause was ours
         yield
     finally:
-        _few_at_once.release()
+        _large_bodies.release()
 
 
 def _received(response: HTTPResponse, most_bytes: int, expected: int | None) -> Iterator[bytes]:

@@ -34,7 +34,7 @@ _NO_SPACINGS: Mapping[str, Spacing] = MappingProxyType({})
 _ROBOTS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
 """Headers with what an owner says of a picture, now or when an archive captured it."""
 
-_WISHES = "image/jpeg,image/png,image/gif,image/*;q=0.5,*/*;q=0.1"
+_ACCEPT = "image/jpeg,image/png,image/gif,image/*;q=0.5,*/*;q=0.1"
 """What is accepted, the formats of 2011 first: else some hosts convert the picture to a format of
 today. Web pages are not named: else Photobucket gives a page instead of the picture."""
 
@@ -103,11 +103,11 @@ class Client:
         self._proxies = Proxies()
         self._connector = Connector(resolver or Resolver(), policy)
         self._adapter = Adapter(self._connector, per_host)
-        self._obeyed_as = answers.product(user_agent) if obey_opt_out else None
+        self._product = answers.product(user_agent) if obey_opt_out else None
         self._headers = CaseInsensitiveDict(
             {
-                "User-Agent": _fit_for_a_header(user_agent),
-                "Accept": _WISHES,
+                "User-Agent": _checked_user_agent(user_agent),
+                "Accept": _ACCEPT,
                 "Accept-Encoding": "identity",
             }
         )
@@ -224,7 +224,7 @@ class Client:
         while True:
             self._wait_for_turn(address.endpoint, budget)
             spend(budget)
-            response = self._ask(address, _with(headers, state.headers_for(address)))
+            response = self._ask(address, _with_added(headers, state.headers_for(address)))
             location = answers.location(response)
             set_cookies = response.headers.getlist("Set-Cookie")
             if not location:
@@ -288,10 +288,10 @@ class Client:
             answers.release(response)
 
     def _check_opt_out(self, response: HTTPResponse) -> None:
-        if self._obeyed_as is None:
+        if self._product is None:
             return
         tags = [tag for name in _ROBOTS for tag in response.headers.getlist(name)]
-        if tags and answers.opted_out(tags, self._obeyed_as):
+        if tags and answers.opted_out(tags, self._product):
             raise Failed(Outcome.OPTED_OUT, printable(f"X-Robots-Tag: {', '.join(tags)}"))
 
 
@@ -341,7 +341,7 @@ class Network:
         )
 
 
-def _fit_for_a_header(user_agent: str) -> str:
+def _checked_user_agent(user_agent: str) -> str:
     """Return a user agent as it is; raise BadInput if no header can hold it."""
     if not (user_agent.strip() and user_agent.isascii() and user_agent.isprintable()):
         raise BadInput(
@@ -351,7 +351,9 @@ def _fit_for_a_header(user_agent: str) -> str:
     return user_agent
 
 
-def _with(headers: CaseInsensitiveDict[str], others: dict[str, str]) -> CaseInsensitiveDict[str]:
+def _with_added(
+    headers: CaseInsensitiveDict[str], others: dict[str, str]
+) -> CaseInsensitiveDict[str]:
     """Return headers with others added; the same object if there are no others."""
     if others:
         headers = headers.copy()

@@ -90,7 +90,7 @@ def decoded(
 def _decoded_once(
     coding: str, chunks: Iterable[bytes], most_bytes: int, is_picture: bool
 ) -> Iterator[bytes]:
-    begin, chunks = _begun(chunks)
+    begin, chunks = _with_beginning(chunks)
     undo = _decoder_for(coding)
     is_known = coding in _COMPRESSIONS
     is_text = _TEXT.fullmatch(begin) and not (is_picture and is_known)
@@ -114,7 +114,7 @@ def _decoded_once(
             raise Failed(Outcome.CUT_SHORT, "what was packed is not whole") from None
 
 
-def _begun(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+def _with_beginning(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """Return the beginning of a body, and all of the body."""
     source = iter(chunks)
     held = b""

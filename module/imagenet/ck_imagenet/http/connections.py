@@ -173,7 +173,7 @@ def current() -> Budget:
     return _current.budget
 
 
-class _Bounded:
+class _BoundedSocket:
     """A socket that waits no longer for bytes than the current budget allows."""
 
     connector: Connector
@@ -199,7 +199,7 @@ class _Bounded:
             raise BrokenPipeError from None
 
 
-class _Socket(_Bounded, socket.socket):
+class _Socket(_BoundedSocket, socket.socket):
     pass
 
 
@@ -280,10 +280,10 @@ class Connector:
         """
         connector = self
 
-        class TLSSocket(_Bounded, ssl.SSLSocket):
+        class TLSSocket(_BoundedSocket, ssl.SSLSocket):
             def do_handshake(self, block: bool = False) -> None:
                 self.connector = connector
-                connector.remember(self)  # it has replaced the socket below it
+                connector.register(self)  # it has replaced the socket below it
                 self.settimeout(_current.budget.left(_current.budget.limits.connect))
                 try:
                     super().do_handshake(block)
@@ -296,7 +296,7 @@ class Connector:
         context.sslsocket_class = TLSSocket
         return context
 
-    def remember(self, opened: socket.socket) -> None:
+    def register(self, opened: socket.socket) -> None:
         """Let `shut_down` close this socket too; raise OSError if it has been called."""
         with self._lock:
             self.check_running()
@@ -340,7 +340,7 @@ class Connector:
         opened = _Socket(family, socket.SOCK_STREAM)
         opened.connector = self
         try:
-            self.remember(opened)
+            self.register(opened)
             opened.settimeout(wait)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened.connect((address, port))

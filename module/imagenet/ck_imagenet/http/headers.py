@@ -174,10 +174,10 @@ def framing(head: Head) -> Framing:
             length = int(lengths[0])
         elif len(lengths) > 1 or matters:
             raise _refused("Content-Length", lengths)
-    wishes = {wish.lower() for wish in _items(head.headers, "Connection")}
-    kept = "close" not in wishes if head.version == 11 else "keep-alive" in wishes
+    tokens = {token.lower() for token in _items(head.headers, "Connection")}
+    is_persistent = "close" not in tokens if head.version == 11 else "keep-alive" in tokens
     has_end = length is not None or (chunked and head.version == 11 and not (lengths or unknown))
-    return Framing(chunked, length, not (kept and has_end))
+    return Framing(chunked, length, not (is_persistent and has_end))
 
 
 class FramedResponse(HTTPResponse):

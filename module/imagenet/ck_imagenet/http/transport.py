@@ -31,7 +31,7 @@ from . import tls
 from .connections import Connector, current
 from .headers import FramedResponse
 
-_KEPT_HOSTS = 100
+_MOST_POOLS = 100
 
 Connect = Callable[[str, int], Any]
 
@@ -87,8 +87,8 @@ class Adapter(HTTPAdapter):
     def __init__(self, connector: Connector, per_host: int) -> None:
         self._connector = connector
         # urllib3's own search for a host's pool takes as long as half of all else.
-        self._pool = lru_cache(maxsize=_KEPT_HOSTS)(self._make_pool)
-        super().__init__(pool_connections=_KEPT_HOSTS, pool_maxsize=per_host)
+        self._pool = lru_cache(maxsize=_MOST_POOLS)(self._make_pool)
+        super().__init__(pool_connections=_MOST_POOLS, pool_maxsize=per_host)
 
     def ask(self, request: Request) -> HTTPResponse:
         """Return the answer as urllib3 gives it, its body unread."""
@@ -293,7 +293,7 @@ class Proxies:
     """
 
     def __init__(self) -> None:
-        named = {name: proxy.strip() for name, proxy in getproxies().items() if _serves(name)}
+        named = {name: proxy.strip() for name, proxy in getproxies().items() if _is_for_web(name)}
         self._proxies = {name: proxy for name, proxy in named.items() if proxy}
         self._of_host = lru_cache(maxsize=_MOST_HOSTS)(self._choose)
 
@@ -318,7 +318,7 @@ class Proxies:
         return _checked(name, proxy)
 
 
-def _serves(name: str) -> bool:
+def _is_for_web(name: str) -> bool:
     """Say whether a variable is for URLs of the web: there are ftp_proxy and others too."""
     return name.partition("://")[0] in ("http", "https", "all")
 

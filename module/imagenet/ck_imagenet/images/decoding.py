@@ -245,10 +245,10 @@ def with_picture(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
         if image.width * image.height * most <= _LITTLE_WORK:
             return work(image)
         with _few_at_once:
-            return _apart(work, image)
+            return _in_thread(work, image)
 
 
-def _apart(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
+def _in_thread(work: Callable[[Image.Image], Made], image: Image.Image) -> Made:
     """Do the work in a thread of its own, which is left behind if this one is interrupted."""
     made: Future[Made] = Future()
 

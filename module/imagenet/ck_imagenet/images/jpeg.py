@@ -268,14 +268,14 @@ def _is_code(lengths: bytes) -> bool:
 
 END = b"\xff\xd9"
 
-_GOING_ON = [
+_CONTINUATIONS = [
     b"",
     *(hashlib.sha512(bytes([number])).digest().replace(b"\xff", b"") for number in range(16)),
 ]
 """What could follow the bytes of a scan: where a pixel is missing, these make it differ."""
 
 _MOST_CHECKED_PIXELS = 2**22
-"""Pixels of a picture that is decoded once for each of `_GOING_ON`."""
+"""Pixels of a picture that is decoded once for each of `_CONTINUATIONS`."""
 
 
 def with_end(data: bytes) -> bytes:
@@ -298,11 +298,11 @@ def with_end(data: bytes) -> bytes:
 def _is_whole(begun: bytes) -> bool:
     """Say whether a JPEG has all pixels: then nothing that follows them changes one."""
     seen = set()
-    for more in _GOING_ON:
+    for more in _CONTINUATIONS:
         try:
             with Image.open(io.BytesIO(begun + more + END), formats=["JPEG"]) as image:
                 seen.add(image.tobytes())
-        except Exception:  # of a dozen kinds: whoever decodes it as it is has a name for it
+        except Exception:  # of a dozen kinds, to which `judging.decode` gives names
             return False
         if len(seen) > 1:
             return False

@@ -109,10 +109,10 @@ def decode(data: bytes) -> Picture:
     Failed
         If that is not possible: NOT_A_PICTURE, OTHER_FORMAT, TRUNCATED, BROKEN, TOO_LARGE.
     """
-    return made_from(data, _loaded)
+    return decode_with(data, _decoded)
 
 
-def made_from(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
+def decode_with(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
     """Return what `work` makes of a picture whose pixels have not been decoded yet.
 
     Parameters
@@ -137,7 +137,7 @@ def made_from(data: bytes, work: Callable[[Image.Image], Made]) -> Made:
         raise _failed(data, error) from None
 
 
-def _loaded(image: Image.Image) -> Picture:
+def _decoded(image: Image.Image) -> Picture:
     # Pillow calls a JPEG of several pictures, as some cameras write it, an MPO.
     form = "JPEG" if image.format == "MPO" else str(image.format)
     picture = Picture(FORMATS[form], *image.size)
