@@ -11,13 +11,14 @@ from typing import BinaryIO, Callable, Iterable, Iterator, Sequence, cast
 from filelock import Timeout
 
 from ..catalogue.synsets import with_pictures
+from ..core import registries
 from ..core.actions import GeturlsOptions
 from ..core.errors import BadInput, StoreError
 from ..core.files import path_of, prove_writable_to, write_to
 from ..core.options import as_typed, concern, refuse_together
 from ..core.text import Progress
 from ..http.client import Network
-from ..sources import lists, registry, url_archive, url_archive_build
+from ..sources import lists, url_archive, url_archive_build
 from ..sources.lists import SynsetList
 from ..sources.registry import Lists, Row, Sources
 from ..sources.url_archive import Archive, ArchiveSource
@@ -130,10 +131,10 @@ def run(
         )
     if options.force:
         raise BadInput("--force takes an archive as it is: write it with --all")
-    if options.source == registry.NAME:
+    if options.source and not registries.source(options.source).has_lists:
         raise BadInput(
-            f"{registry.NAME} has pictures and no URLs: ck-imagenet download --wnid=n01440764 "
-            f"--source={registry.NAME}"
+            f"{options.source} has pictures and no URLs: ck-imagenet download --wnid=n01440764 "
+            f"--source={options.source}"
         )
     if options.save:
         path = path_of("--save", options.save)
