@@ -1,7 +1,7 @@
 """Many machines in one run: the same work, in batches, on a Dask cluster.
 
 All machines see the same store. Each batch holds the links of some hosts, and a host is in one
-batch at a time. What comes of them all meets in the books, here.
+batch at a time: that batch owns it. All results come together in the router, here.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class ClusterDispatcher(Dispatcher):
             self._queue_or_park(task)
         self._send()
         if not self._batches:
-            time.sleep(timeout)  # for hosts that rest, machines that come, or the next synset
+            time.sleep(timeout)  # for hosts that back off, new machines, or the next synset
         return bool(self._more_to_come or self._batches or self._waiting)
 
     def rations(self) -> list[RationedHost]:
@@ -192,7 +192,7 @@ class ClusterDispatcher(Dispatcher):
                 raise StoreError(f"the cluster has no workers any more; {GOES_ON}")
 
     def _queue_or_park(self, task: Task) -> None:
-        """Let a task wait for a batch, or put it by if there are enough for its synset."""
+        """Let a task wait for a batch, or park it if there are enough for its synset."""
         missing = self.router.missing(task.wnid)
         if missing is not None and self._assigned[task.wnid] >= missing:
             self.router.park(task)
@@ -219,7 +219,7 @@ class ClusterDispatcher(Dispatcher):
         hosts = sorted(self._free_hosts(), key=lambda host: len(self._waiting[host]))
         links = sum(min(MOST_LINKS, len(self._waiting[host])) for host in hosts)
         while room and links >= (1 if idle > 0 else LEAST_LINKS):
-            # The largest has one for itself, and waits for nobody: others may keep silent.
+            # The largest has a batch for itself, and waits for nobody: other hosts may time out.
             tasks = self._take_from(hosts.pop())
             while hosts and len(tasks) < LEAST_LINKS:
                 tasks += self._take_from(hosts.pop())
@@ -287,7 +287,7 @@ class ClusterDispatcher(Dispatcher):
         for record in records:
             task = tasks.pop(record.name)
             self._assigned[task.wnid] -= 1
-            # In the words that are here already: lists are long.
+            # With the name and URL that are here already: lists are long.
             known = record._replace(name=task.link.name, url=task.link.url)
             record_it = (
                 self.router.take_in if record.outcome is Outcome.SAVED else self.router.record

@@ -48,7 +48,7 @@ class HostQueue(Generic[Task]):
         Connections to one host at once.
     back_off : BackOff
         How long a host is left alone that asks to come later.
-    start : callable, optional
+    profile : callable, optional
         What is known of a host before it is asked.
     domain : callable, optional
         What hosts have in common that belong together; nothing if they are alone.
@@ -174,7 +174,7 @@ class HostQueue(Generic[Task]):
             The time, and when the request began.
         signal : HostSignal
             What the request told.
-        wish : float
+        retry_after : float
             Seconds that a busy host asks to be left alone, 0 if it says nothing.
         task : object, optional
             Which it was; need not be told of one that was never put with a delay.

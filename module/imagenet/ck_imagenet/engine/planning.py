@@ -1,4 +1,9 @@
-"""What a download of many synsets would mean, before anybody is asked for anything."""
+"""What is planned before hosts are asked: the order of the synsets, their lists, an estimate.
+
+`run_order` says which synset comes when; `prefetched` asks for their lists ahead of their turn, so
+that a slow list service holds up no synset that has begun; `Estimate` says what a download of many
+synsets means.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +25,6 @@ from ..storage.journal import Journal
 from ..storage.store import Store
 from .context import Crawl
 
-# In which order a run takes its synsets.
-
 FRESH = 20
 """Synsets that are new to each that has been begun, after the first of these."""
 
@@ -29,10 +32,9 @@ FRESH = 20
 def run_order(wnids: Iterable[str], store: Store, first: int) -> Iterator[str]:
     """Yield synsets in an order in which a run has work at once, and all the time.
 
-    First some that another run has begun, then the new ones, those whose list is here before the
-    others. Between them the rest of what has been begun: where a run was killed among small
-    synsets, what is left of these are the links of hosts that keep silent, and all connections
-    would wait for them. Those that were done come last.
+    First come some that another run has begun, then the new ones, first those whose list is here.
+    The rest of those begun are spread among the new ones: what a killed run has left of them may be
+    links that time out, and all connections would wait for these. Those that were done come last.
 
     Parameters
     ----------
@@ -63,8 +65,6 @@ def run_order(wnids: Iterable[str], store: Store, first: int) -> Iterator[str]:
     yield from done
 
 
-# Lists ahead of their turn, so that a slow service holds no synset that has begun.
-
 _MOST_LISTS, _MOST_LINKS_AHEAD = 256, 20_000
 """Lists, and links in them: enough for what it costs to make places, few enough for the memory."""
 
@@ -72,7 +72,7 @@ _FEW_LISTS = 4
 """Lists of a service: it is asked for them again if the run ends before their turn."""
 
 _MOMENT = 0.02
-"""Seconds to wait for a list before somebody else has his turn."""
+"""Seconds to wait for a list before the caller goes on with something else."""
 
 _LONGEST_WAIT = 1.0
 """Seconds to wait for a few of them, whose places cost less together."""

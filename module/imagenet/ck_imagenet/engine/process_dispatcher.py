@@ -1,4 +1,9 @@
-"""Several processes in one run: each host belongs to one of them."""
+"""Several processes in one run: each host belongs to one of them.
+
+A worker process is started when there are links enough to pay for it. It is given hosts, the
+largest first, whenever it is hungry; what it says (`_on_…`) is taken in by a thread of its own. One
+that dies is replaced, and its hosts are given to whoever is hungry. At the other end: `worker`.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +87,7 @@ class ProcessWorker(Worker):
         self._writer = threading.Thread(target=self._write, daemon=True)
 
     def begin(self, listen: Callable[[ProcessWorker], None]) -> bool:
-        """Talk with it, in threads; without memory for these, end it. Say whether it has begun."""
+        """Talk with it, in threads; end it if there is no memory for these. Say if it has begun."""
         self.listener = threading.Thread(target=listen, args=(self,), daemon=True)
         begun = start_thread(self._writer, others=True) and start_thread(self.listener, others=True)
         if not begun:
@@ -115,7 +120,7 @@ class ProcessWorker(Worker):
         self.send("tasks", tasks)
 
     def as_given(self, record: Record) -> Record:
-        """Return what it says of a link in the words that are here already: lists are long."""
+        """Return a record with the name and URL that are here already: lists are long."""
         name, url = self.open.pop(record.name).link
         return record._replace(name=name, url=url)
 
@@ -155,18 +160,18 @@ class ProcessWorker(Worker):
 class ProcessDispatcher(Dispatcher, Peers):
     """Fetches with as many processes as pay, of which this is one.
 
-    The work is divided by host, so that each host's cap, rests and breaker have one owner. What
-    comes of it all meets in the books, here.
+    The work is divided by host, so that each host's cap, pace and breaker have one owner. All
+    results come together in the router, here.
 
     Parameters
     ----------
     order : Order, optional
         What the other processes are started with; without it, there are none.
-    fetcher : Client
+    client : Client
         What this process asks with.
     store : Store
         Where the pictures go.
-    manner : CrawlSettings
+    settings : CrawlSettings
         How to crawl, all processes together.
     """
 
@@ -182,7 +187,7 @@ class ProcessDispatcher(Dispatcher, Peers):
         self._this_process = ThreadWorker(self._crawler)
         self._lock = threading.RLock()
         self._unassigned: deque[list[Task]] = deque()
-        # The archive is this process's affair: all that asks it here shares its pace.
+        # The archive belongs to this process: whoever asks it here shares its pace.
         archive = known_hosts.host_group(urls.endpoint(settings.archive))
         self._owners: OrderedDict[str, Worker] = OrderedDict({archive: self._this_process})
         self._workers: list[ProcessWorker] = []
@@ -283,7 +288,7 @@ class ProcessDispatcher(Dispatcher, Peers):
             worker.limit_to(max(1, self._jobs // len(self._all_workers)))
 
     def _update_at_work(self) -> None:
-        """See whether there is still something elsewhere; here, only after what has been given."""
+        """See whether anything is left elsewhere; called after whatever changes that."""
         elsewhere = self._unassigned or any(worker.open for worker in self._workers)
         self.at_work = bool(self._more_to_come or elsewhere)
         if not self.at_work:

@@ -278,7 +278,7 @@ class RateLimiter:
         ----------
         now, since : float
             The time, and when the request began.
-        wish : float
+        retry_after : float
             Seconds for which the host asks to be left alone, 0 if it does not say.
         """
         self.under_way -= 1

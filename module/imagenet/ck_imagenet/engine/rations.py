@@ -61,7 +61,7 @@ class Steady:
         Requests a second that are known to be refused, infinity if none are.
     now : float
         The time.
-    saves : float
+    bucket_size : float
         Requests that it gives beyond its pace to who has asked for less.
     """
 
@@ -139,7 +139,7 @@ class Steady:
             Requests a second that were given since the refusal before.
         given : int
             How many these were.
-        wish : float
+        retry_after : float
             Seconds that the host asks for, 0 if it does not say: that explains why it refuses who
             asks more often.
         contradicts : bool
@@ -176,13 +176,13 @@ class Steady:
         self.rate = min(self.rate, self._too_much * 0.98)
 
     def refused_still(self, times: int) -> None:
-        """Learn from so many refusals after a rest: it may be the pace after all."""
+        """Learn from a number of refusals after a back-off: it may be the pace after all."""
         if times > 1 and self.is_erratic:
             self.rate = self._proven = self.rate / 4
         self._unexplained = min(self._unexplained, 1 if times == 1 else 0)
 
     def opened(self, now: float) -> None:
-        """It gives again after a rest."""
+        """Take note that it gives again after a back-off."""
         self._given, self._since = 0, now
         self._due = now if self.is_erratic else now + 1 / self.rate
 
@@ -202,8 +202,8 @@ class Quota:
     A burst ends with its count, or with a refusal. Refused in the middle, the host may only give
     more slowly than asked: it is asked once more a little later. Refused at its beginning, the
     time was too short. Now and then a burst begins earlier or is longer than the last, to see. And
-    once, a request in the middle of its silence finds out whether it is a quota at all: who shuts
-    out whom he has refused a few times gives nothing for a time too, and afterwards steadily.
+    once, a request between two bursts finds out whether it is a quota at all: a host that bans
+    whoever it has refused a few times gives nothing for a time too, and afterwards steadily.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ class Quota:
         Requests a second within a burst: a sliding window gives no faster than it gave before.
     now : float
         The time; a burst has just begun.
-    is_doubted : bool
+    is_unsure : bool
         Whether it may be none: what is remembered, or what the host itself has said, is true.
     """
 
@@ -246,7 +246,7 @@ class Quota:
         self._is_proven = self.has_failed = False
         self._is_unsure = is_unsure
         self._is_asking = False
-        """Whether a request finds out, or has found out, whether it gives in its silence."""
+        """Whether a request finds out, or has found out, whether it gives between two bursts."""
         self._unanswered = 0
         self._is_open = True
         """Whether anything of this burst was given."""
@@ -357,7 +357,7 @@ class Quota:
         self._too_short = now - self._last
 
     def opened(self, now: float) -> None:
-        """It gives again after a rest."""
+        """Take note that it gives again after a back-off."""
         self._given += 1
         if self._is_over:
             if self._was_closed:

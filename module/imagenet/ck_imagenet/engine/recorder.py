@@ -90,7 +90,7 @@ class SynsetRecorder(Recorder):
     ----------
     place, journal : SynsetStore, Journal
         Where pictures are, and what became of every URL.
-    repeats : Duplicates
+    duplicates : Duplicates
         Which bytes have come before.
     here : int
         How many pictures are here.

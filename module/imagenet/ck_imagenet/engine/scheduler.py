@@ -1,4 +1,13 @@
-"""One pool of connections over all synsets of a run."""
+"""Synset jobs of a run, over the same connections: which are open, and when each goes on.
+
+    found ──► open ──► its links end ──► captures, if wished ──► done: its summary is told
+      │        ▲ │                                                    ▲
+      │        │ └── only rationed links left, others wait ──► deferred, until all others are done
+      └─ busy ─┘ another process is at work on it: tried again later
+
+A synset is opened when there are connections to spare. What waits for slow hosts keeps its synset
+open, and holds up no other.
+"""
 
 from __future__ import annotations
 
@@ -35,20 +44,18 @@ def _none(wnids: Sequence[str]) -> SynsetJobs:
 
 
 _WAYBACK_DELAY = 0.01
-"""Seconds by which a turn at the Wayback Machine, one in eight of a second, may come too late."""
+"""Seconds by which a request to the Wayback Machine, one in eight of a second, may be late."""
 
 _BUSY_RETRY = 2.0
 """Seconds between two looks whether another command has ended its work at a synset."""
 
 _RATIONED_AFTER = 5.0
-"""Seconds after which that nothing but hosts that ration is left is told, and after which other
-synsets have their turn, where all that are open wait for them."""
+"""Seconds for which nothing but hosts that ration is left before that is told, and before other
+synsets have their turn."""
 
 
 class Scheduler:
     """Opens synsets as long as there are connections to spare, and tells which are done.
-
-    What waits for slow hosts keeps its synset open, and nobody else.
 
     Parameters
     ----------
@@ -58,14 +65,14 @@ class Scheduler:
         What the latter is asked for.
     store : Store
         Where the pictures go.
-    repeats : Duplicates
+    duplicates : Duplicates
         Which bytes have come before in this run.
     progress : Progress
         Is told how it goes.
     patience : float
         Seconds for which to go on when nothing but hosts that ration is left.
-    again : callable
-        Finds the errands of synsets once more, which made room for others.
+    find_again : callable
+        Finds the jobs of synsets once more that were deferred.
     """
 
     def __init__(
@@ -106,11 +113,11 @@ class Scheduler:
         """How many requests a second hosts give that ration, when last seen."""
 
     def run(self, jobs: SynsetJobs, reached: Callable[[], bool]) -> Iterator[Summary | Unlisted]:
-        """Run errands, each of which is begun when there is room for it.
+        """Run synset jobs, each of which is begun when there is room for it.
 
         Parameters
         ----------
-        errands : Errands
+        jobs : iterator of SynsetJob, Unlisted or None
             One for each synset; None for now, if the next is still to be found.
         reached : callable
             Says whether the network has been seen to be there.
@@ -155,7 +162,7 @@ class Scheduler:
         return self._hosts.is_hungry or self._hosts.router.links < WINDOW
 
     def _begin_next(self, reached: Callable[[], bool]) -> bool:
-        """Begin the next errand; return whether there was one."""
+        """Begin the next job; return whether there was one."""
         job = self._next()
         if not job:
             return False
@@ -202,7 +209,7 @@ class Scheduler:
         return self._exhausted and not self._open and len(self._busy) == 1
 
     def _advance(self) -> Iterator[Summary | Unlisted]:
-        """Go on with errands whose tasks have ended: to the Wayback Machine, or to their end."""
+        """Go on with jobs whose links have ended: to the Wayback Machine, or to their end."""
         while self._unlisted:
             yield self._unlisted.popleft()
         for wnid in self._hosts.ended():
@@ -234,7 +241,7 @@ class Scheduler:
         )
 
     def _end(self, job: SynsetJob) -> Iterator[Summary]:
-        """End an errand; what is left of it may have its turn after all others."""
+        """End a job; if rationed links are left of it, it may be deferred."""
         summary = job.end()
         summary.paces = {host: self._paces.get(host, 0.0) for host in summary.left}
         del self._open[job.wnid]
@@ -255,7 +262,7 @@ class Scheduler:
             yield summary
 
     def _poll(self, timeout: float) -> None:
-        """Let the crews work, and wait for news."""
+        """Let the dispatchers work, and wait for news."""
         if self._exhausted and not (self._busy or self._is_all_begun):
             self._is_all_begun = True
             self._hosts.drain()
@@ -274,8 +281,8 @@ class Scheduler:
     def _check_rations(self) -> None:
         """See whether nothing but hosts that ration is left, and whether that is to be waited for.
 
-        While others are still to come, the synsets that are open end without these links, and make
-        room. When all others are done, they have their turn again: now there is nothing else to do.
+        While others are still to come, the synsets that are open end without these links, and are
+        deferred. When all others are done, they have their turn again.
         """
         has_others = not (self._is_all_begun or self._is_second_round)
         if not self._hosts.waits_for_rations_alone() or (has_others and self._has_room()):

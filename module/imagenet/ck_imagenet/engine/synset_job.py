@@ -1,4 +1,10 @@
-"""One synset's part of a run: what is to be asked for, and what has come of it."""
+"""One synset's part of a run: what is to be asked for, and what has come of it.
+
+begin ──► links are fetched ──► begin_captures ──► captures are fetched ──► end: a `Summary`
+  │ takes the synset's lock, mends its place,             │ none, or not wished    ▲
+  │ recovers, numbers the links                           └────────────────────────┘
+  └── Busy: another process holds the lock        abandon, at any time: gives the lock back
+"""
 
 from __future__ import annotations
 
@@ -28,8 +34,6 @@ from .context import Crawl, Politeness, Wayback
 from .link import Task, reopened
 from .recorder import SynsetRecorder
 from .wayback import WAYBACK, CaptureRecorder, Captures, may_help
-
-# What a run did for one synset.
 
 
 @dataclass
@@ -87,7 +91,7 @@ class SynsetJob:
         Whether it is asked for what is gone for good.
     store : Store
         Where its pictures go.
-    repeats : Duplicates
+    duplicates : Duplicates
         Which bytes have come before in this run.
     progress : Progress
         Is told how it goes.
@@ -276,7 +280,7 @@ class SynsetJob:
             lines += [line._replace(number=line.number + after) for line in others]
 
     def _task(self, link: Link) -> Task:
-        """Return what asks for a link; of one that its own host has not, under its new name."""
+        """Return a link's task: for another address, if the link has failed under its own."""
         task = Task(link, self._source_of(link))
         record = self._journal.records.get(link.url)
         if record and record.outcome.final and self._crawl.retry_failed == "yes":

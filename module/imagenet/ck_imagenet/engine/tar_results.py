@@ -21,8 +21,6 @@ from ..storage.recovery import recover
 from ..storage.store import SynsetStore
 from .recorder import SynsetRecorder, Verdict
 
-# What a tar brought.
-
 MOST_EXAMPLES = 3
 """Paths that are kept of each kind of oddity."""
 
@@ -102,12 +100,12 @@ class SynsetImport:
         Pictures to end with, by default all.
     progress : Progress
         Is told what becomes of each member.
-    met : collection of int
+    seen : collection of int
         Numbers that the tar has had before.
 
     Attributes
     ----------
-    met : set of int
+    seen : set of int
         The same, and those that have come since.
     set_aside : list of Path
         Files that were called pictures and were none, where they are now.

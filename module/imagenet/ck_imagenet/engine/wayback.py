@@ -41,7 +41,7 @@ class Captures:
     Attributes
     ----------
     trouble : str
-        What it has said that kept it from being asked: of a long rest, that holds for all synsets.
+        Why it could not be asked, in its own words; that holds for all synsets.
     has_answered : bool
         Whether it has said anything of a link.
     """
@@ -58,11 +58,11 @@ class Captures:
 
 
 class CaptureRecorder(Recorder):
-    """What the Wayback Machine has goes into the ledger; what it says of the rest, beside that.
+    """Passes captures on to the synset's recorder, and notes beside a failure what was said of it.
 
     Parameters
     ----------
-    ledger, journal : SynsetRecorder, Journal
+    recorder, journal : SynsetRecorder, Journal
         Of the synset; every URL that is asked for has its record.
     captures : Captures
         What is asked for.

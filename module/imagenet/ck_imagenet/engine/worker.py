@@ -1,8 +1,13 @@
-"""What a machine of a cluster does: fetch the links of some hosts, and tell what came of them.
+"""What a worker does elsewhere: fetch the links of some hosts, and tell what came of them.
 
-What is told is also kept in a file, record by record. So whoever takes over the work of a machine
-that has died, or is out of reach, asks for nothing again that was settled; and a machine that was
-only out of reach sees that another is at it, and leaves it to that one.
+`main` is a process at the other end of a pipe. Messages are pickles over its standard input and
+output: tuples whose first item says what they are. It gets "tasks", "share", "leave", "drained";
+it tells "keep", "record", "reach", "left", "moved", "hungry", "rationing", "error" and "bye".
+
+`work` fetches a batch on a machine of a Dask cluster. What comes of it is also kept in a file,
+record by record. So whoever takes over from a machine that has died, or is out of reach, asks for
+nothing again that was settled. A machine that was only out of reach sees that another is at it,
+and leaves it to that one.
 """
 
 from __future__ import annotations
@@ -32,10 +37,6 @@ from .crawler import SAMPLE, Crawler, Rationing
 from .link import Task
 from .recorder import Recorder, Verdict
 
-# A process that crawls the hosts it is given, and tells another what comes of them.
-#
-# Messages are pickles over its standard input and output: tuples whose first item is what they say.
-
 LIBRARY = str(Path(__file__).parents[2])
 """Where another Python finds what it needs for this."""
 
@@ -49,7 +50,7 @@ _REPORT_EVERY = 0.5
 
 
 class RemoteRecorder(Recorder, Peers):
-    """The book of a crawl whose synsets are kept account of elsewhere.
+    """Tells what comes of links to a recorder elsewhere, where other peers may be at work too.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def main() -> None:
 
 
 class _PipeRecorder(RemoteRecorder):
-    """The book and the colleagues of a crawl, at the other end of a pipe."""
+    """The recorder and the peers at the other end of a pipe."""
 
     at_work = True
 
@@ -165,7 +166,15 @@ class _PipeRecorder(RemoteRecorder):
         self.send("moved", task)
 
     def report_rations(self, crawler: Crawler, at_once: bool = False) -> None:
-        """Tell now and then of which hosts it is that the rest waits for."""
+        """Tell, at most every half second, how it stands with the hosts that ration.
+
+        Parameters
+        ----------
+        crawler : Crawler
+            Whose hosts these are.
+        at_once : bool
+            Whether to tell it at once.
+        """
         now = time.monotonic()
         if at_once or now > self._reported_at + _REPORT_EVERY:
             self._reported_at = now
@@ -203,7 +212,7 @@ ENDS_WITHIN = 2.5
 """Seconds within which a machine has ended its work on a run that has no pulse."""
 
 LONGEST_BACK_OFF = 20.0
-"""Seconds of rest after which a batch is given back, if nothing else of it is left."""
+"""Seconds of back-off at which a batch is given back, if nothing else of it is left."""
 
 _opening = threading.Lock()
 """Held by who opens a store: Collective Knowledge is begun once in a process."""
@@ -243,7 +252,20 @@ MESSAGES = "; ".join(
 
 
 def work(batch: Batch, order: bytes) -> Report:
-    """Fetch a batch; `order` is the run's `Order`, pickled."""
+    """Fetch a batch.
+
+    Parameters
+    ----------
+    batch : Batch
+        The links.
+    order : bytes
+        The run's `Order`, pickled.
+
+    Returns
+    -------
+    Report
+        What came of it, with the error that ended it, if one did.
+    """
     recorder = _FileRecorder(batch)
     try:
         with _opening:
@@ -287,7 +309,7 @@ def _is_too_long(back_offs: dict[str, float]) -> bool:
 
 
 class _FileRecorder(RemoteRecorder):
-    """The book of one batch, kept in a file as well."""
+    """Collects the records of one batch for its report, and keeps them in a file as well."""
 
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch.tasks)
