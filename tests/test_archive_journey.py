@@ -488,18 +488,18 @@ def test_a_kill_at_any_moment_leaves_the_old_archive_or_none(
 ) -> None:
     chance = random.Random(3)
     got(offline, lines(web))
-    new = b"".join(b"n%08d_1\thttp://a.example/%d\n" % (n // 9, n) for n in range(600_000))
+    new = b"".join(b"n%08d_1\thttp://a.example/%d\n" % (n // 9, n) for n in range(200_000))
     (offline.folder / "list").write_bytes(new)
-    for _ in range(8):
+    for _ in range(6):
         process = offline.start(*GET, "--archive=list")
         with suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=chance.uniform(0.3, 1.5))
+            process.communicate(timeout=chance.uniform(0.05, 0.6))
         process.kill()
         process.communicate()
         facts = home(offline) / "archive.json"
         if facts.exists():
             urls = json.loads(facts.read_text())["urls"]
             plain = gzip.decompress((home(offline) / "urls.gz").read_bytes())
-            assert (urls, plain.count(b"\n")) in ((60, 60), (600_000, 600_000))
-    assert "600,000 URLs" in offline.says(*GET, "--archive=list")
+            assert (urls, plain.count(b"\n")) in ((60, 60), (200_000, 200_000))
+    assert "200,000 URLs" in offline.says(*GET, "--archive=list")
     assert not list(home(offline).glob(".new-*"))

@@ -73,7 +73,7 @@ def test_a_kill_at_any_moment_leaves_nothing_that_the_next_run_does_not_mend(
     for _ in range(12):
         process = terminal.start(*COMMAND, "--jobs=2")
         with suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=chance.uniform(0.1, 0.5))
+            process.communicate(timeout=chance.uniform(0.02, 0.3))
         process.kill()
         process.communicate()
     terminal.says(*COMMAND)

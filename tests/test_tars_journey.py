@@ -237,7 +237,7 @@ class TestOwn:
         for _ in range(6):
             process = terminal.start("download", "imagenet", option)
             with suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=chance.uniform(0.3, 0.6))
+                process.communicate(timeout=chance.uniform(0.02, 0.3))
             process.kill()
             process.communicate()
         assert unpacked(terminal, option)["here"] == 40
