@@ -270,7 +270,7 @@ def test_a_newer_format_is_refused_with_the_command_to_upgrade(tmp_path: Path) -
         Journal(tmp_path)
     assert str(refused.value) == (
         f"{path} was written by a newer ck-imagenet, in format 2, and this one reads 1: "
-        "upgrade with: ck pull repo:ck-imagenet"
+        "upgrade with: pip install --upgrade ck-imagenet"
     )
 
 

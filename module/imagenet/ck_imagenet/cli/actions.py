@@ -281,18 +281,17 @@ def _foresee(
 
 def _export(options: table.ExportOptions, place: Workspace, console: Console, facts: Facts) -> None:
     from ..commands import export
-    from ..exports import environment
     from . import sentences
 
     if options.register and not place.ck:
         raise BadInput("--register is for programs of Collective Knowledge: give it to ck export")
     if options.register and place.ck:
-        environment.prove_possible(place.ck, options)
+        export.prove_registrable(place.ck, options)
     done = export.run(options, place.store, console.progress(quiet=options.quiet))
     facts["export"] = done.facts()
     lines = list(sentences.exported(done))
     if options.register and place.ck:
-        facts["environment"] = environment.register(place.ck, options, done.to)
+        facts["environment"] = export.register(place.ck, options, done.to)
         lines.append(f"  registered: ck show env:{facts['environment']}")
     if not options.quiet:
         console.say(lines)
@@ -328,7 +327,7 @@ def _status(options: table.StatusOptions, place: Workspace, console: Console, fa
     if console.is_terminal:
         console.say(sentences.standing(tallies, of))
     elif console.is_on:
-        console.say(sentences.tallies(tallies))
+        console.say(sentences.tally_lines(tallies))
     else:
         rows = list(tallies)
         facts["hosts" if options.hosts else "synsets"] = [

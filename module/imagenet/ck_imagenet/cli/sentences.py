@@ -239,7 +239,7 @@ _BAR = 10
 _MARKS = {"█": "here", "▒": "may pass", "░": "failed", "·": "not asked"}
 
 
-def tallies(tallies: Iterable[Tally]) -> Iterator[str]:
+def tally_lines(tallies: Iterable[Tally]) -> Iterator[str]:
     """Yield a line for each tally, and their total if there are several, for other programs."""
     count, sum_ = 0, Tally("total")
     for tally in tallies:

@@ -27,6 +27,8 @@ _OWN_COMMAND = re.compile(
     r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export)\b"
 )
 
+_UPGRADE = "pip install --upgrade ck-imagenet"
+
 Options = TypeVar("Options")
 
 
@@ -95,7 +97,10 @@ class Workspace:
 
         The library says `ck-imagenet list`, which is `ck list imagenet` in Collective Knowledge.
         """
-        return _OWN_COMMAND.sub(r"ck \1 imagenet", text) if self.ck else text
+        if not self.ck:
+            return text
+        text = _OWN_COMMAND.sub(r"ck \1 imagenet", text)
+        return text.replace(_UPGRADE, "ck pull repo:ck-imagenet")
 
 
 def opened(

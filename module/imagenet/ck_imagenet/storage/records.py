@@ -119,5 +119,5 @@ def refuse_newer(found: Any, where: Path) -> None:
     if isinstance(found, int) and found > FORMAT:
         raise StoreError(
             f"{where} was written by a newer ck-imagenet, in format {found}, and this one reads "
-            f"{FORMAT}: upgrade with: ck pull repo:ck-imagenet"
+            f"{FORMAT}: upgrade with: pip install --upgrade ck-imagenet"
         )
