@@ -29,14 +29,14 @@ def memory(megabytes: int) -> Callable[[], None]:
 @pytest.mark.parametrize("processes", [1, 2])
 def test_with_memory_for_few_threads_few_do_all_of_it(terminal: Terminal, processes: int) -> None:
     command = (*COMMAND, f"--processes={processes}")
-    said = terminal.says(*command, preexec_fn=memory(300))
+    said = terminal.says(*command, preexec_fn=memory(400))
     assert f"{PICTURES} pictures here, {PICTURES} links known" in said
     for other in (
         ("check", "imagenet", "--decode"),
         ("browse", "imagenet", f"--wnid={WNID}", "--save=page.html"),
         ("export", "imagenet", "--to=exported", "--resize=64"),
     ):
-        terminal.says(*other, preexec_fn=memory(300))
+        terminal.says(*other, preexec_fn=memory(400))
 
 
 @pytest.mark.parametrize("megabytes", [50, 60, 90, 130])
