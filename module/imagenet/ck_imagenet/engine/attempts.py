@@ -242,7 +242,11 @@ class Attempts:
             self._bans.confirms(host, Outcome.SAVED)
             return HostSignal.ANSWER, 0.0
         self._bans.answered(host, body.url, Outcome.SAVED, task.refusals)
-        signal = HostSignal.ANSWER if task.answers_before < 0 else HostSignal.ANSWER_AGAIN
+        self._keep(task, body, picture)
+        return HostSignal.ANSWER if task.answers_before < 0 else HostSignal.ANSWER_AGAIN, 0.0
+
+    def _keep(self, task: Task, body: Body, picture: judging.Picture) -> None:
+        """Save and record a picture, if it is new and its synset still wants one."""
         captured = urls.capture_time(body.url, self._context.settings.archive)
         altered = self._context.settings.is_altered(body.url)
         record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
@@ -251,7 +255,6 @@ class Attempts:
             self._context.recorder.park(task)
         elif verdict is Verdict.KEEP:
             self._save(record, body.data, picture.format.extension)
-        return signal, 0.0
 
     def _usual_seconds(self, host: str, task: Task) -> float:
         """Return the seconds in which a host answers, after which an attempt may be cut short.

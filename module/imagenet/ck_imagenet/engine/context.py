@@ -169,7 +169,10 @@ def picture_client(
 
 
 def capture_client(network: Network, politeness: Politeness, archive: str) -> Client:
-    """Return what asks the Wayback Machine for pictures, which takes its time."""
+    """Return what asks the Wayback Machine for pictures, which takes its time.
+
+    Parameters as of `picture_client`.
+    """
     return network.client(
         [archive],
         Limits.within(max(_SLOW, network.timeout)),
@@ -181,7 +184,15 @@ def capture_client(network: Network, politeness: Politeness, archive: str) -> Cl
 
 
 def wayback_spacing(politeness: Politeness, archive: str) -> Spacing:
-    """Return what leaves time between two requests to the Wayback Machine, for all of a run."""
+    """Return what leaves time between two requests to the Wayback Machine, for all of a run.
+
+    Parameters
+    ----------
+    politeness : Politeness
+        The pace that the user wants.
+    archive : str
+        The address of the Wayback Machine.
+    """
     paces = known_hosts.parse_paces(politeness.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(archive))
     return Spacing(max(politeness.sleep, 1 / (given or urls.WAYBACK_PACE)))
@@ -228,9 +239,16 @@ def successors_of(politeness: Politeness, url: str) -> list[str]:
 def known_paces(
     politeness: Politeness, archive: str, learned: Mapping[str, Learned]
 ) -> Callable[[str], tuple[str, float] | None]:
-    """Return what tells of a host how many requests a second it gives, if that is known.
+    """Return a function that tells a host's service, or its own name, and its pace, if known.
 
-    With the name of its service, or its own.
+    Parameters
+    ----------
+    politeness : Politeness
+        The paces that the user wants.
+    archive : str
+        The address of the Wayback Machine.
+    learned : mapping of str to Learned
+        What was learnt of hosts before; the pace is in requests a second.
     """
     profiles = _host_profiles(politeness, archive, learned, wayback_spacing(politeness, archive))
 

@@ -324,6 +324,13 @@ def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[RationedHost]:
     """Return those that ration and are waited for, the one with most links first.
 
     What rations together is one of them, under the name of the host for which most waits.
+
+    Parameters
+    ----------
+    hosts : mapping of str to Host
+        All hosts, by name.
+    now : float
+        The time.
     """
     groups: dict[int, RationedHost] = {}
     for name, host in hosts.items():
@@ -385,7 +392,15 @@ class FairShare:
         return self.suspect_requests < self._share
 
     def add(self, name: str, is_suspect: bool) -> None:
-        """Let a host wait for its turn, in the queue that suits it."""
+        """Let a host wait for its turn, in the suspect queue or in one of the others.
+
+        Parameters
+        ----------
+        name : str
+            The host; one of `paced` is due.
+        is_suspect : bool
+            Whether what it starts next may well time out.
+        """
         is_due = name in self.paced and not is_suspect
         (self._suspect if is_suspect else self._due if is_due else self._healthy).append(name)
 

@@ -1,6 +1,8 @@
 """The machines of a Dask cluster: how they are reached, and what is sent to them and back.
 
-Whatever Dask has to say of trouble becomes a sentence.
+`RunFolder` is a folder that all machines see. Its heartbeat shows that the run goes on; what comes
+of batches lies there, too. Whoever begins a run holds a lock in it, so that the next run sees which
+folders killed runs have left. `Machines` talks with Dask: its troubles become sentences.
 """
 
 from __future__ import annotations
@@ -24,11 +26,6 @@ from filelock import FileLock
 from ..core.errors import BadInput, StoreError
 from ..storage.store import Busy, try_lock
 from .worker import ENDS_WITHIN, HEARTBEAT, HEARTBEAT_TIMEOUT, LIBRARY, MESSAGES, Batch, Report
-
-# The folder of a run on many machines: it shows that the run goes on, and what is told lies there.
-#
-# Whoever begins a run holds a lock in it, so that the next one sees which folders killed runs have
-# left.
 
 _FOLDER_PREFIX = "cluster-"
 _LOCK = ".lock"
@@ -169,10 +166,24 @@ class Machines:
     def send(self, batch: Batch, order: bytes, done: Callable[[], object]) -> Any:
         """Give out a batch, those with most links first: their hosts have more to come.
 
+        Parameters
+        ----------
+        batch : Batch
+            The links.
+        order : bytes
+            The run's `Order`, pickled.
+        done : callable
+            Called, by another thread, when `report_of` has something to tell.
+
         Returns
         -------
         distributed.Future
-            For `report_of`; `done` is called, by another thread, when that has something to tell.
+            For `report_of`.
+
+        Raises
+        ------
+        StoreError
+            If the cluster takes no work any more.
         """
         work = (LIBRARY, _environment(), pickle.dumps(batch), order)
         with _sentence("the cluster takes no work any more"):
@@ -184,7 +195,20 @@ class Machines:
         return future
 
     def report_of(self, future: Any, timeout: float) -> Report | None:
-        """Return what came of a batch, None if that is lost with its worker and being made anew."""
+        """Return what came of a batch, None if that is lost with its worker and being made anew.
+
+        Parameters
+        ----------
+        future : distributed.Future
+            What `send` has returned.
+        timeout : float
+            Seconds to wait.
+
+        Raises
+        ------
+        StoreError
+            If Dask has not done the work.
+        """
         with _sentence("the cluster has not done its work"):
             try:
                 result = future.result(timeout=timeout)

@@ -42,9 +42,16 @@ _MOST_DEATHS, _AN_HOUR = 5, 3600.0
 
 
 def processes_for(links: int, crawl: Crawl) -> int:
-    """Return how many processes suit so many links: as many as wanted, else as there are cores.
+    """Return how many processes suit a number of links: as many as wanted, else as there are cores.
 
     Where pictures are counted there is one, which knows at once when they are enough.
+
+    Parameters
+    ----------
+    links : int
+        How many are to be fetched.
+    crawl : Crawl
+        How many processes and connections the user wants.
     """
     if not sys.executable or crawl.max_images is not None:
         return 1

@@ -376,10 +376,25 @@ class SynsetJob:
 def take_out_exposed(
     store: Store, duplicates: Duplicates, at_work: Collection[str], progress: Progress
 ) -> dict[str, int]:
-    """Remove what has turned out to be a placeholder since; return how many, by synset.
+    """Remove what has turned out to be a placeholder since.
 
-    Only from synsets that are done: those `at_work` do so themselves when they end. Another process
-    that is at work on one is not waited for, since it may be waiting for us.
+    Another process that is at work on a synset is not waited for, since it may be waiting for us.
+
+    Parameters
+    ----------
+    store : Store
+        Where the pictures are.
+    duplicates : Duplicates
+        Which bytes have come in this run.
+    at_work : collection of str
+        Synsets that are open: they do so themselves when they end.
+    progress : Progress
+        Is told of each.
+
+    Returns
+    -------
+    dict of str to int
+        How many pictures were removed, by synset.
     """
     taken_out = {}
     for wnid in sorted(duplicates.exposed() - set(at_work)):
