@@ -96,8 +96,8 @@ def test_nobody_writes_ck_s_files_but_who_mends_them() -> None:
         if word in (ast.get_source_segment(text, node) or "")
     }
     assert writers == {
-        ("ck_entries.py", "write_aliases"),
-        ("ck_entries.py", "write_control_files"),
+        ("ck_entries.py", "_write_aliases"),
+        ("ck_entries.py", "_write_control_files"),
         ("ck_kernel.py", "Cache"),
     }
     naming = {

@@ -48,17 +48,24 @@ def test_of_an_empty_place_nothing_is_known(tmp_path: Path) -> None:
 
 def test_every_link_is_in_one_place_and_in_order(place: SynsetStore) -> None:
     KeptNames.of(place).keep(TENCH, [link(number) for number in (9, 3, 7, 2)], [])
-    held = Inventory.of(place)
-    assert [path.name for path in held.pictures.values()] == [f"{TENCH}_2.jpg", f"{TENCH}_9.jpg"]
-    assert list(held.saved.items()) == [(2, record(2)), (9, record(9))]
-    assert held.failed == [record(3, Outcome.GONE), record(5, Outcome.SILENT)]
-    assert (held.missing, held.waiting) == ([], [link(7)])
+    inventory = Inventory.of(place)
+    assert [path.name for path in inventory.pictures.values()] == [
+        f"{TENCH}_2.jpg",
+        f"{TENCH}_9.jpg",
+    ]
+    assert list(inventory.saved.items()) == [(2, record(2)), (9, record(9))]
+    assert inventory.failed == [record(3, Outcome.GONE), record(5, Outcome.SILENT)]
+    assert (inventory.missing, inventory.waiting) == ([], [link(7)])
 
 
 def test_a_picture_that_somebody_has_removed_is_missing(place: SynsetStore) -> None:
     place.remove(9)
-    held = Inventory.of(place)
-    assert (list(held.pictures), list(held.saved), held.missing) == ([2], [2], [record(9)])
+    inventory = Inventory.of(place)
+    assert (list(inventory.pictures), list(inventory.saved), inventory.missing) == (
+        [2],
+        [2],
+        [record(9)],
+    )
 
 
 def test_a_picture_that_no_run_has_seen_is_here_and_its_link_is_not_waiting(
@@ -66,8 +73,12 @@ def test_a_picture_that_no_run_has_seen_is_here_and_its_link_is_not_waiting(
 ) -> None:
     KeptNames.of(place).keep(TENCH, [link(7)], [])
     place.save(record(7), b"", "jpg")
-    held = Inventory.of(place)
-    assert (list(held.pictures), list(held.saved), held.waiting) == ([2, 7, 9], [2, 9], [])
+    inventory = Inventory.of(place)
+    assert (list(inventory.pictures), list(inventory.saved), inventory.waiting) == (
+        [2, 7, 9],
+        [2, 9],
+        [],
+    )
 
 
 def test_a_line_that_is_just_being_written_is_not_there_yet(place: SynsetStore) -> None:
@@ -79,10 +90,10 @@ def test_a_line_that_is_just_being_written_is_not_there_yet(place: SynsetStore) 
 def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: SynsetStore) -> None:
     store = FolderStore(place.state.parent.parent)
     store.synset(DALMATIAN).create()
-    assert [held.wnid for held in inventories(store)] == [TENCH, DALMATIAN]
-    assert [held.wnid for held in inventories(store, [DALMATIAN])] == [DALMATIAN]
-    assert [held.wnid for held in inventories(store, under="n02084071")] == [DALMATIAN]
-    assert [held.wnid for held in inventories(store, search="tinca")] == [TENCH]
+    assert [inventory.wnid for inventory in inventories(store)] == [TENCH, DALMATIAN]
+    assert [inventory.wnid for inventory in inventories(store, [DALMATIAN])] == [DALMATIAN]
+    assert [inventory.wnid for inventory in inventories(store, under="n02084071")] == [DALMATIAN]
+    assert [inventory.wnid for inventory in inventories(store, search="tinca")] == [TENCH]
 
 
 @pytest.mark.parametrize(

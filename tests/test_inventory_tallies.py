@@ -31,7 +31,9 @@ def record(
     )
 
 
-def holding(saved: list[Record], failed: list[Record], unseen: tuple[Path, ...] = ()) -> Inventory:
+def inventory_of(
+    saved: list[Record], failed: list[Record], unseen: tuple[Path, ...] = ()
+) -> Inventory:
     """Return what is here: besides these, a picture that is missing and a link that waits."""
     known = {each.name.number: each for each in saved}
     pictures = {**{number: Path() for number in known}, **dict(enumerate(unseen, 50))}
@@ -40,25 +42,27 @@ def holding(saved: list[Record], failed: list[Record], unseen: tuple[Path, ...] 
 
 
 def test_everything_known_is_here_or_failed_or_waits() -> None:
-    held = holding([record(1), record(2)], [record(3, Outcome.GONE), record(4, Outcome.SILENT)])
-    (tally,) = by_synset([held])
+    inventory = inventory_of(
+        [record(1), record(2)], [record(3, Outcome.GONE), record(4, Outcome.SILENT)]
+    )
+    (tally,) = by_synset([inventory])
     assert (tally.name, tally.here, tally.waiting, tally.known) == (WNID, 2, 2, 6)
     assert tally.failed == {Outcome.GONE: 1, Outcome.SILENT: 1}
     assert (tally.bytes, tally.latest) == (200, "2020-01-04")
-    assert list(failures([held])) == held.failed
+    assert list(failures([inventory])) == inventory.failed
 
 
 def test_a_picture_that_no_run_has_seen_is_here(tmp_path: Path) -> None:
     (tmp_path / "picture").write_bytes(b"12345")
-    held = holding([], [], (tmp_path / "picture", tmp_path / "just removed"))
-    (tally,) = by_synset([held])
+    inventory = inventory_of([], [], (tmp_path / "picture", tmp_path / "just removed"))
+    (tally,) = by_synset([inventory])
     assert (tally.here, tally.bytes, tally.latest, tally.rot) == (1, 5, "", None)
 
 
 def test_what_is_here_from_the_wayback_machine_is_a_rotten_link_all_the_same() -> None:
     asked = record(1, final_url="http://a/1")
     revived = record(2, final_url="http://w/2", captured="2010")
-    (tally,) = by_synset([holding([asked, revived], [])])
+    (tally,) = by_synset([inventory_of([asked, revived], [])])
     assert (tally.asked, tally.rot) == (2, 0.5)
 
 
@@ -70,28 +74,28 @@ def test_a_link_that_has_not_been_asked_or_gave_its_picture_is_not_rotten() -> N
         record(4, Outcome.OPTED_OUT),
     ]
     unasked = record(5, Outcome.PRIVATE_ADDRESS)
-    (tally,) = by_synset([holding([from_tar], [*alive, unasked, record(6, Outcome.GONE)])])
+    (tally,) = by_synset([inventory_of([from_tar], [*alive, unasked, record(6, Outcome.GONE)])])
     assert (tally.asked, tally.rotten) == (4, 1)
 
 
 def test_a_link_whose_picture_has_been_removed_is_asked_and_not_rotten() -> None:
-    held = holding([], [record(1, Outcome.GONE)])
-    held.missing[:] = [record(2, final_url="http://a/2")]
-    held.withdrawn[:] = [record(9, final_url="http://b/9"), record(4)]
-    (tally,) = by_synset([held])
+    inventory = inventory_of([], [record(1, Outcome.GONE)])
+    inventory.missing[:] = [record(2, final_url="http://a/2")]
+    inventory.withdrawn[:] = [record(9, final_url="http://b/9"), record(4)]
+    (tally,) = by_synset([inventory])
     assert (tally.here, tally.waiting, tally.asked, tally.rotten) == (0, 2, 3, 1)
 
 
 def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> None:
-    held = holding([record(1, host=""), record(2)], [record(3, Outcome.GONE)])
-    hosts = by_host([held, held])
+    inventory = inventory_of([record(1, host=""), record(2)], [record(3, Outcome.GONE)])
+    hosts = by_host([inventory, inventory])
     assert [(each.name, each.known) for each in hosts] == [("a:80", 4), ("b:80", 4), (NO_URL, 2)]
     assert total(hosts).known == 10
 
 
 def test_what_came_from_a_tar_and_has_been_removed_makes_no_host() -> None:
-    held = Inventory(WNID, {}, {}, [record(1, Outcome.GONE)], [], [], [record(2, host="")])
-    assert [each.name for each in by_host([held])] == ["a:80"]
+    inventory = Inventory(WNID, {}, {}, [record(1, Outcome.GONE)], [], [], [record(2, host="")])
+    assert [each.name for each in by_host([inventory])] == ["a:80"]
 
 
 def test_a_synset_of_which_nothing_is_known_is_left_out() -> None:

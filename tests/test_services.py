@@ -96,8 +96,8 @@ def service(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> ServiceSource:
     """A service that is not waited for as long as users would."""
     monkeypatch.setattr(services, "_LIMITS", Limits(5, first_byte=0.2, stall=5, whole=5))
     address = peer.url("")
-    fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
-    return ImageNetService(address, fetcher, Progress())
+    client = Client(AddressPolicy.allowing("127.0.0.0/8"))
+    return ImageNetService(address, client, Progress())
 
 
 @pytest.mark.parametrize("header", ["X: y", "content-encoding: "])
@@ -161,8 +161,8 @@ def test_a_list_that_the_archive_has_from_another_host_is_none() -> None:
     with serving() as serve:
         other = serve(say(answer(URL.encode())))
         archive = serve(say(redirect(other.url(path))))
-        fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
-        service = WaybackService(archive.url(""), fetcher, Progress())
+        client = Client(AddressPolicy.allowing("127.0.0.0/8"))
+        service = WaybackService(archive.url(""), client, Progress())
         with pytest.raises(NoList, match="it leads elsewhere, to http://127"):
             service.find(WNID)
 
@@ -181,7 +181,7 @@ def test_an_error_of_the_archive_itself_passes_and_what_it_has_captured_does_not
             ([answer(status=error)], 3 * len(WaybackService.questions)),
         ):
             archive = serve(saying(*answers))
-            fetcher = Client(AddressPolicy.allowing("127.0.0.0/8"))
-            service = WaybackService(archive.url(""), fetcher, Progress())
+            client = Client(AddressPolicy.allowing("127.0.0.0/8"))
+            service = WaybackService(archive.url(""), client, Progress())
             assert finds(service) == (len(answers) > 1)
             assert len(archive.heads) == asked

@@ -73,7 +73,14 @@ class Split(NamedTuple):
 
     @classmethod
     def parse(cls, text: str, seed: int) -> Split:
-        """Return what `--split` says: "0.8,0.2", or an empty text for one part without a name.
+        """Return what `--split` says.
+
+        Parameters
+        ----------
+        text : str
+            Shares such as "0.8,0.2", or an empty text for one part without a name.
+        seed : int
+            Decides which picture goes to which part.
 
         Raises
         ------

@@ -239,7 +239,17 @@ class Overview:
     _saved: Counter[str] = field(default_factory=Counter)
 
     def add(self, gallery: Gallery, cover: list[Thumbnail], page: str) -> None:
-        """Count a synset in."""
+        """Count a synset in.
+
+        Parameters
+        ----------
+        gallery : Gallery
+            The synset.
+        cover : list of Thumbnail
+            Those of its pictures that the overview shows.
+        page : str
+            The address of its own page, seen from the overview; empty if it has none.
+        """
         begin = len(self.thumbnails)
         self.thumbnails += cover
         self.synsets.append(
@@ -299,7 +309,15 @@ def synset(gallery: Gallery) -> str:
 
 
 def overview(facts: Overview, command: str) -> str:
-    """Return the page of all synsets that are here; `command` is what users type for one of one."""
+    """Return the page of all synsets that are here.
+
+    Parameters
+    ----------
+    facts : Overview
+        What there is to see.
+    command : str
+        What users type for the page of one synset.
+    """
     return _page("overview.html", facts.thumbnails, facts=facts, command=command)
 
 

@@ -74,7 +74,15 @@ class LineSpool:
         self._file.close()
 
     def add(self, wnid: str, line: Line) -> None:
-        """Add a line to those of a synset."""
+        """Add a line to those of a synset.
+
+        Parameters
+        ----------
+        wnid : str
+            The synset.
+        line : Line
+            The line; the same name and URL again are not added.
+        """
         synset = self._synsets.get(wnid) or self._synsets.setdefault(wnid, _Synset())
         text = f"{line.name}\t{line.url}" if line.name else line.url
         synset.waiting.setdefault(text.encode("latin-1"), line.number)

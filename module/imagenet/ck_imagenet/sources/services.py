@@ -67,7 +67,15 @@ def _copy(question: Question) -> Question:
 
 
 def refuse_no_address(option: str, given: str, usual: str) -> None:
-    """Raise BadInput if what is given as a service's address is none."""
+    """Raise BadInput if what is given as a service's address is none.
+
+    Parameters
+    ----------
+    option : str
+        The option's name, without `--`.
+    given, usual : str
+        What the user gives, and the usual address, as an example.
+    """
     if not url_lists.is_url(given):
         raise BadInput(f'--{option}="{given}" is no address such as {usual}')
 
@@ -202,7 +210,20 @@ def _has_failed_itself(failed: Failed) -> bool:
 
 
 def listed(body: bytes, wnid: str) -> list[Line]:
-    """Return the lines of an answer that are of this synset, none if it is no list of one."""
+    """Return the lines of an answer that are of this synset.
+
+    Parameters
+    ----------
+    body : bytes
+        The answer; anything.
+    wnid : str
+        The synset.
+
+    Returns
+    -------
+    list of Line
+        Empty if the answer is no list, or is longer than any list of a synset.
+    """
     if _PAGE_TAG.search(body[:4096]):
         return []
     every = url_lists.read_plain(body)

@@ -102,7 +102,20 @@ class Archive:
 
     @classmethod
     def needed(cls, folder: Path, option: str) -> Archive:
-        """Return the archive in a folder; raise BadInput if there is none, naming the option."""
+        """Return the archive in a folder.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder.
+        option : str
+            What needs the archive, for the error: an option's name, without `--`.
+
+        Raises
+        ------
+        BadInput
+            If there is none.
+        """
         found = cls.at(folder)
         if not found:
             raise BadInput(f"--{option} needs the archive of all URLs; get it with: {GET}")

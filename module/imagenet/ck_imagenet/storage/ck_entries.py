@@ -99,7 +99,20 @@ class Entries:
         return {name for name in self.names() if is_picture_number(name)}
 
     def meta(self, name: str, part: str = "meta") -> dict[str, Any] | None:
-        """Return an entry's meta, or another of its files, or None if it cannot be read."""
+        """Return an entry's meta, or another of its files.
+
+        Parameters
+        ----------
+        name : str
+            The entry's alias.
+        part : str, optional
+            The file, without its folder and `.json`: "meta", "info" or "desc".
+
+        Returns
+        -------
+        dict or None
+            What it holds; None if it cannot be read.
+        """
         return read_json(Path(f"{self.location(name)}{os.sep}{CM}{os.sep}{part}.json"))
 
     def uid(self, name: str) -> str:
@@ -108,14 +121,22 @@ class Entries:
         return text if self._ck.is_uid(text) else ""
 
     def may_be(self, name: str, uid: str) -> bool:
-        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it."""
+        """Say whether this can be an entry's UID: whoever copies a folder copies what is in it.
+
+        Parameters
+        ----------
+        name : str
+            The entry's alias.
+        uid : str
+            Said to be its UID; any text.
+        """
         told = f"{self.root}{os.sep}{CM}{os.sep}alias-u-{uid}"
         return self._ck.is_uid(uid) and first_line(told) in ("", name)
 
     def is_broken(self, name: str) -> bool:
         """Say whether CK cannot find an entry that is there, or cannot load it."""
-        is_found = self.uid(name) and not missing_aliases(self._above, *self._module)
-        is_sound = self.meta(name) is not None and not is_torn(self.location(name))
+        is_found = self.uid(name) and not _missing_aliases(self._above, *self._module)
+        is_sound = self.meta(name) is not None and not _is_torn(self.location(name))
         return _is_dir(self.location(name)) and not (is_found and is_sound)
 
     def put(self, name: str, meta: Mapping[str, Any], uid: str = "", **more: Any) -> Path:
@@ -154,7 +175,7 @@ class Entries:
             self.mend_folder()
         if not self.may_be(name, uid):
             uid = ""
-        forget(self._cm, name, uid)
+        _forget(self._cm, name, uid)
         if self.split:  # in which threads cannot let CK make the same folder at once
             with suppress(FileNotFoundError):  # as long as there is no folder of all
                 self.path(name).parent.mkdir(exist_ok=True)
@@ -169,7 +190,7 @@ class Entries:
     def remove(self, name: str) -> None:
         """Have CK remove an entry; it need not be there."""
         if not _is_dir(self.location(name)):
-            forget(self._cm, name)
+            _forget(self._cm, name)
             return
         if not self.uid(name):
             self._mend_entry(name)
@@ -246,7 +267,7 @@ class Entries:
         dangling += [f"alias-u-{uid}" for uid in sorted(leading - told)]
         hidden = {name for name in entries if uids.get(name) not in leading}
         return Aliases(
-            hidden=hidden | {name for name in entries if is_torn(self.location(name))},
+            hidden=hidden | {name for name in entries if _is_torn(self.location(name))},
             dangling=[self._cm / file for file in dangling],
             elsewhere={name: elsewhere[name] for name in elsewhere if is_picture_number(name)},
         )
@@ -255,14 +276,14 @@ class Entries:
         """Remove the folder of entries, which CK never does, unless one is there."""
         if not any(self.names()):
             shutil.rmtree(self.folder, ignore_errors=True)
-            forget(self._above, self._module.alias)
+            _forget(self._above, self._module.alias)
 
     def mend_folder(self) -> None:
         """Let CK find the folder of entries that is there, or make it unhindered."""
         if self.folder.is_dir():
-            write_aliases(self._above, *self._module)
+            _write_aliases(self._above, *self._module)
         else:
-            forget(self._above, self._module.alias)
+            _forget(self._above, self._module.alias)
 
     def _mend_entry(self, name: str) -> None:
         """Give an entry that is there what CK needs to find and to load it."""
@@ -270,14 +291,14 @@ class Entries:
         told = str((self.meta(name, "info") or {}).get("backup_data_uid"))
         known = filter(partial(self.may_be, name), (told, self.uid(name)))
         uid = next(known, secrets.token_hex(8))
-        if uid != told or self.meta(name) is None or is_torn(str(entry)):
-            write_control_files(self._ck, entry, uid, self._module)
-        write_aliases(self._cm, name, uid)
+        if uid != told or self.meta(name) is None or _is_torn(str(entry)):
+            _write_control_files(self._ck, entry, uid, self._module)
+        _write_aliases(self._cm, name, uid)
 
     def _undo(self, name: str) -> None:
         """Remove what CK has half made, and could itself neither finish nor remove."""
         shutil.rmtree(self.path(name), ignore_errors=True)
-        forget(self._cm, name)
+        _forget(self._cm, name)
 
     def _elsewhere(self) -> dict[str, Path]:
         """Return the entries that lie where CK does not look, since it splits them otherwise."""
@@ -321,20 +342,20 @@ CM = ".cm"
 """The folder in which CK keeps what it knows of an entry, or of the entries in a folder."""
 
 
-def missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
+def _missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
     """Return the files by which CK does not find a folder's UID, or back, and what to say there."""
     files = [(cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid)]
     return [(file, content) for file, content in files if first_line(str(file)) != content]
 
 
-def write_aliases(cm: Path, alias: str, uid: str) -> None:
+def _write_aliases(cm: Path, alias: str, uid: str) -> None:
     """Let CK find an entry that is there, or a module's folder, by its name and by its UID."""
-    for file, content in missing_aliases(cm, alias, uid):
+    for file, content in _missing_aliases(cm, alias, uid):
         cm.mkdir(parents=True, exist_ok=True)
         write_whole(file, f"{content}\n".encode())
 
 
-def forget(cm: Path, alias: str, uid: str = "") -> None:
+def _forget(cm: Path, alias: str, uid: str = "") -> None:
     """Remove the aliases of what is not there, also of a UID: CK neither uses nor replaces them."""
     own = f"{cm}{os.sep}alias-a-{alias}"
     for each in filter(None, {uid, first_line(own)}):
@@ -344,7 +365,7 @@ def forget(cm: Path, alias: str, uid: str = "") -> None:
         os.unlink(own)  # noqa: PTH108  as a rule there is none, which `Path` takes longer to say
 
 
-def is_torn(entry: str) -> bool:
+def _is_torn(entry: str) -> bool:
     """Say whether a kill kept CK from writing an entry's smaller files, so that it loads none."""
     try:
         info, desc = (f"{entry}{os.sep}{CM}{os.sep}{part}.json" for part in ("info", "desc"))
@@ -353,7 +374,7 @@ def is_torn(entry: str) -> bool:
         return True
 
 
-def write_control_files(ck: ModuleType, entry: Path, uid: str, module: ModuleName) -> None:
+def _write_control_files(ck: ModuleType, entry: Path, uid: str, module: ModuleName) -> None:
     """Write those of an entry's files that cannot be read, with what CK itself would say."""
     (entry / CM).mkdir(exist_ok=True)
     info = read_json(entry / CM / "info.json") or {

@@ -111,6 +111,17 @@ class Kernel:
     ) -> None:
         """Have CK do something with an entry.
 
+        Parameters
+        ----------
+        repository : Repository
+            Where the entry is, or is to be.
+        module : ModuleName
+            The module whose entry it is.
+        action, name : str
+            What to do, such as `add`, and the entry's alias.
+        **more
+            What else this action takes.
+
         Raises
         ------
         StoreError
@@ -147,7 +158,20 @@ class Kernel:
             raise StoreError(f'CK does not {action} the entry "{where}": {said}')
 
     def refusal(self, repository: str, delete: bool = False) -> str:
-        """Return why CK lets nobody write to a repository, or remove, or an empty text."""
+        """Return why CK lets nobody write to a repository.
+
+        Parameters
+        ----------
+        repository : str
+            Its name; an empty text for what holds anywhere.
+        delete : bool, optional
+            Whether entries are to be removed too.
+
+        Returns
+        -------
+        str
+            CK's own words, or an empty text.
+        """
         request = {"repo_uoa": repository, "delete": "yes" if delete else ""}
         answer = self.ck.check_writing(request if repository or delete else {})
         return str(answer["error"]) if answer["return"] else ""

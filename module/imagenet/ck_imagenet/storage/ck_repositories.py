@@ -212,13 +212,28 @@ def _described(name: str, uid: str) -> dict[str, Any]:
 
 
 def home(ck: ModuleType, name: str = ARCHIVE) -> Path:
-    """Return an entry's folder, which need not exist; `ck` is the CK kernel."""
+    """Return the folder of a home, which need not exist.
+
+    Parameters
+    ----------
+    ck : module
+        The CK kernel.
+    name : str, optional
+        The home: that of the archive, or `OVERVIEW`.
+    """
     kernel = Kernel(ck)
     return Entries(kernel, kernel.local, MODULE).path(name)
 
 
 def make_home(ck: ModuleType, name: str = ARCHIVE) -> Path:
-    """Return an entry's folder; make the entry unless it is there.
+    """Return the folder of a home; have CK make its entry unless it is there.
+
+    Parameters
+    ----------
+    ck : module
+        The CK kernel.
+    name : str, optional
+        The home: that of the archive, or `OVERVIEW`.
 
     Raises
     ------

@@ -89,7 +89,7 @@ class FindingKind(Enum):
 
 
 class Finding(NamedTuple):
-    """A flaw, where it is, and what exactly."""
+    """One thing that a check has found: what it is, where, and what exactly."""
 
     kind: FindingKind
     where: ImageName | Path

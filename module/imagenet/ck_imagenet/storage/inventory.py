@@ -183,19 +183,19 @@ class Tally:
         }
 
 
-def by_synset(held: Iterable[Inventory]) -> Iterator[Tally]:
+def by_synset(inventories: Iterable[Inventory]) -> Iterator[Tally]:
     """Yield a tally for each synset of which anything is known."""
-    return (each for each in map(tally, held) if each.known)
+    return (each for each in map(tally, inventories) if each.known)
 
 
-def tally(held: Inventory) -> Tally:
+def tally(inventory: Inventory) -> Tally:
     """Return the tally of one synset."""
-    result = Tally(held.wnid)
-    _count(held, lambda url: result)
+    result = Tally(inventory.wnid)
+    _count(inventory, lambda url: result)
     return result
 
 
-def by_host(held: Iterable[Inventory]) -> list[Tally]:
+def by_host(inventories: Iterable[Inventory]) -> list[Tally]:
     """Return a tally for each host, those with most links first."""
     hosts: dict[str, Tally] = {}
 
@@ -203,35 +203,45 @@ def by_host(held: Iterable[Inventory]) -> list[Tally]:
         host = endpoint(url) or NO_URL
         return hosts.setdefault(host, Tally(host))
 
-    for each in held:
+    for each in inventories:
         _count(each, tally_of)
     return sorted(hosts.values(), key=lambda tally: (-tally.known, tally.name))
 
 
-def _count(held: Inventory, tally_of: Callable[[str], Tally]) -> None:
+def _count(inventory: Inventory, tally_of: Callable[[str], Tally]) -> None:
     """Count every link where its URL belongs."""
-    for record in chain(held.saved.values(), held.failed):
+    for record in chain(inventory.saved.values(), inventory.failed):
         tally_of(record.url).take(record)
-    for url in chain((each.url for each in held.missing), (each.url for each in held.waiting)):
+    for url in chain(
+        (each.url for each in inventory.missing), (each.url for each in inventory.waiting)
+    ):
         tally_of(url).waiting += 1
-    for record in chain(held.missing, held.withdrawn):
+    for record in chain(inventory.missing, inventory.withdrawn):
         if record.final_url:  # else it came from a tar
             tally_of(record.url).take_answer(record)
-    for path in held.unseen.values():
+    for path in inventory.unseen.values():
         tally = tally_of("")
         with suppress(FileNotFoundError):  # somebody is at work there
             tally.bytes += path.stat().st_size
             tally.here += 1
 
 
-def failures(held: Iterable[Inventory]) -> Iterator[Record]:
+def failures(inventories: Iterable[Inventory]) -> Iterator[Record]:
     """Yield what became of the links that gave no picture."""
-    for each in held:
+    for each in inventories:
         yield from each.failed
 
 
 def total(tallies: Iterable[Tally], name: str = "total") -> Tally:
-    """Return the sum of tallies."""
+    """Return the sum of tallies.
+
+    Parameters
+    ----------
+    tallies : iterable of Tally
+        The tallies.
+    name : str, optional
+        What the sum is called.
+    """
     result = Tally(name)
     for each in tallies:
         result.add(each)

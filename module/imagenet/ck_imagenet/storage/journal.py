@@ -392,8 +392,8 @@ def _is_soon_after(refused: str, time: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _name(origin: str) -> _HostName:
+def _name(url: str) -> _HostName:
     """Return what a host is called: all names of a known service are one."""
-    host = endpoint(origin)
+    host = endpoint(url)
     found = known_host(host)
     return _HostName(found.service, True) if found else _HostName(host, False)

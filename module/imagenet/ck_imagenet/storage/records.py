@@ -71,7 +71,23 @@ def saved(
     captured: str = "",
     altered: bool = False,
 ) -> Record:
-    """Return the record of a picture that is being saved, or was found here."""
+    """Return the record of a picture that is being saved, or was found here.
+
+    Parameters
+    ----------
+    name, url : ImageName, str
+        What the picture is called, and the URL as the list has it.
+    data, picture : bytes, Picture
+        Its file, and what judging has found out about it.
+    source : str
+        Where the list came from.
+    final_url : str
+        Where the bytes came from in the end; empty if nobody was asked.
+    captured : str, optional
+        When the Wayback Machine took it, if it comes from there.
+    altered : bool, optional
+        Whether it comes from a host that is known to give altered copies.
+    """
     return Record(
         name,
         url,
@@ -115,7 +131,20 @@ def now() -> str:
 
 
 def refuse_newer(found: Any, where: Path) -> None:
-    """Raise StoreError if what is kept at `where` has a format that this version cannot read."""
+    """Refuse what a newer version has written in a format that this one cannot read.
+
+    Parameters
+    ----------
+    found : object
+        What a file says of its format; anything.
+    where : Path
+        The file.
+
+    Raises
+    ------
+    StoreError
+        If the format is newer.
+    """
     if isinstance(found, int) and found > FORMAT:
         raise StoreError(
             f"{where} was written by a newer ck-imagenet, in format {found}, and this one reads "

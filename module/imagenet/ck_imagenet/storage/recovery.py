@@ -57,25 +57,19 @@ def recover(
         if number in known and number not in changed:
             continue
         try:
-            packed = decoding.read_file(path)
-            data = unpacked(packed)
-            picture = judging.judge(data)
+            found = _found(ImageName(synset_store.wnid, number), path)
         except Failed:
             aside.append(put_aside(synset_store, path))
             continue
-        if data is not packed:  # as old scripts left what a host had packed
-            write_whole(path, data)
         if number in known:
             synset_store.describe(known[number], path.name)
             continue
-        name = ImageName(synset_store.wnid, number)
-        record = saved(name, str(name), data, picture, "found here", "")
-        told = synset_store.record_of(number, record.sha256)
+        told = synset_store.record_of(number, found.sha256)
         if told:
-            record = _recovered(record, told, true)
+            record = _recovered(found, told, true)
         else:
             url = synset_store.url_of(number) or true.get(number) or named.get(number)
-            record = record._replace(url=url or record.url)
+            record = found._replace(url=url or found.url)
         if record.url not in urls:
             urls.add(record.url)
             if synset_store.contradiction(record, path):
@@ -85,6 +79,22 @@ def recover(
         journal.append(record._replace(time=now()))
     synset_store.checkpoint()
     return aside
+
+
+def _found(name: ImageName, path: Path) -> Record:
+    """Return the record of a picture of which nothing is known but its file, unpacked if need be.
+
+    Raises
+    ------
+    Failed
+        If the file is no picture.
+    """
+    packed = decoding.read_file(path)
+    data = unpacked(packed)
+    picture = judging.judge(data)
+    if data is not packed:  # as old scripts left what a host had packed
+        write_whole(path, data)
+    return saved(name, str(name), data, picture, "found here", "")
 
 
 def _recovered(found: Record, told: Record, true: Mapping[int, str]) -> Record:

@@ -293,7 +293,15 @@ def wait_for_lock(lock: FileLock, what: str, progress: Progress) -> Iterator[Non
 
 @contextmanager
 def lock_synset(synset_store: SynsetStore, progress: Progress) -> Iterator[None]:
-    """Hold the lock of a synset; where nothing can be written, no run works, and none is needed."""
+    """Hold the lock of a synset; where nothing can be written, no run works, and none is needed.
+
+    Parameters
+    ----------
+    synset_store : SynsetStore
+        The synset; of one that is not there, no lock is made.
+    progress : Progress
+        Is told if another process holds it, and is waited for.
+    """
     with ExitStack() as stack:
         if synset_store.state.is_dir():
             with suppress(OSError):
