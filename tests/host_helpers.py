@@ -6,7 +6,7 @@ from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host_queue import HostQueue
 
 LONG = 1000.0
-"""Seconds after which no host is in doubt or rests."""
+"""Seconds after which no host is suspect or backs off."""
 
 
 def taken(hosts: HostQueue[str], now: float, moment: float = 0.0) -> list[str]:

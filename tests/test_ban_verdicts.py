@@ -95,7 +95,7 @@ class TestOtherwise:
         assert (forbids(bans, 1), forbids(bans, 1, OTHER)) == ([True], [False])
 
 
-class TestWitnesses:
+class TestKnownAnswers:
     """An answer that a host has given tells, when it is given again, that no ban lasts."""
 
     def test_who_has_answered_nothing_has_none(self) -> None:

@@ -139,7 +139,7 @@ def test_who_goes_on_after_a_killed_run_waits_for_the_workers_that_it_has_left(
     assert leavings(terminal) == []
 
 
-def test_hosts_that_keep_silent_hold_no_pictures_of_a_host_that_has_many(
+def test_hosts_that_time_out_hold_no_pictures_of_a_host_that_has_many(
     terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
     links = [web.url(0, f"/good/{number}.jpg") for number in range(100)]
@@ -261,7 +261,7 @@ def test_each_synset_has_so_many_pictures_as_are_wanted(
     assert len(web.requests.all()) <= 4 * len(WNIDS)
 
 
-def test_a_rest_that_a_host_has_lies_between_the_batches_of_two_workers_too(
+def test_a_back_off_of_a_host_lies_between_the_batches_of_two_workers_too(
     terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
     """Synsets that are begun one after the other bring a host into one batch after the other."""

@@ -202,11 +202,11 @@ class World:
             reached=options.pop("reached", False),
             report=options.pop("report", self.reported.append),
         )
-        manner = CrawlSettings(**{"jobs": 8, "retry": 0, **options})
+        settings = CrawlSettings(**{"jobs": 8, "retry": 0, **options})
         try:
             recorder.purge()
             begin = recorder.here
-            crawl = Crawler(CrawlContext(fetcher, self.store, recorder, manner))
+            crawl = Crawler(CrawlContext(fetcher, self.store, recorder, settings))
             crawl.add(Task(link, "a list") for link in links)
             crawl.work()
             recorder.close()
@@ -355,7 +355,7 @@ def test_what_recovers_is_saved(world: World, new_host: Any) -> None:
     assert len(world.reported) == 3
 
 
-def test_a_host_that_rests_keeps_nobody_waiting(world: World, new_host: Any) -> None:
+def test_a_host_that_backs_off_keeps_nobody_waiting(world: World, new_host: Any) -> None:
     resting, other = new_host(), new_host()
     busy = Answer(503, retry_after="1")
     urls = [resting.url(str(number), busy, Answer(body=jpeg(900 + number))) for number in range(2)]
@@ -498,7 +498,7 @@ def test_a_dead_list_is_recorded_when_the_network_has_been_seen(
     assert world.outcomes(urls) == ["refused"] * 3
 
 
-def test_a_wanted_picture_is_not_waited_for_behind_hosts_that_keep_silent(
+def test_a_wanted_picture_is_not_waited_for_behind_hosts_that_time_out(
     world: World, host: Host, new_host: Any
 ) -> None:
     mute = new_host()

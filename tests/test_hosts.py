@@ -130,7 +130,7 @@ class TestGaps:
             hosts.put(f"farm{number}", str(number), 0)
         assert [taken(hosts, now) for now in (0, 0.4, 0.5, 0.9, 1)] == [["0"], [], ["1"], [], ["2"]]
 
-    def test_a_long_rest_saves_nothing_up(self) -> None:
+    def test_a_long_pause_saves_nothing_up(self) -> None:
         hosts: HostQueue[str] = HostQueue(profile=lambda name: HostProfile(spacing=Spacing(1)))
         give(hosts, "h", 10)
         put(hosts, "h", "ab", LONG)
@@ -182,7 +182,7 @@ class TestGivenUp:
         stream.take(10 * FORGET_GIVEN_UP_AFTER)
         assert [task for task, _ in stream.given_up] == ["g"]
 
-    def test_a_host_that_asks_for_too_long_a_rest_is_given_up_for_good(self) -> None:
+    def test_a_host_that_asks_for_too_long_a_back_off_is_given_up_for_good(self) -> None:
         hosts: HostQueue[str] = HostQueue(back_off=BackOff(longest=300))
         hosts.complete = False
         put(hosts, "h", "ab")
@@ -223,7 +223,7 @@ class TestForgetting:
         hosts.take(3 * FORGET_GIVEN_UP_AFTER)
         assert known(hosts) == []
 
-    def test_what_rests_for_longer_is_not_forgotten_before(self) -> None:
+    def test_what_backs_off_for_longer_is_not_forgotten_before(self) -> None:
         hosts: HostQueue[str] = HostQueue()
         hosts.complete = False
         give(hosts, "h")  # to be forgotten after a while

@@ -22,7 +22,7 @@ WISHES = st.sampled_from([0.0, 0.0, 1.0, 5.0, 60.0])
 
 
 class HostsMachine(RuleBasedStateMachine):
-    """Any use: each task ends once, no cap is exceeded, nobody is asked who rests."""
+    """Any use: each task ends once, no cap is exceeded, no host is asked that backs off."""
 
     @initialize(
         gap=st.sampled_from([0.0, 0.0, 0.5]),
@@ -142,14 +142,14 @@ TestHosts = HostsMachine.TestCase
 TestHosts.settings = settings(max_examples=150, stateful_step_count=40)
 
 
-class TestSilentHosts:
-    """Who keeps silent keeps connections, but not those that others can use."""
+class TestSuspectHosts:
+    """Hosts that time out keep connections, but not those that others can use."""
 
     @staticmethod
-    def doubtful(
+    def suspect(
         count: int, profile: Callable[[str], HostProfile] = lambda name: HostProfile()
     ) -> HostQueue[str]:
-        """Return hosts that have kept silent once, and for each of which more waits."""
+        """Return hosts that have timed out once, and for each of which more waits."""
         hosts: HostQueue[str] = HostQueue(profile=profile)
         for number in range(count):
             hosts.put(f"silent{number}", "silent", 0)
@@ -169,20 +169,20 @@ class TestSilentHosts:
         return Counter(started[1] for started in tasks if started)
 
     def test_they_hold_a_quarter_while_others_may_start(self) -> None:
-        hosts = self.doubtful(100)
+        hosts = self.suspect(100)
         for number in range(100):
             hosts.put(f"other{number}", "other", 6)
         assert self.started(hosts, 32) == {"other": 24, "silent": 8}
 
     @pytest.mark.parametrize("connections", [8, 32, 100])
     def test_they_hold_all_when_nobody_else_waits(self, connections: int) -> None:
-        assert self.started(self.doubtful(200), connections) == {"silent": connections}
+        assert self.started(self.suspect(200), connections) == {"silent": connections}
 
     @pytest.mark.parametrize("connections", [8, 32, 100])
     def test_an_eighth_is_left_for_hosts_that_wait_for_their_pace(self, connections: int) -> None:
         """Who may be asked in a moment finds a connection then."""
         spacings = {"paced": Spacing(2.0)}
-        hosts = self.doubtful(200, profile=lambda name: HostProfile(spacing=spacings.get(name)))
+        hosts = self.suspect(200, profile=lambda name: HostProfile(spacing=spacings.get(name)))
         hosts.put("paced", "first", 5)
         hosts.put("paced", "second", 5)
         assert hosts.take(5, connections) == ("paced", "first")
@@ -196,11 +196,11 @@ class TestSilentHosts:
 
     @pytest.mark.parametrize("connections", [1, 2, 3])
     def test_few_connections_are_enough_for_all(self, connections: int) -> None:
-        hosts = self.doubtful(10)
+        hosts = self.suspect(10)
         assert self.started(hosts, connections)["silent"] >= 1
 
     def test_those_that_answer_again_are_like_the_others(self) -> None:
-        hosts = self.doubtful(2)
+        hosts = self.suspect(2)
         name, _ = hosts.take(6) or ("", "")
         hosts.release(name, 6, HostSignal.ANSWER, 6)
         hosts.put(name, "back", 6)

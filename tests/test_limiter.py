@@ -1,4 +1,4 @@
-"""The pace of one host: gentle at first, rests when refused, learnt, remembered."""
+"""The pace of one host: gentle at first, backs off when refused, learnt, remembered."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class TestFree:
         assert (limiter.is_rationed, limiter.rate, limiter.learned()) == (False, 0, None)
 
 
-class TestRests:
+class TestBackOff:
     """A host that refuses is left alone."""
 
     def test_for_about_a_second_if_it_says_nothing(self) -> None:
@@ -131,7 +131,7 @@ class TestRests:
             limiter.refused(now, 0, retry_after)
         assert limiter.back_off_until == 32
 
-    def test_the_first_rest_is_a_hosts_own(self) -> None:
+    def test_the_first_back_off_is_a_hosts_own(self) -> None:
         limiter = RateLimiter(BackOff(first=60))
         now = refuse(limiter, 0)
         assert 57 <= limiter.back_off_until - now <= 63
@@ -165,7 +165,7 @@ class TestRests:
         assert ask(limiter, 11, 0) == 11
 
 
-class TestWornOut:
+class TestExhausted:
     """Whether there is no use in waiting."""
 
     @staticmethod
@@ -200,7 +200,7 @@ class TestWornOut:
         give(limiter, 0)
         assert self.refusals(limiter) == 4
 
-    def test_who_asks_for_too_long_a_rest_is_not_asked_again(self) -> None:
+    def test_who_asks_for_too_long_a_back_off_is_not_asked_again(self) -> None:
         limiter = RateLimiter(BackOff(longest=300))
         refuse(limiter, 0, 300)
         assert not limiter.is_exhausted
@@ -257,7 +257,7 @@ class TestLearnt:
         assert (limiter.is_rationed, limiter.learned()) == (False, None)
 
     @pytest.mark.parametrize("still", [0, 1, 3])
-    def test_who_is_interrupted_in_the_first_rest_meets_a_host_that_gives_the_next_time(
+    def test_who_is_interrupted_in_the_first_back_off_meets_a_host_that_gives_the_next_time(
         self, still: int
     ) -> None:
         """It is no host that has never given anything, which four refusals wear out."""
@@ -290,7 +290,7 @@ class TestLearnt:
         assert (learned.burst, learned.period) == (1, 0.0)
 
     @pytest.mark.parametrize("retry_after", [0.0, 20.0])
-    def test_a_long_silence_after_a_burst_is_a_window(self, retry_after: float) -> None:
+    def test_a_long_pause_after_a_burst_is_a_window(self, retry_after: float) -> None:
         limiter = RateLimiter()
         now = refuse(limiter, give(limiter, 0, 40), retry_after)
         while now < 20:

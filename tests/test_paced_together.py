@@ -9,11 +9,11 @@ from ck_imagenet.engine.host_queue import SAME_TIME, HostQueue
 from host_helpers import LONG, give, put, refuse, taken
 
 
-def resting(hosts: HostQueue[str], now: float) -> set[str]:
+def backing_off(hosts: HostQueue[str], now: float) -> set[str]:
     return set(hosts.back_offs(now))
 
 
-def test_hosts_of_one_service_rest_together() -> None:
+def test_hosts_of_one_service_back_off_together() -> None:
     hosts: HostQueue[str] = HostQueue(
         profile=lambda name: HostProfile("flickr" if name != "other" else "")
     )
@@ -24,11 +24,11 @@ def test_hosts_of_one_service_rest_together() -> None:
         hosts.put(name, "b", 1)
     hosts.release("farm1", 1, HostSignal.BUSY, 0, 10)
     assert taken(hosts, 10.9) == ["b"]  # the other's
-    assert resting(hosts, 10.9) == {"farm1", "farm2"}
+    assert backing_off(hosts, 10.9) == {"farm1", "farm2"}
     assert taken(hosts, 11) == ["b"]  # one probe for both
 
 
-def test_a_host_of_a_service_that_is_met_while_it_rests_waits_too() -> None:
+def test_a_host_of_a_service_that_is_met_while_it_backs_off_waits_too() -> None:
     hosts: HostQueue[str] = HostQueue(profile=lambda name: HostProfile("flickr"))
     refuse(hosts, "farm1", 0, 10)
     put(hosts, "farm2", "a", 1)
@@ -43,7 +43,7 @@ def test_hosts_of_one_domain_that_refuse_at_the_same_time_are_one() -> None:
     hosts.release("a.x.org", 0, HostSignal.BUSY, 0, 5)
     hosts.release("b.x.org", SAME_TIME, HostSignal.BUSY, 0, 50)
     hosts.release("c.y.org", SAME_TIME, HostSignal.BUSY, 0, 20)
-    assert resting(hosts, SAME_TIME) == {"a.x.org", "b.x.org", "c.y.org"}
+    assert backing_off(hosts, SAME_TIME) == {"a.x.org", "b.x.org", "c.y.org"}
     assert hosts.back_offs(SAME_TIME)["a.x.org"] == 50
     assert hosts.back_offs(SAME_TIME)["c.y.org"] == 20
 
@@ -70,7 +70,7 @@ def test_a_host_that_leads_to_another_is_one_with_it_if_both_refuse(
     give(hosts, "old")
     hosts.redirects_to("old", "new")
     refuse(hosts, first, 1, 20)
-    assert resting(hosts, 2) == {first}
+    assert backing_off(hosts, 2) == {first}
     refuse(hosts, second, 3, 5)
     assert hosts.back_offs(4) == {"old": 17, "new": 17}
 
@@ -112,7 +112,7 @@ def test_a_service_that_is_joined_with_a_host_stays_one_for_hosts_to_come() -> N
     assert (taken(hosts, 100.9), taken(hosts, 101)) == ([], ["a"])
 
 
-def test_what_was_under_way_to_one_does_not_end_the_rest_that_the_other_asked_for() -> None:
+def test_what_was_under_way_to_one_does_not_end_the_back_off_that_the_other_asked_for() -> None:
     hosts: HostQueue[str] = HostQueue(domain=lambda name: "x.org")
     refuse(hosts, "a", 0, 30)
     put(hosts, "b", "2", 24)

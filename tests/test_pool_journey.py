@@ -247,7 +247,7 @@ def test_a_placeholder_under_one_url_in_two_synsets_is_taken_out_of_both(
 def test_few_synsets_are_open_at_once(
     tmp_path: Path, web: PracticeWeb, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whose hosts keep silent are settled in the end, although there is room for but two."""
+    """Synsets whose hosts time out are done in the end, although there is room for but two."""
     monkeypatch.setattr(scheduler, "MOST_OPEN", 2)
     for wnid in MANY[:4]:
         lists.add(wnid, f"/silent/{wnid}.jpg")

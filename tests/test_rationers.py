@@ -204,7 +204,7 @@ def test_a_host_that_gives_less_at_night_is_learnt_anew() -> None:
 class TestTogether:
     """Several hosts in one run."""
 
-    def test_one_hosts_rest_holds_nobody_else(self) -> None:
+    def test_one_hosts_back_off_holds_nobody_else(self) -> None:
         """Each is as fast beside the others as alone."""
         servers: dict[str, Server] = {
             "rationed": Rationer("bucket-2-20"),
@@ -336,7 +336,7 @@ def test_nobody_is_asked_who_said_not_to(
     gap: float,
     seed: int,
 ) -> None:
-    """A host that rests, or one with which it rests; what was under way is no offence."""
+    """A host that backs off, or one with which it does; what was under way is no offence."""
     servers = {str(number): Rationer(" ".join(words)) for number, words in enumerate(hosts)}
     queue: HostQueue[Link] = HostQueue(
         profile=lambda name: HostProfile("service" if kinship == "service" else "", Spacing(gap)),

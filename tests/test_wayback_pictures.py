@@ -53,7 +53,7 @@ def test_it_is_asked_once() -> None:
     assert not may_help(GONE._replace(outcome=Outcome.PLACEHOLDER, source="wayback"))
 
 
-class CrawlContext:
+class OneLink:
     """A synset with one link, which is gone."""
 
     def __init__(self, folder: Path) -> None:
@@ -75,22 +75,22 @@ class CrawlContext:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[CrawlContext]:
-    made = CrawlContext(tmp_path)
+def one_link(tmp_path: Path) -> Iterator[OneLink]:
+    made = OneLink(tmp_path)
     yield made
     made.journal.close()
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.SAVED])
 def test_what_a_capture_is_stands_beside_what_the_host_said(
-    desk: CrawlContext, outcome: Outcome
+    one_link: OneLink, outcome: Outcome
 ) -> None:
     said = CAPTURE._replace(outcome=outcome, detail="as captured")
-    desk.capture_recorder.record(said)
-    assert desk.journal.records[URL] == GONE._replace(
+    one_link.capture_recorder.record(said)
+    assert one_link.journal.records[URL] == GONE._replace(
         wayback=f"{outcome.word}: as captured", time=CAPTURE.time
     )
-    assert desk.capture_recorder.trouble == ""
+    assert one_link.capture_recorder.trouble == ""
 
 
 @pytest.mark.parametrize(
@@ -104,20 +104,23 @@ def test_what_a_capture_is_stands_beside_what_the_host_said(
     ],
 )
 def test_so_does_what_it_says_itself_for_good(
-    desk: CrawlContext, outcome: Outcome, said: str
+    one_link: OneLink, outcome: Outcome, said: str
 ) -> None:
-    desk.capture_recorder.record(GONE._replace(outcome=outcome, detail="x"))
-    assert desk.journal.records[URL].wayback == said
-    assert desk.capture_recorder.trouble == ""
+    one_link.capture_recorder.record(GONE._replace(outcome=outcome, detail="x"))
+    assert one_link.journal.records[URL].wayback == said
+    assert one_link.capture_recorder.trouble == ""
 
 
-def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: CrawlContext) -> None:
+def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(one_link: OneLink) -> None:
     garbled = GONE._replace(outcome=Outcome.NOT_HTTP, detail="x")
-    desk.capture_recorder.record(garbled)
-    assert (desk.journal.records[URL], desk.capture_recorder.trouble) == (GONE, "not-http: x")
-    desk.capture_recorder.record(GONE)
-    desk.capture_recorder.record(garbled)
-    assert desk.journal.records[URL].wayback == "not-http: x"
+    one_link.capture_recorder.record(garbled)
+    assert (one_link.journal.records[URL], one_link.capture_recorder.trouble) == (
+        GONE,
+        "not-http: x",
+    )
+    one_link.capture_recorder.record(GONE)
+    one_link.capture_recorder.record(garbled)
+    assert one_link.journal.records[URL].wayback == "not-http: x"
 
 
 @pytest.mark.parametrize(
@@ -131,22 +134,22 @@ def test_what_is_no_http_is_of_the_link_once_others_have_been_answered(desk: Cra
         Outcome.EMPTY,
     ],
 )
-def test_its_own_trouble_says_nothing_of_a_link(desk: CrawlContext, outcome: Outcome) -> None:
-    desk.capture_recorder.record(GONE._replace(outcome=outcome, detail="x"))
-    assert desk.journal.records[URL] == GONE
-    assert desk.capture_recorder.trouble == f"{outcome.word}: x"
+def test_its_own_trouble_says_nothing_of_a_link(one_link: OneLink, outcome: Outcome) -> None:
+    one_link.capture_recorder.record(GONE._replace(outcome=outcome, detail="x"))
+    assert one_link.journal.records[URL] == GONE
+    assert one_link.capture_recorder.trouble == f"{outcome.word}: x"
 
 
-def test_a_capture_takes_the_place_of_the_failure(desk: CrawlContext) -> None:
-    assert desk.capture_recorder.reserve(CAPTURE) is Verdict.KEEP
-    desk.capture_recorder.keep(CAPTURE)
-    assert desk.journal.records[URL] == CAPTURE
+def test_a_capture_takes_the_place_of_the_failure(one_link: OneLink) -> None:
+    assert one_link.capture_recorder.reserve(CAPTURE) is Verdict.KEEP
+    one_link.capture_recorder.keep(CAPTURE)
+    assert one_link.journal.records[URL] == CAPTURE
 
 
-def test_a_redirect_that_leads_out_of_the_archive_gives_no_picture(desk: CrawlContext) -> None:
+def test_a_redirect_that_leads_out_of_the_archive_gives_no_picture(one_link: OneLink) -> None:
     outside = CAPTURE._replace(captured="", final_url="http://a.example/now.jpg")
-    assert desk.capture_recorder.reserve(outside) is Verdict.SETTLED
-    said = desk.journal.records[URL]
+    assert one_link.capture_recorder.reserve(outside) is Verdict.SETTLED
+    said = one_link.journal.records[URL]
     assert (said.outcome, said.wayback) == (Outcome.GONE, "redirects: http://a.example/now.jpg")
 
 
@@ -179,7 +182,7 @@ class TestPace:
             hosts.put(ARCHIVE, str(number), 0)
         return hosts
 
-    def test_links_of_a_list_that_lead_there_go_through_the_same_gate(self) -> None:
+    def test_links_of_a_list_that_lead_there_go_through_the_same_spacing(self) -> None:
         spacing = Spacing(0.125)
         wishes = (Crawl(), Politeness(), WAYBACK_SERVICE)
         near = context.crawl_settings(*wishes, spacing=spacing)
@@ -187,7 +190,7 @@ class TestPace:
         for host, shared in ((ARCHIVE, spacing), ("a.example:80", None)):
             assert near.profile(host).spacing is far.profile(host).spacing is shared
 
-    def test_all_of_a_run_share_its_gate(self) -> None:
+    def test_all_of_a_run_share_its_spacing(self) -> None:
         spacing = Spacing(0.125)
         hosts = self.hosts(spacing)
         assert hosts.take(1.0)
@@ -213,7 +216,7 @@ class TestPace:
             assert hosts.take(now + 60) is None
             now += 200
 
-    def test_a_rest_of_one_who_asks_is_one_of_all(self) -> None:
+    def test_a_back_off_of_one_who_asks_is_one_of_all(self) -> None:
         spacing = Spacing(0.125)
         hosts = self.hosts(spacing)
         assert hosts.take(1.0)
