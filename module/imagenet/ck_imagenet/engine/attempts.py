@@ -89,7 +89,7 @@ class Bans:
         """Return how often a link may be refused, while others are given, that is still to be had.
 
         What rations refuses one link now and another then: what is given has been refused before,
-        in some share of all requests. More in a row than such a share brings is the link's affair.
+        in some share of all requests. More in a row than such a share brings tell of the link alone.
         """
         history = self._histories.get(host, _HostHistory())
         share = (history.refusals + _AT_FIRST) / (history.answers + history.refusals + 1)
@@ -331,7 +331,7 @@ class Attempts:
         if outcome.final or task.attempts > self._context.settings.retry:
             self.fail(task, failed, url)
         else:
-            # Who has kept silent has already had its time.
+            # A host that has timed out has already had its time.
             is_timeout = outcome.signal is HostSignal.TIMEOUT
             pause = 1.0 if is_timeout else 2.0 ** min(task.attempts - 1, 10)
             self._put(HostQueue.put, task, min(LONGEST_PAUSE, self._hosts.spread(pause)))

@@ -287,7 +287,7 @@ def _host_profiles(
 
 
 class Order(NamedTuple):
-    """What whoever crawls for a run is told, in other processes and on other machines too."""
+    """What every worker of a run is told, in other processes and on other machines too."""
 
     store: Store
     network: Network

@@ -1,7 +1,7 @@
 """One host: its circuit breaker, its backlog of links, and its turn among other hosts.
 
 Nothing here has threads or sockets. Times are seconds of any one clock. How fast a host is asked
-that answers is its rate limiter's affair; whether it is asked at all is its breaker's:
+that answers is decided by its rate limiter; whether it is asked at all, by its breaker:
 
     closed ── BREAKER time-outs ──► open ── a short back-off ──► half-open
       ▲                                                              │
@@ -197,7 +197,7 @@ class HostProfile(NamedTuple):
     """What is known of a host before it is asked."""
 
     service: str = ""
-    """Hosts with the same one ration together; none if it is the host's own affair."""
+    """Hosts with the same one ration together; none if the host rations alone."""
     spacing: Spacing | None = None
     """What leaves time between two requests, if anything does."""
     learned: Learned | None = None

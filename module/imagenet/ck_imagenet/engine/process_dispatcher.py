@@ -274,7 +274,7 @@ class ProcessDispatcher(Dispatcher, Peers):
         return [self._this_process, *self._workers]
 
     def _queue_by_host(self, tasks: Iterable[Task]) -> None:
-        """Put tasks up for whoever has time, the largest hosts first."""
+        """Let tasks wait for a hungry worker, the largest hosts first."""
         by_host: defaultdict[str, list[Task]] = defaultdict(list)
         for task in tasks:
             by_host[task.host_group].append(task)

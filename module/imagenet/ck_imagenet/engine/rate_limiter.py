@@ -123,7 +123,7 @@ class RateLimiter:
 
     @property
     def is_rationed(self) -> bool:
-        """Whether it is known to refuse who asks too fast."""
+        """Whether it is known to refuse requests that come too fast."""
         return self.is_backing_off or self._ration is not None
 
     @property

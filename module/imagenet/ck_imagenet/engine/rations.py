@@ -62,7 +62,7 @@ class Steady:
     now : float
         The time.
     bucket_size : float
-        Requests that it gives beyond its pace to who has asked for less.
+        Requests that it gives beyond its pace after a time of fewer requests.
     """
 
     def __init__(

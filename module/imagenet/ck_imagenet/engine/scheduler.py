@@ -60,7 +60,7 @@ class Scheduler:
     Parameters
     ----------
     hosts, wayback : Dispatcher
-        Who asks the hosts, and who asks the Wayback Machine for what these do not have.
+        The one that asks the hosts, and the one that asks the Wayback Machine for what they lack.
     captures : Captures
         What the latter is asked for.
     store : Store

@@ -348,7 +348,7 @@ class SynsetJob:
         if record.outcome is Outcome.REJECTED:
             return False
         if record.outcome is Outcome.PRIVATE_ADDRESS:
-            return True  # what may be asked is this run's affair, and to find out costs nothing
+            return True  # each run decides what may be asked, and to find out costs nothing
         again = self._crawl.retry_failed
         may_pass = not record.outcome.final or self._reopened(record)
         return again == "all" or bool(again == "yes" and may_pass)

@@ -5,7 +5,7 @@ output: tuples whose first item says what they are. It gets "tasks", "share", "l
 it tells "keep", "record", "reach", "left", "moved", "hungry", "rationing", "error" and "bye".
 
 `work` fetches a batch on a machine of a Dask cluster. What comes of it is also kept in a file,
-record by record. So whoever takes over from a machine that has died, or is out of reach, asks for
+record by record. So a machine that takes over from one that has died, or is out of reach, asks for
 nothing again that was settled. A machine that was only out of reach sees that another is at it,
 and leaves it to that one.
 """
@@ -367,7 +367,7 @@ class _FileRecorder(RemoteRecorder):
         self._reached = True
 
     def leave(self, task: Task) -> None:
-        """Say nothing of it: whoever gave the batch out sees that nothing has come of it."""
+        """Say nothing of it: the dispatcher sees that nothing has come of it."""
 
     def move(self, task: Task) -> None:
         with self._lock:
