@@ -89,7 +89,7 @@ class Bans:
         """Return how often a link may be refused, while others are given, that is still to be had.
 
         What rations refuses one link now and another then: what is given has been refused before,
-        in some share of all requests. More in a row than such a share brings tell of the link alone.
+        in some share of all requests. More in a row tells of the link alone.
         """
         history = self._histories.get(host, _HostHistory())
         share = (history.refusals + _AT_FIRST) / (history.answers + history.refusals + 1)
