@@ -144,8 +144,8 @@ def _meaning(name: str, kind: str, default: str, meaning: str) -> Iterator[str]:
 def readme(text: str) -> str:
     """Return README with its tables as the code has them."""
     parts: dict[str, Callable[[], Iterator[str]]] = {
-        "faults": _faults,
-        "flaws": _flaws,
+        "skipped": _skipped,
+        "findings": _findings,
         "layouts": _layouts,
         "outcomes": _outcomes,
         "settings": _settings,
@@ -258,14 +258,14 @@ def _layouts() -> Iterator[str]:
         yield f"| `{row.name}` | {row.holds} | {row.read_by} | {options}{needs} |"
 
 
-def _faults() -> Iterator[str]:
+def _skipped() -> Iterator[str]:
     yield "| in a tar | meaning |"
     yield "|---|---|"
-    for fault in SkipReason:
-        yield f"| `{fault.word}` | {fault.value} |"
+    for reason in SkipReason:
+        yield f"| `{reason.word}` | {reason.value} |"
 
 
-def _flaws() -> Iterator[str]:
+def _findings() -> Iterator[str]:
     yield "| finding | meaning | `--repair` |"
     yield "|---|---|---|"
     for kind in FindingKind:
