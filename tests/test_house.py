@@ -68,6 +68,16 @@ def is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
 
 
+def test_the_house_is_no_larger_than_its_page_says() -> None:
+    """At most 90 files in 12 folders, none over 420 lines; what CK prints as help has 520 at most."""
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in LIBRARY.rglob("*.py")}
+    files = [path for path in lines if path.name != "__init__.py"]
+    folders = {path.parent for path in lines}
+    module = (CHECKOUT / "module" / "imagenet" / "module.py").read_text("utf-8").splitlines()
+    assert (len(files) <= 90, len(folders) <= 12, len(module) <= 520) == (True, True, True)
+    assert {path.name: count for path, count in lines.items() if count > 420} == {}
+
+
 def test_every_room_is_in_the_table_once() -> None:
     rooms = [room for _, rooms in shown() for room in rooms]
     assert sorted(rooms) == sorted(PATHS)

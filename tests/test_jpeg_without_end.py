@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.exports.rendering import Rendering
+from ck_imagenet.exports.samples import Rendering
 from ck_imagenet.images import jpeg, judging
 from PIL import Image
 

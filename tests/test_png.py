@@ -12,7 +12,7 @@ from typing import Callable
 import pytest
 from browser import CHROMIUM, DRIVER, Browser
 from ck_imagenet.core.outcomes import Failed
-from ck_imagenet.exports.rendering import Rendering
+from ck_imagenet.exports.samples import Rendering
 from ck_imagenet.images import judging, png
 from PIL import Image
 

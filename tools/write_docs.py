@@ -26,7 +26,7 @@ from ck_imagenet.core.options import ENVIRONMENT, Kind, default_shown, kinds  # 
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
 from ck_imagenet.core.registries import LAYOUTS, SOURCES  # noqa: E402
 from ck_imagenet.sources.tars import SkipReason  # noqa: E402
-from ck_imagenet.storage.findings import FindingKind  # noqa: E402
+from ck_imagenet.storage.records import FindingKind  # noqa: E402
 
 
 class Call(NamedTuple):

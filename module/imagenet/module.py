@@ -475,7 +475,7 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
 
 
 def _workspace(outdir: str = "") -> Any:
-    from ck_imagenet.commands.workspace import Workspace
+    from ck_imagenet.commands import Workspace
 
     return Workspace(outdir, ck)
 

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _act(words: Sequence[str], facts: actions.Facts) -> None:
     from .cli.console import write
-    from .commands.workspace import Workspace
+    from .commands import Workspace
 
     if not words or words[0] in ("--help", "-h", "help"):
         write(_overview())
@@ -101,7 +101,7 @@ def _overview() -> Iterator[str]:
 
 def _help(name: str) -> Iterator[str]:
     """Yield what an action does, and its options."""
-    from .commands.workspace import USUAL
+    from .commands import USUAL
     from .core.actions import ACTIONS
     from .core.options import default_shown, kinds
 

@@ -17,8 +17,8 @@ from .. import PROJECT
 from ..core.errors import BadInput, Damaged, NobodyReads, sentence
 
 if TYPE_CHECKING:
+    from ..commands import Workspace
     from ..commands.clean import Plan
-    from ..commands.workspace import Workspace
     from ..core import actions as table
     from ..engine.planning import Estimate
     from .console import Console

@@ -1,1 +1,138 @@
-"""What each action does: values in, values out."""
+"""What each action does: values in, values out. All begin with a workspace, which stands here.
+
+A workspace is where an action works: where the pictures are, and the archive of all URLs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Mapping, TypeVar
+
+from ..core.errors import BadInput
+from ..core.files import path_of, storage_errors
+from ..core.options import kinds, parse
+from ..sources import url_archive
+from ..sources.url_archive import ArchiveSource
+from ..storage.folder_store import FolderStore
+from ..storage.store import Store
+
+USUAL = "imagenet"
+"""The folder of the pictures where there is no Collective Knowledge, if the user names none."""
+
+_ARCHIVE = "fall11"
+"""The folder of the archive of all URLs, where there is no Collective Knowledge."""
+
+_OWN_COMMAND = re.compile(
+    r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export)\b"
+)
+
+_UPGRADE = "pip install --upgrade ck-imagenet"
+
+Options = TypeVar("Options")
+
+
+class Workspace:
+    """Where an action works; what is there is opened when it is needed.
+
+    Parameters
+    ----------
+    outdir : str, optional
+        The folder of the pictures, as a user gave it.
+    ck : module, optional
+        The kernel of Collective Knowledge, where that keeps what is in no folder of the user's.
+
+    Attributes
+    ----------
+    ck : module or None
+        The same.
+    """
+
+    def __init__(self, outdir: str = "", ck: ModuleType | None = None) -> None:
+        self._outdir = outdir
+        self.ck = ck
+
+    @cached_property
+    def store(self) -> Store:
+        """Where the pictures are; it need not exist."""
+        if self.ck and not self._outdir:
+            from ..storage.ck_store import CkStore
+
+            return CkStore(self.ck)
+        return FolderStore(path_of("--outdir", self._outdir or USUAL))
+
+    @property
+    def store_there(self) -> Store:
+        """The same, for who looks for what is here; a folder that is named must exist."""
+        if self._outdir and not path_of("--outdir", self._outdir).is_dir():
+            raise BadInput(f'--outdir="{self._outdir}" is no folder')
+        return self.store
+
+    @property
+    def archive(self) -> ArchiveSource:
+        """The archive of all URLs."""
+        return ArchiveSource(lambda: url_archive.Archive.at(self.archive_home()))
+
+    def archive_home(self) -> Path:
+        """Return the folder of the archive of all URLs; it need not exist."""
+        if self.ck:
+            from ..storage import ck_repositories
+
+            return ck_repositories.home(self.ck)
+        return self.store.home() / _ARCHIVE
+
+    def create_archive_home(self) -> Path:
+        """Return the folder of the archive of all URLs; make it unless it is there."""
+        if self.ck:
+            from ..storage import ck_repositories
+
+            return ck_repositories.make_home(self.ck)
+        folder = self.store.create_home() / _ARCHIVE
+        with storage_errors(folder):
+            folder.mkdir(exist_ok=True)
+        return folder
+
+    def spelt(self, text: str) -> str:
+        """Return a text with the commands in it as users type them here.
+
+        The library says `ck-imagenet list`, which is `ck list imagenet` in Collective Knowledge.
+        """
+        if not self.ck:
+            return text
+        text = _OWN_COMMAND.sub(r"ck \1 imagenet", text)
+        return text.replace(_UPGRADE, "ck pull repo:ck-imagenet")
+
+
+def opened(
+    table: type[Options], given: Mapping[str, Any], folder: str
+) -> tuple[Options, Workspace]:
+    """Return the options that a call from Python gives, and where it works.
+
+    Parameters
+    ----------
+    table : type
+        The dataclass of the action's options.
+    given : mapping
+        The call's arguments, by name; one that has its default is not given.
+    folder : str
+        The argument that names the folder of the pictures.
+
+    Raises
+    ------
+    BadInput
+        If an argument has a wrong value.
+    """
+    values = {
+        name: os.fspath(value) if isinstance(value, os.PathLike) else value
+        for name, value in given.items()
+    }
+    outdir = values.pop(folder)
+    if outdir != USUAL:
+        values["outdir"] = outdir
+    defaults = {name.replace("-", "_"): default for name, (_, default) in kinds(table).items()}
+    told = {name: value for name, value in values.items() if value != defaults.get(name)}
+    options = parse(table, told, {})
+    return options, Workspace(outdir if outdir != USUAL else "")

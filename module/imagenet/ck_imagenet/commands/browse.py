@@ -16,7 +16,7 @@ from ..gallery import pages
 from ..gallery.pages import MOST_SHOWN, Gallery, Overview
 from ..gallery.thumbnails import Thumbnail, thumbnails
 from ..storage.store import Store, SynsetStore
-from .workspace import USUAL, Workspace, opened
+from . import USUAL, Workspace, opened
 
 PAGE = "gallery.html"
 """The page's file in a synset's state, and in the home of what is about all synsets."""

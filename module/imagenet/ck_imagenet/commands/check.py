@@ -19,14 +19,13 @@ from ..core.threads import CORES, ParallelMap
 from ..http.codings import unpacked
 from ..images import decoding, judging
 from ..sources.tar_sources import ask_again
-from ..storage.findings import Finding, FindingKind
 from ..storage.inventory import Inventory
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, by_number
-from ..storage.records import Record, now
+from ..storage.records import Finding, FindingKind, Record, now
 from ..storage.recovery import put_aside, recover
 from ..storage.store import Store, SynsetStore, lock_synset
-from .workspace import USUAL, opened
+from . import USUAL, opened
 
 _THREADS = 2 * CORES
 """What takes time, reading and hashing, leaves the interpreter to others."""

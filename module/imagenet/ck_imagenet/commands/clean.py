@@ -15,14 +15,13 @@ from ..core.options import refuse_together
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, Progress
 from ..sources.tar_sources import ask_again
-from ..storage.findings import FindingKind
 from ..storage.inventory import Inventory
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, by_number
-from ..storage.records import Record, now
+from ..storage.records import FindingKind, Record, now
 from ..storage.recovery import ASIDE
 from ..storage.store import Store, SynsetStore, lock_synset
-from .workspace import USUAL, opened
+from . import USUAL, opened
 
 
 @dataclass

@@ -36,7 +36,7 @@ from ..storage import summaries
 from ..storage.deduplication import Duplicates
 from ..storage.paces import PaceMemory
 from ..storage.store import Store
-from .workspace import USUAL, opened
+from . import USUAL, opened
 
 
 @dataclass(frozen=True)

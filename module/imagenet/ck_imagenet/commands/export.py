@@ -20,11 +20,10 @@ from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import layouts
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous
-from ..exports.rendering import Rendering
-from ..exports.samples import ImageClass, Sample, Split, classes, listed, samples
+from ..exports.samples import ImageClass, Rendering, Sample, Split, classes, listed, samples
 from ..images.formats import is_picture_file
 from ..storage.store import Store, wait_for_lock
-from .workspace import USUAL, opened
+from . import USUAL, opened
 
 _MEGABYTE = 1_000_000
 

@@ -26,7 +26,7 @@ from ..sources.url_archive_build import WholeList
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, number
 from ..storage.store import Store, SynsetStore
-from .workspace import USUAL, opened
+from . import USUAL, opened
 
 _IN_MEMORY = 2**25
 """Bytes of a list; what is longer is in a file until all of it is known."""

@@ -15,7 +15,7 @@ from ..storage import summaries
 from ..storage.journal import Journal
 from ..storage.numbering import Link
 from ..storage.store import Store
-from .workspace import USUAL, Workspace, opened
+from . import USUAL, Workspace, opened
 
 
 class Listed(NamedTuple):

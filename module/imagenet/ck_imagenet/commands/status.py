@@ -14,7 +14,7 @@ from ..storage import inventory, summaries
 from ..storage.inventory import Tally, inventories
 from ..storage.records import Record
 from ..storage.store import Store
-from .workspace import USUAL, opened
+from . import USUAL, opened
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class LayoutRow(NamedTuple):
 LAYOUTS = (
     LayoutRow(
         "folders",
-        made_by="folders:Folders",
+        made_by="layouts:Folders",
         holds="`train/W/W_N.jpg`, `val/W/…`; without `--split`, `W/W_N.jpg`",
         read_by=(
             '`torchvision.datasets.ImageFolder("DIR/train")`, '
@@ -61,7 +61,7 @@ LAYOUTS = (
     ),
     LayoutRow(
         "flat",
-        made_by="folders:Flat",
+        made_by="layouts:Flat",
         holds="`train/W_N.jpg`, `val/…`; without `--split`, `W_N.jpg`",
         read_by="Caffe, CK's image classification",
         splits=True,
@@ -87,7 +87,7 @@ LAYOUTS = (
     ),
     LayoutRow(
         "csv",
-        made_by="folders:Tables",
+        made_by="layouts:Tables",
         holds="`train.csv`, …; without `--split`, `pictures.csv`",
         read_by="anything on this machine: the path of each picture where it is, and every fact",
         splits=True,
@@ -97,7 +97,7 @@ LAYOUTS = (
     ),
     LayoutRow(
         "parquet",
-        made_by="parquet:Parquet",
+        made_by="shards:Parquet",
         holds="`data/train-00000.parquet`, …; shuffled",
         read_by=(
             '`datasets.load_dataset("parquet", data_dir="DIR/data")`, pyarrow, pandas: '

@@ -252,7 +252,7 @@ def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
         import pickle
 
         prepare(library, environment)
-        from ck_imagenet.engine.worker import work
+        from .worker import work
 
         return pickle.dumps(work(pickle.loads(batch), order))  # noqa: S301 - from who sent this
 

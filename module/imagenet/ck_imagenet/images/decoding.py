@@ -19,7 +19,7 @@ from PIL import Image
 
 from ..core.outcomes import Failed, Outcome
 from ..core.threads import CORES, start_thread
-from . import jpeg, png, tiff
+from . import jpeg, png
 from .formats import FORMATS, after_gif_blocks, gif_colour_table
 
 MOST_BYTES = 32 * 2**20
@@ -69,7 +69,7 @@ def passes(data: bytes) -> int:
         _refuse_long_preamble(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         _refuse_tags_of_webp(data)
-    elif data.startswith(tiff.TIFF_SIGNATURES):
+    elif data.startswith(png.TIFF_SIGNATURES):
         return _passes_of_tiff(data)
     elif data.startswith(b"BM"):
         return _passes_of_bmp(data)
@@ -145,7 +145,7 @@ def _refuse_bytes(data: bytes) -> None:
 
 
 def _refuse_exif(exif: bytes) -> None:
-    if tiff.exif_costs_too_much(exif):
+    if png.exif_costs_too_much(exif):
         raise _too_large("more in its EXIF than any camera writes")
 
 
@@ -173,9 +173,9 @@ def _refuse_tags_of_webp(data: bytes) -> None:
 
 def _passes_of_tiff(data: bytes) -> int:
     """Return the passes over a TIFF, by its first directory: Pillow reads no other."""
-    if tiff.reading_cost(data) > tiff.MOST_COST:
+    if png.reading_cost(data) > png.MOST_COST:
         raise _too_large("a TIFF whose tags say more than the file holds")
-    told = tiff.first_directory(data)
+    told = png.first_directory(data)
     parts = max((told[name].values for name in (_STRIPS, _TILES) if name in told), default=0)
     width, height, compression, tile_width, tile_height = (
         told[name].value if name in told else 0
@@ -292,7 +292,7 @@ def _orientation(image: Image.Image) -> int:
     exif = image.info.get("exif")
     if not isinstance(exif, bytes):
         return _orientation_of_tiff(image) if image.format == "TIFF" else 1
-    found = tiff.first_directory(exif[len(_EXIF_BEGIN) :] if exif.startswith(_EXIF_BEGIN) else exif)
+    found = png.first_directory(exif[len(_EXIF_BEGIN) :] if exif.startswith(_EXIF_BEGIN) else exif)
     tag = found.get(_ORIENTATION)
     return tag.value if tag and tag.values == 1 else 1
 

@@ -21,8 +21,7 @@ from ..images.formats import is_picture_file
 from .ck_entries import Entries
 from .ck_kernel import Kernel, Repository, ck_errors
 from .ck_repositories import MODULE, OVERVIEW, PREFIX, Repositories, home, make_home
-from .findings import Finding, FindingKind
-from .records import FORMAT, Record, record_of, refuse_newer
+from .records import FORMAT, Finding, FindingKind, Record, record_of, refuse_newer
 from .recovery import put_aside
 from .store import Store, SynsetPaths, SynsetStore
 

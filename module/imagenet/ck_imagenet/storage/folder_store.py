@@ -24,8 +24,7 @@ from ..core.files import (
 )
 from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
-from .findings import Finding, FindingKind
-from .records import Record, record_of
+from .records import Finding, FindingKind, Record, record_of
 from .store import Store, SynsetPaths, SynsetStore
 
 STATE = ".ck-imagenet"

@@ -10,8 +10,7 @@ from typing import Iterable, Iterator, NamedTuple, Sequence
 from filelock import FileLock, Timeout
 
 from ..core.text import Progress
-from .findings import Finding
-from .records import Record
+from .records import Finding, Record
 
 
 class SynsetPaths(NamedTuple):
