@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Container, Iterator
 
 import pytest
+from ck_imagenet.core.actions import ACTIONS
 from terminal import CHECKOUT
 
 LIBRARY = CHECKOUT / "module" / "imagenet" / "ck_imagenet"
@@ -143,3 +144,14 @@ def test_no_two_constants_of_one_name_have_different_values() -> None:
         sorted(values) for values in found.values() if len(set(map(repr, values.values()))) > 1
     ]
     assert different == []
+
+
+ABOVE = ("core.actions", "core.options", "commands.", "cli.")
+
+
+@pytest.mark.parametrize("room", [room for room in PATHS if not room.startswith(ABOVE)])
+def test_the_options_of_an_action_do_not_go_below_the_commands(room: str) -> None:
+    """What is below takes small values: Selection, Lists, Network, Politeness, Crawl, Wayback."""
+    names = {type_.__name__ for type_ in ACTIONS.values()}
+    tree = ast.parse(PATHS[room].read_text("utf-8"))
+    assert names & {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} == set()

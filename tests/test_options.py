@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from ck_imagenet.catalogue.synsets import Selection
 from ck_imagenet.core.actions import (
     ACTIONS,
     SERVICE,
@@ -18,7 +19,10 @@ from ck_imagenet.core.actions import (
     ListOptions,
 )
 from ck_imagenet.core.errors import BadInput
-from ck_imagenet.core.options import kinds, parse, typed
+from ck_imagenet.core.options import concern, kinds, parse, typed
+from ck_imagenet.engine.context import Crawl, Politeness, Wayback
+from ck_imagenet.http.client import Network
+from ck_imagenet.sources.registry import Lists
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -296,3 +300,8 @@ def test_what_a_user_typed_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -
         "--wnid=n01440764,unknown --all '--search=it'\"'\"'s' --jobs=1 --retry=0 "
         "--user-agent=me --retry-failed"
     )
+
+
+@pytest.mark.parametrize("kind", [Selection, Lists, Network, Politeness, Crawl, Wayback])
+def test_what_is_not_given_is_the_same_for_every_concern(kind: type) -> None:
+    assert concern(DownloadOptions(), kind) == kind()
