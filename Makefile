@@ -22,12 +22,13 @@ with_any_python = run() { \
 }; run
 set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)" $(if $(OLDEST),--oldest)
 
-.PHONY: help venv demo test lint bench bench-scale torture pythons clean
+.PHONY: help venv demo test lint mutants bench bench-scale torture pythons clean
 
 help:
 	@echo 'make demo     try the module against a small web on this machine'
 	@echo 'make test     run the tests'
 	@echo 'make lint     check style and types'
+	@echo 'make mutants  change the core here and there: do its tests see it? SEED=N COUNT=N'
 	@echo 'make venv     set up what tests and linters need, and nothing else'
 	@echo 'make bench    measure what benchmarks/README.md tells'
 	@echo 'make bench-scale URLS=1000000 FOLDER=DIR  the same of many synsets; it can be resumed'
@@ -55,6 +56,10 @@ lint:
 	$(in_venv) -m ruff check
 	$(in_venv) -m ruff format --check
 	$(in_venv) -m mypy
+
+mutants:
+	@$(set_up) --dev
+	@$(in_venv) tools/mutants.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
 
 bench:
 	@$(set_up) --dev
