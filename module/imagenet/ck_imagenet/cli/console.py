@@ -9,18 +9,20 @@ import time
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Iterable, NoReturn, Sequence
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any, Callable, Iterable, NoReturn, Sequence
 
 from ..core import text
 from ..core.errors import BadInput, NobodyReads, StoreError
 from ..core.outcomes import Outcome
 from ..core.text import Progress, counted, visible
-from ..engine.host import RationedHost
 from ..storage.ck_kernel import OUTPUT_LOCK
 from ..storage.records import Record
 from .sentences import happened
+
+if TYPE_CHECKING:  # what only a bar and a run need costs other commands no import
+    from tqdm import tqdm
+
+    from ..engine.host import RationedHost
 
 _A_WHILE = 60.0
 """Seconds between two lines of what is waited for."""
@@ -202,7 +204,7 @@ class Bar(Lines):
             self._bar.set_description(f"{what} and {self._begun} more", refresh=False)
             return
         self._saved = self._bytes = self._begun = 0
-        self._bar = tqdm(total=total, desc=what, unit="url", file=sys.stderr, dynamic_ncols=True)
+        self._bar = _bar(total=total, desc=what, unit="url")
 
     def settled(self, record: Record) -> None:
         """Move the bar by one URL."""
@@ -210,7 +212,7 @@ class Bar(Lines):
         self._saved += record.outcome is Outcome.SAVED
         self._bytes += record.bytes
         if self._bar is not None:
-            size = tqdm.format_sizeof(self._bytes, "B", 1000)
+            size = self._bar.format_sizeof(self._bytes, "B", 1000)
             self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
             self._bar.update(self._bar.unit != "B")  # else it is `advance` that moves it
 
@@ -223,14 +225,8 @@ class Bar(Lines):
         """Move the bar of something long, and show it first if it is new."""
         if self._bar is None:
             self._saved = self._bytes = 0
-            self._bar = tqdm(
-                total=total or None,
-                initial=done,
-                desc=what,
-                unit="B",
-                unit_scale=True,
-                file=sys.stderr,
-                dynamic_ncols=True,
+            self._bar = _bar(
+                total=total or None, initial=done, desc=what, unit="B", unit_scale=True
             )
         self._bar.update(done - self._bar.n)
 
@@ -246,7 +242,15 @@ class Bar(Lines):
         self._bar = None
 
     def _say(self, text: str) -> None:
+        from tqdm import tqdm
+
         tqdm.write(visible(self._spelt(text)), file=sys.stderr)
+
+
+def _bar(**how: Any) -> tqdm[Any]:
+    from tqdm import tqdm
+
+    return tqdm(file=sys.stderr, dynamic_ncols=True, **how)
 
 
 def open_page(page: Path) -> bool:

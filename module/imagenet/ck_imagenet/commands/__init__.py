@@ -10,15 +10,15 @@ import re
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Mapping, TypeVar
+from typing import TYPE_CHECKING, Any, Mapping, TypeVar
 
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors
 from ..core.options import kinds, parse
-from ..sources import url_archive
-from ..sources.url_archive import ArchiveSource
-from ..storage.folder_store import FolderStore
-from ..storage.store import Store
+
+if TYPE_CHECKING:
+    from ..sources.url_archive import ArchiveSource
+    from ..storage.store import Store
 
 USUAL = "imagenet"
 """The folder of the pictures where there is no Collective Knowledge, if the user names none."""
@@ -62,6 +62,8 @@ class Workspace:
             from ..storage.ck_store import CkStore
 
             return CkStore(self.ck)
+        from ..storage.folder_store import FolderStore
+
         return FolderStore(path_of("--outdir", self._outdir or USUAL))
 
     @property
@@ -74,7 +76,9 @@ class Workspace:
     @property
     def archive(self) -> ArchiveSource:
         """The archive of all URLs."""
-        return ArchiveSource(lambda: url_archive.Archive.at(self.archive_home()))
+        from ..sources.url_archive import Archive, ArchiveSource
+
+        return ArchiveSource(lambda: Archive.at(self.archive_home()))
 
     def archive_home(self) -> Path:
         """Return the folder of the archive of all URLs; it need not exist."""

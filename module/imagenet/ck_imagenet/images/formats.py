@@ -12,8 +12,6 @@ import struct
 from pathlib import Path
 from typing import Callable, NamedTuple
 
-from . import jpeg
-
 
 class Format(NamedTuple):
     """A format of pictures: the tag that other CK programs select by, and the file extension."""
@@ -250,6 +248,8 @@ def is_cut(data: bytes) -> bool:
     Files of other formats count as whole.
     """
     if data.startswith(b"\xff\xd8"):
+        from . import jpeg  # which imports Pillow: to list what is here must not cost that
+
         return jpeg.walk(data).is_cut
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return not _png_ends(data)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Iterable, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
 from ..core import url_lists
 from ..core.errors import NoList
@@ -18,12 +18,14 @@ from ..core.files import json_object, write_whole
 from ..core.registries import SourceRow, source
 from ..core.text import Progress
 from ..core.url_lists import Line
-from ..http.client import Client
-from ..http.retry import Spacing
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames
 from ..storage.records import FORMAT, now, refuse_newer
 from ..storage.store import Store, SynsetStore
+
+if TYPE_CHECKING:  # a list that is here is read without a network, and without its imports
+    from ..http.client import Client
+    from ..http.retry import Spacing
 
 
 class SynsetList(NamedTuple):

@@ -16,8 +16,6 @@ from threading import RLock
 from types import ModuleType
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from filelock import FileLock
-
 from ..core.actions import SETTINGS
 from ..core.errors import BadInput, StoreError
 from ..core.files import without_surrogates, write_whole
@@ -208,6 +206,8 @@ class Kernel:
             if self._is_locked:  # by this very thread
                 yield
                 return
+            from filelock import FileLock  # which only those who write need
+
             with FileLock(Path(self.ck.work["dir_work_repo"]) / ".ck-imagenet.lock", timeout):
                 self._is_locked = True
                 try:

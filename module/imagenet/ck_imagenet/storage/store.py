@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple, Sequence
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Sequence
 
 from ..core.text import Progress
 from .records import Finding, Record
+
+if TYPE_CHECKING:  # to read what is here must not cost its import
+    from filelock import FileLock
 
 
 class SynsetPaths(NamedTuple):
@@ -51,6 +52,8 @@ class SynsetStore(ABC):
 
     def lock(self) -> FileLock:
         """Return what a process holds while it works here; the store must have been created."""
+        from filelock import FileLock
+
         return FileLock(self.state / ".lock")
 
     @abstractmethod
@@ -260,7 +263,7 @@ def try_lock(lock: FileLock) -> Iterator[None]:
     """Hold a lock; raise Busy if another process holds it."""
     try:
         lock.acquire(timeout=0)
-    except Timeout:
+    except TimeoutError:
         raise Busy from None
     try:
         yield
