@@ -37,6 +37,11 @@ class TestPublic:
     def test_public_ipv4_behind_nat64_may_be_asked(self) -> None:
         assert allows(PUBLIC_ONLY, "64:ff9b::8.8.8.8")
 
+    def test_an_address_behind_nat64_is_that_address_to_the_last_bit(self) -> None:
+        assert not allows(PUBLIC_ONLY, "64:ff9b::168.63.129.16")
+        for near in ("168.63.129.15", "168.63.129.17"):
+            assert allows(PUBLIC_ONLY, f"64:ff9b::{near}")
+
     @pytest.mark.parametrize(
         "address",
         [
@@ -275,3 +280,17 @@ class TestTrusting:
         assert allows(policy, "127.0.0.1", host="localhost", port=8080)
         assert not allows(policy, "127.0.0.1", host="localhost", port=80)
         assert not allows(policy, "127.0.0.1", host="127.0.0.1", port=8080)
+
+    def test_a_url_stands_for_its_host_and_port(self) -> None:
+        policy = PUBLIC_ONLY.trusting_url("http://LocalHost:8080/lists?x")
+        assert policy == PUBLIC_ONLY.trusting("localhost", 8080)
+        assert PUBLIC_ONLY.trusting_url("https://a.com/") == PUBLIC_ONLY.trusting("a.com", 443)
+
+    def test_several_are_trusted_beside_what_is_allowed(self) -> None:
+        policy = AddressPolicy.allowing("10.1.2.3").trusting("a.com", 80).trusting("b.com", 81)
+        assert policy.endpoints == {("a.com", 80), ("b.com", 81)}
+        assert allows(policy, "10.1.2.3")
+
+    def test_what_cannot_be_asked_is_called_so(self) -> None:
+        with pytest.raises(BadInput, match=r'^"http://" is no address that can be asked: '):
+            PUBLIC_ONLY.trusting_url("http://")

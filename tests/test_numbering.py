@@ -271,3 +271,16 @@ def test_all_that_is_known_is_a_list_in_the_order_of_numbers(tmp_path: Path) -> 
         Line(2, None, "http://a/2"),
         Line(3, ImageName(WNID, 8), "http://a/3"),
     ]
+
+
+def test_a_list_that_is_made_up_is_in_the_order_of_numbers_not_of_urls(tmp_path: Path) -> None:
+    names = KeptNames(tmp_path / "names.tsv")
+    names.keep(WNID, number(WNID, plain("http://b", "http://a"), {}, {}), [])
+    assert [line.url for line in names.lines(WNID)] == ["http://b", "http://a"]
+
+
+def test_a_list_tells_more_of_imagenets_own_numbers_than_is_kept(tmp_path: Path) -> None:
+    names = KeptNames(tmp_path / "names.tsv")
+    names.keep(WNID, [], named(**{"http://a": 3, "http://b": 4}))
+    lines = [*named(**{"http://c": 4, "http://d": 5}), *plain("http://e")]
+    assert names.urls(lines) == {3: "http://a", 4: "http://c", 5: "http://d"}

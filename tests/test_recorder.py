@@ -181,6 +181,14 @@ class TestReserve:
         assert shared.exposed() == {OTHER}
         assert {record.name.wnid for record in world.reported[2:]} == {WNID}
 
+    def test_a_url_that_has_come_twice_is_told_of_a_placeholder_once(self, world: World) -> None:
+        recorder = world.recorder(picture(1, "a"))
+        world.pass_on(recorder, picture(1, "a"))
+        world.reported.clear()
+        for number in (2, 3):
+            world.pass_on(recorder, picture(number, "a"))
+        assert [record.name.number for record in world.reported] == [2, 3, 1, 2]
+
     def test_what_was_forgotten_of_a_placeholder_is_not_told_again(self, world: World) -> None:
         recorder = world.recorder(picture(1, "a"))
         world.journal.forget([picture(1, "a")])
@@ -458,6 +466,17 @@ class TestRouter:
         assert (router.unpark(), router.links) == ([first], 2)
         router.leave(second)
         assert router.links == 1
+
+    def test_what_another_process_has_saved_is_counted_and_what_is_left_too(
+        self, world: World
+    ) -> None:
+        router, recorder = Router(), world.recorder()
+        router.open(WNID, recorder, [task(1), task(2)])
+        world.save(picture(1))
+        router.take_in(picture(1))
+        router.leave(task(2))
+        assert (world.told(), recorder.here) == ({1: "saved"}, 1)
+        assert (dict(recorder.left), list(router.ended)) == ({"host.example:80": 1}, [WNID])
 
     def test_a_host_that_is_reached_is_told_to_all_and_to_those_that_come(
         self, world: World
