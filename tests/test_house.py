@@ -79,6 +79,14 @@ def test_the_house_is_no_larger_than_its_page_says() -> None:
     assert {path.name: count for path, count in lines.items() if count > 420} == {}
 
 
+def test_every_file_that_the_page_names_is_there() -> None:
+    page = (CHECKOUT / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(r"`(?:ck_imagenet/)?(\w+(?:/\w+)*\.py)`", page)
+    places = (LIBRARY, LIBRARY.parent, CHECKOUT)
+    lost = [name for name in named if not any((place / name).is_file() for place in places)]
+    assert (lost, len(named) > 40) == ([], True)
+
+
 def test_every_room_is_in_the_table_once() -> None:
     rooms = [room for _, rooms in shown() for room in rooms]
     assert sorted(rooms) == sorted(PATHS)
