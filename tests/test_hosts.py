@@ -137,6 +137,58 @@ class TestGaps:
         assert taken(hosts, LONG) == ["a"]
 
 
+class TestAskedAgain:
+    """Links that have been tried before."""
+
+    @pytest.mark.parametrize(("per_host", "share"), [(3, 1), (4, 1), (8, 2), (16, 4)])
+    def test_they_have_a_share_of_a_hosts_connections(self, per_host: int, share: int) -> None:
+        hosts: HostQueue[str] = HostQueue(per_host)
+        now = give(hosts, "h", 50)
+        for number in range(20):
+            hosts.put("h", f"again {number}", now, delay=1)
+        put(hosts, "h", "x" * 20, now + 1)
+        tasks = taken(hosts, now + 1, 5)
+        assert [task for task in tasks if task != "x"] == [f"again {n}" for n in range(share)]
+
+    def test_with_nothing_else_to_ask_for_they_have_all(self) -> None:
+        hosts: HostQueue[str] = HostQueue(per_host=4)
+        now = give(hosts, "h", 50)
+        for number in range(20):
+            hosts.put("h", str(number), now, delay=1)
+        assert taken(hosts, now + 1, 5) == ["0", "1", "2", "3"]
+
+    def test_of_a_host_that_may_be_down_new_ones_are_asked_for_first(self) -> None:
+        hosts: HostQueue[str] = HostQueue(per_host=8)
+        now = give(hosts, "h", 50)
+        put(hosts, "h", "h", now)
+        taken(hosts, now, 1)
+        hosts.release("h", now + 9, HostSignal.TIMEOUT, now + 1)
+        hosts.put("h", "again", now + 9, delay=1)
+        put(hosts, "h", "xyz", now + 10)
+        assert taken(hosts, now + 10, 1) == ["x", "y", "z", "again"]
+
+    def test_if_they_hang_again_and_again_a_host_that_answers_is_not_given_up(self) -> None:
+        hosts: HostQueue[str] = HostQueue()
+        put(hosts, "h", "u", give(hosts, "h", 5))
+        assert taken(hosts, 1) == ["u"]  # under way all the time, so that the host is remembered
+        for now in range(1, 100, 5):
+            hosts.put("h", "again", now, delay=1)
+            assert taken(hosts, now + 1) == ["again"]
+            hosts.release("h", now + 4, HostSignal.TIMEOUT, now + 1, task="again")
+        put(hosts, "h", "x", 101)
+        assert (taken(hosts, 101), hosts.given_up) == (["x"], [])
+
+    def test_if_it_answers_nothing_new_either_it_is(self) -> None:
+        hosts: HostQueue[str] = HostQueue()
+        give(hosts, "h", 5)
+        for now in range(1, 51, 5):
+            put(hosts, "h", "x", now)
+            assert taken(hosts, now) == ["x"]
+            hosts.release("h", now + 3, HostSignal.TIMEOUT, now, task="x")
+        put(hosts, "h", "y", 51)
+        assert (taken(hosts, 51), hosts.given_up) == ([], [("y", Outcome.HOST_DOWN)])
+
+
 class TestGivenUp:
     """Hosts that are not asked any more, for a time."""
 

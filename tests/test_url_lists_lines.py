@@ -41,6 +41,14 @@ class TestSeams:
         assert read(A + b"\rno url\r" + B + b"\r\n" + C) == [(0, A + b"\rno url"), (1, B), (2, C)]
         assert read(A + b"\rno url\r" + B + b"\r") == [(0, A), (2, B)]
 
+    @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+    def test_a_block_of_bytes_may_end_within_a_line_end(
+        self, monkeypatch: pytest.MonkeyPatch, end: bytes
+    ) -> None:
+        for size in range(len(A), 2 * len(A)):
+            monkeypatch.setattr(url_lists, "_READ_AT_ONCE", size)
+            assert read(A + end + B + end + C + end) == [(0, A), (1, B), (2, C)]
+
     def test_a_line_of_its_own_may_begin_with_a_mark(self) -> None:
         assert read(A + b"\n" + MARK + B + b"\n") == [(0, A), (1, B)]
 
@@ -105,6 +113,7 @@ class TestRefused:
     ("where", "told"),
     [
         ("http://me:secret@a.com/lists/x.txt?a@b", "http://a.com/lists/x.txt?a@b"),
+        ("http://me@a.com/x@y", "http://a.com/x@y"),
         ("https:\\\\me@a.com\\x", "https:\\\\a.com\\x"),
         ("/home/me/lists/x.txt", "x.txt"),
         ("C:\\lists\\x@y.txt", "x@y.txt"),

@@ -159,7 +159,7 @@ class Source:
 
 
 def _living(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all nodes but what is no behaviour: annotations, sentences, imports for types."""
+    """Yield all nodes but what is no behaviour: annotations, sentences, settings of a module."""
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
         return
     yield node
@@ -167,7 +167,8 @@ def _living(node: ast.AST) -> Iterator[ast.AST]:
         if name in ("annotation", "returns"):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _is_text(child):
+            is_setting = isinstance(node, ast.Module) and _is_number(child)
+            if isinstance(child, ast.AST) and not _is_text(child) and not is_setting:
                 yield from _living(child)
 
 
@@ -191,6 +192,14 @@ def _conditions(node: ast.AST) -> list[ast.expr]:
     elif isinstance(node, ast.comprehension):
         tests = node.ifs
     return [each for each in tests if not isinstance(each, (ast.Compare, ast.UnaryOp))]
+
+
+def _is_number(node: ast.AST) -> bool:
+    """Say whether a statement gives a number a name: a test could only repeat it."""
+    arithmetic = (ast.Constant, ast.BinOp, ast.operator)
+    return isinstance(node, ast.Assign) and all(
+        isinstance(each, arithmetic) for each in ast.walk(node.value)
+    )
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -224,6 +233,14 @@ def _compiles(source: bytes) -> bool:
     except (SyntaxError, ValueError):
         return False
     return True
+
+
+class _InThisProcess:
+    """A plug-in of pytest that leaves out what starts `ck`: it would see the checkout's library."""
+
+    @staticmethod
+    def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+        items[:] = [each for each in items if "terminal" not in getattr(each, "fixturenames", ())]
 
 
 class Bench:
@@ -278,7 +295,8 @@ class Bench:
                     *("-c", str(CHECKOUT / "pyproject.toml")),
                     *("-o", "pythonpath=" + " ".join(f'"{path}"' for path in paths)),
                     *("--hypothesis-seed=0", "--hypothesis-profile=mutants"),
-                ]
+                ],
+                [_InThisProcess()],
             )
         finally:
             os._exit(code)
