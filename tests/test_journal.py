@@ -83,6 +83,23 @@ def test_what_is_withdrawn_is_asked_for_again_and_what_it_gave_is_known(tmp_path
     assert Journal(tmp_path).withdrawn == {}
 
 
+def test_what_is_told_of_a_picture_by_its_name_is_forgotten_with_it(tmp_path: Path) -> None:
+    """As long as nobody knows its URL; another URL with the same number stays."""
+    journal = tmp_path / "journal"
+    write(journal, record(1, Outcome.SAVED, url="n01440764_1"), record(1, url="http://a/x"))
+    Journal(journal).forget([record(1)])
+    assert list(Journal(journal).records) == ["http://a/x"]
+    write(journal, record(2, Outcome.SAVED, url="n01440764_2"))
+    Journal(journal).forget([record(3)])
+    assert len(Journal(journal).records) == 2
+
+
+def test_a_saved_picture_that_is_not_here_any_more_is_not_present(tmp_path: Path) -> None:
+    journal = write(tmp_path, record(1, Outcome.SAVED), record(2, Outcome.SAVED), record(3))
+    assert [each.name.number for each in journal.present({2, 9})] == [2, 3]
+    assert [each.name.number for each in journal.present(())] == [3]
+
+
 def test_lines_that_cannot_be_read_are_counted_and_can_be_dropped(tmp_path: Path) -> None:
     write(tmp_path / "journal", record(1), record(2))
     path = tmp_path / "journal" / "0.jsonl"

@@ -59,3 +59,17 @@ def test_a_placeholder_is_known_by_its_checksum(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(Failed) as failure:
         judging.judge(data)
     assert failure.value.outcome is Outcome.PLACEHOLDER
+
+
+def test_the_checksum_of_flickrs_is_known() -> None:
+    assert FLICKR_MD5 in vars(judging)["_MD5"]
+    assert {len(known) for known in vars(judging)["_MD5"]} == {32}
+
+
+@pytest.mark.parametrize(("size", "is_one"), [(65_536, True), (65_537, False)])
+def test_what_is_large_is_none_whatever_its_checksum(
+    monkeypatch: pytest.MonkeyPatch, size: int, is_one: bool
+) -> None:
+    data = bytes(size)
+    monkeypatch.setattr(judging, "_MD5", {hashlib.md5(data).hexdigest()})  # noqa: S324
+    assert judging.is_placeholder(data) == is_one
