@@ -92,7 +92,7 @@ def test_a_layout_that_is_empty_is_the_usual_one() -> None:
 
 @pytest.mark.parametrize("row", [row for row in SOURCES if row.has_lists], ids=lambda r: r.name)
 def test_lists_are_found_by_a_class_that_names_its_row(row: SourceRow) -> None:
-    made = made_by("sources", row.made_by)
+    made = made_by("sources", row)
     assert issubclass(made, ListSource)
     assert not inspect.isabstract(made)
     assert made.row is row

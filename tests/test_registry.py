@@ -102,7 +102,7 @@ class TestGate:
                 assert list(sources.lists([DALMATIAN]))
             asked = [each.when for each in web.requests.all()]
         assert len(asked) >= 4
-        assert min(later - earlier for earlier, later in zip(asked, asked[1:])) > 0.1
+        assert min(later - earlier for earlier, later in zip(asked, asked[1:])) > 0.05
 
     def test_its_wish_to_rest_is_one_that_others_hear_of(self, tmp_path: Path) -> None:
         spacing = Spacing()

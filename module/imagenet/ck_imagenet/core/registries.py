@@ -201,7 +201,22 @@ def one_of(names: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def made_by(room: str, named: str) -> Any:
-    """Return the class of a room that a row names as FILE:CLASS."""
-    file, _, name = named.partition(":")
+def made_by(room: str, row: LayoutRow | SourceRow) -> Any:
+    """Return the class of a room that a row names as FILE:CLASS.
+
+    Parameters
+    ----------
+    room : str
+        The room, such as `exports`.
+    row : LayoutRow or SourceRow
+        The row.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If a package is missing that it needs: before anything is written.
+    """
+    if isinstance(row, LayoutRow) and row.needs:
+        import_module(row.needs)
+    file, _, name = row.made_by.partition(":")
     return getattr(import_module(f"..{room}.{file}", __package__), name)

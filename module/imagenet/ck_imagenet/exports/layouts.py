@@ -96,7 +96,7 @@ class Layout(ABC):
 
 def writer(row: LayoutRow) -> type[Layout]:
     """Return what writes a layout; raise ModuleNotFoundError if a package is missing for that."""
-    return cast("type[Layout]", made_by("exports", row.made_by))
+    return cast("type[Layout]", made_by("exports", row))
 
 
 # A folder that `ck export` has made it may change; it has a mark that tells so.

@@ -131,7 +131,7 @@ class Sources:
             "", asked.source, store, self._client, self._progress, self._archive, spacing
         )
         self._sources: list[ListSource] = [
-            made_by("sources", row.made_by).made(context._replace(address=address))
+            made_by("sources", row).made(context._replace(address=address))
             for row, address in addresses.items()
         ]
 
