@@ -263,7 +263,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         (["--to=out", "--wnid=n01443537"], "no picture of n01443537 is here"),
         (["--to=out", "--wnid=goldfish"], "These synsets match"),
         (["--to=out", "--under=n01439121", "--wnid=n02110341"], "no picture of such a synset"),
-        (["--to=out", "--outdir=absent"], "no picture of such a synset is here"),
+        (["--to=out", "--outdir=absent"], '--outdir="absent" is no folder'),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(

@@ -22,6 +22,8 @@ from terminal import WNID
 
 GOLDFISH = "n01443537"
 FUNCTIONS = {call.function: action for action, call in write_docs.FRONT_DOOR.items()}
+NOTHING: Any = None
+SHARES: Any = (0.8, 0.2)
 EXCEPTIONS = ["BadInput", "Damaged", "NetworkDown", "NoList", "NoTar", "StoreError"]
 EXCEPTIONS += ["TooLittleMemory", "TooManyFiles"]
 
@@ -177,6 +179,15 @@ def test_several_synsets_are_a_list_a_tuple_or_text(web: PracticeWeb, wnid: Any)
         (lambda: ck_imagenet.status("nowhere"), '--outdir="nowhere" is no folder'),
         (lambda: ck_imagenet.status(wnid=WNID), f"nothing of {WNID} is here: see ck-imagenet list"),
         (lambda: ck_imagenet.check("nowhere"), '--outdir="nowhere" is no folder'),
+        (lambda: ck_imagenet.browse("nowhere"), '--outdir="nowhere" is no folder'),
+        (lambda: ck_imagenet.export("nowhere", to="tench"), '--outdir="nowhere" is no folder'),
+        (lambda: ck_imagenet.download(WNID, to=""), "to='' is no folder: write for example to="),
+        (
+            lambda: ck_imagenet.status(NOTHING),
+            "folder=None is no folder: write for example folder=",
+        ),
+        (lambda: ck_imagenet.export(to=NOTHING), "where to? Write --to=DIR"),
+        (lambda: ck_imagenet.export(to="tench", split=SHARES), "--split=(0.8, 0.2) is no text"),
         (lambda: ck_imagenet.clean(), "which synset? Write --wnid=n01440764"),
         (lambda: ck_imagenet.browse(), "begin with: ck-imagenet download --wnid=n01440764"),
         (lambda: ck_imagenet.export(to="tench"), "no picture of such a synset is here"),
@@ -218,7 +229,9 @@ def test_status_tells_of_hosts_and_of_failures_too() -> None:
     ck_imagenet.download(WNID)
     by_host = ck_imagenet.status(hosts=True)
     assert (by_host.total.here, by_host.total.known) == (2, 3)
-    [failed] = ck_imagenet.status(failures=True).failures
+    failures = ck_imagenet.status(failures=True)
+    [failed] = failures.failures
+    assert str(failures) == "1 link gave no picture"
     assert (str(failed.name), failed.outcome) == (f"{WNID}_3", Outcome.GONE)
     with pytest.raises(ck_imagenet.BadInput, match="--hosts and --failures exclude each other"):
         ck_imagenet.status(hosts=True, failures=True)

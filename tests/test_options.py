@@ -88,6 +88,8 @@ def test_a_dash_and_an_underscore_are_the_same() -> None:
         ({"wnid": "n01440764, n02110341,,"}, {"wnid": ("n01440764", "n02110341")}),
         ({"wnid": ["n02110341", "n01440764"]}, {"wnid": ("n02110341", "n01440764")}),
         ({"wnid": "n01440764,n01440764"}, {"wnid": ("n01440764",)}),
+        ({"wnid": {"n01440764"}}, {"wnid": ("n01440764",)}),
+        ({"wnid": iter(["n02110341", "n01440764"])}, {"wnid": ("n02110341", "n01440764")}),
         ({"wnid": []}, {"wnid": ()}),
         ({"urls": "a list.txt"}, {"urls": "a list.txt"}),
         ({"max_images": None}, {"max_images": None}),
@@ -129,9 +131,11 @@ def test_text_and_the_types_of_json_are_understood(
         ({"dry-run": "all"}, '--dry-run takes no value, but was given "all"'),
         ({"urls": "yes"}, "--urls needs a value: write --urls=…"),
         ({"outdir": ""}, "--outdir needs a value: write --outdir=…"),
-        ({"outdir": 5}, "--outdir needs a value: write --outdir=…"),
+        ({"outdir": 5}, "--outdir=5 is no text: write --outdir=…"),
         ({"wnid": "yes"}, "--wnid needs a value: write --wnid=…"),
-        ({"wnid": 1440764}, "--wnid needs a value: write --wnid=…"),
+        ({"wnid": 1440764}, "--wnid=1440764 is no text: write --wnid=…"),
+        ({"wnid": [None]}, "--wnid=None is no text: write --wnid=…"),
+        ({"wnid": b"n01440764"}, "--wnid=b'n01440764' is no text: write --wnid=…"),
     ],
 )
 def test_a_wrong_value_gives_one_sentence_that_names_the_option(

@@ -115,7 +115,7 @@ def _arguments(action: str) -> list[tuple[str, str, str, str]]:
 def _typed(name: str, kept: str, kind: Kind, default: Any) -> tuple[str, str]:
     """Return the type of what a caller may give for an option, and its default, as code."""
     taken = {
-        "wnid": "str | Sequence[str]",
+        "wnid": "str | Iterable[str]",
         "number": "int | Sequence[int]",
         "patience": "float | str",
         "retry_failed": "bool | str",

@@ -287,7 +287,7 @@ def _export(options: table.ExportOptions, place: Workspace, console: Console, fa
         raise BadInput("--register is for programs of Collective Knowledge: give it to ck export")
     if options.register and place.ck:
         export.prove_registrable(place.ck, options)
-    done = export.run(options, place.store, console.progress(quiet=options.quiet))
+    done = export.run(options, place.store_there, console.progress(quiet=options.quiet))
     facts["export"] = done.facts()
     lines = list(sentences.exported(done))
     if options.register and place.ck:
@@ -303,7 +303,7 @@ def _browse(options: table.BrowseOptions, place: Workspace, console: Console, fa
 
     command = place.spelt(browse.COMMAND)
     facts["pages"] = []
-    for page in browse.run(options, place.store, console.progress(), command):
+    for page in browse.run(options, place.store_there, console.progress(), command):
         facts["pages"].append(page.facts())
         console.say([str(page.page)])
         if console.is_terminal and not options.no_open:

@@ -134,6 +134,8 @@ def opened(
         for name, value in given.items()
     }
     outdir = values.pop(folder)
+    if not outdir or not isinstance(outdir, str):
+        raise BadInput(f'{folder}={outdir!r} is no folder: write for example {folder}="pictures"')
     if outdir != USUAL:
         values["outdir"] = outdir
     defaults = {name.replace("-", "_"): default for name, (_, default) in kinds(table).items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Any, Iterable, Iterator, NamedTuple
 from urllib.parse import quote
 
 from ..catalogue.synsets import with_pictures
@@ -45,7 +45,7 @@ class Page(NamedTuple):
 def browse(
     folder: str | Path = USUAL,
     *,
-    wnid: str | Sequence[str] = (),
+    wnid: str | Iterable[str] = (),
     save: str | Path = "",
 ) -> list[Page]:
     """Show the pictures of synsets, and what became of the rest, on a page of their own.
@@ -54,7 +54,7 @@ def browse(
     ----------
     folder : str or Path, optional
         What download has filled.
-    wnid : str or Sequence[str], optional
+    wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between; without it, an overview of all that are
         here.
     save : str or Path, optional
@@ -79,7 +79,7 @@ def browse(
     'tench.html'
     """
     options, place = opened(BrowseOptions, locals(), "folder")
-    return list(run(options, place.store, Progress()))
+    return list(run(options, place.store_there, Progress()))
 
 
 def run(

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Any, Iterable, Iterator, NamedTuple
 
 from ..catalogue import synsets
 from ..core.actions import CheckOptions
@@ -68,7 +68,7 @@ class Checked:
 def check(
     folder: str | Path = USUAL,
     *,
-    wnid: str | Sequence[str] = (),
+    wnid: str | Iterable[str] = (),
     decode: bool = False,
     repair: bool = False,
 ) -> Checked:
@@ -78,7 +78,7 @@ def check(
     ----------
     folder : str or Path, optional
         What download has filled.
-    wnid : str or Sequence[str], optional
+    wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between.
     decode : bool, optional
         Decode every picture too; slow.

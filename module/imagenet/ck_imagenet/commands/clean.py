@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence
 
 from ..catalogue import synsets
 from ..core.actions import CleanOptions
@@ -79,7 +79,7 @@ class Plan:
 def clean(
     folder: str | Path = USUAL,
     *,
-    wnid: str | Sequence[str] = (),
+    wnid: str | Iterable[str] = (),
     number: int | Sequence[int] = (),
     failed: bool = False,
     all: bool = False,
@@ -91,7 +91,7 @@ def clean(
     ----------
     folder : str or Path, optional
         What download has filled.
-    wnid : str or Sequence[str], optional
+    wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between.
     number : int or Sequence[int], optional
         Reject these pictures: they go, and never come back; several with commas between.

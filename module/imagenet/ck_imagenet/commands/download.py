@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Generator, Iterable, Iterator, Sequence
+from typing import Generator, Iterable, Iterator
 
 from ..catalogue.synsets import MANY, Selection, chosen
 from ..core.actions import DownloadOptions
@@ -71,7 +71,7 @@ class Downloaded:
 
 
 def download(
-    wnid: str | Sequence[str] = (),
+    wnid: str | Iterable[str] = (),
     *,
     to: str | Path = USUAL,
     wnids: str | Path = "",
@@ -116,7 +116,7 @@ def download(
 
     Parameters
     ----------
-    wnid : str or Sequence[str], optional
+    wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between.
     to : str or Path, optional
         The folder for TO/W/W_NUMBER.jpg.

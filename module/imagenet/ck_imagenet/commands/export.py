@@ -68,7 +68,7 @@ def export(
     *,
     to: str | Path,
     layout: str = "folders",
-    wnid: str | Sequence[str] = (),
+    wnid: str | Iterable[str] = (),
     under: str = "",
     ilsvrc2012: bool = False,
     max_images: int | None = None,
@@ -90,7 +90,7 @@ def export(
         The folder to write, which may exist if it is of the same export.
     layout : str, optional
         Folders, flat, webdataset, csv or parquet.
-    wnid : str or Sequence[str], optional
+    wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between; by default all with pictures here.
     under : str, optional
         Only this synset and those below it.
@@ -135,7 +135,7 @@ def export(
     'tench'
     """
     options, place = opened(ExportOptions, locals(), "folder")
-    return run(options, place.store, Progress())
+    return run(options, place.store_there, Progress())
 
 
 def run(options: ExportOptions, store: Store, progress: Progress) -> Exported:

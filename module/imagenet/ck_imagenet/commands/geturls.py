@@ -33,7 +33,7 @@ _IN_MEMORY = 2**25
 
 
 def geturls(
-    wnid: str | Sequence[str] = (),
+    wnid: str | Iterable[str] = (),
     *,
     folder: str | Path = USUAL,
     urls: str | Path = "",
@@ -50,7 +50,7 @@ def geturls(
 
     Parameters
     ----------
-    wnid : str or Sequence[str], optional
+    wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between.
     folder : str or Path, optional
         What download has filled.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator
 
 from ..catalogue import synsets
 from ..core.actions import StatusOptions
@@ -29,13 +29,15 @@ class Status:
     """The links that gave no picture, if they were asked for."""
 
     def __str__(self) -> str:
+        if self.failures:
+            return f"{counted(len(self.failures), 'link')} gave no picture"
         return f"{counted(self.total.here, 'picture')} here of {self.total.known} known"
 
 
 def status(
     folder: str | Path = USUAL,
     *,
-    wnid: str | Sequence[str] = (),
+    wnid: str | Iterable[str] = (),
     under: str = "",
     search: str = "",
     hosts: bool = False,
@@ -47,7 +49,7 @@ def status(
     ----------
     folder : str or Path, optional
         What download has filled.
-    wnid : str or Sequence[str], optional
+    wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between.
     under : str, optional
         Only this synset and those below it.

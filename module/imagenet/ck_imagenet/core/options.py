@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 from difflib import get_close_matches
-from typing import Any, Callable, Mapping, NamedTuple, TypeVar, cast
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, TypeVar, cast
 
 from .errors import BadInput
 
@@ -275,8 +275,10 @@ def _flag(name: str, value: Any) -> bool:
 
 
 def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value or value == "yes":
+    if value in ("", "yes", True):
         raise BadInput(f"--{name} needs a value: write --{name}=…")
+    if not isinstance(value, str):  # as it may come from Python and JSON
+        raise BadInput(f"--{name}={value!r} is no text: write --{name}=…")
     return value
 
 
@@ -300,7 +302,8 @@ def _duration(name: str, value: Any) -> Duration:
 
 
 def _wnids(name: str, value: Any) -> tuple[str, ...]:
-    listed = value if isinstance(value, (list, tuple)) else [value]
+    is_many = isinstance(value, Iterable) and not isinstance(value, (str, bytes))
+    listed = value if is_many else [value]
     stripped = [wnid.strip() for each in listed for wnid in _text(name, each).split(",")]
     return tuple(dict.fromkeys(wnid for wnid in stripped if wnid))
 
