@@ -124,6 +124,8 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
     [
         (("downlod",), "downlod: no such action; did you mean download?"),
         (("xyz",), f"xyz: no such action; there are {', '.join(ACTIONS)}"),
+        (("help", "downlod"), "downlod: no such action; did you mean download?"),
+        (("list", "--out=yaml"), '--out="yaml": write --out=json, or leave it out'),
         (("download", "--job=10"), "--job: no such option; did you mean --jobs?"),
         (("download", "--jobs", "10"), '"10" stands alone: write --jobs=10'),
         (("download", WNID), f'"{WNID}" stands alone: write --wnid={WNID}'),
@@ -199,6 +201,7 @@ def test_help_names_every_action(shell: Shell, words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_help_names_every_option_and_its_default(shell: Shell, action: str) -> None:
     said = shell.says(action, "--help")
+    assert said == shell.says("help", action)
     assert max(map(len, said.splitlines())) <= 100
     for name, (kind, default) in kinds(ACTIONS[action]).items():
         assert f"  --{name}{'=' if kind.value else ''}{kind.value}\n" in said

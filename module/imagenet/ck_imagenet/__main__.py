@@ -47,7 +47,7 @@ def _act(words: Sequence[str], facts: actions.Facts) -> None:
     from .commands import Workspace
 
     if not words or words[0] in ("--help", "-h", "help"):
-        write(_overview())
+        write(_help(_action(words[1])) if words[1:] else _overview())
     elif words[0] == "--version":
         write([__version__])
     else:
@@ -55,9 +55,11 @@ def _act(words: Sequence[str], facts: actions.Facts) -> None:
         if "help" in given or "-h" in stray:
             write(_help(name))
             return
-        is_json = given.pop("out", "") == "json"
-        actions.run(name, given, stray, {}, Workspace, not is_json, facts)
-        if is_json:
+        form = given.pop("out", "")
+        if form not in ("", "json"):
+            raise BadInput(f'--out="{form}": write --out=json, or leave it out')
+        actions.run(name, given, stray, {}, Workspace, not form, facts)
+        if form:
             write([actions.as_json(facts)])
 
 
