@@ -291,7 +291,22 @@ _VERSION = "2011"
 
 
 def prove_registrable(ck: ModuleType, options: ExportOptions) -> None:
-    """Raise BadInput if such an export cannot be registered, StoreError if CK forbids it."""
+    """Raise BadInput if such an export cannot be registered, StoreError if CK forbids it.
+
+    Parameters
+    ----------
+    ck : module
+        The kernel of Collective Knowledge.
+    options : ExportOptions
+        What is to be exported, and how.
+
+    Raises
+    ------
+    BadInput
+        If no environment of CK is for such a layout, or CK does not have it yet.
+    StoreError
+        If CK lets nobody write where environments are.
+    """
     from ..storage.ck_kernel import Kernel
 
     Kernel(ck).refuse_forbidden(ck.cfg["repo_name_local"], False)
@@ -306,6 +321,15 @@ def prove_registrable(ck: ModuleType, options: ExportOptions) -> None:
 
 def register(ck: ModuleType, options: ExportOptions, folder: Path) -> str:
     """Register an export, in place of an earlier one, and return the environment's UID.
+
+    Parameters
+    ----------
+    ck : module
+        The kernel of Collective Knowledge.
+    options : ExportOptions
+        What was exported, and how.
+    folder : Path
+        Where to.
 
     Raises
     ------

@@ -164,7 +164,22 @@ def _links(
 def survey(
     options: GeturlsOptions, store: Store, archive: ArchiveSource | None = None
 ) -> list[Row]:
-    """Return which places may have a list, how things stand there, and what each needs."""
+    """Return which places may have a list, how things stand there, and what each needs.
+
+    Parameters
+    ----------
+    options : GeturlsOptions
+        Of which synset, if of one, and where the places are.
+    store : Store
+        Where lists are kept.
+    archive : ArchiveSource, optional
+        The archive of all URLs.
+
+    Returns
+    -------
+    list of Row
+        A row for each place, in the order in which they are asked.
+    """
     refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
     asked, network = concern(options, Lists), concern(options, Network)
     with closing(Sources(asked, network, store, archive)) as sources:
@@ -201,6 +216,15 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
 
 def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Counter[str]:
     """Return how many URLs of the archive in a folder lead to a host and to those below it.
+
+    Parameters
+    ----------
+    options : GeturlsOptions
+        Which host, and of which synsets, by default of all.
+    folder : Path
+        The archive's.
+    progress : Progress
+        Is told how it goes.
 
     Raises
     ------
@@ -239,7 +263,27 @@ def listed(links: Iterable[Link], mapping: bool) -> Iterator[BinaryIO]:
 
 
 def save(links: Iterable[Link], path: Path, mapping: bool) -> int:
-    """Write links as a list, and return how many; raise BadInput if that cannot be."""
+    """Write links as a list, and return how many; raise BadInput if that cannot be.
+
+    Parameters
+    ----------
+    links : iterable of Link
+        The links; all are known before anything is written.
+    path : Path
+        The file.
+    mapping : bool
+        Whether a line has the link's name too, and a tab.
+
+    Returns
+    -------
+    int
+        How many.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be written.
+    """
     with listed(links, mapping) as stream:
         data = stream.read()
     with _saving(path):

@@ -163,7 +163,20 @@ def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]
 
 
 def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:
-    """Yield name and URL of the pictures that are here, those whose URL is known."""
+    """Yield name and URL of the pictures that are here, those whose URL is known.
+
+    Parameters
+    ----------
+    store : Store
+        Where the pictures are.
+    rows : iterable of Listed
+        Of which synsets.
+
+    Yields
+    ------
+    Link
+        In the order of synsets, and then of numbers.
+    """
     for row in rows:
         place = store.synset(row.synset.wnid)
         saved = Journal.of(place).saved()
