@@ -26,9 +26,9 @@ def behind(terminal: Terminal) -> Terminal:
 def test_what_asks_nobody_is_not_refused(behind: Terminal, tmp_path: Path) -> None:
     assert WNID in behind.says("list", "imagenet", "--search=tench")
     assert behind.says("status", "imagenet") == ""
-    shelf = tmp_path / f"{WNID}.tar"
-    shelf.write_bytes(tar({b"n01440764_1.JPEG": picture("/1.jpg")}))
-    behind.says("download", "imagenet", f"--wnid={WNID}", f"--tar={shelf}", "--quiet")
+    given = tmp_path / f"{WNID}.tar"
+    given.write_bytes(tar({b"n01440764_1.JPEG": picture("/1.jpg")}))
+    behind.says("download", "imagenet", f"--wnid={WNID}", f"--tar={given}", "--quiet")
     assert list(behind.pictures()) == ["n01440764_1.jpg"]
 
 

@@ -43,8 +43,8 @@ def put(place: SynsetStore, name: str, data: bytes) -> Path:
     return path
 
 
-def adopted(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict[str, Record]]:
-    """Adopt as a run does; return what was put aside, and the journal as the next run reads it."""
+def recovered(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict[str, Record]]:
+    """Recover as a run does; return what was put aside, and the journal as the next run reads it."""
     journal = Journal(place.state / "journal")
     aside = recover(place, journal, {}, named, ())
     journal.close()
@@ -54,7 +54,7 @@ def adopted(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict
 def test_a_picture_that_an_old_script_has_left_packed_is_unpacked(place: SynsetStore) -> None:
     path = put(place, "n01440764_7.jpg", gzip.compress(jpeg()))
     other = put(place, "n01440764_8.jpg", gzip.compress(b"<html>a page</html>"))
-    aside, records = adopted(place, {7: "http://a/7"})
+    aside, records = recovered(place, {7: "http://a/7"})
     assert path.read_bytes() == jpeg()
     assert records["http://a/7"].sha256 == hashlib.sha256(jpeg()).hexdigest()
     assert [each.name for each in aside] == [other.name]
@@ -64,7 +64,7 @@ def test_a_picture_that_an_old_script_has_left_packed_is_unpacked(place: SynsetS
 def test_a_picture_of_a_known_name_gets_its_line(place: SynsetStore) -> None:
     data = jpeg()
     put(place, "n01440764_7.jpg", data)
-    aside, records = adopted(place, {7: "http://a/7", 8: "http://a/8"})
+    aside, records = recovered(place, {7: "http://a/7", 8: "http://a/8"})
     assert aside == []
     record = records.pop("http://a/7")
     assert records == {}
@@ -82,15 +82,15 @@ def test_a_picture_of_a_known_name_gets_its_line(place: SynsetStore) -> None:
     )
 
 
-def test_a_second_time_there_is_nothing_to_adopt(place: SynsetStore) -> None:
+def test_a_second_time_there_is_nothing_to_recover(place: SynsetStore) -> None:
     put(place, "n01440764_7.jpg", jpeg())
-    first = adopted(place, {7: "http://a/7"})
-    assert adopted(place, {7: "http://a/7"}) == first
+    first = recovered(place, {7: "http://a/7"})
+    assert recovered(place, {7: "http://a/7"}) == first
 
 
 def test_a_picture_of_an_unknown_url_is_known_by_its_name(place: SynsetStore) -> None:
     path = put(place, "n01440764_7.jpg", jpeg())
-    aside, records = adopted(place, {})
+    aside, records = recovered(place, {})
     assert aside == []
     assert list(records) == ["n01440764_7"]
     assert records["n01440764_7"].name == ImageName(WNID, 7)
@@ -99,18 +99,18 @@ def test_a_picture_of_an_unknown_url_is_known_by_its_name(place: SynsetStore) ->
 
 def test_it_has_its_url_as_soon_as_that_is_known(place: SynsetStore) -> None:
     put(place, "n01440764_7.jpg", jpeg())
-    _, before = adopted(place, {})
-    _, after = adopted(place, {7: "http://a/7"})
+    _, before = recovered(place, {})
+    _, after = recovered(place, {7: "http://a/7"})
     assert list(after) == ["http://a/7"]
     known = before["n01440764_7"]
     assert after["http://a/7"] == known._replace(url="http://a/7", time=after["http://a/7"].time)
-    assert adopted(place, {}) == ([], after)
+    assert recovered(place, {}) == ([], after)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>gone</html>", jpeg()[:-20]])
 def test_what_is_no_picture_is_put_aside_and_not_lost(place: SynsetStore, data: bytes) -> None:
     path = put(place, "n01440764_7.jpg", data)
-    aside, records = adopted(place, {7: "http://a/7"})
+    aside, records = recovered(place, {7: "http://a/7"})
     assert aside == [place.state / "no-pictures" / "n01440764_7.jpg"]
     assert aside[0].read_bytes() == data
     assert records == {}
@@ -120,23 +120,25 @@ def test_what_is_no_picture_is_put_aside_and_not_lost(place: SynsetStore, data: 
 
 def test_what_the_journal_knows_is_not_even_read(place: SynsetStore) -> None:
     put(place, "n01440764_7.jpg", jpeg())
-    before = adopted(place, {7: "http://a/7"})
+    before = recovered(place, {7: "http://a/7"})
     put(place, "n01440764_7.jpg", b"spoilt since, which is for check to find")
-    assert adopted(place, {7: "http://a/7"}) == before
+    assert recovered(place, {7: "http://a/7"}) == before
 
 
-def test_a_url_that_is_saved_under_another_number_is_not_adopted_again(place: SynsetStore) -> None:
+def test_a_url_that_is_saved_under_another_number_is_not_recovered_again(
+    place: SynsetStore,
+) -> None:
     put(place, "n01440764_7.jpg", jpeg())
-    adopted(place, {7: "http://a/7"})
+    recovered(place, {7: "http://a/7"})
     put(place, "n01440764_9.jpg", jpeg(9))
-    _, records = adopted(place, {9: "http://a/7"})
+    _, records = recovered(place, {9: "http://a/7"})
     assert {url: record.name.number for url, record in records.items()} == {"http://a/7": 7}
 
 
-def test_of_two_pictures_of_one_url_the_first_is_adopted(place: SynsetStore) -> None:
+def test_of_two_pictures_of_one_url_the_first_is_recovered(place: SynsetStore) -> None:
     for number in (7, 9):
         put(place, f"n01440764_{number}.jpg", jpeg(number))
-    _, records = adopted(place, {7: "http://a/7", 9: "http://a/7"})
+    _, records = recovered(place, {7: "http://a/7", 9: "http://a/7"})
     assert {url: record.name.number for url, record in records.items()} == {"http://a/7": 7}
 
 
@@ -145,7 +147,7 @@ def test_a_picture_that_is_here_after_all_is_no_failure_any_more(place: SynsetSt
     journal.append(Record(ImageName(WNID, 7), "http://a/7", Outcome.GONE, "2020"))
     journal.close()
     put(place, "n01440764_7.jpg", jpeg())
-    _, records = adopted(place, {7: "http://a/7"})
+    _, records = recovered(place, {7: "http://a/7"})
     assert records["http://a/7"].outcome is Outcome.SAVED
 
 
@@ -175,7 +177,7 @@ result = json.loads((place.pictures()[9981].parent / ".cm" / "meta.json").read_t
     assert meta["imagenet"]["source"] == "n01440764.tar"
 
 
-def test_a_repository_made_by_hand_is_adopted_with_the_urls_of_its_tags(tmp_path: Path) -> None:
+def test_a_repository_made_by_hand_is_recovered_with_the_urls_of_its_tags(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, {})
     terminal.says("add", f"repo:imagenet-{WNID}", "--quiet")
     for number, data in ((9981, jpeg()), (9982, b"<html>")):

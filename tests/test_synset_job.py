@@ -9,7 +9,7 @@ import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.engine.synset_job import take_out_exposed
-from ck_imagenet.storage.deduplication import TELLING, Duplicates
+from ck_imagenet.storage.deduplication import PLACEHOLDER_NAMES, Duplicates
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> FolderStore:
 def duplicates() -> Duplicates:
     """What the run remembers: the same bytes came in another synset, under too many names."""
     duplicates = Duplicates([SAVED, TWICE])
-    for number in range(TELLING):
+    for number in range(PLACEHOLDER_NAMES):
         name, url = ImageName("n02110341", number), f"http://b/{number}.jpg"
         other = Record(name, url, Outcome.SAVED, "2020", sha256="5")
         duplicates.add([other])

@@ -79,7 +79,7 @@ class Recorder(ABC):
         return False
 
     def unpark(self) -> list[Task]:
-        """Return tasks that were put by and may be of use now."""
+        """Return tasks that were parked and may be of use now."""
         return []
 
 

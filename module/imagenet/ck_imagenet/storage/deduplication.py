@@ -15,7 +15,7 @@ from ..core.text import ImageName, parse_image_name
 from ..images.formats import SUFFIXES
 from .records import Record
 
-TELLING = 3
+PLACEHOLDER_NAMES = 3
 """Different file names under which the same bytes are no picture of anything."""
 
 REMEMBERED = 50_000
@@ -33,7 +33,7 @@ class Sighting(NamedTuple):
 class Duplicates:
     """Counts under which URLs the same bytes came, in one synset or in several.
 
-    A mirror keeps a picture's file name. So bytes that come under `TELLING` names are a
+    A mirror keeps a picture's file name. So bytes that come under `PLACEHOLDER_NAMES` names are a
     placeholder.
 
     Parameters
@@ -82,7 +82,7 @@ class Duplicates:
         urls = [record.url, *(each.url for each in self._seen.get(record.sha256, []))]
         # What comes from a tar has no name but ImageNet's, which tells nothing.
         names = {file_name(url) for url in urls if not parse_image_name(url)}
-        if len(names) < TELLING:
+        if len(names) < PLACEHOLDER_NAMES:
             return False
         self._placeholders.add(record.sha256)
         return True
