@@ -44,7 +44,7 @@ def put(place: SynsetStore, name: str, data: bytes) -> Path:
 
 
 def recovered(place: SynsetStore, named: dict[int, str]) -> tuple[list[Path], dict[str, Record]]:
-    """Recover as a run does; return what was put aside, and the journal as the next run reads it."""
+    """Return what a run puts aside as it recovers, and the journal as the next run reads it."""
     journal = Journal(place.state / "journal")
     aside = recover(place, journal, {}, named, ())
     journal.close()
@@ -125,7 +125,7 @@ def test_what_the_journal_knows_is_not_even_read(place: SynsetStore) -> None:
     assert recovered(place, {7: "http://a/7"}) == before
 
 
-def test_a_url_that_is_saved_under_another_number_is_not_recovered_again(
+def test_a_url_saved_under_another_number_is_not_recovered_again(
     place: SynsetStore,
 ) -> None:
     put(place, "n01440764_7.jpg", jpeg())
