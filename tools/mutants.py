@@ -4,17 +4,14 @@
                                                                                   │
     seen or not ◄── the file's own unit tests, in a process of their own ◄────────┘
 
-The changes are small: `<` for `<=`, `and` for `or`, one more or less, a statement or an answer
-left out. The checkout itself is never changed. It runs on Linux and macOS, since it forks.
+The checkout itself is never changed. It runs on Linux and macOS, since it forks.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import compileall
 import os
-import re
 import resource
 import shutil
 import sys
@@ -22,10 +19,10 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 from random import Random
-from typing import Iterator, NamedTuple
 
 import hypothesis
 import pytest
+from single_changes import Change, Source
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LIBRARY = CHECKOUT / "module" / "imagenet" / "ck_imagenet"
@@ -42,17 +39,11 @@ TESTS = {
 }
 """The files of the core, and the tests of each, those first that see most."""
 
-EQUIVALENT: dict[tuple[str, str, str], str] = {
-    (
-        "core/url_lists.py",
-        'first_odd = 0, b""',
-        "0 -> 1",
-    ): "it is told only where a line is odd, and then it is that line's",
-    (
-        "core/url_lists.py",
-        'first_odd = 0, b""',
-        "0 -> -1",
-    ): "it is told only where a line is odd, and then it is that line's",
+_ODD = "it is told only where a line is odd, and then it is that line's"
+
+EQUIVALENT = {
+    ("core/url_lists.py", 'first_odd = 0, b""', "0 -> 1"): _ODD,
+    ("core/url_lists.py", 'first_odd = 0, b""', "0 -> -1"): _ODD,
     (
         "core/url_lists.py",
         "return max(map(len, lines), default=0) < LONGEST_LINE",
@@ -76,22 +67,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
 }
 """Changes after which the file does the same, each with the reason; they are not tried."""
 
-_SWAPS = {
-    **{"<": ["<="], "<=": ["<"], ">": [">="], ">=": [">"], "==": ["!="], "!=": ["=="]},
-    **{"is": ["is not"], "is not": ["is"], "in": ["not in"], "not in": ["in"]},
-    **{
-        "and": ["or"],
-        "or": ["and"],
-        "+": ["-"],
-        "-": ["+"],
-        "*": ["/"],
-    },
-    **{"//": ["*"], "%": ["*"], "**": ["*"], "|": ["&"], "&": ["|"]},
-}
-"""What may stand for an operator; `/` joins paths here, and nobody would miss that it is gone."""
-
-_OPERATOR = re.compile(r"\b(?:is\s+not|not\s+in|is|in|and|or)\b|[<>=!]=|\*\*|//|[<>+*/%|&-]")
-
 _TIMES = 10
 """How many times longer than usual tests may take, by the processor's clock, and five seconds."""
 
@@ -100,170 +75,6 @@ _MEMORY = 8 * 2**30
 
 _WARM = ("reaper", "PIL.Image", "hypothesis.strategies", "urllib3", "cryptography.x509")
 """What the tests import that is not the library: it is imported once for all runs."""
-
-
-class Change(NamedTuple):
-    """One change to a file: what stands between two places becomes something else."""
-
-    file: str
-    line: int
-    start: int
-    end: int
-    """Places in the bytes of the source."""
-    old: str
-    new: str
-    within: str
-    """The line as it was."""
-
-    @property
-    def known(self) -> tuple[str, str, str]:
-        """What stays the same if lines above change: the file, the line and the change."""
-        return self.file, self.within, f"{self.old} -> {self.new}"
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.old} -> {self.new}    in: {self.within}"
-
-
-class Source:
-    """A file of the core, and what can be changed in it."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.data = (LIBRARY / file).read_bytes()
-        self._lines = self.data.splitlines(keepends=True)
-        self._offsets = [sum(map(len, self._lines[:row])) for row in range(len(self._lines) + 1)]
-
-    def changes(self) -> list[Change]:
-        """Return all single changes that Python can compile, in their order."""
-        found = {}
-        for node in _living(ast.parse(self.data)):
-            for start, end, new in self._changes_of(node):
-                old = self.data[start:end].decode()
-                line = self.data.count(b"\n", 0, start) + 1
-                within = self._lines[line - 1].decode().strip()
-                change = Change(self.file, line, start, end, " ".join(old.split()), new, within)
-                if new != old and _compiles(self.with_change(change)):
-                    found[(start, end, new)] = change
-        return [found[key] for key in sorted(found)]
-
-    def with_change(self, change: Change) -> bytes:
-        """Return the source with a change."""
-        return self.data[: change.start] + change.new.encode() + self.data[change.end :]
-
-    def _changes_of(self, node: ast.AST) -> Iterator[tuple[int, int, str]]:
-        """Yield what one node can become: from where to where, and what stands there then."""
-        for left, right in _operands(node):
-            yield from self._swapped(left, right)
-        for test in _conditions(node):
-            yield (*self._place(test), f"(not ({self._text(test)}))")
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            start, _ = self._place(node)
-            yield start, start + len("not "), ""
-        elif isinstance(node, ast.Constant):
-            yield from ((*self._place(node), new) for new in _neighbours(node.value))
-        elif isinstance(node, ast.Return) and node.value:
-            if not _is_no(node.value):
-                yield (*self._place(node.value), "None")
-        elif _may_be_dropped(node):
-            yield (*self._place(node), "pass")
-
-    def _swapped(self, left: ast.AST, right: ast.AST) -> Iterator[tuple[int, int, str]]:
-        """Yield what may stand for the operator between two operands."""
-        start, end = self._place(left)[1], self._place(right)[0]
-        found = _OPERATOR.search(self.data[start:end].decode("latin-1"))
-        if found:
-            for new in _SWAPS.get(" ".join(found.group().split()), []):
-                yield start + found.start(), start + found.end(), new
-
-    def _place(self, node: ast.AST) -> tuple[int, int]:
-        assert isinstance(node, (ast.expr, ast.stmt))  # noqa: S101  for types
-        assert node.end_lineno is not None  # noqa: S101
-        assert node.end_col_offset is not None  # noqa: S101
-        return (
-            self._offsets[node.lineno - 1] + node.col_offset,
-            self._offsets[node.end_lineno - 1] + node.end_col_offset,
-        )
-
-    def _text(self, node: ast.AST) -> str:
-        start, end = self._place(node)
-        return self.data[start:end].decode()
-
-
-def _living(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all nodes but what is no behaviour: types, sentences, settings of a module."""
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-        return
-    yield node
-    for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns", "decorator_list"):
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            is_setting = isinstance(node, ast.Module) and _is_number(child)
-            if isinstance(child, ast.AST) and not _is_text(child) and not is_setting:
-                yield from _living(child)
-
-
-def _operands(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield what stands left and right of each operator of a node."""
-    if isinstance(node, ast.Compare):
-        yield from zip([node.left, *node.comparators], node.comparators)
-    elif isinstance(node, ast.BoolOp):
-        yield from zip(node.values, node.values[1:])
-    elif isinstance(node, ast.BinOp):
-        yield node.left, node.right
-    elif isinstance(node, ast.AugAssign):
-        yield node.target, node.value
-
-
-def _conditions(node: ast.AST) -> list[ast.expr]:
-    """Return the conditions of a node that no operator in them turns round."""
-    tests = []
-    if isinstance(node, (ast.If, ast.IfExp, ast.While)):
-        tests = [node.test]
-    elif isinstance(node, ast.comprehension):
-        tests = node.ifs
-    return [each for each in tests if not isinstance(each, (ast.Compare, ast.UnaryOp))]
-
-
-def _is_number(node: ast.AST) -> bool:
-    """Say whether a statement gives a number a name: a test could only repeat it."""
-    arithmetic = (ast.Constant, ast.BinOp, ast.operator)
-    return isinstance(node, ast.Assign) and all(
-        isinstance(each, arithmetic) for each in ast.walk(node.value)
-    )
-
-
-def _is_text(node: ast.AST) -> bool:
-    is_alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_alone or isinstance(node, ast.JoinedStr)
-
-
-def _is_no(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and not node.value
-
-
-def _may_be_dropped(node: ast.AST) -> bool:
-    """Say whether nothing that follows lacks a name if a statement is left out."""
-    if isinstance(node, ast.Assign):
-        return all(isinstance(each, (ast.Attribute, ast.Subscript)) for each in node.targets)
-    return isinstance(
-        node,
-        (ast.Expr, ast.AugAssign, ast.Delete, ast.Raise, ast.Continue, ast.Break, ast.Return),
-    )
-
-
-def _neighbours(value: object) -> list[str]:
-    if isinstance(value, bool):
-        return [str(not value)]
-    return [repr(value + 1), repr(value - 1)] if isinstance(value, (int, float)) else []
-
-
-def _compiles(source: bytes) -> bool:
-    try:
-        compile(source, "", "exec")
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 class _InThisProcess:
@@ -374,7 +185,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="tell the changes, and try none")
     parser.add_argument("files", nargs="*", default=list(TESTS), help="as in engine/recorder.py")
     asked = parser.parse_args()
-    sources = [Source(file) for file in asked.files]
+    sources = [Source(LIBRARY, file) for file in asked.files]
     possible = {change.known for source in sources for change in source.changes()}
     for stale in [key for key in EQUIVALENT if key[0] in asked.files and key not in possible]:
         print("named as equivalent, but not possible any more:", *stale)
