@@ -14,6 +14,15 @@ from ck_imagenet.http.retry import Spacing
 from host_helpers import LONG, give, known, put, refuse, taken
 
 
+def give_up(hosts: HostQueue[str], name: str) -> float:
+    """Let a host time out until it is given up, with never a moment without a task; return when."""
+    put(hosts, name, "0123456789")
+    for now in (0.0, LONG):
+        for _ in taken(hosts, now, 1):
+            hosts.release(name, now + 1, HostSignal.TIMEOUT, now + 1)
+    return LONG + 1
+
+
 class TestTurns:
     """Whose turn it is."""
 
@@ -25,7 +34,7 @@ class TestTurns:
     def test_tasks_of_one_host_come_in_their_order(self) -> None:
         hosts: HostQueue[str] = HostQueue()
         put(hosts, "h", "abc")
-        assert hosts.waiting == 3
+        assert (hosts.waiting, hosts.ready) == (3, True)
         assert taken(hosts, 0, 1) == ["a", "b", "c"]
         assert hosts.waiting == 0
 
@@ -256,6 +265,21 @@ class TestGivenUp:
         hosts.take(now + 2 * FORGET_GIVEN_UP_AFTER)
         put(hosts, "h", "y", now + 2 * FORGET_GIVEN_UP_AFTER)
         assert taken(hosts, now + 2 * FORGET_GIVEN_UP_AFTER) == ["y"]
+
+    def test_where_nothing_is_said_to_be_to_come_it_is_given_up_for_good(self) -> None:
+        hosts: HostQueue[str] = HostQueue()
+        give_up(hosts, "down")
+        hosts.take(10 * FORGET_GIVEN_UP_AFTER)
+        assert known(hosts) == ["down"]
+
+    def test_it_is_remembered_until_the_time_is_over(self) -> None:
+        hosts: HostQueue[str] = HostQueue()
+        hosts.complete = False
+        end = give_up(hosts, "down") + FORGET_GIVEN_UP_AFTER
+        hosts.take(end - 0.1)
+        assert known(hosts) == ["down"]
+        hosts.take(end)
+        assert known(hosts) == []
 
 
 class TestForgetting:

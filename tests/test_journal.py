@@ -94,6 +94,15 @@ def test_what_is_told_of_a_picture_by_its_name_is_forgotten_with_it(tmp_path: Pa
     assert len(Journal(journal).records) == 2
 
 
+def test_what_is_told_after_forgetting_is_on_disk(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    journal.append(record(1))
+    journal.forget([record(1)])
+    journal.append(record(2))
+    journal.close()
+    assert list(Journal(tmp_path / "journal").records) == ["http://a/2"]
+
+
 def test_a_saved_picture_that_is_not_here_any_more_is_not_present(tmp_path: Path) -> None:
     journal = write(tmp_path, record(1, Outcome.SAVED), record(2, Outcome.SAVED), record(3))
     assert [each.name.number for each in journal.present({2, 9})] == [2, 3]

@@ -76,6 +76,10 @@ class TestAfterARefusal:
     def test_only_within_five_minutes(self, time: str, expected: list[int]) -> None:
         assert numbers([line(1, "busy"), line(2, "forbidden", time)]) == expected
 
+    def test_what_is_forbidden_again_much_later_is_believed(self) -> None:
+        again = line(2, "forbidden", "2026-05-02T12:00:00Z")
+        assert numbers([line(1, "busy"), line(2, "forbidden"), again]) == []
+
     def test_only_after_it(self) -> None:
         assert numbers([line(2, "forbidden"), line(1, "busy")]) == []
 

@@ -9,6 +9,7 @@ import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import LARGEST_NUMBER, ImageName
 from ck_imagenet.core.url_lists import Line
+from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.numbering import KeptNames, Link, by_number, number
 from ck_imagenet.storage.records import Record
 from hypothesis import given
@@ -284,3 +285,12 @@ def test_a_list_tells_more_of_imagenets_own_numbers_than_is_kept(tmp_path: Path)
     names.keep(WNID, [], named(**{"http://a": 3, "http://b": 4}))
     lines = [*named(**{"http://c": 4, "http://d": 5}), *plain("http://e")]
     assert names.urls(lines) == {3: "http://a", 4: "http://c", 5: "http://d"}
+
+
+def test_the_names_of_a_synset_are_kept_with_its_state(tmp_path: Path) -> None:
+    synset_store = FolderStore(tmp_path).synset(WNID)
+    synset_store.create()
+    lines = plain("http://a")
+    KeptNames.of(synset_store).keep(WNID, number(WNID, lines, {}, {}), lines)
+    assert KeptNames.of(synset_store).numbers == {"http://a": 0}
+    assert (synset_store.state / "names.tsv").read_bytes() == b"0\thttp://a\n"

