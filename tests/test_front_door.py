@@ -16,7 +16,6 @@ import pytest
 import write_docs
 from ck_imagenet.core.actions import ACTIONS
 from ck_imagenet.core.options import kinds
-from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID
 
@@ -59,7 +58,7 @@ def test_two_lines_are_a_whole_program(folder: Path, capfd: pytest.CaptureFixtur
     exported = ck_imagenet.export("pictures", to="tench")
     assert capfd.readouterr() == ("", "")
     assert (done.folder, done.here, done.saved) == (Path("pictures"), 2, 2)
-    assert done.failed == {Outcome.GONE: 1}
+    assert done.failed == {ck_imagenet.Outcome.GONE: 1}
     assert str(done) == "2 pictures of 1 synset in pictures, 2 saved now"
     assert str(exported) == f"2 pictures of 1 synset are in {folder / 'tench'}"
     names = [f"{WNID}_1.jpg", f"{WNID}_2.jpg"]
@@ -232,7 +231,7 @@ def test_status_tells_of_hosts_and_of_failures_too() -> None:
     failures = ck_imagenet.status(failures=True)
     [failed] = failures.failures
     assert str(failures) == "1 link gave no picture"
-    assert (str(failed.name), failed.outcome) == (f"{WNID}_3", Outcome.GONE)
+    assert (str(failed.name), failed.outcome) == (f"{WNID}_3", ck_imagenet.Outcome.GONE)
     with pytest.raises(ck_imagenet.BadInput, match="--hosts and --failures exclude each other"):
         ck_imagenet.status(hosts=True, failures=True)
 
@@ -252,6 +251,11 @@ def test_a_dry_run_of_clean_removes_nothing(folder: Path) -> None:
     ck_imagenet.download(WNID)
     [plan] = ck_imagenet.clean(wnid=WNID, all=True, dry_run=True)
     assert (plan.done, len(plan.pictures)) == (False, 2)
+    assert str(plan) == f"{WNID}: 2 pictures and all else to go"
+    [plan] = ck_imagenet.clean(wnid=WNID, number=1, dry_run=True)
+    assert str(plan) == f"{WNID}: 1 picture to go, 0 links to be asked for again"
+    [plan] = ck_imagenet.clean(wnid=WNID, failed=True, dry_run=True)
+    assert str(plan) == f"{WNID}: 0 pictures to go, 1 link to be asked for again"
     [plan] = ck_imagenet.clean(wnid=WNID, all=True)
     assert (plan.done, (folder / "imagenet" / WNID).exists()) == (True, False)
 

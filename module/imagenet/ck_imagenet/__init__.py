@@ -39,7 +39,14 @@ if TYPE_CHECKING:
     from .commands.geturls import geturls
     from .commands.listing import synsets
     from .commands.status import Status, status
+    from .core.outcomes import Outcome
+    from .engine.planning import Estimate
+    from .engine.synset_job import Summary
+    from .engine.tar_results import Unpacked
+    from .sources.lists import Unlisted
+    from .storage.inventory import Tally
     from .storage.numbering import Link
+    from .storage.records import Record
 
 __version__ = "0.1.0"
 
@@ -54,19 +61,26 @@ __all__ = [
     "Checked",
     "Damaged",
     "Downloaded",
+    "Estimate",
     "Exported",
     "ImagenetError",
     "Link",
     "NetworkDown",
     "NoList",
     "NoTar",
+    "Outcome",
     "Page",
     "Plan",
+    "Record",
     "Status",
     "StoreError",
+    "Summary",
     "Synset",
+    "Tally",
     "TooLittleMemory",
     "TooManyFiles",
+    "Unlisted",
+    "Unpacked",
     "browse",
     "check",
     "clean",
@@ -87,7 +101,14 @@ _ROOMS = {
     "commands.geturls": ("geturls",),
     "commands.listing": ("synsets",),
     "commands.status": ("status", "Status"),
+    "core.outcomes": ("Outcome",),
+    "engine.planning": ("Estimate",),
+    "engine.synset_job": ("Summary",),
+    "engine.tar_results": ("Unpacked",),
+    "sources.lists": ("Unlisted",),
+    "storage.inventory": ("Tally",),
     "storage.numbering": ("Link",),
+    "storage.records": ("Record",),
 }
 """What is imported when it is asked for: all of it takes its time."""
 

@@ -13,7 +13,7 @@ from ..core.errors import BadInput
 from ..core.files import checksum, storage_errors
 from ..core.options import refuse_together
 from ..core.outcomes import Outcome
-from ..core.text import ImageName, Progress
+from ..core.text import ImageName, Progress, counted
 from ..sources.tar_sources import ask_again
 from ..storage.inventory import Inventory
 from ..storage.journal import Journal
@@ -52,6 +52,13 @@ class Plan:
     bytes: int = 0
     """Of the files that go."""
     done: bool = False
+
+    def __str__(self) -> str:
+        pictures, goes = counted(len(self.pictures), "picture"), "gone" if self.done else "to go"
+        if self.folder:
+            return f"{self.wnid}: {pictures} and all else {goes}"
+        links = counted(len(self.forgotten), "link")
+        return f"{self.wnid}: {pictures} {goes}, {links} to be asked for again"
 
     @property
     def is_empty(self) -> bool:

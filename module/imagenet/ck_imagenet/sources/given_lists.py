@@ -174,7 +174,7 @@ class GivenList:
         for wnid, address in addresses.items():
             try:
                 yield from self._read(address, (wnid,))
-            except (_Missing, WrongShape) as error:
+            except (MissingList, WrongShape) as error:
                 yield Unlisted(wnid, str(error))
         if not addresses:
             yield from self._read(self._named, wnids, may_lack=True)
@@ -210,7 +210,7 @@ class GivenList:
         try:
             stream = path_of("--urls", where).open("rb")
         except OSError as error:
-            raise _Missing(f'the list "{where}" cannot be read: {error.strerror}') from None
+            raise MissingList(f'the list "{where}" cannot be read: {error.strerror}') from None
         with stream, tempfile.TemporaryFile() as kept:
             if stream.seekable():
                 yield stream
@@ -228,7 +228,7 @@ class GivenList:
             # Others of this host may be there, unless it is the host that is not.
             is_missing = failed.outcome.final and not failed.outcome.unanswered
             why = f"{failed.outcome.meaning} ({plain(failed.detail)})"
-            raise (_Missing if is_missing else BadInput)(
+            raise (MissingList if is_missing else BadInput)(
                 f'the list "{where}" cannot be fetched: {why}'
             ) from None
         kept.seek(0)
@@ -244,7 +244,7 @@ def _copy(stream: BinaryIO, kept: BinaryIO, where: str) -> None:
         kept.write(block)
 
 
-class _Missing(BadInput):
+class MissingList(BadInput):
     """A list is not there, or has nothing of what is asked; another list may be."""
 
 
@@ -294,11 +294,11 @@ def _refuse_missing(
 ) -> None:
     missing = [wnid for wnid in wnids if wnid not in found]
     if missing and listed:
-        raise _Missing(
+        raise MissingList(
             f'the list "{where}" has no URL of {some(missing)}; it has {some(listed, most=5)}'
         )
     if missing or not found:
-        raise _Missing(
+        raise MissingList(
             f'the list "{where}" holds no URL: a line is a URL, or a name such as '
             "n01440764_9981 and a URL"
         )
