@@ -223,6 +223,15 @@ class TestRefused:
             if end >= begun:
                 assert reason is Outcome.TRUNCATED, f"cut at {end} of {len(data)}"
 
+    def test_the_reason_says_what_is_missing(self) -> None:
+        data = written("PNG", (24, 16))
+        with pytest.raises(Failed) as failure:
+            judging.judge(data[:10])
+        assert failure.value.detail == "a file without its end"
+        with pytest.raises(Failed) as failure:
+            judging.judge(data[: len(data) // 2])
+        assert "truncated" in failure.value.detail
+
     @pytest.mark.parametrize("name", ["BMP", "TIFF", "compressed TIFF"])
     def test_a_cut_picture_of_a_rare_format_is_refused(self, name: str) -> None:
         data = written(name)
