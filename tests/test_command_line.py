@@ -115,7 +115,8 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
     ]
     assert shell.says("list", "--downloaded-only", "--outdir=here") == f"{WNID}\n"
     assert shell.says("status", "--outdir=here").startswith(f"{WNID}\t2\t3")
-    assert shell.refuses("status", "--outdir=there") == '--outdir="there" is no folder'
+    for words in (("status",), ("list", "--downloaded-only"), ("list", "--images"), ("browse",)):
+        assert shell.refuses(*words, "--outdir=there") == '--outdir="there" is no folder'
     assert shell.says("status") == ""
 
 

@@ -190,6 +190,7 @@ def test_several_synsets_are_a_list_a_tuple_or_text(web: PracticeWeb, wnid: Any)
         (lambda: ck_imagenet.clean(), "which synset? Write --wnid=n01440764"),
         (lambda: ck_imagenet.browse(), "begin with: ck-imagenet download --wnid=n01440764"),
         (lambda: ck_imagenet.export(to="tench"), "no picture of such a synset is here"),
+        (lambda: ck_imagenet.synsets(downloaded_only=True, folder="x"), '"x" is no folder'),
         (lambda: ck_imagenet.synsets(under="n99999999"), "--under=n99999999: ImageNet has no such"),
     ],
 )

@@ -133,7 +133,7 @@ def _list(options: table.ListOptions, place: Workspace, console: Console, facts:
     # In a pipe, the whole catalogue is listed without a look at the disk.
     is_shown = console.is_terminal or not console.is_on
     is_counted = options.downloaded_only or options.images or is_shown
-    counts = summaries.counts(place.store) if is_counted else {}
+    counts = summaries.counts(place.store_there) if is_counted else {}
     urls = None
     try:
         urls = listing.url_counts(options, place, is_shown)

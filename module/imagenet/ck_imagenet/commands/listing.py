@@ -90,7 +90,7 @@ def synsets(
     1000
     """
     options, place = opened(ListOptions, locals(), "folder")
-    counts = summaries.counts(place.store) if options.downloaded_only else {}
+    counts = summaries.counts(place.store_there) if options.downloaded_only else {}
     return [row.synset for row in listed(options, counts, url_counts(options, place))]
 
 
