@@ -34,7 +34,7 @@ class TestTurns:
     def test_tasks_of_one_host_come_in_their_order(self) -> None:
         hosts: HostQueue[str] = HostQueue()
         put(hosts, "h", "abc")
-        assert (hosts.waiting, hosts.ready) == (3, True)
+        assert (hosts.waiting, hosts.ready, hosts.has_healthy) == (3, True, True)
         assert taken(hosts, 0, 1) == ["a", "b", "c"]
         assert hosts.waiting == 0
 
@@ -268,9 +268,25 @@ class TestGivenUp:
 
     def test_where_nothing_is_said_to_be_to_come_it_is_given_up_for_good(self) -> None:
         hosts: HostQueue[str] = HostQueue()
-        give_up(hosts, "down")
-        hosts.take(10 * FORGET_GIVEN_UP_AFTER)
+        hosts.take(give_up(hosts, "down") + 10 * FORGET_GIVEN_UP_AFTER)
         assert known(hosts) == ["down"]
+
+    def test_one_that_is_backing_off_is_remembered_for_as_long_beyond_that(self) -> None:
+        hosts: HostQueue[str] = HostQueue()
+        hosts.complete = False
+        refuse(hosts, "h", 100, 50)
+        hosts.take(150 + FORGET_GIVEN_UP_AFTER - 1)
+        assert known(hosts) == ["h"]
+        hosts.take(150 + FORGET_GIVEN_UP_AFTER)
+        assert known(hosts) == []
+
+    def test_what_waits_for_it_is_given_back_with_its_last_request(self) -> None:
+        hosts: HostQueue[str] = HostQueue()
+        put(hosts, "h", "ab")
+        assert hosts.take(0)
+        hosts.release("h", 0, HostSignal.BUSY, 0, 10**6)
+        assert hosts.given_up == [("b", Outcome.HOST_BUSY)]
+        assert not hosts.has_healthy
 
     def test_it_is_remembered_until_the_time_is_over(self) -> None:
         hosts: HostQueue[str] = HostQueue()
