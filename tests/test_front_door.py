@@ -207,6 +207,8 @@ def test_a_synset_without_a_list_is_an_error_when_the_others_are_done(folder: Pa
     with pytest.raises(ck_imagenet.NoList, match=f"no list of URLs for {GOLDFISH}"):
         ck_imagenet.download([GOLDFISH, WNID])
     assert len(list((folder / "imagenet" / WNID).glob("*.jpg"))) == 2
+    chosen = ck_imagenet.download(under="n01439121")
+    assert str(chosen) == "2 pictures of 1 synset in imagenet, 0 saved now"
 
 
 def test_settings_of_the_environment_hold_unless_an_argument_says_otherwise(
@@ -222,6 +224,7 @@ def test_a_dry_run_tells_what_it_takes_and_does_nothing(folder: Path) -> None:
     done = ck_imagenet.download(WNID, dry_run=True)
     assert done.estimate is not None
     assert (done.here, done.estimate.synsets, done.estimate.urls) == (0, 1, 3)
+    assert str(done) == "3 URLs of 1 synset to ask for, some 2 pictures"
     assert list(folder.glob("**/*.jpg")) == []
 
 

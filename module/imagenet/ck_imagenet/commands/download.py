@@ -47,7 +47,7 @@ class Downloaded:
     synsets: list[Summary | Unpacked | Unlisted]
     """What was done for each: an `Unpacked` from tars, an `Unlisted` where nobody has a list."""
     estimate: Estimate | None = None
-    """What it would take, of a dry run, or of more than 100 synsets."""
+    """What it would take, of a dry run."""
 
     @property
     def here(self) -> int:
@@ -62,12 +62,13 @@ class Downloaded:
     @property
     def failed(self) -> Counter[Outcome]:
         """What became of the links or members that gave no picture."""
-        of_each = (each.failed for each in self.synsets if not isinstance(each, Unlisted))
-        return sum(of_each, Counter())
+        listed = (each for each in self.synsets if not isinstance(each, Unlisted))
+        return sum((each.failed for each in listed), Counter())
 
     def __str__(self) -> str:
-        pictures, classes = counted(self.here, "picture"), counted(len(self.synsets), "synset")
-        return f"{pictures} of {classes} in {self.folder}, {self.saved} saved now"
+        listed = sum(not isinstance(each, Unlisted) for each in self.synsets)
+        here = f"{counted(self.here, 'picture')} of {counted(listed, 'synset')} in {self.folder}"
+        return str(self.estimate or f"{here}, {self.saved} saved now")
 
 
 def download(
@@ -235,12 +236,11 @@ def download(
         for each in results:
             if not isinstance(each, Estimate):
                 synsets.append(each)
-            elif options.yes or options.dry_run:
+            elif options.dry_run:
                 estimate = each
-            else:
-                raise BadInput(
-                    f"{each.synsets:,} synsets: give yes=True, or look with dry_run=True"
-                )
+            elif not options.yes:
+                many = f"{each.synsets:,} synsets"
+                raise BadInput(f"{many}: give yes=True, or look with dry_run=True")
     if options.dry_run and synsets:
         facts = [each.facts() for each in synsets if isinstance(each, Summary)]
         estimate = previewed(facts, concern(options, Crawl))

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice, zip_longest
 from typing import Any, Callable, Generator, Iterable, Iterator, Mapping, Sequence, Union
 
+from ..core.text import counted
 from ..core.threads import start_thread
 from ..sources import lists
 from ..sources.lists import SynsetList, Unlisted
@@ -210,6 +211,10 @@ class Estimate:
     """URLs of a service that gives only so many."""
     pace: float = 0.0
     """How many it gives a second, 0 if nothing is known of that."""
+
+    def __str__(self) -> str:
+        urls, synsets = counted(self.urls, "URL"), counted(self.synsets, "synset")
+        return f"{urls} of {synsets} to ask for, some {counted(self.pictures, 'picture')}"
 
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types."""
