@@ -67,12 +67,28 @@ def flag(help: str) -> Any:
 
 
 def text(default: str, value: str, help: str) -> Any:
-    """Declare an option that takes any text."""
+    """Declare an option that takes any text.
+
+    Parameters
+    ----------
+    default : str
+        What holds if it is not given.
+    value : str
+        Its value as help shows it, such as FILE.
+    help : str
+        What help says of it.
+    """
     return _field(default, Kind(value, help, _text))
 
 
 def setting(default: str, value: str, help: str) -> Any:
-    """Declare a text that an environment variable or CK's configuration can give too."""
+    """Declare a text that an environment variable or CK's configuration can give too.
+
+    Parameters
+    ----------
+    default, value, help : str
+        As of `text`.
+    """
     return _field(default, Kind(value, f"{help}; a setting", _setting, is_setting=True))
 
 
@@ -82,7 +98,17 @@ def wnids(help: str) -> Any:
 
 
 def number(default: int | None, help: str, least: int, most: int | None = None) -> Any:
-    """Declare an option that takes a whole number between two bounds."""
+    """Declare an option that takes a whole number between two bounds.
+
+    Parameters
+    ----------
+    default : int or None
+        What holds if it is not given.
+    help : str
+        What help says of it.
+    least, most : int
+        The bounds, which may be given too; without `most` there is no upper one.
+    """
 
     def parse(name: str, value: Any) -> int:
         if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,18}", str(value)):
@@ -99,7 +125,15 @@ def numbers(help: str) -> Any:
 
 
 def choice(value: str, words: tuple[str, ...], help: str) -> Any:
-    """Declare an option that is absent, there without a value ("yes"), or one of some words."""
+    """Declare an option that is absent, there without a value ("yes"), or one of some words.
+
+    Parameters
+    ----------
+    value, help : str
+        As of `text`.
+    words : tuple of str
+        What it may be.
+    """
 
     def parse(name: str, given: Any) -> str:
         text = "yes" if given is True else str(given or "")
@@ -113,7 +147,17 @@ def choice(value: str, words: tuple[str, ...], help: str) -> Any:
 
 
 def word(value: str, words: tuple[str, ...], help: str, default: str = "") -> Any:
-    """Declare an option that is one of some words, by default absent."""
+    """Declare an option that is one of some words, by default absent.
+
+    Parameters
+    ----------
+    value, help : str
+        As of `text`.
+    words : tuple of str
+        What it may be.
+    default : str, optional
+        Which word holds if it is not given.
+    """
 
     def parse(name: str, given: Any) -> str:
         if given in ("", *words):
@@ -124,7 +168,17 @@ def word(value: str, words: tuple[str, ...], help: str, default: str = "") -> An
 
 
 def seconds(default: float, help: str, least: float = 0, above: float | None = None) -> Any:
-    """Declare an option that takes a time in seconds."""
+    """Declare an option that takes a time in seconds.
+
+    Parameters
+    ----------
+    default : float
+        Seconds, if it is not given.
+    help : str
+        What help says of it.
+    least, above : float, optional
+        The least that may be given, or what it must be more than.
+    """
 
     def parse(name: str, value: Any) -> float:
         try:
@@ -142,7 +196,15 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
 
 
 def duration(default: float, help: str) -> Any:
-    """Declare an option that takes a length of time: 90, 90s, 15m, 8h, 2d, or forever."""
+    """Declare an option that takes a length of time: 90, 90s, 15m, 8h, 2d, or forever.
+
+    Parameters
+    ----------
+    default : float
+        Seconds, if it is not given.
+    help : str
+        What help says of it.
+    """
     kind = Kind("TIME", f"{help}: 90s, 15m, 8h, 2d or {FOREVER}", _duration)
     return _field(Duration(default), kind)
 
@@ -227,14 +289,42 @@ def typed(options: Any) -> str:
 
 
 def refuse_together(options: Any, name: str, *others: str) -> None:
-    """Raise BadInput if one of the others is given too, which says nothing beside `name`."""
+    """Raise BadInput if one of the others is given too, which says nothing beside `name`.
+
+    Parameters
+    ----------
+    options : dataclass instance
+        The options of an action.
+    name : str
+        An option that is given, as users type it.
+    *others : str
+        Those that must not be.
+
+    Raises
+    ------
+    BadInput
+        If it is so.
+    """
     for other in others:
         if getattr(options, other.replace("-", "_")):
             raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
 
 
 def refuse_alone(options: Any, name: str, other: str) -> None:
-    """Raise BadInput if an option is given that says nothing without another."""
+    """Raise BadInput if an option is given that says nothing without another.
+
+    Parameters
+    ----------
+    options : dataclass instance
+        The options of an action.
+    name, other : str
+        The option, and the one that it needs.
+
+    Raises
+    ------
+    BadInput
+        If it is so.
+    """
     if getattr(options, name) and not getattr(options, other):
         raise BadInput(f"--{name} needs --{other}: give both, or neither")
 

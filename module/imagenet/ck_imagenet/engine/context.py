@@ -232,7 +232,15 @@ def crawl_settings(
 
 
 def successors_of(politeness: Politeness, url: str) -> list[str]:
-    """Return under which addresses the picture of a link may be today, if that is to count."""
+    """Return under which addresses the picture of a link may be today, if that is to count.
+
+    Parameters
+    ----------
+    politeness : Politeness
+        Whether known hosts count.
+    url : str
+        The link's.
+    """
     return [] if politeness.no_known_hosts else known_hosts.successors(url)
 
 

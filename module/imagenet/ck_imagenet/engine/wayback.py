@@ -136,7 +136,19 @@ class CaptureRecorder(Recorder):
 def crawl_settings(
     crawl: Crawl, politeness: Politeness, archive: str, spacing: Spacing
 ) -> CrawlSettings:
-    """Return how it is to be asked: through its spacing, with no more connections than any host."""
+    """Return how it is to be asked: through its spacing, with no more connections than any host.
+
+    Parameters
+    ----------
+    crawl : Crawl
+        How many connections there are, and how links are asked.
+    politeness : Politeness
+        How many go to one host.
+    archive : str
+        The address of the Wayback Machine.
+    spacing : Spacing
+        What keeps its requests apart.
+    """
     return context.crawl_settings(crawl, politeness, archive, spacing=spacing)._replace(
         jobs=min(crawl.jobs, politeness.per_host),
         follow=partial(urls.capture_redirect, archive=archive),

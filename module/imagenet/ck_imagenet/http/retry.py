@@ -103,12 +103,28 @@ class Retry(NamedTuple):
 
     @classmethod
     def while_busy(cls, usual: float, resting: Callable[[float], object]) -> Retry:
-        """Return what asks a busy host two times more, `usual` seconds apart if it says nothing."""
+        """Return what asks a busy host two times more, `usual` seconds apart if it says nothing.
+
+        Parameters
+        ----------
+        usual : float
+            Seconds.
+        resting : callable
+            Is told how many seconds a busy host is left alone.
+        """
         return cls((usual, usual), is_busy, usual, resting=resting)
 
     @classmethod
     def doubling(cls, attempts: int, resting: Callable[[float], object]) -> Retry:
-        """Return what waits twice as long after each attempt in vain, but never over a minute."""
+        """Return what waits twice as long after each attempt in vain, but never over a minute.
+
+        Parameters
+        ----------
+        attempts : int
+            How many there are after the first.
+        resting : callable
+            Is told how many seconds a busy host is left alone.
+        """
         waits = [min(60.0, 2.0**number) for number in range(attempts)]
         return cls(waits, resting=resting)
 
