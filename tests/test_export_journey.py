@@ -458,5 +458,6 @@ def test_an_export_of_an_earlier_version_goes_on(terminal: Terminal) -> None:
     told["export"]["outdir"] = str(plain.parent)
     mark.write_text(json.dumps(told))
     export(terminal, "--outdir=plain")
+    (terminal.folder / "other").mkdir()
     said = terminal.refuses("export", "imagenet", "--to=out", "--outdir=other")
     assert "no picture of such a synset is here" in said or "--outdir=plain" in said
