@@ -58,7 +58,15 @@ class Console:
         write(lines, "latin-1")
 
     def progress(self, verbose: bool = False, quiet: bool = False) -> Progress:
-        """Return the progress that suits standard error and the options."""
+        """Return the progress that suits standard error and the options.
+
+        Parameters
+        ----------
+        verbose : bool, optional
+            Whether the user wants to hear of each link.
+        quiet : bool, optional
+            Whether the user wants to hear of errors alone.
+        """
         if quiet or not self.is_on or sys.stderr is None:
             return Progress()
         return (Bar if sys.stderr.isatty() else Lines)(verbose, self._spelt)
@@ -85,6 +93,13 @@ def on_terminal() -> bool:
 
 def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
     """Print lines, on a terminal without the control characters that they may hold.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        The lines, without their ends.
+    encoding : str, optional
+        How their characters become bytes; of URLs as lists hold them, Latin-1.
 
     Raises
     ------

@@ -129,7 +129,15 @@ def run(
 
 
 def synset(place: SynsetStore, progress: Progress) -> str:
-    """Return the page of a synset; make the thumbnails that it needs."""
+    """Return the page of a synset; make the thumbnails that it needs.
+
+    Parameters
+    ----------
+    place : SynsetStore
+        The synset.
+    progress : Progress
+        Is told how the thumbnails go.
+    """
     first = sorted(place.pictures())[:MOST_SHOWN]
     return pages.synset(Gallery(place, _thumbnails(place, first, progress)))
 

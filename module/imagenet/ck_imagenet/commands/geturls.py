@@ -248,13 +248,29 @@ def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Co
 
 
 def line(link: Link, mapping: bool) -> str:
-    """Return a link as a line of a list."""
+    """Return a link as a line of a list.
+
+    Parameters
+    ----------
+    link : Link
+        The link.
+    mapping : bool
+        Whether the line begins with its name and a tab.
+    """
     return f"{link.name}\t{link.url}" if mapping else link.url
 
 
 @contextmanager
 def listed(links: Iterable[Link], mapping: bool) -> Iterator[BinaryIO]:
-    """Give the list that links make, when all of them are known, as a file."""
+    """Give the list that links make, when all of them are known, as a file.
+
+    Parameters
+    ----------
+    links : iterable of Link
+        The links.
+    mapping : bool
+        Whether a line begins with the link's name and a tab.
+    """
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stream:
         for link in links:
             stream.write(f"{line(link, mapping)}\n".encode("latin-1"))

@@ -108,7 +108,15 @@ def tallies(options: StatusOptions, store: Store) -> Iterable[Tally]:
 
 
 def failed_links(options: StatusOptions, store: Store) -> Iterator[Record]:
-    """Yield the links that gave no picture, in the order of their names; as `tallies`."""
+    """Yield the links that gave no picture, in the order of their names.
+
+    Parameters
+    ----------
+    options : StatusOptions
+        Which synsets are meant.
+    store : Store
+        Where the pictures are.
+    """
     if options.hosts:
         refuse_together(options, "hosts", "failures")
     return inventory.failures(inventories(store, options.wnid, options.under, options.search))
