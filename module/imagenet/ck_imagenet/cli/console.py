@@ -69,6 +69,8 @@ class Console:
         """
         if quiet or not self.is_on or sys.stderr is None:
             return Progress()
+        import tqdm  # noqa: F401 - if it is missing, that is told before anything is done
+
         return (Bar if sys.stderr.isatty() else Lines)(verbose, self._spelt)
 
     def agrees(self, question: str) -> bool:
