@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ck_imagenet.cli import sentences
+from ck_imagenet.cli import console, sentences
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.inventory import Tally
@@ -22,7 +22,7 @@ def test_a_bar_is_as_long_as_all_others_and_each_part_as_long_as_its_share(
 ) -> None:
     failed = Counter({Outcome.BUSY: busy, Outcome.GONE: gone})
     tally = Tally("n01440764", here, waiting, failed)
-    bar = sentences.bar(tally)
+    bar = console.bar(tally)
     assert len(bar) == (10 if tally.known else 0)
     for mark, count in zip("█▒░·", (here, busy, gone, waiting)):
         assert abs(bar.count(mark) - 10 * count / (tally.known or 1)) <= 1

@@ -314,6 +314,7 @@ def _status(options: table.StatusOptions, place: Workspace, console: Console, fa
     from ..commands import status
     from ..storage import inventory
     from . import sentences
+    from .console import standing, tally_lines
 
     store, of = place.store_there, "host" if options.hosts else "wnid"
     if options.failures:
@@ -325,9 +326,9 @@ def _status(options: table.StatusOptions, place: Workspace, console: Console, fa
         return
     tallies = status.tallies(options, store)
     if console.is_terminal:
-        console.say(sentences.standing(tallies, of))
+        console.say(standing(tallies, of))
     elif console.is_on:
-        console.say(sentences.tally_lines(tallies))
+        console.say(tally_lines(tallies))
     else:
         rows = list(tallies)
         facts["hosts" if options.hosts else "synsets"] = [

@@ -9,15 +9,18 @@ import time
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterable, NoReturn, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NoReturn, Sequence
 
+from ..catalogue import synsets
 from ..core import text
 from ..core.errors import BadInput, NobodyReads, StoreError
 from ..core.outcomes import Outcome
 from ..core.text import Progress, counted, visible
+from ..storage import inventory
 from ..storage.ck_kernel import OUTPUT_LOCK
+from ..storage.inventory import Tally
 from ..storage.records import Record
-from .sentences import happened
+from .sentences import happened, outcomes, size, table
 
 if TYPE_CHECKING:  # what only a bar and a run need costs other commands no import
     from tqdm import tqdm
@@ -277,3 +280,87 @@ def open_page(page: Path) -> bool:
     if sys.platform.startswith("linux") and not any(map(os.environ.get, windows)):
         return False
     return webbrowser.open(page.as_uri())
+
+
+# Tables of how things stand.
+
+_BAR = 10
+"""Characters."""
+
+_MARKS = {"█": "here", "▒": "may pass", "░": "failed", "·": "not asked"}
+
+
+def tally_lines(tallies: Iterable[Tally]) -> Iterator[str]:
+    """Yield a line for each tally, and their total if there are several, for other programs."""
+    count, sum_ = 0, Tally("total")
+    for tally in tallies:
+        yield _line(tally)
+        sum_.add(tally)
+        count += 1
+    if count > 1:
+        yield _line(sum_)
+
+
+def _line(tally: Tally) -> str:
+    rot = "" if tally.rot is None else f"{tally.rot:.3f}"
+    failed = ",".join(f"{outcome.word}={count}" for outcome, count in tally.failed.most_common())
+    counts = (tally.here, tally.known, tally.waiting, tally.bytes)
+    altered = [str(tally.altered)] if tally.altered else []
+    return "\t".join([tally.name, *map(str, counts), rot, tally.latest, failed, *altered])
+
+
+def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
+    """Yield tallies as a table, then their total and what its outcomes mean.
+
+    Parameters
+    ----------
+    tallies : iterable of Tally
+        Of synsets or of hosts.
+    of : str
+        What they are of, for the head of the table.
+    """
+    rows = list(tallies)
+    if not rows:
+        yield "nothing is here yet; begin with: ck-imagenet download --wnid=n01440764"
+        return
+    head = (of, "here", "known", "", "rot", "size", "latest", "")
+    yield from table([head, *map(_row, rows)])
+    yield "  ".join(f"{mark} {meaning}" for mark, meaning in _MARKS.items())
+    sum_ = inventory.total(rows)
+    rot = f", rot {_percent(sum_)} of {sum_.asked}" if sum_.asked else ""
+    yield f"{counted(sum_.here, 'picture')} here of {sum_.known} known, {size(sum_.bytes)}{rot}"
+    if sum_.altered:
+        copies = "altered copies: ck-imagenet export --unaltered leaves them out"
+        yield f"  {sum_.altered:5}  {'altered':16}of those here are {copies}"
+    yield from outcomes(sum_.failed)
+    if sum_.waiting:
+        yield f"  {sum_.waiting:5}  {'not asked':16}the next download asks for them"
+
+
+def _row(tally: Tally) -> tuple[str, ...]:
+    synset = synsets.load().get(tally.name)
+    return (
+        tally.name,
+        str(tally.here),
+        str(tally.known),
+        bar(tally),
+        _percent(tally),
+        size(tally.bytes),
+        tally.latest[:10],
+        ", ".join(synset.words) if synset else "",
+    )
+
+
+def bar(tally: Tally) -> str:
+    """Return how much is here, failed, and waits, as a bar."""
+    may_pass = sum(count for outcome, count in tally.failed.items() if not outcome.final)
+    final = sum(tally.failed.values()) - may_pass
+    bar, done = "", 0
+    for mark, count in zip(_MARKS, (tally.here, may_pass, final, tally.waiting)):
+        done += count
+        bar += mark * (round(_BAR * done / (tally.known or 1)) - len(bar))
+    return bar
+
+
+def _percent(tally: Tally) -> str:
+    return "" if tally.rot is None else f"{tally.rot:.0%}"

@@ -14,8 +14,6 @@ from ..catalogue.synsets import MANY
 from ..core.options import as_typed
 from ..core.outcomes import Outcome, plain
 from ..core.text import counted, duration, ration, visible
-from ..storage import inventory
-from ..storage.inventory import Tally
 from ..storage.records import Record
 
 if TYPE_CHECKING:
@@ -47,7 +45,15 @@ _KEPT_OPTIONS = (
 
 
 def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> Iterator[str]:
-    """Yield rows as lines, their columns aligned, the last one cut to the terminal's width."""
+    """Yield rows as lines, their columns aligned, the last one cut to the terminal's width.
+
+    Parameters
+    ----------
+    rows : sequence of tuples of str
+        The rows, the first of them the head.
+    width : int, optional
+        Characters of a line, by default those of the terminal.
+    """
     width = width or shutil.get_terminal_size().columns
     widths = [max(map(len, column)) for column in list(zip(*rows))[:-1]]
     for row in rows:
@@ -93,14 +99,30 @@ def _set_aside(files: Sequence[Path]) -> Iterator[str]:
 
 
 def unlisted(missing: Unlisted, options: DownloadOptions) -> Iterator[str]:
-    """Yield that a synset has no list."""
+    """Yield that a synset has no list.
+
+    Parameters
+    ----------
+    missing : Unlisted
+        The synset.
+    options : DownloadOptions
+        What the user has typed.
+    """
     yield title(missing.wnid)
     given = as_typed(options, "urls")
     yield f"  no list of its URLs: see ck-imagenet geturls --wnid={missing.wnid}{given}"
 
 
 def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
-    """Yield what a run did for a synset."""
+    """Yield what a run did for a synset.
+
+    Parameters
+    ----------
+    done : Summary
+        What a run did for a synset.
+    options : DownloadOptions
+        What the user has typed.
+    """
     yield title(done.wnid)
     last = f"{done.to_fetch} to ask for" if options.dry_run else f"{done.saved} saved now"
     wayback = f" ({done.from_wayback} from the Wayback Machine)" if done.from_wayback else ""
@@ -168,19 +190,43 @@ def _counts(row: Listed) -> list[str]:
 
 
 def sources(rows: Iterable[Row], terminal: bool) -> Iterator[str]:
-    """Yield the places that may have lists as a table."""
+    """Yield the places that may have lists as a table.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        The sources.
+    terminal : bool
+        Whether a person reads it.
+    """
     return table(list(rows), None if terminal else sys.maxsize)
 
 
 def wnids(rows: Iterable[Listed], options: ListOptions) -> Iterator[str]:
-    """Yield a wnid a line, with a tab and the words if the options ask for them."""
+    """Yield a wnid a line, with a tab and the words if the options ask for them.
+
+    Parameters
+    ----------
+    rows : iterable of Listed
+        The synsets.
+    options : ListOptions
+        What the user has typed.
+    """
     for row in rows:
         words = "\t" + ", ".join(row.synset.words) if options.words else ""
         yield row.synset.wnid + words
 
 
 def archive(known: Archive, wanted: str) -> Iterator[str]:
-    """Yield what is in the archive of all URLs; `wanted` is the SHA-1 that its list should have."""
+    """Yield what is in the archive of all URLs; `wanted` is the SHA-1 that its list should have.
+
+    Parameters
+    ----------
+    known : Archive
+        The archive of all URLs.
+    wanted : str
+        The SHA-1 that its list was to have.
+    """
     yield f"{known.urls:,} URLs of {known.synsets:,} synsets are here, in {known.data}"
     yield f"  from {known.source}"
     if not known.sha1:
@@ -192,7 +238,15 @@ def archive(known: Archive, wanted: str) -> Iterator[str]:
 
 
 def hosts(counts: Counter[str], terminal: bool) -> Iterator[str]:
-    """Yield how many URLs lead to which host, the most first."""
+    """Yield how many URLs lead to which host, the most first.
+
+    Parameters
+    ----------
+    counts : Counter
+        How many URLs lead to each host.
+    terminal : bool
+        Whether a person reads it.
+    """
     if not terminal:
         return (f"{host}\t{count}" for host, count in counts.most_common())
     rows = [(str(count), host) for host, count in counts.most_common()]
@@ -200,7 +254,15 @@ def hosts(counts: Counter[str], terminal: bool) -> Iterator[str]:
 
 
 def practice(environment: Mapping[str, str], wnids: Sequence[str]) -> Iterator[str]:
-    """Yield how to use the practice web from another terminal."""
+    """Yield how to use the practice web from another terminal.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        What leads to the practice web.
+    wnids : sequence of str
+        The synsets that it has.
+    """
     yield "The practice web is on; in another terminal, type:"
     yield ""
     for name, value in environment.items():
@@ -231,59 +293,7 @@ def exported(done: Exported) -> Iterator[str]:
         yield f"  to put them aside, type: {done.advice}"
 
 
-# How things stand, and what is about to change.
-
-_BAR = 10
-"""Characters."""
-
-_MARKS = {"█": "here", "▒": "may pass", "░": "failed", "·": "not asked"}
-
-
-def tally_lines(tallies: Iterable[Tally]) -> Iterator[str]:
-    """Yield a line for each tally, and their total if there are several, for other programs."""
-    count, sum_ = 0, Tally("total")
-    for tally in tallies:
-        yield _line(tally)
-        sum_.add(tally)
-        count += 1
-    if count > 1:
-        yield _line(sum_)
-
-
-def _line(tally: Tally) -> str:
-    rot = "" if tally.rot is None else f"{tally.rot:.3f}"
-    failed = ",".join(f"{outcome.word}={count}" for outcome, count in tally.failed.most_common())
-    counts = (tally.here, tally.known, tally.waiting, tally.bytes)
-    altered = [str(tally.altered)] if tally.altered else []
-    return "\t".join([tally.name, *map(str, counts), rot, tally.latest, failed, *altered])
-
-
-def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
-    """Yield tallies as a table, then their total and what its outcomes mean.
-
-    Parameters
-    ----------
-    tallies : iterable of Tally
-        Of synsets or of hosts.
-    of : str
-        What they are of, for the head of the table.
-    """
-    rows = list(tallies)
-    if not rows:
-        yield "nothing is here yet; begin with: ck-imagenet download --wnid=n01440764"
-        return
-    head = (of, "here", "known", "", "rot", "size", "latest", "")
-    yield from table([head, *map(_row, rows)])
-    yield "  ".join(f"{mark} {meaning}" for mark, meaning in _MARKS.items())
-    sum_ = inventory.total(rows)
-    rot = f", rot {_percent(sum_)} of {sum_.asked}" if sum_.asked else ""
-    yield f"{counted(sum_.here, 'picture')} here of {sum_.known} known, {size(sum_.bytes)}{rot}"
-    if sum_.altered:
-        copies = "altered copies: ck-imagenet export --unaltered leaves them out"
-        yield f"  {sum_.altered:5}  {'altered':16}of those here are {copies}"
-    yield from outcomes(sum_.failed)
-    if sum_.waiting:
-        yield f"  {sum_.waiting:5}  {'not asked':16}the next download asks for them"
+# What is about to change.
 
 
 def failures(records: Iterable[Record]) -> Iterator[str]:
@@ -311,7 +321,15 @@ def size(count: int) -> str:
 
 
 def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:
-    """Yield what a download would mean, and what that is founded on."""
+    """Yield what a download would mean, and what that is founded on.
+
+    Parameters
+    ----------
+    meant : Estimate
+        What a download would take.
+    is_list_given : bool, optional
+        Whether the user has given the list.
+    """
     from ..engine.planning import ALIVE, MEAN_URLS, PICTURE, RATIONED, SECONDS
 
     number = "1 synset" if meant.synsets == 1 else f"{meant.synsets:,} synsets"
@@ -338,35 +356,6 @@ def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:
         f"  if {ALIVE:.0%} of the links are alive, a picture has {size(PICTURE)}, and each of "
         f"{meant.jobs} connections takes {SECONDS} s a URL, time-outs included, as measured"
     )
-
-
-def _row(tally: Tally) -> tuple[str, ...]:
-    synset = synsets.load().get(tally.name)
-    return (
-        tally.name,
-        str(tally.here),
-        str(tally.known),
-        bar(tally),
-        _percent(tally),
-        size(tally.bytes),
-        tally.latest[:10],
-        ", ".join(synset.words) if synset else "",
-    )
-
-
-def bar(tally: Tally) -> str:
-    """Return how much is here, failed, and waits, as a bar."""
-    may_pass = sum(count for outcome, count in tally.failed.items() if not outcome.final)
-    final = sum(tally.failed.values()) - may_pass
-    bar, done = "", 0
-    for mark, count in zip(_MARKS, (tally.here, may_pass, final, tally.waiting)):
-        done += count
-        bar += mark * (round(_BAR * done / (tally.known or 1)) - len(bar))
-    return bar
-
-
-def _percent(tally: Tally) -> str:
-    return "" if tally.rot is None else f"{tally.rot:.0%}"
 
 
 def finding(told: Told) -> str:
@@ -411,7 +400,15 @@ def plan(planned: Plan) -> Iterator[str]:
 
 
 def cleaned(planned: Plan, dry_run: bool) -> Iterator[str]:
-    """Yield what has been done of a plan, which has been shown if there was anything in it."""
+    """Yield what has been done of a plan, which has been shown if there was anything in it.
+
+    Parameters
+    ----------
+    planned : Plan
+        What goes, or has gone.
+    dry_run : bool
+        Whether it is only told.
+    """
     if planned.is_empty:
         why = "rejected already, so there is " if planned.already else ""
         yield f"{planned.wnid}: {why}nothing to remove"
