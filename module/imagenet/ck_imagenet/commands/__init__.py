@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Mapping, TypeVar
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors
 from ..core.options import kinds, parse
+from ..storage.records import UPGRADE
 
 if TYPE_CHECKING:
     from ..sources.url_archive import ArchiveSource
@@ -29,8 +30,6 @@ _ARCHIVE = "fall11"
 _OWN_COMMAND = re.compile(
     r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export)\b"
 )
-
-_UPGRADE = "pip install --upgrade ck-imagenet"
 
 Options = TypeVar("Options")
 
@@ -107,7 +106,7 @@ class Workspace:
         if not self.ck:
             return text
         text = _OWN_COMMAND.sub(r"ck \1 imagenet", text)
-        return text.replace(_UPGRADE, "ck pull repo:ck-imagenet")
+        return text.replace(UPGRADE, "ck pull repo:ck-imagenet")
 
 
 def opened(

@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Callable, Iterator, Mapping, NamedTuple
+from typing import Iterator, Mapping, NamedTuple
 
 from . import urls
 from .errors import BadInput
@@ -162,7 +162,6 @@ def _altering() -> frozenset[str]:
     return frozenset(row.host for row in rows(Fact.ALTERED))
 
 
-Successors = Callable[[str], "list[str]"]
 """Returns the URLs at which the picture of a link may be today."""
 
 # Hosts that ration, and paces.

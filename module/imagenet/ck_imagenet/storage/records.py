@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Of everything that is kept: a newer one is refused, an older one always read."""
 
+UPGRADE = "pip install --upgrade ck-imagenet"
+"""What a user types who has no CK; `Workspace.spelt` says it for CK."""
+
 
 class Record(NamedTuple):
     """What became of one URL; fields below `wayback` are known of a saved picture, but as told."""
@@ -149,7 +152,7 @@ def refuse_newer(found: Any, where: Path) -> None:
     if isinstance(found, int) and found > FORMAT:
         raise StoreError(
             f"{where} was written by a newer ck-imagenet, in format {found}, and this one reads "
-            f"{FORMAT}: upgrade with: pip install --upgrade ck-imagenet"
+            f"{FORMAT}: upgrade with: {UPGRADE}"
         )
 
 
