@@ -15,10 +15,10 @@ from typing import Callable
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.core.text import Progress
-from ck_imagenet.exports.samples import Rendering
 from ck_imagenet.gallery.thumbnails import thumbnails
 from ck_imagenet.images import decoding, judging
 from ck_imagenet.images.decoding import MOST_BYTES, MOST_SCANS
+from ck_imagenet.images.rendering import Rendering
 from PIL import Image
 from raw_jpeg import many_scans, segment
 

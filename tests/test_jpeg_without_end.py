@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
-from ck_imagenet.exports.samples import Rendering
 from ck_imagenet.images import jpeg, judging
+from ck_imagenet.images.rendering import Rendering
 from PIL import Image
 
 SIZE = (57, 43)

@@ -12,8 +12,8 @@ from typing import Callable
 import pytest
 from browser import CHROMIUM, DRIVER, Browser
 from ck_imagenet.core.outcomes import Failed
-from ck_imagenet.exports.samples import Rendering
 from ck_imagenet.images import judging, png
+from ck_imagenet.images.rendering import Rendering
 from PIL import Image
 
 # Pytest undoes, for each test, what `decoding` says about Pillow's warnings.

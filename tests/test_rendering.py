@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.core.outcomes import Failed
-from ck_imagenet.exports.samples import Rendering
+from ck_imagenet.images.rendering import Rendering
 from PIL import Image
 
 

@@ -20,8 +20,9 @@ from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import layouts
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous
-from ..exports.samples import ImageClass, Rendering, Sample, Split, classes, listed, samples
+from ..exports.samples import ImageClass, Sample, Split, classes, listed, samples
 from ..images.formats import is_picture_file
+from ..images.rendering import Rendering
 from ..storage.store import Store, wait_for_lock
 from . import USUAL, opened
 

@@ -20,8 +20,9 @@ from ..core.registries import LayoutRow, made_by
 from ..core.text import is_wnid, parse_image_name
 from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
+from ..images.rendering import Rendering
 from ..storage.records import FORMAT, refuse_newer
-from .samples import COLUMNS, PARTS, LeftOut, Rendering, Sample
+from .samples import COLUMNS, PARTS, LeftOut, Sample
 
 # What all layouts share: what each is given, what it tells, and the folder that it writes.
 
