@@ -116,8 +116,7 @@ def successors(url: str) -> list[str]:
 
 def is_altered(url: str) -> bool:
     """Say whether the host of `url` is known to alter the pictures that it gives."""
-    host, _ = urls.host_and_port(urls.endpoint(url))
-    return any(domain in _altering() for domain in domains_of(host))
+    return _is_altering(urls.endpoint(url))
 
 
 def same_host_and_path(one: str, other: str) -> bool:
@@ -155,6 +154,12 @@ def _renamed() -> tuple[tuple[re.Pattern[str], Row], ...]:
         (re.compile("([0-9]{1,4})".join(map(re.escape, row.host.split("*")))), row)
         for row in rows(Fact.RENAMED)
     )
+
+
+@lru_cache(maxsize=10_000)
+def _is_altering(endpoint: str) -> bool:
+    host, _ = urls.host_and_port(endpoint)
+    return any(domain in _altering() for domain in domains_of(host))
 
 
 @lru_cache(maxsize=None)

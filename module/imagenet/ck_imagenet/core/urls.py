@@ -23,6 +23,10 @@ from .text import printable, readable
 MOST_CHARACTERS = 2**16
 """Characters of a URL: more than any server reads, and still quickly parsed."""
 
+_PARSED_BEFORE, _SHORT_URL = 4096, 512
+"""URLs that stay taken apart, and the most characters of one: on its way, a link is taken apart
+half a dozen times within moments."""
+
 _PORTS = {"http": 80, "https": 443}
 # The form that the parser writes, where all that could be mistaken for another part is escaped.
 _WRITTEN = re.compile(
@@ -73,6 +77,10 @@ def parse(url: str) -> Address:
     Failed
         BAD_URL if it is no http or https URL with a host.
     """
+    return _remembered(url) if len(url) <= _SHORT_URL else _parsed(url)
+
+
+def _parsed(url: str) -> Address:
     if len(url) > MOST_CHARACTERS:
         raise Failed(Outcome.BAD_URL, f"longer than {MOST_CHARACTERS} characters")
     try:
@@ -94,6 +102,9 @@ def parse(url: str) -> Address:
         int(port) if port else _PORTS[scheme],
         _basic(user, password) if user or password else "",
     )
+
+
+_remembered = lru_cache(maxsize=_PARSED_BEFORE)(_parsed)
 
 
 def join(base: str, location: str) -> str:

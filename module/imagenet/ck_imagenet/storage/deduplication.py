@@ -79,7 +79,10 @@ class Duplicates:
         """Say whether the bytes of a new record, or of one already known, are a placeholder."""
         if record.sha256 in self._placeholders:
             return True
-        urls = [record.url, *(each.url for each in self._seen.get(record.sha256, []))]
+        seen = self._seen.get(record.sha256, ())
+        if len(seen) + 1 < PLACEHOLDER_NAMES:  # as nearly all are: names need not be read
+            return False
+        urls = [record.url, *(each.url for each in seen)]
         # What comes from a tar has no name but ImageNet's, which tells nothing.
         names = {file_name(url) for url in urls if not parse_image_name(url)}
         if len(names) < PLACEHOLDER_NAMES:
