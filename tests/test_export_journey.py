@@ -62,11 +62,12 @@ def test_every_class_becomes_a_folder(here: Terminal) -> None:
     assert export(here) == (
         f"20 pictures of 2 synsets are in {here.folder}/out\n"
         "  20 written now, 0 removed\n"
-        "  labels: of ILSVRC2012; see classes.txt\n"
+        "  labels: 0 to 1 in the order of wnids; classes.txt has those of ILSVRC2012 beside them\n"
     )
     found = files(here.folder / "out")
     assert found.pop("classes.txt").decode() == (
-        f"0\t{WNID}\ttench, Tinca tinca\n251\t{DALMATIAN}\tdalmatian, coach dog, carriage dog\n"
+        f"0\t{WNID}\ttench, Tinca tinca\t0\n"
+        f"1\t{DALMATIAN}\tdalmatian, coach dog, carriage dog\t251\n"
     )
     assert found == {
         f"{wnid}/{name}": data
@@ -83,14 +84,34 @@ def test_flat_is_one_folder_with_the_list_that_caffe_reads(here: Terminal) -> No
     assert names(here.folder / "out") == sorted(here.pictures(DALMATIAN))
 
 
+@pytest.mark.parametrize("layout", [row.name for row in LAYOUTS])
+def test_what_no_list_has_named_is_exported_if_nothing_else_is_here(
+    terminal: Terminal, web: PracticeWeb, layout: str
+) -> None:
+    (terminal.folder / "mine").write_text(web.link(WNID, 1, "good").url)
+    terminal.says("download", "imagenet", "--urls=mine", "--quiet")
+    assert "1 picture of 1 synset is in" in export(terminal, f"--layout={layout}")
+    assert files(terminal.folder / "out")["classes.txt"] == b"0\tunknown\t\t\n"
+
+
+def test_what_no_list_has_named_is_left_out_if_anything_else_is_here(
+    here: Terminal, web: PracticeWeb
+) -> None:
+    (here.folder / "mine").write_text(web.link(WNID, 1, "good").url)
+    here.says("download", "imagenet", "--urls=mine", "--quiet")
+    assert "20 pictures of 2 synsets" in export(here)
+    said = here.says("export", "imagenet", "--to=own", "--wnid=unknown")
+    assert "1 picture of 1 synset" in said
+
+
 def test_labels_are_positions_for_all_where_a_synset_has_none_of_ilsvrc2012(
     here: Terminal, web: PracticeWeb
 ) -> None:
     web.set_links("n01441117", [web.link("n01441117", 1, "good")])
     here.says("download", "imagenet:n01441117", "--quiet")
     said = export(here, "--layout=flat", "--max-images=1")
-    whose = "positions in the order of wnids, since not all have one of ILSVRC2012"
-    assert f"  labels: {whose}; see classes.txt\n" in said
+    assert "  labels: 0 to 2 in the order of wnids; " in said
+    assert "of ILSVRC2012\n" not in said
     found = files(here.folder / "out")
     assert [line.split(b"\t")[:2] for line in found["classes.txt"].splitlines()] == [
         [b"0", WNID.encode()],
@@ -129,7 +150,7 @@ def test_a_split_takes_its_share_of_every_class(here: Terminal) -> None:
         assert sum(name.startswith(f"val/{wnid}/") for name in found) == 2
     for part in ("train", "val"):
         lines = files(here.folder / "out")[f"{part}.txt"].decode().splitlines()
-        paths = [line.split()[0] for line in lines if line.endswith((" 0", " 251"))]
+        paths = [line.split()[0] for line in lines if line.endswith((" 0", " 1"))]
         assert sorted(f"{part}/{path}" for path in paths) == [
             name for name in found if name.startswith(part)
         ]
@@ -240,7 +261,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         "written": 20,
         "removed": 0,
         "parts": {"train": 10, "val": 10},
-        "labels": "ilsvrc2012",
+        "labels": "positions",
         "altered": 0,
         "left_out": {},
     }
@@ -373,6 +394,12 @@ def test_a_png_that_others_refuse_for_its_text_is_exported_without_that(
     assert "  0 written now" in export(terminal, *wanted)
 
 
+def told_labels(layout: str) -> list[str]:
+    """Return what the summary tells of the labels of a single class."""
+    told = "  labels: 0 in the order of wnids; classes.txt has those of ILSVRC2012 beside them"
+    return [told, *["  labels in lists such as val.txt: of ILSVRC2012"][: layout == "flat"]]
+
+
 @pytest.mark.parametrize("layout", ["folders", "flat", "webdataset", "parquet"])
 def test_what_cannot_be_decoded_is_left_out_counted_and_named(
     terminal: Terminal, layout: str
@@ -387,7 +414,7 @@ def test_what_cannot_be_decoded_is_left_out_counted_and_named(
         assert terminal.says("export", "imagenet", *wanted).splitlines() == [
             f"3 pictures of 1 synset are in {terminal.folder / 'out'}",
             f"  {written} written now, 0 removed",
-            "  labels: of ILSVRC2012; see classes.txt",
+            *told_labels(layout),
             "  left out, since they cannot be decoded: 1 picture",
             f"    {WNID}_2: begins 'no picture'",
             f"  to put them aside, type: ck check imagenet --wnid={WNID} --outdir=plain "

@@ -278,10 +278,11 @@ def exported(done: Exported) -> Iterator[str]:
     yield str(done)
     parts = "".join(f", {count} to {part}" for part, count in done.parts.items())
     yield f"  {done.written} written now, {done.removed} removed{parts}"
-    whose = "positions in the order of wnids, since not all have one of ILSVRC2012"
+    labels = "0" if done.classes == 1 else f"0 to {done.classes - 1}"
+    beside = "classes.txt has those of ILSVRC2012 beside them"
+    yield f"  labels: {labels} in the order of wnids; {beside}"
     if done.labels == "ilsvrc2012":
-        whose = "of ILSVRC2012"
-    yield f"  labels: {whose}; see classes.txt"
+        yield "  labels in lists such as val.txt: of ILSVRC2012"
     if done.altered:
         yield f"  altered copies among them: {done.altered}; --unaltered leaves them out"
     if done.left_out:

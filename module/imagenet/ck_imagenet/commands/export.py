@@ -20,7 +20,15 @@ from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import layouts
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous
-from ..exports.samples import ImageClass, Sample, Split, classes, listed, samples
+from ..exports.samples import (
+    ImageClass,
+    Sample,
+    Split,
+    classes,
+    has_ilsvrc2012,
+    listed,
+    samples,
+)
 from ..images.formats import is_picture_file
 from ..images.rendering import Rendering
 from ..storage.store import Store, wait_for_lock
@@ -44,7 +52,10 @@ class Exported:
     parts: dict[str, int] = field(default_factory=dict)
     """How many pictures each part has, if there are several."""
     labels: str = "positions"
-    """Whose labels the classes have: "ilsvrc2012", or their positions in the order of wnids."""
+    """Whose labels the lists of `flat` have: "ilsvrc2012", or positions in the order of wnids.
+
+    All else that an export holds has positions, since these are what its readers count.
+    """
     altered: int = 0
     """Pictures among them from hosts that are known to give altered copies."""
     left_out: dict[str, str] = field(default_factory=dict)
@@ -194,7 +205,7 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
 
 
 def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
-    """Return the classes that are meant: without --wnid not what no list has named."""
+    """Return the classes that are meant: what no list has named, if it is meant or is all."""
     counts = store.counts()
     for wnid in synsets.with_pictures(options.wnid):
         if wnid not in counts:
@@ -202,7 +213,8 @@ def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
                 f"no picture of {wnid} is here: get some with: ck-imagenet download --wnid={wnid}"
             )
     wnids = synsets.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
-    chosen = [wnid for wnid in wnids if wnid != UNKNOWN or wnid in options.wnid]
+    named = [wnid for wnid in wnids if wnid != UNKNOWN]
+    chosen = wnids if UNKNOWN in options.wnid else named or wnids
     if not chosen:
         raise BadInput(
             "no picture of such a synset is here; see ck-imagenet list --downloaded-only"
@@ -238,7 +250,6 @@ def _write(
     progress: Progress,
 ) -> Exported:
     """Bring a folder up to date, and return what is in it then."""
-    is_ilsvrc2012 = all(each.label == each.ilsvrc2012 for each in chosen)
     size, done = sum(sample.size for sample in samples), 0
 
     def report(sample: Sample) -> None:
@@ -248,6 +259,7 @@ def _write(
 
     job = Job(
         root,
+        chosen,
         samples,
         Rendering(options.resize, bool(options.crop)),
         options.link,
@@ -270,7 +282,7 @@ def _write(
         written.new,
         written.removed,
         parts=dict(Counter(sample.part for sample in there)) if options.split else {},
-        labels="ilsvrc2012" if is_ilsvrc2012 else "positions",
+        labels="ilsvrc2012" if layout.lists_ilsvrc2012 and has_ilsvrc2012(chosen) else "positions",
         altered=sum(sample.is_altered for sample in there),
         left_out=left_out,
         advice=_advice(options, left_out),

@@ -22,7 +22,7 @@ from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
 from ..images.rendering import Rendering
 from ..storage.records import FORMAT, refuse_newer
-from .samples import COLUMNS, PARTS, LeftOut, Sample
+from .samples import COLUMNS, PARTS, ImageClass, LeftOut, Sample, has_ilsvrc2012
 
 # What all layouts share: what each is given, what it tells, and the folder that it writes.
 
@@ -33,6 +33,8 @@ class Job:
 
     root: Path
     """The folder, which exists and is ours."""
+    classes: Sequence[ImageClass]
+    """Their classes, in the order of their labels."""
     samples: Sequence[Sample]
     """The pictures, in the order of their names."""
     rendering: Rendering
@@ -78,6 +80,9 @@ class Layout(ABC):
     job : Job
         What is to be written.
     """
+
+    lists_ilsvrc2012 = False
+    """Whether lists of pictures have labels of ILSVRC2012, if all classes have one."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -292,15 +297,21 @@ class Folders(Layout):
         for sample in samples:
             path = self._path_of(sample).relative_to(sample.part).as_posix()
             listed = lines.setdefault(sample.part or "val", [])
-            listed.append(f"{path} {sample.image_class.label}\n")
+            listed.append(f"{path} {self._caffe_label(sample.image_class)}\n")
         for part, listed in lines.items():
             write_whole(self.job.root / f"{part}.txt", "".join(listed).encode())
 
+    def _caffe_label(self, image_class: ImageClass) -> int:
+        label = image_class.ilsvrc2012
+        is_of_ilsvrc2012 = self.lists_ilsvrc2012 and has_ilsvrc2012(self.job.classes)
+        return image_class.label if label is None or not is_of_ilsvrc2012 else label
+
 
 class Flat(Folders):
-    """Pictures as files `PART/NAME.jpg`."""
+    """Pictures as files `PART/NAME.jpg`; who reads their lists has a network of ILSVRC2012."""
 
     is_flat = True
+    lists_ilsvrc2012 = True
 
 
 class Tables(Layout):

@@ -28,35 +28,35 @@ class ImageClass(NamedTuple):
 
     wnid: str
     label: int
+    """Its position among the classes, as every reader counts the sorted folders of classes."""
     ilsvrc2012: int | None
     words: tuple[str, ...]
 
 
 def classes(wnids: Iterable[str]) -> list[ImageClass]:
-    """Return the classes in the order of their wnids, which is that of their labels too.
-
-    Labels are those of ILSVRC2012 if all classes have one. Otherwise they are positions among
-    these classes, for all of them: labels of both kinds would collide.
-    """
+    """Return the classes in the order of their wnids, which is that of their labels too."""
     catalogue = synsets.load()
     chosen = [
         catalogue.get(wnid) or Synset(wnid, None, (), (), None) for wnid in sorted(set(wnids))
     ]
-    labelled = all(synset.ilsvrc2012 is not None for synset in chosen)
     return [
-        ImageClass(
-            synset.wnid,
-            synset.ilsvrc2012 if labelled and synset.ilsvrc2012 is not None else position,
-            synset.ilsvrc2012,
-            synset.words,
-        )
+        ImageClass(synset.wnid, position, synset.ilsvrc2012, synset.words)
         for position, synset in enumerate(chosen)
     ]
 
 
+def has_ilsvrc2012(chosen: Iterable[ImageClass]) -> bool:
+    """Say whether all classes have a label of ILSVRC2012."""
+    return all(each.ilsvrc2012 is not None for each in chosen)
+
+
 def listed(chosen: Iterable[ImageClass]) -> bytes:
-    """Return the text of `classes.txt`: label, wnid and words, with tabs between."""
-    lines = (f"{each.label}\t{each.wnid}\t{', '.join(each.words)}\n" for each in chosen)
+    """Return the text of `classes.txt`: label, wnid, words, ILSVRC2012's label; tabs between."""
+    lines = (
+        f"{each.label}\t{each.wnid}\t{', '.join(each.words)}"
+        f"\t{'' if each.ilsvrc2012 is None else each.ilsvrc2012}\n"
+        for each in chosen
+    )
     return "".join(lines).encode()
 
 
