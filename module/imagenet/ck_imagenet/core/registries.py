@@ -47,7 +47,7 @@ class LayoutRow(NamedTuple):
 LAYOUTS = (
     LayoutRow(
         "folders",
-        made_by="layouts:Folders",
+        made_by="folders:Folders",
         holds="`train/W/W_N.jpg`, `val/W/…`; without `--split`, `W/W_N.jpg`",
         read_by=(
             '`torchvision.datasets.ImageFolder("DIR/train")`, '
@@ -61,7 +61,7 @@ LAYOUTS = (
     ),
     LayoutRow(
         "flat",
-        made_by="layouts:Flat",
+        made_by="folders:Flat",
         holds="`train/W_N.jpg`, `val/…`; without `--split`, `W_N.jpg`",
         read_by="Caffe, CK's image classification",
         splits=True,
@@ -87,7 +87,7 @@ LAYOUTS = (
     ),
     LayoutRow(
         "csv",
-        made_by="layouts:Tables",
+        made_by="tables:Tables",
         holds="`train.csv`, …; without `--split`, `pictures.csv`",
         read_by="anything on this machine: the path of each picture where it is, and every fact",
         splits=True,

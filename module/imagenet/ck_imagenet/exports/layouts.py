@@ -1,30 +1,21 @@
-"""What all layouts share, and those of single files: folders, flat, and tables."""
+"""What all layouts share: what each is given, what it tells, and the folder that it writes."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import os
-import shutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, cast
+from typing import Any, Callable, Mapping, NamedTuple, Sequence, cast
 
 from filelock import FileLock
 
 from ..core.errors import BadInput
-from ..core.files import NEW, read_json, replacing, storage_errors, sweep, to_json, write_whole
-from ..core.outcomes import Failed
+from ..core.files import NEW, read_json, storage_errors, sweep, to_json, write_whole
 from ..core.registries import LayoutRow, made_by
-from ..core.text import is_wnid, parse_image_name
-from ..core.threads import parallel_map
-from ..images.formats import SUFFIXES
 from ..images.rendering import Rendering
 from ..storage.records import FORMAT, refuse_newer
-from .samples import COLUMNS, PARTS, ImageClass, LeftOut, Sample, has_ilsvrc2012
-
-# What all layouts share: what each is given, what it tells, and the folder that it writes.
+from .samples import ImageClass, LeftOut, Sample
 
 
 @dataclass(frozen=True)
@@ -190,166 +181,3 @@ def _written(name: str, value: Any) -> str:
     if value is True:
         return f"--{name}"
     return f"--{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
-
-
-_SAME_TIME_NS = 2_000_000_000
-"""Nanoseconds; some file systems tell times no better than that."""
-
-
-class Folders(Layout):
-    """Pictures as files `PART/WNID/NAME.jpg`, a folder for each class."""
-
-    is_flat = False
-    """Whether all classes of a part share one folder."""
-
-    def write(self) -> Written:
-        """Bring the folders up to date; lists in Caffe's form too, where they mislead nobody."""
-        removed = self._remove_stale()
-        new, left_out = 0, []
-        samples = self.job.samples
-        brought = parallel_map(self._bring, samples, self.job.rendering.threads)
-        for sample, is_new in zip(samples, brought):
-            if isinstance(is_new, LeftOut):
-                left_out.append(is_new)
-            else:
-                new += is_new
-            self.job.report(sample)
-        if self.is_flat or self.job.has_parts:  # else `datasets` takes it for a part of the data
-            names = {each.name for each in left_out}
-            self._write_caffe_lists([each for each in samples if each.name not in names])
-        return Written(new, removed, left_out)
-
-    def _bring(self, sample: Sample) -> bool | LeftOut:
-        """Bring one picture unless it is there; say whether it is new."""
-        path = self.job.root / self._path_of(sample)
-        changes = self.job.rendering.changes(sample.path)
-        if self._is_there(sample, path, changes):
-            return False
-        try:
-            data = self.job.rendering.data(sample.path) if changes else None
-        except Failed as failed:
-            return LeftOut(sample.name, failed.detail)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._put(sample, path, data)
-        return True
-
-    def _path_of(self, sample: Sample) -> Path:
-        """Return where a picture goes, from the root."""
-        name = f"{sample.name}{self.job.rendering.extension(sample.path)}"
-        return Path(sample.part, "" if self.is_flat else sample.name.wnid, name)
-
-    def _remove_stale(self) -> int:
-        """Remove pictures of earlier runs that are not among the samples; return how many."""
-        wanted = {self.job.root / self._path_of(sample) for sample in self.job.samples}
-        stale = [
-            path
-            for path in self.job.root.rglob("*_*")
-            if path not in wanted and _is_picture(path) and self._is_ours(path)
-        ]
-        for path in stale:
-            path.unlink()
-            if is_wnid(path.parent.name) and not any(path.parent.iterdir()):
-                path.parent.rmdir()
-        return len(stale)
-
-    def _is_ours(self, path: Path) -> bool:
-        """Say whether this is where a run puts such a picture: other folders are the user's."""
-        folders = list(path.relative_to(self.job.root).parts[:-1])
-        if folders and folders[0] in PARTS:
-            del folders[0]
-        return folders == ([] if self.is_flat else [path.name.partition("_")[0]])
-
-    def _is_there(self, sample: Sample, path: Path, changes: bool) -> bool:
-        """Say whether an earlier run has brought this very picture."""
-        try:
-            there = path.lstat()
-        except OSError:
-            return False
-        if changes:
-            return _about(there.st_mtime_ns, sample.time)
-        if self.job.link == "symbolic":
-            return path.is_symlink() and os.readlink(path) == str(sample.path.absolute())
-        if self.job.link == "hard":
-            return not path.is_symlink() and path.samefile(sample.path)
-        is_linked = path.is_symlink() or path.samefile(sample.path)
-        is_same = there.st_size == sample.size and _about(there.st_mtime_ns, sample.time)
-        return is_same and not is_linked
-
-    def _put(self, sample: Sample, path: Path, data: bytes | None) -> None:
-        """Put a picture there, as it is if there are no other bytes of it."""
-        # In the root: whoever reads the folders meanwhile sees whole pictures only.
-        with replacing(path, self.job.root) as unfinished:
-            if data is not None:
-                unfinished.write_bytes(data)
-            elif self.job.link == "symbolic":
-                unfinished.symlink_to(sample.path.absolute())
-                return
-            elif self.job.link == "hard":
-                _link(sample.path, unfinished)
-                return
-            else:
-                shutil.copyfile(sample.path, unfinished)
-            os.utime(unfinished, ns=(sample.time, sample.time))
-
-    def _write_caffe_lists(self, samples: Iterable[Sample]) -> None:
-        """Write lists in Caffe's form: a path and a label a line."""
-        lines: dict[str, list[str]] = {}
-        for sample in samples:
-            path = self._path_of(sample).relative_to(sample.part).as_posix()
-            listed = lines.setdefault(sample.part or "val", [])
-            listed.append(f"{path} {self._caffe_label(sample.image_class)}\n")
-        for part, listed in lines.items():
-            write_whole(self.job.root / f"{part}.txt", "".join(listed).encode())
-
-    def _caffe_label(self, image_class: ImageClass) -> int:
-        label = image_class.ilsvrc2012
-        is_of_ilsvrc2012 = self.lists_ilsvrc2012 and has_ilsvrc2012(self.job.classes)
-        return image_class.label if label is None or not is_of_ilsvrc2012 else label
-
-
-class Flat(Folders):
-    """Pictures as files `PART/NAME.jpg`; who reads their lists has a network of ILSVRC2012."""
-
-    is_flat = True
-    lists_ilsvrc2012 = True
-
-
-class Tables(Layout):
-    """Tables `PART.csv` of the pictures where they are: a head, then a row with every fact."""
-
-    def write(self) -> Written:
-        """Write the table of each part anew."""
-        for part, samples in self.job.by_part().items():
-            self._write(part, samples)
-        return Written(len(self.job.samples))
-
-    def _write(self, part: str, samples: Iterable[Sample]) -> None:
-        path = self.job.root / f"{part or 'pictures'}.csv"
-        with replacing(path) as unfinished, unfinished.open(
-            "w", encoding="utf-8", errors="surrogateescape", newline=""
-        ) as stream:
-            table = csv.DictWriter(stream, ["path", *COLUMNS], lineterminator="\n")
-            table.writeheader()
-            for sample in samples:
-                table.writerow({"path": str(sample.path.absolute()), **sample.facts()})
-                self.job.report(sample)
-
-
-def _is_picture(path: Path) -> bool:
-    """Say whether this is called as our pictures are; a link may lead nowhere any more."""
-    named = path.suffix.lower() in SUFFIXES and parse_image_name(path.stem) is not None
-    return named and (path.is_symlink() or path.is_file())
-
-
-def _about(one: int, other: int) -> bool:
-    return abs(one - other) <= _SAME_TIME_NS
-
-
-def _link(source: Path, path: Path) -> None:
-    try:
-        os.link(source, path)
-    except OSError as error:
-        raise BadInput(
-            f'"{source}" cannot be linked from "{path.parent}" ({error.strerror}): '
-            "use --link=symbolic or --link=copy"
-        ) from None
