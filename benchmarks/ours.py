@@ -52,11 +52,11 @@ def write_list(path: Path, urls: Sequence[str], wnids: Sequence[str] = (WNID,)) 
     path.write_bytes("".join(lines).encode("latin-1"))
 
 
-def registered(repositories: Path) -> dict[str, str]:
-    """Register the checkout with a CK of its own, and return the environment that leads there."""
+def registered(repositories: Path, checkout: Path = CHECKOUT) -> dict[str, str]:
+    """Register a checkout with a CK of its own, and return the environment that leads there."""
     environment = leading_to(repositories)
     subprocess.run(
-        [*CK, "import", "repo", f"--path={CHECKOUT}", "--quiet", "--out=json"],
+        [*CK, "import", "repo", f"--path={checkout}", "--quiet", "--out=json"],
         env=environment,
         check=True,
         stdout=subprocess.DEVNULL,
