@@ -137,9 +137,7 @@ def _settled(programs: list[Program], server: nginx.Nginx, folder: Path, runs: i
         subprocess.run(
             command.words, env=command.program.environment, check=True, stdout=subprocess.DEVNULL
         )
-    took = in_turn(
-        commands, runs, lambda each: cost(each.words, folder, each.program.environment)
-    )
+    took = in_turn(commands, runs, lambda each: cost(each.words, folder, each.program.environment))
     rows = [
         (
             *(str(command.program), f"`{command.name}`"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
-from ck_imagenet.storage.inventory import NO_URL, Inventory, by_host, by_synset, failures, total
+from ck_imagenet.storage.inventory import NO_URL, Inventory, by_host, failures, tally, total
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet.storage.records import Record
 
@@ -45,25 +45,25 @@ def test_everything_known_is_here_or_failed_or_waits() -> None:
     inventory = inventory_of(
         [record(1), record(2)], [record(3, Outcome.GONE), record(4, Outcome.SILENT)]
     )
-    (tally,) = by_synset([inventory])
-    assert (tally.name, tally.here, tally.waiting, tally.known) == (WNID, 2, 2, 6)
-    assert tally.failed == {Outcome.GONE: 1, Outcome.SILENT: 1}
-    assert (tally.bytes, tally.latest) == (200, "2020-01-04")
+    found = tally(inventory)
+    assert (found.name, found.here, found.waiting, found.known) == (WNID, 2, 2, 6)
+    assert found.failed == {Outcome.GONE: 1, Outcome.SILENT: 1}
+    assert (found.bytes, found.latest) == (200, "2020-01-04")
     assert list(failures([inventory])) == inventory.failed
 
 
 def test_a_picture_that_no_run_has_seen_is_here(tmp_path: Path) -> None:
     (tmp_path / "picture").write_bytes(b"12345")
     inventory = inventory_of([], [], (tmp_path / "picture", tmp_path / "just removed"))
-    (tally,) = by_synset([inventory])
-    assert (tally.here, tally.bytes, tally.latest, tally.rot) == (1, 5, "", None)
+    found = tally(inventory)
+    assert (found.here, found.bytes, found.latest, found.rot) == (1, 5, "", None)
 
 
 def test_what_is_here_from_the_wayback_machine_is_a_rotten_link_all_the_same() -> None:
     asked = record(1, final_url="http://a/1")
     revived = record(2, final_url="http://w/2", captured="2010")
-    (tally,) = by_synset([inventory_of([asked, revived], [])])
-    assert (tally.asked, tally.rot) == (2, 0.5)
+    found = tally(inventory_of([asked, revived], []))
+    assert (found.asked, found.rot) == (2, 0.5)
 
 
 def test_a_link_that_has_not_been_asked_or_gave_its_picture_is_not_rotten() -> None:
@@ -74,16 +74,16 @@ def test_a_link_that_has_not_been_asked_or_gave_its_picture_is_not_rotten() -> N
         record(4, Outcome.OPTED_OUT),
     ]
     unasked = record(5, Outcome.PRIVATE_ADDRESS)
-    (tally,) = by_synset([inventory_of([from_tar], [*alive, unasked, record(6, Outcome.GONE)])])
-    assert (tally.asked, tally.rotten) == (4, 1)
+    found = tally(inventory_of([from_tar], [*alive, unasked, record(6, Outcome.GONE)]))
+    assert (found.asked, found.rotten) == (4, 1)
 
 
 def test_a_link_whose_picture_has_been_removed_is_asked_and_not_rotten() -> None:
     inventory = inventory_of([], [record(1, Outcome.GONE)])
     inventory.missing[:] = [record(2, final_url="http://a/2")]
     inventory.withdrawn[:] = [record(9, final_url="http://b/9"), record(4)]
-    (tally,) = by_synset([inventory])
-    assert (tally.here, tally.waiting, tally.asked, tally.rotten) == (0, 2, 3, 1)
+    found = tally(inventory)
+    assert (found.here, found.waiting, found.asked, found.rotten) == (0, 2, 3, 1)
 
 
 def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> None:
@@ -98,5 +98,5 @@ def test_what_came_from_a_tar_and_has_been_removed_makes_no_host() -> None:
     assert [each.name for each in by_host([inventory])] == ["a:80"]
 
 
-def test_a_synset_of_which_nothing_is_known_is_left_out() -> None:
-    assert list(by_synset([Inventory(WNID, {}, {}, [], [], [])])) == []
+def test_of_an_empty_synset_nothing_is_known() -> None:
+    assert tally(Inventory(WNID, {}, {}, [], [], [])).known == 0

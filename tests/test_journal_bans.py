@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Iterable
 
@@ -13,6 +14,8 @@ from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import IN_A_ROW, Journal, suspects
 from ck_imagenet.storage.records import Record
 from ck_imagenet_practice import PracticeWeb
+from hypothesis import given
+from hypothesis import strategies as st
 from terminal import WNID, Terminal
 
 NOON = "2026-05-01T12:00:00Z"
@@ -208,3 +211,41 @@ def test_a_plain_download_asks_for_them_once(terminal: Terminal, web: PracticeWe
     (second,) = terminal.json(*command)["synsets"]
     assert (second["to_fetch"], second["here"], second["failed"]) == (0, 4, {"forbidden": 8})
     assert len(web.requests) == asked
+
+
+# What is told: of which link, with what outcome and detail, how many minutes after noon, and
+# whether a picture is withdrawn; and after how many of these the journal is opened anew.
+TOLD = st.tuples(
+    st.integers(0, 3),
+    st.sampled_from(["forbidden", "busy", "host-busy", "gone", "saved"]),
+    st.integers(0, 12),
+    st.booleans(),
+)
+
+
+@given(st.lists(TOLD, max_size=12), st.integers(0, 12))
+def test_who_has_told_it_knows_what_whoever_reads_it_will(
+    told: list[tuple[int, str, int, bool]], reopened: int
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "journal"
+        journal = Journal(folder)
+        for position, (number, outcome, minute, withdrawn) in enumerate(told):
+            if position == reopened:
+                journal.close()
+                journal = Journal(folder)
+            record = line(number, outcome, f"2026-05-01T12:{minute:02}:00Z")
+            journal.append(record._replace(withdrawn=withdrawn and outcome == "saved"))
+        known = journal.as_read()
+        journal.close()
+        assert known.records == Journal(folder).records
+        assert known.withdrawn == Journal(folder).withdrawn
+
+
+def test_a_picture_known_by_its_name_alone_is_not_told_beside_its_url(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    journal.append(line(1, "saved", url=f"{WNID}_1"))
+    journal.append(line(1, "saved"))
+    journal.close()
+    assert list(journal.as_read().records) == ["http://a.example/1.jpg"]
+    assert journal.as_read().records == Journal(tmp_path / "journal").records

@@ -62,7 +62,7 @@ def told(store: FolderStore) -> list[Tally]:
 
 
 def exact(store: FolderStore) -> list[Tally]:
-    return list(inventory.by_synset(inventories(store)))
+    return [each for each in map(inventory.tally, inventories(store)) if each.known]
 
 
 def pretend(store: FolderStore, **facts: Any) -> None:

@@ -23,12 +23,13 @@ from ..sources.lists import EARLIER, SynsetList
 from ..sources.registry import Lists
 from ..storage import summaries
 from ..storage.deduplication import Duplicates
+from ..storage.inventory import Inventory
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, Link, by_number, number
 from ..storage.paces import PaceMemory
 from ..storage.records import Record
 from ..storage.recovery import recover
-from ..storage.store import Busy, Store, try_lock, wait_for_lock
+from ..storage.store import Busy, Store, SynsetStore, try_lock, wait_for_lock
 from . import context
 from .context import Crawl, Politeness, Wayback
 from .link import Task, reopened
@@ -208,14 +209,17 @@ class SynsetJob:
             self._resources.callback(self._journal.close)
             self._take_in_known()
             named, true = by_number(self._kept.numbers), self._kept.urls(self._found.lines)
-            self._aside = recover(place, self._journal, named, true, lost)
+            pictures = place.pictures()
+            self._aside = recover(place, self._journal, named, true, lost, pictures)
             self._number()
             self._kept.keep(self.wnid, self._links, self._found.lines)
-            here = place.pictures()
+            here = place.pictures() if self._aside else pictures
             self._duplicates.add(self._journal.present(here))
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
-            self._kept.numbers = self._kept.true = {}
+            links = {link.url for link in self._links}
+            others = {url: n for url, n in self._kept.numbers.items() if url not in links}
+            self._kept.numbers, self._kept.true = others, {}
             self.recorder = self._recorder(len(here), reached)
             self._here_before = self.recorder.here
             wanted = [] if self.recorder.is_full() else self._wanted(here)
@@ -257,12 +261,16 @@ class SynsetJob:
             )
             self._duplicates.retire(self._journal.records.values())
             self._place.checkpoint()
-            summaries.keep(self._place, mended=True)
+            summaries.keep(self._place, mended=True, take=self._inventory)
             return summary
 
     def abandon(self) -> None:
         """Let others work on the synset."""
         self._resources.close()
+
+    def _inventory(self, place: SynsetStore) -> Inventory:
+        numbers = {**{link.url: link.name.number for link in self._links}, **self._kept.numbers}
+        return Inventory.taken(place, self._journal.as_read(), numbers)
 
     def _open(self) -> None:
         self._journal = Journal.of(self._place)
@@ -350,8 +358,9 @@ class SynsetJob:
         if record.outcome is Outcome.PRIVATE_ADDRESS:
             return True  # each run decides what may be asked, and to find out costs nothing
         again = self._crawl.retry_failed
-        may_pass = not record.outcome.final or self._reopened(record)
-        return again == "all" or bool(again == "yes" and may_pass)
+        if again == "yes":
+            return not record.outcome.final or bool(self._reopened(record))
+        return again == "all"
 
     def _lost(self) -> list[Link]:
         """Return the links that are gone for good, of which no archive has been asked."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from ..catalogue import synsets
 from ..core.files import storage_errors
@@ -59,7 +59,29 @@ class Inventory:
         with storage_errors(synset_store.state):
             names, journal = KeptNames.of(synset_store), Journal.of(synset_store)
             journal.tie(names.urls([]))
-            pictures = dict(sorted(synset_store.pictures().items()))
+            return cls.taken(synset_store, journal, names.numbers)
+
+    @classmethod
+    def taken(
+        cls, synset_store: SynsetStore, journal: Journal, numbers: Mapping[str, int]
+    ) -> Inventory:
+        """Take the inventory of a synset of which all but the pictures is in memory.
+
+        Parameters
+        ----------
+        synset_store : SynsetStore
+            The synset.
+        journal : Journal
+            What became of its links.
+        numbers : mapping of str to int
+            The number of each URL that is known.
+
+        Raises
+        ------
+        OSError
+            If the pictures cannot be listed.
+        """
+        pictures = dict(sorted(synset_store.pictures().items()))
         told = dict(sorted(journal.saved().items()))
         unseen = pictures.keys() - told.keys()
         failed = (each for each in journal.records.values() if each.outcome is not Outcome.SAVED)
@@ -71,7 +93,7 @@ class Inventory:
             missing=[record for number, record in told.items() if number not in pictures],
             waiting=[
                 Link(ImageName(synset_store.wnid, number), url)
-                for url, number in names.numbers.items()
+                for url, number in numbers.items()
                 if url not in journal.records and number not in unseen
             ],
             withdrawn=list(journal.withdrawn.values()),
@@ -181,11 +203,6 @@ class Tally:
             "latest": self.latest,
             "altered": self.altered,
         }
-
-
-def by_synset(inventories: Iterable[Inventory]) -> Iterator[Tally]:
-    """Yield a tally for each synset of which anything is known."""
-    return (each for each in map(tally, inventories) if each.known)
 
 
 def tally(inventory: Inventory) -> Tally:

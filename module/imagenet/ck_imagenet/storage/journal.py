@@ -78,6 +78,7 @@ class Journal:
         self._folder = folder
         self._path = folder / f"{writer}.jsonl"
         self._file: BinaryIO | None = None
+        self._has_refusals = self._is_doubtful = False
         self.records: dict[str, Record] = {}
         self.garbled: dict[Path, int] = {}
         for path in sorted(folder.glob("*.jsonl"), key=lambda path: (path == self._path, path)):
@@ -87,6 +88,7 @@ class Journal:
                 _put_last(latest, record)
             for url in suspects(told, sure):
                 del latest[url]
+            self._has_refusals = self._has_refusals or any(map(_is_refusal, told))
             for record in latest.values():
                 known = self.records.get(record.url)
                 is_picture = known is not None and known.is_kept and not record.is_kept
@@ -118,11 +120,21 @@ class Journal:
             self.close()  # whoever opens it again drops the torn line
             error.filename = str(self._path)
             raise
+        self._has_refusals = self._has_refusals or _is_refusal(record)
+        if self._has_refusals and record.outcome is Outcome.FORBIDDEN:
+            self._is_doubtful = True  # whoever reads this may take it for a ban's
         told, other = self.records, self.withdrawn
         if record.withdrawn:
             told, other = other, told
         other.pop(record.url, None)
         _put_last(told, record)
+
+    def as_read(self) -> Journal:
+        """Return what whoever reads the files now finds in them: mostly what is known here."""
+        if self._is_doubtful:
+            return Journal(self._folder, self._path.stem)
+        self._drop_tied()
+        return self
 
     def withdraw(self, record: Record) -> None:
         """Have a picture that was saved asked for again; raise OSError if that is not possible."""

@@ -27,6 +27,7 @@ def recover(
     named: Mapping[int, str],
     true: Mapping[int, str],
     lost: Collection[int],
+    pictures: Mapping[int, Path] | None = None,
 ) -> list[Path]:
     """Give every picture that is here its line in the journal, under its URL if that is known.
 
@@ -42,6 +43,8 @@ def recover(
         The URLs of ImageNet's own numbers. They count more, and name the pictures from tars.
     lost : collection of int
         The numbers of pictures whose description was lost, and is to be made anew.
+    pictures : mapping of int to Path, optional
+        The files of those that are here, if they have just been listed.
 
     Returns
     -------
@@ -53,7 +56,8 @@ def recover(
     known = journal.saved()
     urls = {record.url for record in known.values()}
     aside = []
-    for number, path in sorted(synset_store.pictures().items()):
+    here = synset_store.pictures() if pictures is None else pictures
+    for number, path in sorted(here.items()):
         if number in known and number not in changed:
             continue
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import suppress
-from typing import Any, Iterable, Iterator, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
 from ..core.files import folders_in, json_object, to_json, write_whole
 from ..core.outcomes import Outcome
@@ -74,8 +74,12 @@ def drop(synset_store: SynsetStore) -> None:
     (synset_store.state / _SUMMARY_FILE).unlink(missing_ok=True)
 
 
-def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
-    """Read a synset wholly, and keep its summary, for which its lock must be held.
+def keep(
+    synset_store: SynsetStore,
+    mended: bool = False,
+    take: Callable[[SynsetStore], Inventory] = Inventory.of,
+) -> Tally:
+    """Keep the summary of a synset, unless it is true; its lock must be held.
 
     Parameters
     ----------
@@ -83,6 +87,13 @@ def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
         The synset.
     mended : bool, optional
         Whether nothing is half done there.
+    take : callable, optional
+        Takes its inventory, by default by reading it wholly.
+
+    Returns
+    -------
+    Tally
+        What the summary tells.
 
     Raises
     ------
@@ -90,6 +101,9 @@ def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
         If the summary cannot be written.
     """
     paths = synset_store.paths()
+    known = _read(paths)
+    if known and known.mended >= mended and known.is_true(paths, few=True):
+        return known.tally
     state = paths.state
     journals = sorted(path.name for path in (synset_store.state / "journal").glob("*.jsonl"))
     files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
@@ -98,14 +112,13 @@ def keep(synset_store: SynsetStore, mended: bool = False) -> Tally:
         "pictures": _mark_of_pictures(paths),
         "within": _within_pictures(paths),
     }
-    synset_inventory = Inventory.of(synset_store)
+    synset_inventory = take(synset_store)
     tally = inventory.tally(synset_inventory)
     if not synset_inventory.unseen:  # else somebody may still be putting pictures there
         failed = {outcome.word: count for outcome, count in tally.failed.items()}
         told = {"tally": {**vars(tally), "failed": failed}, "mended": mended}
-        data, path = to_json({"format": FORMAT, **seen, **told}), synset_store.state / _SUMMARY_FILE
-        if not (path.is_file() and path.read_bytes() == data):
-            write_whole(path, data)
+        data = to_json({"format": FORMAT, **seen, **told})
+        write_whole(synset_store.state / _SUMMARY_FILE, data)
     return tally
 
 
