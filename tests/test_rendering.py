@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from pathlib import Path
 
 import pytest
 from ck_imagenet.core.outcomes import Failed
+from ck_imagenet.core.text import Progress
+from ck_imagenet.gallery.thumbnails import thumbnails
+from ck_imagenet.images.appearance import shown
+from ck_imagenet.images.judging import decode_with
 from ck_imagenet.images.rendering import Rendering
+from drawn_pictures import PHOTO, every_kind, with_small_frame
 from PIL import Image
+
+# Pytest undoes, for each test, what `decoding` says about the warnings of Pillow.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+KINDS = every_kind()
 
 
 def opened(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
+
+
+def mean_difference(one: Image.Image, other: Image.Image) -> float:
+    """Return by how much colours differ, of 255, on average."""
+    pairs = list(zip(one.convert("RGB").tobytes(), other.convert("RGB").tobytes()))
+    return sum(abs(mine - yours) for mine, yours in pairs) / len(pairs)
 
 
 def test_a_picture_stays_as_it_is(tmp_path: Path) -> None:
@@ -35,19 +52,67 @@ def test_the_shorter_side_is_as_long_as_is_wanted(
     assert opened(Rendering(32).data(tmp_path / "a.png")).size == resized
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "CMYK", "I;16"])
-def test_every_kind_of_colour_becomes_three(tmp_path: Path, mode: str) -> None:
-    form = "TIFF" if mode == "CMYK" else "PNG"
-    Image.new(mode, (40, 30)).save(tmp_path / "a.png", form)
-    image = opened(Rendering(16, square=True).data(tmp_path / "a.png"))
-    assert (image.mode, image.format, image.size) == ("RGB", "JPEG", (16, 16))
+@pytest.mark.parametrize("name", KINDS)
+def test_a_picture_of_every_kind_looks_the_same_in_exports_and_as_a_thumbnail(
+    tmp_path: Path, name: str
+) -> None:
+    """A test of what is seen compares that with Chromium."""
+    path = tmp_path / name
+    path.write_bytes(KINDS[name])
+    seen = decode_with(KINDS[name], shown)
+    resized = opened(Rendering(side=min(seen.size)).data(path))
+    assert (resized.mode, resized.format, resized.size) == ("RGB", "JPEG", seen.size)
+    assert mean_difference(resized, seen) < 6
+    (thumbnail,) = thumbnails(tmp_path, {1: path}, Progress(), "n1").values()
+    small = opened(base64.b64decode(thumbnail.webp))
+    assert (thumbnail.width, thumbnail.height, small.size) == (*seen.size, seen.size)
+    assert mean_difference(small, seen) < 9
+    if path.suffix != ".jpg":
+        as_jpeg = opened(Rendering(jpegs=True).data(path))
+        assert (as_jpeg.format, as_jpeg.tobytes()) == ("JPEG", resized.tobytes())
 
 
-def test_a_picture_is_turned_as_its_camera_says(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by a quarter
-    Image.new("RGB", (64, 32)).save(tmp_path / "a.jpg", exif=exif.tobytes())
-    assert opened(Rendering(16).data(tmp_path / "a.jpg")).size == (16, 32)
+def test_what_is_no_jpeg_becomes_one_where_all_must_be(tmp_path: Path) -> None:
+    png, jpg = tmp_path / "a.png", tmp_path / "b.jpg"
+    PHOTO.save(png)
+    PHOTO.save(jpg)
+    rendering = Rendering(jpegs=True)
+    assert [rendering.reencodes(path) for path in (png, jpg)] == [True, False]
+    assert [rendering.extension(path) for path in (png, jpg)] == [".jpg", ".jpg"]
+    assert rendering.data(jpg) == jpg.read_bytes()
+
+
+def test_a_jpeg_has_the_quality_that_is_wanted(tmp_path: Path) -> None:
+    PHOTO.save(tmp_path / "a.png")
+    for quality in (1, 50, 95, 100):
+        data = Rendering(32, quality=quality).data(tmp_path / "a.png")
+        pillows = io.BytesIO()
+        PHOTO.save(pillows, "JPEG", quality=quality)
+        assert data == pillows.getvalue()
+    assert Rendering(32).data(tmp_path / "a.png") == Rendering(32, quality=95).data(
+        tmp_path / "a.png"
+    )
+
+
+def test_the_first_frame_of_a_gif_that_fills_a_part_stands_on_white(tmp_path: Path) -> None:
+    (tmp_path / "a.gif").write_bytes(with_small_frame())
+    image = opened(Rendering().data(tmp_path / "a.gif")).convert("RGB")
+    corners = [image.getpixel(place) for place in ((0, 0), (11, 0), (11, 11))]
+    assert (image.size, corners[1:]) == ((12, 12), [(255, 255, 255)] * 2)
+    assert corners[0] != (255, 255, 255)
+
+
+@pytest.mark.parametrize("size", [(1600, 1200), (1203, 1601), (4001, 17)])
+def test_a_jpeg_that_is_decoded_smaller_looks_as_if_it_were_not(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    image = PHOTO.resize(size, Image.Resampling.BICUBIC)
+    image.save(tmp_path / "a.jpg", quality=95)
+    image.save(tmp_path / "a.png")
+    from_jpeg = opened(Rendering(16).data(tmp_path / "a.jpg"))
+    from_png = opened(Rendering(16).data(tmp_path / "a.png"))
+    assert from_jpeg.size == from_png.size
+    assert mean_difference(from_jpeg, from_png) < 6
 
 
 def test_a_very_long_picture_stays_a_jpeg(tmp_path: Path) -> None:

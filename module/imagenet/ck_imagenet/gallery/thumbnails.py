@@ -17,7 +17,8 @@ from ..core.files import json_object
 from ..core.outcomes import Failed
 from ..core.text import Progress
 from ..core.threads import CORES, parallel_map
-from ..images.decoding import read_file, turned_upright
+from ..images.appearance import lies_on_its_side, scaled, shown
+from ..images.decoding import read_file
 from ..images.judging import decode_with
 from ..storage.records import FORMAT, refuse_newer
 
@@ -29,6 +30,9 @@ SIDE = 160
 
 MOST_OF_A_LINE = 4_096
 """Of one: a page with 3,000 of them must not have more than 20 MB."""
+
+_SPARE = 2
+"""How many times larger a JPEG is decoded: whoever has kept a thumbnail finds the same again."""
 
 _QUALITIES = (72, 50, 30, 10, 1)
 _RENDER_THREADS = min(max(CORES, 2), 4)
@@ -133,10 +137,13 @@ def _made(missing: tuple[Path, Thumbnail]) -> Thumbnail:
 
 
 def _made_small(begun: Thumbnail, image: Image.Image) -> Thumbnail:
-    width, height = image.size
-    image.thumbnail((SIDE, SIDE))
-    small = _opaque(turned_upright(image))
-    if small.size != image.size:  # lies on its side
+    whole = image.size
+    scale = min(1.0, SIDE / max(whole))
+    enough = (max(1, int(_SPARE * scale * whole[0])), max(1, int(_SPARE * scale * whole[1])))
+    is_smaller = image.draft(None, enough)  # a JPEG is decoded no larger than is of use
+    small = shown(image, lambda seen: scaled(seen, scale, whole if is_smaller else None))
+    width, height = whole if is_smaller else image.size
+    if lies_on_its_side(image):
         width, height = height, width
     return begun._replace(
         width=width,
@@ -144,13 +151,6 @@ def _made_small(begun: Thumbnail, image: Image.Image) -> Thumbnail:
         difference_hash=f"{difference_hash(small):032x}",
         webp=base64.b64encode(_webp(small)).decode("ascii"),
     )
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        ground = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
 
 
 def _webp(image: Image.Image) -> bytes:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from PIL import Image, ImageOps
 
 from ..core.threads import CORES
 from . import jpeg, png
-from .decoding import MOST_BYTES, read_file, turned_upright
+from .appearance import fills_frame, scaled, shown
+from .decoding import MOST_BYTES, read_file
 from .judging import decode_with
 
-_QUALITY = 95
+USUAL_QUALITY = 95
 _LONGEST_SIDE = 65_500
 """Pixels; more than that, no JPEG can have."""
 
@@ -21,21 +22,34 @@ _LONGEST_SIDE = 65_500
 class Rendering(NamedTuple):
     """How pictures are changed.
 
-    Without `side` they stay as they are, byte for byte, but for three kinds. GIFs, which many
-    tools do not read: their first frame becomes a PNG. PNGs of which many tools refuse something
-    that stands beside the pixels: they are copied without that. And JPEGs without their end, with
-    which they are copied. With `side`, all become JPEGs of three colours, upright, whose shorter
-    side has `side` pixels.
+    Without `side` and `jpegs` they stay as they are, byte for byte, but for three kinds. GIFs,
+    which many tools do not read: their first frame becomes a PNG. PNGs of which many tools refuse
+    something that stands beside the pixels: they are copied without that. And JPEGs without their
+    end, with which they are copied.
     """
 
     side: int | None = None
+    """Pixels of the shorter side of all pictures, which become JPEGs then, as they are seen."""
     square: bool = False
     """Whether what lies outside the square in the middle is cut off."""
+    quality: int = USUAL_QUALITY
+    """Of JPEGs that are made, from 1 to 100."""
+    jpegs: bool = False
+    """Whether what is no JPEG becomes one, as it is seen, of the size that it has."""
 
     @property
     def threads(self) -> int:
         """How many threads pay: Pillow needs no lock while it decodes, scales and encodes."""
-        return 1 if self.side is None else CORES
+        return CORES if self.side or self.jpegs else 1
+
+    def reencodes(self, path: Path) -> bool:
+        """Say whether the pixels of a picture are encoded anew."""
+        suffix = path.suffix.lower()
+        return (
+            self.side is not None
+            or suffix == ".gif"
+            or (self.jpegs and suffix not in (".jpg", ".jpeg"))
+        )
 
     def changes(self, path: Path) -> bool:
         """Say whether a picture becomes another; a PNG and the end of a JPEG are read for that.
@@ -45,13 +59,13 @@ class Rendering(NamedTuple):
         OSError
             If it cannot be read.
         """
-        return self._is_decoded(path) or _as_others_read(path) is not None
+        return self.reencodes(path) or _as_others_read(path) is not None
 
     def extension(self, path: Path) -> str:
         """Return what the file's name ends with afterwards, in lower case."""
-        if self.side is not None:
+        if self.side is not None or self.jpegs:
             return ".jpg"
-        return ".png" if self._is_decoded(path) else path.suffix.lower()
+        return ".png" if self.reencodes(path) else path.suffix.lower()
 
     def data(self, path: Path) -> bytes:
         """Return the bytes of a picture as they are afterwards.
@@ -63,29 +77,30 @@ class Rendering(NamedTuple):
         OSError
             If the file cannot be read.
         """
-        if self._is_decoded(path):
-            return decode_with(read_file(path), self._changed)
+        if self.reencodes(path):
+            return decode_with(read_file(path), self._reencoded)
         return _as_others_read(path) or path.read_bytes()
 
-    def _is_decoded(self, path: Path) -> bool:
-        return self.side is not None or path.suffix.lower() == ".gif"
-
-    def _changed(self, image: Image.Image) -> bytes:
-        changed = io.BytesIO()
-        if self.side is None:
-            image.save(changed, "PNG")
+    def _reencoded(self, image: Image.Image) -> bytes:
+        data = io.BytesIO()
+        if self.side is None and not self.jpegs:
+            (image if fills_frame(image) else shown(image)).save(data, "PNG")
         else:
-            self._resized(image, self.side).save(changed, "JPEG", quality=_QUALITY)
-        return changed.getvalue()
+            shown(image, self._resizer(image)).save(data, "JPEG", quality=self.quality)
+        return data.getvalue()
 
-    def _resized(self, image: Image.Image, side: int) -> Image.Image:
-        image.draft(None, (2 * side, 2 * side))  # a JPEG is decoded no larger than is of use
-        seen = turned_upright(image).convert("RGB")
-        if self.square:
-            return ImageOps.fit(seen, (side, side), Image.Resampling.BICUBIC)
-        scale = min(side / min(seen.size), _LONGEST_SIDE / max(seen.size))
-        width, height = (max(1, round(length * scale)) for length in seen.size)
-        return seen.resize((width, height), Image.Resampling.BICUBIC)
+    def _resizer(self, image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+        """Return what resizes a picture when it is decoded; a JPEG is decoded smaller at once."""
+        whole = image.size
+        is_smaller = self.side and image.draft(None, (self.side, self.side))
+        return lambda seen: self._resized(seen, whole if is_smaller else seen.size)
+
+    def _resized(self, image: Image.Image, whole: tuple[int, int]) -> Image.Image:
+        """Return a picture as large as it is wanted, given how large the whole of it is."""
+        if self.side and self.square:
+            return ImageOps.fit(image, (self.side, self.side), Image.Resampling.BICUBIC)
+        wanted = self.side / min(whole) if self.side else 1.0
+        return scaled(image, min(wanted, _LONGEST_SIDE / max(whole)), whole)
 
 
 def _as_others_read(path: Path) -> bytes | None:
