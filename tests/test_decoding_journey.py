@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.pictures import picture
+from drawn_pictures import PHOTO, every_kind, saved
 from peer import hosted
 from raw_jpeg import many_scans
 from terminal import WNID, Terminal
@@ -95,3 +96,41 @@ def test_a_picture_of_endless_work_is_refused_and_holds_up_nothing(
         terminal.ck("check", "imagenet", "--outdir=plain", option)
     assert time.monotonic() - began < 60
     assert not list(folder.glob("*.jpg"))
+
+
+def damaged(compression: str) -> bytes:
+    """Return a TIFF of which libtiff would print that its pixels are damaged."""
+    data = bytearray(saved(PHOTO, "TIFF", compression=compression))
+    data[40:60] = b"\xff" * 20
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "--decode"),
+        ("check", "--repair"),
+        ("export", "--to=out"),
+        ("export", "--to=out", "--resize=64"),
+        ("export", "--to=out", "--layout=webdataset"),
+        ("browse", f"--wnid={WNID}", "--no-open", "--save=page.html"),
+    ],
+    ids=" ".join,
+)
+def test_no_command_lets_through_what_pillow_or_libtiff_say(
+    terminal: Terminal, command: tuple[str, ...]
+) -> None:
+    folder = terminal.folder / "plain" / WNID
+    folder.mkdir(parents=True)
+    pictures = {
+        **{f"{name}.tif": damaged(name) for name in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")},
+        **every_kind(),
+    }
+    for number, (name, data) in enumerate(pictures.items()):
+        (folder / f"{WNID}_{number}.{name.rpartition('.')[2]}").write_bytes(data)
+    environment = {**terminal.environment, "PYTHONWARNINGS": "always::UserWarning"}
+    action, *options = command
+    done = terminal.ck(action, "imagenet", "--outdir=plain", *options, env=environment, anew=True)
+    told = done.stdout + done.stderr
+    assert not [word for word in ("Warning", "PIL", "warn(", "TIFF", "JPEGLib") if word in told]
+    assert done.stderr == ""

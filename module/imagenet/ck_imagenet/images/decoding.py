@@ -6,16 +6,18 @@ the parts of a file that Pillow reads one by one, and texts and profiles that un
 
 from __future__ import annotations
 
+import ctypes
 import io
 import logging
 import struct
 import threading
 import warnings
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Callable, TypeVar
 
-from PIL import Image
+from PIL import Image, _imaging
 
 from ..core.outcomes import Failed, Outcome
 from ..core.threads import CORES, start_thread
@@ -213,6 +215,19 @@ logging.getLogger("PIL").propagate = False
 
 # For all threads and for good: what `warnings` can change for a moment, it changes for all of them.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def _silence_libtiff() -> None:
+    """Let libtiff raise errors, and print none: it writes to the terminal past Python."""
+    with suppress(OSError, AttributeError):  # where Pillow has it in another way, as on Windows
+        pillow = ctypes.CDLL(_imaging.__file__)
+        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+            set_handler = getattr(pillow, name)
+            set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+            set_handler(None)
+
+
+_silence_libtiff()
 
 # A picture of the most pixels takes 400 MB while it is decoded.
 _few_at_once = threading.Semaphore(max(2, CORES // 2))
