@@ -32,7 +32,7 @@ from ..storage.recovery import recover
 from ..storage.store import Busy, Store, SynsetStore, try_lock, wait_for_lock
 from . import context
 from .context import Crawl, Politeness, Wayback
-from .link import Task, reopened
+from .link import Task, may_be_elsewhere, reopened
 from .recorder import SynsetRecorder
 from .wayback import WAYBACK, CaptureRecorder, Captures, may_help
 
@@ -217,9 +217,7 @@ class SynsetJob:
             self._duplicates.add(self._journal.present(here))
             # Nobody needs these any more, and there may be many.
             self._found.lines.clear()
-            links = {link.url for link in self._links}
-            others = {url: n for url, n in self._kept.numbers.items() if url not in links}
-            self._kept.numbers, self._kept.true = others, {}
+            self._kept.drop(self._links)
             self.recorder = self._recorder(len(here), reached)
             self._here_before = self.recorder.here
             wanted = [] if self.recorder.is_full() else self._wanted(here)
@@ -300,8 +298,9 @@ class SynsetJob:
 
     def _reopened(self, record: Record) -> tuple[str, Failed] | None:
         """Return what was never asked for a link that failed for good, and its own failure."""
-        known = context.successors_of(self._politeness, record.url) if record.outcome.final else []
-        return reopened(record, known)
+        if not (record.outcome.final and may_be_elsewhere(Failed(record.outcome, record.detail))):
+            return None
+        return reopened(record, context.successors_of(self._politeness, record.url))
 
     def _source_of(self, link: Link) -> str:
         """Return which list has told of a link, as far as that is known."""

@@ -6,12 +6,21 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ..core.files import NEW, first_line, folders_in, read_json, sweep, to_json, write_whole
+from ..core.files import (
+    NEW,
+    first_line,
+    folders_in,
+    names_in,
+    read_json,
+    sweep,
+    to_json,
+    write_whole,
+)
 from ..core.text import is_picture_number
 from .ck_kernel import Kernel, ModuleName, Repository
 
@@ -59,16 +68,21 @@ class Entries:
         self.root = f"{repository.folder}{os.sep}{module}"
         self.split = self._ck.get_split_dir_number(repository.facts, self._module.uid, module)
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """The folder of all of them, which need not exist."""
         return Path(self.root)
 
     @property
+    def is_there(self) -> bool:
+        """Whether there is a folder of them."""
+        return _is_dir(self.root)
+
+    @cached_property
     def _cm(self) -> Path:
         return self.folder / CM
 
-    @property
+    @cached_property
     def _above(self) -> Path:
         return self._repository.folder / CM
 
@@ -135,9 +149,17 @@ class Entries:
 
     def is_broken(self, name: str) -> bool:
         """Say whether CK cannot find an entry that is there, or cannot load it."""
-        is_found = self.uid(name) and not _missing_aliases(self._above, *self._module)
-        is_sound = self.meta(name) is not None and not _is_torn(self.location(name))
-        return _is_dir(self.location(name)) and not (is_found and is_sound)
+        is_whole = self.is_found(name) and self.meta(name) is not None
+        return _is_dir(self.location(name)) and not is_whole
+
+    def is_found(self, name: str) -> bool:
+        """Say whether CK finds an entry, and can load it if it has a meta."""
+        is_known = self.uid(name) and not _missing_aliases(self._above, *self._module)
+        return bool(is_known) and not _is_torn(self.location(name))
+
+    def is_bare(self, name: str) -> bool:
+        """Say whether there is nothing in an entry, but what CK keeps there and a lock."""
+        return {CM, ".lock"}.issuperset(names_in(self.location(name)))
 
     def put(self, name: str, meta: Mapping[str, Any], uid: str = "", **more: Any) -> Path:
         """Have CK make an entry, or give one that is there a new meta; return its folder.
@@ -227,7 +249,7 @@ class Entries:
             The entries whose meta was lost and is empty now.
         """
         self.mend_folder()
-        if not self.folder.is_dir():
+        if not self.is_there:
             return set()
         sweep(self._cm)
         aliases = self.aliases()
@@ -254,7 +276,7 @@ class Entries:
         if not self.folder.is_dir():
             own = self._above / f"alias-a-{self._module.alias}"
             return Aliases(set(), [own] if own.is_file() else [], {})
-        files = [path.name for path in self._cm.glob("alias-*")]
+        files = [name for name in names_in(self._cm) if name.startswith("alias-")]
         uids = {name: self.uid(name) for name in _endings(files, "alias-a-")}
         leading, entries = set(_endings(files, "alias-u-")), self.numbered()
         nowhere = set(filter(is_picture_number, uids)) - entries
@@ -280,7 +302,7 @@ class Entries:
 
     def mend_folder(self) -> None:
         """Let CK find the folder of entries that is there, or make it unhindered."""
-        if self.folder.is_dir():
+        if self.is_there:
             _write_aliases(self._above, *self._module)
         else:
             _forget(self._above, self._module.alias)
@@ -342,17 +364,17 @@ CM = ".cm"
 """The folder in which CK keeps what it knows of an entry, or of the entries in a folder."""
 
 
-def _missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[Path, str]]:
+def _missing_aliases(cm: Path, alias: str, uid: str) -> list[tuple[str, str]]:
     """Return the files by which CK does not find a folder's UID, or back, and what to say there."""
-    files = [(cm / f"alias-u-{uid}", alias), (cm / f"alias-a-{alias}", uid)]
-    return [(file, content) for file, content in files if first_line(str(file)) != content]
+    files = [(f"{cm}{os.sep}alias-u-{uid}", alias), (f"{cm}{os.sep}alias-a-{alias}", uid)]
+    return [(file, content) for file, content in files if first_line(file) != content]
 
 
 def _write_aliases(cm: Path, alias: str, uid: str) -> None:
     """Let CK find an entry that is there, or a module's folder, by its name and by its UID."""
     for file, content in _missing_aliases(cm, alias, uid):
         cm.mkdir(parents=True, exist_ok=True)
-        write_whole(file, f"{content}\n".encode())
+        write_whole(Path(file), f"{content}\n".encode())
 
 
 def _forget(cm: Path, alias: str, uid: str = "") -> None:

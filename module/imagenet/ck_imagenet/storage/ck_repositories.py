@@ -8,6 +8,7 @@ them. A home, an entry `local:imagenet:NAME`, has what is about all synsets.
 
 from __future__ import annotations
 
+import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -87,6 +88,9 @@ class Repositories:
 
     def create(self, name: str) -> Repository:
         """Return a repository, once `create_all` has made what is missing of it."""
+        found = self.get(name)
+        if not self._is_behind and _is_whole(found):
+            return found
         self.create_all([name])
         return self.get(name)
 
@@ -107,7 +111,7 @@ class Repositories:
             If CK's folders cannot be written, or CK forbids it.
         """
         # Those that only this process knows are no better than missing.
-        missing = [name for name in names if self._is_behind or not self._is_whole(name)]
+        missing = [name for name in names if self._is_behind or not _is_whole(self.get(name))]
         for start in range(0, len(missing), BATCH):
             self._register_all(missing[start : start + BATCH])
 
@@ -123,10 +127,6 @@ class Repositories:
             # First what a kill lets the next process put back: CK knows all of it or nothing.
             self._cache.remove(name)
             self._entries.remove(name)
-
-    def _is_whole(self, name: str) -> bool:
-        found = self.get(name)
-        return bool(found.facts) and (found.folder / _DESCRIPTION).is_file()
 
     def _register_all(self, names: Sequence[str]) -> None:
         made: list[dict[str, Any]] = []
@@ -205,6 +205,11 @@ class Repositories:
             "dict": {**own, "path": path} if own and isinstance(own, dict) else meta,
             "path_to_repo_desc": entries.location(name),
         }
+
+
+def _is_whole(repository: Repository) -> bool:
+    described = f"{repository.folder}{os.sep}{_DESCRIPTION}"
+    return bool(repository.facts) and os.path.isfile(described)  # noqa: PTH113  there are many
 
 
 def _described(name: str, uid: str) -> dict[str, Any]:

@@ -107,6 +107,7 @@ class _SynsetRepository(SynsetStore):
         self._repository = repository
         self._what = f'the CK repository "{repository.folder}" cannot be written'
         self._states = Entries(self._kernel, repository, _STATES)
+        self._state = self._states.path(self.wnid)
         self._entries = Entries(
             self._kernel, repository, _PICTURES, self._states.location(self.wnid)
         )
@@ -117,7 +118,7 @@ class _SynsetRepository(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return self._states.path(self.wnid)
+        return self._state
 
     def paths(self) -> SynsetPaths:
         state, entries = self._states.location(self.wnid), self._entries
@@ -125,24 +126,25 @@ class _SynsetRepository(SynsetStore):
 
     def create(self) -> None:
         self.refuse_forbidden()
-        self._take(self._repositories.create(self._repository.name))
-        self.create_state()
+        repository = self._repositories.create(self._repository.name)
+        if repository != self._repository:
+            self._take(repository)
+        meta = self.create_state()
         with ck_errors(self._what):
             prove_writable(self.state)
-        self.refuse_newer()
+        refuse_newer(meta.get("format"), self.state)
 
-    def create_state(self) -> None:
-        """Make the state entry, unless it is there, in a repository that is."""
-        if self._is_furnished():
-            return
+    def create_state(self) -> dict[str, Any]:
+        """Make the state entry, unless it is there, in a repository that is; return its meta."""
+        meta = self._states.meta(self.wnid)
+        if meta and self._states.is_found(self.wnid):
+            return meta
         with ck_errors(self._what), self._kernel.locked():
             sweep(self.folder / ".cm")
             self._states.mend()
             meta = self._states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid}
             self._states.put(self.wnid, meta)
-
-    def _is_furnished(self) -> bool:
-        return bool(self._states.meta(self.wnid)) and not self._states.is_broken(self.wnid)
+            return meta
 
     def refuse_forbidden(self, delete: bool = False) -> None:
         """Raise StoreError if CK will not let it be written, or anything be removed from it."""
@@ -154,6 +156,8 @@ class _SynsetRepository(SynsetStore):
         refuse_newer((self._states.meta(self.wnid) or {}).get("format"), self.state)
 
     def mend(self) -> set[int]:
+        if self._states.is_bare(self.wnid) and not self._entries.is_there:
+            return set()  # nothing has ever been begun here
         for path in leftovers(self.state):
             self._finish(path)
         sweep(self.state)

@@ -26,7 +26,7 @@ from typing import (
     Sequence,
 )
 
-from ..core.files import json_object, write_whole
+from ..core.files import json_object, names_in, write_whole
 from ..core.known_hosts import known_host
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, parse_image_name
@@ -81,7 +81,8 @@ class Journal:
         self._has_refusals = self._is_doubtful = False
         self.records: dict[str, Record] = {}
         self.garbled: dict[Path, int] = {}
-        for path in sorted(folder.glob("*.jsonl"), key=lambda path: (path == self._path, path)):
+        files = [folder / name for name in names_in(folder) if name.endswith(".jsonl")]
+        for path in sorted(files, key=lambda path: (path == self._path, path)):
             told, sure = self._read(path)
             latest: dict[str, Record] = {}
             for record in told:

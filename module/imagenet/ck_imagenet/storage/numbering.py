@@ -182,6 +182,12 @@ class KeptNames:
             text = "".join(f"{numbers[url]}\t{self._line(wnid, url)}\n" for url in numbers)
             write_whole(self._path, text.encode("latin-1"))
 
+    def drop(self, links: Iterable[Link]) -> None:
+        """Forget links and all true numbers, in memory only: there may be many."""
+        urls = {link.url for link in links}
+        self.numbers = {url: each for url, each in self.numbers.items() if url not in urls}
+        self.true = {}
+
     def urls(self, lines: Iterable[Line]) -> dict[int, str]:
         """Return the URLs of ImageNet's own numbers, of which these lines know more."""
         named = {line.name.number: line.url for line in lines if line.name}

@@ -7,12 +7,13 @@ none of these; so where synsets are few, the folder of each picture is looked at
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from contextlib import suppress
 from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
-from ..core.files import folders_in, json_object, to_json, write_whole
+from ..core.files import folders_in, json_object, names_in, write_whole
 from ..core.outcomes import Outcome
 from . import inventory
 from .inventory import Inventory, Tally
@@ -105,8 +106,8 @@ def keep(
     if known and known.mended >= mended and known.is_true(paths, few=True):
         return known.tally
     state = paths.state
-    journals = sorted(path.name for path in (synset_store.state / "journal").glob("*.jsonl"))
-    files = ["names.tsv", "journal", *(f"journal/{name}" for name in journals)]
+    journals = filter(lambda name: name.endswith(".jsonl"), names_in(f"{state}{os.sep}journal"))
+    files = ["names.tsv", "journal", *(f"journal/{name}" for name in sorted(journals))]
     seen = {
         "files": _marks(state, files),
         "pictures": _mark_of_pictures(paths),
@@ -117,8 +118,8 @@ def keep(
     if not synset_inventory.unseen:  # else somebody may still be putting pictures there
         failed = {outcome.word: count for outcome, count in tally.failed.items()}
         told = {"tally": {**vars(tally), "failed": failed}, "mended": mended}
-        data = to_json({"format": FORMAT, **seen, **told})
-        write_whole(synset_store.state / _SUMMARY_FILE, data)
+        text = json.dumps({"format": FORMAT, **seen, **told}, sort_keys=True)
+        write_whole(synset_store.state / _SUMMARY_FILE, text.encode())
     return tally
 
 
