@@ -101,7 +101,7 @@ class TestStatusLine:
     def test_it_is_read_as_browsers_read_it(self, line: bytes, status: int, version: int) -> None:
         head = head_of(b"A: b", status=line)
         assert (head.status, head.version) == (status, version)
-        assert head.headers.items() == [("A", "b")]
+        assert list(head.headers.items()) == [("A", "b")]
 
     @pytest.mark.parametrize(
         "said",
@@ -170,7 +170,7 @@ class TestLines:
     def test_lines_may_end_as_they_like_and_come_in_pieces(self, end: bytes, size: int) -> None:
         said = end.join([b"HTTP/1.1 200 OK", b"A: b", b"content-LENGTH:5", b"", b"12345 and more"])
         response = answered(said, size)
-        assert response.headers.items() == [("A", "b"), ("content-LENGTH", "5")]
+        assert list(response.headers.items()) == [("A", "b"), ("content-LENGTH", "5")]
         assert response.read() == b"12345"
 
     def test_the_body_may_begin_with_line_ends(self) -> None:
@@ -195,7 +195,7 @@ class TestLines:
     def test_repeated_lines_are_kept_and_folded_ones_joined(
         self, lines: list[bytes], values: list[str]
     ) -> None:
-        assert head_of(*lines).headers.get_all("X") == values
+        assert head_of(*lines).headers.getlist("X") == values
 
     def test_there_may_be_as_many_as_like(self) -> None:
         lines = [b"X-Archive-Orig-%d: %d" % (n, n) for n in range(5000)]
@@ -306,9 +306,9 @@ class TestFraming:
         head = head_of(line, status=b"HTTP/1.1 " + status)
         assert framing(head) == Framing(False, None, True)
 
-    def test_what_does_not_count_is_not_read_by_others(self) -> None:
-        said = [b"HTTP/1.1 404 x", b"Content-Length: +5", b"A: b", b"", b"12345"]
-        assert answered(b"\r\n".join(said)).headers.items() == [("A", "b")]
+    def test_a_length_that_does_not_count_does_not_end_the_body(self) -> None:
+        said = [b"HTTP/1.1 404 x", b"Content-Length: +5", b"A: b", b"", b"1234567"]
+        assert answered(b"\r\n".join(said)).read() == b"1234567"
 
     @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
     def test_some_have_no_body(self, status: bytes) -> None:

@@ -61,6 +61,11 @@ class Address(NamedTuple):
         return f"{host}:{self.port}"
 
     @property
+    def authority(self) -> str:
+        """The host and a port that is not the scheme's own, as the header Host has them."""
+        return self.url.split("/", 3)[2]
+
+    @property
     def target(self) -> str:
         """The path and the query, as the first line of a request has them."""
         return self.url[self.url.index("/", len("https://")) :]

@@ -9,10 +9,8 @@ import re
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from http.client import HTTPException
 from typing import Container, Iterable, Iterator, NamedTuple, Sequence
-
-from urllib3 import HTTPResponse
-from urllib3.exceptions import HTTPError
 
 from ..core import urls
 from ..core.outcomes import Failed, Outcome, Postponed, come_back
@@ -20,7 +18,7 @@ from ..core.text import printable
 from . import headers
 from .codings import decoded
 from .connections import Budget, Limits, current, spend
-from .transport import as_failed
+from .transport import AsFailed, Response
 
 
 class Answer(NamedTuple):
@@ -53,7 +51,7 @@ FOLLOWED = (301, 302, 303, 307, 308)
 """The statuses of redirects that are followed, if they have a Location."""
 
 
-def location(response: HTTPResponse) -> str:
+def location(response: Response) -> str:
     """Return where an answer redirects to; an empty text if browsers would show its body.
 
     Raises
@@ -128,12 +126,12 @@ _RANGE = re.compile(
 )
 
 
-def body_start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int:
+def body_start(response: Response, wanted: int, busy: Container[int]) -> int:
     """Return the offset in the whole at which a body begins.
 
     Parameters
     ----------
-    response : HTTPResponse
+    response : Response
         The answer.
     wanted : int
         The offset that was asked for, in bytes.
@@ -167,7 +165,7 @@ def body_start(response: HTTPResponse, wanted: int, busy: Container[int]) -> int
     raise _refusal(response, busy)
 
 
-def part_that_is_whole(response: HTTPResponse) -> int | None:
+def part_that_is_whole(response: Response) -> int | None:
     """Return the bytes of an answer that calls itself a part although nobody asked for one.
 
     Returns
@@ -191,12 +189,12 @@ def part_that_is_whole(response: HTTPResponse) -> int | None:
     raise Failed(Outcome.CUT_SHORT, printable(f"206: a part only, {told or 'of unknown size'}"))
 
 
-def whole_size(response: HTTPResponse, begin: int) -> int | None:
+def whole_size(response: Response, begin: int) -> int | None:
     """Return the bytes of the whole of which a body is a part.
 
     Parameters
     ----------
-    response : HTTPResponse
+    response : Response
         The answer.
     begin : int
         The offset at which its body begins.
@@ -209,10 +207,10 @@ def whole_size(response: HTTPResponse, begin: int) -> int | None:
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     if begin and re.fullmatch("[0-9]{1,18}", total):
         return int(total)
-    return None if response.length_remaining is None else begin + response.length_remaining
+    return None if response.length is None else begin + response.length
 
 
-def _refusal(response: HTTPResponse, busy: Container[int]) -> Failed:
+def _refusal(response: Response, busy: Container[int]) -> Failed:
     status = response.status
     outcome = _outcome_of(status)
     if urls.is_capture(response.headers):  # an old failure is no reason to ask again later
@@ -272,7 +270,7 @@ _BODILESS = (101, 204, 304)
 
 
 def body_chunks(
-    response: HTTPResponse,
+    response: Response,
     most_bytes: int,
     codings: Sequence[str] = (),
     *,
@@ -283,7 +281,7 @@ def body_chunks(
 
     Parameters
     ----------
-    response : HTTPResponse
+    response : Response
         The answer.
     most_bytes : int
         The most bytes that it may have, packed and unpacked.
@@ -299,8 +297,6 @@ def body_chunks(
     Failed
         TOO_LARGE if it has more than `most_bytes`; CUT_SHORT or UNDECODABLE if it is not whole.
     """
-    if codings:  # which urllib3 would prepare to undo, and refuse if they are many
-        response.CONTENT_DECODERS = []
     received = _received(response, most_bytes, expected)
     return decoded(received, codings, most_bytes, is_picture) if codings else received
 
@@ -317,19 +313,17 @@ def read_whole(chunks: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def release(response: HTTPResponse) -> None:
+def release(response: Response) -> None:
     """Read a short rest of an answer, so that its connection can be reused; else close it."""
     if response.connection is None:  # all has been read, so it can be reused
         return
     spend(Budget(_RELEASE_LIMITS))
     try:
-        length = response.length_remaining
+        length = response.length
         short = response.chunked if length is None else length <= _WORTH_READING
         if short and response.status not in _BODILESS:
-            response.read(_WORTH_READING, decode_content=False)
-        if response.isclosed():  # all has been read, in the words of `http.client`
-            response.release_conn()
-    except (Failed, HTTPError, OSError):
+            response.read(_WORTH_READING)
+    except (Failed, HTTPException, OSError):
         pass  # it is closed
     response.close()
 
@@ -347,18 +341,18 @@ def _room_for_large_body() -> Iterator[None]:
         _large_bodies.release()
 
 
-def _received(response: HTTPResponse, most_bytes: int, expected: int | None) -> Iterator[bytes]:
+def _received(response: Response, most_bytes: int, expected: int | None) -> Iterator[bytes]:
     count = 0
-    while True:
-        with as_failed(Outcome.CUT_SHORT):
-            chunk = response.read(_CHUNK, decode_content=False)
+    while not response.isclosed():
+        with AsFailed(Outcome.CUT_SHORT):
+            chunk = response.read(_CHUNK)
         if not chunk:
             break
         count += len(chunk)
         if count > most_bytes:
             raise Failed(Outcome.TOO_LARGE, f"more than {most_bytes} bytes")
         yield chunk
-    if response.length_remaining:
-        raise Failed(Outcome.CUT_SHORT, f"{response.length_remaining} bytes missing")
+    if response.length:
+        raise Failed(Outcome.CUT_SHORT, f"{count} bytes came, {response.length} are missing")
     if expected is not None and count != expected:
         raise Failed(Outcome.CUT_SHORT, f"{count} of {expected} bytes")

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
-from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPResponse
-
 from .. import USER_AGENT
 from ..core import urls
 from ..core.actions import PER_HOST
@@ -25,7 +22,7 @@ from .connections import Budget, Connector, Limits, spend
 from .request_state import RequestState
 from .resolver import Resolver, lookup_with_overrides
 from .retry import Spacing
-from .transport import Adapter, Proxies, Request, Stale, as_failed
+from .transport import Adapter, AsFailed, Proxies, Request, Response, Stale
 
 USUAL_LIMITS = Limits()
 
@@ -43,7 +40,7 @@ class _Asked(NamedTuple):
     """An address that was asked, and its answer, which is not a redirect."""
 
     address: urls.Address
-    response: HTTPResponse
+    response: Response
 
 
 class Client:
@@ -104,13 +101,11 @@ class Client:
         self._connector = Connector(resolver or Resolver(), policy)
         self._adapter = Adapter(self._connector, per_host)
         self._product = answers.product(user_agent) if obey_opt_out else None
-        self._headers = CaseInsensitiveDict(
-            {
-                "User-Agent": _checked_user_agent(user_agent),
-                "Accept": _ACCEPT,
-                "Accept-Encoding": "identity",
-            }
-        )
+        self._headers = {
+            "User-Agent": _checked_user_agent(user_agent),
+            "Accept": _ACCEPT,
+            "Accept-Encoding": "identity",
+        }
 
     @property
     def reached(self) -> bool:
@@ -217,14 +212,14 @@ class Client:
         self._adapter.close()
 
     def _follow(
-        self, state: RequestState, budget: Budget, headers: CaseInsensitiveDict[str]
+        self, state: RequestState, budget: Budget, headers: dict[str, str]
     ) -> _Asked | None:
         """Ask, and follow redirects; None when one leads to another host."""
         address = state.address()
         while True:
             self._wait_for_turn(address.endpoint, budget)
             spend(budget)
-            response = self._ask(address, _with_added(headers, state.headers_for(address)))
+            response = self._ask(address, {**headers, **state.headers_for(address)})
             location = answers.location(response)
             set_cookies = response.headers.getlist("Set-Cookie")
             if not location:
@@ -244,12 +239,12 @@ class Client:
                 raise Failed(Outcome.BUSY, come_back(rest), rest)
             budget.exclude(spacing.wait())
 
-    def _ask(self, address: urls.Address, headers: CaseInsensitiveDict[str]) -> HTTPResponse:
+    def _ask(self, address: urls.Address, headers: dict[str, str]) -> Response:
         proxy = self._proxies.proxy_for(address)
         if proxy:
             self._policy.check_unresolved(address.host, address.port)
         request = Request(address, headers, proxy)
-        with as_failed(Outcome.REFUSED):
+        with AsFailed(Outcome.REFUSED):
             while True:
                 with suppress(Stale):  # each time with one open connection fewer
                     return self._adapter.ask(request)
@@ -271,7 +266,7 @@ class Client:
             start = answers.body_start(response, wanted, self._busy)
             self._check_opt_out(response)
             expected = answers.part_that_is_whole(response) if not start else None
-            length = response.length_remaining
+            length = response.length
             if length and length > most_bytes:
                 raise Failed(Outcome.TOO_LARGE, f"{length} bytes announced")
             packed = codings.codings_of(response.headers) if unpack else []
@@ -287,7 +282,7 @@ class Client:
         finally:
             answers.release(response)
 
-    def _check_opt_out(self, response: HTTPResponse) -> None:
+    def _check_opt_out(self, response: Response) -> None:
         if self._product is None:
             return
         tags = [tag for name in _ROBOTS for tag in response.headers.getlist(name)]
@@ -349,13 +344,3 @@ def _checked_user_agent(user_agent: str) -> str:
             '--user-agent="my-study/1.0 (+https://example.org/my-study)"'
         )
     return user_agent
-
-
-def _with_added(
-    headers: CaseInsensitiveDict[str], others: dict[str, str]
-) -> CaseInsensitiveDict[str]:
-    """Return headers with others added; the same object if there are no others."""
-    if others:
-        headers = headers.copy()
-        headers.update(others)
-    return headers

@@ -11,9 +11,11 @@ import io
 import re
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead, RemoteDisconnected
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from io import BufferedReader
 from typing import Any, NamedTuple
+
+from urllib3 import HTTPHeaderDict
 
 from ..core.outcomes import Failed, Outcome
 from ..core.text import printable
@@ -53,7 +55,7 @@ class Head(NamedTuple):
     """10 for HTTP/1.0, 11 for all newer versions."""
     status: int
     reason: str
-    headers: HTTPMessage
+    headers: HTTPHeaderDict
 
 
 def read(stream: BufferedReader) -> Head:
@@ -104,11 +106,11 @@ def _parsed(text: str) -> Head:
         raise Failed(Outcome.NOT_HTTP, "headers with a NUL byte")
     line = next(_STATUS.finditer(text))
     major, minor, status, reason = line.groups()
-    headers = HTTPMessage()
+    headers = HTTPHeaderDict()
     for name, value in _FIELD.findall(text, line.end()):
         if "\n" in value or "\r" in value:
             value = _FOLD.sub(" ", value)
-        headers.set_raw(name, value.strip(" \t"))
+        headers.add(name, value.strip(" \t"))
     version = 11 if (major or "1", minor or "0") >= ("1", "1") else 10
     return Head(version, int(status or _ASSUMED), reason.strip(), headers)
 
@@ -186,17 +188,17 @@ class FramedResponse(HTTPResponse):
     All informational answers (1xx) before it are passed over; `http.client` knows only 100.
     """
 
+    headers: HTTPHeaderDict  # type: ignore[assignment]
+
     def begin(self) -> None:
         """Read the head; `http.client` calls this."""
         head = read(self.fp)
         while head.status in (100, *range(102, 200)):
             head = read(self.fp)
         self.version, self.status, self.reason, self.headers = head
-        self.code, self.msg = self.status, self.headers
+        self.code, self.msg = self.status, self.headers  # type: ignore[assignment]
         self.chunked, self.length, self.will_close = framing(head)
         self.chunk_left: int | None = None
-        if self.length is None:
-            del self.headers["Content-Length"]  # which urllib3 would read by rules of its own
 
     def _read_status(self) -> tuple[str, int, str]:
         """Read a proxy's answer to CONNECT; `http.client` would read on, and must find no more."""
@@ -226,9 +228,9 @@ class FramedResponse(HTTPResponse):
         return self.chunk_left
 
 
-def _items(headers: HTTPMessage, name: str) -> list[str]:
+def _items(headers: HTTPHeaderDict, name: str) -> list[str]:
     """Return the items of a header that is a list, from all its lines."""
-    return [item.strip() for line in headers.get_all(name, []) for item in line.split(",")]
+    return [item.strip() for line in headers.getlist(name) for item in line.split(",")]
 
 
 def _refused(name: str, items: list[str]) -> Failed:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
-import threading
-from contextlib import contextmanager
 from functools import lru_cache
 from http.client import HTTPException, IncompleteRead
 from typing import Any, Callable, Iterator
@@ -14,13 +13,10 @@ from urllib.request import getproxies
 from requests import PreparedRequest, RequestException
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidHeader
-from requests.structures import CaseInsensitiveDict
 from requests.utils import select_proxy, should_bypass_proxies
-from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import DecodeError, HTTPError, LocationParseError
-from urllib3.exceptions import InvalidHeader as InvalidLength
+from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from ..core import urls
@@ -36,15 +32,6 @@ _MOST_POOLS = 100
 Connect = Callable[[str, int], Any]
 
 
-class _Sent(threading.local):
-    """The target in the first line of this thread's request."""
-
-    target: str
-
-
-_sent = _Sent()
-
-
 class Request(PreparedRequest):
     """A request that needs no session, which would prepare, merge and log each.
 
@@ -52,18 +39,16 @@ class Request(PreparedRequest):
     ----------
     address : Address
         What is asked.
-    headers : CaseInsensitiveDict
-        Its headers.
+    headers : dict of str to str
+        Its headers, without Host.
     proxy : str
         The URL of a proxy, an empty text to ask directly.
     """
 
-    def __init__(
-        self, address: urls.Address, headers: CaseInsensitiveDict[str], proxy: str
-    ) -> None:
+    def __init__(self, address: urls.Address, headers: dict[str, str], proxy: str) -> None:
         self.method = "GET"
         self.url = address.url
-        self.headers = headers
+        self.headers = {"Host": address.authority, **headers}  # type: ignore[assignment]
         self.body = None
         self.address = address
         self.proxy = proxy
@@ -71,6 +56,37 @@ class Request(PreparedRequest):
 
 class Stale(Exception):
     """A reused connection gives no answer, or the rest of the one before: no fault of the URL."""
+
+
+class Response(FramedResponse):
+    """An answer, and the connection over which it comes until all of it has been read.
+
+    Attributes
+    ----------
+    connection : _ReusableConnection or None
+        None when it has gone back to its pool.
+    """
+
+    connection: _ReusableConnection | None = None
+    pool: _Pool
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Return the next bytes of the body, and give the connection back after the last."""
+        try:
+            data = super().read(amt)
+        except BaseException:
+            self.close()
+            raise
+        if self.isclosed() and self.connection:
+            self.pool._put_conn(self.connection)  # type: ignore[arg-type]
+            self.connection = None
+        return data
+
+    def close(self) -> None:
+        """Close the connection too, unless it has gone back."""
+        super().close()
+        if self.connection:
+            self.connection.close()
 
 
 class Adapter(HTTPAdapter):
@@ -90,9 +106,8 @@ class Adapter(HTTPAdapter):
         self._pool = lru_cache(maxsize=_MOST_POOLS)(self._make_pool)
         super().__init__(pool_connections=_MOST_POOLS, pool_maxsize=per_host)
 
-    def ask(self, request: Request) -> HTTPResponse:
-        """Return the answer as urllib3 gives it, its body unread."""
-        _sent.target = self.request_url(request)
+    def ask(self, request: Request) -> Response:
+        """Return the answer, its body unread."""
         answer: Any = self.send(request, stream=True)
         return answer  # type: ignore[no-any-return]
 
@@ -130,13 +145,39 @@ class Adapter(HTTPAdapter):
         """Do nothing: the context loads certificates, once and not for each connection."""
 
     def build_response(self, _: Any, response: Any) -> Any:
-        """Return the answer as urllib3 gives it: nobody needs its cookies or its encoding."""
+        """Return the answer as it comes: nobody needs its cookies or its encoding."""
         return response
 
     def _make_pool(self, scheme: str, host: str, port: int, proxy: str) -> HTTPConnectionPool:
         manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager
         pool: HTTPConnectionPool = manager.connection_from_host(host, port, scheme)
         return pool
+
+
+class _Pool(HTTPConnectionPool):
+    """The connections to one host.
+
+    What urllib3's own `urlopen` and the methods below it do for a request takes several times as
+    long: it spells the target anew, copies, checks and writes each header by itself, makes an
+    object for each of its rules of time-outs and retries, and another answer around the answer.
+    """
+
+    def urlopen(self, method: str, url: str, **told: Any) -> Response:  # type: ignore[override]
+        """Return the answer to a request, its body unread; `requests` calls this."""
+        headers = told["headers"]
+        connection: Any = self._get_conn()
+        try:
+            if self.proxy and self.scheme == "http":
+                headers = {**headers, **self.proxy_headers}
+            elif self.proxy and connection.is_closed:
+                self._prepare_proxy(connection)
+            connection.request(method, url, headers=headers)
+            response: Response = connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
+        response.pool, response.connection = self, connection
+        return response
 
 
 class _ReusableConnection(HTTPConnection):
@@ -146,23 +187,39 @@ class _ReusableConnection(HTTPConnection):
     sent more than the announced length of the answer before.
     """
 
-    response_class = FramedResponse
     connector: Connector
+    response_class = Response
     _answers = 0
 
-    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Write the target as browsers do: in `url`, urllib3 has escaped more, and some twice."""
-        super().putrequest(method, _sent.target, *args, **kwargs)
-
-    def getresponse(self) -> Any:
-        current().expect()
+    def request(self, method: str, url: str, *_: Any, **told: Any) -> None:
+        """Send a request in one piece, with the target as it is given."""
+        lines = [f"{method} {url} HTTP/1.1", *map(": ".join, told["headers"].items()), "\r\n"]
+        head = "\r\n".join(lines)
+        if head.count("\n") != len(lines) or head.count("\r") != len(lines):
+            raise InvalidHeader("a header of several lines")
         try:
-            response = super().getresponse()
-        except (ConnectionError, HTTPException) as error:
-            if self._answers:
+            self.send(head.encode("latin-1"))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it may have answered all the same, before it hung up
+        except OSError as error:
+            if error.errno != errno.EPROTOTYPE:  # which macOS says for the same
+                raise
+
+    def getresponse(self) -> Response:  # type: ignore[override]
+        """Return the answer, its body unread."""
+        budget = current()
+        budget.expect()
+        response = Response(self.sock, method="GET")
+        try:
+            response.begin()
+        except BaseException as error:
+            response.close()
+            if self._answers and isinstance(error, (ConnectionError, HTTPException)):
                 raise Stale from error
             raise
-        current().expect_body()
+        if response.will_close:
+            self.close()  # the answer holds the socket as long as it is read
+        budget.expect_body()
         self._answers += 1
         return response
 
@@ -188,7 +245,8 @@ class _ProxiedConnection(_ReusableConnection):
             raise self._refused(error) from None
         self.connector.reached = True
 
-    def getresponse(self) -> Any:
+    def getresponse(self) -> Response:  # type: ignore[override]
+        """Return the answer, unless the proxy gives it itself."""
         try:
             response = super().getresponse()
         except ConnectionError:
@@ -197,6 +255,7 @@ class _ProxiedConnection(_ReusableConnection):
             raise (error if self._tunnel_host else self._refused(error)) from None
         if self._tunnel_host is None:
             if response.status == 407:
+                response.close()
                 raise self._refused(f"407 {response.reason}")
             self.connector.reached |= response.status not in (502, 503, 504)
         return response
@@ -220,10 +279,10 @@ def _pool_classes(
 
     Plain.connector = Secure.connector = connector
 
-    class PlainPool(HTTPConnectionPool):
+    class PlainPool(_Pool):
         ConnectionCls = Plain
 
-    class SecurePool(HTTPSConnectionPool):
+    class SecurePool(_Pool, HTTPSConnectionPool):
         ConnectionCls = Secure
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -239,17 +298,25 @@ _MEANINGS = (
     ((socket.timeout, TimeoutError), Outcome.SILENT),
     ((ConnectionResetError, BrokenPipeError, IncompleteRead), Outcome.CUT_SHORT),
     ((ssl.SSLError,), Outcome.CUT_SHORT),  # after the handshake
-    ((HTTPException, InvalidHeader, InvalidLength, DecodeError), Outcome.NOT_HTTP),
+    ((HTTPException, InvalidHeader), Outcome.NOT_HTTP),
 )
 
 
-@contextmanager
-def as_failed(otherwise: Outcome) -> Iterator[None]:
-    """Turn exceptions of the layers below into `Failed`; unknown ones mean `otherwise`."""
-    try:
-        yield
-    except (RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
-        raise _meaning(error, otherwise) from None
+_OF_LAYERS_BELOW = (RequestException, HTTPError, HTTPException, OSError, ValueError)
+
+
+class AsFailed:
+    """Turns exceptions of the layers below into `Failed`; unknown ones mean `otherwise`."""
+
+    def __init__(self, otherwise: Outcome) -> None:
+        self._otherwise = otherwise
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, _OF_LAYERS_BELOW):
+            raise _meaning(error, self._otherwise) from None
 
 
 def _meaning(error: BaseException, otherwise: Outcome) -> Failed:
