@@ -172,6 +172,23 @@ def test_pictures_can_be_resized_and_cut_to_squares(here: Terminal) -> None:
             assert (image.size, image.mode, image.format) == ((32, 32), "RGB", "JPEG")
 
 
+def test_the_summary_says_what_is_encoded_anew_and_with_which_quality(here: Terminal) -> None:
+    options = ("--to=out", f"--wnid={WNID}", "--resize=32")
+    said = here.says("export", "imagenet", *options)
+    count = len(list((here.folder / "out").glob("*/*.jpg")))
+    assert f"  encoded anew: {count} pictures, as JPEGs of quality 95\n" in said
+    done = here.json("export", "imagenet", *options)["export"]
+    assert (done["reencoded"], done["quality"]) == (count, 95)
+    small = here.json("export", "imagenet", "--to=low", *options[1:], "--quality=20")["export"]
+    assert (small["reencoded"], small["quality"]) == (count, 20)
+    sizes = [
+        sum(path.stat().st_size for path in (here.folder / name).glob("*/*.jpg"))
+        for name in ("out", "low")
+    ]
+    assert sizes[1] < sizes[0] / 2
+    assert "--resize=32" in here.refuses("export", "imagenet", "--to=low", f"--wnid={WNID}")
+
+
 @pytest.mark.parametrize("link", ["hard", "symbolic", "copy"])
 def test_files_are_linked_or_copied(here: Terminal, link: str) -> None:
     export(here, f"--wnid={WNID}", "--max-images=1", f"--link={link}")
@@ -262,6 +279,8 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         "removed": 0,
         "parts": {"train": 10, "val": 10},
         "labels": "positions",
+        "reencoded": 0,
+        "quality": None,
         "altered": 0,
         "left_out": {},
     }
@@ -278,6 +297,8 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         (["--to=out", "--layout=csv", "--resize=9"], "so there is nothing to --resize"),
         (["--to=out", "--layout=webdataset", "--link=hard"], "no single pictures to --link"),
         (["--to=out", "--link=hard", "--resize=9"], "leave --link out"),
+        (["--to=out", "--quality=90"], "--quality is for JPEGs that are encoded anew"),
+        (["--to=out", "--resize=9", "--quality=101"], "--quality=101 is too large"),
         (["--to=out", "--layout=zip"], '--layout="zip": write --layout=folders or'),
         (["--to=out", "--split=0.8,0.3"], '--split="0.8,0.3": write two or three shares'),
         (["--to=out", "--split=0.99,0.005,0.005", "--max-images=2"], "too few for 3 parts"),
@@ -415,6 +436,7 @@ def test_what_cannot_be_decoded_is_left_out_counted_and_named(
             f"3 pictures of 1 synset are in {terminal.folder / 'out'}",
             f"  {written} written now, 0 removed",
             *told_labels(layout),
+            "  encoded anew: 3 pictures, as JPEGs of quality 95",
             "  left out, since they cannot be decoded: 1 picture",
             f"    {WNID}_2: begins 'no picture'",
             f"  to put them aside, type: ck check imagenet --wnid={WNID} --outdir=plain "

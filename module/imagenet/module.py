@@ -262,8 +262,10 @@ def export(i: CkDict) -> CkDict:
               (split=SHARES)       - shares of each class for training, validation and tests, such
                                      as 0.8,0.2 or 0.8,0.1,0.1; by default one part
               (seed=N)             - another number, another split and order; at least 0 [0]
-              (resize=N)           - pixels of the shorter side; all become JPEGs; from 8 to 4096
+              (resize=N)           - pixels of the shorter side; all are encoded anew, as JPEGs;
+                                     from 8 to 4096
               (crop=center)        - with --resize, cut to the square in the middle
+              (quality=N)          - of JPEGs that are encoded anew; from 1 to 100 [95]
               (link=HOW)           - how files that stay as they are come there: hard, symbolic or
                                      copy [copy]
               (shard-size=N)       - megabytes of a file of webdataset or parquet; from 1 to

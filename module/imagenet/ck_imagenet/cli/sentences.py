@@ -283,6 +283,9 @@ def exported(done: Exported) -> Iterator[str]:
     yield f"  labels: {labels} in the order of wnids; {beside}"
     if done.labels == "ilsvrc2012":
         yield "  labels in lists such as val.txt: of ILSVRC2012"
+    if done.reencoded:
+        form = f"JPEGs of quality {done.quality}" if done.quality else "PNGs"
+        yield f"  encoded anew: {counted(done.reencoded, 'picture')}, as {form}"
     if done.altered:
         yield f"  altered copies among them: {done.altered}; --unaltered leaves them out"
     if done.left_out:

@@ -56,6 +56,10 @@ class Exported:
 
     All else that an export holds has positions, since these are what its readers count.
     """
+    reencoded: int = 0
+    """Pictures among them whose pixels have been encoded anew: the others have their own bytes."""
+    quality: int | None = None
+    """Of the JPEGs that they have become; none where they are PNGs."""
     altered: int = 0
     """Pictures among them from hosts that are known to give altered copies."""
     left_out: dict[str, str] = field(default_factory=dict)
@@ -89,6 +93,7 @@ def export(
     seed: int = 0,
     resize: int | None = None,
     crop: str = "",
+    quality: int = 95,
     link: str = "copy",
     shard_size: int = 256,
 ) -> Exported:
@@ -118,9 +123,11 @@ def export(
     seed : int, optional
         Another number, another split and order; at least 0.
     resize : int, optional
-        Pixels of the shorter side; all become JPEGs; from 8 to 4096.
+        Pixels of the shorter side; all are encoded anew, as JPEGs; from 8 to 4096.
     crop : str, optional
         With --resize, cut to the square in the middle.
+    quality : int, optional
+        Of JPEGs that are encoded anew; from 1 to 100.
     link : str, optional
         How files that stay as they are come there: hard, symbolic or copy.
     shard_size : int, optional
@@ -200,6 +207,8 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
     ):
         if is_wanted and not is_possible:
             raise BadInput(f"--layout={layout.name} {why}")
+    if options.quality != Rendering().quality and not options.resize:
+        raise BadInput("--quality is for JPEGs that are encoded anew: give --resize=N with it")
     if options.link != "copy" and options.resize:
         raise BadInput("resized pictures are new files: leave --link out")
 
@@ -238,7 +247,11 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
         "outdir": anonymous(path_of("--outdir", options.outdir)) if options.outdir else "",
     }
     # Only if it is wanted, so that folders of earlier versions stay those of the same export.
-    return {**decided, "unaltered": True} if options.unaltered else decided
+    if options.unaltered:
+        decided["unaltered"] = True
+    if options.quality != Rendering().quality:
+        decided["quality"] = options.quality
+    return decided
 
 
 def _write(
@@ -257,11 +270,12 @@ def _write(
         done += sample.size
         progress.advance("exporting", done, size)
 
+    rendering = Rendering(options.resize, bool(options.crop), options.quality)
     job = Job(
         root,
         chosen,
         samples,
-        Rendering(options.resize, bool(options.crop)),
+        rendering,
         options.link,
         options.shard_size * _MEGABYTE,
         options.seed,
@@ -273,6 +287,7 @@ def _write(
     finally:
         progress.end()
     left_out = {str(each.name): each.why for each in written.left_out}
+    writes = registries.layout(options.layout).resizes
     there = [sample for sample in samples if str(sample.name) not in left_out]
     return Exported(
         root,
@@ -283,6 +298,8 @@ def _write(
         written.removed,
         parts=dict(Counter(sample.part for sample in there)) if options.split else {},
         labels="ilsvrc2012" if layout.lists_ilsvrc2012 and has_ilsvrc2012(chosen) else "positions",
+        reencoded=sum(rendering.reencodes(sample.path) for sample in there) if writes else 0,
+        quality=rendering.quality if rendering.makes_jpegs else None,
         altered=sum(sample.is_altered for sample in there),
         left_out=left_out,
         advice=_advice(options, left_out),

@@ -265,9 +265,10 @@ class ExportOptions:
     split: str = text("", "SHARES", _SPLIT_HELP)
     seed: int = number(0, "another number, another split and order", least=0)
     resize: int | None = number(
-        None, "pixels of the shorter side; all become JPEGs", least=8, most=4096
+        None, "pixels of the shorter side; all are encoded anew, as JPEGs", least=8, most=4096
     )
     crop: str = word("center", ("center",), "with --resize, cut to the square in the middle")
+    quality: int = number(95, "of JPEGs that are encoded anew", least=1, most=100)
     link: str = word("HOW", LINKS, _LINK_HELP, default="copy")
     shard_size: int = number(256, f"megabytes of a file of {_SHARDED_HELP}", least=1, most=100_000)
     register: bool = flag(_REGISTER_HELP)

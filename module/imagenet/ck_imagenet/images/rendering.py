@@ -14,7 +14,6 @@ from .appearance import fills_frame, scaled, shown
 from .decoding import MOST_BYTES, read_file
 from .judging import decode_with
 
-USUAL_QUALITY = 95
 _LONGEST_SIDE = 65_500
 """Pixels; more than that, no JPEG can have."""
 
@@ -32,15 +31,20 @@ class Rendering(NamedTuple):
     """Pixels of the shorter side of all pictures, which become JPEGs then, as they are seen."""
     square: bool = False
     """Whether what lies outside the square in the middle is cut off."""
-    quality: int = USUAL_QUALITY
+    quality: int = 95
     """Of JPEGs that are made, from 1 to 100."""
     jpegs: bool = False
     """Whether what is no JPEG becomes one, as it is seen, of the size that it has."""
 
     @property
+    def makes_jpegs(self) -> bool:
+        """Whether what is encoded anew becomes a JPEG."""
+        return self.side is not None or self.jpegs
+
+    @property
     def threads(self) -> int:
         """How many threads pay: Pillow needs no lock while it decodes, scales and encodes."""
-        return CORES if self.side or self.jpegs else 1
+        return CORES if self.makes_jpegs else 1
 
     def reencodes(self, path: Path) -> bool:
         """Say whether the pixels of a picture are encoded anew."""
@@ -63,7 +67,7 @@ class Rendering(NamedTuple):
 
     def extension(self, path: Path) -> str:
         """Return what the file's name ends with afterwards, in lower case."""
-        if self.side is not None or self.jpegs:
+        if self.makes_jpegs:
             return ".jpg"
         return ".png" if self.reencodes(path) else path.suffix.lower()
 
@@ -83,10 +87,10 @@ class Rendering(NamedTuple):
 
     def _reencoded(self, image: Image.Image) -> bytes:
         data = io.BytesIO()
-        if self.side is None and not self.jpegs:
-            (image if fills_frame(image) else shown(image)).save(data, "PNG")
-        else:
+        if self.makes_jpegs:
             shown(image, self._resizer(image)).save(data, "JPEG", quality=self.quality)
+        else:
+            (image if fills_frame(image) else shown(image)).save(data, "PNG")
         return data.getvalue()
 
     def _resizer(self, image: Image.Image) -> Callable[[Image.Image], Image.Image]:
