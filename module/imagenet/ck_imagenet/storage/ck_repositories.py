@@ -158,10 +158,11 @@ class Repositories:
         if known.get("dict", {}).get("remote"):
             raise StoreError(f'the CK repository "{name}" is remote: pictures are kept here only')
         folder = self.get(name).folder
+        is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        for swept in (folder, folder / ".cm"):
+        for swept in () if is_new else (folder, folder / ".cm"):
             sweep(swept)
-        description = read_json(folder / _DESCRIPTION) or {}
+        description = {} if is_new else read_json(folder / _DESCRIPTION) or {}
         uid = known.get("data_uid") or self._entries.uid(name) or str(description.get("data_uid"))
         if not self._entries.may_be(name, uid):
             uid = secrets.token_hex(8)
@@ -170,7 +171,8 @@ class Repositories:
         # CK writes the description in place: so beside, where it harms nobody half written.
         beside = folder / f"{NEW}{_DESCRIPTION}"
         told = {str(beside): {**_described(name, uid), "dict": {}}}
-        meta = self._entries.meta(name) or {"path": str(folder)}
+        known_meta = self._entries.meta(name)
+        meta = known_meta or {"path": str(folder)}
         try:
             self._entries.put(name, meta, uid, extra_json_files={} if description else told)
         except StoreError:
@@ -179,6 +181,9 @@ class Repositories:
             raise
         if not description:
             beside.replace(folder / _DESCRIPTION)
+        if is_new and known_meta is None and not known:  # as nearly always: what was just written
+            where = self._entries.location(name)
+            return {**_described(name, uid), "dict": meta, "path_to_repo_desc": where}
         return known or self._registered(self._entries, name)
 
     def _unknown(self, entries: Entries) -> Iterator[str]:

@@ -107,7 +107,6 @@ class _SynsetRepository(SynsetStore):
         self._repository = repository
         self._what = f'the CK repository "{repository.folder}" cannot be written'
         self._states = Entries(self._kernel, repository, _STATES)
-        self._state = self._states.path(self.wnid)
         self._entries = Entries(
             self._kernel, repository, _PICTURES, self._states.location(self.wnid)
         )
@@ -118,7 +117,7 @@ class _SynsetRepository(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return self._state
+        return Path(self._states.location(self.wnid))
 
     def paths(self) -> SynsetPaths:
         state, entries = self._states.location(self.wnid), self._entries
@@ -140,8 +139,9 @@ class _SynsetRepository(SynsetStore):
         if meta and self._states.is_found(self.wnid):
             return meta
         with ck_errors(self._what), self._kernel.locked():
-            sweep(self.folder / ".cm")
-            self._states.mend()
+            if self._states.is_there:
+                sweep(self.folder / ".cm")
+                self._states.mend()
             meta = self._states.meta(self.wnid) or {"format": FORMAT, "wnid": self.wnid}
             self._states.put(self.wnid, meta)
             return meta

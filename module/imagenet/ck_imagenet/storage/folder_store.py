@@ -16,6 +16,7 @@ from ..core.errors import StoreError
 from ..core.files import (
     json_object,
     leftovers,
+    names_in,
     prove_writable,
     remove_folder,
     storage_errors,
@@ -106,14 +107,15 @@ class _SynsetFolder(SynsetStore):
 
     def mend(self) -> set[int]:
         sweep(self.state)
-        shutil.rmtree(self._unfinished, ignore_errors=True)
-        self.create()
+        if names_in(self._unfinished):
+            shutil.rmtree(self._unfinished, ignore_errors=True)
+        self._unfinished.mkdir(parents=True, exist_ok=True)
         return set()
 
     def pictures(self) -> dict[int, Path]:
-        found = {}
-        for path in sorted(self._folder.glob(f"{self.wnid}_*")):
-            name = parse_image_name(path.stem)
+        found, head = {}, f"{self.wnid}_"
+        for file in sorted(file for file in names_in(self._folder) if file.startswith(head)):
+            name, path = parse_image_name(file.rpartition(".")[0]), self._folder / file
             if name and is_picture_file(path):
                 found[name.number] = path
         return found
