@@ -99,6 +99,30 @@ def test_of_usual_pictures_there_is_no_doubt_and_their_size_is_told() -> None:
             assert with_picture(data, lambda image: image.size) == (walked.width, walked.height)
 
 
+SAID = [b"JFIF\0", b"JFXX\0", b"Adobe\0", b"Exif\0\0", b"ICC_PROFILE\0", b"MPF\0", b"FPXR\0", b""]
+BESIDE = [0xE0, 0xEE, 0xFE, 0xE1, 0xE2, 0xED, 0xE5, DRI]
+
+
+@pytest.mark.parametrize("marker", BESIDE)
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_sound_and_plain_is_opened_by_pillow_whatever_programs_have_said(
+    marker: int, said: bytes
+) -> None:
+    for length in range(16):
+        data = BASELINE[:2] + segment(marker, (said + bytes(16))[:length]) + BASELINE[2:]
+        walked = jpeg.walk(data)
+        if walked.is_sound and walked.is_plain:
+            with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+                assert image.size == (walked.width, walked.height)
+
+
+def test_what_pillow_reads_more_of_than_is_checked_is_not_plain() -> None:
+    assert jpeg.walk(BASELINE).is_plain
+    assert not jpeg.walk(written(exif=Image.Exif())).is_plain
+    assert not jpeg.walk(written(icc_profile=b"a profile")).is_plain
+
+
 def test_scans_are_counted_also_where_there_is_doubt() -> None:
     data = many_scans(64, 64, 20)
     assert jpeg.walk(data).scans == 21

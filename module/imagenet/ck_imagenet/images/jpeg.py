@@ -24,6 +24,10 @@ _FRAMES = frozenset(range(_SOF0, 0xD0)) - {_DHT, 0xC8, 0xCC}
 _WITH_SEGMENT = {*_FRAMES, _DHT, 0xCC, *range(_SOS, 0xDE), *_APPLICATION, _COM}
 _EXIF = b"Exif\0\0"
 
+_READ_BY_PILLOW = {0xE0: 7, 0xEE: 7, _COM: 0}
+"""Of what programs say beside the pixels, how many bytes Pillow needs to go on: those of JFIF, of
+Adobe, and comments. Of others it reads more."""
+
 MOST_SEGMENTS = 10_000
 """The largest colour profile takes 255 segments, and each scan some."""
 
@@ -32,6 +36,9 @@ _TABLES = 4
 
 _AC = 0x10
 """What is added to the index of a Huffman code of AC coefficients."""
+
+_USUAL_TABLES = 1024
+"""Bytes of a segment with all Huffman codes of a picture, or more."""
 
 _LONGEST_SIDE = 65_500
 _MOST_BLOCKS = 10
@@ -61,6 +68,9 @@ class Walk(NamedTuple):
     """Whether libjpeg will surely decode it to its end; False if that is not sure."""
     lacks_end: bool
     """Whether it is cut in its only possible scan, which no restart markers divide."""
+    is_plain: bool
+    """Whether Pillow will surely open it if it is sound: it holds nothing of which Pillow reads
+    more than is checked here, such as EXIF or a colour profile."""
 
 
 class _Component(NamedTuple):
@@ -77,7 +87,8 @@ def walk(data: bytes) -> Walk:
     while steps.segments < MOST_SEGMENTS:
         found = _NEXT_MARKER.search(data, offset)
         begin = found.start() if found else len(data)
-        steps.skip(begin - offset)
+        if begin > offset:
+            steps.skip(begin - offset)
         if not found:
             steps.is_cut = True
             break
@@ -101,7 +112,7 @@ class _Steps:
     """What is known of a JPEG after some of its segments."""
 
     def __init__(self) -> None:
-        self.is_sound, self.is_cut = True, False
+        self.is_sound, self.is_cut, self._is_plain = True, False, True
         self.scans = self.segments = self._skipped = 0
         self._exif: list[bytes] = []
         self._size = (0, 0)
@@ -113,7 +124,7 @@ class _Steps:
 
     def skip(self, count: int) -> None:
         """Take note of bytes between two markers: outside a scan they are unusual."""
-        if count and not self.scans:
+        if not self.scans:
             self._skipped += count
             self.is_sound = False
 
@@ -147,6 +158,7 @@ class _Steps:
             self.is_cut,
             self.is_sound and self.scans > 0,
             self.is_cut and self._is_one_scan and not (self._is_progressive or self._restarts),
+            self._is_plain,
         )
 
     def _known(self, marker: int, segment: bytes) -> bool:
@@ -157,8 +169,12 @@ class _Steps:
             return self._quantisation(segment)
         if marker in _USUAL_FRAMES:
             return self._frame(marker, segment)
-        self._restarts = self._restarts or marker == _DRI
-        return marker in _APPLICATION or marker == _COM or (marker == _DRI and len(segment) == 2)
+        if marker == _DRI:
+            self._restarts = True
+            return len(segment) == 2
+        needed = _READ_BY_PILLOW.get(marker)
+        self._is_plain = self._is_plain and needed is not None and len(segment) >= needed
+        return marker in _APPLICATION or marker == _COM
 
     def _frame(self, marker: int, segment: bytes) -> bool:
         width, height = self._size
@@ -192,16 +208,9 @@ class _Steps:
         return offset == len(segment)
 
     def _huffman(self, segment: bytes) -> bool:
-        offset = 0
-        while offset + 17 <= len(segment):
-            index, lengths = segment[offset], segment[offset + 1 : offset + 17]
-            begin = offset + 17
-            offset = begin + sum(lengths)
-            if index & ~_AC >= _TABLES or offset - begin > 256 or offset > len(segment):
-                return False
-            largest = max(segment[begin:offset], default=0)
-            self._codes[index] = _is_code(lengths) and (index >= _AC or largest <= 15)
-        return offset == len(segment)
+        codes = _codes(segment) if len(segment) <= _USUAL_TABLES else _codes.__wrapped__(segment)
+        self._codes.update(codes or {})
+        return codes is not None
 
     def _scan(self, segment: bytes) -> bool:
         count = segment[0] if segment else 0
@@ -249,7 +258,21 @@ def _fit(parts: Collection[_Component]) -> bool:
     return all(widest % part.horizontal == highest % part.vertical == 0 for part in parts)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # most encoders write the tables of the standard's example
+def _codes(segment: bytes) -> dict[int, bool] | None:
+    """Return whether each Huffman code of a segment can be used, by index; None if damaged."""
+    offset, codes = 0, {}
+    while offset + 17 <= len(segment):
+        index, lengths = segment[offset], segment[offset + 1 : offset + 17]
+        begin = offset + 17
+        offset = begin + sum(lengths)
+        if index & ~_AC >= _TABLES or offset - begin > 256 or offset > len(segment):
+            return None
+        largest = max(segment[begin:offset], default=0)
+        codes[index] = _is_code(lengths) and (index >= _AC or largest <= 15)
+    return codes if offset == len(segment) else None
+
+
 def _is_code(lengths: bytes) -> bool:
     """Say whether there is a prefix code with so many codes of each length, from one bit on."""
     code = 0

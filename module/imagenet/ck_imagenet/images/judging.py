@@ -88,12 +88,15 @@ def judge(data: bytes) -> Picture:
 def _sound_jpeg(data: bytes) -> Picture | None:
     """Return what JPEG `data` is, without decoding it; None if that is not sure.
 
-    A walk tells what libjpeg would refuse, and opening it what Pillow itself refuses.
+    A walk tells what libjpeg would refuse, and opening it what Pillow itself refuses. Of a plain
+    one, the walk tells both.
     """
     walked = jpeg.walk(data) if data.startswith(b"\xff\xd8\xff") else None
     if not walked or not walked.is_sound:
         return None
     passes_of_jpeg(data, walked)
+    if walked.is_plain:
+        return Picture(FORMATS["JPEG"], walked.width, walked.height)
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
             return Picture(FORMATS["JPEG"], *image.size)
