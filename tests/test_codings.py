@@ -175,7 +175,7 @@ class TestUndecodable:
 
     def test_a_package_may_be_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(codings, "_brotli", lambda: None)
-        monkeypatch.setattr(codings, "_zstd", lambda: None)
+        monkeypatch.setattr(codings, "zstd", lambda: None)
         for word, begin in (("br", b"\x8b\x00\x80"), ("zstd", b"\x28\xb5\x2f\xfd")):
             with pytest.raises(Failed, match=f"^undecodable: {word}$"):
                 undone(begin + b"\xfe" * 99, word)

@@ -15,7 +15,7 @@ import ck_imagenet
 import pytest
 import write_docs
 from ck_imagenet.core.actions import ACTIONS
-from ck_imagenet.core.options import kinds
+from ck_imagenet.core.options import field_name, kinds
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID
 
@@ -84,7 +84,8 @@ def test_the_example_of_each_function_is_true(function: str) -> None:
 def test_the_arguments_of_each_function_are_the_options_of_its_action(function: str) -> None:
     action = FUNCTIONS[function]
     call = write_docs.FRONT_DOOR[action]
-    options = {name.replace("-", "_"): told for name, told in kinds(ACTIONS[action]).items()}
+    options = {field_name(name): told for name, told in kinds(ACTIONS[action]).items()}
+    options.update({told[0].older: told for told in list(options.values()) if told[0].older})
     folders = {"folder", "to"} & set(call.first) - options.keys()
     found = inspect.signature(getattr(ck_imagenet, function)).parameters
     assert set(found) == options.keys() - {"outdir", *call.left_out} | folders

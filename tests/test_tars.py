@@ -15,7 +15,9 @@ import pytest
 from ck_imagenet.core.outcomes import Failed, Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.images.decoding import MOST_BYTES
-from ck_imagenet.sources.tars import Member, PartReader, Skipped, SkipReason, StreamReader, members
+from ck_imagenet.sources.members import Member
+from ck_imagenet.sources.members import pictures as members
+from ck_imagenet.sources.tars import File, PartReader, Skipped, SkipReason, StreamReader, files
 from hypothesis import given
 from hypothesis import strategies as st
 from tarballs import END, extension, file, filled, header, tar
@@ -36,10 +38,10 @@ def unpacked(
     pictures: dict[str, bytes | None] = {}
     odd = []
     stream = whole(source) if isinstance(source, bytes) else source
-    for found in members(stream, wnids, "the tar"):
+    for found in members(files(stream, "the tar"), wnids):
         if isinstance(found, Member):
             pictures[str(found.name)] = found.read()
-        else:
+        elif isinstance(found, Skipped):
             odd.append((found.path, found.reason))
     return pictures, odd
 
@@ -127,7 +129,7 @@ class TestGood:
     def test_a_picture_that_nobody_reads_is_passed_over(self) -> None:
         large = {b"n01440764_%d.JPEG" % n: bytes(3 * 2**20 + n) for n in range(3)}
         for seekable in (True, False):
-            found = members(whole(tar(large), seekable), BOTH, "the tar")
+            found = members(files(whole(tar(large), seekable), "the tar"), BOTH)
             names = [each.name.number for each in found if isinstance(each, Member)]
             assert names == [0, 1, 2]
 
@@ -204,7 +206,7 @@ class TestHostile:
             (b"n01440764_2.xml", b"0", SkipReason.OTHER_NAME),
             (b"n01440764_2", b"0", SkipReason.OTHER_NAME),
             (b"n01440764_9999999999.JPEG", b"0", SkipReason.OTHER_NAME),
-            (b"ILSVRC2012_val_00000001.JPEG", b"0", SkipReason.OTHER_NAME),
+            (b"ILSVRC2012_val_00000001.JPEG", b"0", SkipReason.NO_LABEL),
             (b"..\\n01440764_2.JPEG", b"0", SkipReason.OTHER_NAME),
             (b"", b"0", SkipReason.OTHER_NAME),
         ],
@@ -371,5 +373,5 @@ class TestHostile:
 
 def test_a_member_has_no_bytes_but_its_own() -> None:
     body = PartReader(whole(b"abcdef"), 3)
-    assert Member(ImageName(WNID, 1), body).read() == b"abc"
+    assert Member(ImageName(WNID, 1), File("x", 3, body)).read() == b"abc"
     assert Skipped("x", SkipReason.CUT).path == "x"

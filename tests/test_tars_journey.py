@@ -149,7 +149,7 @@ class TestOwn:
             "      1  not-a-picture   a web page or other text instead of a picture\n"
             "      1  duplicate       the same picture is here from another URL\n"
             "      5  link            a link: link0.JPEG, link1.JPEG, link2.JPEG, …\n"
-            "      2  outside         with a path that leads out of the tar: "
+            "      2  outside         with a path that leads out: "
             "../n01440764_1.JPEG, /tmp/n01440764_1.JPEG\n"
             "      1  too-large       larger than any picture of ImageNet: n01440764_3.JPEG\n"
             "      1  other-synset    of another synset: n02110341_3.JPEG\n"
@@ -175,11 +175,9 @@ class TestOwn:
             ]
         )
         option = put(terminal, data, "both.tar")
-        first, _, second = terminal.json("download", "imagenet", option)["synsets"]
-        assert (first["members"], first["saved"], first["odd"]) == (3, 2, {})
-        assert first["failed"] == {"not-a-picture": 1}
-        assert (second["members"], second["saved"], second["odd"]) == (3, 0, {"same-number": 1})
-        assert second["failed"] == {"duplicate": 1, "not-a-picture": 1}
+        first, _ = terminal.json("download", "imagenet", option)["synsets"]
+        assert (first["members"], first["saved"], first["odd"]) == (6, 2, {"same-number": 1})
+        assert first["failed"] == {"not-a-picture": 2, "duplicate": 1}
         assert terminal.pictures() == named(5, 6)
         again = terminal.says("download", "imagenet", option)
         assert (
@@ -189,10 +187,15 @@ class TestOwn:
     @pytest.mark.parametrize(
         ("arguments", "sentence"),
         [
-            (["--tar=no.tar"], 'the tar "no.tar" cannot be read: No such file'),
-            (["--tar=."], 'the tar "." cannot be read: Is a directory'),
+            (["--tar=no.tar"], '"no.tar" cannot be read: No such file'),
+            (["--from=bare"], 'the folder "bare" holds no picture of ImageNet'),
+            (["--from=page", "--tar=page"], "--from and --tar are the same: give one"),
+            (["--from=x-{0..1}.tar"], '"x-0.tar" cannot be read: No such file'),
+            (["--from=x-*.tar"], 'there is no file "x-*.tar"'),
+            (["--from={0..999999}{0..9}"], "means more than 100,000 parts"),
+            (["--from={x}"], '"{x}": write {0000..1023} or {train,val} in braces, or {wnid}'),
             (["--tar={wnid}.tar"], '"{wnid}.tar" needs to know which: add --wnid=W'),
-            (["--tar={wnid}.tar", f"--wnid={WNID}"], f'the tar "{WNID}.tar" cannot be read'),
+            (["--tar={wnid}.tar", f"--wnid={WNID}"], f'"{WNID}.tar" cannot be read'),
             (["--tar=page"], 'the tar "page" holds no picture of ImageNet: bytes that are no'),
             (
                 ["--tar=n02110341.tar"],
@@ -200,10 +203,10 @@ class TestOwn:
             ),
             (["--tar=/dev/null"], 'the tar "/dev/null" is empty'),
             (["--tar=empty", f"--wnid={WNID}"], f'"empty" holds no picture of {WNID}'),
-            (["--tar=page", "--urls=page"], "--tar and --urls exclude each other"),
-            (["--tar=page", "--offset=5"], "--tar and --offset exclude each other"),
-            (["--tar=page", "--dry-run"], "--tar and --dry-run exclude each other"),
-            (["--tar=page", "--source=winter21"], "--tar and --source exclude each other"),
+            (["--tar=page", "--urls=page"], "--from and --urls exclude each other"),
+            (["--tar=page", "--offset=5"], "--from and --offset exclude each other"),
+            (["--tar=page", "--dry-run"], "--from and --dry-run exclude each other"),
+            (["--tar=page", "--source=winter21"], "--from and --source exclude each other"),
             (["--tar=page", "--wnid=tench"], "These synsets match"),
             (["--source=winter22"], '"winter22": write --source=archive or imagenet or wayback or'),
             (["--source=winter21"], "which synset? Write --wnid=n01440764 --source=winter21"),
@@ -219,6 +222,7 @@ class TestOwn:
         put(terminal, b"<html></html>" * 100, "page")
         put(terminal, class_tar(1), f"{DALMATIAN}.tar")
         put(terminal, END, "empty")
+        (terminal.folder / "bare").mkdir()
         assert sentence in terminal.refuses("download", "imagenet", *arguments)
         assert not list(terminal.repos.glob("imagenet-*"))
 
@@ -510,7 +514,7 @@ class TestWinter21:
             f"{cause}Its links may do: ck download imagenet --wnid={WNID}"
         )
         assert terminal.refuses("download", "imagenet", f"--tar={web.tar_address(WNID)}") == (
-            f"{cause}If you have the file: ck download imagenet --tar=FILE"
+            f"{cause}If you have the file: ck download imagenet --from=FILE"
         )
         assert len(web.requests) == 2
 
@@ -520,7 +524,7 @@ class TestWinter21:
         own = f"--tar=http://{web.refusing}/x.tar"
         said = terminal.refuses("download", "imagenet", own, "--retry=0")
         assert said.endswith(
-            "). Type the same command later. If you have the file: ck download imagenet --tar=FILE"
+            "). Type the same command later. If you have the file: ck download imagenet --from=FILE"
         )
 
     def test_its_address_is_trusted_and_nothing_else_is(

@@ -22,7 +22,13 @@ sys.path.insert(0, str(MODULE))
 
 from ck_imagenet.core.actions import ACTIONS  # noqa: E402
 from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
-from ck_imagenet.core.options import ENVIRONMENT, Kind, default_shown, kinds  # noqa: E402
+from ck_imagenet.core.options import (  # noqa: E402
+    ENVIRONMENT,
+    Kind,
+    default_shown,
+    field_name,
+    kinds,
+)
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
 from ck_imagenet.core.registries import LAYOUTS, SOURCES  # noqa: E402
 from ck_imagenet.sources.tars import SkipReason  # noqa: E402
@@ -100,9 +106,12 @@ def _arguments(action: str) -> list[tuple[str, str, str, str]]:
     types = {field.name: str(field.type) for field in fields(ACTIONS[action])}
     found = {}
     for option, (kind, default) in options.items():
-        name = option.replace("-", "_")
+        name = field_name(option)
         if name not in (*call.left_out, "outdir"):
             found[name] = name, *_typed(name, types[name], kind, default), kind.help
+        if kind.older:
+            older = kind.older, *_typed(kind.older, types[name], kind, default)
+            found[kind.older] = *older, f"the older name of {name}"
     if "folder" in call.first:
         found["folder"] = "folder", "str | Path", " = USUAL", "what download has filled"
     if action == "download":
@@ -119,7 +128,7 @@ def _typed(name: str, kept: str, kind: Kind, default: Any) -> tuple[str, str]:
         "number": "int | Sequence[int]",
         "patience": "float | str",
         "retry_failed": "bool | str",
-    }.get(name, "str | Path" if kind.value in ("FILE", "DIR", "FILE-or-URL") else kept)
+    }.get(name, "str | Path" if kind.value in ("FILE", "DIR", "FILE-or-URL", "COPY") else kept)
     if kind.is_setting:
         return f"{taken} | None", " = None"
     shown = str(default) if name == "patience" else False if name == "retry_failed" else default

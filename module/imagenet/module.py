@@ -159,9 +159,13 @@ def download(i: CkDict) -> CkDict:
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
                                      for the wnid: a URL a line, or a name and a URL, or a table
                                      with such columns; plain, .gz or .tgz
-              (tar=FILE-or-URL)    - take the pictures from a tar instead, a file or an address,
-                                     in which {wnid} stands for the wnid: of a class, or of the
-                                     tars of classes; plain or .gz
+              (from=COPY)          - take the pictures from a copy of ImageNet instead: a folder,
+                                     a zip, tars, files or addresses, in which {wnid} stands for
+                                     the wnid, and {0000..1023} for so many; --tar is its older
+                                     name
+              (labels=FILE)        - with --from, which synset pictures are of whose names do not
+                                     tell it: val.txt, Kaggle's LOC_val_solution.csv, ILSVRC2012's
+                                     devkit, or the wnids in the order of labels
               (source=NAME)        - ask only this place: archive, imagenet or wayback, which have
                                      lists, or winter21, which has pictures
               (refresh)            - ask again for a list that is kept here

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Mapping, TypeVar
 
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors
-from ..core.options import kinds, parse
+from ..core.options import field_name, kinds, parse
 from ..storage.records import UPGRADE
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def opened(
         raise BadInput(f'{folder}={outdir!r} is no folder: write for example {folder}="pictures"')
     if outdir != USUAL:
         values["outdir"] = outdir
-    defaults = {name.replace("-", "_"): default for name, (_, default) in kinds(table).items()}
-    told = {name: value for name, value in values.items() if value != defaults.get(name)}
+    defaults = {field_name(name): default for name, (_, default) in kinds(table).items()}
+    told = {name: value for name, value in values.items() if value != defaults.get(name, "")}
     options = parse(table, told, {})
     return options, Workspace(outdir if outdir != USUAL else "")

@@ -28,6 +28,7 @@ from ..engine.wayback import Captures
 from ..http.client import Client, Network
 from ..http.retry import Spacing
 from ..sources import registry, tar_sources
+from ..sources.labels import read_labels
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.registry import Lists, Sources
 from ..sources.tar_sources import TarSource
@@ -84,7 +85,9 @@ def download(
     upper: int | None = None,
     yes: bool = False,
     urls: str | Path = "",
+    from_: str | Path = "",
     tar: str | Path = "",
+    labels: str | Path = "",
     source: str = "",
     refresh: bool = False,
     accept_terms: bool = False,
@@ -140,9 +143,15 @@ def download(
     urls : str or Path, optional
         A list of URLs, a file or an address, in which {wnid} stands for the wnid: a URL a line, or
         a name and a URL, or a table with such columns; plain, .gz or .tgz.
+    from_ : str or Path, optional
+        Take the pictures from a copy of ImageNet instead: a folder, a zip, tars, files or
+        addresses, in which {wnid} stands for the wnid, and {0000..1023} for so many; --tar is its
+        older name.
     tar : str or Path, optional
-        Take the pictures from a tar instead, a file or an address, in which {wnid} stands for the
-        wnid: of a class, or of the tars of classes; plain or .gz.
+        The older name of from_.
+    labels : str or Path, optional
+        With --from, which synset pictures are of whose names do not tell it: val.txt, Kaggle's
+        LOC_val_solution.csv, ILSVRC2012's devkit, or the wnids in the order of labels.
     source : str, optional
         Ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has
         pictures.
@@ -279,7 +288,7 @@ def run(
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
-    if options.tar or options.source == registry.NAME:
+    if options.from_ or options.source == registry.NAME:
         yield from _unpack(options, store, progress, archive)
         return
     network, politeness = concern(options, Network), concern(options, Politeness)
@@ -333,6 +342,7 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
     """Return the synsets to download, none if the given list names them; refuse odd options."""
     refuse_alone(options, "engine", "scheduler")
     refuse_alone(options, "scheduler", "engine")
+    refuse_alone(options, "labels", "from")
     if options.engine:
         refuse_together(options, "engine", "processes")
     if options.all and options.urls:
@@ -374,47 +384,37 @@ def _dispatcher(order: Order, client: Client, spacing: Spacing, scheduler: str) 
     return ClusterDispatcher(order, order.store, scheduler)
 
 
-# Pictures from tars instead of links.
+# Pictures from copies instead of links.
 
 _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
-"""Options that say nothing of tars."""
+"""Options that say nothing of copies."""
 
 
 def _unpack(
     options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None
 ) -> Iterator[Unpacked]:
-    """Keep the pictures of tars that are not here yet."""
-    places = _tars(options)
+    """Keep the pictures of copies that are not here yet."""
+    refuse_alone(options, "labels", "from")
+    places = _copies(options)
+    labels = read_labels(options.labels, options.ilsvrc2012)
     store.refuse_forbidden({wnid for place in places for wnid in place.wnids})
-    client = context.picture_client(
-        concern(options, Network),
-        concern(options, Politeness),
-        options.wayback_service,
-        trusted=(place.where for place in places if is_url(place.where)),
-    )
+    network, politeness = concern(options, Network), concern(options, Politeness)
+    far = (place.where for place in places if is_url(place.where))
+    client = context.picture_client(network, politeness, options.wayback_service, trusted=far)
     with closing(client):
         crawl = concern(options, Crawl)
-        yield from tar_importer.unpack(places, crawl, client, store, progress, archive)
+        yield from tar_importer.unpack(places, crawl, client, store, progress, archive, labels)
 
 
-def _tars(options: DownloadOptions) -> list[TarSource]:
-    """Return the tars to read; raise BadInput if the options cannot be used together."""
-    if options.tar:
-        refuse_together(options, "tar", "source", *_OF_LINKS)
-        return tar_sources.tar_sources(options.tar, chosen(concern(options, Selection)))
+def _copies(options: DownloadOptions) -> list[TarSource]:
+    """Return the copies to read; raise BadInput if the options cannot be used together."""
+    if options.from_:
+        refuse_together(options, "from", "source", *_OF_LINKS)
+        return tar_sources.tar_sources(options.from_, chosen(concern(options, Selection)))
     refuse_together(options, "source", *_OF_LINKS)
     wnids = chosen(concern(options, Selection))
-    if not wnids:
-        raise BadInput(f"which synset? Write --wnid=n01440764 --source={registry.NAME}")
-    if not (is_url(options.winter21) and "{wnid}" in options.winter21):
-        raise BadInput(f'--winter21="{options.winter21}" is no address with {{wnid}} in it')
     if len(wnids) > MANY and not options.yes:
-        raise BadInput(
-            f"{registry.NAME} has a tar for each of {len(wnids):,} synsets, of some "
-            f"{planning.MEAN_URLS * planning.PICTURE // 1_000_000} MB each. If you want them, "
-            f"type: ck-imagenet download {typed(options)} --yes"
-        )
-    if not options.accept_terms:
-        raise registry.terms(typed(replace(options, accept_terms=True)))
-    places = tar_sources.tar_sources(options.winter21, wnids)
-    return [place._replace(is_of_winter21=True) for place in places]
+        size = planning.MEAN_URLS * planning.PICTURE
+        raise registry.many(len(wnids), size, typed(options))
+    agreeing = "" if options.accept_terms else typed(replace(options, accept_terms=True))
+    return registry.tars(options.winter21, wnids, agreeing)

@@ -41,9 +41,13 @@ _URLS_HELP = (
     "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
     "a URL a line, or a name and a URL, or a table with such columns; plain, .gz or .tgz"
 )
-_TAR_HELP = (
-    "take the pictures from a tar instead, a file or an address, in which {wnid} stands for the "
-    "wnid: of a class, or of the tars of classes; plain or .gz"
+_FROM_HELP = (
+    "take the pictures from a copy of ImageNet instead: a folder, a zip, tars, files or addresses, "
+    "in which {wnid} stands for the wnid, and {0000..1023} for so many; --tar is its older name"
+)
+_LABELS_HELP = (
+    "with --from, which synset pictures are of whose names do not tell it: val.txt, Kaggle's "
+    "LOC_val_solution.csv, ILSVRC2012's devkit, or the wnids in the order of labels"
 )
 _NAMED_SOURCES = [row for row in SOURCES if row.is_named]
 _WITH_LISTS = one_of([row.name for row in _NAMED_SOURCES if row.has_lists])
@@ -160,7 +164,8 @@ class DownloadOptions:
     upper: int | None = number(None, _UPPER_HELP, least=0)
     yes: bool = flag("do it although it is more than 100 synsets")
     urls: str = text("", "FILE-or-URL", _URLS_HELP)
-    tar: str = text("", "FILE-or-URL", _TAR_HELP)
+    from_: str = text("", "COPY", _FROM_HELP, older="tar")
+    labels: str = text("", "FILE", _LABELS_HELP)
     source: str = word("NAME", tuple(row.name for row in _NAMED_SOURCES), _SOURCE_HELP)
     refresh: bool = flag(_REFRESH_HELP)
     accept_terms: bool = flag("accept ImageNet's terms of access, which winter21 wants")

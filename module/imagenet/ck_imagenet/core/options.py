@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 from difflib import get_close_matches
+from keyword import iskeyword
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, TypeVar, cast
 
 from .errors import BadInput
@@ -42,6 +43,8 @@ class Kind(NamedTuple):
     help: str
     parse: Callable[[str, Any], Any]
     is_setting: bool = False
+    older: str = ""
+    """The name that it had before, which goes on working."""
 
 
 class Duration(float):
@@ -66,7 +69,7 @@ def flag(help: str) -> Any:
     return _field(False, Kind("", help, _flag))
 
 
-def text(default: str, value: str, help: str) -> Any:
+def text(default: str, value: str, help: str, older: str = "") -> Any:
     """Declare an option that takes any text.
 
     Parameters
@@ -77,8 +80,10 @@ def text(default: str, value: str, help: str) -> Any:
         Its value as help shows it, such as FILE.
     help : str
         What help says of it.
+    older : str, optional
+        The name that it had before.
     """
-    return _field(default, Kind(value, help, _text))
+    return _field(default, Kind(value, help, _text, older=older))
 
 
 def setting(default: str, value: str, help: str) -> Any:
@@ -212,9 +217,15 @@ def duration(default: float, help: str) -> Any:
 def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
     """Return the kind and the default of each option of an action, by the name that users type."""
     return {
-        field.name.replace("_", "-"): (field.metadata["kind"], field.default)
+        field.name.rstrip("_").replace("_", "-"): (field.metadata["kind"], field.default)
         for field in dataclasses.fields(options)
     }
+
+
+def field_name(name: str) -> str:
+    """Return what Python calls an option: a word of its own has an underscore behind it."""
+    field = name.replace("-", "_")
+    return f"{field}_" if iskeyword(field) else field
 
 
 def default_shown(default: Any) -> str:
@@ -242,13 +253,17 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
         For the first option that is unknown or has a wrong value.
     """
     known = kinds(options)
+    older = {kind.older: name for name, (kind, _) in known.items() if kind.older}
     values = {}
     for written, value in given.items():
-        name = written.replace("_", "-")
-        if name not in known:
+        name = written.rstrip("_").replace("_", "-")
+        if name not in known and name not in older:
             raise BadInput(_unknown(written, list(known)))
         if value is not None:  # as Python and JSON spell what is not given
-            values[name] = known[name][0].parse(name, value)
+            new = older.get(name, name)
+            if new in values:
+                raise BadInput(f"--{new} and --{known[new][0].older} are the same: give one")
+            values[new] = known[new][0].parse(name, value)
     for name, (kind, _) in known.items():
         if kind.is_setting and name not in values:
             variable = _variable(name)
@@ -259,7 +274,7 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
             ):
                 if value and name not in values:
                     values[name] = _parse_setting(source, name, kind, value)
-    return options(**{name.replace("-", "_"): value for name, value in values.items()})
+    return options(**{field_name(name): value for name, value in values.items()})
 
 
 def concern(options: Any, kind: type[Concern]) -> Concern:
@@ -277,12 +292,12 @@ def concern(options: Any, kind: type[Concern]) -> Concern:
     return kind(**{name: getattr(options, name) for name in names if hasattr(options, name)})
 
 
-def typed(options: Any) -> str:
-    """Return what a user types to give these options, without what holds anyway."""
-    words = []
-    for name, (_, default) in kinds(type(options)).items():
-        value = getattr(options, name.replace("-", "_"))
-        if value not in (default, os.environ.get(_variable(name))):
+def typed(options: Any, *names: str) -> str:
+    """Return what a user types to give these options, or some, without what holds anyway."""
+    words, known = [], kinds(type(options))
+    for name in names or known:
+        value = getattr(options, field_name(name))
+        if value not in (known[name][1], os.environ.get(_variable(name))):
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words.append(f"--{name}" if text in ("True", "yes") else f"--{name}={text}")
     return " ".join(map(shlex.quote, words))
@@ -299,14 +314,9 @@ def refuse_together(options: Any, name: str, *others: str) -> None:
         An option that is given, as users type it.
     *others : str
         Those that must not be.
-
-    Raises
-    ------
-    BadInput
-        If it is so.
     """
     for other in others:
-        if getattr(options, other.replace("-", "_")):
+        if getattr(options, field_name(other)):
             raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
 
 
@@ -319,24 +329,15 @@ def refuse_alone(options: Any, name: str, other: str) -> None:
         The options of an action.
     name, other : str
         The option, and the one that it needs.
-
-    Raises
-    ------
-    BadInput
-        If it is so.
     """
-    if getattr(options, name) and not getattr(options, other):
+    if getattr(options, field_name(name)) and not getattr(options, field_name(other)):
         raise BadInput(f"--{name} needs --{other}: give both, or neither")
 
 
 def as_typed(options: Any, *names: str) -> str:
-    """Return settings as a user types them: those that neither default nor environment gives."""
-    known, typed = kinds(type(options)), ""
-    for name in names:
-        value = getattr(options, name.replace("-", "_"))
-        if value not in (known[name][1], os.environ.get(_variable(name))):
-            typed += " " + shlex.quote(f"--{name}" if value is True else f"--{name}={value}")
-    return typed
+    """Return options as `typed` does, with a blank before them if there are any."""
+    words = typed(options, *names)
+    return f" {words}" if words else ""
 
 
 def _variable(name: str) -> str:

@@ -11,8 +11,22 @@ import gzip
 import io
 import re
 from enum import Enum
+from functools import lru_cache
+from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
+
+
+@lru_cache(maxsize=1)
+def zstd() -> Any:
+    """Return Python's own package for zstd, or the same for Python before 3.14, or None."""
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return None
+
 
 # Headers of a tar.
 

@@ -117,6 +117,11 @@ UNKNOWN = "unknown"
 LARGEST_NUMBER = 999_999_999
 """The largest number of a picture in its synset; CK reads a name of 16 digits as a UID."""
 
+UNNAMED, VALIDATION = 100_000_000, 900_000_000
+"""Where the numbers begin of pictures that have none of ImageNet, and of `ILSVRC2012_val_N`.
+
+ImageNet's own numbers have six digits at most."""
+
 _WNID = re.compile(r"n[0-9]{8}")
 _WNID_INSIDE = re.compile(r"(?<![A-Za-z0-9])n[0-9]{8}(?![0-9])")
 _IMAGE_NAME = re.compile(r"(n[0-9]{8}|unknown)_([0-9]{1,9})")

@@ -1,11 +1,9 @@
-"""The other main job: the pictures of tars, kept as those of links are."""
+"""The other main job: the pictures of copies that people have, kept as those of links are."""
 
 from __future__ import annotations
 
-from array import array
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import Collection, Iterable, Iterator, Sequence
 
@@ -13,18 +11,20 @@ from ..core.errors import NoTar
 from ..core.files import storage_errors
 from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress, causes
-from ..core.url_lists import is_url
+from ..core.url_lists import display_name, is_url
 from ..http.client import Client
 from ..http.retry import Retry
-from ..sources import registry, tar_sources, tars
-from ..sources.tar_sources import ReadTars, TarSource
-from ..sources.tars import Found, Member, Skipped, SkipReason, StreamReader
+from ..sources import members, registry, tar_sources
+from ..sources.finished_tars import FinishedParts, ReadTars, has_lost
+from ..sources.labels import NO_LABELS, Labels
+from ..sources.members import MOST_EXAMPLES, Oddities
+from ..sources.tar_sources import OpenCopy, TarSource
+from ..sources.tars import Skipped, SkipReason
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
-from ..storage.journal import Journal
-from ..storage.store import Store, SynsetStore, wait_for_lock
+from ..storage.store import Store, wait_for_lock
 from .context import Crawl
-from .tar_results import MOST_EXAMPLES, Oddities, SynsetImport, Unpacked
+from .tar_results import Numbers, SynsetImport, Unpacked
 
 
 def unpack(
@@ -34,13 +34,14 @@ def unpack(
     store: Store,
     progress: Progress,
     archive: ArchiveSource | None = None,
+    labels: Labels = NO_LABELS,
 ) -> Iterator[Unpacked]:
-    """Keep the pictures of tars that are not here yet.
+    """Keep the pictures of copies that are not here yet.
 
     Parameters
     ----------
     places : sequence of TarSource
-        The tars.
+        The copies.
     crawl : Crawl
         How much is wanted of them, and how often they are asked for again.
     client : Client
@@ -51,11 +52,13 @@ def unpack(
         Is told how it goes.
     archive : ArchiveSource, optional
         The local archive of all URLs, which tells the URLs of the pictures.
+    labels : Labels, optional
+        What is told of pictures whose names do not tell their synset.
 
     Yields
     ------
     Unpacked
-        Of each synset, when the last of its pictures in a row has been read.
+        Of each synset, when all of it has been read that a copy has.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def unpack(
     missing: list[tuple[str, Collection[str]]] = []
     for place in places:
         try:
-            yield from _TarReading(crawl, store, progress, known, place).run(client)
+            yield from _CopyReading(crawl, store, progress, known, place, labels).run(client)
         except NoTar as error:
             missing.append((str(error), place.wnids))
             if is_url(place.where) and not client.reached:
@@ -77,8 +80,8 @@ def unpack(
         raise NoTar(causes(missing, "nor is there one of"))
 
 
-class _TarReading:
-    """The reading of one tar."""
+class _CopyReading:
+    """The reading of one copy."""
 
     def __init__(
         self,
@@ -87,19 +90,24 @@ class _TarReading:
         progress: Progress,
         archive: ArchiveSource,
         place: TarSource,
+        labels: Labels,
     ) -> None:
         self._crawl = crawl
         self._store = store
         self._progress = progress
         self._archive = archive
-        self._tar = place
+        self._copy = place
+        self._labels = labels
+        self._open: dict[str, SynsetImport] = {}
+        self._seen: dict[str, Numbers] = {}
+        self._last: SynsetImport | None = None
         self._odd = Oddities()
         self._filled: set[str] = set()
-        self._seen: dict[str, array[int]] = {}
-        self._wnid = ""
+        self._found = self._is_cut = False
+        self._shown = ""
 
     def run(self, client: Client) -> Iterator[Unpacked]:
-        """Read the tar, and yield what it brought for each synset.
+        """Read the copy, and yield what it brought for each synset.
 
         Raises
         ------
@@ -109,145 +117,183 @@ class _TarReading:
         BadInput
             If there is no such file.
         """
-        unread = self._why_not() if self._tar.is_far else ""
+        unread = self._why_not() if self._copy.is_far else ""
         if unread:
-            (wnid,) = self._tar.wnids
+            (wnid,) = self._copy.wnids
             here = len(self._store.synset(wnid).pictures())
-            yield Unpacked(wnid, self._tar.name, here, unread)
+            yield Unpacked(wnid, self._copy.name, here, unread)
             return
-        resting = partial(self._progress.resting, self._tar.where)
-        retry = Retry.doubling(self._crawl.retry, resting)
-        with tar_sources.open_tar(self._tar, client, retry, self._watch) as whole:
-            try:
-                yield from self._unpack(whole)
-            finally:
-                self._progress.end()
-        if whole.failure:
-            raise NoTar(self._told(whole.failure))
-        if not self._wnid:
-            raise NoTar(
-                f'the tar "{self._tar.where}" is empty' if whole.is_empty else self._nothing()
-            )
-
-    def _watch(self, come: int, size: int) -> None:
-        self._progress.advance(Path(self._tar.name).name, come, size)
-
-    def _unpack(self, whole: StreamReader) -> Iterator[Unpacked]:
-        found = tars.members(whole, self._tar.wnids, self._tar.name)
-        for wnid, run in groupby(found, self._synset_of):
-            if not wnid:
-                self._fill(None, run)
-                continue
-            place = self._store.synset(wnid)
-            with self._open_synset(place) as synset_import:
-                self._fill(synset_import, run)
-                if self._tar.is_far and not (synset_import.is_full or self._is_cut(whole)):
-                    ReadTars(place).add(self._tar.name)
-                # As an array, since the training tar has a million.
-                self._seen[wnid] = array("L", synset_import.seen)
-                done = self._done(wnid, synset_import)
-            self._progress.end()
-            yield done
-            if self._filled >= self._tar.wnids:
-                return
-
-    def _synset_of(self, found: Found) -> str:
-        """Return the synset to which something in a tar belongs: what is odd, to the last."""
-        if isinstance(found, Member):
-            self._wnid = found.name.wnid
-        return self._wnid
-
-    def _fill(self, synset_import: SynsetImport | None, run: Iterable[Found]) -> None:
-        for found in run:
-            if isinstance(found, Skipped):
-                self._odd.add(found)
-            elif synset_import:
-                fault = synset_import.take(found)
-                if fault:
-                    self._odd.add(Skipped(str(found.name), fault))
-                if synset_import.is_full:
-                    self._filled.add(found.name.wnid)
-                    if self._filled >= self._tar.wnids:
-                        return
+        finished = FinishedParts(self._store, self._copy)
+        is_worth_it = not (self._crawl.max_images or self._crawl.retry_failed)
+        known = finished.parts() if is_worth_it else frozenset()
+        parts = [part for part in self._copy.parts if part not in known]
+        kind, is_empty = "tar", False
+        for part in parts:
+            with self._opened(part, client) as opened:
+                yield from self._unpack(opened, part)
+            kind, is_empty = opened.kind, opened.is_empty
+            if opened.failure:
+                yield from self._all_done()
+                raise NoTar(self._told(opened.failure, part))
+            if self._filled >= self._copy.wnids:
+                break
+            if not (self._is_cut or self._crawl.max_images):
+                finished.add(part, self._seen)
+            self._is_cut = False
+        yield from self._all_done()
+        if known:
+            yield from self._known_before(finished.wnids())
+        elif not self._found:
+            what = f'the {kind} "{self._copy.where}"'
+            raise NoTar(f"{what} is empty" if is_empty else self._nothing(what))
 
     @contextmanager
-    def _open_synset(self, place: SynsetStore) -> Iterator[SynsetImport]:
-        """Make a synset's place, and have it for ourselves."""
-        lines = self._archive.lines(place.wnid)
-        self._archive.warn(self._progress)
+    def _opened(self, part: str, client: Client) -> Iterator[OpenCopy]:
+        """Give a part of the copy, and show how far it is read."""
+        count, name = len(self._copy.parts), Path(display_name(part)).name
+        at = f" ({self._copy.parts.index(part) + 1} of {count})" if count > 1 else ""
+        self._shown = f"{name}{at}"
+        retry = Retry.doubling(self._crawl.retry, partial(self._progress.resting, part))
+        with tar_sources.open_copy(part, client, retry, self._watch) as opened:
+            try:
+                yield opened
+            finally:
+                self._progress.end()
+
+    def _watch(self, come: int, size: int) -> None:
+        self._progress.advance(self._shown, come, size)
+
+    def _unpack(self, opened: OpenCopy, part: str) -> Iterator[Unpacked]:
+        """Keep what a part has, and yield of each synset of which all has been found."""
+        source, current, ended = display_name(part), None, ""
+        with ExitStack() as visit:
+            for found in members.pictures(opened.files, self._copy.wnids, self._labels):
+                if isinstance(found, str):
+                    ended = found
+                elif isinstance(found, Skipped):
+                    self._take_odd(found)
+                else:
+                    if not current or current.place.wnid != found.name.wnid:
+                        visit.close()
+                        if ended in self._open:
+                            yield self._done(ended)
+                        current = visit.enter_context(self._visited(found.name.wnid))
+                        self._last = current
+                    fault = current.take(found, source)
+                    if fault:
+                        self._take_odd(Skipped(str(found.name), fault))
+                    if current.is_full:
+                        self._filled.add(found.name.wnid)
+                        if self._filled >= self._copy.wnids:
+                            return
+
+    def _take_odd(self, odd: Skipped) -> None:
+        """Tell of something odd with the synset before it, or with the first."""
+        self._is_cut |= odd.reason in (SkipReason.CUT, SkipReason.GARBAGE, SkipReason.UNREADABLE)
+        (self._last.odd if self._last else self._odd).add(odd)
+
+    @contextmanager
+    def _visited(self, wnid: str) -> Iterator[SynsetImport]:
+        """Have a synset's place for ourselves, which is made if it is not there."""
+        self._found = True
+        if wnid not in self._open:
+            self._open[wnid] = self._new(wnid)
+        synset_import = self._open[wnid]
+        place = synset_import.place
+        with storage_errors(place.state), wait_for_lock(place.lock(), wnid, self._progress):
+            synset_import.visit()
+            self._archive.warn(self._progress)
+            try:
+                yield synset_import
+            finally:
+                synset_import.leave()
+
+    def _new(self, wnid: str) -> SynsetImport:
+        place = self._store.synset(wnid)
         with storage_errors(place.state):
             place.create()
-            with wait_for_lock(place.lock(), place.wnid, self._progress), closing(
-                Journal.of(place)
-            ) as journal:
-                yield SynsetImport(
-                    place,
-                    journal,
-                    lines,
-                    self._tar.name,
-                    self._crawl.max_images,
-                    self._progress,
-                    self._seen.get(place.wnid, ()),
-                )
-                place.checkpoint()
-                summaries.keep(place)
+        lines, seen = partial(self._archive.lines, wnid), self._seen.setdefault(wnid, Numbers("I"))
+        found = SynsetImport(place, lines, self._crawl.max_images, self._progress, seen)
+        found.odd, self._odd = self._odd, Oddities()
+        return found
 
-    def _done(self, wnid: str, synset_import: SynsetImport) -> Unpacked:
-        odd, self._odd = self._odd, Oddities()
+    def _all_done(self) -> Iterator[Unpacked]:
+        for wnid in list(self._open):
+            yield self._done(wnid)
+
+    def _done(self, wnid: str) -> Unpacked:
+        """Return what the copy brought for a synset, and keep its summary."""
+        done = self._open.pop(wnid)
+        self._last = None if self._last is done else self._last
+        place = done.place
+        with storage_errors(place.state), wait_for_lock(place.lock(), wnid, self._progress):
+            place.checkpoint()
+            is_cut = {SkipReason.CUT, SkipReason.GARBAGE} & set(done.odd.counts)
+            if self._copy.is_far and not (done.is_full or is_cut or self._is_cut):
+                ReadTars(place).add(self._copy.name)
+            summaries.keep(place, mended=True)
         return Unpacked(
             wnid,
-            self._tar.name,
-            synset_import.here,
-            members=synset_import.members,
-            saved=synset_import.saved,
-            failed=synset_import.failed,
-            odd=odd,
-            set_aside=synset_import.set_aside,
+            self._copy.name,
+            done.here,
+            members=done.members,
+            saved=done.saved,
+            failed=done.failed,
+            odd=done.odd,
+            set_aside=done.set_aside,
         )
+
+    def _known_before(self, wnids: Iterable[str]) -> Iterator[Unpacked]:
+        """Yield what is here of synsets of which nothing has been read now."""
+        for wnid in sorted(set(wnids) - self._seen.keys()):
+            here = len(self._store.synset(wnid).pictures())
+            yield Unpacked(wnid, self._copy.name, here, _READ_BEFORE)
 
     def _why_not(self) -> str:
         """Return why all that is wanted of a synset's tar is here, or an empty text."""
-        (wnid,) = self._tar.wnids
+        (wnid,) = self._copy.wnids
         place = self._store.synset(wnid)
         here = place.pictures()
         if self._crawl.max_images and len(here) >= self._crawl.max_images:
             return "as many as are wanted"
-        if self._crawl.retry_failed or self._tar.name not in ReadTars(place):
+        if self._crawl.retry_failed or self._copy.name not in ReadTars(place):
             return ""
-        saved = Journal.of(place).saved().values()
-        lost = (each for each in saved if each.name.number not in here)
-        if any(record.source == self._tar.name for record in lost):
-            return ""
-        return "it has been read to its end before; --retry-failed reads it again"
+        lost = has_lost(place, {display_name(part) for part in self._copy.parts})
+        return "" if lost else _READ_BEFORE
 
-    def _is_cut(self, whole: StreamReader) -> bool:
-        damaged = {SkipReason.CUT, SkipReason.GARBAGE} & set(self._odd.counts)
-        return bool(whole.failure or damaged)
-
-    def _told(self, failure: OSError | Failed) -> str:
+    def _told(self, failure: OSError | Failed, part: str) -> str:
         """Return what a user must know when the rest cannot be read."""
-        where = self._tar.where
         if isinstance(failure, OSError):
-            return f'the tar "{where}" cannot be read to its end: {failure.strerror or failure}'
-        if failure.outcome is Outcome.GONE and self._tar.is_of_winter21:
-            return registry.dropped(next(iter(self._tar.wnids)))
+            return f'the tar "{part}" cannot be read to its end: {failure.strerror or failure}'
+        if failure.outcome is Outcome.GONE and self._copy.is_of_winter21:
+            return registry.dropped(next(iter(self._copy.wnids)))
         why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
-        if self._wnid:
-            return (
-                f'the tar "{where}" broke off: {why}; what came is kept, the same command goes on'
-            )
+        if self._found:
+            return f'the tar "{part}" broke off: {why}; what came is kept, the same command goes on'
         later = "" if failure.outcome.final else "Type the same command later. "
-        return f'the tar "{where}" cannot be fetched: {why}. {later}{self._otherwise()}'
+        return f'the tar "{part}" cannot be fetched: {why}. {later}{self._otherwise()}'
 
     def _otherwise(self) -> str:
         """Return what else may help who cannot fetch a tar."""
-        if not self._tar.is_of_winter21:
-            return "If you have the file: ck-imagenet download --tar=FILE"
-        return f"Its links may do: ck-imagenet download --wnid={next(iter(self._tar.wnids))}"
+        if not self._copy.is_of_winter21:
+            return "If you have the file: ck-imagenet download --from=FILE"
+        return f"Its links may do: ck-imagenet download --wnid={next(iter(self._copy.wnids))}"
 
-    def _nothing(self) -> str:
-        """Return what is in a tar without a picture."""
-        wanted = sorted(self._tar.wnids) if len(self._tar.wnids) <= MOST_EXAMPLES else ["ImageNet"]
+    def _nothing(self, what: str) -> str:
+        """Return what is in a copy without a picture."""
+        wnids = self._copy.wnids
+        wanted = sorted(wnids) if len(wnids) <= MOST_EXAMPLES else ["ImageNet"]
         odd = [f"{fault.value} ({', '.join(paths)})" for fault, paths in self._odd.examples.items()]
         found = f": {'; '.join(odd)}" if odd else ""
-        return f'the tar "{self._tar.where}" holds no picture of {", ".join(wanted)}{found}'
+        hint = f". {_WHAT_LABELS}" if SkipReason.NO_LABEL in self._odd.counts else ""
+        return f"{what} holds no picture of {', '.join(wanted)}{found}{hint}"
+
+
+_READ_BEFORE = "it has been read to its end before; --retry-failed reads it again"
+
+_WHAT_LABELS = (
+    "If numbers tell the synsets: with --ilsvrc2012 they are the places in the sorted order of "
+    "its 1,000; else --labels=FILE has the wnids in the order of the numbers from 0 on, one a "
+    "line. For ILSVRC2012's validation, --labels=FILE is val.txt, Kaggle's LOC_val_solution.csv "
+    "or the devkit"
+)

@@ -19,6 +19,7 @@ from typing import Any, Callable, Iterable, Iterator, Sequence
 from urllib3 import HTTPHeaderDict
 
 from ..core.outcomes import Failed, Outcome
+from ..core.packings import zstd
 from ..images import formats
 from ..images.decoding import MOST_BYTES
 
@@ -136,7 +137,7 @@ def _decoder_for(coding: str) -> Decoder | None:
         return inflated
     if coding == "br" and _brotli():
         return _from_brotli
-    if coding == "zstd" and _zstd():
+    if coding == "zstd" and zstd():
         return _from_zstd
     return None
 
@@ -174,18 +175,8 @@ def _from_brotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
     raise Unfinished
 
 
-@lru_cache(maxsize=1)
-def _zstd() -> Any:
-    for name in ("compression.zstd", "backports.zstd"):
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    return None
-
-
 def _from_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    package = _zstd()
+    package = zstd()
     options = {package.DecompressionParameter.window_log_max: _LARGEST_WINDOW}
     stream = package.ZstdDecompressor(options=options)
     for chunk in chunks:

@@ -15,10 +15,11 @@ from ..core.url_lists import is_url
 from ..http.client import Network
 from ..http.retry import Spacing
 from ..storage.store import Store
-from . import services
+from . import services, tar_sources
 from .given_lists import GivenList
 from .lists import EARLIER, ListSource, SourceContext, SynsetList, Unlisted, known_lines
 from .services import WaybackService
+from .tar_sources import TarSource
 from .url_archive import ArchiveSource
 
 # The tars of ImageNet's release of winter 2021: one a synset, under ImageNet's terms of access.
@@ -35,9 +36,47 @@ If you agree to them, type
 What counts is not this but the text at https://image-net.org/download, so read that first"""
 
 
-def terms(typed: str) -> BadInput:
-    """Return what asks for consent to ImageNet's terms of access, by typing these options."""
-    return BadInput(_TERMS.format(typed=typed))
+def tars(address: str, wnids: Sequence[str], agreeing: str) -> list[TarSource]:
+    """Return the tars of synsets.
+
+    Parameters
+    ----------
+    address : str
+        Where they are, with `{wnid}` in it.
+    wnids : sequence of str
+        The synsets.
+    agreeing : str
+        What a user types who agrees to the terms of access; empty if this one has.
+
+    Raises
+    ------
+    BadInput
+        If they cannot be asked for, or the user has not agreed.
+    """
+    if not wnids:
+        raise BadInput(f"which synset? Write --wnid=n01440764 --source={NAME}")
+    if not (is_url(address) and "{wnid}" in address):
+        raise BadInput(f'--winter21="{address}" is no address with {{wnid}} in it')
+    if agreeing:
+        raise BadInput(_TERMS.format(typed=agreeing))
+    found = tar_sources.tar_sources(address, wnids)
+    return [each._replace(is_of_winter21=True) for each in found]
+
+
+def many(count: int, size: int, typed: str) -> BadInput:
+    """Return what asks whether tars of many synsets are wanted.
+
+    Parameters
+    ----------
+    count, size : int
+        How many tars, and some bytes of each.
+    typed : str
+        The options that the user has typed.
+    """
+    return BadInput(
+        f"{NAME} has a tar for each of {count:,} synsets, of some {size // 1_000_000} MB each. "
+        f"If you want them, type: ck-imagenet download {typed} --yes"
+    )
 
 
 def dropped(wnid: str) -> str:

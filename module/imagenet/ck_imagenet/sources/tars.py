@@ -1,20 +1,24 @@
-"""Tars of pictures: bytes in, pictures out, and a name for everything that is none.
+"""Tars of pictures: bytes in, files out, and a name for everything that is odd.
 
-A tar holds pictures, as that of a class does, or the tars of classes, as that of ILSVRC2012 does.
-Nothing in it is believed: no path in it is used as one, and nothing comes into memory that is
+Nothing in a tar is believed: no path in it is used as one, and nothing comes into memory that is
 larger than a picture can be.
 """
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
-import re
+import lzma
+import sys
 import zlib
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from enum import Enum
-from typing import Any, BinaryIO, Collection, Iterator, NamedTuple, Union, cast
+from pathlib import Path
+from typing import Any, BinaryIO, Callable, Iterator, NamedTuple, cast
 
+from ..core.errors import BadInput
 from ..core.outcomes import Failed
 from ..core.packings import (
     BLOCK,
@@ -24,13 +28,16 @@ from ..core.packings import (
     holes_go_on,
     parse_extension,
     parse_header,
+    zstd,
 )
-from ..core.text import ImageName, parse_image_name, printable
-from ..images.decoding import MOST_BYTES
-from ..images.formats import SUFFIXES
+from ..core.text import printable
+
+_STEP = 2**20
 
 _GZIP = b"\x1f\x8b"
-_STEP = 2**20
+
+_MOST_DICTIONARY = 2**27
+"""Bytes that are kept to unpack with, by xz and zstd: as many as both programs take unasked."""
 
 
 class Reader(ABC):
@@ -40,13 +47,21 @@ class Reader(ABC):
     ----------
     is_cut : bool
         Whether there were fewer than were asked for.
+    damage : SkipReason or None
+        What is wrong with them, if that is told nowhere else.
     """
 
     is_cut = False
+    damage: SkipReason | None = None
 
     @abstractmethod
     def read(self, size: int) -> bytes:
         """Return the next bytes, fewer only at the end."""
+
+    @contextmanager
+    def opened(self) -> Iterator[Reader]:
+        """Give what reads all of them in order; raise OSError if there is nothing to read."""
+        yield self
 
     def skip(self, size: int) -> None:
         """Pass over the next bytes."""
@@ -55,7 +70,7 @@ class Reader(ABC):
 
 
 class StreamReader(Reader):
-    """Reads a file, a pipe or an answer, and unpacks it if gzip has packed it.
+    """Reads a file, a pipe or an answer, unpacked if gzip, bzip2, xz or zstd has packed it.
 
     Where it can be read no further, it ends.
 
@@ -87,7 +102,7 @@ class StreamReader(Reader):
             if self._plain is None:
                 self._plain = self._unpacked()
             data = self._plain.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+        except (EOFError, zlib.error, gzip.BadGzipFile, _Damaged):
             self._plain = io.BytesIO()
         except (OSError, Failed) as error:
             self.failure = error
@@ -103,13 +118,83 @@ class StreamReader(Reader):
         self.is_cut = size > left
         self._packed.seek(min(size, left), io.SEEK_CUR)
 
+    def begins(self, *signatures: bytes) -> bool:
+        """Say whether it begins with one of these, as far as it can be read."""
+        try:
+            return self._packed.peek(_LONGEST_SIGNATURE).startswith(signatures)
+        except (OSError, Failed) as error:
+            self.failure, self._plain = error, io.BytesIO()
+            return False
+
     def _unpacked(self) -> BinaryIO:
-        begin = self._packed.peek(len(_GZIP))
+        begin = self._packed.peek(_LONGEST_SIGNATURE)
         self.is_empty = not begin
-        if not begin.startswith(_GZIP):
-            return self._packed
-        unpacked = gzip.GzipFile(fileobj=self._packed, mode="rb")
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, unpacked)))
+        if begin.startswith(_GZIP):
+            unpacked: Any = gzip.GzipFile(fileobj=self._packed, mode="rb")
+            return cast(BinaryIO, io.BufferedReader(unpacked))
+        for signature, decompressor in _PACKINGS.items():
+            if begin.startswith(signature):
+                unpacked = _Unpacking(self._packed, decompressor)
+                return cast(BinaryIO, io.BufferedReader(unpacked))
+        return self._packed
+
+
+class _Damaged(Exception):
+    """What is packed cannot be unpacked any further."""
+
+
+class _Unpacking(io.RawIOBase):
+    """Unpacks what comes as one stream or as several behind each other, little at once."""
+
+    def __init__(self, packed: BinaryIO, decompressor: Callable[[], Any]) -> None:
+        super().__init__()
+        self._packed = packed
+        self._new = decompressor
+        self._stream = decompressor()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            fed = b""
+            if self._stream.eof:
+                fed = self._stream.unused_data or self._packed.read(_STEP)
+                if not fed.strip(b"\0"):  # xz lets zeros fill up the end
+                    return 0
+                self._stream = self._new()
+            elif self._stream.needs_input:
+                fed = self._packed.read(_STEP)
+                if not fed:
+                    raise _Damaged("the end is missing")
+            try:
+                data = self._stream.decompress(fed, len(buffer))
+            except Exception as error:  # of as many kinds as there are packings
+                raise _Damaged(str(error)) from None
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
+
+
+def _zstd() -> Any:
+    package = zstd()
+    if not package:
+        raise BadInput(
+            "what zstd has packed takes the Python package backports.zstd here; "
+            f'get it with: "{sys.executable}" -m pip install backports.zstd'
+        )
+    most = {package.DecompressionParameter.window_log_max: _MOST_DICTIONARY.bit_length() - 1}
+    return package.ZstdDecompressor(options=most)
+
+
+_PACKINGS: dict[bytes, Callable[[], Any]] = {
+    b"BZh": bz2.BZ2Decompressor,
+    b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(memlimit=_MOST_DICTIONARY),
+    b"\x28\xb5\x2f\xfd": _zstd,
+}
+"""What unpacks, by how what is packed begins."""
+
+_LONGEST_SIGNATURE = max(map(len, _PACKINGS))
 
 
 class PartReader(Reader):
@@ -149,20 +234,24 @@ _MOST_SAID = 2**16
 """Bytes that are read of what is said about a file beside its header."""
 
 _END_BLOCK = bytes(BLOCK)
-_CLASS = re.compile(r"(n[0-9]{8})\.tar")
 
 
 class SkipReason(Enum):
-    """Why something in a tar is not taken."""
+    """Why something in a copy of ImageNet is not taken: in a tar, a zip or a folder."""
 
     OTHER_NAME = "not called as ImageNet's pictures are"
     OTHER_SYNSET = "of another synset"
-    OUTSIDE = "with a path that leads out of the tar"
+    NO_LABEL = "of a synset that nobody tells"
+    OUTSIDE = "with a path that leads out"
     LINK = "a link"
     DEVICE = "a device or a pipe"
     SPARSE = "a file with holes"
     SAME_NUMBER = "another picture of a number that has one"
     TOO_LARGE = "larger than any picture of ImageNet"
+    ENCRYPTED = "encrypted"
+    PACKED = "packed in a way that is not read here"
+    DAMAGED = "not the bytes that it is said to have"
+    UNREADABLE = "a file that cannot be read"
     CUT = "not all there: the tar ends too early"
     GARBAGE = "bytes that are no tar"
 
@@ -180,110 +269,47 @@ _REASONS = {
 
 
 class Skipped(NamedTuple):
-    """Something in a tar that is not taken."""
+    """Something in a copy that is not taken."""
 
     path: str
     """Shortened, and fit for any terminal."""
     reason: SkipReason
 
 
-class Member:
-    """A picture in a tar, as far as its name tells.
+class File(NamedTuple):
+    """A file in a copy."""
 
-    Parameters
-    ----------
-    name : ImageName
-        Its name.
-    body : PartReader
-        Its bytes, which are to be had as long as nothing else has been asked of the tar.
-    """
-
-    def __init__(self, name: ImageName, body: PartReader) -> None:
-        self.name = name
-        self._body = body
-
-    def read(self) -> bytes | None:
-        """Return all its bytes, or None if the tar has not all of them."""
-        data = self._body.read(self._body.left)
-        return None if self._body.is_cut else data
-
-
-class _File(NamedTuple):
     path: str
-    kind: Kind
-    body: PartReader
+    size: int
+    """Bytes, as it is said."""
+    body: Reader
+    """Its bytes: of a tar, to be had as long as nothing else has been asked of it."""
+    fault: SkipReason | None = None
+    """Why it is not to be read, whatever it is called."""
+    original: Path | None = None
+    """Where it lies, if it is a file by itself."""
 
     @property
     def parts(self) -> list[str]:
+        """The folders of its path, and its name."""
         return self.path.split("/")
 
+    @property
+    def leads_out(self) -> bool:
+        """Whether its path would lead out of where it is unpacked."""
+        return self.path.startswith("/") or ".." in self.parts
 
-Found = Union[Member, Skipped]
 
-
-def members(tar: Reader, wnids: Collection[str], what: str) -> Iterator[Found]:
-    """Yield what is in a tar, and in the tars of classes in it, whatever the bytes are.
+def files(tar: Reader, what: str) -> Iterator[File | Skipped]:
+    """Yield the files of a tar, and what is odd about the tar itself, whatever the bytes are.
 
     Parameters
     ----------
     tar : Reader
         The tar; it is read no further than needed.
-    wnids : collection of str
-        The synsets that are wanted; the tars of others are passed over.
     what : str
         What the tar is called.
     """
-    missing = set(wnids)
-    for file in _files(tar, what):
-        inner = "" if isinstance(file, Skipped) else _wnid_of_tar(file)
-        if isinstance(file, Skipped) or not inner:
-            yield _found(file, wnids)
-        elif inner in wnids:
-            for each in _files(file.body, printable(file.path)):
-                yield _found(each, (inner,))
-            missing.discard(inner)
-            if not missing:
-                return
-
-
-def _found(file: _File | Skipped, wnids: Collection[str]) -> Found:
-    """Return what a file in a tar is: a picture of one of these synsets, or what else."""
-    if isinstance(file, Skipped):
-        return file
-    name = _name(file)
-    if file.kind in _REASONS:
-        reason = _REASONS[file.kind]
-    elif _leads_out(file):
-        reason = SkipReason.OUTSIDE
-    elif not name:
-        reason = SkipReason.OTHER_NAME
-    elif name.wnid not in wnids:
-        reason = SkipReason.OTHER_SYNSET
-    elif file.body.left > MOST_BYTES:
-        reason = SkipReason.TOO_LARGE
-    else:
-        return Member(name, file.body)
-    return Skipped(printable(file.path), reason)
-
-
-def _wnid_of_tar(file: _File) -> str:
-    """Return the synset whose tar a file is by its name, or an empty text."""
-    found = _CLASS.fullmatch(file.parts[-1])
-    usable = file.kind is Kind.FILE and not _leads_out(file)
-    return found.group(1) if found and usable else ""
-
-
-def _name(file: _File) -> ImageName | None:
-    stem, _, extension = file.parts[-1].rpartition(".")
-    return parse_image_name(stem) if f".{extension.lower()}" in SUFFIXES else None
-
-
-def _leads_out(file: _File) -> bool:
-    return file.path.startswith("/") or ".." in file.parts
-
-
-def _files(tar: Reader, what: str) -> Iterator[_File | Skipped]:
-    """Yield the files of a tar, and what is odd about the tar itself."""
     said = Extension()
     for header in _headers(tar, what):
         if isinstance(header, Skipped):
@@ -297,7 +323,8 @@ def _files(tar: Reader, what: str) -> Iterator[_File | Skipped]:
             said = said.followed_by(parse_extension(header.kind, body.read(_MOST_SAID)))
         elif header.kind is not Kind.OTHER:
             if header.kind is not Kind.FOLDER:
-                yield _File(path, Kind.SPARSE if said.is_sparse else header.kind, body)
+                fault = _REASONS.get(Kind.SPARSE if said.is_sparse else header.kind)
+                yield File(path, body.left, body, fault)
             said = Extension()
         body.skip(body.left)
         if body.is_cut:

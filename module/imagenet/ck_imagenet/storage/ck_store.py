@@ -23,7 +23,7 @@ from .ck_kernel import Kernel, Repository, ck_errors
 from .ck_repositories import MODULE, OVERVIEW, PREFIX, Repositories, home, make_home
 from .records import FORMAT, Finding, FindingKind, Record, record_of, refuse_newer
 from .recovery import put_aside
-from .store import Store, SynsetPaths, SynsetStore
+from .store import Store, SynsetPaths, SynsetStore, link_or_write
 
 _PICTURES, _STATES = "dataset", MODULE
 """The modules of the entries with pictures, and of those with the state of synsets."""
@@ -191,13 +191,15 @@ class _SynsetRepository(SynsetStore):
     def checkpoint(self) -> None:
         """Do nothing: an entry keeps its meta."""
 
-    def save(self, record: Record, data: bytes, extension: str) -> None:
+    def save(
+        self, record: Record, data: bytes, extension: str, original: Path | None = None
+    ) -> None:
         file = f"{record.name}.{extension}"
         # The picture beside its entry, the entry, the picture into it: a kill between these leaves
         # what `_finish` brings to its end.
         path = self._entries.path(str(record.name.number)) / file
         with replacing(path, self.state) as unfinished:
-            unfinished.write_bytes(data)
+            link_or_write(unfinished, data, original)
             self.describe(record, file)
         if self._repository.facts.get("sync") == "yes":
             self.describe(record, file)  # so that CK tells git of the picture too

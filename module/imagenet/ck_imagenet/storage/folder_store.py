@@ -19,14 +19,14 @@ from ..core.files import (
     names_in,
     prove_writable,
     remove_folder,
+    replacing,
     storage_errors,
     sweep,
-    write_whole,
 )
 from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
 from .records import Finding, FindingKind, Record, record_of
-from .store import Store, SynsetPaths, SynsetStore
+from .store import Store, SynsetPaths, SynsetStore, link_or_write
 
 STATE = ".ck-imagenet"
 
@@ -130,7 +130,9 @@ class _SynsetFolder(SynsetStore):
             self._told = {(record.name, record.sha256): record for record in told}
         return self._told.get((ImageName(self.wnid, number), sha256))
 
-    def save(self, record: Record, data: bytes, extension: str) -> None:
+    def save(
+        self, record: Record, data: bytes, extension: str, original: Path | None = None
+    ) -> None:
         # A write-ahead log: what is known of the picture is written first, a line each, so that no
         # kill leaves a picture alone.
         line = (
@@ -139,7 +141,8 @@ class _SynsetFolder(SynsetStore):
         with self._intent.open("ab") as opened:
             opened.write(line)
         path = self._folder / f"{record.name}.{extension}"
-        write_whole(path, data, self._unfinished)
+        with replacing(path, self._unfinished) as unfinished:
+            link_or_write(unfinished, data, original)
 
     def checkpoint(self) -> None:
         for path in self._intents():

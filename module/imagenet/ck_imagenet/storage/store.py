@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -101,7 +102,9 @@ class SynsetStore(ABC):
         """
 
     @abstractmethod
-    def save(self, record: Record, data: bytes, extension: str) -> None:
+    def save(
+        self, record: Record, data: bytes, extension: str, original: Path | None = None
+    ) -> None:
         """Keep a picture, such that it is there wholly or not at all.
 
         What its record tells is kept with it, at least until `checkpoint`: a kill may cost the
@@ -115,6 +118,8 @@ class SynsetStore(ABC):
             Its file.
         extension : str
             What the file's name ends with, without a dot.
+        original : Path, optional
+            A file of the user's that holds the same; it is linked to where that can be.
 
         Raises
         ------
@@ -249,6 +254,35 @@ class Store(ABC):
         """Return how many pictures of each synset are here, of those that have any."""
         counts = {wnid: len(self.synset(wnid).pictures()) for wnid in self.wnids()}
         return {wnid: count for wnid, count in counts.items() if count}
+
+
+def link_or_write(path: Path, data: bytes, original: Path | None) -> None:
+    """Have a new file with `data` at `path`: a hard link to a file that holds them, if that can be.
+
+    Nothing here ever writes into such a file, so that what the user has stays as it is.
+
+    Parameters
+    ----------
+    path : Path
+        Where to, which must not be there.
+    data : bytes
+        What the file holds.
+    original : Path or None
+        The file that was read, if it may be linked to.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    path.unlink(missing_ok=True)  # what a kill has left may be a link too
+    if original:
+        with suppress(OSError):  # on another file system, or not allowed
+            os.link(original, path)
+            if path.read_bytes() == data:
+                return
+            path.unlink()  # somebody has changed it since it was read
+    path.write_bytes(data)
 
 
 # Locks: where only one process at a time may be at work.

@@ -1,0 +1,251 @@
+"""Labels: which synset a picture is of whose name does not tell it, as a file of the user's tells.
+
+| file | what is in it |
+|---|---|
+| `val.txt` of Caffe and others | a name and a label, or a wnid, a line |
+| `LOC_val_solution.csv` of Kaggle | a name, a comma, a wnid and boxes |
+| one wnid a line, 50,000 | the synsets of ILSVRC2012's validation pictures in their order |
+| one wnid a line, else | the classes in the order of their labels, from 0 on; words may follow |
+| the devkit of ILSVRC2012, packed or as a folder | the truth of its validation, by its own ids |
+
+A label is the place of a class in the sorted order of wnids, from 0 on, as users of ILSVRC2012
+count. The devkit counts otherwise, and tells how in `meta.mat`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO, Iterable, Iterator, Mapping, NamedTuple
+
+from ..catalogue import synsets
+from ..core.errors import BadInput
+from ..core.files import path_of
+from ..core.text import is_wnid, printable
+from .tars import File, StreamReader, files
+
+OF_VALIDATION = 50_000
+"""Pictures of ILSVRC2012's validation."""
+
+_MOST_LABELS = 2**27
+"""Of a file of labels; Kaggle's for 544,546 pictures has 35 MB."""
+
+_TRUTH, _META = "ILSVRC2012_validation_ground_truth.txt", "meta.mat"
+
+_LABELLED = re.compile(
+    r"""["']?([^"',\s]+)["']?[,\s]+["']?(n[0-9]{8}|[0-9]{1,6})["']?(?:[,\s].*)?"""
+)
+"""A picture's name, and its label or wnid."""
+
+_CLASS = re.compile(r"(n[0-9]{8})(?:[,\s].*)?")
+_NUMBER = re.compile(r"[0-9]{1,6}")
+
+_ELSE = (
+    "Files that suit: val.txt with lines like `ILSVRC2012_val_00000001.JPEG 65`, Kaggle's "
+    "LOC_val_solution.csv, or ILSVRC2012_devkit_t12.tar.gz"
+)
+
+
+class Labels(NamedTuple):
+    """What is told of pictures whose names do not tell their synset."""
+
+    classes: tuple[str, ...] = ()
+    """The wnids in the order of labels, from 0 on."""
+    of_names: Mapping[str, str] = MappingProxyType({})
+    """The wnids by the names of files, without what follows the last point."""
+
+
+NO_LABELS = Labels()
+
+
+def sorted_classes() -> tuple[str, ...]:
+    """Return the synsets of ILSVRC2012 in the order of their labels."""
+    return tuple(synset.wnid for synset in synsets.matching(ilsvrc2012=True))
+
+
+def read_labels(named: str, ilsvrc2012: bool) -> Labels:
+    """Return what a file of the user's tells.
+
+    Parameters
+    ----------
+    named : str
+        The file, or the folder of the devkit, as the user has written it; empty if there is none.
+    ilsvrc2012 : bool
+        Whether the user has said that the classes are those of ILSVRC2012.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read, or is none of these files; with a sentence that says which suit.
+    """
+    classes = sorted_classes() if ilsvrc2012 else ()
+    if not named:
+        return Labels(classes)
+    path = path_of("--labels", named)
+    try:
+        if path.is_dir():
+            return _of_folder(path, named, classes)
+        with path.open("rb") as stream:
+            begin = stream.peek(512)[:512]
+            if begin.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")) or begin[257:262] == b"ustar":
+                return _of_devkit(_devkit_files(stream), named, classes)
+            data = _bounded(stream, named)
+    except OSError as error:
+        raise BadInput(f'--labels="{named}" cannot be read: {error.strerror or error}') from None
+    if path.name == _TRUTH or _is_truth(data):
+        beside = path.parent / _META
+        meta = {_META: beside.read_bytes()} if beside.is_file() else {}
+        return _of_devkit({_TRUTH: data, **meta}, named, classes)
+    if data.lstrip().startswith(b"{"):
+        return Labels(_of_json(data, named), {})
+    return _of_lines(data.decode("utf-8", "replace").splitlines(), named, classes)
+
+
+def _bounded(stream: BinaryIO, named: str) -> bytes:
+    data = stream.read(_MOST_LABELS + 1)
+    if len(data) > _MOST_LABELS:
+        raise BadInput(f'--labels="{named}" is larger than any file of labels. {_ELSE}')
+    return data.removeprefix(b"\xef\xbb\xbf") if sys.version_info >= (3, 9) else data
+
+
+def _of_lines(lines: Iterable[str], named: str, classes: tuple[str, ...]) -> Labels:
+    known = classes or sorted_classes()
+    of_names: dict[str, str] = {}
+    listed: list[str] = []
+    for number, line in enumerate(map(str.strip, lines), 1):
+        only = _CLASS.fullmatch(line)
+        told = None if only else _LABELLED.fullmatch(line)
+        if only:
+            listed.append(only.group(1))
+        elif told:
+            wnid = _wnid(told.group(2), known, named, number)
+            of_names[_stem(told.group(1))] = wnid
+        elif line and not line.startswith("#") and number > 1:  # the first may name columns
+            raise BadInput(
+                f'--labels="{named}": line {number} has no name and label, and no wnid: '
+                f"{printable(line)[:60]}. {_ELSE}"
+            )
+    if bool(listed) == bool(of_names):
+        raise BadInput(f'--labels="{named}" tells no labels, or tells them in two ways. {_ELSE}')
+    if len(listed) == OF_VALIDATION:
+        return Labels(classes, dict(_validation(listed)))
+    return Labels(tuple(listed) or classes, of_names)
+
+
+def _wnid(label: str, classes: tuple[str, ...], named: str, line: int) -> str:
+    """Return the synset of a label."""
+    if is_wnid(label):
+        return label
+    if int(label) >= len(classes):
+        raise BadInput(
+            f'--labels="{named}": line {line} has the label {label}, but labels count from 0 to '
+            f"{len(classes) - 1}, in the order of sorted wnids. {_ELSE}"
+        )
+    return classes[int(label)]
+
+
+def _stem(name: str) -> str:
+    """Return what a picture is called, without its folder and what its name ends with."""
+    name = re.split(r"[/\\]", name)[-1]
+    return name.rpartition(".")[0] or name
+
+
+def _validation(wnids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((f"ILSVRC2012_val_{number:08}", wnid) for number, wnid in enumerate(wnids, 1))
+
+
+def _of_json(data: bytes, named: str) -> tuple[str, ...]:
+    """Return the classes of an object such as `{"0": ["n01440764", "tench"], …}`."""
+    try:
+        facts = json.loads(data)
+        wnids = [facts[str(index)] for index in range(len(facts))]
+        found = tuple(each if isinstance(each, str) else each[0] for each in wnids)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        found = ()
+    if not found or not all(isinstance(each, str) and is_wnid(each) for each in found):
+        raise BadInput(f'--labels="{named}" is no object of labels and wnids. {_ELSE}')
+    return found
+
+
+# The devkit of ILSVRC2012.
+
+
+def _is_truth(data: bytes) -> bool:
+    """Say whether there are numbers alone: then the devkit's own, with which it begins at 1."""
+    lines = data[:_MOST_LABELS].split()
+    return (
+        bool(lines)
+        and b"," not in data
+        and len(lines) == len(data.splitlines())
+        and all(each.isdigit() for each in lines[:1000])
+    )
+
+
+def _of_folder(folder: Path, named: str, classes: tuple[str, ...]) -> Labels:
+    for each in (folder, folder / "data", folder / "ILSVRC2012_devkit_t12" / "data"):
+        found = {name: each / name for name in (_TRUTH, _META)}
+        if found[_TRUTH].is_file():
+            data = {}
+            for name, path in found.items():
+                if path.is_file():
+                    with path.open("rb") as stream:
+                        data[name] = _bounded(stream, named)
+            return _of_devkit(data, named, classes)
+    raise BadInput(f'--labels="{named}" is a folder without {_TRUTH}. {_ELSE}')
+
+
+def _devkit_files(stream: Any) -> dict[str, bytes]:
+    """Return the two files that are of use in the packed devkit."""
+    found: dict[str, bytes] = {}
+    for each in files(StreamReader(stream), "the devkit"):
+        name = each.parts[-1] if isinstance(each, File) else ""
+        if isinstance(each, File) and name in (_TRUTH, _META) and each.size <= _MOST_LABELS:
+            found[name] = each.body.read(each.size)
+    return found
+
+
+def _of_devkit(found: Mapping[str, bytes], named: str, classes: tuple[str, ...]) -> Labels:
+    if _TRUTH not in found:
+        raise BadInput(f'--labels="{named}" holds no {_TRUTH}. {_ELSE}')
+    if _META not in found:
+        raise BadInput(
+            f'--labels="{named}" has the devkit\'s own ids, and no {_META} beside it tells whose '
+            f"they are: they are not the places in the sorted order. {_ELSE}"
+        )
+    ids = _ids(found[_META], named)
+    truth = found[_TRUTH].decode("ascii", "replace").split()
+    try:
+        return Labels(classes, dict(_validation([ids[int(each)] for each in truth])))
+    except (ValueError, KeyError):
+        raise BadInput(
+            f'--labels="{named}": the ids in {_TRUTH} are not those of {_META}'
+        ) from None
+
+
+def _ids(meta: bytes, named: str) -> dict[int, str]:
+    """Return the wnid of each of the devkit's ids.
+
+    Raises
+    ------
+    BadInput
+        If there is no package to read it with, or it tells none.
+    """
+    try:
+        from scipy.io import loadmat
+    except ImportError:
+        raise BadInput(
+            f"the devkit's {_META} takes the Python package scipy; get it with: "
+            f'"{sys.executable}" -m pip install scipy. Or give another file: {_ELSE}'
+        ) from None
+    try:
+        rows = loadmat(io.BytesIO(meta), squeeze_me=True)["synsets"]
+        found = {int(row["ILSVRC2012_ID"]): str(row["WNID"]) for row in rows}
+    except Exception:  # of as many kinds as a hostile file can bring about
+        found = {}
+    if not found or not all(map(is_wnid, found.values())):
+        raise BadInput(f'--labels="{named}": its {_META} tells no wnids by ILSVRC2012_ID')
+    return found
