@@ -83,7 +83,57 @@ def test_an_export_becomes_an_environment(
         done = with_ck_env.json("export", "imagenet", to, *options, "--register")
     root = with_ck_env.folder / "my export" / folder
     assert variable(with_ck_env, done["environment"], name) == str(root).rstrip("/")
-    assert len(with_ck_env.says("list", "env").split()) == 1
+    assert len(with_ck_env.says("list", "env").split()) == (2 if "--layout=flat" in options else 1)
+
+
+def scores(terminal: Terminal, pictures: str, labels: str) -> list[tuple[str, str]]:
+    """Return the picture and the words of its label of each line, as CK's accuracy scripts do.
+
+    Those of ck-mlperf and ck-tensorflow: what they classify are the first JPEGs in the order of
+    their names. Of each they look up the label in as many lines of `val.txt`, by its name; the
+    loadgen of MLPerf takes the line at the same place. The words are the line of that number.
+    """
+    folder = Path(variable(terminal, pictures, "CK_ENV_DATASET_IMAGENET_VAL"))
+    beside = Path(variable(terminal, labels, "CK_ENV_DATASET_IMAGENET_AUX"))
+    assert variable(terminal, labels, "CK_CAFFE_IMAGENET_VAL_TXT") == str(beside / "val.txt")
+    names = sorted(path.name for path in folder.iterdir() if path.suffix in (".jpg", ".jpeg"))
+    words = (beside / "synset_words.txt").read_text().splitlines()
+    lines = [line.split() for line in (beside / "val.txt").read_text().splitlines()]
+    assert (len(words), [name for name, _ in lines]) == (1000, names)
+    values = {name: int(label) for name, label in lines[: len(names)]}
+    return [(name, words[values[name]]) for name in names]
+
+
+@pytest.mark.parametrize("resized", [[], ["--resize=32"]])
+@pytest.mark.parametrize("split", [[], ["--split=0.4,0.6"]])
+def test_accuracy_scripts_find_each_label_and_its_words(
+    with_ck_env: Terminal, web: PracticeWeb, split: list[str], resized: list[str]
+) -> None:
+    """With numbers of one digit and of more, and pictures that are no JPEGs."""
+    other, words = "n02123045", {WNID: f"{WNID} tench, Tinca tinca"}
+    words[other] = f"{other} tabby, tabby cat"
+    links = [web.link(other, n, "good") for n in (1, 2, 10, 11, 100)]
+    links += [web.link(other, n, "good-png") for n in (3, 20)]
+    web.set_links(other, links)
+    with_ck_env.says("download", f"imagenet:{other}", "--quiet")
+    options = ["--to=out", "--layout=flat", "--register", *split, *resized]
+    done = with_ck_env.json("export", "imagenet", *options)
+    found = scores(with_ck_env, done["environment"], done["environment_of_labels"])
+    assert len(found) == (done["export"]["parts"]["val"] if split else 10)
+    assert [label for _, label in found] == [words[name.partition("_")[0]] for name, _ in found]
+    assert {name.partition("_")[0] for name, _ in found} == {WNID, other}
+    if not split:
+        assert done["export"]["reencoded"] == (10 if resized else 2)
+
+
+def test_synsets_without_labels_of_ilsvrc2012_are_registered_without_labels(
+    with_ck_env: Terminal, web: PracticeWeb
+) -> None:
+    web.set_links("n00007846", [web.link("n00007846", 1, "good")])
+    with_ck_env.says("download", "imagenet:n00007846", "--quiet")
+    done = with_ck_env.json("export", "imagenet", "--to=out", "--layout=flat", "--register")
+    assert (done["environment_of_labels"], len(with_ck_env.says("list", "env").split())) == ("", 1)
+    assert not (with_ck_env.folder / "out" / "synset_words.txt").exists()
 
 
 def test_people_are_told_of_the_environment(with_ck_env: Terminal) -> None:

@@ -285,11 +285,12 @@ def export(i: CkDict) -> CkDict:
               return       - 0, or 1 with an error; 130 when interrupted
               (error)      - what is wrong and what to do, in a sentence
               export       - {to, layout, classes, pictures, written, removed, parts, labels,
-                             left_out}: the folder; synsets and pictures in it; pictures written and
-                             removed by this run; pictures of each part, if there are several;
-                             "ilsvrc2012" or "positions"; the names of pictures that cannot be
-                             decoded, and why not
+                             reencoded, quality, left_out}: the folder; synsets and pictures in it;
+                             pictures written and removed by this run; pictures of each part, if
+                             there are several; "ilsvrc2012" or "positions"; pictures encoded anew,
+                             and their quality; the names of those that cannot be decoded, and why
               environment  - with register, the UID of CK's environment
+              environment_of_labels - the UID of that of their labels, if they are ILSVRC2012's
             }
     """
     return _run("export", i)

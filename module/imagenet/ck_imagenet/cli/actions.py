@@ -291,8 +291,9 @@ def _export(options: table.ExportOptions, place: Workspace, console: Console, fa
     facts["export"] = done.facts()
     lines = list(sentences.exported(done))
     if options.register and place.ck:
-        facts["environment"] = export.register(place.ck, options, done.to)
-        lines.append(f"  registered: ck show env:{facts['environment']}")
+        registered = export.register(place.ck, options, done)
+        facts["environment"], facts["environment_of_labels"] = registered
+        lines += registered.lines()
     if not options.quiet:
         console.say(lines)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
-from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -13,12 +11,13 @@ from typing import Any, Iterable, Sequence
 from ..catalogue import synsets
 from ..core import registries
 from ..core.actions import ExportOptions
-from ..core.errors import BadInput, StoreError
+from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
 from ..core.options import as_typed
 from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
-from ..exports import layouts
+from ..exports import environments, layouts
+from ..exports.environments import Registered
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous
 from ..exports.samples import (
     ImageClass,
@@ -29,7 +28,6 @@ from ..exports.samples import (
     listed,
     samples,
 )
-from ..images.formats import is_picture_file
 from ..images.rendering import Rendering
 from ..storage.store import Store, wait_for_lock
 from . import USUAL, opened
@@ -270,7 +268,7 @@ def _write(
         done += sample.size
         progress.advance("exporting", done, size)
 
-    rendering = Rendering(options.resize, bool(options.crop), options.quality)
+    rendering = _rendering(options)
     job = Job(
         root,
         chosen,
@@ -306,18 +304,18 @@ def _write(
     )
 
 
+def _rendering(options: ExportOptions) -> Rendering:
+    """Return what becomes of pictures. CK's programs that read labels read nothing but JPEGs."""
+    jpegs = options.register and bool(_environment(options).labels)
+    return Rendering(options.resize, bool(options.crop), options.quality, jpegs)
+
+
 def _advice(options: ExportOptions, left_out: Iterable[str]) -> str:
     """Return what to type because of pictures that cannot be decoded, if there are any."""
     wnids = sorted({name.partition("_")[0] for name in left_out})
     where = as_typed(options, "outdir")
     repair = f"ck-imagenet check --wnid={','.join(wnids)}{where} --decode --repair"
     return repair if wnids else ""
-
-
-# Exports as environments of CK, for the programs that take a data set's folder. What knows how is
-# in the repository ck-env: the entries `soft:dataset.imagenet.train` and `.val`.
-
-_VERSION = "2011"
 
 
 def prove_registrable(ck: ModuleType, options: ExportOptions) -> None:
@@ -337,20 +335,11 @@ def prove_registrable(ck: ModuleType, options: ExportOptions) -> None:
     StoreError
         If CK lets nobody write where environments are.
     """
-    from ..storage.ck_kernel import Kernel
-
-    Kernel(ck).refuse_forbidden(ck.cfg["repo_name_local"], False)
-    kind = _environment(options)
-    known = ck.access({"action": "find", "module_uoa": "soft", "data_uoa": _soft(kind)})
-    if known["return"] > 0:
-        raise BadInput(
-            f"--register needs soft:{_soft(kind)}, which CK does not have yet: "
-            "get it with: ck pull repo:ck-env"
-        )
+    environments.prove(ck, _environment(options))
 
 
-def register(ck: ModuleType, options: ExportOptions, folder: Path) -> str:
-    """Register an export, in place of an earlier one, and return the environment's UID.
+def register(ck: ModuleType, options: ExportOptions, done: Exported) -> Registered:
+    """Register an export, in place of an earlier one, and return its environments.
 
     Parameters
     ----------
@@ -358,8 +347,8 @@ def register(ck: ModuleType, options: ExportOptions, folder: Path) -> str:
         The kernel of Collective Knowledge.
     options : ExportOptions
         What was exported, and how.
-    folder : Path
-        Where to.
+    done : Exported
+        What is there now.
 
     Raises
     ------
@@ -367,22 +356,8 @@ def register(ck: ModuleType, options: ExportOptions, folder: Path) -> str:
         If CK does not do it.
     """
     kind = _environment(options)
-    root = folder / kind.part if options.split else folder
-    picture = next(filter(is_picture_file, sorted(root.glob(kind.pictures))))
-    request = {
-        "action": "detect",
-        "module_uoa": "soft",
-        "data_uoa": _soft(kind),
-        "full_path": str(picture),
-        "force_version": _VERSION,
-        "quiet": "yes",
-        "out": "con",  # otherwise it fails where such an environment is there
-    }
-    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
-        done = ck.access(request)
-    if done["return"] > 0:
-        raise StoreError(f'CK does not register "{root}": {done["error"]}')
-    return str(done["env_data_uid"])
+    root = done.to / kind.part if options.split else done.to
+    return environments.register(ck, kind, root, done.to if done.labels == "ilsvrc2012" else None)
 
 
 def _environment(options: ExportOptions) -> Environment:
@@ -396,7 +371,3 @@ def _environment(options: ExportOptions) -> Environment:
         ]
         raise BadInput(f"--register needs {', or '.join(possible)}")
     return kind
-
-
-def _soft(kind: Environment) -> str:
-    return f"dataset.imagenet.{kind.part}"

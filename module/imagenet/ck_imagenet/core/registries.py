@@ -18,6 +18,8 @@ class Environment(NamedTuple):
     purpose: str
     pictures: str
     """The pattern of the paths of its pictures."""
+    labels: str = ""
+    """What CK calls the folder of its labels and their words, if its programs read them."""
 
 
 class LayoutRow(NamedTuple):
@@ -68,7 +70,7 @@ LAYOUTS = (
         resizes=True,
         links=True,
         shards=False,
-        environment=Environment("val", "validation", "n*_*"),
+        environment=Environment("val", "validation", "n*_*", labels="aux"),
     ),
     LayoutRow(
         "webdataset",

@@ -14,10 +14,14 @@ from ..core.text import is_wnid, parse_image_name
 from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
 from .layouts import Layout, Written
-from .samples import PARTS, ImageClass, LeftOut, Sample, has_ilsvrc2012
+from .samples import PARTS, LeftOut, Sample, has_ilsvrc2012, words_of_ilsvrc2012
 
 _SAME_TIME_NS = 2_000_000_000
 """Nanoseconds; some file systems tell times no better than that."""
+
+
+WORDS_OF_LABELS = "synset_words.txt"
+"""What Caffe, and CK's programs, call the words of the labels."""
 
 
 class Folders(Layout):
@@ -116,19 +120,26 @@ class Folders(Layout):
             os.utime(unfinished, ns=(sample.time, sample.time))
 
     def _write_caffe_lists(self, samples: Iterable[Sample]) -> None:
-        """Write lists in Caffe's form: a path and a label a line."""
-        lines: dict[str, list[str]] = {}
+        """Write lists in Caffe's form: a path and a label a line, in the order of the paths.
+
+        For CK's programs lay the first lines beside the first files, both as texts are sorted.
+        """
+        labels: dict[str, dict[str, int]] = {}
         for sample in samples:
             path = self._path_of(sample).relative_to(sample.part).as_posix()
-            listed = lines.setdefault(sample.part or "val", [])
-            listed.append(f"{path} {self._caffe_label(sample.image_class)}\n")
-        for part, listed in lines.items():
-            write_whole(self.job.root / f"{part}.txt", "".join(listed).encode())
+            labels.setdefault(sample.part or "val", {})[path] = self._caffe_label(sample)
+        for part, label_of in labels.items():
+            lines = (f"{path} {label}\n" for path, label in sorted(label_of.items()))
+            write_whole(self.job.root / f"{part}.txt", "".join(lines).encode())
 
-    def _caffe_label(self, image_class: ImageClass) -> int:
-        label = image_class.ilsvrc2012
-        is_of_ilsvrc2012 = self.lists_ilsvrc2012 and has_ilsvrc2012(self.job.classes)
-        return image_class.label if label is None or not is_of_ilsvrc2012 else label
+    def _caffe_label(self, sample: Sample) -> int:
+        label = sample.image_class.ilsvrc2012
+        return sample.image_class.label if label is None or not self._lists_ilsvrc2012 else label
+
+    @property
+    def _lists_ilsvrc2012(self) -> bool:
+        """Whether the lists have labels of ILSVRC2012."""
+        return self.lists_ilsvrc2012 and has_ilsvrc2012(self.job.classes)
 
 
 class Flat(Folders):
@@ -136,6 +147,15 @@ class Flat(Folders):
 
     is_flat = True
     lists_ilsvrc2012 = True
+
+    def write(self) -> Written:
+        """Bring the folders up to date, with the words of the labels that the lists have."""
+        words = self.job.root / WORDS_OF_LABELS
+        if self._lists_ilsvrc2012:
+            write_whole(words, words_of_ilsvrc2012())
+        else:
+            words.unlink(missing_ok=True)
+        return super().write()
 
 
 def _is_picture(path: Path) -> bool:

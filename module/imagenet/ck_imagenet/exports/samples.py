@@ -50,6 +50,13 @@ def has_ilsvrc2012(chosen: Iterable[ImageClass]) -> bool:
     return all(each.ilsvrc2012 is not None for each in chosen)
 
 
+def words_of_ilsvrc2012() -> bytes:
+    """Return the text of Caffe's `synset_words.txt`: wnid and words, a line for each label."""
+    labelled = [each for each in synsets.load().synsets if each.ilsvrc2012 is not None]
+    labelled.sort(key=lambda each: each.ilsvrc2012 or 0)
+    return "".join(f"{each.wnid} {', '.join(each.words)}\n" for each in labelled).encode()
+
+
 def listed(chosen: Iterable[ImageClass]) -> bytes:
     """Return the text of `classes.txt`: label, wnid, words, ILSVRC2012's label; tabs between."""
     lines = (
