@@ -11,6 +11,7 @@ import re
 import zlib
 from collections import Counter
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, NamedTuple, Protocol
 
@@ -129,7 +130,7 @@ class Archive:
 
     def lines(self, wnid: str) -> list[Line]:
         """Return the lines of a synset, none if it is not there; raise Damaged."""
-        own = re.findall(rb"\n(" + re.escape(wnid.encode()) + rb"\t[^\n]*)", self._index())
+        own = _lines_of(self._index(), wnid.encode())
         with _damage_named(self._folder):
             members = [_member(line) for line in own]
         text = b"".join(self.unpacked(members)).decode("latin-1")
@@ -180,7 +181,24 @@ class Archive:
 
     def _index(self) -> bytes:
         with _damage_named(self._folder):
-            return (self._folder / INDEX).read_bytes()
+            found = (self._folder / INDEX).stat()
+            mark = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+            return _read_once(self._folder / INDEX, mark)
+
+
+@lru_cache(maxsize=1)
+def _read_once(path: Path, mark: tuple[int, ...]) -> bytes:
+    """Return what is in a file, for as long as its mark is this."""
+    return path.read_bytes()
+
+
+def _lines_of(index: bytes, wnid: bytes) -> Iterator[bytes]:
+    """Yield the lines of a synset the short way: of 21,841, each is asked for once in a run."""
+    start = index.find(b"\n" + wnid + b"\t")
+    while start >= 0:
+        end = index.find(b"\n", start + 1)
+        yield index[start + 1 : end if end >= 0 else len(index)]
+        start = index.find(b"\n" + wnid + b"\t", start + 1)
 
 
 def _member(line: bytes) -> Member:
