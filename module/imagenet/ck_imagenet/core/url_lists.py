@@ -9,16 +9,18 @@ lost, and what is asked is what the list holds.
 
 from __future__ import annotations
 
+import glob
 import io
 import re
 import zlib
 from contextlib import contextmanager
-from itertools import chain
-from typing import BinaryIO, Iterator, NamedTuple
+from itertools import chain, islice
+from typing import BinaryIO, Iterable, Iterator, NamedTuple
 
 from . import columns
 from .columns import is_url, parse_line
 from .errors import BadInput
+from .files import path_of
 from .outcomes import plain
 from .packings import unpacked_list
 from .text import ImageName, visible
@@ -28,6 +30,7 @@ __all__ = [
     "Line",
     "blocks",
     "display_name",
+    "expanded",
     "is_url",
     "parse_line",
     "read",
@@ -231,3 +234,68 @@ def _whole(lines: list[bytes]) -> Iterator[bytes]:
                 yield whole
             whole = other
         yield whole
+
+
+# Many files or addresses, as a shell lets name them.
+
+_MOST_PARTS = 100_000
+"""Parts of a copy; ImageNet's largest in use has 4,096."""
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_SEQUENCE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
+
+
+def expanded(option: str, named: str) -> list[str]:
+    """Return the paths or addresses that a user names with braces and wildcards, in order.
+
+    Parameters
+    ----------
+    option : str
+        The option that gives them, for the error.
+    named : str
+        A path or an address, in which `{0000..1023}` and `{train,val}` may stand; a path may also
+        have the wildcards of a shell.
+
+    Raises
+    ------
+    BadInput
+        If that means too many, or nothing.
+    """
+    path = None if is_url(named) else path_of(option, named)
+    if path and path.exists():
+        return [named]
+    parts = list(islice(_without_braces(named), _MOST_PARTS + 1))
+    if len(parts) > _MOST_PARTS:
+        raise BadInput(f'"{named}" means more than {_MOST_PARTS:,} parts')
+    return parts if is_url(named) else [each for part in parts for each in _matches(option, part)]
+
+
+def _without_braces(named: str) -> Iterator[str]:
+    """Yield what a shell makes of `{0000..1023}` and `{train,val}`."""
+    found = _BRACES.search(named)
+    if not found:
+        yield named
+        return
+    told = _SEQUENCE.fullmatch(found.group(1))
+    if told:
+        first, last = map(int, told.groups())
+        width = max(map(len, told.groups())) if "0" in (told[1][0], told[2][0]) else 0
+        step = 1 if last >= first else -1
+        words: Iterable[str] = (f"{n:0{width}}" for n in range(first, last + step, step))
+    elif "," in found.group(1):
+        words = found.group(1).split(",")
+    else:
+        raise BadInput(f'"{named}": write {{0000..1023}} or {{train,val}} in braces, or {{wnid}}')
+    rests = list(islice(_without_braces(named[found.end() :]), _MOST_PARTS + 1))
+    yield from (f"{named[: found.start()]}{word}{rest}" for word in words for rest in rests)
+
+
+def _matches(option: str, named: str) -> list[str]:
+    """Return the paths that wildcards mean, in order; what has none as it is."""
+    path = path_of(option, named)
+    if not glob.has_magic(named) or path.exists():
+        return [named]
+    found = sorted(glob.glob(str(path)))  # noqa: PTH207  `Path` cannot begin at any folder
+    if not found:
+        raise BadInput(f'there is no file "{named}"')
+    return found

@@ -15,10 +15,9 @@ from ..core.url_lists import display_name, is_url
 from ..http.client import Client
 from ..http.retry import Retry
 from ..sources import members, registry, tar_sources
-from ..sources.finished_tars import FinishedParts, ReadTars, has_lost
 from ..sources.labels import NO_LABELS, Labels
 from ..sources.members import MOST_EXAMPLES, Oddities
-from ..sources.tar_sources import OpenCopy, TarSource
+from ..sources.tar_sources import FinishedParts, OpenCopy, ReadTars, TarSource, has_lost
 from ..sources.tars import Skipped, SkipReason
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries

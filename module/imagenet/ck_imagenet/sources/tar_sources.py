@@ -5,35 +5,36 @@ A copy is a folder, a zip or a tar, or the many tars into which one is cut (shar
 
 from __future__ import annotations
 
-import glob
 import io
-import itertools
-import os
-import re
-import stat
+import json
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterable, Iterator, NamedTuple, Sequence
+from typing import Any, Collection, Iterable, Iterator, NamedTuple, Sequence
 
 from ..catalogue import synsets
 from ..core.errors import BadInput
-from ..core.files import path_of, why_no_file
-from ..core.outcomes import Failed
-from ..core.text import printable, wnid_inside
-from ..core.url_lists import display_name, is_url
+from ..core.files import (
+    path_of,
+    read_json,
+    storage_errors,
+    to_json,
+    why_no_file,
+    write_whole,
+)
+from ..core.outcomes import Failed, Outcome
+from ..core.text import is_wnid, wnid_inside
+from ..core.url_lists import display_name, expanded, is_url
 from ..http.client import Client
 from ..http.resumable import ResumableStream, Watch
 from ..http.retry import Retry
-from . import tars, zips
-from .tars import File, Reader, Skipped, SkipReason, StreamReader
+from ..storage.journal import Journal
+from ..storage.records import FORMAT, Record, now, refuse_newer
+from ..storage.store import Store, SynsetStore
+from . import tars
+from .containers import ZIPS, files_of_folder, files_of_zip
+from .tars import File, Skipped, StreamReader
 
 _BUFFER = 2**18
-
-_MOST_PARTS = 100_000
-"""Parts of a copy; ImageNet's largest in use has 4,096."""
-
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_SEQUENCE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 
 
 class TarSource(NamedTuple):
@@ -89,7 +90,7 @@ def tar_sources(named: str, wnids: Sequence[str]) -> list[TarSource]:
 
 
 def _source(named: str, wnids: Iterable[str], is_far: bool) -> TarSource:
-    return TarSource(named, tuple(_parts(named)), frozenset(wnids), is_far)
+    return TarSource(named, tuple(expanded("--from", named)), frozenset(wnids), is_far)
 
 
 def _refuse_missing(parts: Sequence[str]) -> None:
@@ -99,48 +100,6 @@ def _refuse_missing(parts: Sequence[str]) -> None:
         why = why_no_file(path) if path and not path.is_dir() else ""
         if why:
             raise BadInput(f'"{part}" cannot be read: {why}')
-
-
-def _parts(named: str) -> list[str]:
-    """Return the paths or addresses that a user names with braces and wildcards, in order."""
-    path = None if is_url(named) else path_of("--from", named)
-    if path and path.exists():
-        return [named]
-    parts = list(itertools.islice(_without_braces(named), _MOST_PARTS + 1))
-    if len(parts) > _MOST_PARTS:
-        raise BadInput(f'"{named}" means more than {_MOST_PARTS:,} parts')
-    return parts if is_url(named) else [each for part in parts for each in _matches(part)]
-
-
-def _without_braces(named: str) -> Iterator[str]:
-    """Yield what a shell makes of `{0000..1023}` and `{train,val}`."""
-    found = _BRACES.search(named)
-    if not found:
-        yield named
-        return
-    told = _SEQUENCE.fullmatch(found.group(1))
-    if told:
-        first, last = map(int, told.groups())
-        width = max(map(len, told.groups())) if "0" in (told[1][0], told[2][0]) else 0
-        step = 1 if last >= first else -1
-        words: Iterable[str] = (f"{n:0{width}}" for n in range(first, last + step, step))
-    elif "," in found.group(1):
-        words = found.group(1).split(",")
-    else:
-        raise BadInput(f'"{named}": write {{0000..1023}} or {{train,val}} in braces, or {{wnid}}')
-    rests = list(itertools.islice(_without_braces(named[found.end() :]), _MOST_PARTS + 1))
-    yield from (f"{named[: found.start()]}{word}{rest}" for word in words for rest in rests)
-
-
-def _matches(named: str) -> list[str]:
-    """Return the paths that wildcards mean, in order; what has none as it is."""
-    path = path_of("--from", named)
-    if not glob.has_magic(named) or path.exists():
-        return [named]
-    found = sorted(glob.glob(str(path)))  # noqa: PTH207  `Path` cannot begin at any folder
-    if not found:
-        raise BadInput(f'there is no file "{named}"')
-    return found
 
 
 class OpenCopy(NamedTuple):
@@ -201,16 +160,16 @@ def open_copy(part: str, client: Client, retry: Retry, watch: Watch) -> Iterator
         raise BadInput(f'"{part}" cannot be read: {error.strerror}') from None
     with io.BufferedReader(file, _BUFFER) as opened:
         stream = StreamReader(opened, file.size or None)
-        if file.size and stream.begins(*zips.ZIPS):
+        if file.size and stream.begins(*ZIPS):
             file.is_read_in_order = False
-            yield OpenCopy("zip", zips.files(opened, name))
+            yield OpenCopy("zip", files_of_zip(opened, name))
         else:
             yield OpenCopy("tar", _files_of_stream(stream, name), stream)
 
 
 def _files_of_folder(path: Path, watch: Watch) -> Iterator[File | Skipped]:
     come = 0
-    for file in _files_below(path):
+    for file in files_of_folder(path):
         come += file.size if isinstance(file, File) else 0
         watch(come, 0)
         yield file
@@ -218,7 +177,7 @@ def _files_of_folder(path: Path, watch: Watch) -> Iterator[File | Skipped]:
 
 def _files_of_stream(stream: StreamReader, name: str) -> Iterator[File | Skipped]:
     """Yield the files of a tar; raise BadInput if it is what cannot be read in its order."""
-    if stream.begins(*zips.ZIPS):
+    if stream.begins(*ZIPS):
         raise BadInput(
             f'"{name}" is a zip, which is read from its end: have it as a file, and give '
             "--from=FILE"
@@ -245,81 +204,183 @@ class _File(io.FileIO):
         return count
 
 
-# Folders that the user has: their files are read where they are.
+# What has been read to its end, so that it need not be read again.
 
 
-def _files_below(root: Path) -> Iterator[File | Skipped]:
-    """Yield the files in a folder and those below it, in the order of their names.
-
-    A symbolic link to a file is followed if that file is below `root` too; one to a folder never,
-    so that no way leads in a circle. Hidden folders, such as those of versions, are passed over.
+class ReadTars:
+    """The tars of one synset that have been read to their ends.
 
     Parameters
     ----------
-    root : Path
-        The folder, which may be a link itself.
+    synset_store : SynsetStore
+        The synset.
+
+    Raises
+    ------
+    StoreError
+        If a newer version has written them down.
     """
-    root = Path(os.path.realpath(root))
-    waiting = [(str(root), root.name)]
-    while waiting:
-        folder, shown = waiting.pop()
-        try:
-            names = sorted(os.listdir(folder))  # noqa: PTH208  there are many
-        except OSError:
-            yield Skipped(printable(shown), SkipReason.UNREADABLE)
-            continue
-        below = []
-        for name in names:
-            path, told = f"{folder}{os.sep}{name}", f"{shown}/{name}"
-            try:
-                found = os.lstat(path)
-                if stat.S_ISDIR(found.st_mode):
-                    if not name.startswith("."):
-                        below.append((path, told))
-                    continue
-                yield _file(path, told, found, root)
-            except OSError:
-                yield Skipped(printable(told), SkipReason.UNREADABLE)
-        waiting += reversed(below)
+
+    def __init__(self, synset_store: SynsetStore) -> None:
+        self._path = synset_store.state / "tars.json"
+        known = read_json(self._path) or {}
+        refuse_newer(known.get("format"), self._path)
+        read = known.get("read")
+        self._read: dict[str, str] = read if isinstance(read, dict) else {}
+
+    def __contains__(self, tar: str) -> bool:
+        return tar in self._read
+
+    def forget(self, tars: Iterable[str]) -> None:
+        """Have tars read again, if they have been; raise OSError if that is not possible."""
+        known = self._read.keys() & set(tars)
+        for tar in known:
+            del self._read[tar]
+        if known:
+            self._write()
+
+    def add(self, tar: str) -> None:
+        """Remember a tar, and when that was; raise OSError if that is not possible."""
+        self._read[tar] = now()
+        self._write()
+
+    def _write(self) -> None:
+        write_whole(self._path, to_json({"format": FORMAT, "read": self._read}))
 
 
-def _file(path: str, told: str, found: os.stat_result, root: Path) -> File | Skipped:
-    if stat.S_ISLNK(found.st_mode):
-        path = os.path.realpath(path)
-        if not path.startswith(f"{root}{os.sep}"):
-            return Skipped(printable(told), SkipReason.OUTSIDE)
-        found = os.lstat(path)
-        if not stat.S_ISREG(found.st_mode):
-            return Skipped(printable(told), SkipReason.LINK)
-    if not stat.S_ISREG(found.st_mode):
-        return Skipped(printable(told), SkipReason.DEVICE)
-    return File(told, found.st_size, _FileReader(path, found.st_size), original=Path(path))
+class FinishedParts:
+    """The parts of copies of many parts that have been read to their ends, of all synsets at once.
+
+    They are kept in the order in which they were read, with the synsets that were wanted of them,
+    and are believed as long as no picture is lost that came from one of them.
+
+    Parameters
+    ----------
+    store : Store
+        Where the pictures go.
+    copy : TarSource
+        What is read; of one part alone, nothing is remembered.
+
+    Raises
+    ------
+    StoreError
+        If a newer version has written them down.
+    """
+
+    def __init__(self, store: Store, copy: TarSource) -> None:
+        self._store = store
+        self._copy = copy
+        self._path = store.home() / "parts.json"
+        known = read_json(self._path) or {} if len(copy.parts) > 1 else {}
+        refuse_newer(known.get("format"), self._path)
+        runs = known.get("runs")
+        self._runs = [run for run in runs if _is_run(run)] if isinstance(runs, list) else []
+        self._own: dict[str, Any] | None = None
+
+    def parts(self) -> frozenset[str]:
+        """Return those of the copy that need not be read again."""
+        marks = {part: _mark(part) for part in self._copy.parts}
+        found: set[str] = set()
+        for run in self._runs:
+            if run["wanted"] != "all" and not self._copy.wnids.issubset(run["wanted"]):
+                continue
+            done = {part for part, mark in marks.items() if run["read"].get(mark[0]) == mark[1]}
+            if done and not self._is_anything_lost(run):
+                found |= done
+        return frozenset(found)
+
+    def wnids(self) -> set[str]:
+        """Return the synsets that are wanted, and of which there was something."""
+        return {wnid for run in self._runs for wnid in run["found"]} & self._copy.wnids
+
+    def add(self, part: str, found: Iterable[str]) -> None:
+        """Remember a part that has been read; raise StoreError if that is not possible.
+
+        Parameters
+        ----------
+        part : str
+            Its path or address.
+        found : iterable of str
+            The synsets that the copy has had so far.
+        """
+        if len(self._copy.parts) == 1:
+            return
+        everything = len(self._copy.wnids) == len(synsets.load().synsets)
+        wanted = "all" if everything else sorted(self._copy.wnids)
+        if self._own is None:
+            same = (run for run in self._runs if run["wanted"] == wanted)
+            self._own = next(same, None) or {"wanted": wanted, "read": {}, "found": []}
+            self._runs = [run for run in self._runs if run is not self._own] + [self._own]
+        name, size = _mark(part)
+        self._own["read"][name] = size
+        self._own["found"] = sorted({*self._own["found"], *found})
+        home = self._store.create_home()
+        with storage_errors(home):
+            write_whole(self._path, json.dumps({"format": FORMAT, "runs": self._runs}).encode())
+
+    def _is_anything_lost(self, run: dict[str, Any]) -> bool:
+        sources = {display_name(name) for name in run["read"]}
+        return any(
+            has_lost(self._store.synset(wnid), sources)
+            for wnid in self._copy.wnids.intersection(run["found"])
+        )
 
 
-class _FileReader(Reader):
-    """Reads a file, which is open no longer than that takes."""
+def _is_run(run: Any) -> bool:
+    return (
+        isinstance(run, dict)
+        and isinstance(run.get("read"), dict)
+        and isinstance(run.get("found"), list)
+        and all(isinstance(each, str) and is_wnid(each) for each in run["found"])
+        and (run.get("wanted") == "all" or isinstance(run.get("wanted"), list))
+    )
 
-    def __init__(self, path: str, size: int) -> None:
-        self._path = path
-        self._size = size
 
-    def read(self, size: int) -> bytes:
-        data = b""
-        try:
-            with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123  there are many
-                while len(data) < size:
-                    read = file.read(size - len(data))
-                    if not read:
-                        break
-                    data += read
-        except OSError:
-            self.damage = SkipReason.UNREADABLE
-        self.is_cut = len(data) < size
-        if self.is_cut:
-            self.damage = self.damage or SkipReason.DAMAGED
-        return data
+def _mark(part: str) -> tuple[str, int]:
+    """Return what a part is known by: no clock, since copying a file changes its times."""
+    if is_url(part):
+        return display_name(part), 0
+    path = path_of("--from", part).absolute()
+    return str(path), path.stat().st_size if path.exists() else -1
 
-    @contextmanager
-    def opened(self) -> Iterator[Reader]:
-        with open(self._path, "rb") as file:  # noqa: PTH123  there are many
-            yield StreamReader(file, self._size)
+
+def has_lost(synset_store: SynsetStore, sources: Collection[str]) -> bool:
+    """Say whether a picture is not here any more that came from one of these tars.
+
+    Parameters
+    ----------
+    synset_store : SynsetStore
+        The synset.
+    sources : collection of str
+        What its records call the tars.
+    """
+    if not Journal.is_begun(synset_store):
+        return True
+    journal = Journal.of(synset_store)
+    here = synset_store.pictures()
+    lost = [each for each in journal.saved().values() if each.name.number not in here]
+    return any(each.source in sources for each in [*lost, *journal.withdrawn.values()])
+
+
+def ask_again(synset_store: SynsetStore, journal: Journal, records: Collection[Record]) -> None:
+    """Have the next download ask for links again, or for their tars.
+
+    Parameters
+    ----------
+    synset_store, journal : SynsetStore, Journal
+        The synset.
+    records : collection of Record
+        What became of the links. Pictures are withdrawn; of failures, all is forgotten.
+
+    Raises
+    ------
+    OSError
+        If that cannot be written.
+    """
+    if not records:
+        return
+    ReadTars(synset_store).forget(record.source for record in records)
+    for record in records:
+        if record.outcome is Outcome.SAVED:
+            journal.withdraw(record)
+    journal.forget([each for each in records if each.outcome is not Outcome.SAVED])

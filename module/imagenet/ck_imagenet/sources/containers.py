@@ -1,4 +1,4 @@
-"""Zips of pictures: their files, one after another, however many a zip has.
+"""Zips and folders of pictures: their files, one after another, however many there are.
 
 `zipfile` holds what a zip tells of all its files in memory, some 2 GB for Kaggle's copy of
 ILSVRC2012. Here its directory is read as it is needed. Nothing in it is believed: a file may not be
@@ -11,9 +11,12 @@ import os
 import stat
 import struct
 import zlib
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, Iterator, NamedTuple
 
-from .tars import File, Reader, Skipped, SkipReason
+from ..core.text import printable
+from .tars import File, Reader, Skipped, SkipReason, StreamReader
 
 ZIPS = (b"PK\3\4", b"PK\5\6")
 """How zips begin, those with files and those without."""
@@ -53,7 +56,7 @@ class _Entry(NamedTuple):
     mode: int
 
 
-def files(zipped: BinaryIO, what: str) -> Iterator[File | Skipped]:
+def files_of_zip(zipped: BinaryIO, what: str) -> Iterator[File | Skipped]:
     """Yield the files of a zip, in the order of its directory, and what is odd about it.
 
     Parameters
@@ -239,3 +242,83 @@ class _EntryReader(Reader):
         self._at += len(data)
         self._packed_left -= len(data)
         return data
+
+
+# Folders that the user has: their files are read where they are.
+
+
+def files_of_folder(root: Path) -> Iterator[File | Skipped]:
+    """Yield the files in a folder and those below it, in the order of their names.
+
+    A symbolic link to a file is followed if that file is below `root` too; one to a folder never,
+    so that no way leads in a circle. Hidden folders, such as those of versions, are passed over.
+
+    Parameters
+    ----------
+    root : Path
+        The folder, which may be a link itself.
+    """
+    root = Path(os.path.realpath(root))
+    waiting = [(str(root), root.name)]
+    while waiting:
+        folder, shown = waiting.pop()
+        try:
+            names = sorted(os.listdir(folder))  # noqa: PTH208  there are many
+        except OSError:
+            yield Skipped(printable(shown), SkipReason.UNREADABLE)
+            continue
+        below = []
+        for name in names:
+            path, told = f"{folder}{os.sep}{name}", f"{shown}/{name}"
+            try:
+                found = os.lstat(path)
+                if stat.S_ISDIR(found.st_mode):
+                    if not name.startswith("."):
+                        below.append((path, told))
+                    continue
+                yield _file(path, told, found, root)
+            except OSError:
+                yield Skipped(printable(told), SkipReason.UNREADABLE)
+        waiting += reversed(below)
+
+
+def _file(path: str, told: str, found: os.stat_result, root: Path) -> File | Skipped:
+    if stat.S_ISLNK(found.st_mode):
+        path = os.path.realpath(path)
+        if not path.startswith(f"{root}{os.sep}"):
+            return Skipped(printable(told), SkipReason.OUTSIDE)
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode):
+            return Skipped(printable(told), SkipReason.LINK)
+    if not stat.S_ISREG(found.st_mode):
+        return Skipped(printable(told), SkipReason.DEVICE)
+    return File(told, found.st_size, _FileReader(path, found.st_size), original=Path(path))
+
+
+class _FileReader(Reader):
+    """Reads a file, which is open no longer than that takes."""
+
+    def __init__(self, path: str, size: int) -> None:
+        self._path = path
+        self._size = size
+
+    def read(self, size: int) -> bytes:
+        data = b""
+        try:
+            with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123  there are many
+                while len(data) < size:
+                    read = file.read(size - len(data))
+                    if not read:
+                        break
+                    data += read
+        except OSError:
+            self.damage = SkipReason.UNREADABLE
+        self.is_cut = len(data) < size
+        if self.is_cut:
+            self.damage = self.damage or SkipReason.DAMAGED
+        return data
+
+    @contextmanager
+    def opened(self) -> Iterator[Reader]:
+        with open(self._path, "rb") as file:  # noqa: PTH123  there are many
+            yield StreamReader(file, self._size)
