@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,17 @@ def test_an_absent_folder_is_empty_and_stays_absent(tmp_path: Path) -> None:
     assert store.counts() == {}
     assert store.synset(WNID).pictures() == {}
     assert not (tmp_path / "new").exists()
+
+
+def test_a_link_to_a_users_file_that_a_kill_has_left_is_not_written_into(tmp_path: Path) -> None:
+    place = FolderStore(tmp_path / "new").synset(WNID)
+    place.create()
+    theirs = tmp_path / "theirs.jpg"
+    theirs.write_bytes(b"theirs")
+    os.link(theirs, place.state / "new" / ".new-n01440764_9981.jpg")
+    place.save(record(9981), b"data", "jpg")
+    assert place.pictures()[9981].read_bytes() == b"data"
+    assert theirs.read_bytes() == b"theirs"
 
 
 def test_a_picture_lies_under_its_name_in_its_synset(tmp_path: Path) -> None:

@@ -29,6 +29,35 @@ _LONGEST_SMALL_FILE = 4096
 """Bytes of a small file that are read."""
 
 
+_FOR_BYTES = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
+
+
+def write(path: Path, data: bytes, flags: int = os.O_TRUNC) -> None:
+    """Write a file by as few calls of the system as there are: a stream takes three times as many.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which need not exist.
+    data : bytes
+        What to write.
+    flags : int, optional
+        `os.O_TRUNC` to replace what is in it, `os.O_APPEND` to write behind that, `os.O_EXCL` if
+        it must not be there.
+
+    Raises
+    ------
+    OSError
+        If that is not possible.
+    """
+    file = os.open(path, _FOR_BYTES | flags, 0o666)
+    try:
+        while data:  # a disk takes what it has room for before it fails
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)
+
+
 def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
     """Write `data` to `path` in one step.
 
@@ -47,7 +76,7 @@ def write_whole(path: Path, data: bytes, scratch: Path | None = None) -> None:
         If that is not possible; its `filename` is `path`, where nothing has changed.
     """
     with replacing(path, scratch) as unfinished:
-        unfinished.write_bytes(data)
+        write(unfinished, data)
 
 
 @contextmanager
@@ -59,7 +88,7 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
     unfinished = (scratch or path.parent) / f"{NEW}{path.name}"
     try:
         yield unfinished
-        unfinished.replace(path)
+        os.replace(unfinished, path)  # noqa: PTH105  Path.replace makes one more path, for nothing
     except BaseException as error:
         with suppress(OSError):
             unfinished.unlink()

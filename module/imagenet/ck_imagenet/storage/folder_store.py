@@ -5,7 +5,7 @@ The state of a synset is in `.ck-imagenet` beside its pictures.
 
 from __future__ import annotations
 
-import json
+import os
 import secrets
 import shutil
 from itertools import chain
@@ -22,6 +22,7 @@ from ..core.files import (
     replacing,
     storage_errors,
     sweep,
+    write,
 )
 from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
@@ -134,12 +135,8 @@ class _SynsetFolder(SynsetStore):
         self, record: Record, data: bytes, extension: str, original: Path | None = None
     ) -> None:
         # A write-ahead log: what is known of the picture is written first, a line each, so that no
-        # kill leaves a picture alone.
-        line = (
-            b"\n" + json.dumps(record.facts()).encode()
-        )  # a new line: a full disk may have torn the last
-        with self._intent.open("ab") as opened:
-            opened.write(line)
+        # kill leaves a picture alone. Each begins anew, since a full disk may have torn the last.
+        write(self._intent, b"\n" + record.line().encode(), os.O_APPEND)
         path = self._folder / f"{record.name}.{extension}"
         with replacing(path, self._unfinished) as unfinished:
             link_or_write(unfinished, data, original)

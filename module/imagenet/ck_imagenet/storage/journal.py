@@ -115,8 +115,10 @@ class Journal:
         try:
             if self._file is None:
                 self._file = self._open()
-            sure = _SURE if record.outcome is Outcome.FORBIDDEN else {}
-            _write_line(self._file, {**record.facts(), **sure})
+            is_sure = record.outcome is Outcome.FORBIDDEN
+            _write_line(
+                self._file, json.dumps({**record.facts(), **_SURE}) if is_sure else record.line()
+            )
         except OSError as error:
             self.close()  # whoever opens it again drops the torn line
             error.filename = str(self._path)
@@ -248,7 +250,7 @@ class Journal:
         _drop_torn_line(self._path)
         opened = self._path.open("ab", buffering=0)
         if opened.tell() == 0:
-            _write_line(opened, {"format": FORMAT})
+            _write_line(opened, json.dumps({"format": FORMAT}))
         return opened
 
 
@@ -292,8 +294,8 @@ def _remembered(record: Record) -> Record:
     )
 
 
-def _write_line(opened: BinaryIO, facts: dict[str, Any]) -> None:
-    line = json.dumps(facts).encode() + b"\n"
+def _write_line(opened: BinaryIO, text: str) -> None:
+    line = text.encode() + b"\n"
     while line:  # a disk takes what it has room for before it fails
         line = line[opened.write(line) :]
 

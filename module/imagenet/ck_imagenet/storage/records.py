@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timezone
+import json
+import time
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,6 +65,15 @@ class Record(NamedTuple):
         """Return what is known, without what is empty, as journal and meta hold it."""
         known: dict[str, Any] = {key: value for key, value in self._asdict().items() if value}
         return {**known, "name": str(self.name), "outcome": self.outcome.word}
+
+    def line(self) -> str:
+        """Return what is known as JSON in one line, without its end."""
+        return _line(self)
+
+
+@lru_cache(maxsize=128)  # a picture's is written ahead of it, and into the journal a moment later
+def _line(record: Record) -> str:
+    return json.dumps(record.facts())
 
 
 def saved(
@@ -131,7 +142,7 @@ def record_of(facts: dict[str, Any]) -> Record | None:
 
 def now() -> str:
     """Return the time as records hold it: UTC, ISO 8601, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def refuse_newer(found: Any, where: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Sequence
 
+from ..core.files import write
 from ..core.text import Progress
 from .records import Finding, Record
 
@@ -275,14 +276,18 @@ def link_or_write(path: Path, data: bytes, original: Path | None) -> None:
     OSError
         If it cannot be written.
     """
-    path.unlink(missing_ok=True)  # what a kill has left may be a link too
     if original:
+        path.unlink(missing_ok=True)
         with suppress(OSError):  # on another file system, or not allowed
             os.link(original, path)
             if path.read_bytes() == data:
                 return
             path.unlink()  # somebody has changed it since it was read
-    path.write_bytes(data)
+    try:
+        write(path, data, os.O_EXCL)
+    except FileExistsError:  # what a kill has left may be a link too
+        path.unlink()
+        write(path, data, os.O_EXCL)
 
 
 # Locks: where only one process at a time may be at work.
