@@ -94,10 +94,10 @@ def peer(host: Moody) -> Iterator[Peer]:
 @pytest.fixture
 def service(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> ServiceSource:
     """A service that is not waited for as long as users would."""
-    monkeypatch.setattr(services, "_LIMITS", Limits(5, first_byte=0.2, stall=5, whole=5))
-    address = peer.url("")
-    client = Client(AddressPolicy.allowing("127.0.0.0/8"))
-    return ImageNetService(address, client, Progress())
+    limits = Limits(5, first_byte=0.2, stall=5, whole=5)
+    monkeypatch.setattr(services, "_LIMITS", limits)
+    client = Client(AddressPolicy.allowing("127.0.0.0/8"), limits)  # the longer ones hold
+    return ImageNetService(peer.url(""), client, Progress())
 
 
 @pytest.mark.parametrize("header", ["X: y", "content-encoding: "])
