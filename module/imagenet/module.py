@@ -159,13 +159,15 @@ def download(i: CkDict) -> CkDict:
               (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
                                      for the wnid: a URL a line, or a name and a URL, or a table
                                      with such columns; plain, .gz or .tgz
-              (from=COPY)          - take the pictures from a copy of ImageNet instead: a folder,
-                                     a zip, tars, files or addresses, in which {wnid} stands for
-                                     the wnid, and {0000..1023} for so many; --tar is its older
-                                     name
-              (labels=FILE)        - with --from, which synset pictures are of whose names do not
-                                     tell it: val.txt, Kaggle's LOC_val_solution.csv, ILSVRC2012's
-                                     devkit, or the wnids in the order of labels
+              (from=COPY)          - take the pictures from a copy of ImageNet: a folder, a zip or
+                                     tars, files or addresses, in which {wnid} and {0000..1023}
+                                     may stand; --tar is its older name
+              (labels=FILE)        - which synset pictures of --from are of whose names do not
+                                     tell it: val.txt, Kaggle's LOC_val_solution.csv, the devkit,
+                                     or the wnids in the order of labels
+              (token=HOST:VARIABLE)- which environment variable has the token for a host that
+                                     wants one, with commas between; huggingface.co has HF_TOKEN
+                                     anyway
               (source=NAME)        - ask only this place: archive, imagenet or wayback, which have
                                      lists, or winter21, which has pictures
               (refresh)            - ask again for a list that is kept here

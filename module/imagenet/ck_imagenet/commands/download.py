@@ -26,12 +26,12 @@ from ..engine.synset_job import Summary, SynsetJob
 from ..engine.tar_results import Unpacked
 from ..engine.wayback import Captures
 from ..http.client import Client, Network
+from ..http.request_state import tokens
 from ..http.retry import Spacing
 from ..sources import registry, tar_sources
 from ..sources.labels import read_labels
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.registry import Lists, Sources
-from ..sources.tar_sources import TarSource
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.deduplication import Duplicates
@@ -88,6 +88,7 @@ def download(
     from_: str | Path = "",
     tar: str | Path = "",
     labels: str | Path = "",
+    token: str = "",
     source: str = "",
     refresh: bool = False,
     accept_terms: bool = False,
@@ -144,14 +145,16 @@ def download(
         A list of URLs, a file or an address, in which {wnid} stands for the wnid: a URL a line, or
         a name and a URL, or a table with such columns; plain, .gz or .tgz.
     from_ : str or Path, optional
-        Take the pictures from a copy of ImageNet instead: a folder, a zip, tars, files or
-        addresses, in which {wnid} stands for the wnid, and {0000..1023} for so many; --tar is its
-        older name.
+        Take the pictures from a copy of ImageNet: a folder, a zip or tars, files or addresses, in
+        which {wnid} and {0000..1023} may stand; --tar is its older name.
     tar : str or Path, optional
         The older name of from_.
     labels : str or Path, optional
-        With --from, which synset pictures are of whose names do not tell it: val.txt, Kaggle's
-        LOC_val_solution.csv, ILSVRC2012's devkit, or the wnids in the order of labels.
+        Which synset pictures of --from are of whose names do not tell it: val.txt, Kaggle's
+        LOC_val_solution.csv, the devkit, or the wnids in the order of labels.
+    token : str, optional
+        Which environment variable has the token for a host that wants one, with commas between;
+        huggingface.co has HF_TOKEN anyway.
     source : str, optional
         Ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has
         pictures.
@@ -288,6 +291,8 @@ def run(
     KeyboardInterrupt
         When interrupted; everything so far is kept.
     """
+    tokens(options.token)  # what cannot be one is refused before anything of it is told
+    refuse_alone(options, "labels", "from")
     if options.from_ or options.source == registry.NAME:
         yield from _unpack(options, store, progress, archive)
         return
@@ -342,7 +347,6 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
     """Return the synsets to download, none if the given list names them; refuse odd options."""
     refuse_alone(options, "engine", "scheduler")
     refuse_alone(options, "scheduler", "engine")
-    refuse_alone(options, "labels", "from")
     if options.engine:
         refuse_together(options, "engine", "processes")
     if options.all and options.urls:
@@ -384,8 +388,6 @@ def _dispatcher(order: Order, client: Client, spacing: Spacing, scheduler: str) 
     return ClusterDispatcher(order, order.store, scheduler)
 
 
-# Pictures from copies instead of links.
-
 _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
 """Options that say nothing of copies."""
 
@@ -394,7 +396,6 @@ def _unpack(
     options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None
 ) -> Iterator[Unpacked]:
     """Keep the pictures of copies that are not here yet."""
-    refuse_alone(options, "labels", "from")
     places = _copies(options)
     labels = read_labels(options.labels, options.ilsvrc2012)
     store.refuse_forbidden({wnid for place in places for wnid in place.wnids})
@@ -406,7 +407,7 @@ def _unpack(
         yield from tar_importer.unpack(places, crawl, client, store, progress, archive, labels)
 
 
-def _copies(options: DownloadOptions) -> list[TarSource]:
+def _copies(options: DownloadOptions) -> list[tar_sources.TarSource]:
     """Return the copies to read; raise BadInput if the options cannot be used together."""
     if options.from_:
         refuse_together(options, "from", "source", *_OF_LINKS)
@@ -414,7 +415,6 @@ def _copies(options: DownloadOptions) -> list[TarSource]:
     refuse_together(options, "source", *_OF_LINKS)
     wnids = chosen(concern(options, Selection))
     if len(wnids) > MANY and not options.yes:
-        size = planning.MEAN_URLS * planning.PICTURE
-        raise registry.many(len(wnids), size, typed(options))
+        raise registry.many(len(wnids), planning.MEAN_URLS * planning.PICTURE, typed(options))
     agreeing = "" if options.accept_terms else typed(replace(options, accept_terms=True))
     return registry.tars(options.winter21, wnids, agreeing)

@@ -42,12 +42,16 @@ _URLS_HELP = (
     "a URL a line, or a name and a URL, or a table with such columns; plain, .gz or .tgz"
 )
 _FROM_HELP = (
-    "take the pictures from a copy of ImageNet instead: a folder, a zip, tars, files or addresses, "
-    "in which {wnid} stands for the wnid, and {0000..1023} for so many; --tar is its older name"
+    "take the pictures from a copy of ImageNet: a folder, a zip or tars, files or addresses, in "
+    "which {wnid} and {0000..1023} may stand; --tar is its older name"
 )
 _LABELS_HELP = (
-    "with --from, which synset pictures are of whose names do not tell it: val.txt, Kaggle's "
-    "LOC_val_solution.csv, ILSVRC2012's devkit, or the wnids in the order of labels"
+    "which synset pictures of --from are of whose names do not tell it: val.txt, Kaggle's "
+    "LOC_val_solution.csv, the devkit, or the wnids in the order of labels"
+)
+_WHO_ASKS_HELP = (
+    "which environment variable has the token for a host that wants one, with commas between; "
+    "huggingface.co has HF_TOKEN anyway"
 )
 _NAMED_SOURCES = [row for row in SOURCES if row.is_named]
 _WITH_LISTS = one_of([row.name for row in _NAMED_SOURCES if row.has_lists])
@@ -166,6 +170,7 @@ class DownloadOptions:
     urls: str = text("", "FILE-or-URL", _URLS_HELP)
     from_: str = text("", "COPY", _FROM_HELP, older="tar")
     labels: str = text("", "FILE", _LABELS_HELP)
+    token: str = text("", "HOST:VARIABLE", _WHO_ASKS_HELP)
     source: str = word("NAME", tuple(row.name for row in _NAMED_SOURCES), _SOURCE_HELP)
     refresh: bool = flag(_REFRESH_HELP)
     accept_terms: bool = flag("accept ImageNet's terms of access, which winter21 wants")

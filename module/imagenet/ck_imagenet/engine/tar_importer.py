@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Collection, Iterable, Iterator, Sequence
+from urllib.parse import urlsplit
 
 from ..core.errors import NoTar
 from ..core.files import storage_errors
@@ -13,6 +15,7 @@ from ..core.outcomes import Failed, Outcome, plain
 from ..core.text import Progress, causes
 from ..core.url_lists import display_name, is_url
 from ..http.client import Client
+from ..http.request_state import HUB
 from ..http.retry import Retry
 from ..sources import members, registry, tar_sources
 from ..sources.labels import NO_LABELS, Labels
@@ -266,6 +269,8 @@ class _CopyReading:
             return f'the tar "{part}" cannot be read to its end: {failure.strerror or failure}'
         if failure.outcome is Outcome.GONE and self._copy.is_of_winter21:
             return registry.dropped(next(iter(self._copy.wnids)))
+        if failure.outcome is Outcome.FORBIDDEN and failure.detail in ("401", "403"):
+            return _wants_token(part, failure.detail)
         why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
         if self._found:
             return f'the tar "{part}" broke off: {why}; what came is kept, the same command goes on'
@@ -286,6 +291,27 @@ class _CopyReading:
         found = f": {'; '.join(odd)}" if odd else ""
         hint = f". {_WHAT_LABELS}" if SkipReason.NO_LABEL in self._odd.counts else ""
         return f"{what} holds no picture of {', '.join(wanted)}{found}{hint}"
+
+
+_OF_HUB = re.compile(rf"https?://{re.escape(HUB)}(?::[0-9]+)?/((?:datasets/|spaces/)?[^/]+/[^/]+)/")
+
+
+def _wants_token(address: str, status: str) -> str:
+    """Return whose terms a user must accept, and where, whom a host has refused."""
+    shown, host = display_name(address), urlsplit(address).netloc.rpartition("@")[2]
+    begin = f'"{shown}" is not given to everybody ({status}): '
+    page = _OF_HUB.match(shown)
+    if not page:
+        return (
+            f"{begin}accept the terms of {host} there, put the token that you get in an "
+            f"environment variable, such as MY_TOKEN, and add --token={host}:MY_TOKEN. "
+            "It is sent over https alone"
+        )
+    return (
+        f"{begin}log in to https://{HUB}/{page.group(1)} and accept its terms there, make a token "
+        f"that may read it at https://{HUB}/settings/tokens, and put that in the environment "
+        "variable HF_TOKEN. It is sent over https alone"
+    )
 
 
 _READ_BEFORE = "it has been read to its end before; --retry-failed reads it again"

@@ -19,7 +19,7 @@ from . import answers, codings
 from .address_policy import PUBLIC_ONLY, AddressPolicy
 from .answers import Answer, Body
 from .connections import Budget, Connector, Limits, spend
-from .request_state import RequestState
+from .request_state import RequestState, tokens
 from .resolver import Resolver, lookup_with_overrides
 from .retry import Spacing
 from .transport import Adapter, AsFailed, Proxies, Request, Response, Stale
@@ -70,6 +70,8 @@ class Client:
         Statuses that mean "come later" even if the host does not say when.
     spacings : mapping of str to Spacing, optional
         By endpoint, what each request waits for; not for callers with a queue of hosts.
+    token : str
+        Where the tokens are that `open` sends to hosts, as `tokens` has it.
 
     Raises
     ------
@@ -90,11 +92,13 @@ class Client:
         paced: Container[str] = (),
         busy: Container[int] = answers.BUSY,
         spacings: Mapping[str, Spacing] = _NO_SPACINGS,
+        token: str = "",
     ) -> None:
         self._follows = follow
         self._paced = paced
         self._busy = busy
         self._spacings = spacings
+        self._token = token
         self._policy = policy
         self._limits = limits
         self._proxies = Proxies()
@@ -191,6 +195,7 @@ class Client:
             Whatever goes wrong, here or while the body is read.
         """
         state = RequestState(url)
+        state.authorize(tokens(self._token))
         budget = Budget(limits.or_longer(self._limits) if limits else self._limits)
         headers = self._headers.copy()
         if start:
@@ -200,11 +205,15 @@ class Client:
             ):  # weak ones may not be used here (RFC 9110, 13.1.5)
                 headers["If-Range"] = version
         asked = None
-        while not asked:
-            with suppress(Postponed):
-                asked = self._follow(state, budget, headers)
-        with self._answer(asked, most_bytes, start, unpack=unpack) as answer:
-            yield answer
+        try:
+            while not asked:
+                with suppress(Postponed):
+                    asked = self._follow(state, budget, headers)
+            with self._answer(asked, most_bytes, start, unpack=unpack) as answer:
+                yield answer
+        except Failed as failed:
+            failed.detail = state.without_login(failed.detail)
+            raise
 
     def close(self) -> None:
         """Close all connections; open requests fail at once."""
@@ -302,6 +311,8 @@ class Network:
     """Addresses of hosts, instead of what the machine says."""
     allow_private: str = ""
     """What may be asked although it is not public."""
+    token: str = ""
+    """Where the tokens are for hosts that want one."""
     timeout: float = 20.0
     """Seconds for a picture. What takes longer in any case, such as a list, has at least these."""
 
@@ -332,6 +343,7 @@ class Network:
             limits or Limits.within(self.timeout),
             Resolver(lookup_with_overrides(self.resolve)),
             user_agent=self.user_agent or USER_AGENT,
+            token=self.token,
             **wishes,
         )
 

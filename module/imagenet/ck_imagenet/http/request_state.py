@@ -7,12 +7,15 @@ than any time that a host means.
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from datetime import datetime, timezone
 from hashlib import blake2b
 from typing import Iterable, Iterator, Mapping, NamedTuple, Tuple
 
 from ..core import urls
+from ..core.errors import BadInput
 from ..core.outcomes import Failed, Outcome
 from ..images.judging import is_placeholder_address
 from . import headers
@@ -27,6 +30,7 @@ _LONGEST = 4096
 _LONGEST_ATTRIBUTE = 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BLANKS = " \t"
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _MAX_AGE = re.compile("-?[0-9]+")
 
 
@@ -168,6 +172,49 @@ MOST_REDIRECTS = 20
 """As many as browsers follow (WHATWG's Fetch standard, "HTTP-redirect fetch")."""
 
 
+# Tokens: what a user may show to one host, who says by them who he is.
+
+HUB = "huggingface.co"
+_HUBS_VARIABLE = "HF_TOKEN"
+"""The variable in which tools of the Hugging Face Hub have its token."""
+
+
+def tokens(said: str) -> dict[str, str]:
+    """Return what is sent to hosts in the header Authorization, by origin: over TLS alone.
+
+    The token itself stands in the environment: what is typed is seen by everybody on the machine.
+
+    Parameters
+    ----------
+    said : str
+        `HOST:VARIABLE` or `HOST:PORT:VARIABLE`, with commas between.
+
+    Raises
+    ------
+    BadInput
+        If a host or a variable is none; what was given for the variable may be a token, and is
+        never told.
+    """
+    found = {}
+    own = os.environ.get(_HUBS_VARIABLE, "").strip()
+    if _TOKEN.fullmatch(own):
+        found[f"https://{HUB}:443"] = f"Bearer {own}"
+    for each in filter(None, (part.strip() for part in said.split(","))):
+        host, _, variable = each.rpartition(":")
+        endpoint = urls.endpoint(f"https://{host}/") if host and "/" not in host else ""
+        if not endpoint or "@" in host:
+            raise BadInput("--token takes HOST:VARIABLE: the host, and where its token stands")
+        token = os.environ.get(variable, "").strip() if variable else ""
+        if not _TOKEN.fullmatch(token):
+            shown = host if "." in host else "HOST"  # else it may be the token itself
+            raise BadInput(
+                f"--token={shown}:… names no environment variable that holds a token: put it in "
+                f"one, such as MY_TOKEN, and write --token={shown}:MY_TOKEN"
+            )
+        found[f"https://{endpoint}"] = f"Bearer {token}"
+    return found
+
+
 class RequestState:
     """Which URL is asked next, which ones were, with which cookies, and how long that took.
 
@@ -195,6 +242,24 @@ class RequestState:
         self._login: tuple[str, str] | None = None
         self._redirects = 0
         self._seen: tuple[bytes, ...] = ()
+
+    def authorize(self, authorizations: Mapping[str, str]) -> None:
+        """Have the host of the URL told who asks, if it is to be: it alone, wherever it redirects.
+
+        Parameters
+        ----------
+        authorizations : mapping of str to str
+            What `tokens` returns.
+        """
+        with suppress(Failed):
+            origin = _origin(urls.parse(self.url))
+            if origin in authorizations:
+                self._login = origin, authorizations[origin]
+
+    def without_login(self, text: str) -> str:
+        """Return a text, as of a host, without the token that this one may have repeated."""
+        token = self._login[1].rpartition(" ")[2] if self._login else ""
+        return text.replace(token, "…") if token else text
 
     @property
     def endpoint(self) -> str:
