@@ -2,36 +2,85 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ck_imagenet.commands.export import run as export
 from ck_imagenet.core.actions import ExportOptions
-from ck_imagenet.core.text import Progress
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.registries import LAYOUTS
+from ck_imagenet.core.text import ImageName, Progress
 from ck_imagenet.storage.folder_store import FolderStore
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet.storage.records import Record
 from PIL import Image
 
 pytestmark = pytest.mark.every_python
 
-WNIDS = ["n01440764", "n01443537", "n02110341"]
-LABELS = [0, 1, 2]
+WNIDS = ["n01440764", "n04058721", "n10345015"]
+WORDS = ["tench, Tinca tinca", "read/write head, head", "nan"]
 COLOURS = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]
+NUMBERS = range(12)
+TIME = "2026-11-26T22:22:00Z"
+URL = 'http://a.example/a,b/"ä".jpg?'
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve pictures of each of three synsets, which their colours tell apart."""
-    folder = tmp_path_factory.mktemp("pictures")
+    """Twelve pictures of each of three synsets, which colours tell apart; six are no plain JPEGs.
+
+    A class has a name that pandas takes for nothing. URLs of all are known but for one's.
+    """
+    folder = tmp_path_factory.mktemp("my pictures")
     for wnid, colour in zip(WNIDS, COLOURS):
         (folder / wnid).mkdir()
-        for number in range(12):
-            image = Image.new("RGB", (40 + number, 30), colour)
-            image.save(folder / wnid / f"{wnid}_{number}.jpg")
+        for number in NUMBERS:
+            draw(Image.new("RGB", (40 + number, 30), colour), folder / wnid / f"{wnid}_{number}")
+        journal = Journal(FolderStore(folder).synset(wnid).state / "journal")
+        for number in NUMBERS:
+            name = ImageName(wnid, number)
+            is_known = (wnid, number) != (WNIDS[0], 3)
+            url = f"{URL}{name}" if is_known else str(name)
+            captured = TIME if number == 5 else ""
+            record = Record(name, url, Outcome.SAVED, TIME, captured=captured, bytes=9)
+            journal.append(record._replace(width=40 + number, height=30))
+        journal.close()
+    return folder
+
+
+def draw(image: Image.Image, path: Path) -> None:
+    """Save a picture in a form that its number decides."""
+    number = int(path.name.rpartition("_")[2])
+    if number == 6:
+        image.save(path.with_suffix(".png"))
+    elif number == 7:
+        image.convert("P").save(path.with_suffix(".gif"))
+    elif number == 8:
+        image.save(path.with_suffix(".webp"))
+    elif number == 9:
+        image.convert("CMYK").save(path.with_suffix(".jpg"))
+    elif number == 10:
+        image.convert("RGBA").save(path.with_suffix(".png"))
+    elif number == 11:
+        image.save(path.with_suffix(".tif"))
+    else:
+        image.save(path.with_suffix(".jpg"))
+
+
+@pytest.fixture(scope="module")
+def exports(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an export in each layout, undivided and in parts."""
+    folder = tmp_path_factory.mktemp("exports")
+    for row in LAYOUTS:
+        exported(pictures, folder / row.name, layout=row.name)
+        exported(pictures, folder / f"{row.name} in parts", layout=row.name, split="0.75,0.25")
     return folder
 
 
@@ -67,15 +116,16 @@ def read(code: str, folder: Path) -> Any:
 
 
 def image_folder(root: Path) -> dict[str, list[tuple[str, int]]]:
-    """Return what torchvision's ImageFolder finds, by the rule in its documentation.
+    """Return what torchvision's ImageFolder, timm and Keras find, by the rule of all of them.
 
-    The class folders, sorted, give the indices; all files in them with its extensions are samples.
+    The class folders, sorted, give the indices; all files in them with extensions that all of
+    these know are samples. `make readers` reads exports with the libraries themselves.
     """
-    extensions = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+    extensions = (".jpg", ".jpeg", ".png")
     classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     found = {
         name: [
-            (path.name, index)
+            (path.stem, index)
             for path in sorted((root / name).rglob("*"))
             if path.name.lower().endswith(extensions)
         ]
@@ -92,7 +142,7 @@ def test_torchvision_finds_a_class_in_every_folder(
     found = image_folder(exported(pictures, tmp_path / "out", link=link))
     assert list(found) == WNIDS
     for index, wnid in enumerate(WNIDS):
-        assert sorted(found[wnid]) == sorted((f"{wnid}_{n}.jpg", index) for n in range(12))
+        assert sorted(found[wnid]) == sorted((f"{wnid}_{n}", index) for n in NUMBERS)
 
 
 def test_torchvision_gives_a_class_the_same_index_in_every_part(
@@ -105,75 +155,146 @@ def test_torchvision_gives_a_class_the_same_index_in_every_part(
         assert {name: len(samples) for name, samples in found.items()} == dict.fromkeys(WNIDS, size)
 
 
-@pytest.mark.parametrize("split", ["", "0.75,0.25"])
-def test_datasets_loads_folders(pictures: Path, tmp_path: Path, split: str) -> None:
-    root = exported(pictures, tmp_path / "out", split=split, resize=32, crop="center")
-    code = """
-from datasets import load_dataset
-loaded = load_dataset("imagefolder", data_dir=folder)
-result = {}
-for part, rows in loaded.items():
-    names = rows.features["label"].names
-    result[part] = sorted(
-        [names[row["label"]], max(range(3), key=row["image"].getpixel((9, 9)).__getitem__)]
-        + list(row["image"].size)
-        for row in rows
-    )
+LOAD = """
+from datasets import load_dataset, Image, ClassLabel
+def loaded(path):
+    parts = {}
+    for part, rows in load_dataset(path).items():
+        features = rows.features
+        picture = next(name for name, kind in features.items() if isinstance(kind, Image))
+        label = next(name for name, kind in features.items() if isinstance(kind, ClassLabel))
+        words = "txt" if "txt" in features else "words"
+        parts[part] = features[label].names, sorted(
+            [
+                row[label],
+                row[words],
+                row[picture].size[0],
+                max(range(3), key=row[picture].convert("RGB").getpixel((9, 9)).__getitem__),
+            ]
+            for row in rows
+        )
+    return parts
 """
-    parts = {"train": 9, "validation": 3} if split else {"train": 12}
-    assert read(code, root) == {
-        part: [[wnid, colour, 32, 32] for colour, wnid in enumerate(WNIDS) for _ in range(count)]
-        for part, count in parts.items()
-    }
 
 
-def test_webdataset_loads_shards(pictures: Path, tmp_path: Path) -> None:
-    root = exported(pictures, tmp_path / "out", layout="webdataset", split="0.75,0.25")
+@pytest.fixture(scope="module")
+def loaded(exports: Path) -> dict[str, Any]:
+    """What `datasets.load_dataset("DIR")` gives of each export."""
+    names = [path.name for path in exports.iterdir() if path.is_dir()]
+    code = f"{LOAD}\nresult = {{name: loaded(f'{{folder}}/{{name}}') for name in {names!r}}}"
+    found: dict[str, Any] = read(code, exports)
+    return found
+
+
+@pytest.mark.parametrize("layout", [row.name for row in LAYOUTS])
+@pytest.mark.parametrize("in_parts", [False, True], ids=["undivided", "in parts"])
+def test_datasets_loads_every_layout_by_its_folder_alone(
+    loaded: dict[str, Any], layout: str, in_parts: bool
+) -> None:
+    found = loaded[f"{layout} in parts" if in_parts else layout]
+    counts = {"train": 27, "validation": 9} if in_parts else {"train": 36}
+    assert {part: len(rows) for part, (_, rows) in found.items()} == counts
+    assert all(names == WNIDS for names, _ in found.values())
+    # What reads tables beside pictures takes the words "nan" for nothing.
+    words = [None if each == "nan" and layout in ("folders", "flat") else each for each in WORDS]
+    rows = [row for _, of_part in found.values() for row in of_part]
+    assert sorted(rows, key=str) == sorted(
+        ([label, words[label], 40 + n, label] for label in range(3) for n in NUMBERS), key=str
+    )
+
+
+def test_webdataset_and_its_tuples_read_every_sample(exports: Path) -> None:
     code = """
 import webdataset as wds
 result = {}
 for part in ("train", "val"):
     data = wds.WebDataset(folder + f"/data/{part}-{{000000..000000}}.tar", shardshuffle=False)
-    samples = data.decode("pil").to_tuple("__key__", "cls", "jpg", "json")
+    samples = data.decode("pil").to_tuple("jpg", "cls", "txt", "json")
     result[part] = [
-        [key, label, facts["wnid"], picture.size[0]]
-        for key, label, picture, facts in samples
+        [picture.size[0], label, words, facts["key"], facts["caption"], facts["original_width"]]
+        for picture, label, words, facts in samples
     ]
 """
-    found = read(code, root)
+    found = read(code, exports / "webdataset in parts")
     assert {part: len(samples) for part, samples in found.items()} == {"train": 27, "val": 9}
     samples = found["train"] + found["val"]
     assert sorted(samples) == sorted(
-        [f"{wnid}_{n}", label, wnid, 40 + n]
-        for wnid, label in zip(WNIDS, LABELS)
-        for n in range(12)
+        [40 + n, label, WORDS[label], f"{wnid}_{n}", WORDS[label], 40 + n]
+        for label, wnid in enumerate(WNIDS)
+        for n in NUMBERS
     )
     assert samples != sorted(samples)
 
 
-@pytest.mark.parametrize("layout", ["parquet", "webdataset"])
-def test_datasets_streams_shards(pictures: Path, tmp_path: Path, layout: str) -> None:
-    root = exported(pictures, tmp_path / "out", layout=layout)
-    column, picture = {"parquet": ("label", "image"), "webdataset": ("cls", "jpg")}[layout]
-    code = f"""
-from datasets import load_dataset
-rows = load_dataset("{layout}", data_dir=folder + "/data", split="train")
-result = sorted([row["{column}"], row["{picture}"].size[0]] for row in rows)
-"""
-    assert read(code, root) == sorted([label, 40 + n] for label in LABELS for n in range(12))
+def members(folder: Path) -> dict[str, bytes]:
+    """Return the files in the tars of an export."""
+    found = {}
+    for path in sorted(folder.glob("data/*.tar")):
+        with tarfile.open(path) as tar:
+            for member in tar:
+                stream = tar.extractfile(member)
+                found[member.name] = stream.read() if stream else b""
+    return found
 
 
-def test_pyarrow_reads_pictures_and_facts(pictures: Path, tmp_path: Path) -> None:
-    root = exported(pictures, tmp_path / "out", layout="parquet", wnid=(WNIDS[2],))
+def test_formats_are_kept_if_that_is_wanted(pictures: Path, tmp_path: Path) -> None:
+    to = exported(pictures, tmp_path / "out", layout="webdataset", keep_formats=True)
+    found = members(to)
+    for path in pictures.glob("*/*_*.*"):
+        assert found[path.name] == path.read_bytes()
+
+
+def test_samples_are_told_as_img2dataset_does(exports: Path) -> None:
+    told = json.loads(members(exports / "webdataset")[f"{WNIDS[1]}_5.json"])
+    assert told == {
+        "key": f"{WNIDS[1]}_5",
+        "caption": WORDS[1],
+        "status": "success",
+        "error_message": None,
+        "original_width": 45,
+        "original_height": 30,
+        "name": f"{WNIDS[1]}_5",
+        "wnid": WNIDS[1],
+        "number": 5,
+        "label": 1,
+        "words": WORDS[1],
+        "url": f"{URL}{WNIDS[1]}_5",
+        "captured": TIME,
+        "time": TIME,
+        "bytes": 9,
+        "width": 45,
+        "height": 30,
+        "altered": False,
+    }
+
+
+def test_timm_is_told_of_all_shards(exports: Path) -> None:
+    """The form is that of timm's reader of WebDataset, which reads it from the root."""
+    told = json.loads((exports / "webdataset in parts" / "info.json").read_text())
+    shards = {"train": "data/train-000000.tar", "validation": "data/val-000000.tar"}
+    counts = {"train": 27, "validation": 9}
+    assert told["splits"] == {
+        split: {
+            "name": split,
+            "num_samples": counts[split],
+            "filenames": [shards[split]],
+            "shard_lengths": [counts[split]],
+        }
+        for split in shards
+    }
+
+
+def test_pyarrow_reads_pictures_and_facts(pictures: Path, exports: Path) -> None:
     code = """
 import pyarrow.parquet as pq
 table = pq.read_table(folder + "/data")
 result = [[str(field.name), str(field.type)] for field in table.schema], [
-    [row["name"], row["label"], row["words"], row["image"]["path"], row["image"]["bytes"].hex()]
-    for row in table.to_pylist()
+    [row["name"], row["label"], row["words"], row["image"]["path"], row["image"]["bytes"].hex(),
+     str(row["time"]), str(row["captured"])]
+    for row in table.to_pylist() if row["image"]["path"].endswith(".jpg")
 ]
 """
-    columns, rows = read(code, root)
+    columns, rows = read(code, exports / "parquet")
     assert columns[:5] == [
         ["image", "struct<bytes: binary, path: string>"],
         ["name", "string"],
@@ -181,7 +302,46 @@ result = [[str(field.name), str(field.type)] for field in table.schema], [
         ["number", "int64"],
         ["label", "int64"],
     ]
+    times = {"time": "timestamp[ms, tz=UTC]", "captured": "timestamp[ms, tz=UTC]"}
+    assert {name: kind for name, kind in columns if name in times} == times
+    moment = "2026-11-26 22:22:00+00:00"
     assert sorted(rows) == sorted(
-        [path.stem, 0, "dalmatian, coach dog, carriage dog", path.name, path.read_bytes().hex()]
-        for path in (pictures / WNIDS[2]).glob("*.jpg")
+        [
+            *(path.stem, label, WORDS[label], path.name, path.read_bytes().hex(), moment),
+            moment if path.stem.endswith("_5") else "None",
+        ]
+        for label, wnid in enumerate(WNIDS)
+        for path in (pictures / wnid).glob("*.jpg")
     )
+
+
+def test_parquet_tells_datasets_its_columns_by_itself(exports: Path) -> None:
+    code = """
+from datasets import load_dataset
+features = load_dataset("parquet", data_dir=folder + "/data", split="train").features
+result = features["label"].names, features["time"].dtype, type(features["image"]).__name__
+"""
+    names, time, image = read(code, exports / "parquet")
+    assert (names, time, image) == (WNIDS, "timestamp[ms, tz=UTC]", "Image")
+
+
+def test_the_facts_of_pictures_stand_beside_them(exports: Path) -> None:
+    with (exports / "folders" / "metadata.csv").open(newline="", encoding="utf-8") as stream:
+        rows = {row["file_name"]: row for row in csv.DictReader(stream)}
+    assert len(rows) == 36
+    row = rows[f"{WNIDS[1]}/{WNIDS[1]}_5.jpg"]
+    rest = json.loads(row.pop("more"))
+    assert row == {
+        "file_name": f"{WNIDS[1]}/{WNIDS[1]}_5.jpg",
+        "name": f"{WNIDS[1]}_5",
+        "wnid": WNIDS[1],
+        "number": "5",
+        "label": "1",
+        "words": WORDS[1],
+        "time": TIME,
+        "bytes": "9",
+        "width": "45",
+        "height": "30",
+        "altered": "False",
+    }
+    assert rest == {"url": f"{URL}{WNIDS[1]}_5", "captured": TIME}  # unknown of some others

@@ -76,7 +76,7 @@ def test_shards_follow_what_is_here(store: FolderStore, tmp_path: Path) -> None:
     written(store, tmp_path / "out", "webdataset")
     assert list(shards(tmp_path / "out")) == ["pictures-000000.tar"]
     with tarfile.open(tmp_path / "out" / "data" / "pictures-000000.tar") as tar:
-        assert tar.getnames() == [f"{WNID}_0{end}" for end in (".jpg", ".cls", ".json")]
+        assert tar.getnames() == [f"{WNID}_0{end}" for end in (".jpg", ".cls", ".txt", ".json")]
 
 
 def test_a_picture_larger_than_a_shard_has_one_of_its_own(

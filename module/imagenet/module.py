@@ -272,6 +272,7 @@ def export(i: CkDict) -> CkDict:
                                      from 8 to 4096
               (crop=center)        - with --resize, cut to the square in the middle
               (quality=N)          - of JPEGs that are encoded anew; from 1 to 100 [95]
+              (keep-formats)       - leave what is no JPEG as it is, in webdataset
               (link=HOW)           - how files that stay as they are come there: hard, symbolic or
                                      copy [copy]
               (shard-size=N)       - megabytes of a file of webdataset or parquet; from 1 to

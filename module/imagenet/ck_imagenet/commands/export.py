@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -17,13 +16,15 @@ from ..core.options import as_typed
 from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import environments, layouts
+from ..exports.cards import card_of
 from ..exports.environments import Registered
-from ..exports.layouts import Job, Layout, OwnFolder, anonymous
+from ..exports.layouts import Job, Layout, OwnFolder, anonymous, as_command
 from ..exports.samples import (
     ImageClass,
     Sample,
     Split,
     classes,
+    counted_by_part,
     has_ilsvrc2012,
     listed,
     samples,
@@ -92,6 +93,7 @@ def export(
     resize: int | None = None,
     crop: str = "",
     quality: int = 95,
+    keep_formats: bool = False,
     link: str = "copy",
     shard_size: int = 256,
 ) -> Exported:
@@ -126,6 +128,8 @@ def export(
         With --resize, cut to the square in the middle.
     quality : int, optional
         Of JPEGs that are encoded anew; from 1 to 100.
+    keep_formats : bool, optional
+        Leave what is no JPEG as it is, in webdataset.
     link : str, optional
         How files that stay as they are come there: hard, symbolic or copy.
     shard_size : int, optional
@@ -180,8 +184,8 @@ def run(options: ExportOptions, store: Store, progress: Progress) -> Exported:
     folder = OwnFolder(path_of("--to", options.to).absolute(), _deciding(options))
     folder.refuse_foreign()
     split = Split.parse(options.split, options.seed)
-    row = registries.layout(options.layout)
-    layout = layouts.writer(row)  # before anything is read: a package may be missing
+    # Before anything is read: a package may be missing.
+    layout = layouts.writer(registries.layout(options.layout))
     chosen = _chosen(options, store)
     with storage_errors(folder.path):
         all_samples = list(samples(store, chosen, split, options.max_images, options.unaltered))
@@ -201,14 +205,18 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
     for is_wanted, is_possible, why in (
         (options.split, layout.splits, "has no parts to --split"),
         (options.resize, layout.resizes, "writes no pictures, so there is nothing to --resize"),
+        (options.keep_formats, layout.jpegs, "leaves formats as they are without --keep-formats"),
         (options.link != "copy", layout.links, "writes no single pictures to --link"),
     ):
         if is_wanted and not is_possible:
             raise BadInput(f"--layout={layout.name} {why}")
-    if options.quality != Rendering().quality and not options.resize:
+    are_made = options.resize or (layout.jpegs and not options.keep_formats)
+    if options.quality != Rendering().quality and not are_made:
         raise BadInput("--quality is for JPEGs that are encoded anew: give --resize=N with it")
     if options.link != "copy" and options.resize:
         raise BadInput("resized pictures are new files: leave --link out")
+    if options.keep_formats and options.resize:
+        raise BadInput("resized pictures are JPEGs: leave --keep-formats out")
 
 
 def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
@@ -245,10 +253,9 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
         "outdir": anonymous(path_of("--outdir", options.outdir)) if options.outdir else "",
     }
     # Only if it is wanted, so that folders of earlier versions stay those of the same export.
-    if options.unaltered:
-        decided["unaltered"] = True
-    if options.quality != Rendering().quality:
-        decided["quality"] = options.quality
+    decided.update({"unaltered": True} if options.unaltered else {})
+    decided.update({"keep-formats": True} if options.keep_formats else {})
+    decided.update({"quality": options.quality} if options.quality != Rendering().quality else {})
     return decided
 
 
@@ -261,6 +268,7 @@ def _write(
     progress: Progress,
 ) -> Exported:
     """Bring a folder up to date, and return what is in it then."""
+    row = registries.layout(options.layout)
     size, done = sum(sample.size for sample in samples), 0
 
     def report(sample: Sample) -> None:
@@ -281,12 +289,15 @@ def _write(
     )
     write_whole(root / "classes.txt", listed(chosen))
     try:
-        written = layout(job).write()
+        writer = layout(job)
+        written = writer.write()
     finally:
         progress.end()
     left_out = {str(each.name): each.why for each in written.left_out}
-    writes = registries.layout(options.layout).resizes
     there = [sample for sample in samples if str(sample.name) not in left_out]
+    parts = counted_by_part(there)
+    command = as_command(_deciding(options), _deciding(ExportOptions()))
+    write_whole(root / "README.md", card_of(job, writer.contents(list(parts)), parts, command))
     return Exported(
         root,
         options.layout,
@@ -294,9 +305,9 @@ def _write(
         len(there),
         written.new,
         written.removed,
-        parts=dict(Counter(sample.part for sample in there)) if options.split else {},
+        parts=parts if options.split else {},
         labels="ilsvrc2012" if layout.lists_ilsvrc2012 and has_ilsvrc2012(chosen) else "positions",
-        reencoded=sum(rendering.reencodes(sample.path) for sample in there) if writes else 0,
+        reencoded=sum(rendering.reencodes(sample.path) for sample in there) if row.resizes else 0,
         quality=rendering.quality if rendering.makes_jpegs else None,
         altered=sum(sample.is_altered for sample in there),
         left_out=left_out,
@@ -306,8 +317,10 @@ def _write(
 
 def _rendering(options: ExportOptions) -> Rendering:
     """Return what becomes of pictures. CK's programs that read labels read nothing but JPEGs."""
-    jpegs = options.register and bool(_environment(options).labels)
-    return Rendering(options.resize, bool(options.crop), options.quality, jpegs)
+    jpegs = registries.layout(options.layout).jpegs and not options.keep_formats
+    jpegs = jpegs or (options.register and bool(_environment(options).labels))
+    as_found = options.keep_formats
+    return Rendering(options.resize, bool(options.crop), options.quality, jpegs, as_found)
 
 
 def _advice(options: ExportOptions, left_out: Iterable[str]) -> str:

@@ -97,6 +97,9 @@ _ENGINE_HELP = (
     "who fetches: dask, a cluster whose machines all see these folders; else this machine"
 )
 _USER_AGENT_HELP = "who asks, as hosts see it"
+_KEEP_FORMATS_HELP = (
+    f"leave what is no JPEG as it is, in {one_of([row.name for row in LAYOUTS if row.jpegs])}"
+)
 _LAYOUT_HELP = one_of([row.name for row in LAYOUTS])
 _SHARDED_HELP = one_of([row.name for row in LAYOUTS if row.shards])
 _REGISTER_HELP = "tell CK programs of the folder, as an environment: " + ", ".join(
@@ -279,6 +282,7 @@ class ExportOptions:
     )
     crop: str = word("center", ("center",), "with --resize, cut to the square in the middle")
     quality: int = number(95, "of JPEGs that are encoded anew", least=1, most=100)
+    keep_formats: bool = flag(_KEEP_FORMATS_HELP)
     link: str = word("HOW", LINKS, _LINK_HELP, default="copy")
     shard_size: int = number(256, f"megabytes of a file of {_SHARDED_HELP}", least=1, most=100_000)
     register: bool = flag(_REGISTER_HELP)

@@ -40,6 +40,8 @@ class LayoutRow(NamedTuple):
     """Whether each picture is a file, which can be a link, `--link`."""
     shards: bool
     """Whether it is a few large files, of a `--shard-size`."""
+    jpegs: bool = False
+    """Whether all its pictures are JPEGs, but with `--keep-formats`."""
     environment: Environment | None = None
     """How CK's programs take it, if they do, `--register`."""
     needs: str = ""
@@ -74,7 +76,7 @@ LAYOUTS = (
     ),
     LayoutRow(
         "webdataset",
-        made_by="shards:WebDataset",
+        made_by="webdataset:WebDataset",
         holds=(
             "`data/train-000000.tar`, …; without `--split`, `data/pictures-000000.tar`; shuffled"
         ),
@@ -86,6 +88,7 @@ LAYOUTS = (
         resizes=True,
         links=False,
         shards=True,
+        jpegs=True,
     ),
     LayoutRow(
         "csv",
@@ -99,7 +102,7 @@ LAYOUTS = (
     ),
     LayoutRow(
         "parquet",
-        made_by="shards:Parquet",
+        made_by="parquet:Parquet",
         holds="`data/train-00000.parquet`, …; shuffled",
         read_by=(
             '`datasets.load_dataset("parquet", data_dir="DIR/data")`, pyarrow, pandas: '

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shutil
-from pathlib import Path
-from typing import Iterable
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, Iterable, Sequence
+
+from PIL import Image
 
 from ..core.errors import BadInput
 from ..core.files import replacing, write_whole
@@ -13,8 +18,11 @@ from ..core.outcomes import Failed
 from ..core.text import is_wnid, parse_image_name
 from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
-from .layouts import Layout, Written
-from .samples import PARTS, LeftOut, Sample, has_ilsvrc2012, words_of_ilsvrc2012
+from .layouts import Contents, Job, Layout, Written
+from .samples import COLUMNS, PARTS, LeftOut, Sample, has_ilsvrc2012, words_of_ilsvrc2012
+
+_TABLE = "metadata.csv"
+"""The table of facts beside pictures; its name is that of imagefolder readers."""
 
 _SAME_TIME_NS = 2_000_000_000
 """Nanoseconds; some file systems tell times no better than that."""
@@ -30,6 +38,11 @@ class Folders(Layout):
     is_flat = False
     """Whether all classes of a part share one folder."""
 
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._facts: list[str] = []
+        """The columns of the tables of facts."""
+
     def write(self) -> Written:
         """Bring the folders up to date; lists in Caffe's form too, where they mislead nobody."""
         removed = self._remove_stale()
@@ -42,10 +55,23 @@ class Folders(Layout):
             else:
                 new += is_new
             self.job.report(sample)
-        if self.is_flat or self.job.has_parts:  # else `datasets` takes it for a part of the data
-            names = {each.name for each in left_out}
-            self._write_caffe_lists([each for each in samples if each.name not in names])
+        names = {each.name for each in left_out}
+        there = [each for each in samples if each.name not in names]
+        if self.is_flat or self.job.has_parts:
+            self._write_caffe_lists(there)
+        self._write_facts(there)
         return Written(new, removed, left_out)
+
+    def contents(self, parts: Sequence[str]) -> Contents:
+        """Return the pictures with their tables of facts."""
+        pictures = "[nu]*_*" if self.is_flat else "[nu]*/[nu]*_*"
+        patterns = {
+            part: [(PurePosixPath(part) / each).as_posix() for each in (_TABLE, pictures)]
+            for part in parts
+        }
+        columns = {name: COLUMNS.get(name, str) for name in self._facts}
+        as_text = {name: str if kind is datetime else kind for name, kind in columns.items()}
+        return Contents({"image": Image.Image, **as_text}, patterns, True, {"drop_labels": True})
 
     def _bring(self, sample: Sample) -> bool | LeftOut:
         """Bring one picture unless it is there; say whether it is new."""
@@ -140,6 +166,38 @@ class Folders(Layout):
     def _lists_ilsvrc2012(self) -> bool:
         """Whether the lists have labels of ILSVRC2012."""
         return self.lists_ilsvrc2012 and has_ilsvrc2012(self.job.classes)
+
+    def _write_facts(self, samples: Sequence[Sample]) -> None:
+        """Write a table of facts into the folder of each part, as imagefolder readers take it.
+
+        They tell the type of a column by its first rows, and refuse parts whose types differ. So
+        a column is what is known of every picture; the rest stands in `more`, as JSON.
+        """
+        known, partly = set(COLUMNS), set()
+        for sample in samples:
+            told = {name for name, value in sample.facts().items() if value is not None}
+            known &= told
+            partly |= told
+        self._facts = [*(name for name in COLUMNS if name in known), *["more"][: partly > known]]
+        by_part: dict[str, list[Sample]] = {}
+        for sample in samples:
+            by_part.setdefault(sample.part, []).append(sample)
+        for part, of_part in by_part.items():
+            with replacing(self.job.root / part / _TABLE) as unfinished, unfinished.open(
+                "w", encoding="utf-8", errors="surrogateescape", newline=""
+            ) as stream:
+                table = csv.DictWriter(stream, ["file_name", *self._facts], lineterminator="\n")
+                table.writeheader()
+                for sample in of_part:
+                    table.writerow(self._row(sample))
+
+    def _row(self, sample: Sample) -> dict[str, Any]:
+        """Return the row of a sample in the table of facts."""
+        facts = sample.facts()
+        row = {name: facts[name] for name in self._facts if name in facts}
+        rest = {name: facts[name] for name in facts if name not in row and facts[name] is not None}
+        row["file_name"] = self._path_of(sample).relative_to(sample.part).as_posix()
+        return {**row, "more": json.dumps(rest)} if "more" in self._facts else row
 
 
 class Flat(Folders):

@@ -63,6 +63,20 @@ class Written(NamedTuple):
     """Pictures that must become others, and cannot be decoded."""
 
 
+class Contents(NamedTuple):
+    """What readers find in a folder."""
+
+    columns: Mapping[str, Any]
+    """What each column of a row holds: a type of Python, `PIL.Image.Image` for a picture,
+    `ImageClass` for the label of one, or a mapping of such for a column with columns."""
+    files: Mapping[str, Sequence[str]]
+    """Patterns of the paths of each part's files, from the root."""
+    is_table_beside_pictures: bool = False
+    """Whether each picture is a file, and a table `metadata.csv` has its facts."""
+    settings: Mapping[str, Any] = {}
+    """What a reader of such files must be told, by the names of its own options."""
+
+
 class Layout(ABC):
     """A form in which other tools read pictures; `core/registries.py` has a row for each.
 
@@ -89,6 +103,10 @@ class Layout(ABC):
         OSError
             If the folder cannot be written.
         """
+
+    @abstractmethod
+    def contents(self, parts: Sequence[str]) -> Contents:
+        """Return what readers find after it is written, given the parts that have pictures."""
 
 
 def writer(row: LayoutRow) -> type[Layout]:
@@ -175,7 +193,30 @@ def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return ", ".join(_written(name, before.get(name)) for name in names)
 
 
+def as_command(options: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+    """Return what a user types for an export, without where anything is.
+
+    Parameters
+    ----------
+    options : mapping
+        Its options, as `OwnFolder` gets them.
+    usual : mapping
+        The options of an export that nothing is said of.
+    """
+    named = (name for name in options if name != "outdir" and options[name] != usual.get(name))
+    return " ".join(["ck-imagenet export", *(_written(name, options[name]) for name in named)])
+
+
 def _written(name: str, value: Any) -> str:
+    """Return an option as a user types it.
+
+    Parameters
+    ----------
+    name : str
+        The option.
+    value : object
+        Its value in plain types.
+    """
     if value is None or value is False or value in ("", []):
         return f"no --{name}"
     if value is True:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
+from contextlib import suppress
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
@@ -181,12 +184,27 @@ class Sample(NamedTuple):
             "number": self.name.number,
             "label": self.image_class.label,
             "ilsvrc2012": self.image_class.ilsvrc2012,
-            "words": ", ".join(self.image_class.words),
+            "words": ", ".join(self.image_class.words) or self.name.wnid,
             "url": self.url or None,
         }
-        told["altered"] = self.is_altered or None
+        told["altered"] = self.is_altered
+        told.update(time=_moment(told.get("time")), captured=_moment(told.get("captured")))
         facts.update((column, told.get(column)) for column in COLUMNS if column not in facts)
         return facts
+
+
+def _moment(told: str | None) -> str | None:
+    """Return a time if it has the form that records have today: those of others are unknown."""
+    with suppress(TypeError, ValueError):
+        datetime.strptime(told, TIME_FORM)  # type: ignore[arg-type]
+        return told
+    return None
+
+
+def counted_by_part(samples: Iterable[Sample]) -> dict[str, int]:
+    """Return how many samples each part has, in the order of parts."""
+    counts = Counter(sample.part for sample in samples)
+    return {part: counts[part] for part in ("", *PARTS) if counts[part]}
 
 
 class LeftOut(NamedTuple):
@@ -196,18 +214,21 @@ class LeftOut(NamedTuple):
     why: str
 
 
+TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
+"""How facts tell a time, as text: UTC, ISO 8601."""
+
 COLUMNS: dict[str, type] = {
     "name": str,
     "wnid": str,
     "number": int,
-    "label": int,
+    "label": ImageClass,
     "ilsvrc2012": int,
     "words": str,
     "url": str,
     "final_url": str,
     "source": str,
-    "captured": str,
-    "time": str,
+    "captured": datetime,
+    "time": datetime,
     "sha256": str,
     "bytes": int,
     "width": int,
@@ -215,7 +236,7 @@ COLUMNS: dict[str, type] = {
     "image_format": str,
     "altered": bool,
 }
-"""What a row of a table tells, and in which order."""
+"""What a row of a table tells, and in which order; `ImageClass` is the label of one."""
 
 
 def samples(

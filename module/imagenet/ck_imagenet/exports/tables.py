@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
-from typing import Iterable
+from datetime import datetime
+from typing import Iterable, Sequence
+
+from PIL import Image
 
 from ..core.files import replacing
-from .layouts import Layout, Written
+from .layouts import Contents, Layout, Written
 from .samples import COLUMNS, Sample
+
+_ALONE = "pictures"
+"""What the table of a part without a name is called."""
 
 
 class Tables(Layout):
@@ -19,8 +25,24 @@ class Tables(Layout):
             self._write(part, samples)
         return Written(len(self.job.samples))
 
+    def contents(self, parts: Sequence[str]) -> Contents:
+        """Return the tables of the parts, whose column `path` leads to the pictures.
+
+        A time that is not known of every picture is text: pandas takes a column, or ten thousand
+        rows, of which nothing is known for numbers, and `datasets` makes no times of these.
+        """
+        unknown: set[str] = set()
+        for sample in self.job.samples:
+            unknown.update(name for name, value in sample.facts().items() if value is None)
+        as_text = {name: str for name in unknown if COLUMNS[name] is datetime}
+        return Contents(
+            {"path": Image.Image, **COLUMNS, **as_text},
+            {part: [f"{part or _ALONE}.csv"] for part in parts},
+            settings={"keep_default_na": False, "na_values": [""]},  # a synset is called "nan"
+        )
+
     def _write(self, part: str, samples: Iterable[Sample]) -> None:
-        path = self.job.root / f"{part or 'pictures'}.csv"
+        path = self.job.root / f"{part or _ALONE}.csv"
         with replacing(path) as unfinished, unfinished.open(
             "w", encoding="utf-8", errors="surrogateescape", newline=""
         ) as stream:

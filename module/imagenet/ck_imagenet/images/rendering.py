@@ -21,10 +21,10 @@ _LONGEST_SIDE = 65_500
 class Rendering(NamedTuple):
     """How pictures are changed.
 
-    Without `side` and `jpegs` they stay as they are, byte for byte, but for three kinds. GIFs,
-    which many tools do not read: their first frame becomes a PNG. PNGs of which many tools refuse
-    something that stands beside the pixels: they are copied without that. And JPEGs without their
-    end, with which they are copied.
+    Without `side` and `jpegs` they stay as they are, byte for byte, but for three kinds. What is
+    neither JPEG nor PNG, which many tools pass over: its first frame becomes a PNG. PNGs of which
+    many tools refuse something that stands beside the pixels: they are copied without that. And
+    JPEGs without their end, with which they are copied.
     """
 
     side: int | None = None
@@ -35,6 +35,8 @@ class Rendering(NamedTuple):
     """Of JPEGs that are made, from 1 to 100."""
     jpegs: bool = False
     """Whether what is no JPEG becomes one, as it is seen, of the size that it has."""
+    as_found: bool = False
+    """Whether every byte stays, whatever else is said here."""
 
     @property
     def makes_jpegs(self) -> bool:
@@ -48,12 +50,9 @@ class Rendering(NamedTuple):
 
     def reencodes(self, path: Path) -> bool:
         """Say whether the pixels of a picture are encoded anew."""
-        suffix = path.suffix.lower()
-        return (
-            self.side is not None
-            or suffix == ".gif"
-            or (self.jpegs and suffix not in (".jpg", ".jpeg"))
-        )
+        usual = (".jpg", ".jpeg") if self.jpegs else (".jpg", ".jpeg", ".png")
+        is_changed = self.side is not None or path.suffix.lower() not in usual
+        return is_changed and not self.as_found
 
     def changes(self, path: Path) -> bool:
         """Say whether a picture becomes another; a PNG and the end of a JPEG are read for that.
@@ -63,7 +62,7 @@ class Rendering(NamedTuple):
         OSError
             If it cannot be read.
         """
-        return self.reencodes(path) or _as_others_read(path) is not None
+        return self.reencodes(path) or self._as_others_read(path) is not None
 
     def extension(self, path: Path) -> str:
         """Return what the file's name ends with afterwards, in lower case."""
@@ -83,14 +82,19 @@ class Rendering(NamedTuple):
         """
         if self.reencodes(path):
             return decode_with(read_file(path), self._reencoded)
-        return _as_others_read(path) or path.read_bytes()
+        return self._as_others_read(path) or path.read_bytes()
+
+    def _as_others_read(self, path: Path) -> bytes | None:
+        return None if self.as_found else _as_others_read(path)
 
     def _reencoded(self, image: Image.Image) -> bytes:
         data = io.BytesIO()
         if self.makes_jpegs:
             shown(image, self._resizer(image)).save(data, "JPEG", quality=self.quality)
+        elif image.format == "GIF" and fills_frame(image):
+            image.save(data, "PNG")
         else:
-            (image if fills_frame(image) else shown(image)).save(data, "PNG")
+            shown(image).save(data, "PNG")
         return data.getvalue()
 
     def _resizer(self, image: Image.Image) -> Callable[[Image.Image], Image.Image]:
