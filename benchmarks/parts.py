@@ -35,7 +35,7 @@ PARTS = {
     "CK": ["ck_imagenet.storage.ck_store:_SynsetRepository.describe"],
     "duplicates": [
         "ck_imagenet.engine.recorder:SynsetRecorder.reserve",
-        "ck_imagenet.engine.recorder:SynsetRecorder.keep",
+        "ck_imagenet.engine.recorder:SynsetRecorder.record",
     ],
     "journal": ["ck_imagenet.storage.journal:Journal.append"],
 }

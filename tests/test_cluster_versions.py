@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import cloudpickle  # type: ignore[import-untyped]
 import pytest
+from ck_imagenet.core.actions import WAYBACK_SERVICE
 from ck_imagenet.engine import machines
+from ck_imagenet.engine.context import Crawl, Order, Politeness
 from ck_imagenet.engine.worker import LIBRARY, MESSAGES
+from ck_imagenet.http.client import Network
+from ck_imagenet.storage.folder_store import FolderStore
 
 MACHINE = """
 import pickle, sys
 {before}
 with open(sys.argv[1], "rb") as sent:
-    prove, needs = pickle.load(sent)
-print(prove(*needs))
+    actor, needs = pickle.load(sent)
+try:
+    actor(*needs)
+except RuntimeError as error:
+    print(error)
 """
 """What a worker does with what it is sent; it may have loaded a library before."""
 
 
 def said(folder: Path, before: str = "", messages: str = MESSAGES) -> str:
     """Return what a machine answers that is asked whether it can work."""
-    heartbeat = folder / "pulse"
-    heartbeat.touch()
-    _, prove = machines._remote()
-    needs = (LIBRARY, {"CK_REPOS": str(folder)}, str(heartbeat), messages)
-    (folder / "sent").write_bytes(cloudpickle.dumps((prove, needs)))
+    store = FolderStore(folder)
+    witness = store.create_home() / "cluster-x"
+    witness.touch()
+    order = Order(store, Network(), Crawl(), Politeness(), WAYBACK_SERVICE, {})
+    needs = (LIBRARY, {"CK_REPOS": str(folder)}, str(witness), messages)
+    lease = ("a run", str(store.home()), pickle.dumps(order))
+    (folder / "sent").write_bytes(cloudpickle.dumps((machines._remote(), (*needs, *lease))))
     program = [sys.executable, "-I", "-c", MACHINE.format(before=before), str(folder / "sent")]
     return subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
 

@@ -9,7 +9,7 @@ from ck_imagenet.core.actions import PER_HOST
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.host_queue import FORGET_GIVEN_UP_AFTER, FORGET_IDLE_AFTER, HostQueue
-from ck_imagenet.engine.rate_limiter import BackOff
+from ck_imagenet.engine.rations import BackOff
 from ck_imagenet.http.retry import Spacing
 from host_helpers import LONG, give, known, put, refuse, taken
 
@@ -344,7 +344,7 @@ class TestForgetting:
             give(hosts, str(number))
             hosts.redirects_to(str(number), "target")
         inner: dict[str, Any] = vars(hosts)
-        assert len(inner["_redirects"]) <= 10_000
+        assert len(vars(inner["_limiters"])["_redirects"]) <= 10_000
 
 
 class TestRations:

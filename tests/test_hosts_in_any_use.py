@@ -10,7 +10,7 @@ import pytest
 from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.host_queue import HostQueue
-from ck_imagenet.engine.rate_limiter import BackOff
+from ck_imagenet.engine.rations import BackOff
 from ck_imagenet.http.retry import Spacing
 from hypothesis import settings
 from hypothesis import strategies as st

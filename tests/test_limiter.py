@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from ck_imagenet.engine.rate_limiter import BackOff, RateLimiter
-from ck_imagenet.engine.rations import FIRST_RATE
+from ck_imagenet.engine.rate_limiter import RateLimiter
+from ck_imagenet.engine.rations import FIRST_RATE, BackOff
 from ck_imagenet.storage.paces import Learned
 from hypothesis import given
 from hypothesis import strategies as st

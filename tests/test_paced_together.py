@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host import HostProfile
-from ck_imagenet.engine.host_queue import SAME_TIME, HostQueue
+from ck_imagenet.engine.host_queue import HostQueue
+from ck_imagenet.engine.limiters import SAME_TIME
 from host_helpers import LONG, give, put, refuse, taken
 
 

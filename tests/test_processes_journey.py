@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.engine.context import Crawl
-from ck_imagenet.engine.process_dispatcher import processes_for
+from ck_imagenet.engine.pipe import processes_for
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.world import Link

@@ -1,4 +1,4 @@
-"""What becomes of the results of a run: saved once, told once, held back or parked."""
+"""What becomes of the results of a run: saved once, told once, or held back."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class World:
         self.place.save(record, b"a picture", "jpg")
 
     def pass_on(self, recorder: SynsetRecorder, record: Record) -> Verdict:
-        """Reserve, save and keep as a crawler does."""
+        """Reserve, save and record as a worker of this process does."""
         verdict = recorder.reserve(record)
         if verdict is Verdict.KEEP:
             self.save(record)
-            recorder.keep(record)
+            recorder.record(record)
         return verdict
 
     def told(self) -> dict[int, str]:
@@ -108,7 +108,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 class TestReserve:
-    """A picture is reserved, then saved, then kept."""
+    """A picture is reserved, then saved, then recorded."""
 
     def test_a_new_picture_is_kept_told_and_counted_once(self, world: World) -> None:
         recorder = world.recorder()
@@ -166,7 +166,7 @@ class TestReserve:
         recorder.reserve(picture(3, "a"))
         assert world.told() == {2: "placeholder", 3: "placeholder"}
         world.save(first)
-        recorder.keep(first)
+        recorder.record(first)
         assert (world.told()[1], world.here(), recorder.here) == ("placeholder", [], 0)
 
     def test_a_placeholder_leaves_alone_what_another_synset_has_of_it(self, world: World) -> None:
@@ -198,42 +198,26 @@ class TestReserve:
 
 
 class TestEnough:
-    """No more pictures than are wanted, and links that are parked meanwhile."""
+    """No more pictures than are wanted."""
 
-    def test_without_a_limit_nothing_is_missing_and_it_is_never_full(self, world: World) -> None:
+    def test_without_a_limit_nothing_is_missing(self, world: World) -> None:
         recorder = world.recorder(picture(1))
-        assert (recorder.missing(), recorder.is_full()) == (None, False)
+        assert recorder.missing() is None
 
     @pytest.mark.parametrize(("most", "missing"), [(0, 0), (1, 0), (2, 0), (3, 1), (5, 3)])
     def test_as_many_are_missing_as_are_not_here(
         self, world: World, most: int, missing: int
     ) -> None:
         recorder = world.recorder(picture(1), picture(2), most=most)
-        assert (recorder.missing(), recorder.is_full()) == (missing, missing == 0)
+        assert recorder.missing() == missing
 
     def test_those_that_are_being_saved_count(self, world: World) -> None:
         recorder = world.recorder(picture(1), most=3)
         verdicts = [recorder.reserve(picture(number)) for number in (2, 3, 4)]
         assert verdicts == [Verdict.KEEP, Verdict.KEEP, Verdict.ENOUGH]
-        recorder.keep(picture(2))
+        recorder.record(picture(2))
         assert recorder.reserve(picture(4)) is Verdict.ENOUGH
         assert world.told() == {1: "saved", 2: "saved"}
-
-    def test_so_many_links_are_unparked_as_pictures_are_missing(self, world: World) -> None:
-        recorder = world.recorder(picture(1), most=3)
-        assert (recorder.has_parked(), recorder.unpark()) == (False, [])
-        tasks = [task(number) for number in (4, 5, 6)]
-        for each in tasks:
-            recorder.park(each)
-        assert recorder.has_parked()
-        assert recorder.unpark() == tasks[:2]
-        assert recorder.unpark() == tasks[2:]
-        assert not recorder.has_parked()
-
-    def test_none_is_of_use_while_there_are_enough(self, world: World) -> None:
-        recorder = world.recorder(picture(1), most=1)
-        recorder.park(task(4))
-        assert (recorder.has_parked(), recorder.unpark()) == (False, [])
 
     def test_links_that_are_left_are_counted_by_host(self, world: World) -> None:
         recorder = world.recorder()
@@ -242,25 +226,31 @@ class TestEnough:
         assert recorder.left == {"host.example:80": 2}
 
 
-class TestTakeIn:
-    """Pictures that another process has saved unreserved."""
+class TestUnreserved:
+    """Pictures that a worker elsewhere has saved unreserved."""
 
     def test_a_new_one_is_counted(self, world: World) -> None:
         recorder = world.recorder()
         world.save(picture(1))
-        recorder.take_in(picture(1))
+        recorder.record(picture(1))
         assert (recorder.here, world.told(), world.here()) == (1, {1: "saved"}, [1])
 
     def test_one_that_has_come_before_is_removed_again(self, world: World) -> None:
         recorder = world.recorder(picture(1, "a"))
         world.save(picture(2, "a"))
-        recorder.take_in(picture(2, "a"))
+        recorder.record(picture(2, "a"))
         assert (recorder.here, world.here()) == (1, [1])
         assert world.told() == {1: "saved", 2: "duplicate"}
 
+    def test_one_too_many_is_removed_again_and_its_link_is_not_settled(self, world: World) -> None:
+        recorder = world.recorder(picture(1), most=1)
+        world.save(picture(2))
+        assert not recorder.record(picture(2))
+        assert (recorder.here, world.told(), world.here()) == (1, {1: "saved"}, [1])
+
     def test_one_too_many_stays_if_the_journal_keeps_its_number(self, world: World) -> None:
         recorder = world.recorder(picture(1), most=1)
-        recorder.take_in(picture(1, "a"))
+        recorder.record(picture(1, "a"))
         assert world.here() == [1]
 
 
@@ -403,10 +393,12 @@ class TestRouter:
         router.open(WNID, world.recorder(), [])
         assert (list(router.ended), len(router), router.links) == ([WNID], 1, 0)
 
-    def test_one_that_has_enough_has_ended_at_once(self, world: World) -> None:
-        router = Router()
-        router.open(WNID, world.recorder(most=0), [task(1)])
-        assert list(router.ended) == [WNID]
+    def test_one_that_has_enough_is_ended_by_whoever_counts(
+        self, world: World, router: Router
+    ) -> None:
+        for _ in range(2):
+            router.end(WNID)
+        assert (router.links, list(router.ended)) == (0, [WNID])
 
     def test_it_has_ended_when_something_has_come_of_each_link(
         self, world: World, router: Router
@@ -414,7 +406,7 @@ class TestRouter:
         assert (router.links, list(router.ended)) == (2, [])
         assert router.reserve(picture(1)) is Verdict.KEEP
         assert router.links == 2
-        router.keep(picture(1))
+        router.record(picture(1))
         assert (router.links, list(router.ended)) == (1, [])
         router.record(failed(2))
         assert (router.links, list(router.ended)) == (0, [WNID])
@@ -424,8 +416,7 @@ class TestRouter:
         "tell",
         [
             lambda router: router.record(failed(2)),
-            lambda router: router.keep(picture(2)),
-            lambda router: router.take_in(picture(2)),
+            lambda router: router.record(picture(2)),
             lambda router: router.leave(task(2)),
             lambda router: router.reserve(picture(2, "1")),
         ],
@@ -447,25 +438,12 @@ class TestRouter:
         self, world: World, router: Router
     ) -> None:
         router.close(WNID)
-        assert (len(router), router.missing(WNID)) == (0, 0)
+        assert (len(router), WNID in router) == (0, False)
         assert router.reserve(picture(1)) is Verdict.ENOUGH
-        router.keep(picture(1))
-        router.take_in(picture(1))
+        router.record(picture(1))
         router.record(failed(1))
-        router.park(task(1))
         router.leave(task(1))
-        assert (world.told(), router.has_parked()) == ({}, False)
-
-    def test_links_are_parked_with_their_synset_and_left(
-        self, world: World, router: Router
-    ) -> None:
-        first, second = task(1), task(2)
-        assert not router.has_parked()
-        router.park(first)
-        assert (router.missing(WNID), router.has_parked()) == (3, True)
-        assert (router.unpark(), router.links) == ([first], 2)
-        router.leave(second)
-        assert router.links == 1
+        assert world.told() == {}
 
     def test_what_another_process_has_saved_is_counted_and_what_is_left_too(
         self, world: World
@@ -473,7 +451,7 @@ class TestRouter:
         router, recorder = Router(), world.recorder()
         router.open(WNID, recorder, [task(1), task(2)])
         world.save(picture(1))
-        router.take_in(picture(1))
+        router.record(picture(1))
         router.leave(task(2))
         assert (world.told(), recorder.here) == ({1: "saved"}, 1)
         assert (dict(recorder.left), list(router.ended)) == ({"host.example:80": 1}, [WNID])

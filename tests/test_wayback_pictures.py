@@ -142,7 +142,7 @@ def test_its_own_trouble_says_nothing_of_a_link(one_link: OneLink, outcome: Outc
 
 def test_a_capture_takes_the_place_of_the_failure(one_link: OneLink) -> None:
     assert one_link.capture_recorder.reserve(CAPTURE) is Verdict.KEEP
-    one_link.capture_recorder.keep(CAPTURE)
+    one_link.capture_recorder.record(CAPTURE)
     assert one_link.journal.records[URL] == CAPTURE
 
 

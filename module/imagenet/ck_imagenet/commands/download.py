@@ -19,13 +19,14 @@ from ..core.url_lists import is_url
 from ..engine import context, planning, tar_importer, wayback
 from ..engine.context import Crawl, Order, Politeness, Wayback
 from ..engine.dispatcher import Dispatcher
+from ..engine.pipe import Processes
 from ..engine.planning import Estimate, estimated, foreseen, previewed, run_order
-from ..engine.process_dispatcher import ProcessDispatcher
 from ..engine.scheduler import Scheduler, SynsetJobs
 from ..engine.synset_job import Summary, SynsetJob
 from ..engine.tar_results import Unpacked
+from ..engine.transports import Local
 from ..engine.wayback import Captures
-from ..http.client import Client, Network
+from ..http.client import Network
 from ..http.request_state import tokens
 from ..http.retry import Spacing
 from ..sources import registry, tar_sources
@@ -321,23 +322,20 @@ def run(
             for each in found:
                 yield job(each).preview() if isinstance(each, SynsetList) else each
             return
-        near = context.picture_client(network, politeness, service)
-        ending.callback(near.close)
         far = context.capture_client(network, politeness, service)
-        ending.callback(far.close)
         memory = PaceMemory(store)
         order = Order(store, network, crawl, politeness, service, memory.load())
-        hosts = _dispatcher(order, near, spacing, options.scheduler)
+        hosts = _dispatcher(order, spacing, options.scheduler)
         ending.callback(lambda: memory.keep(hosts.learned()))
         settings = wayback.crawl_settings(crawl, politeness, service, spacing)
-        capturing = ProcessDispatcher(None, far, store, settings)
+        wayback_machine = Dispatcher(settings.jobs, Local(far, store, settings))
 
         def jobs(found: Iterable[SynsetList | Unlisted]) -> SynsetJobs:
             lists = ending.enter_context(closing(planning.prefetched(found, store)))
             return (job(each) if isinstance(each, SynsetList) else each for each in lists)
 
         scheduler = Scheduler(
-            *(hosts, capturing, captures, store, duplicates, progress, crawl.patience),
+            *(hosts, wayback_machine, captures, store, duplicates, progress, crawl.patience),
             find_again=lambda wnids: jobs(sources.lists(wnids)),
         )
         yield from scheduler.run(jobs(found), lambda: sources.reached)
@@ -379,13 +377,15 @@ def _foreseen(
     return foreseen(wnids, crawl, store, archive, paces)
 
 
-def _dispatcher(order: Order, client: Client, spacing: Spacing, scheduler: str) -> Dispatcher:
+def _dispatcher(order: Order, spacing: Spacing, scheduler: str) -> Dispatcher:
     """Return who asks the hosts: the workers of a cluster if there is a scheduler."""
     if not scheduler:
-        return ProcessDispatcher(order, client, order.store, order.settings(spacing=spacing))
-    from ..engine.cluster_dispatcher import ClusterDispatcher  # which takes its time
+        # The archive belongs to this process: whoever asks it here shares its pace.
+        here = Local(order.client(), order.store, order.settings(spacing=spacing))
+        return Dispatcher(order.crawl.jobs, here, Processes(order), own=[order.archive])
+    from ..engine.machines import Machines  # which takes its time
 
-    return ClusterDispatcher(order, order.store, scheduler)
+    return Dispatcher(order.crawl.jobs, pool=Machines(order, scheduler))
 
 
 _OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")

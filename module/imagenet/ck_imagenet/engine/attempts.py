@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import Callable, ContextManager, NamedTuple
 
-from ..core import urls
+from ..core import known_hosts, urls
 from ..core.outcomes import Failed, HostSignal, Outcome, Postponed
 from ..http.answers import Body
+from ..http.client import Client
 from ..http.request_state import RequestState
 from ..images import judging
 from ..storage.records import Record, now, saved
+from ..storage.store import Store
 from . import link
-from .context import CrawlContext, Peers
+from .context import CrawlSettings
 from .host_queue import HostQueue
 from .link import Task
-from .recorder import Verdict
+from .messages import FromWorker, Moved, Reached, Settled
 
 _MOST_HOSTS = 10_000
 """Hosts of which is remembered what they answered."""
@@ -151,6 +153,19 @@ LONGEST_PAUSE = 30.0
 """Seconds between two attempts."""
 
 
+class CrawlContext(NamedTuple):
+    """What a crawl works with."""
+
+    client: Client
+    store: Store
+    settings: CrawlSettings
+    tell: Callable[[FromWorker], None]
+    """Tells what comes of links; any thread may do so that holds no lock of the crawl."""
+    reserve: Callable[[Record], bool] = lambda record: True
+    """Says whether a picture is to be saved. Elsewhere than with the dispatcher all are: to save
+    one too many, which is removed again, costs less than to wait for an answer."""
+
+
 class Attempts:
     """Makes attempts at links, from any thread; a link that may still be had goes back to its host.
 
@@ -162,15 +177,8 @@ class Attempts:
         Where links wait.
     lock : context manager
         Held by who uses the hosts.
-    peers : Peers
-        Who may take a link that leads to one of their hosts.
     save : callable
         Keeps a picture, as long as any is kept.
-
-    Attributes
-    ----------
-    moving : deque of Task
-        Links that are to be asked for under another address, since their host has changed.
     """
 
     def __init__(
@@ -178,17 +186,14 @@ class Attempts:
         context: CrawlContext,
         hosts: HostQueue[Task],
         lock: ContextManager[object],
-        peers: Peers,
-        save: Callable[[Record, bytes, str], None],
+        save: Callable[[Task, Record, bytes, str], None],
     ) -> None:
         self._context = context
         self._hosts = hosts
         self._lock = lock
-        self._peers = peers
         self._save = save
         self._bans = Bans()
-        self.moving: deque[Task] = deque()
-        self._is_over = False
+        self._has_reached = self._is_over = False
 
     def end(self) -> None:
         """Record no failure from now on: what is under way fails because it is ended."""
@@ -219,8 +224,9 @@ class Attempts:
             try:
                 body = self._context.client.ask(request, self._usual_seconds(host, task))
             finally:
-                if self._context.client.reached:
-                    self._context.recorder.reach()
+                if self._context.client.reached and not self._has_reached:
+                    self._has_reached = True
+                    self._context.tell(Reached())
             if body is None:
                 request.url = self._context.settings.follow(request.url)
                 task.request = request
@@ -250,11 +256,8 @@ class Attempts:
         captured = urls.capture_time(body.url, self._context.settings.archive)
         altered = self._context.settings.is_altered(body.url)
         record = saved(*task.link, body.data, picture, task.source, body.url, captured, altered)
-        verdict = self._context.recorder.reserve(record)
-        if verdict is Verdict.ENOUGH:
-            self._context.recorder.park(task)
-        elif verdict is Verdict.KEEP:
-            self._save(record, body.data, picture.format.extension)
+        if self._context.reserve(record):
+            self._save(task, record, body.data, picture.format.extension)
 
     def _usual_seconds(self, host: str, task: Task) -> float:
         """Return the seconds in which a host answers, after which an attempt may be cut short.
@@ -274,12 +277,15 @@ class Attempts:
             return
         with self._lock:
             self._hosts.redirects_to(host, task.endpoint)
-        if not self._peers.hand_over(task):
+        if task.host_group == known_hosts.host_group(host):  # which has one owner
             self._put(HostQueue.put, task)
+        elif not task.is_cancelled:
+            self._context.tell(Moved(task))
 
     def _put(self, put: Callable[..., None], task: Task, *delay: float) -> None:
         with self._lock:
-            put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
+            if not task.is_cancelled:
+                put(self._hosts, task.endpoint, task, time.monotonic(), *delay)
 
     def _may_be_a_ban(self, host: str, failed: Failed) -> bool:
         if failed.capture:
@@ -349,7 +355,7 @@ class Attempts:
         last : str
             What was asked last, after redirects.
         """
-        if self._is_over or task.is_health_check:
+        if self._is_over or task.is_health_check or task.is_cancelled:
             return
         captured = urls.capture_time(failed.capture, self._context.settings.archive)
         failed = Failed(failed.outcome, failed.detail)  # without the frames, as above
@@ -362,23 +368,13 @@ class Attempts:
         address = link.next_address(known, task.link.url, task.address, last or task.address)
         if address and link.may_be_elsewhere(failed):
             task.switch_to(address, outcome)
-            self.moving.append(task)
+            self._context.tell(Moved(task))
             return
         record = Record(
             *task.link, outcome.outcome, now(), detail=outcome.detail, source=task.source
         )
-        self._context.recorder.record(record._replace(captured=captured, wayback=task.wayback))
-
-    def requeue_moving(self) -> None:
-        """Let links wait for their new hosts, which may be a peer's.
-
-        The caller holds no lock, since a peer holds another one.
-        """
-        while self.moving:
-            task = self.moving[0]
-            if not self._peers.hand_over(task):
-                self._put(HostQueue.put, task)
-            self.moving.popleft()
+        record = record._replace(captured=captured, wayback=task.wayback)
+        self._context.tell(Settled(record))
 
 
 def _judged(body: Body) -> judging.Picture:

@@ -15,9 +15,7 @@ from ..http.retry import Spacing
 from ..storage.paces import Learned
 from ..storage.store import Store
 from .host import HostProfile
-from .link import Task
-from .rate_limiter import USUAL_BACK_OFF, BackOff
-from .recorder import Recorder
+from .rations import USUAL_BACK_OFF, BackOff
 
 # Options, by concern: each part of a run takes those that it needs, and no other.
 
@@ -70,7 +68,7 @@ class Wayback:
     """Its address."""
 
 
-# What a crawl works with, and with whom.
+# How a crawl works.
 
 
 class CrawlSettings(NamedTuple):
@@ -96,34 +94,6 @@ class CrawlSettings(NamedTuple):
     """The service whose captures of pictures are known by their address."""
     follow: Callable[[str], str] = lambda address: address
     """Where a redirect is followed to; raises Failed if nowhere."""
-
-
-class CrawlContext(NamedTuple):
-    """What a crawl works with."""
-
-    client: Client
-    store: Store
-    recorder: Recorder
-    settings: CrawlSettings
-
-
-class Peers:
-    """Others from whom tasks may come; by default there are none.
-
-    Attributes
-    ----------
-    at_work : bool
-        Whether there are tasks elsewhere, which may come here.
-    """
-
-    at_work = False
-
-    def hand_over(self, task: Task) -> bool:
-        """Take a task that a redirect has led to another host, if that is another's; say so."""
-        return False
-
-    def ask_for_more(self) -> None:
-        """Ask for tasks, since there will soon be connections to spare."""
 
 
 _MOST_HOSTS = 10_000

@@ -1,31 +1,50 @@
-"""Who fetches for a run: the interfaces of a dispatcher and of its workers.
+"""Who fetches what in a run: one dispatcher, and its workers over any transport.
 
-A host has one owner in a run, so that its cap, its pace and its breaker are kept in one place. The
-dispatcher's map says which worker that is; what rations together (`host_group`) has one owner.
-
-    transport      dispatcher            worker            owner of a host
-    none           ProcessDispatcher     ThreadWorker      this process
-    a pipe         ProcessDispatcher     ProcessWorker     the worker that was given its first link
-    Dask           ClusterDispatcher     Machines          the batch that holds its links just now
-
-A worker that dies loses its hosts to others. What it had told is recorded; the rest is given out
-again. A redirect to another owner's host goes through the dispatcher.
+The dispatcher gives links to the workers that own their hosts (`owners`), and takes in what they
+tell. A redirect to another host goes through it, to that host's owner. A worker may come at any
+time, and may be lost at any time, over every transport in one way: what it had told is recorded,
+and the rest goes to others.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Iterator
+import threading
+import time
+from contextlib import suppress
+from functools import partial
+from typing import Callable, Iterable, Iterator, Mapping
 
+from ..core.text import ImageName
 from ..storage.paces import Learned
-from .crawler import Crawler, Rationing
+from ..storage.records import Record
+from . import messages
 from .host import RationedHost
 from .link import Task
-from .recorder import Recorder, Router
+from .messages import Cancel, Drain, Fetch, FromWorker, LeaveRationed, Stop
+from .owners import Counted, Given, Owners
+from .recorder import Recorder, Router, Verdict
+from .transports import Listener, Member, Members, Transport, WorkerPool
+
+_REPLACE_EVERY = 0.25
+"""Seconds between two looks at what is overdue."""
+
+ENDS_WITHIN = 2.5
+"""Seconds that workers have to end."""
 
 
-class Dispatcher(ABC):
-    """Fetches tasks of all synsets that are open.
+class Dispatcher:
+    """Fetches the links of all synsets that are open.
+
+    Parameters
+    ----------
+    jobs : int
+        Connections at once: of all workers together, or of each if there is none in this process.
+    here : Transport, optional
+        The worker of this process.
+    pool : WorkerPool, optional
+        Where others come from.
+    own : iterable of str
+        Addresses whose hosts the worker of this process has, whoever is hungry.
 
     Attributes
     ----------
@@ -33,14 +52,45 @@ class Dispatcher(ABC):
         Passes the results on to the recorders of these synsets.
     """
 
-    router: Router
+    def __init__(
+        self,
+        jobs: int,
+        here: Transport | None = None,
+        pool: WorkerPool | None = None,
+        own: Iterable[str] = (),
+    ) -> None:
+        self._members = Members(jobs, are_shared=here is not None)
+        self._here, self._own = here, own
+        self._pool = pool
+        self.router = Router()
+        self._lock = threading.RLock()
+        self._news = threading.Condition(self._lock)
+        self._owners: Owners[Member] = Owners()
+        self._learned: dict[str, Learned] = {}
+        self._counted: dict[str, Counted[Member]] = {}
+        self._more_to_come = True
+        self._is_drained = self._is_closing = False
+        self._replaced_at = 0.0
+        self._error: Exception | None = None
+        self._handlers: Mapping[type, Callable[..., None]] = {
+            messages.Settled: self._on_settled,
+            messages.Left: self._on_left,
+            messages.Moved: self._on_moved,
+            messages.Hungry: self._on_hungry,
+            messages.Reached: self._on_reached,
+            messages.Standing: self._on_standing,
+            messages.Cancelled: self._on_cancelled,
+            messages.Ended: self._on_ended,
+        }
+
+    # What the scheduler asks for.
 
     @property
-    @abstractmethod
     def is_hungry(self) -> bool:
         """Whether somebody has less to do than he could."""
+        with self._lock:
+            return not self._owners.waiting and any(member.is_hungry for member in self._members)
 
-    @abstractmethod
     def begin(self, wnid: str, recorder: Recorder, tasks: list[Task]) -> None:
         """Have one synset's tasks fetched.
 
@@ -53,14 +103,28 @@ class Dispatcher(ABC):
         tasks : list of Task
             Its links, each of which comes to the recorder once.
         """
+        with self._lock:
+            self.router.open(wnid, recorder, tasks)
+            if tasks and self._here:
+                member = self._add(self._here)
+                self._owners.own(member, self._own)
+                self._here = None
+            if tasks and recorder.missing() is not None:
+                self._counted[wnid] = Counted(tasks)
+                self._give_out(wnid)
+            else:
+                self._owners.queue(tasks)
+            self._recruit()
+            self._feed()
 
-    @abstractmethod
     def drain(self) -> None:
-        """Tell that all synsets have been begun."""
+        """Take note that all synsets have been begun."""
+        with self._lock:
+            self._more_to_come = False
+            self._feed()
 
-    @abstractmethod
-    def poll(self, timeout: float) -> bool:
-        """Work for so many seconds at most, until there is news; return whether any is to come.
+    def poll(self, timeout: float) -> None:
+        """See to what is due, and wait for news, for so many seconds at most.
 
         Raises
         ------
@@ -69,92 +133,277 @@ class Dispatcher(ABC):
         StoreError
             If those who work keep dying.
         """
-
-    @abstractmethod
-    def rations(self) -> list[RationedHost]:
-        """Return the hosts that ration and are waited for, the one with most links first."""
-
-    @abstractmethod
-    def waits_for_rations_alone(self) -> bool:
-        """Say whether something is left, and all of it waits for hosts that ration."""
-
-    @abstractmethod
-    def leave_rationed(self) -> None:
-        """Ask no more for what waits for hosts that ration; the recorders are told."""
-
-    @abstractmethod
-    def learned(self) -> dict[str, Learned]:
-        """Return what was learnt of hosts that ration."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """End, when there is nothing left to do or no picture is wanted any more."""
-
-    @abstractmethod
-    def abandon(self) -> None:
-        """End at once; what has been saved is counted."""
+        with self._news:
+            self._recruit()
+            self._replace_overdue()
+            if self._is_drained:
+                self._members.lend()
+            if not (self.router.ended or self._error):
+                self._news.wait(timeout)
+            if self._error:
+                raise self._error
 
     def ended(self) -> Iterator[str]:
         """Yield the synsets of whose tasks nothing is to come any more."""
         while self.router.ended:
-            wnid = self.router.ended.popleft()
-            self.router.close(wnid)
+            with self._lock:
+                wnid = self.router.ended.popleft()
+                self.router.close(wnid)
+                self._counted.pop(wnid, None)
             yield wnid
 
+    def rations(self) -> list[RationedHost]:
+        """Return the hosts that ration and are waited for, the one with most links first."""
+        with self._lock:
+            found = [each for member in self._members for each in member.standing.rations]
+        return sorted(found, key=lambda ration: -ration.waiting)
 
-class Worker(ABC):
-    """Fetches tasks: this process, or another."""
-
-    hungry = False
-
-    @abstractmethod
-    def give(self, tasks: list[Task]) -> None:
-        """Have it fetch these."""
-
-    @abstractmethod
-    def drain(self) -> None:
-        """Tell it that all tasks have been given out."""
-
-    @abstractmethod
-    def limit_to(self, jobs: int) -> None:
-        """Tell it how many requests it may make at once."""
-
-    @abstractmethod
-    def rationing(self) -> Rationing:
-        """Return how it stands with its hosts that ration."""
-
-    @abstractmethod
-    def leave_rationed(self) -> None:
-        """Tell it to ask no more for what waits for these."""
-
-    @property
-    @abstractmethod
-    def is_idle(self) -> bool:
-        """Whether it has nothing to do."""
-
-
-class ThreadWorker(Worker):
-    """Fetches in threads of this process."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    def give(self, tasks: list[Task]) -> None:
-        self.hungry = False
-        self._crawler.add(tasks)
-
-    def drain(self) -> None:
-        self._crawler.drain()
-
-    def limit_to(self, jobs: int) -> None:
-        self._crawler.limit_to(jobs)
-
-    def rationing(self) -> Rationing:
-        return self._crawler.rationing()
+    def waits_for_rations_alone(self) -> bool:
+        """Say whether something is left, and all of it waits for hosts that ration."""
+        with self._lock:
+            busy = [member for member in self._members if member.open]
+            is_rationed = bool(busy) and all(member.standing.is_rationed for member in busy)
+            return (
+                is_rationed
+                and not self._owners.waiting
+                and not any(
+                    not self._owners.is_rationed(group)
+                    for counted in self._counted.values()
+                    for group in counted.groups
+                )
+            )
 
     def leave_rationed(self) -> None:
-        self._crawler.leave_rationed()
+        """Ask no more for what waits for hosts that ration; the recorders are told."""
+        with self._lock:
+            for counted in self._counted.values():
+                for group in list(filter(self._owners.is_rationed, counted.groups)):
+                    for task in counted.leave(group):
+                        self.router.leave(task)
+            for task in self._owners.leave_rationed():
+                self.router.leave(task)
+            self._members.send(LeaveRationed())
+            self._news.notify_all()
 
-    @property
-    def is_idle(self) -> bool:
-        return self._crawler.is_idle
+    def learned(self) -> dict[str, Learned]:
+        """Return what was learnt of hosts that ration."""
+        with self._lock:
+            return dict(self._learned)
+
+    def close(self) -> None:
+        """End, whatever is left to do; what has been saved is recorded."""
+        with self._news:
+            self._is_closing = True
+            self._members.send(Stop())
+            self._news.wait_for(lambda: not list(self._members), ENDS_WITHIN)
+        self._members.close()
+        if self._pool:
+            self._pool.close()
+
+    # What workers tell.
+
+    def take_in(self, member: Member, message: FromWorker) -> None:
+        """Take in what a worker has told."""
+        with self._lock:
+            if not member.has_ended:
+                try:
+                    self._handlers[type(message)](member, message)
+                except Exception as error:  # whatever it is must end the run
+                    self._fail(error)
+
+    def reserve(self, member: Member, record: Record) -> bool:
+        """Say whether a picture is to be saved that the worker of this process has fetched."""
+        with self._lock:
+            verdict = self.router.reserve(record)
+            task = member.open.get(record.name)
+            if task and verdict is Verdict.SETTLED:
+                self._end(member, task)
+            elif task and verdict is Verdict.ENOUGH:
+                self._take_back(member, task)
+            return verdict is Verdict.KEEP
+
+    def lose(self, member: Member, why: str) -> None:
+        """Give what a worker left to others, with what is known of its hosts."""
+        with self._lock:
+            if member.has_ended:
+                return
+            self._remove(member)
+            if self._is_closing:
+                return
+            self._owners.lose(member)
+            for wnid, counted in list(self._counted.items()):
+                self._has_cancelled(wnid, counted, member)
+            left = [task for task in member.open.values() if task.wnid in self.router]
+            for task in left:
+                if task.wnid in self._counted:
+                    self._counted[task.wnid].wait(task)
+            self._owners.queue(left)
+            self._is_drained = False
+            try:
+                if self._pool:
+                    self._pool.lost(member.transport, why)
+                self._recruit()
+                self._feed()
+            except Exception as error:
+                self._fail(error)
+
+    def _on_settled(self, member: Member, message: messages.Settled) -> None:
+        task = member.open.get(message.record.name)
+        if not task:
+            return
+        record = message.record
+        if record.url is not task.link.url:  # with what is here already: lists are long
+            record = record._replace(name=task.link.name, url=task.link.url)
+        if self.router.record(record):
+            self._end(member, task)
+        else:
+            self._take_back(member, task)
+
+    def _on_left(self, member: Member, message: messages.Left) -> None:
+        task = member.open.get(message.task.link.name)
+        if task:
+            self.router.leave(message.task)
+            self._end(member, task)
+
+    def _on_moved(self, member: Member, message: messages.Moved) -> None:
+        known = member.open.pop(message.task.link.name, None)
+        if known:
+            task, now = message.task, time.monotonic()
+            task.link = known.link
+            given: dict[Member, Given] = {}
+            self._owners.give(given, member, task.host_group, [task], now)
+            self._give(given, now)
+
+    def _on_hungry(self, member: Member, message: messages.Hungry) -> None:
+        member.is_hungry = True
+        self._feed()
+        if member.is_hungry:
+            self._news.notify_all()
+
+    def _on_reached(self, member: Member, message: messages.Reached) -> None:
+        self.router.reach()
+
+    def _on_standing(self, member: Member, message: messages.Standing) -> None:
+        member.standing = message._replace(hosts={})
+        self._learned.update(message.learned)
+        self._owners.note(message.hosts, time.monotonic())
+
+    def _on_cancelled(self, member: Member, message: messages.Cancelled) -> None:
+        counted = self._counted.get(message.wnid)
+        if counted:
+            self._has_cancelled(message.wnid, counted, member)
+
+    def _on_ended(self, member: Member, message: messages.Ended) -> None:
+        self._remove(member)
+        if message.error:
+            self._fail(message.error)
+
+    # Workers, and what they are given.
+
+    def _add(self, transport: Transport) -> Member:
+        def listener(member: Member) -> Listener:
+            return Listener(
+                partial(self.take_in, member),
+                partial(self.lose, member),
+                partial(self.reserve, member),
+            )
+
+        return self._members.add(transport, listener)
+
+    def _remove(self, member: Member) -> None:
+        self._members.remove(member)
+        self._news.notify_all()
+
+    def _recruit(self) -> None:
+        """Take on workers that have come, or that pay for what is to be done."""
+        if self._pool and not self._is_closing:
+            for transport in self._pool.new(self._owners.waiting + self._members.links):
+                with suppress(MemoryError):  # then those that there are do all of it
+                    self._add(transport)
+            self._members.share()
+
+    def _feed(self) -> None:
+        """Give to those who are hungry, and on the way to the owners of other hosts."""
+        now = time.monotonic()
+        for member in self._members:
+            if member.is_hungry and self._owners.waiting:
+                self._give(self._owners.take(member, member.jobs or self._members.jobs, now), now)
+        if not (self._owners.waiting or self._more_to_come or self._is_drained):
+            self._is_drained = True
+            self._members.send(Drain())
+
+    def _give(self, given: Mapping[Member, Given], now: float) -> None:
+        for owner, (tasks, hosts) in given.items():
+            wanted = [task for task in tasks if task.wnid in self.router]
+            if not wanted:
+                continue
+            for task in wanted if self._counted else ():
+                if task.wnid in self._counted:
+                    self._counted[task.wnid].give(task, now, owner)
+            owner.is_hungry = False
+            owner.open.update((task.link.name, task) for task in wanted)
+            owner.standing = owner.standing._replace(is_rationed=False)
+            owner.transport.send(Fetch(wanted, hosts))
+
+    # How links end.
+
+    def _end(self, member: Member, task: Task) -> None:
+        """Take note that something has come of a link."""
+        del member.open[task.link.name]
+        if task.wnid in self._counted:
+            self._counted[task.wnid].end(task.link.name.number)
+            self._give_out(task.wnid)
+        if self.router.ended:
+            self._news.notify_all()
+
+    def _take_back(self, member: Member, task: Task) -> None:
+        """Park a link that has brought one picture too many for now."""
+        del member.open[task.link.name]
+        if task.wnid in self._counted:
+            self._counted[task.wnid].park(task)
+            self._give_out(task.wnid)
+
+    def _give_out(self, wnid: str) -> None:
+        """Let as many links of a counted synset be fetched as are wanted, or cancel the rest."""
+        counted, missing = self._counted[wnid], self.router.missing(wnid)
+        if counted.cancelling is not None:
+            return
+        if missing:
+            self._owners.queue(counted.next(missing))
+            self._feed()
+        else:
+            counted.cancelling = counted.owners()
+            for owner in list(counted.cancelling):
+                owner.transport.send(Cancel(wnid))
+            self._end_cancelled(wnid, counted)
+
+    def _has_cancelled(self, wnid: str, counted: Counted[Member], member: Member) -> None:
+        """Take note that a worker saves no more pictures of a synset that has enough."""
+        if counted.cancelling is not None:
+            for number in counted.at(member):
+                member.open.pop(ImageName(wnid, number), None)
+                counted.end(number)
+            counted.cancelling.discard(member)
+            self._end_cancelled(wnid, counted)
+
+    def _end_cancelled(self, wnid: str, counted: Counted[Member]) -> None:
+        if not counted.cancelling and wnid in self.router:
+            self.router.end(wnid)
+            self._news.notify_all()
+
+    def _replace_overdue(self) -> None:
+        """Give out others in place of overdue links of counted synsets, if somebody is hungry."""
+        now = time.monotonic()
+        if now < self._replaced_at + _REPLACE_EVERY or not self.is_hungry:
+            return
+        self._replaced_at = now
+        for wnid, counted in self._counted.items():
+            if counted.cancelling is None:
+                self._owners.queue(counted.next(self.router.missing(wnid) or 0, now))
+        self._feed()
+
+    def _fail(self, error: Exception) -> None:
+        """Let an error end the run."""
+        self._error = self._error or error
+        self._members.send(Stop())
+        self._news.notify_all()

@@ -1,4 +1,4 @@
-"""One host: its circuit breaker, its backlog of links, and its turn among other hosts.
+"""One host: its circuit breaker, its backlog of links, and what is known of it.
 
 Nothing here has threads or sockets. Times are seconds of any one clock. How fast a host is asked
 that answers is decided by its rate limiter; whether it is asked at all, by its breaker:
@@ -15,12 +15,6 @@ link's. So only consecutive time-outs count. What was under way when a breaker o
 more: only requests that begin afterwards are probes. Of a host that has answered in this run, only
 links count that have not timed out before: a few that hang for ever, with nothing else left to ask
 the host for, are no sign that it is down.
-
-Whose turn it is (`FairShare`): three queues of hosts that can start a request.
-
-    due       has waited for its pace       every second turn, if healthy hosts wait too
-    healthy   is likely to answer           all other turns
-    suspect   may well time out             one turn in SHARE, and all that nobody else wants
 """
 
 from __future__ import annotations
@@ -28,12 +22,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from enum import Enum
-from typing import Generic, Iterator, Mapping, NamedTuple, TypeVar
+from typing import Callable, Generic, Iterator, Mapping, NamedTuple, TypeVar
 
 from ..core.outcomes import HostSignal, Outcome
 from ..http.retry import Spacing
 from ..storage.paces import Learned
-from .rate_limiter import BackOff, RateLimiter
+from .rate_limiter import RateLimiter
+from .rations import BackOff
 
 BREAKER = 3
 """Consecutive time-outs after which a host is left alone for a moment."""
@@ -130,6 +125,23 @@ class CircuitBreaker:
             self.state = State.OPEN
             self._until = now + BACK_OFF * (1 + spread)
 
+    def restore(self, timeouts: int, has_answered: bool, is_given_up: bool) -> None:
+        """Go on where the breaker of the host's owner before has ended.
+
+        Parameters
+        ----------
+        timeouts : int
+            How many consecutive requests have timed out.
+        has_answered, is_given_up : bool
+            Whether it has ever answered, and whether it is asked any more.
+        """
+        self.consecutive_timeouts = max(self.consecutive_timeouts, timeouts)
+        self.has_answered = self.has_answered or has_answered
+        if is_given_up:
+            self.state = State.GIVEN_UP
+        elif timeouts >= BREAKER:
+            self.state = State.HALF_OPEN
+
 
 # What waits for one host, and in which order.
 
@@ -182,6 +194,16 @@ class Backlog(Generic[Task]):
         """Return the next task of one of the queues, and remove it."""
         return (self._again if again else self._new).popleft()
 
+    def remove(self, is_unwanted: Callable[[Task], bool]) -> int:
+        """Remove some tasks; return how many."""
+        before = len(self)
+        for queue in (self._new, self._again):
+            if any(map(is_unwanted, queue)):
+                left = [task for task in queue if not is_unwanted(task)]
+                queue.clear()
+                queue.extend(left)
+        return before - len(self)
+
     def clear(self) -> list[Task]:
         """Return all tasks, and remove them."""
         tasks = list(self)
@@ -214,6 +236,22 @@ class RationedHost(NamedTuple):
     waiting: int
     asked_again_in: float
     """Seconds until it is asked again, 0 if it is being asked."""
+
+
+class HostState(NamedTuple):
+    """What has been found out about a host, for who owns it next."""
+
+    rest: float = 0.0
+    """Seconds for which it is to be left alone."""
+    refusals: int = 0
+    """How often it has refused in a row."""
+    has_given: bool = False
+    timeouts: int = 0
+    """How many consecutive requests have timed out."""
+    has_answered: bool = False
+    outcome: Outcome | None = None
+    """What it was given up for, if it was."""
+    learned: Learned | None = None
 
 
 class Host(Generic[Task]):
@@ -269,6 +307,31 @@ class Host(Generic[Task]):
     def is_idle(self) -> bool:
         """Whether nothing waits for it or is under way."""
         return not (self.waiting or self.under_way)
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether something is known of it that its next owner must know."""
+        is_trusted = self.breaker.state is State.CLOSED and not self.breaker.consecutive_timeouts
+        return not is_trusted or self.limiter.is_paced or self.limiter.shuts_out
+
+    def state(self, now: float) -> HostState:
+        """Return what has been found out about it."""
+        is_given_up = self.is_given_up or self.outcome is Outcome.HOST_BUSY
+        return HostState(
+            max(0.0, self.breaker.half_opens_at - now, self.limiter.left_alone_until - now),
+            self.limiter.refusals,
+            self.limiter.has_given,
+            self.breaker.consecutive_timeouts,
+            self.breaker.has_answered,
+            self.outcome if is_given_up else None,
+            self.limiter.learned(),
+        )
+
+    def restore(self, state: HostState, now: float) -> None:
+        """Take over what its owner before has found out about it."""
+        self.limiter.restore(now + state.rest, state.refusals, state.has_given, state.learned, now)
+        self.breaker.restore(state.timeouts, state.has_answered, state.outcome is Outcome.HOST_DOWN)
+        self.outcome = state.outcome or self.outcome
 
     def can_start(self, cap: int, now: float) -> bool:
         """Say whether a task that waits may start.
@@ -345,74 +408,3 @@ def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[RationedHost]:
                 waiting += one.waiting
             groups[id(limiter)] = RationedHost(name, limiter.rate, waiting, asked_again_in)
     return sorted(groups.values(), key=lambda ration: -ration.waiting)
-
-
-# Whose turn it is.
-
-SHARE = 4
-"""Requests that may time out hold one connection of so many, in all and of each host, while other
-links may be asked for: so these are not kept waiting by links that hang."""
-
-RESERVE = 8
-"""One connection of so many is left for hosts that wait for their pace. Requests that may time out
-would hold all of them for seconds, and what a paced host gives takes longest anyhow."""
-
-
-class FairShare:
-    """The names of hosts that can start a request, in turn.
-
-    Attributes
-    ----------
-    paced : set of str
-        Hosts that wait for nothing but their pace, and for that not long.
-    in_doubt : int
-        How many requests are under way that may well time out.
-    """
-
-    def __init__(self) -> None:
-        self.paced: set[str] = set()
-        self.suspect_requests = 0
-        self._due: deque[str] = deque()
-        self._healthy: deque[str] = deque()
-        self._suspect: deque[str] = deque()
-        self._share = 1
-        self._count = 0
-
-    def __len__(self) -> int:
-        return len(self._due) + len(self._healthy) + len(self._suspect)
-
-    @property
-    def has_healthy(self) -> bool:
-        """Whether a host waits for its turn that is likely to answer."""
-        return bool(self._due or self._healthy)
-
-    @property
-    def has_share(self) -> bool:
-        """Whether one more request that may time out leaves enough connections for all others."""
-        return self.suspect_requests < self._share
-
-    def add(self, name: str, is_suspect: bool) -> None:
-        """Let a host wait for its turn, in the suspect queue or in one of the others.
-
-        Parameters
-        ----------
-        name : str
-            The host; one of `paced` is due.
-        is_suspect : bool
-            Whether what it starts next may well time out.
-        """
-        is_due = name in self.paced and not is_suspect
-        (self._suspect if is_suspect else self._due if is_due else self._healthy).append(name)
-
-    def take(self, connections: int) -> str | None:
-        """Return the host that has the next turn, None if none has."""
-        self._share = max(1, connections // SHARE)
-        self._count += 1
-        is_theirs = self._count % SHARE == 0 and self.has_share
-        reserve = -(-connections // RESERVE) if self.paced else 0
-        has_room = self.suspect_requests < max(1, connections - reserve)
-        if self._due and (self._count % 2 or not self._healthy):
-            return self._due.popleft()
-        if self._suspect and (is_theirs or (has_room and not self._healthy)):
-            return self._suspect.popleft()
-        return self._healthy.popleft() if self._healthy else None

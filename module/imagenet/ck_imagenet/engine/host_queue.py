@@ -12,22 +12,21 @@ from __future__ import annotations
 import heapq
 import math
 from random import Random
-from typing import Callable, Generic, Iterator
+from typing import Callable, Generic, Mapping
 
 from ..core.actions import PER_HOST
 from ..core.outcomes import HostSignal, Outcome
 from ..storage.paces import Learned
-from .host import SHARE, Backlog, FairShare, Host, HostProfile, RationedHost, State, Task, rations
-from .rate_limiter import USUAL_BACK_OFF, BackOff, RateLimiter
+from .fair_share import SHARE, FairShare
+from .host import Backlog, Host, HostProfile, HostState, RationedHost, State, Task, rations
+from .limiters import Limiters
+from .rations import USUAL_BACK_OFF, BackOff
 
 FORGET_GIVEN_UP_AFTER = 60.0
 """Seconds after which a host that was given up is a new one, while other links are to come."""
 
 FORGET_IDLE_AFTER = 10.0
 """Seconds after which a host is forgotten of which nothing is known that would be missed."""
-
-SAME_TIME = 10.0
-"""Seconds within which two hosts refuse at the same time."""
 
 _SOME = 8
 """Links of a host, at most, that go before one that it has refused twice."""
@@ -72,16 +71,17 @@ class HostQueue(Generic[Task]):
         domain: Callable[[str], str] = lambda name: "",
     ) -> None:
         self._per_host = per_host
-        self._back_off = back_off
         self._profile = profile
-        self._domain = domain
         self._random = Random(0)  # noqa: S311 - spreads requests, guards nothing
+        self._limiters = Limiters(back_off, profile, domain, self._random)
         self._hosts: dict[str, Host[Task]] = {}
-        self._services: dict[str, RateLimiter] = {}
-        self._redirects: dict[str, str] = {}
         self._fair_share = FairShare()
         self._later: list[tuple[float, int, str, Task | None]] = []
         self._count = 0
+        self._notable: set[str] = set()
+        """Hosts of which something has been told that their next owner must know."""
+        self._changed: set[str] = set()
+        """Hosts of which something is to be told that has changed."""
         self.waiting = 0
         self.complete = True
         self.given_up: list[tuple[Task, Outcome]] = []
@@ -122,15 +122,9 @@ class HostQueue(Generic[Task]):
         return seconds * (0.75 + 0.5 * self._random.random())
 
     def redirects_to(self, name: str, target: str) -> None:
-        """Take note that a host redirects to another: they may ration together.
-
-        Parameters
-        ----------
-        name, target : str
-            The host that redirects, and where to.
-        """
-        if name in self._hosts and len(self._redirects) < 10_000:
-            self._redirects[name] = target
+        """Take note that a host redirects to another: they may ration together."""
+        if name in self._hosts:
+            self._limiters.redirects_to(name, target)
 
     def take(self, now: float, connections: int = 10**6) -> tuple[str, Task] | None:
         """Return the next host and task that may be started now, and count it as started.
@@ -186,9 +180,11 @@ class HostQueue(Generic[Task]):
         host.retries.discard(id(task))
         host.under_way -= 1
         host.learn(signal, now, since, retry_after, spread, again)
+        if host.is_notable or name in self._notable:
+            self._changed.add(name)
         self._fair_share.suspect_requests += host.suspect_requests
         if signal is HostSignal.BUSY:
-            self._pace_together(name, host, now)
+            self._limiters.pace_together(name, self._hosts, now)
         if host.limiter.is_exhausted and not host.is_given_up:
             host.outcome = Outcome.HOST_BUSY
             self._give_up(name, now)
@@ -196,6 +192,43 @@ class HostQueue(Generic[Task]):
             self._give_up(name, now)
         for other in list(host.limiter.members):
             self._enqueue_host(other, now)
+
+    def restore(self, states: Mapping[str, HostState], now: float) -> None:
+        """Take over what the owners before have found out about hosts.
+
+        Parameters
+        ----------
+        states : mapping of str to HostState
+            What that is, by host.
+        now : float
+            The time.
+        """
+        for name, state in states.items():
+            self._known(name).restore(state, now)
+            self._changed.add(name)
+            self._enqueue_host(name, now)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether `changes` has something to tell."""
+        return bool(self._changed)
+
+    def changes(self, now: float) -> dict[str, HostState]:
+        """Return what their next owners must know of hosts, as far as it has changed."""
+        changed, self._changed = self._changed, set()
+        hosts = {name: self._hosts.get(name) for name in changed}
+        notable = {name: host for name, host in hosts.items() if host and host.is_notable}
+        told = (self._notable & changed) | notable.keys()
+        self._notable = (self._notable - changed) | notable.keys()
+        return {name: notable[name].state(now) if name in notable else HostState() for name in told}
+
+    def remove(self, is_unwanted: Callable[[Task], bool]) -> None:
+        """Forget tasks that wait."""
+        before = len(self._later)
+        self._later = [each for each in self._later if each[3] is None or not is_unwanted(each[3])]
+        heapq.heapify(self._later)
+        removed = sum(host.waiting.remove(is_unwanted) for host in self._hosts.values())
+        self.waiting -= before - len(self._later) + removed
 
     def is_backing_off(self, name: str) -> bool:
         """Say whether a host has refused, and has given nothing since."""
@@ -218,7 +251,7 @@ class HostQueue(Generic[Task]):
 
     def back_offs(self, now: float) -> dict[str, float]:
         """Return which hosts are to be left alone, and for how many seconds."""
-        until = {name: host.limiter.backing_off_until for name, host in self._hosts.items()}
+        until = {name: host.limiter.left_alone_until for name, host in self._hosts.items()}
         return {name: time - now for name, time in until.items() if time > now}
 
     def learned(self) -> dict[str, Learned]:
@@ -270,19 +303,9 @@ class HostQueue(Generic[Task]):
     def _known(self, name: str) -> Host[Task]:
         host = self._hosts.get(name)
         if not host:
-            host = self._hosts[name] = Host(self._limiter(name))
+            host = self._hosts[name] = Host(self._limiters.of(name))
             host.limiter.members.add(name)
         return host
-
-    def _limiter(self, name: str) -> RateLimiter:
-        profile = self._profile(name)
-        if profile.service in self._services:
-            return self._services[profile.service]
-        back_off = profile.back_off or self._back_off
-        limiter = RateLimiter(back_off, profile.spacing, profile.learned, self._random)
-        if profile.service:
-            self._services[profile.service] = limiter
-        return limiter
 
     def _enqueue_task(
         self, name: str, task: Task, now: float, add: Callable[[Backlog[Task], Task], None]
@@ -317,32 +340,6 @@ class HostQueue(Generic[Task]):
         its_share = max(1, self._per_host // SHARE)
         is_there = not host.breaker.consecutive_timeouts
         return is_there and len(host.retries) < its_share and self._fair_share.has_share
-
-    def _pace_together(self, name: str, host: Host[Task], now: float) -> None:
-        """Pace hosts together that refuse at the same time and seem to belong together."""
-        for other_name in self._related(name):
-            other = self._hosts.get(other_name)
-            if not other or other.limiter is host.limiter or now - other.refused_at > SAME_TIME:
-                continue
-            gone = other.limiter
-            host.limiter.merge(gone)
-            for member in gone.members:
-                self._hosts[member].limiter = host.limiter
-            for service, limiter in self._services.items():
-                if limiter is gone:
-                    self._services[service] = host.limiter
-
-    def _related(self, name: str) -> Iterator[str]:
-        """Yield the hosts of the same domain, and those that lead to it or to which it leads."""
-        domain, target = self._domain(name), self._redirects.get(name)
-        refusing = [each for each, host in self._hosts.items() if host.limiter.is_rationed]
-        for other in refusing:
-            if other != name and (
-                (domain and self._domain(other) == domain)
-                or other == target
-                or self._redirects.get(other) == name
-            ):
-                yield other
 
     def _give_up(self, name: str, now: float) -> None:
         """Give up what waits for a host; what is put later is given up at once."""
@@ -386,6 +383,8 @@ class HostQueue(Generic[Task]):
     def _forget(self, name: str, host: Host[Task]) -> None:
         host.limiter.members.discard(name)
         del self._hosts[name]
+        if name in self._notable:
+            self._changed.add(name)
 
     def _enqueue_host(self, name: str, now: float) -> None:
         """Let a host wait for its turn, or see when it can start; forget one that has no links."""

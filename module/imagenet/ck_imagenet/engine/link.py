@@ -3,15 +3,17 @@
 A link that the journal has settled is never a task. Any other goes this way; in brackets who owns
 it meanwhile:
 
-    waiting [dispatcher] ──► waiting for its host [host queue] ──► under way [a thread, `Attempts`]
-                                ▲        ▲                            │
-                                │        ├── again: time-out, busy ───┤
-                                │        └── a redirect, to a host of this worker
-    parked [recorder] ──────────┤                                     ├──► parked: enough for now
-                                └── a redirect to a host of another worker [dispatcher]
-                                                                      │
-            recorded: saved, duplicate, failed [journal] ◄────────────┤
-            left for another run: its host rations it [recorder] ◄────┘
+    parked [`Counted`] ──► waiting for an owner of its host [`owners`] ◄── its worker is lost
+      ▲                                │
+      │                                ▼
+      └─ one too many    waiting for its host [host queue of a worker] ──► under way [`Attempts`]
+                               ▲          ▲                                   │
+                               │          ├── again: time-out, busy ──────────┤
+                               │          └── a redirect on the same host ────┤
+                               └── a redirect to another host [dispatcher] ◄──┤
+                                                                              │
+            recorded: saved, duplicate, failed [journal] ◄────────────────────┤
+            left for another run: its host rations it [recorder] ◄────────────┘
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ class Task:
         "attempts",
         "failed",
         "first_failure",
+        "is_cancelled",
         "is_health_check",
         "link",
         "probes",
@@ -60,6 +63,8 @@ class Task:
     def __init__(self, link: Link, source: str, address: str = "") -> None:
         self.link = link
         self.source = source
+        self.is_cancelled = False
+        """Whether its synset has enough: nothing is to come of it any more."""
         self.is_health_check = False
         """Whether it only finds out whether its host gives a known answer again."""
         self.first_failure: Failed | None = None

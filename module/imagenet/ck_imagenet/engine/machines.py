@@ -1,8 +1,11 @@
-"""The machines of a Dask cluster: how they are reached, and what is sent to them and back.
+"""The machines of a Dask cluster, as many as there are at any moment: each may hold one worker.
 
-`RunFolder` is a folder that all machines see. Its heartbeat shows that the run goes on; what comes
-of batches lies there, too. Whoever begins a run holds a lock in it, so that the next run sees which
-folders killed runs have left. `Machines` talks with Dask: its troubles become sentences.
+What a machine does that knows nothing of this library yet is sent as it stands. Each machine shows
+that it can work on the run before it gets any work. Dask's troubles become sentences.
+
+    comes to the cluster ──► invited ──► holds a worker (`lease`) ──► is lost
+                               │ ▲                                      │
+               cannot work ◄───┘ └──────── if it is still, or again, there
 """
 
 from __future__ import annotations
@@ -11,112 +14,52 @@ import asyncio
 import logging
 import os
 import pickle
-import shutil
 import socket
 import tempfile
+import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Iterator, cast
+from queue import SimpleQueue
+from typing import IO, Any, Iterable, Iterator, Mapping, cast
 from urllib.parse import urlsplit
 
-from filelock import FileLock
-
-from ..core.errors import BadInput, StoreError
-from ..storage.store import Busy, try_lock
-from .worker import ENDS_WITHIN, HEARTBEAT, HEARTBEAT_TIMEOUT, LIBRARY, MESSAGES, Batch, Report
-
-_FOLDER_PREFIX = "cluster-"
-_LOCK = ".lock"
-
-
-class RunFolder:
-    """The folder of one run.
-
-    Parameters
-    ----------
-    home : Path
-        Where it is made, on a file system that all machines share.
-
-    Attributes
-    ----------
-    path : Path
-        The folder.
-    """
-
-    def __init__(self, home: Path) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=home))
-        self._lock = FileLock(self.path / _LOCK)
-
-    @property
-    def heartbeat_file(self) -> Path:
-        """The file that changes as long as the run goes on."""
-        return self.path / HEARTBEAT
-
-    def begin(self) -> None:
-        """Show that the run has begun, and end what killed ones have left."""
-        self._lock.acquire()
-        self.beat()
-        self._sweep()
-
-    def beat(self) -> None:
-        """Show that the run goes on."""
-        self.heartbeat_file.write_text(f"{time.monotonic()}\n")
-
-    def stop(self) -> None:
-        """Have all machines end their work on the run, within `ENDS_WITHIN`."""
-        self.heartbeat_file.unlink()
-
-    def close(self) -> None:
-        """Remove the folder."""
-        self._lock.release()
-        shutil.rmtree(self.path, ignore_errors=True)
-
-    def _sweep(self) -> None:
-        """Remove what killed runs have left, and wait until their workers have seen it."""
-        left = []
-        for heartbeat in self.path.parent.glob(f"{_FOLDER_PREFIX}*/{HEARTBEAT}"):
-            with suppress(FileNotFoundError):  # of a run that ends just now
-                if self._is_left(heartbeat.parent):
-                    left.append(heartbeat.parent)
-        for run in left:
-            shutil.rmtree(run, ignore_errors=True)
-        if left:
-            time.sleep(ENDS_WITHIN)
-
-    def _is_left(self, run: Path) -> bool:
-        """Say whether whoever has begun a run is gone."""
-        if (run / _LOCK).exists():
-            return _is_free(run / _LOCK)
-        # An earlier version has begun it: old is what is so by the file system's clock, not ours.
-        return (
-            run / HEARTBEAT
-        ).stat().st_mtime < self.heartbeat_file.stat().st_mtime - HEARTBEAT_TIMEOUT
-
-
-def _is_free(lock: Path) -> bool:
-    try:
-        with try_lock(FileLock(lock)):
-            return True
-    except Busy:
-        return False
-
+from ..core.errors import BadInput, ImagenetError, StoreError
+from ..core.files import storage_errors
+from .context import Order
+from .lease import LEASE, Lease
+from .transports import Transport, WorkerPool
+from .worker import LIBRARY, MESSAGES
 
 GOES_ON = "what is here is kept, and the same command goes on"
 
 _CONNECT_TIMEOUT, _WORKER_TIMEOUT = 10, 60
 """Seconds to wait for a scheduler, and for the first machine."""
 
+_WORKERLESS_TIMEOUT = 60.0
+"""Seconds without any machine after which a run ends."""
+
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at which machines there are."""
+
 _GRACE = 5.0
 """Seconds that a scheduler has to take leave."""
 
+_INTERVAL, _MOST_EXCHANGES = 0.05, 200
+"""Seconds from one exchange with a machine to the next, and exchanges a second with all of them: an
+exchange costs the command a millisecond, however much it carries."""
 
-class Machines:
-    """The workers of a cluster, as many as there are at any moment.
+
+class Machines(WorkerPool):
+    """The workers of a cluster.
 
     Parameters
     ----------
+    order : Order
+        What the workers are told; its store is on a file system that all machines share.
     scheduler : str
         The address of the cluster's scheduler, such as tcp://10.0.0.1:8786.
 
@@ -124,108 +67,142 @@ class Machines:
     ------
     BadInput
         If there is no such cluster, or nobody in it.
+    StoreError
+        If a machine cannot work on the run.
     """
 
-    def __init__(self, scheduler: str) -> None:
-        self._work, self._can_work = _remote()
+    def __init__(self, order: Order, scheduler: str) -> None:
+        self._order = order
+        self._home = order.store.create_home().absolute()
+        self._run = uuid.uuid4().hex
+        self._actor = _remote()
+        self._invited: dict[str, Any] = {}
+        """Dask's futures of their actors, by the machine's address."""
+        self._holding: dict[str, Lease] = {}
+        self._unfit: dict[str, str] = {}
+        """Why machines cannot work."""
+        self._witness: IO[bytes] | None = None
+        """A file that machines must see, while any are invited."""
+        self._new: SimpleQueue[Lease] = SimpleQueue()
+        self._alone_since = time.monotonic()
+        self._closing = threading.Event()
         self._client = _connected(scheduler)
         try:
             _wait_for_workers(self._client, scheduler)
+            self._begin()
         except BaseException:
             self.close()
             raise
 
+    def new(self, links: int) -> Iterable[Transport]:
+        if self._client.status != "running":
+            raise StoreError(f"the cluster's scheduler is gone; {GOES_ON}")
+        now = time.monotonic()
+        if self._holding:
+            self._alone_since = now
+        if now > self._alone_since + _WORKERLESS_TIMEOUT:
+            unfit = "".join(f", but {each}: {why}" for each, why in self._unfit.items())
+            raise StoreError(f"the cluster has no workers any more{unfit}; {GOES_ON}")
+        return [self._new.get() for _ in range(self._new.qsize())]
+
+    def lost(self, transport: Transport, why: str) -> None:
+        # Who is still there, or again, is invited anew.
+        self._holding.pop(cast(Lease, transport).address, None)
+
     def close(self) -> None:
-        """Take leave; what has been given out is done for nobody any more."""
-        self._client.close(timeout=_GRACE)
+        self._closing.set()
+        with suppress(Exception, asyncio.CancelledError):
+            self._client.close(timeout=_GRACE)
+        if self._witness:
+            self._witness.close()
 
-    def slots(self) -> int:
-        """Return how many batches can run at once, none if no machine is left."""
-        with _sentence("the cluster's scheduler is gone"):
-            return sum(self._client.nthreads().values())
-
-    def prove(self, heartbeat: Path) -> None:
-        """Have every machine show that it can work on the run that has this pulse.
-
-        Raises
-        ------
-        StoreError
-            If one cannot.
-        """
+    def _begin(self) -> None:
+        """Invite the machines that there are; those of a killed run have ended their work then."""
+        end = time.monotonic() + LEASE
         with _sentence("the cluster's workers cannot be asked what they can do"):
-            needs = (LIBRARY, _environment(), str(heartbeat), MESSAGES)
-            said = self._client.run(self._can_work, *needs)
-        bad = {address: trouble for address, trouble in said.items() if trouble}
-        for address, trouble in bad.items():
+            self._look()
+            while self._invited and not (self._holding and time.monotonic() > end):
+                self._closing.wait(_INTERVAL)
+                self._look()
+        for address, trouble in self._unfit.items():
+            asked = len(self._unfit) + len(self._holding) + len(self._invited)
             raise StoreError(
-                f"{len(bad)} of {len(said)} workers cannot work on this run, the first of them, "
-                f"{address}: {trouble}; all machines need the same CK_REPOS at the same path, and "
-                "the Python packages of requirements.txt and requirements-dask.txt"
+                f"{len(self._unfit)} of {asked} workers cannot work on this run, the first of "
+                f"them, {address}: {trouble}; all machines need the same CK_REPOS at the same "
+                "path, and the Python packages of requirements.txt and requirements-dask.txt"
             )
+        threading.Thread(target=self._watch, daemon=True).start()
 
-    def send(self, batch: Batch, order: bytes, done: Callable[[], object]) -> Any:
-        """Give out a batch, those with most links first: their hosts have more to come.
+    def _watch(self) -> None:
+        while not self._closing.wait(_LOOK_EVERY):
+            with suppress(Exception, asyncio.CancelledError):  # `new` tells what becomes of it
+                self._look()
 
-        Parameters
-        ----------
-        batch : Batch
-            The links.
-        order : bytes
-            The run's `Order`, pickled.
-        done : callable
-            Called, by another thread, when `report_of` has something to tell.
+    def _look(self) -> None:
+        """See which machines have come, gone, or begun."""
+        threads: Mapping[str, int] = self._client.nthreads()
+        for address in threads.keys() - self._invited.keys() - self._holding.keys():
+            if address not in self._unfit:
+                self._invited[address] = self._invite(address, threads[address])
+        for address in self._unfit.keys() - threads.keys():
+            del self._unfit[address]
+        for address, future in list(self._invited.items()):
+            if future.done() or address not in threads:
+                del self._invited[address]
+            if future.done() and address in threads:
+                self._receive(address, future)
+        if self._witness and not self._invited:
+            self._witness.close()
+            self._witness = None
 
-        Returns
-        -------
-        distributed.Future
-            For `report_of`.
+    def _invite(self, address: str, threads: int) -> Any:
+        """Have a machine begin a worker; return Dask's future of its actor."""
+        if not self._witness:
+            with storage_errors(self._home):
+                self._witness = tempfile.NamedTemporaryFile(  # noqa: SIM115
+                    prefix="cluster-", dir=self._home
+                )
+        crawl = replace(self._order.crawl, jobs=self._order.crawl.jobs * threads)
+        order = pickle.dumps(self._order._replace(crawl=crawl))
+        needs = (LIBRARY, _environment(), self._witness.name, MESSAGES)
+        return self._client.submit(
+            *(self._actor, *needs, self._run, str(self._home), order),
+            **{"workers": [address], "actor": True, "pure": False},
+        )
 
-        Raises
-        ------
-        StoreError
-            If the cluster takes no work any more.
-        """
-        work = (LIBRARY, _environment(), pickle.dumps(batch), order)
-        with _sentence("the cluster takes no work any more"):
-            key = f"{batch.run.name}-{batch.name}"
-            future = self._client.submit(
-                self._work, *work, key=key, pure=False, priority=len(batch.tasks)
-            )
-        future.add_done_callback(lambda _: done())
-        return future
+    def _receive(self, address: str, future: Any) -> None:
+        """Have a machine whose worker has begun take part, or take note of why it cannot."""
+        try:
+            with self._client.as_current():
+                lease = Lease(
+                    address,
+                    future.result(timeout=_GRACE),
+                    is_gone=lambda: future.status in ("error", "lost"),
+                    interval=lambda: max(_INTERVAL, len(self._holding) / _MOST_EXCHANGES),
+                )
+        except (Exception, asyncio.CancelledError) as error:
+            self._unfit[address] = _told(error)
+        else:
+            self._holding[address] = lease
+            self._new.put(lease)
 
-    def report_of(self, future: Any, timeout: float) -> Report | None:
-        """Return what came of a batch, None if that is lost with its worker and being made anew.
 
-        Parameters
-        ----------
-        future : distributed.Future
-            What `send` has returned.
-        timeout : float
-            Seconds to wait.
-
-        Raises
-        ------
-        StoreError
-            If Dask has not done the work.
-        """
-        with _sentence("the cluster has not done its work"):
-            try:
-                result = future.result(timeout=timeout)
-            except asyncio.TimeoutError:
-                return None
-            report: Report = pickle.loads(result)  # noqa: S301 - from our own workers
-        return report
+def _told(error: BaseException) -> str:
+    """Return what an error says, with its name unless that is said already, as `Actor` does."""
+    says_all = isinstance(error, (ImagenetError, ImportError, RuntimeError))
+    name = "" if says_all else type(error).__name__
+    return ": ".join(filter(None, [name, *str(error).splitlines()[:1]]))
 
 
 @contextmanager
 def _sentence(what: str) -> Iterator[None]:
-    """Say in a sentence what Dask, or Python at the other end, has met."""
+    """Say in a sentence what Dask has met."""
     try:
         yield
+    except ImagenetError:
+        raise
     except (Exception, asyncio.CancelledError) as error:
-        said = ": ".join(filter(None, [type(error).__name__, *str(error).splitlines()[:1]]))
-        raise StoreError(f"{what} ({said}); {GOES_ON}") from None
+        raise StoreError(f"{what} ({_told(error)}); {GOES_ON}") from None
 
 
 def _environment() -> dict[str, str]:
@@ -233,49 +210,52 @@ def _environment() -> dict[str, str]:
     return {"CK_REPOS": str(Path(os.environ.get("CK_REPOS") or Path.home() / "CK").absolute())}
 
 
-def _remote() -> tuple[Callable[..., bytes], Callable[..., str]]:
-    """Return what machines do that know nothing of this library yet.
+def _remote() -> type[Any]:
+    """Return the actor that holds a machine's worker; the machine knows nothing of this library.
 
-    Functions within a function are sent as they stand; others by the name of their module.
+    A class within a function is sent as it stands; others by the name of their module.
     """
 
-    def prepare(library: str, environment: dict[str, str]) -> None:
-        import os
-        import sys
+    class Actor:
+        def __init__(
+            self,
+            library: str,
+            environment: dict[str, str],
+            witness: str,
+            messages: str,
+            *lease: Any,
+        ) -> None:
+            import importlib
+            import os
+            import sys
+            from pathlib import Path
 
-        os.environ.update(environment)
-        if library not in sys.path:
-            sys.path.insert(0, library)
+            os.environ.update(environment)
+            if library not in sys.path:
+                sys.path.insert(0, library)
+            if not Path(witness).is_file():
+                raise RuntimeError(f"it does not see {witness}")
+            try:
+                worker = importlib.import_module("ck_imagenet.engine.worker")
+            except ImportError as error:
+                if not (error.name or "").startswith("ck_imagenet"):
+                    raise
+                worker = importlib.import_module("ck_imagenet")  # that module had another name
+            if getattr(worker, "MESSAGES", "") != messages:
+                place = Path(str(worker.__file__)).parent
+                raise RuntimeError(
+                    f"it has another version of ck-imagenet, in {place}: start it anew"
+                )
+            self._worker = importlib.import_module("ck_imagenet.engine.lease").LeasedWorker(*lease)
 
-    def work(library: str, environment: dict[str, str], batch: bytes, order: bytes) -> bytes:
-        """Fetch a batch."""
-        import pickle
+        async def exchange(self, inbox: bytes, seconds: float) -> bytes:
+            exchanged: bytes = await self._worker.exchange(inbox, seconds)
+            return exchanged
 
-        prepare(library, environment)
-        from .worker import work
+        async def wake(self) -> None:
+            self._worker.wake()
 
-        return pickle.dumps(work(pickle.loads(batch), order))  # noqa: S301 - from who sent this
-
-    def prove(library: str, environment: dict[str, str], heartbeat: str, messages: str) -> str:
-        """Return why this machine cannot work on the run, or an empty text."""
-        import importlib
-        from pathlib import Path
-
-        prepare(library, environment)
-        if not Path(heartbeat).is_file():
-            return f"it does not see {heartbeat}"
-        try:
-            worker = importlib.import_module("ck_imagenet.engine.worker")
-        except ImportError as error:
-            if not (error.name or "").startswith("ck_imagenet"):
-                return str(error)
-            worker = importlib.import_module("ck_imagenet")  # where that module had another name
-        if getattr(worker, "MESSAGES", "") != messages:
-            place = Path(str(worker.__file__)).parent
-            return f"it has another version of ck-imagenet, in {place}: start it anew"
-        return ""
-
-    return work, prove
+    return Actor
 
 
 def _probe(scheduler: str) -> None:
@@ -306,7 +286,10 @@ def _connected(scheduler: str) -> Any:
     import distributed
 
     for name in list(logging.root.manager.loggerDict):
-        if name.startswith("distributed"):  # what it has to say is in its exceptions
+        if name.partition(".")[0] in (
+            "distributed",
+            "tornado",
+        ):  # what it has to say is in its exceptions
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         address = urlsplit(scheduler)

@@ -15,11 +15,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from random import Random
-from typing import NamedTuple
 
 from ..http.retry import Spacing
 from ..storage.paces import Learned
-from .rations import FIRST_RATE, RISE, Quota, Ration, Steady
+from .rations import FIRST_RATE, RISE, USUAL_BACK_OFF, BackOff, Quota, Ration, Steady, remembered
 
 _FIRST_CONNECTIONS, _ANSWERS_EACH = 3, 16
 """Connections at once at first, and answers for each further one. The first comes after twice as
@@ -48,24 +47,6 @@ _A_MOMENT = 1.0
 
 _A_QUOTA = 2
 """Requests that a host would have given in the time that it gave nothing, if it gave evenly."""
-
-
-class BackOff(NamedTuple):
-    """How long a host is left alone that asks to come later."""
-
-    first: float = 1.0
-    """Seconds, if it does not say how long; later ones are longer."""
-    longest: float = math.inf
-    """A host that asks for more seconds than these is not asked again at all."""
-    refusals: int = 4
-    """Refusals in a row for which a host is given up that has given nothing yet."""
-    is_patient: bool = True
-    """Whether a host that has given something is never given up."""
-    least: float = 0.0
-    """Seconds that each back-off lasts at least, if the host does not say how long."""
-
-
-USUAL_BACK_OFF = BackOff()
 
 
 class RateLimiter:
@@ -98,7 +79,7 @@ class RateLimiter:
         self.under_way = self._ended = self._given_at_once = 0
         self.is_backing_off = False
         self.shuts_out = False
-        self._ration = _remembered(learned)
+        self._ration = remembered(learned)
         self._connections = _FIRST_CONNECTIONS
         self._due = -math.inf
         self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
@@ -144,9 +125,13 @@ class RateLimiter:
     @property
     def is_exhausted(self) -> bool:
         """Whether it has refused too often to wait until it gives."""
-        refused = self._back_offs + 1 if self.is_backing_off else 0
-        too_often = refused >= self._back_off.refusals
+        too_often = self.refusals >= self._back_off.refusals
         return self.shuts_out or (too_often and not (self._back_off.is_patient and self.has_given))
+
+    @property
+    def refusals(self) -> int:
+        """How often it has refused in a row."""
+        return self._back_offs + 1 if self.is_backing_off else 0
 
     @property
     def rate(self) -> float:
@@ -160,9 +145,10 @@ class RateLimiter:
         return max(self._back_off_until, self._said_until, careful_until)
 
     @property
-    def backing_off_until(self) -> float:
+    def left_alone_until(self) -> float:
         """When it may be asked again, for its back-off and for the spacing of requests."""
-        return max(self._spacing.free_at, self.back_off_until if self.is_backing_off else -math.inf)
+        back_off = self.back_off_until if self.is_backing_off else self._said_until
+        return max(self._spacing.free_at, back_off)
 
     @property
     def _is_near_ban(self) -> bool:
@@ -190,6 +176,28 @@ class RateLimiter:
         if not self.is_backing_off or self._burst < 1 or self._burst_from is None:
             return None
         return Learned(self._burst / max(0.1, self._back_off_until - self._burst_from), 1, 0.0)
+
+    def restore(
+        self, until: float, refusals: int, has_given: bool, learned: Learned | None, now: float
+    ) -> None:
+        """Go on where whoever asked these hosts before has ended.
+
+        Parameters
+        ----------
+        until, now : float
+            The time until which they are left alone, and the time.
+        refusals : int
+            How often they have refused in a row.
+        has_given : bool
+            Whether they have given anything.
+        learned : Learned, optional
+            What they give.
+        """
+        self._said_until = max(self._said_until, until)
+        self._ration = self._ration or remembered(learned)
+        self.given = max(self.given, int(has_given))
+        if refusals and not self.is_backing_off:
+            self.is_backing_off, self._back_offs, self._back_off_from = True, refusals - 1, now
 
     def has_room(self) -> bool:
         """Whether one more request may be under way, as far as that matters."""
@@ -403,11 +411,3 @@ class RateLimiter:
                 self._ration = Steady(self._ration.rate, math.inf, now)
         self._burst, self._burst_from = 1, since
         self._due = now
-
-
-def _remembered(learned: Learned | None) -> Ration | None:
-    if not learned:
-        return None
-    if learned.burst > 1 and learned.period:
-        return Quota(learned.burst, learned.period, 0.0, FIRST_RATE, -math.inf)
-    return Steady(learned.rate, learned.rate * 1.2, -math.inf)

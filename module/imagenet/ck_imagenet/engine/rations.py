@@ -12,7 +12,7 @@ means that one was given or refused. Times are seconds of any one clock.
 from __future__ import annotations
 
 import math
-from typing import Union
+from typing import NamedTuple, Union
 
 from ..storage.paces import Learned
 
@@ -45,6 +45,24 @@ waited for before it is asked whether it gives again."""
 
 _SLACK = 0.1
 """Seconds by which a thread may wake too late without loss."""
+
+
+class BackOff(NamedTuple):
+    """How long a host is left alone that asks to come later."""
+
+    first: float = 1.0
+    """Seconds, if it does not say how long; later ones are longer."""
+    longest: float = math.inf
+    """A host that asks for more seconds than these is not asked again at all."""
+    refusals: int = 4
+    """Refusals in a row for which a host is given up that has given nothing yet."""
+    is_patient: bool = True
+    """Whether a host that has given something is never given up."""
+    least: float = 0.0
+    """Seconds that each back-off lasts at least, if the host does not say how long."""
+
+
+USUAL_BACK_OFF = BackOff()
 
 
 class Steady:
@@ -381,3 +399,12 @@ class Quota:
 
 
 Ration = Union[Steady, Quota]
+
+
+def remembered(learned: Learned | None) -> Ration | None:
+    """Return the ration that was learnt before, if one was."""
+    if not learned:
+        return None
+    if learned.burst > 1 and learned.period:
+        return Quota(learned.burst, learned.period, 0.0, FIRST_RATE, -math.inf)
+    return Steady(learned.rate, learned.rate * 1.2, -math.inf)

@@ -1,19 +1,17 @@
 """Where the results of a run come together: what may be saved, what is written down.
 
-    crawler ──► Router ──► SynsetRecorder of the link's synset ──► its journal
-                      └──► CaptureRecorder (`wayback`) ──► SynsetRecorder         of captures
-    crawler ──► RemoteRecorder (`worker`) ── a pipe, Dask ──► Router              elsewhere
+    worker ──► dispatcher ──► Router ──► SynsetRecorder of the link's synset ──► its journal
+                                   └──► CaptureRecorder (`wayback`) ──► SynsetRecorder   of captures
 
-A picture is reserved, then saved, then kept: so none is saved twice, and no more than are wanted.
-A link for which its synset has no use now is parked.
+A picture is reserved, then saved, then recorded: so none is saved twice, and no more than are
+wanted. A worker elsewhere saves it unreserved: it is reserved when that is told, and removed again
+if it has come before, or is one too many.
 """
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Callable, Iterable
 
@@ -34,53 +32,39 @@ _SEVERAL = "the same bytes came under several names"
 class Verdict(Enum):
     """What is to become of a picture that has been fetched."""
 
-    KEEP = "save it, then tell"
+    KEEP = "save it, then record it"
     SETTLED = "nothing: it has come before"
     ENOUGH = "not now: there are as many as are wanted"
 
 
 class Recorder(ABC):
-    """What a crawler asks and tells; threads may do so at once."""
+    """What a dispatcher asks and tells; threads may do so at once."""
 
     @abstractmethod
     def reserve(self, record: Record) -> Verdict:
-        """Ask whether a picture is to be saved; if so, `keep` must follow."""
+        """Ask whether a picture is to be saved; if so, it must be recorded then."""
 
     @abstractmethod
-    def keep(self, record: Record) -> None:
-        """Tell that a picture is saved."""
+    def record(self, record: Record) -> bool:
+        """Tell what became of a URL: a picture that is saved, or a failure.
 
-    @abstractmethod
-    def record(self, record: Record) -> None:
-        """Tell what became of a URL that gave no picture."""
+        Returns
+        -------
+        bool
+            Whether it is settled now: a picture that is one too many is removed, and is not.
+        """
 
     @abstractmethod
     def reach(self) -> None:
         """Tell that a host could be connected to: so there is a network."""
 
-    def missing(self, wnid: str) -> int | None:
-        """Return how many pictures of a synset are still wanted, None for all that there are."""
-        return None
-
-    def is_full(self) -> bool:
-        """Say whether no picture is wanted any more."""
-        return False
-
-    def park(self, task: Task) -> None:
-        """Take back a task for which its synset has no use now, as `missing` has said."""
-        raise NotImplementedError
-
     @abstractmethod
     def leave(self, task: Task) -> None:
         """Take back a task that its host does not give in the time that there is."""
 
-    def has_parked(self) -> bool:
-        """Say whether there are tasks that may be of use later."""
-        return False
-
-    def unpark(self) -> list[Task]:
-        """Return tasks that were parked and may be of use now."""
-        return []
+    @abstractmethod
+    def missing(self) -> int | None:
+        """Return how many pictures are still wanted, None for all that there are."""
 
 
 class SynsetRecorder(Recorder):
@@ -132,30 +116,14 @@ class SynsetRecorder(Recorder):
         # Of each number, how many records keep it: two may, where files were put together by hand.
         self._kept = Counter(each.name.number for each in journal.records.values() if each.is_kept)
         self._held: list[Record] = []
-        self._parked: deque[Task] = deque()
         self.left: Counter[str] = Counter()
 
-    def missing(self, wnid: str = "") -> int | None:
+    def missing(self) -> int | None:
         return None if self._most is None else max(0, self._most - self.here)
-
-    def is_full(self) -> bool:
-        return self.missing() == 0
-
-    def park(self, task: Task) -> None:
-        with self._lock:
-            self._parked.append(task)
 
     def leave(self, task: Task) -> None:
         with self._lock:
             self.left[task.endpoint] += 1
-
-    def has_parked(self) -> bool:
-        return bool(self._parked) and not self.is_full()
-
-    def unpark(self) -> list[Task]:
-        with self._lock:
-            wanted = min(len(self._parked), self.missing() or 0)
-            return [self._parked.popleft() for _ in range(wanted)]
 
     def reserve(self, record: Record) -> Verdict:
         with self._lock:
@@ -178,28 +146,27 @@ class SynsetRecorder(Recorder):
             self._duplicates.add([record])
             return Verdict.SETTLED if first else Verdict.KEEP
 
-    def keep(self, record: Record) -> None:
+    def record(self, record: Record) -> bool:
         with self._lock:
-            del self._saving[record.url]
-            self.here += 1
-            self._write(record)
-            if self._duplicates.is_placeholder(record):  # as was found while it was being saved
-                self._take_out(record.sha256)
-
-    def take_in(self, record: Record) -> None:
-        """Count a picture that another process has saved unreserved, or remove it again."""
-        with self._lock:
-            if self.reserve(record) is Verdict.KEEP:
-                self.keep(record)
-            else:
-                self._remove(record)
-
-    def record(self, record: Record) -> None:
-        """Record a failure, unless it may be this machine's network that fails."""
-        with self._lock:
+            if record.outcome is Outcome.SAVED:
+                return self._record_saved(record)
+            # It may be this machine's network that fails.
             self._held.append(record)
             if self._reached:
                 self._release_held()
+            return True
+
+    def _record_saved(self, record: Record) -> bool:
+        verdict = Verdict.KEEP if record.url in self._saving else self.reserve(record)
+        if verdict is not Verdict.KEEP:
+            self._remove(record)
+            return verdict is Verdict.SETTLED
+        del self._saving[record.url]
+        self.here += 1
+        self._write(record)
+        if self._duplicates.is_placeholder(record):  # as was found while it was being saved
+            self._take_out(record.sha256)
+        return True
 
     def reach(self) -> None:
         if not self._reached:
@@ -290,16 +257,10 @@ def _unkept(record: Record, outcome: Outcome, detail: str) -> Record:
     return record._replace(outcome=outcome, time=now(), detail=detail)
 
 
-@dataclass
-class _OpenSynset:
-    recorder: Recorder
-    numbers: set[int]
-    """The links of which nothing has come yet."""
-    ended: bool = field(default=False)
+class Router:
+    """Passes on what comes of links to the recorder of the synset that it is about.
 
-
-class Router(Recorder):
-    """Passes on what a crawler asks and tells to the recorder of the synset that it is about.
+    Its owner lets one thread in at a time.
 
     Attributes
     ----------
@@ -310,18 +271,22 @@ class Router(Recorder):
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._open: dict[str, _OpenSynset] = {}
+        self._recorders: dict[str, Recorder] = {}
+        self._open: dict[str, set[int]] = {}
+        """Of each synset, the numbers of the links of which nothing has come yet."""
         self.reached = False
         self.ended: deque[str] = deque()
 
     def __len__(self) -> int:
         return len(self._open)
 
+    def __contains__(self, wnid: str) -> bool:
+        return wnid in self._open
+
     @property
     def links(self) -> int:
         """Of how many links nothing has come yet."""
-        return sum(len(each.numbers) for each in list(self._open.values()))
+        return sum(map(len, self._open.values()))
 
     def open(self, wnid: str, recorder: Recorder, tasks: Iterable[Task]) -> None:
         """Begin a synset.
@@ -335,85 +300,64 @@ class Router(Recorder):
         tasks : iterable of Task
             All its links of which something is to come.
         """
-        with self._lock:
-            self._open[wnid] = _OpenSynset(recorder, {task.link.name.number for task in tasks})
-            if self.reached:
-                recorder.reach()
-            self._check_ended(wnid)
+        self._recorders[wnid] = recorder
+        self._open[wnid] = {task.link.name.number for task in tasks}
+        if self.reached:
+            recorder.reach()
+        if not self._open[wnid]:
+            self.ended.append(wnid)
+
+    def end(self, wnid: str) -> None:
+        """Let nothing more come of a synset: it has enough."""
+        if self._open[wnid]:
+            self._open[wnid].clear()
+            self.ended.append(wnid)
 
     def close(self, wnid: str) -> None:
         """Forget a synset; what still comes of its links is dropped."""
-        with self._lock:
-            del self._open[wnid]
-
-    def reserve(self, record: Record) -> Verdict:
-        with self._lock:
-            synset = self._open.get(record.name.wnid)
-            if not synset:
-                return Verdict.ENOUGH
-            verdict = synset.recorder.reserve(record)
-            if verdict is Verdict.SETTLED:
-                self._tick_off(synset, record.name)
-            return verdict
-
-    def keep(self, record: Record) -> None:
-        with self._lock:
-            synset = self._open.get(record.name.wnid)
-            if synset:
-                synset.recorder.keep(record)
-                self._tick_off(synset, record.name)
-
-    def take_in(self, record: Record) -> None:
-        """Count a picture that another process has saved unreserved, or remove it again."""
-        with self._lock:
-            synset = self._open.get(record.name.wnid)
-            if synset and isinstance(synset.recorder, SynsetRecorder):
-                synset.recorder.take_in(record)
-                self._tick_off(synset, record.name)
-
-    def record(self, record: Record) -> None:
-        with self._lock:
-            synset = self._open.get(record.name.wnid)
-            if synset:
-                synset.recorder.record(record)
-                self._tick_off(synset, record.name)
-
-    def reach(self) -> None:
-        if not self.reached:
-            with self._lock:
-                self.reached = True
-                for synset in self._open.values():
-                    synset.recorder.reach()
+        del self._open[wnid], self._recorders[wnid]
 
     def missing(self, wnid: str) -> int | None:
-        synset = self._open.get(wnid)
-        return synset.recorder.missing(wnid) if synset else 0
+        """Return how many pictures of a synset are still wanted, None for all that there are."""
+        return self._recorders[wnid].missing()
 
-    def park(self, task: Task) -> None:
-        synset = self._open.get(task.wnid)
-        if synset:
-            synset.recorder.park(task)
+    def reserve(self, record: Record) -> Verdict:
+        """Ask whether a picture is to be saved, as of a `Recorder`."""
+        name = record.name
+        if name.wnid not in self._open:
+            return Verdict.ENOUGH
+        verdict = self._recorders[name.wnid].reserve(record)
+        if verdict is Verdict.SETTLED:
+            self._tick_off(name)
+        return verdict
+
+    def record(self, record: Record) -> bool:
+        """Tell what became of a URL, and return whether it is settled, as of a `Recorder`."""
+        name = record.name
+        if name.wnid not in self._open:
+            return True
+        is_settled = self._recorders[name.wnid].record(record)
+        if is_settled:
+            self._tick_off(name)
+        return is_settled
 
     def leave(self, task: Task) -> None:
-        with self._lock:
-            synset = self._open.get(task.wnid)
-            if synset:
-                synset.recorder.leave(task)
-                self._tick_off(synset, task.link.name)
+        """Take back a task that its host does not give in the time that there is."""
+        if task.wnid in self._open:
+            self._recorders[task.wnid].leave(task)
+            self._tick_off(task.link.name)
 
-    def has_parked(self) -> bool:
-        return any(synset.recorder.has_parked() for synset in list(self._open.values()))
+    def reach(self) -> None:
+        """Tell all that a host could be connected to."""
+        if not self.reached:
+            self.reached = True
+            for recorder in self._recorders.values():
+                recorder.reach()
 
-    def unpark(self) -> list[Task]:
-        return [task for synset in list(self._open.values()) for task in synset.recorder.unpark()]
-
-    def _tick_off(self, synset: _OpenSynset, name: ImageName) -> None:
-        synset.numbers.discard(name.number)
-        self._check_ended(name.wnid)
-
-    def _check_ended(self, wnid: str) -> None:
-        """See whether a synset has ended: nothing is to come, or nothing more is wanted."""
-        synset = self._open[wnid]
-        if not synset.ended and (not synset.numbers or synset.recorder.is_full()):
-            synset.ended = True
-            self.ended.append(wnid)
+    def _tick_off(self, name: ImageName) -> None:
+        """Take note that a link has ended; a synset has ended with its last one."""
+        numbers = self._open[name.wnid]
+        if name.number in numbers:
+            numbers.remove(name.number)
+            if not numbers:
+                self.ended.append(name.wnid)

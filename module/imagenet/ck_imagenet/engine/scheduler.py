@@ -132,7 +132,6 @@ class Scheduler:
         ImagenetError
             Whatever a user must know; what `jobs` raises, when all that were open are done.
         """
-        dispatchers = (self._hosts, self._wayback)
         self._jobs = jobs
         try:
             with storage_errors(self._store.home()):
@@ -141,11 +140,9 @@ class Scheduler:
                     yield from self._advance()
                     self._poll(0.0 if begun else SAMPLE)
                 yield from self._deferred.values()
-                for dispatcher in dispatchers:
-                    dispatcher.close()
+                self._close()
         except BaseException:
-            for dispatcher in dispatchers:
-                dispatcher.abandon()
+            self._close()
             for job in self._open.values():
                 job.abandon()
             raise
@@ -153,6 +150,10 @@ class Scheduler:
             self._progress.end()
         if self._failure:
             raise self._failure
+
+    def _close(self) -> None:
+        for dispatcher in (self._hosts, self._wayback):
+            dispatcher.close()
 
     def _has_room(self) -> bool:
         if len(self._open) >= self._most_open:

@@ -220,7 +220,7 @@ class SynsetJob:
             self._kept.drop(self._links)
             self.recorder = self._recorder(len(here), reached)
             self._here_before = self.recorder.here
-            wanted = [] if self.recorder.is_full() else self._wanted(here)
+            wanted = [] if self.recorder.missing() == 0 else self._wanted(here)
             self._to_fetch = len(wanted)
             if wanted:
                 summaries.drop(place)
@@ -232,7 +232,7 @@ class SynsetJob:
         """Return what the Wayback Machine is to be asked for, if so wished; after the links."""
         with storage_errors(self._place.state):
             self.recorder.close()
-        wanted = self._wayback.wayback and not self.recorder.is_full()
+        wanted = self._wayback.wayback and self.recorder.missing() != 0
         tasks = [captures.task(link) for link in self._lost()] if wanted else []
         if tasks:
             self.capture_recorder = CaptureRecorder(self.recorder, self._journal, captures)

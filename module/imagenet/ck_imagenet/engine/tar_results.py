@@ -239,7 +239,7 @@ class SynsetImport:
             self._report(before)
         elif known.recorder.reserve(read.record) is Verdict.KEEP:
             self._save(read)
-            known.recorder.keep(read.record)
+            known.recorder.record(read.record)
             known.pictures.add(link.name.number)
         return None
 

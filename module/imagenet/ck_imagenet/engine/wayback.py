@@ -87,21 +87,20 @@ class CaptureRecorder(Recorder):
         self.record(record._replace(outcome=Outcome.REDIRECTS, detail=record.final_url))
         return Verdict.SETTLED
 
-    def keep(self, record: Record) -> None:
-        self._recorder.keep(record)
-
-    def record(self, record: Record) -> None:
+    def record(self, record: Record) -> bool:
+        if record.outcome is Outcome.SAVED:
+            return self._recorder.record(record)
         said = f"{record.outcome.word}: {record.detail}"
         if self._is_of_link(record):
             self._captures.has_answered = True
             if record.outcome is Outcome.GONE and not record.captured:
                 said = f"{record.outcome.word}: never captured"
             own = self._journal.records[record.url]
-            self._recorder.record(own._replace(wayback=said, time=record.time))
-            return
+            return self._recorder.record(own._replace(wayback=said, time=record.time))
         if record.outcome is not Outcome.HOST_BUSY:
             self._captures.trouble = said
         self.trouble = self.trouble or self._captures.trouble or said
+        return True
 
     def _is_of_link(self, record: Record) -> bool:
         """Say whether a failure is one of this link alone, also when it is asked for again."""
@@ -114,23 +113,11 @@ class CaptureRecorder(Recorder):
     def reach(self) -> None:
         self._recorder.reach()
 
-    def missing(self, wnid: str) -> int | None:
+    def missing(self) -> int | None:
         return self._recorder.missing()
-
-    def is_full(self) -> bool:
-        return self._recorder.is_full()
-
-    def park(self, task: Task) -> None:
-        self._recorder.park(task)
 
     def leave(self, task: Task) -> None:
         self._recorder.leave(task)
-
-    def has_parked(self) -> bool:
-        return self._recorder.has_parked()
-
-    def unpark(self) -> list[Task]:
-        return self._recorder.unpark()
 
 
 def crawl_settings(

@@ -1,0 +1,111 @@
+"""What a dispatcher and a worker say to each other: values, the same over every transport.
+
+    dispatcher ── Fetch, Limit, Cancel, LeaveRationed, Drain, Stop ──► worker
+    dispatcher ◄── Settled, Left, Moved, Hungry, Reached, Standing, Cancelled, Ended ── worker
+
+Each side sends its messages in an order that the other keeps. `Ended` is the last that a worker
+tells. Whoever works for a run must know the same messages (`worker.MESSAGES`).
+"""
+
+from __future__ import annotations
+
+from typing import Mapping, NamedTuple, Sequence, Union
+
+from ..storage.paces import Learned
+from ..storage.records import Record
+from .host import HostState, RationedHost
+from .link import Task
+
+# What a worker is told.
+
+
+class Fetch(NamedTuple):
+    """Fetch these links; nobody else asks their hosts."""
+
+    tasks: Sequence[Task]
+    hosts: Mapping[str, HostState] = {}
+    """What others have found out about these hosts, by host and port."""
+
+
+class Limit(NamedTuple):
+    """Make no more requests at once than so many."""
+
+    jobs: int
+
+
+class Cancel(NamedTuple):
+    """Save no more pictures of this synset; say `Cancelled` when none is being saved."""
+
+    wnid: str
+
+
+class LeaveRationed(NamedTuple):
+    """Ask no more for what waits for hosts that ration."""
+
+
+class Drain(NamedTuple):
+    """Nothing more will be given, but for redirects of what has been given to others."""
+
+
+class Stop(NamedTuple):
+    """End: no picture is wanted any more. What is being saved is still told."""
+
+
+# What a worker tells.
+
+
+class Settled(NamedTuple):
+    """A link has ended: its picture is saved, or it has failed."""
+
+    record: Record
+
+
+class Left(NamedTuple):
+    """A link is left for another run: its host does not give it in the time that there is."""
+
+    task: Task
+
+
+class Moved(NamedTuple):
+    """A link is to be asked of another host now, whoever owns that."""
+
+    task: Task
+
+
+class Hungry(NamedTuple):
+    """There will soon be connections to spare; told once for each `Fetch`."""
+
+
+class Reached(NamedTuple):
+    """A host could be connected to: so there is a network."""
+
+
+class Standing(NamedTuple):
+    """How it stands with the worker's hosts."""
+
+    rations: Sequence[RationedHost] = ()
+    """Those that ration and are waited for."""
+    is_rationed: bool = False
+    """Whether something is left, and all of it waits for these."""
+    learned: Mapping[str, Learned] = {}
+    """Paces, by service or by host and port."""
+    hosts: Mapping[str, HostState] = {}
+    """What has changed since the last time, by host and port: who owns them next must know it."""
+
+
+class Cancelled(NamedTuple):
+    """No picture of this synset will be saved, and none is being saved."""
+
+    wnid: str
+
+
+class Ended(NamedTuple):
+    """The worker has ended, as it was told to, or by an error that ends the run."""
+
+    error: Exception | None = None
+
+
+ToWorker = Union[Fetch, Limit, Cancel, LeaveRationed, Drain, Stop]
+FromWorker = Union[Settled, Left, Moved, Hungry, Reached, Standing, Cancelled, Ended]
+TO_WORKER = (Fetch, Limit, Cancel, LeaveRationed, Drain, Stop)
+FROM_WORKER = (Settled, Left, Moved, Hungry, Reached, Standing, Cancelled, Ended)

@@ -1,0 +1,252 @@
+"""Which worker owns a host, which links wait to be given out, and what is known of hosts.
+
+    unassigned ── to a worker that is hungry, the largest first ──► owned by it
+        ▲                                                            │
+        └── the worker is lost: its links are queued again, and ◄────┘
+            what is known of its hosts goes to their next owner
+
+A host has one owner in a run, so that its cap, its pace and its breaker are kept in one place; what
+rations together (`host_group`) has one owner.
+
+Of a synset of which only so many pictures are wanted, not all links are given out (`Counted`):
+
+    parked ──► out: waits for a worker, then with one ──► settled, left
+      ▲          │                     │
+      └──────────┴── one too many ◄────┘ for longer than OVERDUE: not counted on any more
+
+Only as many links are out as pictures are still wanted. What is parked goes out as results come,
+and in place of links that are overdue, by hosts in turn: one slow host does not have all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict, defaultdict, deque
+from typing import Generic, Iterable, Mapping, NamedTuple, TypeVar
+
+from ..core import known_hosts, urls
+from .host import HostState
+from .host_queue import FORGET_GIVEN_UP_AFTER
+from .link import Task
+
+MOST_OWNERS = 50_000
+"""Groups of hosts of which is remembered whose they are: many more than have links at once."""
+
+Owner = TypeVar("Owner")
+
+
+class Given(NamedTuple):
+    """What one worker is given at once."""
+
+    tasks: list[Task]
+    hosts: dict[str, HostState]
+    """What owners before have found out about their hosts."""
+
+
+class Owners(Generic[Owner]):
+    """The owners of groups of hosts, and what waits for one.
+
+    Attributes
+    ----------
+    waiting : int
+        How many links wait for an owner.
+    """
+
+    def __init__(self) -> None:
+        self._owners: OrderedDict[str, Owner] = OrderedDict()
+        self._unassigned: deque[tuple[str, list[Task]]] = deque()
+        self._states: dict[str, dict[str, tuple[float, HostState]]] = {}
+        """What is known of hosts, by group and host, and since when."""
+        self.waiting = 0
+
+    def own(self, owner: Owner, addresses: Iterable[str]) -> None:
+        """Let a worker own the hosts of some addresses, whoever is hungry."""
+        for address in addresses:
+            self._owners[known_hosts.host_group(urls.endpoint(address))] = owner
+
+    def queue(self, tasks: Iterable[Task]) -> None:
+        """Let tasks wait for a hungry worker, the largest hosts first."""
+        by_group: defaultdict[str, list[Task]] = defaultdict(list)
+        for task in tasks:
+            by_group[task.host_group].append(task)
+        self._unassigned += sorted(by_group.items(), key=lambda item: -len(item[1]))
+        self.waiting += sum(map(len, by_group.values()))
+
+    def take(self, owner: Owner, wanted: int, now: float) -> dict[Owner, Given]:
+        """Take what waits: for a hungry worker, and on the way for the owners of other hosts.
+
+        Parameters
+        ----------
+        owner : Owner
+            The worker, which owns from now on what nobody owns.
+        wanted : int
+            How many links it is to have at least.
+        now : float
+            The time.
+        """
+        given: dict[Owner, Given] = {}
+        while self._unassigned and wanted > 0:
+            group, tasks = self._unassigned.popleft()
+            self.waiting -= len(tasks)
+            if self.give(given, owner, group, tasks, now) is owner:
+                wanted -= len(tasks)
+        return given
+
+    def give(
+        self, given: dict[Owner, Given], owner: Owner, group: str, tasks: list[Task], now: float
+    ) -> Owner:
+        """Add tasks of a group of hosts to what its owner is given, and return that.
+
+        Parameters
+        ----------
+        given : dict of Owner to Given
+            What workers are given at once.
+        owner : Owner
+            Who owns it from now on if nobody does.
+        group, tasks : str, list of Task
+            The group, and its links.
+        now : float
+            The time.
+        """
+        known: Mapping[str, HostState] = {}
+        if group not in self._owners:
+            self._owners[group] = owner
+            known = self._known_of(group, now)
+        self._owners.move_to_end(group)
+        owner = self._owners[group]
+        while len(self._owners) > MOST_OWNERS:
+            self._owners.popitem(last=False)
+        each = given.setdefault(owner, Given([], {}))
+        each.tasks.extend(tasks)
+        each.hosts.update(known)
+        return owner
+
+    def lose(self, owner: Owner) -> None:
+        """Let nobody own what a worker owned that is lost."""
+        for group in [group for group, one in self._owners.items() if one is owner]:
+            del self._owners[group]
+
+    def leave_rationed(self) -> list[Task]:
+        """Return all that waits for hosts that ration, and forget it."""
+        left = [tasks for group, tasks in self._unassigned if self.is_rationed(group)]
+        others = [each for each in self._unassigned if not self.is_rationed(each[0])]
+        self._unassigned = deque(others)
+        self.waiting -= sum(map(len, left))
+        return [task for tasks in left for task in tasks]
+
+    # What is known of hosts.
+
+    def note(self, states: Mapping[str, HostState], now: float) -> None:
+        """Take note of what owners have found out about hosts, by host and port."""
+        for host, state in states.items():
+            known = self._states.setdefault(known_hosts.host_group(host), {})
+            known[host] = now, state
+            if state == HostState():  # as a new one
+                del known[host]
+        while len(self._states) > MOST_OWNERS:
+            del self._states[next(iter(self._states))]
+
+    def is_rationed(self, group: str) -> bool:
+        """Say whether hosts of a group are known to ration."""
+        states = self._states.get(group, {}).values()
+        return any(state.learned or state.refusals for _, state in states)
+
+    def _known_of(self, group: str, now: float) -> dict[str, HostState]:
+        """Return what owners before have found out about hosts, as far as it still counts."""
+        known = {}
+        for host, (since, state) in self._states.get(group, {}).items():
+            ago = now - since
+            if not (state.outcome and ago > state.rest + FORGET_GIVEN_UP_AFTER):
+                known[host] = state._replace(rest=max(0.0, state.rest - ago))
+        return known
+
+
+# Synsets of which only so many pictures are wanted.
+
+OVERDUE = 2.0
+"""Seconds after which a link that is out is not counted on any more."""
+
+
+class Counted(Generic[Owner]):
+    """The links of one such synset, of which nothing has come yet.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        All of them.
+
+    Attributes
+    ----------
+    cancelling : set of Owner, optional
+        Once there are enough pictures: who may still be saving one.
+    """
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._parked: dict[str, deque[Task]] = {}
+        self._turns: deque[str] = deque()
+        self._out: dict[int, tuple[float, Owner | None]] = {}
+        self.cancelling: set[Owner] | None = None
+        for task in tasks:
+            self.park(task)
+
+    @property
+    def groups(self) -> Iterable[str]:
+        """The groups of hosts of which links are parked."""
+        return self._parked.keys()
+
+    def park(self, task: Task) -> None:
+        """Let a link wait until it may be of use."""
+        self._out.pop(task.link.name.number, None)
+        group = task.host_group
+        if group not in self._parked:
+            self._parked[group] = deque()
+            self._turns.append(group)
+        self._parked[group].append(task)
+
+    def next(self, missing: int, now: float = -math.inf) -> list[Task]:
+        """Return the links that are to be given out now.
+
+        Parameters
+        ----------
+        missing : int
+            How many pictures are still wanted.
+        now : float, optional
+            The time; with it, what is overdue is replaced.
+        """
+        overdue = sum(since + OVERDUE <= now for since, _ in self._out.values())
+        wanted = missing - (len(self._out) - 2 * overdue)
+        tasks: list[Task] = []
+        while self._turns and len(tasks) < wanted:
+            group = self._turns.popleft()
+            tasks.append(self._parked[group].popleft())
+            if self._parked[group]:
+                self._turns.append(group)
+            else:
+                del self._parked[group]
+        self._out.update((task.link.name.number, (math.inf, None)) for task in tasks)
+        return tasks
+
+    def give(self, task: Task, now: float, owner: Owner) -> None:
+        """Take note that a link is given to a worker."""
+        self._out[task.link.name.number] = now, owner
+
+    def wait(self, task: Task) -> None:
+        """Take note that a link that is out waits for a worker again."""
+        self._out[task.link.name.number] = math.inf, None
+
+    def end(self, number: int) -> None:
+        """Take note that a link has ended."""
+        self._out.pop(number, None)
+
+    def leave(self, group: str) -> Iterable[Task]:
+        """Return the links of a group of hosts that are parked, and forget them."""
+        self._turns.remove(group)
+        return self._parked.pop(group)
+
+    def at(self, owner: Owner) -> list[int]:
+        """Return the numbers of the links that a worker has."""
+        return [number for number, (_, who) in self._out.items() if who is owner]
+
+    def owners(self) -> set[Owner]:
+        """Return the workers that have any of its links."""
+        return {owner for _, owner in self._out.values() if owner is not None}

@@ -1,0 +1,195 @@
+"""Workers in further processes of this machine: both ends of the pipe, and how many pay.
+
+Messages are pickles over the standard input and output of a process, after the run's `Order`. Its
+input ends when who has started it is gone, or needs it no more: then it ends as well.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import BinaryIO, Iterable, cast
+
+from ..core.errors import StoreError
+from ..core.threads import start_thread
+from .context import Crawl, Order
+from .messages import Ended, FromWorker, Stop, ToWorker
+from .transports import Listener, Transport, WorkerPool
+from .worker import LIBRARY, Worker
+
+LINKS_PER_PROCESS = 600
+"""Links for which one more process pays: its start and its messages take time too."""
+
+_MOST_DEATHS, _AN_HOUR = 5, 3600.0
+"""Workers that may die within so many seconds: more is no accident."""
+
+_EXIT_GRACE = 2.0
+"""Seconds that a worker has to end by itself."""
+
+
+def processes_for(links: int, crawl: Crawl) -> int:
+    """Return how many processes suit a number of links: as many as wanted, else as there are cores.
+
+    Parameters
+    ----------
+    links : int
+        How many are to be fetched.
+    crawl : Crawl
+        How many processes and connections the user wants.
+    """
+    if not sys.executable:
+        return 1
+    wanted = crawl.processes or max(1, min(_cores(), links // LINKS_PER_PROCESS))
+    return min(crawl.jobs, max(1, links), wanted)
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not everywhere is there such a thing
+        return os.cpu_count() or 1
+
+
+class Processes(WorkerPool):
+    """Further processes, beside this one.
+
+    Parameters
+    ----------
+    order : Order
+        What they are started with.
+    """
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._count = 0
+        self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
+
+    def new(self, links: int) -> Iterable[Transport]:
+        wanted = processes_for(links, self._order.crawl) - 1
+        begun = [Pipe(self._order) for _ in range(self._count, wanted)]
+        self._count += len(begun)
+        return begun
+
+    def lost(self, transport: Transport, why: str) -> None:
+        self._count -= 1
+        self._deaths.append(time.monotonic())
+        if self._deaths[-1] < self._deaths[0] + _AN_HOUR and len(self._deaths) > _MOST_DEATHS:
+            raise StoreError(
+                f"processes that fetch for this run were ended {len(self._deaths)} times from "
+                f"outside within an hour (the last {why}): is there too little memory? What is "
+                "here is kept; the same command goes on from there, with --processes=1 in one "
+                "process"
+            )
+
+    def close(self) -> None:
+        """End; all processes have."""
+
+
+class Pipe(Transport):
+    """A process that works for this one.
+
+    Parameters
+    ----------
+    order : Order
+        What it is told first.
+    """
+
+    def __init__(self, order: Order) -> None:
+        self._outgoing: SimpleQueue[Order | ToWorker | None] = SimpleQueue()
+        self._outgoing.put(order)
+        self._listening = threading.Thread()
+
+    def begin(self, listener: Listener) -> None:
+        path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ck_imagenet.engine.pipe"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C is for the one who knows what to do
+        )
+        writing = threading.Thread(target=self._write, daemon=True)
+        self._listening = threading.Thread(target=self._listen, args=(listener,), daemon=True)
+        for thread in (writing, self._listening):
+            if not start_thread(thread, others=True):  # those that there are do all of it
+                self._process.kill()
+                raise MemoryError
+
+    def send(self, message: ToWorker) -> None:
+        self._outgoing.put(message)
+
+    def close(self) -> None:
+        self._outgoing.put(None)
+        self._wait()
+        with suppress(RuntimeError):  # that of one which was never started
+            self._listening.join()
+
+    def _write(self) -> None:
+        inbox = cast(BinaryIO, self._process.stdin)
+        with suppress(OSError), inbox:  # its end is found by who listens to it
+            for message in iter(self._outgoing.get, None):
+                pickle.dump(message, inbox)
+                inbox.flush()
+
+    def _listen(self, listener: Listener) -> None:
+        """Pass on what it tells, until it ends."""
+        with cast(BinaryIO, self._process.stdout) as outbox:
+            with suppress(EOFError, OSError, pickle.UnpicklingError):
+                while True:
+                    message = pickle.load(outbox)  # noqa: S301 - our own child
+                    listener.take_in(message)
+                    if isinstance(message, Ended):
+                        return
+            listener.lose(f"with status {self._wait()}")
+
+    def _wait(self) -> int:
+        """Return its status when it has ended, which it must soon."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_EXIT_GRACE)
+        self._process.kill()
+        return self._process.wait()
+
+
+# The other end.
+
+
+def main() -> None:
+    """Work until the other process says that it is enough, or is gone."""
+    inbox = sys.stdin.buffer
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
+        order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
+        lock = threading.Lock()
+
+        def tell(message: FromWorker) -> None:
+            data = pickle.dumps(message)
+            with lock:
+                try:
+                    outbox.write(data)
+                    outbox.flush()
+                except OSError:
+                    os._exit(0)  # nobody is there to work for
+
+        worker = Worker.of(order, tell)
+        threading.Thread(target=_read, args=(inbox, worker), daemon=True).start()
+        worker.run()
+    os._exit(0)  # without waiting for who may be stuck
+
+
+def _read(inbox: BinaryIO, worker: Worker) -> None:
+    """Hand over messages until there are no more."""
+    with suppress(EOFError, OSError, pickle.UnpicklingError):
+        while True:
+            worker.receive(pickle.load(inbox))  # noqa: S301 - see main
+    worker.receive(Stop())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""How a dispatcher reaches its workers, and what it knows of each: here, over a pipe, over Dask.
+
+    transport   class                  its worker                        from
+    none        `Local`, here          threads of this process           it is there
+    a pipe      `Pipe` (`pipe`)        a process that is started         `Processes`: when it pays
+    Dask        `Lease` (`machines`)   an actor on a machine             `Machines`: when one comes
+
+A transport begins, carries messages in their order, and comes to one end: the worker has told
+`Ended`, or is lost, with a sentence why. After that nothing comes any more.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from functools import partial
+from typing import Callable, Iterable, Iterator, NamedTuple
+
+from ..core.text import ImageName
+from ..core.threads import start_thread
+from ..http.client import Client
+from ..storage.records import Record
+from ..storage.store import Store
+from .context import CrawlSettings
+from .link import Task
+from .messages import FromWorker, Limit, Standing, ToWorker
+from .worker import Worker
+
+_JOIN_WITHIN = 1.0
+"""Seconds that a thread has to end that has told so."""
+
+
+class Listener(NamedTuple):
+    """Who hears what a worker tells: the dispatcher. Any thread may call, one at a time."""
+
+    take_in: Callable[[FromWorker], None]
+    """Takes in what the worker has told."""
+    lose: Callable[[str], None]
+    """Is told, in a sentence without its end, why the worker is gone that has not told `Ended`."""
+    reserve: Callable[[Record], bool]
+    """Says whether a picture is to be saved; in this process only, where to ask costs little."""
+
+
+class Transport(ABC):
+    """A way to one worker."""
+
+    @abstractmethod
+    def begin(self, listener: Listener) -> None:
+        """Let the worker begin, and pass on what it tells.
+
+        Raises
+        ------
+        MemoryError
+            If there is no memory for it.
+        """
+
+    @abstractmethod
+    def send(self, message: ToWorker) -> None:
+        """Tell the worker something, without waiting until it listens; nothing if it is gone."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Forget the worker, whatever it does: it has had its time to end."""
+
+
+class WorkerPool(ABC):
+    """Where further workers come from, as long as a run goes on."""
+
+    @abstractmethod
+    def new(self, links: int) -> Iterable[Transport]:
+        """Return workers that have come, or that pay for so many links; asked often, so be quick.
+
+        Raises
+        ------
+        StoreError
+            If the run cannot go on, since nobody fetches.
+        """
+
+    @abstractmethod
+    def lost(self, transport: Transport, why: str) -> None:
+        """Take note that a worker is gone.
+
+        Parameters
+        ----------
+        transport : Transport
+            The way to it.
+        why : str
+            A sentence without its end.
+
+        Raises
+        ------
+        StoreError
+            If too many are lost for that to be an accident.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End, when all workers have."""
+
+
+class Local(Transport):
+    """No way at all: a worker in this process, which asks before it saves a picture.
+
+    Parameters
+    ----------
+    client : Client
+        What it asks with; it is closed at the end.
+    store : Store
+        Where the pictures go.
+    settings : CrawlSettings
+        How to crawl.
+    """
+
+    def __init__(self, client: Client, store: Store, settings: CrawlSettings) -> None:
+        self._worker_of = partial(Worker, client, store, settings)
+
+    def begin(self, listener: Listener) -> None:
+        self._worker = self._worker_of(listener.take_in, listener.reserve)
+        self._thread = threading.Thread(target=self._worker.run, daemon=True)
+        start_thread(self._thread, others=False)
+
+    def send(self, message: ToWorker) -> None:
+        self._worker.receive(message)
+
+    def close(self) -> None:
+        self._thread.join(_JOIN_WITHIN)
+
+
+# The workers of a run, as the dispatcher knows them.
+
+
+class Member:
+    """A worker, as the dispatcher knows it.
+
+    Parameters
+    ----------
+    transport : Transport
+        The way to it.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.open: dict[ImageName, Task] = {}
+        """What it has been given and has not told the end of."""
+        self.jobs = 0
+        """How many requests it may make at once, if that has been told."""
+        self.is_hungry = self.has_ended = False
+        self.standing = Standing()
+
+    def limit_to(self, jobs: int) -> None:
+        """Let it make so many requests at once, if it does not know that."""
+        if jobs != self.jobs:
+            self.jobs = jobs
+            self.transport.send(Limit(jobs))
+
+
+class Members:
+    """The workers that there are at any moment.
+
+    Parameters
+    ----------
+    jobs : int
+        Connections at once.
+    are_shared : bool
+        Whether these are those of all together, or of each.
+    """
+
+    def __init__(self, jobs: int, are_shared: bool) -> None:
+        self.jobs = jobs
+        self._are_shared = are_shared
+        self._members: list[Member] = []
+        self._gone: list[Transport] = []
+        self._sharing = 1
+        """Among how many the connections are shared."""
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(list(self._members))
+
+    @property
+    def links(self) -> int:
+        """How many links they have been given whose end they have not told."""
+        return sum(len(member.open) for member in self._members)
+
+    def add(self, transport: Transport, listener: Callable[[Member], Listener]) -> Member:
+        """Take a worker on.
+
+        Parameters
+        ----------
+        transport : Transport
+            The way to it.
+        listener : callable
+            Returns who hears what it tells.
+
+        Raises
+        ------
+        MemoryError
+            If there is no memory for it.
+        """
+        member = Member(transport)
+        transport.begin(listener(member))
+        self._members.append(member)
+        return member
+
+    def remove(self, member: Member) -> None:
+        """Let a worker go."""
+        member.has_ended = True
+        self._members.remove(member)
+        self._gone.append(member.transport)
+
+    def send(self, message: ToWorker) -> None:
+        """Tell all of them something."""
+        for member in self:
+            member.transport.send(message)
+
+    def share(self) -> None:
+        """Share the connections anew, if there are more workers now, or fewer."""
+        if self._are_shared and self._members and len(self._members) != self._sharing:
+            self._sharing = len(self._members)
+            for member in self._members:
+                member.limit_to(max(1, self.jobs // self._sharing))
+
+    def lend(self) -> None:
+        """At the end, let those who have much left have the connections of those who have little.
+
+        Who has so few links left has no more requests under way: all together are never too many.
+        """
+        if self._sharing < 2:
+            return
+        for member in self._members:
+            member.limit_to(max(1, min(member.jobs, len(member.open))))
+        free = self.jobs - sum(member.jobs for member in self._members)
+        short = [member for member in self._members if len(member.open) > member.jobs]
+        for position, member in enumerate(sorted(short, key=lambda each: len(each.open))):
+            more = min(max(0, free) // (len(short) - position), len(member.open) - member.jobs)
+            member.limit_to(member.jobs + more)
+            free -= more
+
+    def close(self) -> None:
+        """Forget all of them, those too that have ended."""
+        for member in self:
+            self.remove(member)
+        for transport in self._gone:
+            transport.close()
