@@ -27,8 +27,9 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.ck_entries import Entries
 from ck_imagenet.storage.ck_kernel import Kernel
+from ck_imagenet.storage.ck_metas import meta_of
 from ck_imagenet.storage.ck_repositories import PREFIX, Repositories
-from ck_imagenet.storage.ck_store import CkStore, meta_of
+from ck_imagenet.storage.ck_store import CkStore
 from ck_imagenet.storage.records import Record
 
 _THOUSAND = 1000

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Container, Iterator
+from typing import Callable, Container, Iterator
 
 import pytest
 from ck_imagenet.core.actions import ACTIONS
@@ -152,6 +153,35 @@ def test_no_two_constants_of_one_name_have_different_values() -> None:
         sorted(values) for values in found.values() if len(set(map(repr, values.values()))) > 1
     ]
     assert different == []
+
+
+MORE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+"""Kinds of arguments that have no names of their own."""
+
+
+def public_functions(room: str) -> Iterator[tuple[str, Callable[..., object]]]:
+    """Yield the public functions of a room, and the methods of its classes that override none."""
+    module = importlib.import_module(f"ck_imagenet.{room}")
+    for name, each in vars(module).items():
+        if name[0] != "_" and getattr(each, "__module__", "") == module.__name__:
+            if isinstance(each, type):
+                above = {inherited for base in each.__mro__[1:] for inherited in vars(base)}
+                own = [inner for inner in vars(each) if inner[0] != "_" and inner not in above]
+                yield from ((f"{name}.{inner}", getattr(each, inner)) for inner in own)
+            else:
+                yield name, each
+
+
+@pytest.mark.parametrize("room", PATHS)
+def test_a_public_function_of_two_arguments_says_what_they_are(room: str) -> None:
+    silent = []
+    for name, function in public_functions(room):
+        is_told = "Parameters" in (inspect.getdoc(function) or "")
+        if callable(function) and not isinstance(function, type) and not is_told:
+            arguments = inspect.signature(function).parameters.values()
+            named = [each for each in arguments if each.name != "self" and each.kind not in MORE]
+            silent += [name] * (len(named) > 1)
+    assert silent == []
 
 
 ABOVE = ("core.actions", "core.options", "commands.", "cli.")

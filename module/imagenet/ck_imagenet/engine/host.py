@@ -182,12 +182,14 @@ class Backlog(Generic[Task]):
         """Let a task wait that has been tried."""
         self._again.append(task)
 
-    def add_first(self, task: Task) -> None:
-        """Let a task wait that goes on before all others."""
-        self._new.appendleft(task)
-
     def add_after(self, task: Task, others: int) -> None:
-        """Let a task wait that goes on after a number of others."""
+        """Let a task wait that goes on before most.
+
+        Parameters
+        ----------
+        task, others : Task, int
+            The task, and how many that have not been tried go on before it.
+        """
         self._new.insert(others, task)
 
     def take(self, again: bool) -> Task:

@@ -103,15 +103,15 @@ class HostQueue(Generic[Task]):
             self._enqueue_task(name, task, now, Backlog.add)
 
     def put_back(self, name: str, task: Task, now: float) -> None:
-        """Let a task wait, as `put` does, that was refused: it goes on first."""
+        """Let a task wait that was refused: it goes on first. Parameters as of `put`."""
         self.waiting += 1
-        self._enqueue_task(name, task, now, Backlog.add_first)
+        self._enqueue_task(name, task, now, lambda backlog, task: backlog.add_after(task, 0))
 
     def put_after_some(self, name: str, task: Task, now: float) -> None:
-        """Let a task wait, as `put` does, that was refused twice: it goes on after a few others.
+        """Let a task wait that was refused twice: it goes on after a few others.
 
         These tell whether the host refuses all. They are not always as many, or a host that gives
-        just so many at once would refuse this task each time.
+        just so many at once would refuse this task each time. Parameters as of `put`.
         """
         self.waiting += 1
         others = self._random.randint(1, _SOME)
