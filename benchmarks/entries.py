@@ -27,10 +27,9 @@ from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.ck_entries import Entries
 from ck_imagenet.storage.ck_kernel import Kernel
-from ck_imagenet.storage.ck_metas import meta_of
 from ck_imagenet.storage.ck_repositories import PREFIX, Repositories
 from ck_imagenet.storage.ck_store import CkStore
-from ck_imagenet.storage.records import Record
+from ck_imagenet.storage.records import Record, meta_of
 
 _THOUSAND = 1000
 _PICTURE = b"picture" * 1000

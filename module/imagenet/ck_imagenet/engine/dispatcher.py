@@ -202,7 +202,7 @@ class Dispatcher:
 
     # What workers tell.
 
-    def take_in(self, member: Member, message: FromWorker) -> None:
+    def _take_in(self, member: Member, message: FromWorker) -> None:
         """Take in what a worker has told."""
         with self._lock:
             if not member.has_ended:
@@ -211,7 +211,7 @@ class Dispatcher:
                 except Exception as error:  # whatever it is must end the run
                     self._fail(error)
 
-    def reserve(self, member: Member, record: Record) -> bool:
+    def _reserve(self, member: Member, record: Record) -> bool:
         """Say whether a picture is to be saved that the worker of this process has fetched."""
         with self._lock:
             verdict = self.router.reserve(record)
@@ -222,7 +222,7 @@ class Dispatcher:
                 self._take_back(member, task)
             return verdict is Verdict.KEEP
 
-    def lose(self, member: Member, why: str) -> None:
+    def _lose(self, member: Member, why: str) -> None:
         """Give what a worker left to others, with what is known of its hosts."""
         with self._lock:
             if member.has_ended:
@@ -303,9 +303,9 @@ class Dispatcher:
     def _add(self, transport: Transport) -> Member:
         def listener(member: Member) -> Listener:
             return Listener(
-                partial(self.take_in, member),
-                partial(self.lose, member),
-                partial(self.reserve, member),
+                partial(self._take_in, member),
+                partial(self._lose, member),
+                partial(self._reserve, member),
             )
 
         return self._members.add(transport, listener)

@@ -330,7 +330,13 @@ class Host(Generic[Task]):
         )
 
     def restore(self, state: HostState, now: float) -> None:
-        """Take over what its owner before has found out about it."""
+        """Take over what its owner before has found out about it.
+
+        Parameters
+        ----------
+        state, now : HostState, float
+            What that is, and the time.
+        """
         self.limiter.restore(now + state.rest, state.refusals, state.has_given, state.learned, now)
         self.breaker.restore(state.timeouts, state.has_answered, state.outcome is Outcome.HOST_DOWN)
         self.outcome = state.outcome or self.outcome

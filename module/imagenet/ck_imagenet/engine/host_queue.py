@@ -110,8 +110,8 @@ class HostQueue(Generic[Task]):
     def put_after_some(self, name: str, task: Task, now: float) -> None:
         """Let a task wait that was refused twice: it goes on after a few others.
 
-        These tell whether the host refuses all. They are not always as many, or a host that gives
-        just so many at once would refuse this task each time. Parameters as of `put`.
+        These tell whether it refuses all: not always as many, or a host that gives just so many at
+        once would refuse this task each time. Parameters as of `put`.
         """
         self.waiting += 1
         others = self._random.randint(1, _SOME)
@@ -122,7 +122,13 @@ class HostQueue(Generic[Task]):
         return seconds * (0.75 + 0.5 * self._random.random())
 
     def redirects_to(self, name: str, target: str) -> None:
-        """Take note that a host redirects to another: they may ration together."""
+        """Take note that a host redirects to another: they may ration together.
+
+        Parameters
+        ----------
+        name, target : str
+            The host, and where it leads.
+        """
         if name in self._hosts:
             self._limiters.redirects_to(name, target)
 
@@ -395,12 +401,11 @@ class HostQueue(Generic[Task]):
             return
         if host.is_queued or not host.waiting:
             return
+        self._fair_share.paced.discard(name)
         if host.can_start(self._per_host, now):
             host.is_queued = True
             self._fair_share.add(name, host.is_suspect)
-            self._fair_share.paced.discard(name)
             return
-        self._fair_share.paced.discard(name)
         if host.breaker.state is State.OPEN:
             self._remind_once(name, host, host.breaker.half_opens_at)
         elif host.limiter.has_room() and host.limiter.next_time() > now:

@@ -60,7 +60,13 @@ class Owners(Generic[Owner]):
         self.waiting = 0
 
     def own(self, owner: Owner, addresses: Iterable[str]) -> None:
-        """Let a worker own the hosts of some addresses, whoever is hungry."""
+        """Let a worker own the hosts of some addresses, whoever is hungry.
+
+        Parameters
+        ----------
+        owner, addresses : Owner, iterable of str
+            The worker, and URLs of hosts that are its own.
+        """
         for address in addresses:
             self._owners[known_hosts.host_group(urls.endpoint(address))] = owner
 
@@ -137,7 +143,13 @@ class Owners(Generic[Owner]):
     # What is known of hosts.
 
     def note(self, states: Mapping[str, HostState], now: float) -> None:
-        """Take note of what owners have found out about hosts, by host and port."""
+        """Take note of what owners have found out about hosts.
+
+        Parameters
+        ----------
+        states, now : mapping of str to HostState, float
+            What that is, by host and port, and the time.
+        """
         for host, state in states.items():
             known = self._states.setdefault(known_hosts.host_group(host), {})
             known[host] = now, state
@@ -227,7 +239,13 @@ class Counted(Generic[Owner]):
         return tasks
 
     def give(self, task: Task, now: float, owner: Owner) -> None:
-        """Take note that a link is given to a worker."""
+        """Take note that a link is given to a worker.
+
+        Parameters
+        ----------
+        task, now, owner : Task, float, Owner
+            The link, the time, and the worker.
+        """
         self._out[task.link.name.number] = now, owner
 
     def wait(self, task: Task) -> None:

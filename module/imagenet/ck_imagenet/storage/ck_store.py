@@ -17,9 +17,21 @@ from ..core.text import ImageName, parse_image_name, stands_for_synset
 from ..images.formats import is_picture_file
 from .ck_entries import Entries
 from .ck_kernel import Kernel, Repository, ck_errors
-from .ck_metas import contradiction, is_ours, meta_of, record_in, sha256_in, url_in, without_picture
 from .ck_repositories import MODULE, OVERVIEW, PREFIX, Repositories, home, make_home
-from .records import FORMAT, Finding, FindingKind, Record, refuse_newer
+from .records import (
+    FORMAT,
+    Finding,
+    FindingKind,
+    Record,
+    contradiction,
+    is_ours,
+    meta_of,
+    record_in,
+    refuse_newer,
+    sha256_in,
+    url_in,
+    without_picture,
+)
 from .recovery import put_aside
 from .store import Store, SynsetPaths, SynsetStore, link_or_write
 
