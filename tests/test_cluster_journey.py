@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.catalogue import synsets
+from ck_imagenet.engine.lease import LEASE
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.redirects import redirecting_to
@@ -119,9 +119,9 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_comes_twice(
     assert here(terminal) == [EACH] * len(WNIDS)
     found = terminal.json("status", "imagenet")["total"]
     assert (found["here"], found["known"]) == (EACH * len(WNIDS), (EACH + 1) * len(WNIDS))
-    # What was under way when it died, on four connections for each of its two threads.
+    # What was on its way: four connections for each of its two threads, and what was not told yet.
     twice = sum(count - 1 for count in asked(web).values())
-    assert twice <= 8
+    assert twice <= 16
 
 
 def test_who_goes_on_after_a_killed_run_waits_for_the_workers_that_it_has_left(
@@ -152,22 +152,7 @@ def test_hosts_that_time_out_hold_no_pictures_of_a_host_that_has_many(
     assert paths[-1].startswith("/silent/")
 
 
-def test_what_workers_have_told_is_kept_no_longer_than_it_may_be_needed(
-    terminal: Terminal, lasting_cluster: DaskCluster
-) -> None:
-    runs, seen, most = FolderStore(terminal.folder / "out").home(), set(), 0
-    words = command(lasting_cluster, "--jobs=2", "--outdir=out")
-    with terminal.start(*words, stdout=subprocess.DEVNULL) as run:
-        while run.poll() is None:
-            kept = {path.name for path in runs.glob("cluster-*/*.records")}
-            seen |= kept
-            most = max(most, len(kept))
-            time.sleep(0.02)
-    assert in_folder(terminal) == [EACH] * len(WNIDS)
-    assert len(seen) > most <= 2 * 4  # two batches for each thread
-
-
-def test_a_result_that_is_lost_with_its_worker_is_made_anew_and_the_run_goes_on_meanwhile(
+def test_a_command_that_was_suspended_goes_on_with_its_workers_and_nothing_is_lost(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     with terminal.start(*command(cluster, "--jobs=2")) as run:
@@ -177,17 +162,63 @@ def test_a_result_that_is_lost_with_its_worker_is_made_anew_and_the_run_goes_on_
         while so_far < len(web.requests.all()):
             so_far = len(web.requests.all())
             time.sleep(2)
-        for worker in cluster.workers:
-            os.killpg(worker.pid, signal.SIGKILL)
+        time.sleep(LEASE)
         run.send_signal(signal.SIGCONT)
-        time.sleep(10)  # a run shows every five seconds that it goes on
-        (pulse,) = terminal.repos.rglob("cluster-*/pulse")
-        assert pulse.stat().st_mtime > time.time() - 9
-        cluster.add_worker()
         out, err = run.communicate(timeout=100)
     assert (run.returncode, err) == (0, ""), out
     assert here(terminal) == [EACH] * len(WNIDS)
-    assert set(asked(web).values()) == {1}
+    # What was under way when their leases lapsed, on two connections for each of four threads.
+    assert sum(count - 1 for count in asked(web).values()) <= 8
+
+
+def test_a_worker_that_is_paused_loses_its_hosts_to_others_and_joins_again(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    with terminal.start(*command(cluster, "--jobs=2", "--per-host=1")) as run:
+        web.requests.wait_for(60)
+        paused = process_of(cluster.workers[0])
+        os.kill(paused, signal.SIGSTOP)
+        time.sleep(2 * LEASE + 5)
+        os.kill(paused, signal.SIGCONT)
+        out, err = run.communicate(timeout=100)
+    assert (run.returncode, err) == (0, ""), out
+    assert here(terminal) == [EACH] * len(WNIDS)
+    # What was on its way: two connections for each of its two threads, and what was not told yet.
+    assert sum(count - 1 for count in asked(web).values()) <= 8
+
+
+def test_a_worker_that_comes_late_has_a_part_of_the_work(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    one = DaskCluster(terminal.folder / "dask", terminal.environment, workers=1)
+    with one as cluster, terminal.start(*command(cluster, "--jobs=1")) as run:
+        web.requests.wait_for(10)
+        cluster.add_worker()
+        process_of(cluster.workers[1])
+        time.sleep(3)  # who is there is looked at every second
+        os.killpg(cluster.workers[0].pid, signal.SIGKILL)
+        out, err = run.communicate(timeout=100)
+    assert (run.returncode, err) == (0, ""), out
+    assert here(terminal) == [EACH] * len(WNIDS)
+
+
+def test_a_host_that_has_asked_for_time_has_it_though_the_worker_that_knows_is_killed(
+    terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
+) -> None:
+    paths = [f"/rationed/window-10-12/after/{number}.jpg" for number in range(15)]
+    (terminal.folder / "list").write_text("\n".join(web.url(0, path) for path in paths))
+    words = ("download", "imagenet", f"--wnid={WNID}", "--urls=list", "--outdir=out")
+    engine = ("--engine=dask", f"--scheduler={cluster.address}", "--per-host=1")
+    with terminal.start(*words, *engine) as run:
+        web.requests.wait_for(11)
+        time.sleep(1)  # until it is told
+        for worker in cluster.workers:
+            os.kill(process_of(worker), signal.SIGKILL)
+        out, _ = run.communicate(timeout=100)
+    assert run.returncode == 0, out
+    assert len(list((terminal.folder / "out" / WNID).glob("*.jpg"))) == len(paths)
+    tally = web.rations.tally(web.hosts[0])
+    assert (len(tally.given), len(tally.refused), tally.heedless) == (len(paths), 1, ())
 
 
 @pytest.mark.parametrize("repos", ["CK_REPOS", None])
@@ -261,10 +292,10 @@ def test_each_synset_has_so_many_pictures_as_are_wanted(
     assert len(web.requests.all()) <= 4 * len(WNIDS)
 
 
-def test_a_back_off_of_a_host_lies_between_the_batches_of_two_workers_too(
+def test_what_lies_between_two_requests_to_a_host_lies_between_two_synsets_too(
     terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
-    """Synsets that are begun one after the other bring a host into one batch after the other."""
+    """Synsets that are begun one after the other bring links to a host one after the other."""
     sleep, hosts, wnids = 1.0, web.hosts[:2], WNIDS[:9]
     with (terminal.folder / "list").open("w") as opened:
         for wnid in wnids:
@@ -283,16 +314,9 @@ def test_a_back_off_of_a_host_lies_between_the_batches_of_two_workers_too(
 def test_a_folder_is_filled_by_a_cluster_too(
     terminal: Terminal, lasting_cluster: DaskCluster
 ) -> None:
-    """Where killed runs have left something, it goes; what others are at work on stays."""
-    home = FolderStore(terminal.folder / "out").create_home()
-    for name, age in (("cluster-killed", 100), ("cluster-at-work", 0)):
-        pulse = home / name / "pulse"
-        pulse.parent.mkdir(parents=True)
-        pulse.touch()
-        os.utime(pulse, (time.time() - age, time.time() - age))
     terminal.says(*command(lasting_cluster, "--outdir=out"))
     assert in_folder(terminal) == [EACH] * len(WNIDS)
-    assert [path.name for path in home.glob("cluster-*")] == ["cluster-at-work"]
+    assert list(FolderStore(terminal.folder / "out").home().glob("cluster-*")) == []
 
 
 @pytest.mark.parametrize(

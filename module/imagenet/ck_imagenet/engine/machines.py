@@ -48,9 +48,9 @@ _LOOK_EVERY = 1.0
 _GRACE = 5.0
 """Seconds that a scheduler has to take leave."""
 
-_INTERVAL, _MOST_EXCHANGES = 0.05, 200
-"""Seconds from one exchange with a machine to the next, and exchanges a second with all of them: an
-exchange costs the command a millisecond, however much it carries."""
+_INTERVAL, _MOST_EXCHANGES = 0.02, 200
+"""Seconds at least from one exchange with a machine to the next, and exchanges a second at most
+with all of them: one costs the command a millisecond of processor, however much it carries."""
 
 
 class Machines(WorkerPool):
@@ -98,7 +98,7 @@ class Machines(WorkerPool):
         if self._client.status != "running":
             raise StoreError(f"the cluster's scheduler is gone; {GOES_ON}")
         now = time.monotonic()
-        if self._holding:
+        if self._holding or self._invited:
             self._alone_since = now
         if now > self._alone_since + _WORKERLESS_TIMEOUT:
             unfit = "".join(f", but {each}: {why}" for each, why in self._unfit.items())
@@ -117,11 +117,14 @@ class Machines(WorkerPool):
             self._witness.close()
 
     def _begin(self) -> None:
-        """Invite the machines that there are; those of a killed run have ended their work then."""
+        """Invite the machines that there are, and wait for them, but for those that are busy.
+
+        What killed runs have left at work on any machine has ended then.
+        """
         end = time.monotonic() + LEASE
         with _sentence("the cluster's workers cannot be asked what they can do"):
             self._look()
-            while self._invited and not (self._holding and time.monotonic() > end):
+            while self._invited and time.monotonic() < end:
                 self._closing.wait(_INTERVAL)
                 self._look()
         for address, trouble in self._unfit.items():
@@ -286,10 +289,7 @@ def _connected(scheduler: str) -> Any:
     import distributed
 
     for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] in (
-            "distributed",
-            "tornado",
-        ):  # what it has to say is in its exceptions
+        if name.split(".")[0] in ("distributed", "tornado"):  # their exceptions tell all of it
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         address = urlsplit(scheduler)
