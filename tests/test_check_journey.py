@@ -233,6 +233,23 @@ def test_what_is_damaged_is_told_in_a_line_mended_and_is_as_before_after_the_nex
     assert len(found_by_ck) == len(sound)
 
 
+def test_entries_of_earlier_versions_are_sound_and_get_the_tags_of_today_by_repair(
+    terminal: Terminal, sound: dict[str, bytes]
+) -> None:
+    """By which CK's own programs find JPEGs."""
+    earlier = [tag for tag in meta(terminal)["tags"] if tag != "jpg"]
+    change_meta(terminal, tags=[*earlier, "pretty"])
+    assert terminal.says(*CHECK) == ""
+    assert terminal.says(*CHECK, "--repair").startswith(
+        f"{WNID}_3  misdescribed  the CK entry does not tell what the journal does "
+        "(its tags lack jpg); "
+    )
+    assert meta(terminal)["tags"] == [*earlier, "jpg", "pretty"]
+    assert terminal.says(*CHECK, "--repair") == ""
+    found = terminal.says("search", "dataset:*", "--tags=image,jpg,dataset").split()
+    assert len(found) == len(sound)
+
+
 @pytest.mark.parametrize("damage", [remove_an_alias, remove_a_uid, tell_another_uid])
 def test_an_entry_that_ck_finds_again_has_the_uid_that_it_had(
     terminal: Terminal, sound: dict[str, bytes], damage: Damage

@@ -96,6 +96,7 @@ def test_a_picture_is_an_entry_with_one_file_and_a_meta_for_other_programs(
             "dataset",
             "image",
             "jpeg",
+            "jpg",
         ],
         "imagenet": {
             "format": 1,
@@ -117,7 +118,7 @@ def test_a_picture_is_an_entry_with_one_file_and_a_meta_for_other_programs(
 def test_a_picture_that_is_known_by_its_name_alone_has_no_url(terminal: Terminal) -> None:
     run(terminal, SAVE, numbers=[9981], url="n01440764_9981")
     meta = loaded(terminal)
-    assert meta["tags"] == ["imagenet", "n01440764", "9981", "dataset", "image", "jpeg"]
+    assert meta["tags"] == ["imagenet", "n01440764", "9981", "dataset", "image", "jpeg", "jpg"]
     assert "url" not in meta["imagenet"]
     assert seen(terminal)["urls"] == {"9981": ""}
 

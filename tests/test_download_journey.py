@@ -107,7 +107,7 @@ def test_an_entry_tells_all_that_is_known_of_its_picture(
     assert (len(time), time[-1]) == (len("2026-01-01T00:00:00Z"), "Z")
     assert meta == {
         "dataset_files": [f"{WNID}_9981.jpg"],
-        "tags": ["imagenet", WNID, "9981", link.url, "dataset", "image", "jpeg"],
+        "tags": ["imagenet", WNID, "9981", link.url, "dataset", "image", "jpeg", "jpg"],
         "imagenet": {
             "format": 1,
             "wnid": WNID,

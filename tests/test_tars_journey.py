@@ -68,7 +68,7 @@ class TestOwn:
         )
         assert terminal.pictures() == named(9981, 3)
         meta = loaded(terminal, 9981)
-        assert meta["tags"] == ["imagenet", WNID, "9981", "dataset", "image", "jpeg"]
+        assert meta["tags"] == ["imagenet", WNID, "9981", "dataset", "image", "jpeg", "jpg"]
         assert meta["imagenet"]["source"] == f"{WNID}.tar"
         found = terminal.says("search", "dataset:*", f"--tags=imagenet,{WNID},9981")
         assert found == f"imagenet-{WNID}:dataset:9981\n"

@@ -222,7 +222,7 @@ class Inspection:
                 raise
             yield Finding(FindingKind.CHANGED, record.name, str(error.strerror))
             return
-        contradiction = place.contradiction(record, path)
+        contradiction = place.contradiction(record, path, strictly=self._options.repair)
         if contradiction:
             yield Finding(FindingKind.MISDESCRIBED, record.name, contradiction)
 

@@ -33,6 +33,15 @@ SUFFIXES = (*(f".{form.extension}" for form in FORMATS.values()), ".jpeg", ".tif
 """The extensions that a picture's file may have, in lower case."""
 
 
+LATER_TAG = "jpg"
+"""A tag of JPEGs that entries of earlier versions do not have; those of CK's own data sets do."""
+
+
+def format_tags(tag: str) -> list[str]:
+    """Return all tags of the format of a tag."""
+    return [tag, LATER_TAG] if tag == FORMATS["JPEG"].tag else [tag]
+
+
 def is_picture_file(path: Path) -> bool:
     """Say whether there is a file at `path` with the extension of a picture."""
     return path.suffix.lower() in SUFFIXES and path.is_file()

@@ -271,9 +271,9 @@ class _SynsetRepository(SynsetStore):
             yield from _strays(entries.path(name), picture)
         yield from chain.from_iterable(map(_strays, entries.folders()))
 
-    def contradiction(self, record: Record, path: Path) -> str:
+    def contradiction(self, record: Record, path: Path, strictly: bool = False) -> str:
         meta = self._entries.meta(str(record.name.number))
-        return contradiction(meta, record, path.name)
+        return contradiction(meta, record, path.name, strictly)
 
     def user_files(self) -> list[Path]:
         entries, states = self._entries, self._states

@@ -165,7 +165,7 @@ class _SynsetFolder(SynsetStore):
             if path not in pictures:
                 yield Finding(FindingKind.STRAY, path)
 
-    def contradiction(self, record: Record, path: Path) -> str:
+    def contradiction(self, record: Record, path: Path, strictly: bool = False) -> str:
         return ""  # nothing is kept with a plain file
 
     def user_files(self) -> list[Path]:

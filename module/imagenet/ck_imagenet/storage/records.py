@@ -15,6 +15,7 @@ from ..core.errors import StoreError
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, parse_image_name, readable
 from ..core.url_lists import is_url
+from ..images.formats import LATER_TAG, format_tags
 
 if TYPE_CHECKING:
     from ..images.judging import Picture
@@ -219,7 +220,7 @@ def without_picture(meta: dict[str, Any], name: ImageName) -> dict[str, Any]:
     own = _own(meta)
     url = _url_tag(str(own.get("url", "")))
     ours = {"imagenet", name.wnid, str(name.number), url, "dataset", "image"}
-    ours.add(str(own.get("image_format")))
+    ours.update(format_tags(str(own.get("image_format"))))
     kept = {key: meta[key] for key in meta if key not in ("dataset_files", "imagenet", "tags")}
     tags = [tag for tag in _tags(meta) if tag not in ours]
     return {**kept, "tags": tags} if "tags" in meta else kept
@@ -251,7 +252,7 @@ def sha256_in(meta: dict[str, Any]) -> str:
     return str(_own(meta).get("sha256", ""))
 
 
-def contradiction(meta: dict[str, Any] | None, record: Record, file: str) -> str:
+def contradiction(meta: dict[str, Any] | None, record: Record, file: str, strictly: bool) -> str:
     """Return what a meta tells that is not so, or an empty text.
 
     Parameters
@@ -262,6 +263,8 @@ def contradiction(meta: dict[str, Any] | None, record: Record, file: str) -> str
         What the journal says of the picture.
     file : str
         What the picture's file is called.
+    strictly : bool
+        Whether it is to have also what earlier versions did not write.
     """
     if meta is None:
         return "it has no meta that can be read"
@@ -279,7 +282,8 @@ def contradiction(meta: dict[str, Any] | None, record: Record, file: str) -> str
             return f"its {key} is {own.get(key, '')}"
     tags = _tags(meta)
     lacking = [tag for tag in _tags_of(record) if tag not in tags]
-    return f"its tags lack {', '.join(lacking)}" if lacking else ""
+    is_so = not lacking or (lacking == [LATER_TAG] and not strictly)
+    return "" if is_so else f"its tags lack {', '.join(lacking)}"
 
 
 def _tags_of(record: Record) -> list[str]:
@@ -287,7 +291,7 @@ def _tags_of(record: Record) -> list[str]:
     tags = ["imagenet", record.name.wnid, str(record.name.number)]
     if record.has_url:
         tags.append(_url_tag(record.url))
-    return [*tags, "dataset", "image", record.image_format]
+    return [*tags, "dataset", "image", *format_tags(record.image_format)]
 
 
 def _url_tag(url: str) -> str:

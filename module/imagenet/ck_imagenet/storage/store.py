@@ -151,7 +151,7 @@ class SynsetStore(ABC):
         """
 
     @abstractmethod
-    def contradiction(self, record: Record, path: Path) -> str:
+    def contradiction(self, record: Record, path: Path, strictly: bool = False) -> str:
         """Return in which point what is kept with a picture contradicts its record.
 
         Parameters
@@ -160,6 +160,8 @@ class SynsetStore(ABC):
             What the journal says of the picture.
         path : Path
             Its file.
+        strictly : bool, optional
+            Whether it is to have also what earlier versions did not write.
 
         Returns
         -------
