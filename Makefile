@@ -76,6 +76,7 @@ bench:
 	@$(in_venv) benchmarks/repositories.py
 	@$(in_venv) benchmarks/cluster.py
 	@$(in_venv) benchmarks/here.py
+	@$(in_venv) benchmarks/shards.py
 	@$(in_venv) benchmarks/resizing.py
 
 bench-scale:

@@ -18,6 +18,7 @@ import io
 import json
 import re
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Iterable, Iterator, Mapping, NamedTuple
@@ -109,7 +110,7 @@ def _bounded(stream: BinaryIO, named: str) -> bytes:
     data = stream.read(_MOST_LABELS + 1)
     if len(data) > _MOST_LABELS:
         raise BadInput(f'--labels="{named}" is larger than any file of labels. {_ELSE}')
-    return data.removeprefix(b"\xef\xbb\xbf") if sys.version_info >= (3, 9) else data
+    return data[len(BOM_UTF8) :] if data.startswith(BOM_UTF8) else data
 
 
 def _of_lines(lines: Iterable[str], named: str, classes: tuple[str, ...]) -> Labels:

@@ -27,6 +27,7 @@ from ..core.url_lists import display_name, expanded, is_url
 from ..http.client import Client
 from ..http.resumable import ResumableStream, Watch
 from ..http.retry import Retry
+from ..storage import summaries
 from ..storage.journal import Journal
 from ..storage.records import FORMAT, Record, now, refuse_newer
 from ..storage.store import Store, SynsetStore
@@ -320,10 +321,13 @@ class FinishedParts:
 
     def _is_anything_lost(self, run: dict[str, Any]) -> bool:
         sources = {display_name(name) for name in run["read"]}
-        return any(
-            has_lost(self._store.synset(wnid), sources)
-            for wnid in self._copy.wnids.intersection(run["found"])
-        )
+        for wnid in self._copy.wnids.intersection(run["found"]):
+            place = self._store.synset(wnid)
+            tally = next(summaries.tallies(self._store, [wnid]), None)
+            is_sure = tally and not tally.waiting and summaries.is_whole(place)
+            if not is_sure and has_lost(place, sources):
+                return True
+        return False
 
 
 def _is_run(run: Any) -> bool:
