@@ -76,7 +76,7 @@ def test_every_class_becomes_a_folder(here: Terminal) -> None:
         for wnid in (WNID, DALMATIAN)
         for name, data in here.pictures(wnid).items()
     }
-    assert sorted(found.keys() - pictures) == ["README.md", "metadata.csv"]
+    assert sorted(found.keys() - pictures) == ["README.md", "croissant.json", "metadata.csv"]
 
 
 def test_flat_is_one_folder_with_the_list_that_caffe_reads(here: Terminal) -> None:
@@ -266,6 +266,7 @@ def test_a_table_tells_every_fact(here: Terminal) -> None:
     }
     told["words"] = ", ".join(told["words"])
     del told["format"]
+    told["split"] = "train"
     assert row == {key: str(value) for key, value in told.items()}
 
 

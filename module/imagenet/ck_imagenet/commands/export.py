@@ -17,6 +17,7 @@ from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import environments, layouts
 from ..exports.cards import card_of
+from ..exports.croissant import described
 from ..exports.environments import Registered
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous, as_command
 from ..exports.samples import (
@@ -297,7 +298,9 @@ def _write(
     there = [sample for sample in samples if str(sample.name) not in left_out]
     parts = counted_by_part(there)
     command = as_command(_deciding(options), _deciding(ExportOptions()))
-    write_whole(root / "README.md", card_of(job, writer.contents(list(parts)), parts, command))
+    contents = writer.contents(list(parts))
+    write_whole(root / "README.md", card_of(job, contents, parts, command))
+    write_whole(root / "croissant.json", described(job, contents, len(there)))
     return Exported(
         root,
         options.layout,

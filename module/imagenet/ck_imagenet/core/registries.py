@@ -55,7 +55,9 @@ LAYOUTS = (
         holds="`train/W/W_N.jpg`, `val/W/…`; without `--split`, `W/W_N.jpg`",
         read_by=(
             '`torchvision.datasets.ImageFolder("DIR/train")`, '
-            '`datasets.load_dataset("imagefolder", data_dir="DIR")`'
+            '`timm.data.create_dataset("", "DIR/train")`, '
+            '`keras.utils.image_dataset_from_directory("DIR/train")`, '
+            '`datasets.load_dataset("DIR")`'
         ),
         splits=True,
         resizes=True,
@@ -67,7 +69,7 @@ LAYOUTS = (
         "flat",
         made_by="folders:Flat",
         holds="`train/W_N.jpg`, `val/…`; without `--split`, `W_N.jpg`",
-        read_by="Caffe, CK's image classification",
+        read_by='`datasets.load_dataset("DIR")`, Caffe, CK\'s image classification',
         splits=True,
         resizes=True,
         links=True,
@@ -81,8 +83,10 @@ LAYOUTS = (
             "`data/train-000000.tar`, …; without `--split`, `data/pictures-000000.tar`; shuffled"
         ),
         read_by=(
-            '`webdataset.WebDataset("DIR/data/train-{000000..000009}.tar")`, '
-            "with `jpg`, `cls` (the label) and `json` (every fact)"
+            '`webdataset.WebDataset("DIR/data/train-{000000..000009}.tar")'
+            '.decode("pil").to_tuple("jpg", "cls")`, '
+            '`timm.data.create_dataset("wds/", "DIR", split="train")`, '
+            '`datasets.load_dataset("DIR")`; also `txt` (the words) and `json` (every fact)'
         ),
         splits=True,
         resizes=True,
@@ -94,7 +98,10 @@ LAYOUTS = (
         "csv",
         made_by="tables:Tables",
         holds="`train.csv`, …; without `--split`, `pictures.csv`",
-        read_by="anything on this machine: the path of each picture where it is, and every fact",
+        read_by=(
+            '`datasets.load_dataset("DIR")`, `pandas.read_csv("DIR/train.csv")` on this machine: '
+            "the path of each picture where it is, and every fact"
+        ),
         splits=True,
         resizes=False,
         links=False,
@@ -102,10 +109,11 @@ LAYOUTS = (
     ),
     LayoutRow(
         "parquet",
-        made_by="parquet:Parquet",
+        made_by="tables:Parquet",
         holds="`data/train-00000.parquet`, …; shuffled",
         read_by=(
-            '`datasets.load_dataset("parquet", data_dir="DIR/data")`, pyarrow, pandas: '
+            '`datasets.load_dataset("DIR")`, `pyarrow.parquet.read_table("DIR/data")`, '
+            '`polars.read_parquet("DIR/data/*.parquet")`: '
             "a column `image`, and one for every fact"
         ),
         splits=True,

@@ -12,7 +12,7 @@ from PIL import Image
 from .. import PROJECT, __version__
 from ..core.text import counted
 from .layouts import Contents, Job
-from .samples import ImageClass
+from .samples import SPLITS, ImageClass
 
 CITATION = """@inproceedings{deng2009imagenet,
   title = {{ImageNet}: A Large-Scale Hierarchical Image Database},
@@ -21,9 +21,6 @@ CITATION = """@inproceedings{deng2009imagenet,
   pages = {248--255},
   year = {2009}
 }"""
-
-SPLITS = {"": "train", "train": "train", "val": "validation", "test": "test"}
-"""What readers call each part."""
 
 _MOST_CLASSES = 1_000
 """Rows of the table of classes; `classes.txt` has all."""

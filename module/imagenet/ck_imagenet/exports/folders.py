@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Iterable, Sequence
 
@@ -20,9 +18,7 @@ from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
 from .layouts import Contents, Job, Layout, Written
 from .samples import COLUMNS, PARTS, LeftOut, Sample, has_ilsvrc2012, words_of_ilsvrc2012
-
-_TABLE = "metadata.csv"
-"""The table of facts beside pictures; its name is that of imagefolder readers."""
+from .tables import TABLE, in_text, write_table
 
 _SAME_TIME_NS = 2_000_000_000
 """Nanoseconds; some file systems tell times no better than that."""
@@ -65,13 +61,20 @@ class Folders(Layout):
     def contents(self, parts: Sequence[str]) -> Contents:
         """Return the pictures with their tables of facts."""
         pictures = "[nu]*_*" if self.is_flat else "[nu]*/[nu]*_*"
-        patterns = {
-            part: [(PurePosixPath(part) / each).as_posix() for each in (_TABLE, pictures)]
-            for part in parts
-        }
-        columns = {name: COLUMNS.get(name, str) for name in self._facts}
-        as_text = {name: str if kind is datetime else kind for name, kind in columns.items()}
-        return Contents({"image": Image.Image, **as_text}, patterns, True, {"drop_labels": True})
+        tables, files = (
+            {part: (PurePosixPath(part) / each).as_posix() for part in parts}
+            for each in (TABLE, pictures)
+        )
+        columns = in_text({name: COLUMNS.get(name, str) for name in self._facts})
+        return Contents(
+            {"image": Image.Image, **columns},
+            {part: [tables[part], files[part]] for part in parts},
+            is_table_beside_pictures=True,
+            settings={"drop_labels": True},
+            records={"image": Image.Image, **columns},
+            tables=list(tables.values()),
+            pictures=list(files.values()),
+        )
 
     def _bring(self, sample: Sample) -> bool | LeftOut:
         """Bring one picture unless it is there; say whether it is new."""
@@ -183,13 +186,8 @@ class Folders(Layout):
         for sample in samples:
             by_part.setdefault(sample.part, []).append(sample)
         for part, of_part in by_part.items():
-            with replacing(self.job.root / part / _TABLE) as unfinished, unfinished.open(
-                "w", encoding="utf-8", errors="surrogateescape", newline=""
-            ) as stream:
-                table = csv.DictWriter(stream, ["file_name", *self._facts], lineterminator="\n")
-                table.writeheader()
-                for sample in of_part:
-                    table.writerow(self._row(sample))
+            rows = map(self._row, of_part)
+            write_table(self.job.root / part / TABLE, ["file_name", *self._facts], rows)
 
     def _row(self, sample: Sample) -> dict[str, Any]:
         """Return the row of a sample in the table of facts."""

@@ -75,6 +75,16 @@ class Contents(NamedTuple):
     """Whether each picture is a file, and a table `metadata.csv` has its facts."""
     settings: Mapping[str, Any] = {}
     """What a reader of such files must be told, by the names of its own options."""
+    records: Mapping[str, Any] = {}
+    """The columns that the tables or shards have, and `image`, if they are others."""
+    tables: Sequence[str] = ()
+    """The paths of the tables, from the root; without any, the shards are tables."""
+    shards: Sequence[str] = ()
+    """The paths of the shards."""
+    pictures: Sequence[str] = ()
+    """Patterns of the paths of pictures that are files, below the root or in shards."""
+    checksums: Mapping[str, str] = {}
+    """The SHA-256 of files, by path, as far as they are known."""
 
 
 class Layout(ABC):

@@ -75,6 +75,10 @@ PARTS = _PART_NAMES[3]
 """All names that parts can have; one that is alone has none."""
 
 
+SPLITS = {"": "train", "train": "train", "val": "validation", "test": "test"}
+"""What readers call each part."""
+
+
 class Split(NamedTuple):
     """The parts of a data set, by their names, with the share that each has of every class."""
 
@@ -185,6 +189,7 @@ class Sample(NamedTuple):
             "label": self.image_class.label,
             "ilsvrc2012": self.image_class.ilsvrc2012,
             "words": ", ".join(self.image_class.words) or self.name.wnid,
+            "split": SPLITS[self.part],
             "url": self.url or None,
         }
         told["altered"] = self.is_altered
@@ -224,6 +229,7 @@ COLUMNS: dict[str, type] = {
     "label": ImageClass,
     "ilsvrc2012": int,
     "words": str,
+    "split": str,
     "url": str,
     "final_url": str,
     "source": str,

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
-from ..core.files import read_json, replacing, sweep, to_json, write_whole
+from ..core.files import checksum, read_json, replacing, sweep, to_json, write_whole
 from ..core.outcomes import Failed
 from ..core.text import parse_image_name
 from ..core.threads import parallel_map
@@ -65,9 +65,13 @@ class Sharded(Layout):
 
     def contents(self, parts: Sequence[str]) -> Contents:
         """Return the shards of the parts."""
+        shards = [shard for part in parts for shard in self.log[part]]
         return Contents(
             self.columns(),
             {part: [f"{DATA_FOLDER}/{part or _ALONE}-*{self.extension}"] for part in parts},
+            records=self.columns(),
+            shards=[f"{DATA_FOLDER}/{shard['file']}" for shard in shards],
+            checksums={f"{DATA_FOLDER}/{shard['file']}": shard["sha256"] for shard in shards},
         )
 
     @abstractmethod
@@ -118,7 +122,8 @@ class Sharded(Layout):
                     left = None
                     self.job.report(samples[position])
                     position += 1
-            log.append(_entry(path, samples[first:position], left_out, self.form()))
+            entry = _entry(path, samples[first:position], left_out, self.form())
+            log.append({**entry, "sha256": checksum(path)})
             write_whole(self._log_path, to_json(self.log))
         every = [left_out for shard in log for left_out in _left_out(shard)]
         return sum(map(pictures_in, log[valid:])), every
@@ -148,11 +153,12 @@ class Sharded(Layout):
         for number, shard in enumerate(self.log.get(part, [])):
             path = self._data / self._name(part, number)
             count = shard.get("samples", 0)
-            if (
-                not count
-                or not path.is_file()
-                or shard
-                != _entry(path, samples[position : position + count], _left_out(shard), self.form())
+            held = samples[position : position + count]
+            if not (
+                count
+                and path.is_file()
+                and _entry(path, held, _left_out(shard), self.form()).items() <= shard.items()
+                and isinstance(shard.get("sha256"), str)
             ):
                 break
             valid.append(shard)

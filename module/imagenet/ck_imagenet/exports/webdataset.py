@@ -7,15 +7,16 @@ import json
 import tarfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Tuple
+from typing import Any, Callable, Iterator, List, Sequence, Tuple
 
 from PIL import Image
 
 from ..core.files import to_json, write_whole
-from .cards import SPLITS
-from .layouts import Written
-from .samples import COLUMNS, ImageClass, Sample
+from ..images.formats import SUFFIXES
+from .layouts import Contents, Written
+from .samples import COLUMNS, SPLITS, ImageClass, Sample
 from .shards import DATA_FOLDER, Encoded, Sharded, pictures_in
+from .tables import TABLE, in_text, write_table
 
 Members = List[Tuple[str, bytes]]
 
@@ -51,7 +52,25 @@ class WebDataset(Sharded):
         }
         info = {"num_classes": len(self.job.classes), "splits": splits}
         write_whole(self.job.root / "info.json", to_json(info))
+        names = {each.name for each in written.left_out}
+        write_table(
+            self.job.root / TABLE,
+            COLUMNS,
+            (sample.facts() for sample in self.job.samples if sample.name not in names),
+        )
         return written
+
+    def contents(self, parts: Sequence[str]) -> Contents:
+        """Return the shards, with a table of all facts beside them."""
+        return (
+            super()
+            .contents(parts)
+            ._replace(
+                tables=[TABLE],
+                records={"image": Image.Image, **in_text(COLUMNS)},
+                pictures=[f"*{end}" for end in SUFFIXES],
+            )
+        )
 
     def columns(self) -> dict[str, Any]:
         """Return the members of a sample; without `--keep-formats` each picture is a JPEG."""
@@ -61,7 +80,7 @@ class WebDataset(Sharded):
             **dict.fromkeys(pictures, Image.Image),
             "cls": ImageClass,
             "txt": str,
-            "json": {**_IMG2DATASET, **{**COLUMNS, "label": int, "time": str, "captured": str}},
+            "json": {**_IMG2DATASET, **in_text(COLUMNS), "label": int},
             "__key__": str,
             "__url__": str,
         }

@@ -1,0 +1,113 @@
+"""Whoever reads an export needs one line: those of README's table run, and Croissant's is read.
+
+What torchvision, timm and Keras need is too large for the suite: `make readers` runs their lines.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ck_imagenet.core.registries import LAYOUTS
+from terminal import CHECKOUT
+from test_layouts import NUMBERS, WNIDS, exports, pictures, read
+
+__all__ = ["exports", "pictures"]  # as fixtures
+
+COUNTS = {"train": 27, "DIR": 36}
+"""Pictures of the part for training, and of all."""
+
+HERE = ("datasets", "webdataset", "pyarrow", "polars", "pandas")
+LARGE = ("torchvision", "timm", "keras")
+
+COUNT = """
+def batches(found):
+    return sum(len(labels) for _, labels in found)
+
+def count(found):
+    if hasattr(found, "num_columns") and isinstance(found, dict):
+        return sum(map(len, found.values()))  # the parts of a data set
+    if "keras" in type(found).__module__ or "tensorflow" in type(found).__module__:
+        return batches(found)
+    return len(found) if hasattr(found, "columns") else sum(1 for _ in found)
+"""
+
+
+def lines(layout: str) -> list[str]:
+    """Return the lines of Python with which README's table says that a layout is read."""
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    (row,) = re.findall(rf"^\| `{layout}` \|.*$", readme, re.M)
+    return [span for span in re.findall("`([^`]*)`", row) if re.match(r"[a-z.]+\.\w+\(", span)]
+
+
+def read_by(*libraries: str) -> list[tuple[str, str]]:
+    """Return layouts, and the lines of these libraries that read them."""
+    every = [(row.name, line) for row in LAYOUTS for line in lines(row.name)]
+    return [(layout, line) for layout, line in every if line.partition(".")[0] in libraries]
+
+
+def counted(layout: str, line: str, exports: Path) -> Any:
+    """Return how many pictures a line gives of an export in parts."""
+    module = line.partition("(")[0].rpartition(".")[0]
+    ready = line.replace("DIR", str(exports / f"{layout} in parts")).replace("000009", "000000")
+    code = f"import {module}\n{COUNT}\nresult = count({ready})"
+    return read(code, exports)
+
+
+@pytest.mark.parametrize(("layout", "line"), read_by(*HERE))
+def test_a_line_of_readme_reads_every_picture(exports: Path, layout: str, line: str) -> None:
+    is_part = "train" in line
+    assert counted(layout, line, exports) == COUNTS["train" if is_part else "DIR"]
+
+
+def test_every_line_of_readme_is_run_somewhere() -> None:
+    every = {line.partition(".")[0] for row in LAYOUTS for line in lines(row.name)}
+    assert every == {*HERE, *LARGE}
+
+
+CROISSANT = """
+import os
+import mlcroissant
+result = {}
+for name in names:
+    described = mlcroissant.Dataset(f"{folder}/{name}/croissant.json")
+    errors = [str(each) for each in described.metadata.ctx.issues.errors]
+    rows = []
+    for record in described.records("pictures"):
+        of = lambda column: record.get(f"pictures/{column}")
+        text = lambda column: of(column) and of(column).decode()
+        image = of("image").convert("RGB") if of("image") else None
+        colour = max(range(3), key=image.getpixel((9, 9)).__getitem__) if image else of("label")
+        rows.append([text("name"), text("wnid"), of("label"), text("split"), colour])
+    classes = [record["classes/wnid"] for record in described.records("classes")]
+    result[name] = errors, rows, classes
+"""
+
+
+@pytest.fixture(scope="module")
+def croissants(exports: Path) -> dict[str, Any]:
+    """What mlcroissant finds wrong with each export, and its records."""
+    found = {}
+    for layout in (row.name for row in LAYOUTS):
+        # One at a time: it keeps what it unpacks by the path below an export.
+        names = [f"{layout} in parts"]
+        cache = exports / f"cache of {layout}"
+        code = f"import os\nos.environ['CROISSANT_CACHE'] = {str(cache)!r}\nnames = {names!r}"
+        found.update(read(code + CROISSANT, exports))
+    return found
+
+
+@pytest.mark.parametrize("layout", [row.name for row in LAYOUTS])
+def test_croissant_describes_every_layout_and_gives_its_records(
+    croissants: dict[str, Any], layout: str
+) -> None:
+    errors, rows, classes = croissants[f"{layout} in parts"]
+    assert (errors, classes) == ([], WNIDS)
+    assert len(rows) == 36
+    expected = {f"{wnid}_{n}": (wnid, n) for wnid in WNIDS for n in NUMBERS}
+    for name, wnid, label, _, colour in rows:
+        assert (wnid, label, colour) == (expected[name][0], *[WNIDS.index(wnid)] * 2)
+    assert {row[3] for row in rows} == {"train", "validation"}
+    assert [row[3] for row in rows].count("train") == COUNTS["train"]
