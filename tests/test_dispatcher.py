@@ -326,6 +326,14 @@ class TestDeaths:
         here.saves(0, 2)
         assert list(dispatcher.ended()) == [WNID]
 
+    def test_who_ends_by_himself_is_lost_too(
+        self, dispatcher: Dispatcher, here: Listed, other: Listed, pool: Pool
+    ) -> None:
+        begin(dispatcher, tasks(a=[1]))
+        other.tells(Hungry(), Ended())
+        here.tells(Hungry())
+        assert (here.given, len(pool.deaths)) == ([1], 1)
+
     def test_after_that_it_is_not_heard(
         self, dispatcher: Dispatcher, other: Listed, pool: Pool
     ) -> None:
@@ -432,6 +440,9 @@ class TestCounted:
         overdue(monkeypatch)
         other.tells(Hungry())
         dispatcher.poll(0)
+        assert other.given == [0]  # which may still wait for a connection
+        other.tells(Hungry(is_idle=True))
+        dispatcher.poll(0)
         assert other.given == [0, 1, 2]  # one for each that is overdue, and one more
         other.saves(1)
         assert other.told[-1] == Cancel(WNID)
@@ -448,6 +459,9 @@ class TestCounted:
         other.tells(Hungry())
         overdue(monkeypatch)
         other.tells(Hungry())
+        dispatcher.poll(0)
+        assert other.given == [0]  # which may still wait for a connection
+        other.tells(Hungry(is_idle=True))
         dispatcher.poll(0)
         other.saves(1)
         other.listener.lose("killed")

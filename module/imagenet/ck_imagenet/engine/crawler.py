@@ -191,6 +191,12 @@ class Crawler:
             )
 
     @property
+    def is_idle(self) -> bool:
+        """Whether there are connections to spare, for which nothing waits."""
+        with self._changed:
+            return len(self._under_way) < self._limit.allowed and not self._hosts.ready
+
+    @property
     def _has_few(self) -> bool:
         return not self._hosts.has_healthy or self._hosts.waiting < self._limit.most
 

@@ -275,7 +275,7 @@ class Dispatcher:
             self._give(given, now)
 
     def _on_hungry(self, member: Member, message: messages.Hungry) -> None:
-        member.is_hungry = True
+        member.is_hungry, member.is_idle = True, message.is_idle
         self._feed()
         if member.is_hungry:
             self._news.notify_all()
@@ -294,6 +294,9 @@ class Dispatcher:
             self._has_cancelled(message.wnid, counted, member)
 
     def _on_ended(self, member: Member, message: messages.Ended) -> None:
+        if not (message.error or self._error or self._is_closing):
+            self.lose(member, "without having been told to")
+            return
         self._remove(member)
         if message.error:
             self._fail(message.error)
@@ -340,7 +343,7 @@ class Dispatcher:
             for task in wanted if self._counted else ():
                 if task.wnid in self._counted:
                     self._counted[task.wnid].give(task, now, owner)
-            owner.is_hungry = False
+            owner.is_hungry = owner.is_idle = False
             owner.open.update((task.link.name, task) for task in wanted)
             owner.standing = owner.standing._replace(is_rationed=False)
             owner.transport.send(Fetch(wanted, hosts))
@@ -392,9 +395,10 @@ class Dispatcher:
             self._news.notify_all()
 
     def _replace_overdue(self) -> None:
-        """Give out others in place of overdue links of counted synsets, if somebody is hungry."""
+        """Give out others in place of overdue links of counted synsets, if somebody is idle."""
         now = time.monotonic()
-        if now < self._replaced_at + _REPLACE_EVERY or not self.is_hungry:
+        is_idle = not self._owners.waiting and any(member.is_idle for member in self._members)
+        if now < self._replaced_at + _REPLACE_EVERY or not is_idle:
             return
         self._replaced_at = now
         for wnid, counted in self._counted.items():

@@ -73,7 +73,10 @@ class Moved(NamedTuple):
 
 
 class Hungry(NamedTuple):
-    """There will soon be connections to spare; told once for each `Fetch`."""
+    """There will soon be connections to spare; told once for each `Fetch`, and when they are."""
+
+    is_idle: bool = False
+    """Whether there are, and nothing waits for them but what waits for its host."""
 
 
 class Reached(NamedTuple):

@@ -144,7 +144,7 @@ class Member:
         """What it has been given and has not told the end of."""
         self.jobs = 0
         """How many requests it may make at once, if that has been told."""
-        self.is_hungry = self.has_ended = False
+        self.is_hungry = self.is_idle = self.has_ended = False
         self.standing = Standing()
 
     def limit_to(self, jobs: int) -> None:

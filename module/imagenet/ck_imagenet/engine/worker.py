@@ -80,7 +80,7 @@ class Worker:
         self._tell = tell
         self._crawler = Crawler(CrawlContext(client, store, settings, tell, reserve))
         self._as_told: Callable[[Exception], Exception] = lambda error: error
-        self._has_asked = False
+        self._asked: tuple[Hungry, ...] = ()
         self._last_standing, self._reported_at = Standing(), -math.inf
 
     @classmethod
@@ -101,7 +101,7 @@ class Worker:
     def receive(self, message: ToWorker) -> None:
         """Do what a message says; any thread may hand one over."""
         if isinstance(message, Fetch):
-            self._has_asked = False
+            self._asked = ()
             self._crawler.add(message.tasks, message.hosts)
         elif isinstance(message, Limit):
             self._crawler.limit_to(message.jobs)
@@ -133,9 +133,10 @@ class Worker:
 
     def _report(self) -> None:
         """Ask for more, and tell how it stands with the hosts, if there is news."""
-        if not self._has_asked and self._crawler.is_hungry:
-            self._has_asked = True
-            self._tell(Hungry())
+        hungry = Hungry(self._crawler.is_idle)
+        if hungry not in self._asked and self._crawler.is_hungry:
+            self._asked = (*self._asked, hungry, Hungry())
+            self._tell(hungry)
         now = time.monotonic()
         if now > self._reported_at + _REPORT_EVERY or self._crawler.has_changes:
             self._reported_at = now
