@@ -181,7 +181,7 @@ def download(i: CkDict) -> CkDict:
               (timeout=S)          - for the whole of one URL, in seconds; more than 0 [20]
               (sleep=S)            - between two requests to one host, in seconds; at least 0 [0]
               (processes=N)        - processes, by default as many as there are cores, and pay;
-                                     one with --max-images; from 1 to 64
+                                     from 1 to 64
               (engine=NAME)        - who fetches: dask, a cluster whose machines all see these
                                      folders; else this machine
               (scheduler=URL)      - the address of the Dask cluster's scheduler, for --engine

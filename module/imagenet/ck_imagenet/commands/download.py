@@ -176,8 +176,7 @@ def download(
     sleep : float, optional
         Between two requests to one host, in seconds; at least 0.
     processes : int, optional
-        Processes, by default as many as there are cores, and pay; one with --max-images; from 1 to
-        64.
+        Processes, by default as many as there are cores, and pay; from 1 to 64.
     engine : str, optional
         Who fetches: dask, a cluster whose machines all see these folders; else this machine.
     scheduler : str, optional

@@ -187,7 +187,7 @@ class DownloadOptions:
     sleep: float = seconds(0, "between two requests to one host", least=0)
     processes: int | None = number(
         None,
-        "processes, by default as many as there are cores, and pay; one with --max-images",
+        "processes, by default as many as there are cores, and pay",
         least=1,
         most=64,
     )
