@@ -74,6 +74,7 @@ bench:
 	@$(in_venv) benchmarks/fall11.py
 	@$(in_venv) benchmarks/entries.py
 	@$(in_venv) benchmarks/repositories.py
+	@$(in_venv) benchmarks/opening.py
 	@$(in_venv) benchmarks/cluster.py
 	@$(in_venv) benchmarks/here.py
 	@$(in_venv) benchmarks/shards.py

@@ -6,7 +6,6 @@ import math
 import os
 import sys
 import time
-import webbrowser
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NoReturn, Sequence
@@ -279,6 +278,8 @@ def open_page(page: Path) -> bool:
     windows = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
     if sys.platform.startswith("linux") and not any(map(os.environ.get, windows)):
         return False
+    import webbrowser  # which asks the system what there is, and imports much for that
+
     return webbrowser.open(page.as_uri())
 
 
