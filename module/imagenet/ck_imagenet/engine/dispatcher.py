@@ -295,7 +295,7 @@ class Dispatcher:
 
     def _on_ended(self, member: Member, message: messages.Ended) -> None:
         if not (message.error or self._error or self._is_closing):
-            self.lose(member, "without having been told to")
+            self._lose(member, "without having been told to")
             return
         self._remove(member)
         if message.error:
