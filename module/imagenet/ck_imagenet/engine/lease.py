@@ -26,9 +26,10 @@ import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Sequence, cast
 
 from ..core.errors import StoreError
+from ..core.threads import start_thread
 from .context import Order
 from .messages import Ended, FromWorker, Stop, ToWorker
 from .transports import Listener, Transport
@@ -81,7 +82,8 @@ class Lease(Transport):
         self._closed = threading.Event()
 
     def begin(self, listener: Listener) -> None:
-        threading.Thread(target=self._carry, args=(listener,), daemon=True).start()
+        thread = threading.Thread(target=self._carry, args=(listener,), daemon=True)
+        start_thread(thread, others=False)
 
     def send(self, message: ToWorker) -> None:
         self._outgoing.append(message)
@@ -101,9 +103,8 @@ class Lease(Transport):
             inbox = [self._outgoing.popleft() for _ in range(len(self._outgoing))]
             try:
                 seconds = max(_GLANCE_EVERY, answered + 2 * LEASE - began)
-                told, has_lapsed = pickle.loads(  # noqa: S301 - from our own workers
-                    self._exchange(pickle.dumps(inbox), _WAIT).result(timeout=seconds)
-                )
+                answer = _answer(self._exchange(pickle.dumps(inbox), _WAIT), seconds)
+                told, has_lapsed = pickle.loads(answer)  # noqa: S301 - from our own workers
             except (Exception, asyncio.CancelledError):
                 self._lose(listener, answered + 2 * LEASE)
                 return
@@ -132,6 +133,14 @@ class Lease(Transport):
             if self._closed.wait(_GLANCE_EVERY):
                 return
         listener.lose(f"{self.address} is gone, or out of reach")
+
+
+def _answer(exchange: Any, seconds: float) -> bytes:
+    """Wait so long for what an exchange returns."""
+    with suppress(asyncio.TimeoutError):
+        return cast(bytes, exchange.result(timeout=seconds))
+    # A command that was suspended meanwhile has it now; what else is to be told comes next.
+    return cast(bytes, exchange.result(timeout=_WAIT))
 
 
 # At the machine's end.
