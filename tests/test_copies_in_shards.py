@@ -244,6 +244,24 @@ class TestKeys:
         done = taken(tmp_path, put(tmp_path, {"a.tar": data}) / "a.tar")
         assert (done[WNID].here, odd(done)) == (2, {"other-name": 3})
 
+    def test_validation_pictures_keep_their_numbers_whoever_tells_their_synset(
+        self, tmp_path: Path
+    ) -> None:
+        names = [f"ILSVRC2012_val_0000000{n}" for n in range(4)]
+        told: list[dict[str, Any]] = [
+            {"json": {"filename": f"{SHARK}/{names[0]}.JPEG"}},
+            {"cls": 1},
+            {"json": {"label": 0}},
+            {},
+        ]
+        files: dict[bytes, bytes] = {}
+        for name, said in zip(names, told):
+            files.update(sample(name, picture(name), **said))
+        done = taken(tmp_path, put(tmp_path, {"a.tar": tar(files)}) / "a.tar", ilsvrc2012=True)
+        numbers = ((SHARK, 0), ("n01443537", 1), (WNID, 2))
+        assert set(here(tmp_path)) == {f"{wnid}_90000000{n}" for wnid, n in numbers}
+        assert odd(done) == {"no-label": 1}
+
     def test_what_is_hostile_beside_a_picture_harms_nothing(self, tmp_path: Path) -> None:
         deep = b"[" * 60_000
         said = [deep, b'{"label": 1' + b"0" * 5000 + b"}", b"\xff" * 999, b"x" * 2**17]

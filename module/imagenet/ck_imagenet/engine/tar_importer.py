@@ -290,6 +290,9 @@ class _CopyReading:
         odd = [f"{fault.value} ({', '.join(paths)})" for fault, paths in self._odd.examples.items()]
         found = f": {'; '.join(odd)}" if odd else ""
         hint = f". {_WHAT_LABELS}" if SkipReason.NO_LABEL in self._odd.counts else ""
+        others = self._odd.examples.get(SkipReason.OTHER_NAME, [])
+        if not hint and any(path.endswith(".tar") for path in others):
+            hint = f'. To read the tars in it: --from="{self._copy.where}/*.tar"'
         return f"{what} holds no picture of {', '.join(wanted)}{found}{hint}"
 
 

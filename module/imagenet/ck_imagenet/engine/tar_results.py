@@ -146,8 +146,8 @@ class SynsetImport:
         self._most = most
         self._progress = progress
         self._seen = seen
-        self._known: _Known | None = None
-        self._glimpse: _Glimpse | None = None
+        self._known: _Records | None = None
+        self._index: _Index | None = None
         self._begin: int | None = None
         self._here = 0
 
@@ -168,17 +168,17 @@ class SynsetImport:
 
     def visit(self) -> None:
         """Begin to work there; the lock must be held until `leave`."""
-        if not (self._glimpse and self._glimpse.is_true(self.place)):
+        if not (self._index and self._index.is_true(self.place)):
             self._open()
 
     def leave(self) -> None:
         """End for now, with all that has come on disk."""
         if self._known:
             self._here = self._known.here
-            self._glimpse = _Glimpse(self._known)
+            self._index = _Index(self._known)
             self._known = None
-        if self._glimpse:
-            self._glimpse.leave(self.place)
+        if self._index:
+            self._index.leave(self.place)
 
     def take(self, member: Member, source: str) -> SkipReason | None:
         """Keep a picture, unless it is here or is none; return what is odd about it, if so.
@@ -195,25 +195,25 @@ class SynsetImport:
         is_first = self._seen.add(number)
         if self.is_full:
             return None
-        if self._glimpse and not self._known:
-            if is_first and number in self._glimpse.settled:
+        if self._index and not self._known:
+            if is_first and number in self._index.settled:
                 return None
-            if number not in self._glimpse.known:
-                return self._take_new(self._glimpse, member, source)
+            if number not in self._index.known:
+                return self._take_new(self._index, member, source)
         return self._take(member, source, is_first)
 
-    def _take_new(self, glimpse: _Glimpse, member: Member, source: str) -> SkipReason | None:
+    def _take_new(self, index: _Index, member: Member, source: str) -> SkipReason | None:
         """Keep a picture of whose number nothing is known, unless something is of its bytes."""
-        if glimpse.urls is None:
-            glimpse.urls = KeptNames.of(self.place).urls(self._lines())
+        if index.urls is None:
+            index.urls = KeptNames.of(self.place).urls(self._lines())
         name = ImageName(*member.name)
-        read = self._read(Link(name, glimpse.urls.get(name.number) or str(name)), member, source)
+        read = self._read(Link(name, index.urls.get(name.number) or str(name)), member, source)
         if not isinstance(read, _Read):
             return read
-        if _begin_of(read.record) in glimpse.bytes:
+        if _begin_of(read.record) in index.bytes:
             return self._take(member, source, True, read.data)
         self._save(read)
-        glimpse.add(read.record)
+        index.add(read.record)
         self._here += 1
         self._progress.settled(read.record)
         return None
@@ -263,12 +263,12 @@ class SynsetImport:
     def _save(self, read: _Read) -> None:
         self.place.save(read.record, read.data, read.extension, read.original)
 
-    def _open(self) -> _Known:
+    def _open(self) -> _Records:
         """Read all that is known of the synset, and mend what a killed run has left."""
-        if self._glimpse:
-            self._glimpse.leave(self.place)
-        self._glimpse = None
-        self._known = known = _Known(self.place, self._lines(), self._most, self._report)
+        if self._index:
+            self._index.leave(self.place)
+        self._index = None
+        self._known = known = _Records(self.place, self._lines(), self._most, self._report)
         self.set_aside += known.set_aside
         self._begin = known.here if self._begin is None else self._begin
         return known
@@ -279,7 +279,7 @@ class SynsetImport:
         self._progress.settled(record)
 
 
-class _Known:
+class _Records:
     """All that is known of a synset; only one process may have it.
 
     A picture's number is that in its member's name. Where that number's URL is known, the picture
@@ -338,7 +338,7 @@ class _Known:
         return before.sha256 == record.sha256 and bool(reason)
 
 
-class _Glimpse:
+class _Index:
     """What must be known of a synset to tell whether a picture is new, in few bytes.
 
     Attributes
@@ -352,7 +352,7 @@ class _Glimpse:
         The URLs of ImageNet's own numbers; None until they are needed.
     """
 
-    def __init__(self, known: _Known) -> None:
+    def __init__(self, known: _Records) -> None:
         settled, special, sums = set(), set(), set()
         true = {url: number for number, url in known.urls.items()}
         for url, record in known.journal.records.items():

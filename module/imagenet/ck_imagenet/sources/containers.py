@@ -177,7 +177,9 @@ def _large_numbers(extra: bytes) -> Iterator[int]:
 
 
 class _EntryReader(Reader):
-    """Reads one file of a zip, and unpacks it; it may be read when others have been."""
+    """Reads one file of a zip, and unpacks it."""
+
+    can_wait = True
 
     def __init__(self, zipped: BinaryIO, entry: _Entry, before: int) -> None:
         self._zipped = zipped
@@ -297,6 +299,8 @@ def _file(path: str, told: str, found: os.stat_result, root: Path) -> File | Ski
 
 class _FileReader(Reader):
     """Reads a file, which is open no longer than that takes."""
+
+    can_wait = True
 
     def __init__(self, path: str, size: int) -> None:
         self._path = path

@@ -159,12 +159,15 @@ class _Samples:
     def end(self) -> Iterator[Found]:
         """Yield what the sample holds that was begun last."""
         file, data = self._picture or (None, None)
-        companion = self._companion
-        if file and companion:
-            yield self._of(file, self._told(), data)
-        elif file or (companion and not self._has_picture):
-            path = file.path if file else companion
-            yield Skipped(printable(path), SkipReason.OTHER_NAME)
+        if file:
+            named = self._told(file) if self._companion else None
+            is_of_validation = _VALIDATED.match(file.parts[-1])
+            if named is None and not is_of_validation:
+                yield Skipped(printable(file.path), SkipReason.OTHER_NAME)
+            else:
+                yield self._of(file, named or "", data)
+        elif self._companion and not self._has_picture:
+            yield Skipped(printable(self._companion), SkipReason.OTHER_NAME)
         self._key = ""
         self._begin()
 
@@ -185,16 +188,13 @@ class _Samples:
     def _take_picture(self, file: File) -> Iterator[Found]:
         stem = file.parts[-1].rpartition(".")[0]
         named = self._named(stem, file.parts[:-1])
-        if named is None and _VALIDATED.match(stem):
-            yield Skipped(printable(file.path), SkipReason.NO_LABEL)
-        elif named is None and not self._picture and not stem.startswith((".", "ILSVRC")):
-            self._picture = file, None if file.original else _read(file)
-            return
-        elif named is None:
+        self._has_picture = True
+        if named is not None:
+            yield self._of(file, named, None)
+        elif self._picture or stem.startswith((".", "ILSVRC2012_test_")):
             yield Skipped(printable(file.path), SkipReason.OTHER_NAME)
         else:
-            yield self._of(file, named, None)
-        self._has_picture = True
+            self._picture = file, None if file.body.can_wait else _read(file)
 
     def _named(self, stem: str, folders: list[str]) -> ImageName | str | None:
         """Return a picture's name, or at least its synset, if name, labels or folders tell it."""
@@ -209,12 +209,9 @@ class _Samples:
             return parsed
         told = self._labels.of_names.get(stem) or (behind.group(2) if behind else "")
         wnid = told or next(filter(is_wnid, reversed(folders)), "")
-        number = _VALIDATED.match(stem)
-        if wnid and number:
-            return ImageName(wnid, VALIDATION + int(number.group(1)))
-        return wnid or None
+        return _of_validation(stem, wnid) if wnid else None
 
-    def _told(self) -> ImageName | str:
+    def _told(self, file: File) -> ImageName | str:
         """Return what companions tell of a picture: its name, its synset, or nothing."""
         facts = json_object(self._said.get("json", b"")) or {}
         path = str(facts.get("filename") or facts.get("file_name") or "")
@@ -231,7 +228,7 @@ class _Samples:
             text = "" if isinstance(each, bool) or each is None else str(each).strip()
             wnid = text if is_wnid(text) else self._labelled(text)
             if wnid:
-                return wnid
+                return _of_validation(file.parts[-1], wnid)
         return ""
 
     def _labelled(self, text: str) -> str:
@@ -253,6 +250,12 @@ class _Samples:
         if data is None:
             return Skipped(printable(file.path), file.body.damage or SkipReason.CUT)
         return Member(ImageName(wnid, _number(data)), file, data)
+
+
+def _of_validation(stem: str, wnid: str) -> ImageName | str:
+    """Return the name of a picture of ILSVRC2012's validation; of another one, its synset."""
+    number = _VALIDATED.match(stem)
+    return ImageName(wnid, VALIDATION + int(number.group(1))) if number else wnid
 
 
 def _wnid_of_tar(file: File) -> str:

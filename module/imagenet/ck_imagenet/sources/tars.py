@@ -53,6 +53,8 @@ class Reader(ABC):
 
     is_cut = False
     damage: SkipReason | None = None
+    can_wait = False
+    """Whether it can be read when others have been."""
 
     @abstractmethod
     def read(self, size: int) -> bytes:
