@@ -167,6 +167,14 @@ def test_what_cannot_be_is_refused_in_the_sentence_that_ck_has(
     assert list(folder.iterdir()) == []
 
 
+def test_an_option_twice_is_refused_and_quotes_are_advised(shell: Shell) -> None:
+    said = shell.refuses("download", "--from=a-0.tar", "--from=a-1.tar")
+    assert said == (
+        "--from is given twice: leave one out, or put quotes around what is in braces, which the "
+        "shell else takes for several"
+    )
+
+
 def test_words_that_are_no_wnid_are_answered_with_synsets(shell: Shell) -> None:
     assert shell.refuses("download", "--wnid=tench") == (
         '--wnid="tench" is no wnid. These synsets match:\n'

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping
 
+import ck_imagenet
 import pytest
 from ck_imagenet.commands.download import run as download
 from ck_imagenet.core.actions import DownloadOptions
@@ -317,3 +318,13 @@ class TestPackings:
         put(tmp_path, {"a.tar.zst": b"\x28\xb5\x2f\xfd" + bytes(99)})
         with pytest.raises(BadInput, match=r"pip install backports\.zstd"):
             taken(tmp_path, tmp_path / "a.tar.zst")
+
+
+def test_python_says_from_and_the_older_name_goes_on_working(tmp_path: Path) -> None:
+    copy = put(tmp_path / "a copy", NAMED)
+    ways: list[dict[str, Any]] = [{"from_": copy}, {"tar": copy}, {"tar": str(copy)}]
+    for number, given in enumerate(ways):
+        done = ck_imagenet.download(to=tmp_path / str(number), **given)
+        assert (done.saved, done.here) == (len(NAMED), len(NAMED))
+    with pytest.raises(BadInput, match="--from and --tar are the same: give one"):
+        ck_imagenet.download(to=tmp_path / "x", from_=copy, tar=copy)

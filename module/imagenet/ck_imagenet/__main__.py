@@ -68,7 +68,12 @@ def _parsed(words: Sequence[str]) -> _Typed:
     for word in words:
         name, is_given, value = word[2:].partition("=")
         if word.startswith("--") and name:
-            typed.given[name] = value if is_given else "yes"
+            value = value if is_given else "yes"
+            if typed.given.setdefault(name, value) != value:
+                raise BadInput(
+                    f"--{name} is given twice: leave one out, or put quotes around what is in "
+                    "braces, which the shell else takes for several"
+                )
         else:
             typed.stray.append(word)
     return typed
