@@ -111,6 +111,7 @@ class Results(Recorder):
         self.failed: list[int] = []
         self.left: list[int] = []
         self.urls: list[str] = []
+        self.discarded: list[int] = []
         self.is_reached = False
 
     def missing(self) -> int | None:
@@ -131,6 +132,9 @@ class Results(Recorder):
 
     def reach(self) -> None:
         self.is_reached = True
+
+    def discard(self, name: ImageName) -> None:
+        self.discarded.append(name.number)
 
     def leave(self, task: Task) -> None:
         self.left.append(task.link.name.number)
@@ -470,11 +474,15 @@ class TestCounted:
     def test_links_of_who_is_lost_are_out_still(
         self, dispatcher: Dispatcher, here: Listed, other: Listed
     ) -> None:
-        begin(dispatcher, tasks(a=range(10), b=range(20, 30)), most=2)
+        results = begin(dispatcher, tasks(a=range(10), b=range(20, 30)), most=2)
         other.tells(Hungry())
         other.listener.lose("killed")
         here.tells(Hungry())
         assert sorted(here.given) == [0, 20]
+        results.most = 1
+        here.saves(0)
+        here.tells(Cancelled(WNID))
+        assert results.discarded == [20]  # which the other may have saved and not told
 
     def test_one_too_many_is_asked_for_again_if_it_is_of_use_later(
         self, dispatcher: Dispatcher, here: Listed

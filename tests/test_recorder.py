@@ -397,8 +397,17 @@ class TestRouter:
         self, world: World, router: Router
     ) -> None:
         for _ in range(2):
-            router.end(WNID)
+            router.end(WNID, [])
         assert (router.links, list(router.ended)) == (0, [WNID])
+
+    def test_what_a_lost_worker_may_have_saved_beyond_that_is_removed(
+        self, world: World, router: Router
+    ) -> None:
+        for number in (1, 2):
+            world.save(picture(number))
+        router.record(picture(1))
+        router.end(WNID, [1, 2, 7])
+        assert (world.told(), world.here()) == ({1: "saved"}, [1])
 
     def test_it_has_ended_when_something_has_come_of_each_link(
         self, world: World, router: Router

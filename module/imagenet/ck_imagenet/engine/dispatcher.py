@@ -236,7 +236,7 @@ class Dispatcher:
             left = [task for task in member.open.values() if task.wnid in self.router]
             for task in left:
                 if task.wnid in self._counted:
-                    self._counted[task.wnid].wait(task)
+                    self._counted[task.wnid].lose(task)
             self._owners.queue(left)
             self._is_drained = False
             try:
@@ -391,7 +391,7 @@ class Dispatcher:
 
     def _end_cancelled(self, wnid: str, counted: Counted[Member]) -> None:
         if not counted.cancelling and wnid in self.router:
-            self.router.end(wnid)
+            self.router.end(wnid, counted.lost)
             self._news.notify_all()
 
     def _replace_overdue(self) -> None:

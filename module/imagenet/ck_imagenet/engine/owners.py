@@ -189,6 +189,8 @@ class Counted(Generic[Owner]):
 
     Attributes
     ----------
+    lost : set of int
+        The numbers of links that a worker had when it was lost.
     cancelling : set of Owner, optional
         Once there are enough pictures: who may still be saving one.
     """
@@ -197,6 +199,7 @@ class Counted(Generic[Owner]):
         self._parked: dict[str, deque[Task]] = {}
         self._turns: deque[str] = deque()
         self._out: dict[int, tuple[float, Owner | None]] = {}
+        self.lost: set[int] = set()
         self.cancelling: set[Owner] | None = None
         for task in tasks:
             self.park(task)
@@ -248,8 +251,9 @@ class Counted(Generic[Owner]):
         """
         self._out[task.link.name.number] = now, owner
 
-    def wait(self, task: Task) -> None:
-        """Take note that a link that is out waits for a worker again."""
+    def lose(self, task: Task) -> None:
+        """Take note that a link that is out waits for a worker again: its own is lost."""
+        self.lost.add(task.link.name.number)
         self._out[task.link.name.number] = math.inf, None
 
     def end(self, number: int) -> None:

@@ -63,6 +63,10 @@ class Recorder(ABC):
         """Take back a task that its host does not give in the time that there is."""
 
     @abstractmethod
+    def discard(self, name: ImageName) -> None:
+        """Remove a picture that a worker may have saved and not told, before it was lost."""
+
+    @abstractmethod
     def missing(self) -> int | None:
         """Return how many pictures are still wanted, None for all that there are."""
 
@@ -124,6 +128,11 @@ class SynsetRecorder(Recorder):
     def leave(self, task: Task) -> None:
         with self._lock:
             self.left[task.endpoint] += 1
+
+    def discard(self, name: ImageName) -> None:
+        with self._lock:
+            if not self._kept[name.number]:
+                self._place.remove(name.number)
 
     def reserve(self, record: Record) -> Verdict:
         with self._lock:
@@ -307,8 +316,18 @@ class Router:
         if not self._open[wnid]:
             self.ended.append(wnid)
 
-    def end(self, wnid: str) -> None:
-        """Let nothing more come of a synset: it has enough."""
+    def end(self, wnid: str, lost: Iterable[int]) -> None:
+        """Let nothing more come of a synset: it has enough.
+
+        Parameters
+        ----------
+        wnid : str
+            The synset.
+        lost : iterable of int
+            The numbers of links whose workers were lost while they had them.
+        """
+        for number in self._open[wnid].intersection(lost):
+            self._recorders[wnid].discard(ImageName(wnid, number))
         if self._open[wnid]:
             self._open[wnid].clear()
             self.ended.append(wnid)

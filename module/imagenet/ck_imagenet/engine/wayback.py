@@ -6,6 +6,7 @@ from functools import partial
 
 from ..core import urls
 from ..core.outcomes import Outcome
+from ..core.text import ImageName
 from ..http.retry import Spacing
 from ..storage.journal import Journal
 from ..storage.numbering import Link
@@ -112,6 +113,9 @@ class CaptureRecorder(Recorder):
 
     def reach(self) -> None:
         self._recorder.reach()
+
+    def discard(self, name: ImageName) -> None:
+        self._recorder.discard(name)
 
     def missing(self) -> int | None:
         return self._recorder.missing()
