@@ -24,6 +24,7 @@ from PIL import Image
 
 pytestmark = pytest.mark.every_python
 
+PICTURED = [row for row in LAYOUTS if not row.of_links]
 WNIDS = ["n01440764", "n04058721", "n10345015"]
 WORDS = ["tench, Tinca tinca", "read/write head, head", "nan"]
 COLOURS = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]
@@ -51,6 +52,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
             captured = TIME if number == 5 else ""
             record = Record(name, url, Outcome.SAVED, TIME, captured=captured, bytes=9)
             journal.append(record._replace(width=40 + number, height=30))
+        name = ImageName(wnid, 77)
+        journal.append(Record(name, f"{URL}{name}", Outcome.GONE, TIME, "404 Not Found, a"))
         journal.close()
     return folder
 
@@ -80,6 +83,7 @@ def exports(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exports")
     for row in LAYOUTS:
         exported(pictures, folder / row.name, layout=row.name)
+    for row in PICTURED:
         exported(pictures, folder / f"{row.name} in parts", layout=row.name, split="0.75,0.25")
     return folder
 
@@ -180,13 +184,13 @@ def loaded(path):
 @pytest.fixture(scope="module")
 def loaded(exports: Path) -> dict[str, Any]:
     """What `datasets.load_dataset("DIR")` gives of each export."""
-    names = [path.name for path in exports.iterdir() if path.is_dir()]
+    names = [f"{row.name}{end}" for row in PICTURED for end in ("", " in parts")]
     code = f"{LOAD}\nresult = {{name: loaded(f'{{folder}}/{{name}}') for name in {names!r}}}"
     found: dict[str, Any] = read(code, exports)
     return found
 
 
-@pytest.mark.parametrize("layout", [row.name for row in LAYOUTS])
+@pytest.mark.parametrize("layout", [row.name for row in PICTURED])
 @pytest.mark.parametrize("in_parts", [False, True], ids=["undivided", "in parts"])
 def test_datasets_loads_every_layout_by_its_folder_alone(
     loaded: dict[str, Any], layout: str, in_parts: bool
@@ -347,3 +351,55 @@ def test_the_facts_of_pictures_stand_beside_them(exports: Path) -> None:
         "altered": "False",
     }
     assert rest == {"url": f"{URL}{WNIDS[1]}_5", "captured": TIME}  # unknown of some others
+
+
+def test_links_are_told_with_what_became_of_each(exports: Path) -> None:
+    with (exports / "links" / "links.csv").open(newline="", encoding="utf-8") as stream:
+        rows = {row["key"]: row for row in csv.DictReader(stream)}
+    assert len(rows) == 39
+    same = {"wnid": WNIDS[1], "caption": WORDS[1], "time": TIME, "sha256": "", "image_format": ""}
+    same = {**same, "final_url": "", "source": "", "altered": ""}
+    assert rows[f"{WNIDS[1]}_77"] == {
+        **same,
+        "key": f"{WNIDS[1]}_77",
+        "url": f"{URL}{WNIDS[1]}_77",
+        "status": "failed_to_download",
+        "error_message": "404 Not Found, a",
+        "outcome": "gone",
+        "width": "",
+        "height": "",
+        "bytes": "",
+        "captured": "",
+    }
+    assert rows[f"{WNIDS[1]}_5"] == {
+        **same,
+        "key": f"{WNIDS[1]}_5",
+        "url": f"{URL}{WNIDS[1]}_5",
+        "status": "success",
+        "error_message": "",
+        "outcome": "saved",
+        "width": "45",
+        "height": "30",
+        "bytes": "9",
+        "captured": TIME,
+    }
+    assert rows[f"{WNIDS[0]}_3"]["url"] == ""  # nobody knows it
+
+
+def test_links_have_the_same_rows_in_parquet(exports: Path) -> None:
+    code = """
+import csv
+import pyarrow.parquet as pq
+table = pq.read_table(folder + "/links-parquet/links.parquet")
+rows = [{key: str(value) for key, value in row.items() if value is not None}
+        for row in table.drop(["time", "captured"]).to_pylist()]
+result = rows, [str(table.schema.field(name).type) for name in ("time", "captured", "width")]
+"""
+    rows, types = read(code, exports)
+    with (exports / "links" / "links.csv").open(newline="", encoding="utf-8") as stream:
+        expected = [
+            {key: value for key, value in row.items() if value and key not in ("time", "captured")}
+            for row in csv.DictReader(stream)
+        ]
+    assert rows == expected
+    assert types == ["timestamp[ms, tz=UTC]", "timestamp[ms, tz=UTC]", "int64"]

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from ck_imagenet.core.registries import LAYOUTS
 from terminal import CHECKOUT
-from test_layouts import NUMBERS, WNIDS, exports, pictures, read
+from test_layouts import NUMBERS, PICTURED, WNIDS, exports, pictures, read
 
 __all__ = ["exports", "pictures"]  # as fixtures
 
-COUNTS = {"train": 27, "DIR": 36}
-"""Pictures of the part for training, and of all."""
+COUNTS = {"train": 27, "pictures": 36, "links": 39}
+"""Pictures of the part for training, all of them, and links."""
 
 HERE = ("datasets", "webdataset", "pyarrow", "polars", "pandas")
 LARGE = ("torchvision", "timm", "keras")
@@ -51,15 +51,17 @@ def read_by(*libraries: str) -> list[tuple[str, str]]:
 def counted(layout: str, line: str, exports: Path) -> Any:
     """Return how many pictures a line gives of an export in parts."""
     module = line.partition("(")[0].rpartition(".")[0]
-    ready = line.replace("DIR", str(exports / f"{layout} in parts")).replace("000009", "000000")
+    in_parts = exports / f"{layout} in parts"
+    folder = in_parts if in_parts.exists() else exports / layout
+    ready = line.replace("DIR", str(folder)).replace("000009", "000000")
     code = f"import {module}\n{COUNT}\nresult = count({ready})"
     return read(code, exports)
 
 
 @pytest.mark.parametrize(("layout", "line"), read_by(*HERE))
 def test_a_line_of_readme_reads_every_picture(exports: Path, layout: str, line: str) -> None:
-    is_part = "train" in line
-    assert counted(layout, line, exports) == COUNTS["train" if is_part else "DIR"]
+    of = "links" if layout.startswith("links") else "train" if "train" in line else "pictures"
+    assert counted(layout, line, exports) == COUNTS[of]
 
 
 def test_every_line_of_readme_is_run_somewhere() -> None:
@@ -90,7 +92,7 @@ for name in names:
 def croissants(exports: Path) -> dict[str, Any]:
     """What mlcroissant finds wrong with each export, and its records."""
     found = {}
-    for layout in (row.name for row in LAYOUTS):
+    for layout in (row.name for row in PICTURED):
         # One at a time: it keeps what it unpacks by the path below an export.
         names = [f"{layout} in parts"]
         cache = exports / f"cache of {layout}"
@@ -99,7 +101,20 @@ def croissants(exports: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("layout", [row.name for row in LAYOUTS])
+def test_croissant_gives_the_records_of_links(exports: Path) -> None:
+    code = """
+import mlcroissant
+result = {}
+for name in ("links", "links-parquet"):
+    described = mlcroissant.Dataset(f"{folder}/{name}/croissant.json")
+    errors = [str(each) for each in described.metadata.ctx.issues.errors]
+    outcomes = [record["links/outcome"] for record in described.records("links")]
+    result[name] = errors, outcomes.count(b"gone")
+"""
+    assert read(code, exports) == {name: [[], 3] for name in ("links", "links-parquet")}
+
+
+@pytest.mark.parametrize("layout", [row.name for row in PICTURED])
 def test_croissant_describes_every_layout_and_gives_its_records(
     croissants: dict[str, Any], layout: str
 ) -> None:

@@ -256,7 +256,8 @@ def export(i: CkDict) -> CkDict:
     Input:  {
               (to=DIR)             - the folder to write, which may exist if it is of the same
                                      export
-              (layout=NAME)        - folders, flat, webdataset, csv or parquet [folders]
+              (layout=NAME)        - folders, flat, webdataset, csv, parquet, links or
+                                     links-parquet [folders]
               (wnid=W)             - the synset's wnid, or several with commas between; by default
                                      all with pictures here
               (under=WNID)         - only this synset and those below it

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterable, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ..catalogue import synsets
 from ..core import registries
@@ -31,6 +32,8 @@ from ..exports.samples import (
     samples,
 )
 from ..images.rendering import Rendering
+from ..storage.inventory import Inventory
+from ..storage.inventory import inventories as inventories_of
 from ..storage.store import Store, wait_for_lock
 from . import USUAL, opened
 
@@ -45,6 +48,8 @@ class Exported:
     layout: str
     classes: int
     pictures: int
+    links: int | None = None
+    """Links that it tells of, whether they gave a picture or not, if it tells of links."""
     written: int = 0
     """Pictures that this run wrote; the others were there."""
     removed: int = 0
@@ -70,6 +75,8 @@ class Exported:
     def __str__(self) -> str:
         is_one = "is" if self.pictures == 1 else "are"
         pictures, classes = counted(self.pictures, "picture"), counted(self.classes, "synset")
+        if self.links is not None:
+            return f"{counted(self.links, 'link')} of {classes} are told of in {self.to}"
         return f"{pictures} of {classes} {is_one} in {self.to}"
 
     def facts(self) -> dict[str, Any]:
@@ -107,7 +114,7 @@ def export(
     to : str or Path
         The folder to write, which may exist if it is of the same export.
     layout : str, optional
-        Folders, flat, webdataset, csv or parquet.
+        Folders, flat, webdataset, csv, parquet, links or links-parquet.
     wnid : str or Iterable[str], optional
         The synset's wnid, or several with commas between; by default all with pictures here.
     under : str, optional
@@ -186,14 +193,18 @@ def run(options: ExportOptions, store: Store, progress: Progress) -> Exported:
     folder.refuse_foreign()
     split = Split.parse(options.split, options.seed)
     # Before anything is read: a package may be missing.
-    layout = layouts.writer(registries.layout(options.layout))
-    chosen = _chosen(options, store)
+    row = registries.layout(options.layout)
+    layout = layouts.writer(row)
+    known = dict.fromkeys(store.wnids(), 0) if row.of_links else store.counts()
+    chosen = _chosen(options, known)
     with storage_errors(folder.path):
-        all_samples = list(samples(store, chosen, split, options.max_images, options.unaltered))
+        pictures = [] if row.of_links else chosen
+        all_samples = list(samples(store, pictures, split, options.max_images, options.unaltered))
         folder.create()
         with wait_for_lock(folder.lock(), str(folder.path), progress):
             folder.tidy()
-            return _write(layout, options, folder.path, chosen, all_samples, progress)
+            inventories = partial(inventories_of, store, [each.wnid for each in chosen])
+            return _write(layout, options, folder.path, chosen, all_samples, inventories, progress)
 
 
 def refuse_what_says_nothing(options: ExportOptions) -> None:
@@ -208,6 +219,8 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
         (options.resize, layout.resizes, "writes no pictures, so there is nothing to --resize"),
         (options.keep_formats, layout.jpegs, "leaves formats as they are without --keep-formats"),
         (options.link != "copy", layout.links, "writes no single pictures to --link"),
+        (options.max_images, not layout.of_links, "has every link: leave --max-images out"),
+        (options.unaltered, not layout.of_links, "has every link: leave --unaltered out"),
     ):
         if is_wanted and not is_possible:
             raise BadInput(f"--layout={layout.name} {why}")
@@ -220,9 +233,16 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
         raise BadInput("resized pictures are JPEGs: leave --keep-formats out")
 
 
-def _chosen(options: ExportOptions, store: Store) -> list[ImageClass]:
-    """Return the classes that are meant: what no list has named, if it is meant or is all."""
-    counts = store.counts()
+def _chosen(options: ExportOptions, counts: Mapping[str, int]) -> list[ImageClass]:
+    """Return the classes that are meant: what no list has named, if it is meant or is all.
+
+    Parameters
+    ----------
+    options : ExportOptions
+        Which synsets are meant.
+    counts : mapping
+        Those that are here.
+    """
     for wnid in synsets.with_pictures(options.wnid):
         if wnid not in counts:
             raise BadInput(
@@ -266,6 +286,7 @@ def _write(
     root: Path,
     chosen: Sequence[ImageClass],
     samples: Sequence[Sample],
+    inventories: Callable[[], Iterable[Inventory]],
     progress: Progress,
 ) -> Exported:
     """Bring a folder up to date, and return what is in it then."""
@@ -287,6 +308,7 @@ def _write(
         options.shard_size * _MEGABYTE,
         options.seed,
         report,
+        inventories,
     )
     write_whole(root / "classes.txt", listed(chosen))
     try:
@@ -296,16 +318,17 @@ def _write(
         progress.end()
     left_out = {str(each.name): each.why for each in written.left_out}
     there = [sample for sample in samples if str(sample.name) not in left_out]
-    parts = counted_by_part(there)
+    parts = counted_by_part(there) if written.links is None else {"": written.links}
     command = as_command(_deciding(options), _deciding(ExportOptions()))
     contents = writer.contents(list(parts))
     write_whole(root / "README.md", card_of(job, contents, parts, command))
-    write_whole(root / "croissant.json", described(job, contents, len(there)))
+    write_whole(root / "croissant.json", described(job, contents, sum(parts.values())))
     return Exported(
         root,
         options.layout,
         len(chosen),
         len(there),
+        written.links,
         written.new,
         written.removed,
         parts=parts if options.split else {},

@@ -40,6 +40,8 @@ class LayoutRow(NamedTuple):
     """Whether each picture is a file, which can be a link, `--link`."""
     shards: bool
     """Whether it is a few large files, of a `--shard-size`."""
+    of_links: bool = False
+    """Whether it tells of links, those that gave no picture too, and has no pictures."""
     jpegs: bool = False
     """Whether all its pictures are JPEGs, but with `--keep-formats`."""
     environment: Environment | None = None
@@ -47,6 +49,11 @@ class LayoutRow(NamedTuple):
     needs: str = ""
     """The package that it takes to write it."""
 
+
+_LINK_FACTS = (
+    "img2dataset's columns (`key`, `url`, `status`, `error_message`, `sha256`, `width`, `height`), "
+    "more facts, `wnid`, and the [outcome](#what-becomes-of-a-link)"
+)
 
 LAYOUTS = (
     LayoutRow(
@@ -120,6 +127,34 @@ LAYOUTS = (
         resizes=True,
         links=False,
         shards=True,
+        needs="pyarrow",
+    ),
+    LayoutRow(
+        "links",
+        made_by="tables:Links",
+        holds="`links.csv`: a row for each link, also of those that failed",
+        read_by=(
+            '`datasets.load_dataset("DIR")`, `pandas.read_csv("DIR/links.csv")`: ' + _LINK_FACTS
+        ),
+        splits=False,
+        resizes=False,
+        links=False,
+        shards=False,
+        of_links=True,
+    ),
+    LayoutRow(
+        "links-parquet",
+        made_by="tables:LinksParquet",
+        holds="`links.parquet`: the same",
+        read_by=(
+            '`datasets.load_dataset("DIR")`, `pyarrow.parquet.read_table("DIR/links.parquet")`, '
+            '`polars.read_parquet("DIR/links.parquet")`'
+        ),
+        splits=False,
+        resizes=False,
+        links=False,
+        shards=False,
+        of_links=True,
         needs="pyarrow",
     ),
 )

@@ -43,20 +43,24 @@ def title(classes: Sequence[ImageClass]) -> str:
     return f"ImageNet: {counted(len(classes), 'synset')}"
 
 
-def summary(job: Job, pictures: int) -> str:
+def summary(job: Job, contents: Contents, count: int) -> str:
     """Return in a sentence what an export holds.
 
     Parameters
     ----------
     job : Job
         What was to be written.
-    pictures : int
-        How many are there.
+    contents : Contents
+        What readers find.
+    count : int
+        How many rows they are.
     """
-    return (
-        f"{counted(pictures, 'picture')} of {counted(len(job.classes), 'synset')} of ImageNet, "
-        "labelled by their synsets, with where each was found."
+    holds = (
+        f"{counted(count, contents.of[:-1])} of {counted(len(job.classes), 'synset')} of ImageNet"
     )
+    if contents.of == "links":
+        return f"{holds}, and what became of each."
+    return f"{holds}, labelled by their synsets, with where each was found."
 
 
 def features(columns: Mapping[str, Any], classes: Sequence[ImageClass]) -> list[dict[str, Any]]:
@@ -96,7 +100,7 @@ def card_of(job: Job, contents: Contents, parts: Mapping[str, int], command: str
     contents : Contents
         What readers find.
     parts : mapping
-        How many pictures each part has.
+        How many rows each part has.
     command : str
         What a user types for such an export.
     """
@@ -110,7 +114,7 @@ def card_of(job: Job, contents: Contents, parts: Mapping[str, int], command: str
     )
     text = environment.get_template("card.md").render(
         title=title(job.classes),
-        summary=summary(job, sum(parts.values())),
+        summary=summary(job, contents, sum(parts.values())),
         contents=contents,
         features=features(contents.columns, job.classes),
         columns={name: _told(kind) for name, kind in contents.columns.items()},

@@ -55,7 +55,7 @@ _TABLE_FILES, _PICTURE_FILES = "tables", "picture-files"
 """What the sets of files are called."""
 
 
-def described(job: Job, contents: Contents, pictures: int) -> bytes:
+def described(job: Job, contents: Contents, count: int) -> bytes:
     """Return the text of a description; files whose checksums nobody knows yet are read.
 
     Parameters
@@ -64,8 +64,8 @@ def described(job: Job, contents: Contents, pictures: int) -> bytes:
         What was to be written.
     contents : Contents
         What readers find.
-    pictures : int
-        How many are there.
+    count : int
+        How many rows they are.
     """
     paths = ["classes.txt", *contents.tables, *contents.shards]
     objects = [_file_object(job.root, path, contents.checksums) for path in paths]
@@ -75,7 +75,7 @@ def described(job: Job, contents: Contents, pictures: int) -> bytes:
             "@type": "sc:Dataset",
             "conformsTo": "http://mlcommons.org/croissant/1.0",
             "name": title(job.classes),
-            "description": summary(job, pictures),
+            "description": summary(job, contents, count),
             "url": PROJECT,
             "license": "https://image-net.org/download",
             "citeAs": CITATION,
@@ -83,7 +83,7 @@ def described(job: Job, contents: Contents, pictures: int) -> bytes:
             "creator": {"@type": "sc:Organization", "name": f"ck-imagenet {__version__}"},
             **_published(job),
             "distribution": [*objects, *_file_sets(contents)],
-            "recordSet": [_classes(job.classes), _pictures(contents)],
+            "recordSet": [_classes(job.classes), _rows(contents)],
         }
     )
 
@@ -157,11 +157,11 @@ def _classes(classes: Sequence[ImageClass]) -> dict[str, Any]:
     }
 
 
-def _pictures(contents: Contents) -> dict[str, Any]:
+def _rows(contents: Contents) -> dict[str, Any]:
     """Return the set of records of the pictures, or of links."""
     fields = []
     for name, kind in contents.records.items():
-        field = _field("pictures", name, kind)
+        field = _field(contents.of, name, kind)
         column = {"fileSet": {"@id": _TABLE_FILES}, "extract": {"column": name}}
         if kind is Image.Image and contents.pictures:
             content = {"fileProperty": "content"}
@@ -178,7 +178,7 @@ def _pictures(contents: Contents) -> dict[str, Any]:
         else:
             field["source"] = column
         fields.append(field)
-    return {"@type": "cr:RecordSet", "@id": "pictures", "name": "pictures", "field": fields}
+    return {"@type": "cr:RecordSet", "@id": contents.of, "name": contents.of, "field": fields}
 
 
 def _field(record_set: str, name: str, kind: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Folders(Layout):
         if self.is_flat or self.job.has_parts:
             self._write_caffe_lists(there)
         self._write_facts(there)
-        return Written(new, removed, left_out)
+        return Written(new, removed, left_out=left_out)
 
     def contents(self, parts: Sequence[str]) -> Contents:
         """Return the pictures with their tables of facts."""

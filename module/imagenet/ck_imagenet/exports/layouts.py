@@ -6,7 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Mapping, NamedTuple, Sequence, cast
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, cast
 
 from filelock import FileLock
 
@@ -14,6 +14,7 @@ from ..core.errors import BadInput
 from ..core.files import NEW, read_json, storage_errors, sweep, to_json, write_whole
 from ..core.registries import LayoutRow, made_by
 from ..images.rendering import Rendering
+from ..storage.inventory import Inventory
 from ..storage.records import FORMAT, refuse_newer
 from .samples import ImageClass, LeftOut, Sample
 
@@ -38,6 +39,8 @@ class Job:
     """Decides the order of what is shuffled."""
     report: Callable[[Sample], None]
     """Is told each sample that is done."""
+    inventories: Callable[[], Iterable[Inventory]]
+    """Gives what is known of each synset, one after the other."""
 
     @property
     def has_parts(self) -> bool:
@@ -59,6 +62,8 @@ class Written(NamedTuple):
     """Pictures that were not there before."""
     removed: int = 0
     """Pictures of earlier runs that are not there any more."""
+    links: int | None = None
+    """Links that it tells of, if it tells of these."""
     left_out: Sequence[LeftOut] = ()
     """Pictures that must become others, and cannot be decoded."""
 
@@ -77,6 +82,8 @@ class Contents(NamedTuple):
     """What a reader of such files must be told, by the names of its own options."""
     records: Mapping[str, Any] = {}
     """The columns that the tables or shards have, and `image`, if they are others."""
+    of: str = "pictures"
+    """What a row tells of."""
     tables: Sequence[str] = ()
     """The paths of the tables, from the root; without any, the shards are tables."""
     shards: Sequence[str] = ()

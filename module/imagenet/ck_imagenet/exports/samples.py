@@ -193,12 +193,12 @@ class Sample(NamedTuple):
             "url": self.url or None,
         }
         told["altered"] = self.is_altered
-        told.update(time=_moment(told.get("time")), captured=_moment(told.get("captured")))
+        told.update(time=moment(told.get("time")), captured=moment(told.get("captured")))
         facts.update((column, told.get(column)) for column in COLUMNS if column not in facts)
         return facts
 
 
-def _moment(told: str | None) -> str | None:
+def moment(told: str | None) -> str | None:
     """Return a time if it has the form that records have today: those of others are unknown."""
     with suppress(TypeError, ValueError):
         datetime.strptime(told, TIME_FORM)  # type: ignore[arg-type]

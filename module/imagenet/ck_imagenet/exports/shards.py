@@ -92,7 +92,7 @@ class Sharded(Layout):
             left_out += unreadable
         self._remove_stale()
         here = len(self.job.samples) - len(left_out)
-        return Written(new, max(0, before - here), left_out)
+        return Written(new, max(0, before - here), left_out=left_out)
 
     def _write(self, part: str, samples: Sequence[Sample]) -> tuple[int, list[LeftOut]]:
         """Bring the shards of a part up to date; return how many are new, and what is left out."""

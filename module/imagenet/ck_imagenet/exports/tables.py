@@ -1,4 +1,4 @@
-"""Layouts of tables: CSV of pictures where they are, Parquet with the pictures in it."""
+"""Layouts of tables: of pictures where they are, or with the pictures in them, or of links."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import csv
 import json
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Sequence
 
 from PIL import Image
 
 from ..core.files import replacing
+from ..core.outcomes import Outcome, plain
+from ..core.url_lists import display_name
+from ..storage.numbering import Link
+from ..storage.records import Record
 from .cards import DTYPES
 from .layouts import Contents, Layout, Written
-from .samples import COLUMNS, TIME_FORM, ImageClass, Sample
+from .samples import COLUMNS, TIME_FORM, ImageClass, Sample, moment
 from .shards import Encoded, Sharded
 
 TABLE = "metadata.csv"
@@ -83,6 +88,123 @@ class Tables(Layout):
                 self.job.report(sample)
 
         write_table(self.job.root / f"{part or _ALONE}.csv", ["path", *COLUMNS], rows())
+
+
+_LINK_COLUMNS: dict[str, Any] = {
+    "key": str,
+    "url": str,
+    "wnid": str,
+    "status": str,
+    "error_message": str,
+    "outcome": str,
+    "sha256": str,
+    "width": int,
+    "height": int,
+    "caption": str,
+    "bytes": int,
+    "image_format": str,
+    "final_url": str,
+    "source": str,
+    "captured": datetime,
+    "time": datetime,
+    "altered": bool,
+}
+"""What a row tells of a link: the names are img2dataset's, where it has one."""
+
+
+class Links(Layout):
+    """A table `links.csv` of the links, and what became of each."""
+
+    name = "links.csv"
+
+    def write(self) -> Written:
+        """Write the table anew."""
+        count = 0
+
+        def rows() -> Iterator[dict[str, Any]]:
+            nonlocal count
+            for row in self._rows():
+                count += 1
+                yield row
+
+        self._write(rows())
+        return Written(count, links=count)
+
+    def contents(self, parts: Sequence[str]) -> Contents:
+        """Return the table; its times are text, since not all links have been asked."""
+        return Contents(
+            in_text(_LINK_COLUMNS),
+            {part: [self.name] for part in parts},
+            records=in_text(_LINK_COLUMNS),
+            of="links",
+            tables=[self.name],
+            settings={"keep_default_na": False, "na_values": [""]},
+        )
+
+    def _write(self, rows: Iterable[dict[str, Any]]) -> None:
+        write_table(self.job.root / self.name, _LINK_COLUMNS, rows)
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the row of each link, by the numbers of a synset's."""
+        words = {each.wnid: ", ".join(each.words) or each.wnid for each in self.job.classes}
+        for inventory in self.job.inventories():
+            known = [*inventory.saved.values(), *inventory.failed]
+            told = [_told(record) for record in known]
+            lost = [Link(record.name, record.url) for record in inventory.missing]
+            waiting = [*inventory.waiting, *lost]
+            told += [{**_UNASKED, "key": link.name, "url": link.url} for link in waiting]
+            for row in sorted(told, key=lambda row: (row["key"], row["url"])):
+                name = row["key"]
+                yield {**row, "key": str(name), "wnid": name.wnid, "caption": words[name.wnid]}
+
+
+class LinksParquet(Links):
+    """A table `links.parquet` of the links, and what became of each."""
+
+    name = "links.parquet"
+
+    def contents(self, parts: Sequence[str]) -> Contents:
+        """Return the table."""
+        told = super().contents(parts)
+        return told._replace(columns=_LINK_COLUMNS, records=_LINK_COLUMNS, settings={})
+
+    def _write(self, rows: Iterable[dict[str, Any]]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema, times = _schema(_LINK_COLUMNS, ()), ("captured", "time")
+        every = iter(rows)
+        with replacing(self.job.root / self.name) as unfinished, pq.ParquetWriter(
+            str(unfinished), schema
+        ) as table:
+            for some in iter(lambda: list(islice(every, _LINK_ROWS_AT_ONCE)), []):
+                typed = [{**row, **{each: _moment(row[each]) for each in times}} for row in some]
+                table.write_table(pa.Table.from_pylist(typed, schema))
+
+
+_LINK_ROWS_AT_ONCE = 50_000
+"""Rows of links that are in memory, and in one group of a table."""
+
+_UNASKED = {**dict.fromkeys(_LINK_COLUMNS), "status": "waiting"}
+"""The row of a link of which nothing is known."""
+
+
+def _told(record: Record) -> dict[str, Any]:
+    """Return what a record tells of a link, as a row; the key is its name."""
+    is_saved = record.outcome is Outcome.SAVED
+    facts = record.facts()
+    known = {name: facts[name] for name in _LINK_COLUMNS if name in facts}
+    return {
+        **_UNASKED,
+        **known,
+        "key": record.name,
+        "url": record.url if record.has_url else None,
+        "status": "success" if is_saved else "failed_to_download",
+        "error_message": None if is_saved else plain(record.detail) or record.outcome.meaning,
+        "source": display_name(record.source) or None,
+        "time": moment(facts.get("time")),
+        "captured": moment(facts.get("captured")),
+    }
 
 
 Row = Dict[str, Any]
