@@ -206,7 +206,8 @@ class TestKeys:
         with pytest.raises(NoTar) as refused:
             taken(tmp_path, copy)
         assert str(refused.value).endswith(
-            "of a synset that nobody tells (000000000.jpg, 000000001.jpg, 000000002.jpg). If "
+            "of a synset that nobody tells, unless --labels does (000000000.jpg, 000000001.jpg, "
+            "000000002.jpg). If "
             "numbers tell the synsets: with --ilsvrc2012 they are the places in the sorted order "
             "of its 1,000; else --labels=FILE has the wnids in the order of the numbers from 0 on, "
             "one a line. For ILSVRC2012's validation, --labels=FILE is val.txt, Kaggle's "

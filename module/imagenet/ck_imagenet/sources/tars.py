@@ -243,7 +243,7 @@ class SkipReason(Enum):
 
     OTHER_NAME = "not called as ImageNet's pictures are"
     OTHER_SYNSET = "of another synset"
-    NO_LABEL = "of a synset that nobody tells"
+    NO_LABEL = "of a synset that nobody tells, unless --labels does"
     OUTSIDE = "with a path that leads out"
     LINK = "a link"
     DEVICE = "a device or a pipe"
