@@ -397,7 +397,8 @@ def _unpack(
     """Keep the pictures of copies that are not here yet."""
     places = _copies(options)
     labels = read_labels(options.labels, options.ilsvrc2012)
-    store.refuse_forbidden({wnid for place in places for wnid in place.wnids})
+    wanted = {wnid for place in places for wnid in place.wnids}
+    store.refuse_forbidden(wanted if len(wanted) <= MANY else None)
     network, politeness = concern(options, Network), concern(options, Politeness)
     far = (place.where for place in places if is_url(place.where))
     client = context.picture_client(network, politeness, options.wayback_service, trusted=far)
