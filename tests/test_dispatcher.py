@@ -355,6 +355,16 @@ class TestDeaths:
         other.listener.lose("killed")
         assert here.told[-1] == Limit(JOBS)
 
+    def test_who_comes_in_its_place_has_its_share_of_them(
+        self, dispatcher: Dispatcher, here: Listed, other: Listed, pool: Pool
+    ) -> None:
+        begin(dispatcher, tasks(a=[1]))
+        pool.coming.append(Listed())
+        (new,) = pool.coming
+        other.listener.lose("killed")
+        assert isinstance(new, Listed)
+        assert (here.told[-1], new.told[0]) == (Limit(2), Limit(2))
+
     @pytest.mark.parametrize("state", [RATIONED, DEAD, DOUBTFUL])
     def test_the_next_owner_knows_what_it_had_found_out(
         self, dispatcher: Dispatcher, here: Listed, other: Listed, state: HostState

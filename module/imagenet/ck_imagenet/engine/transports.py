@@ -214,7 +214,8 @@ class Members:
 
     def share(self) -> None:
         """Share the connections anew, if there are more workers now, or fewer."""
-        if self._are_shared and self._members and len(self._members) != self._sharing:
+        is_new = any(not member.jobs for member in self._members)
+        if self._are_shared and (is_new or len(self._members) != self._sharing):
             self._sharing = len(self._members)
             for member in self._members:
                 member.limit_to(max(1, self.jobs // self._sharing))
