@@ -161,7 +161,7 @@ class Crawler:
         with self._changed:
             now = time.monotonic()
             return Standing(
-                self._hosts.rations(now),
+                tuple(self._hosts.rations(now)),
                 self._hosts.waits_for_rations_alone(),
                 self._hosts.learned(),
                 self._hosts.changes(now),
