@@ -33,7 +33,6 @@ Begin = Callable[[str], LeasedWorker]
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases that end sooner than those of a run, and later than a busy machine is."""
     monkeypatch.setattr(lease, "LEASE", 2.0)
-    monkeypatch.setattr(lease, "_STALE", 1.0)
 
 
 @pytest.fixture

@@ -41,14 +41,8 @@ LEASE = 8.0
 _WAIT = 1.0
 """Seconds that an exchange waits for something to be told."""
 
-_STALE = 4.0
-"""Seconds without an exchange after which a worker of another run is nobody's any more."""
-
 _GLANCE_EVERY = 0.2
 """Seconds between two looks at whether somebody has gone."""
-
-_END_GRACE = 5.0
-"""Seconds that a worker has to end before another one takes its place."""
 
 
 class Lease(Transport):
@@ -253,11 +247,9 @@ class LeasedWorker:
             self._worker.receive(Stop())
 
     def _give_way_to(self, run: str) -> None:
-        """End, unless another run is at work with it."""
+        """End, unless another run is at work with it: then an exchange shows that."""
         contact = self._contact
-        while self._run != run and time.monotonic() < contact + _STALE:
-            if self._contact != contact or not self._thread.is_alive():
-                return
+        if self._run == run:
+            self._lapse()
+        while self._thread.is_alive() and self._contact == contact:
             time.sleep(_GLANCE_EVERY)
-        self._lapse()
-        self._thread.join(_END_GRACE)

@@ -20,11 +20,11 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, Iterable, Iterator, Mapping, cast
+from typing import IO, Any, Iterable, Mapping, cast
 from urllib.parse import urlsplit
 
 from ..core.errors import BadInput, ImagenetError, StoreError
@@ -121,12 +121,17 @@ class Machines(WorkerPool):
 
         What killed runs have left at work on any machine has ended then.
         """
-        end = time.monotonic() + LEASE
-        with _sentence("the cluster's workers cannot be asked what they can do"):
+        end = time.monotonic() + 2 * LEASE
+        try:
             self._look()
             while self._invited and time.monotonic() < end:
                 self._closing.wait(_INTERVAL)
                 self._look()
+        except ImagenetError:
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            said = f"cannot be asked what they can do ({_told(error)})"
+            raise StoreError(f"the cluster's workers {said}; {GOES_ON}") from None
         for address, trouble in self._unfit.items():
             asked = len(self._unfit) + len(self._holding) + len(self._invited)
             raise StoreError(
@@ -195,17 +200,6 @@ def _told(error: BaseException) -> str:
     says_all = isinstance(error, (ImagenetError, ImportError, RuntimeError))
     name = "" if says_all else type(error).__name__
     return ": ".join(filter(None, [name, *str(error).splitlines()[:1]]))
-
-
-@contextmanager
-def _sentence(what: str) -> Iterator[None]:
-    """Say in a sentence what Dask has met."""
-    try:
-        yield
-    except ImagenetError:
-        raise
-    except (Exception, asyncio.CancelledError) as error:
-        raise StoreError(f"{what} ({_told(error)}); {GOES_ON}") from None
 
 
 def _environment() -> dict[str, str]:
