@@ -183,8 +183,9 @@ def test_a_worker_that_is_paused_loses_its_hosts_to_others_and_joins_again(
         out, err = run.communicate(timeout=100)
     assert (run.returncode, err) == (0, ""), out
     assert here(terminal) == [EACH] * len(WNIDS)
-    # What was on its way: two connections for each of its two threads, and what was not told yet.
-    assert sum(count - 1 for count in asked(web).values()) <= 8
+    # What was on its way: two connections for each of its two threads, what was not told yet, and
+    # what it began after the pause, before it saw that its lease has passed.
+    assert sum(count - 1 for count in asked(web).values()) <= 16
 
 
 def test_a_worker_that_comes_late_has_a_part_of_the_work(
