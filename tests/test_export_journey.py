@@ -487,7 +487,7 @@ def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
     said = here.refuses("export", "imagenet", "--to=out", "--layout=parquet")
     assert re.fullmatch(
         'the Python package "pyarrow" is missing; get all that is needed with: '
-        '".*" -m pip install -r ".*/requirements-export.txt"',
+        '".*" -m pip install pyarrow',
         said,
     )
     assert not (here.folder / "out").exists()

@@ -83,9 +83,10 @@ def geturls(i: CkDict) -> CkDict:
     """
     Input:  {
               (wnid=W)             - the synset's wnid, or several with commas between
-              (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
-                                     for the wnid: a URL a line, or a name and a URL, or a table
-                                     with such columns; plain, .gz or .tgz
+              (urls=FILE-or-URL)   - a list of URLs, or a table with a column of them: a file or
+                                     an address, in which {wnid} stands for the wnid
+              (url-col=COLUMN)     - which column of a table in --urls has the URLs
+              (name-col=COLUMN)    - which column has names such as n01440764_9981
               (mapping)            - print name, tab and URL
               (save=FILE)          - write to this file instead
               (sources)            - show which places may have a list, their state here, what
@@ -156,9 +157,10 @@ def download(i: CkDict) -> CkDict:
               (lower=N)            - first position in the order of wnids; at least 0 [0]
               (upper=N)            - last position, by default the last there is; at least 0
               (yes)                - do it although it is more than 100 synsets
-              (urls=FILE-or-URL)   - a list of URLs, a file or an address, in which {wnid} stands
-                                     for the wnid: a URL a line, or a name and a URL, or a table
-                                     with such columns; plain, .gz or .tgz
+              (urls=FILE-or-URL)   - a list of URLs, or a table with a column of them: a file or
+                                     an address, in which {wnid} stands for the wnid
+              (url-col=COLUMN)     - which column of a table in --urls has the URLs
+              (name-col=COLUMN)    - which column has names such as n01440764_9981
               (from=COPY)          - take the pictures from a copy of ImageNet: a folder, a zip or
                                      tars, files or addresses, in which {wnid} and {0000..1023}
                                      may stand; --tar is its older name

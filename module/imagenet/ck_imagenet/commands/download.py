@@ -86,6 +86,8 @@ def download(
     upper: int | None = None,
     yes: bool = False,
     urls: str | Path = "",
+    url_col: str = "",
+    name_col: str = "",
     from_: str | Path = "",
     tar: str | Path = "",
     labels: str | Path = "",
@@ -143,8 +145,12 @@ def download(
     yes : bool, optional
         Do it although it is more than 100 synsets.
     urls : str or Path, optional
-        A list of URLs, a file or an address, in which {wnid} stands for the wnid: a URL a line, or
-        a name and a URL, or a table with such columns; plain, .gz or .tgz.
+        A list of URLs, or a table with a column of them: a file or an address, in which {wnid}
+        stands for the wnid.
+    url_col : str, optional
+        Which column of a table in --urls has the URLs.
+    name_col : str, optional
+        Which column has names such as n01440764_9981.
     from_ : str or Path, optional
         Take the pictures from a copy of ImageNet: a folder, a zip or tars, files or addresses, in
         which {wnid} and {0000..1023} may stand; --tar is its older name.
@@ -315,11 +321,9 @@ def run(
         spacing = context.wayback_spacing(politeness, service)
         sources = Sources(lists, network, store, archive, progress, spacing)
         ending.callback(sources.close)
-        are_named = options.wnid or options.wnids
-        found = sources.lists(wnids) if are_named else sources.lists_there_are(wnids)
+        found = (sources.lists if options.wnid or options.wnids else sources.lists_there_are)(wnids)
         if options.dry_run:
-            for each in found:
-                yield job(each).preview() if isinstance(each, SynsetList) else each
+            yield from (job(e).preview() if isinstance(e, SynsetList) else e for e in found)
             return
         far = context.capture_client(network, politeness, service)
         memory = PaceMemory(store)
@@ -371,8 +375,7 @@ def _foreseen(
     crawl, politeness = concern(options, Crawl), concern(options, Politeness)
     if options.urls:
         return estimated((), len(wnids), crawl)
-    learned = PaceMemory(store).load()
-    paces = context.known_paces(politeness, options.wayback_service, learned)
+    paces = context.known_paces(politeness, options.wayback_service, PaceMemory(store).load())
     return foreseen(wnids, crawl, store, archive, paces)
 
 
@@ -385,10 +388,6 @@ def _dispatcher(order: Order, spacing: Spacing, scheduler: str) -> Dispatcher:
     from ..engine.machines import Machines  # which takes its time
 
     return Dispatcher(order.crawl.jobs, pool=Machines(order, scheduler))
-
-
-_OF_LINKS = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
-"""Options that say nothing of copies."""
 
 
 def _unpack(
@@ -409,10 +408,11 @@ def _unpack(
 
 def _copies(options: DownloadOptions) -> list[tar_sources.TarSource]:
     """Return the copies to read; raise BadInput if the options cannot be used together."""
+    of_links = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
     if options.from_:
-        refuse_together(options, "from", "source", *_OF_LINKS)
+        refuse_together(options, "from", "source", *of_links)
         return tar_sources.tar_sources(options.from_, chosen(concern(options, Selection)))
-    refuse_together(options, "source", *_OF_LINKS)
+    refuse_together(options, "source", *of_links)
     wnids = chosen(concern(options, Selection))
     if len(wnids) > MANY and not options.yes:
         raise registry.many(len(wnids), planning.MEAN_URLS * planning.PICTURE, typed(options))

@@ -37,6 +37,8 @@ def geturls(
     *,
     folder: str | Path = USUAL,
     urls: str | Path = "",
+    url_col: str = "",
+    name_col: str = "",
     source: str = "",
     refresh: bool = False,
     service: str | None = None,
@@ -55,8 +57,12 @@ def geturls(
     folder : str or Path, optional
         What download has filled.
     urls : str or Path, optional
-        A list of URLs, a file or an address, in which {wnid} stands for the wnid: a URL a line, or
-        a name and a URL, or a table with such columns; plain, .gz or .tgz.
+        A list of URLs, or a table with a column of them: a file or an address, in which {wnid}
+        stands for the wnid.
+    url_col : str, optional
+        Which column of a table in --urls has the URLs.
+    name_col : str, optional
+        Which column has names such as n01440764_9981.
     source : str, optional
         Ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has
         pictures.

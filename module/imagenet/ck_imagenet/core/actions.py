@@ -38,9 +38,11 @@ _ILSVRC2012_HELP = "only the 1,000 synsets of ILSVRC2012"
 _LOWER_HELP = "first position in the order of wnids"
 _UPPER_HELP = "last position, by default the last there is"
 _URLS_HELP = (
-    "a list of URLs, a file or an address, in which {wnid} stands for the wnid: "
-    "a URL a line, or a name and a URL, or a table with such columns; plain, .gz or .tgz"
+    "a list of URLs, or a table with a column of them: a file or an address, in which {wnid} "
+    "stands for the wnid"
 )
+_URL_COL_HELP = "which column of a table in --urls has the URLs"
+_NAME_COL_HELP = "which column has names such as n01440764_9981"
 _FROM_HELP = (
     "take the pictures from a copy of ImageNet: a folder, a zip or tars, files or addresses, in "
     "which {wnid} and {0000..1023} may stand; --tar is its older name"
@@ -138,6 +140,8 @@ class GeturlsOptions:
 
     wnid: tuple[str, ...] = wnids(_WNID_HELP)
     urls: str = text("", "FILE-or-URL", _URLS_HELP)
+    url_col: str = text("", "COLUMN", _URL_COL_HELP)
+    name_col: str = text("", "COLUMN", _NAME_COL_HELP)
     mapping: bool = flag("print name, tab and URL")
     save: str = text("", "FILE", "write to this file instead")
     sources: bool = flag(_SOURCES_HELP)
@@ -171,6 +175,8 @@ class DownloadOptions:
     upper: int | None = number(None, _UPPER_HELP, least=0)
     yes: bool = flag("do it although it is more than 100 synsets")
     urls: str = text("", "FILE-or-URL", _URLS_HELP)
+    url_col: str = text("", "COLUMN", _URL_COL_HELP)
+    name_col: str = text("", "COLUMN", _NAME_COL_HELP)
     from_: str = text("", "COPY", _FROM_HELP, older="tar")
     labels: str = text("", "FILE", _LABELS_HELP)
     token: str = text("", "HOST:VARIABLE", _WHO_ASKS_HELP)

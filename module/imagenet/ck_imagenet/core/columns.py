@@ -19,8 +19,8 @@ from .text import ImageName, is_wnid, parse_image_name, readable
 Parsed = Optional[Tuple[Optional[ImageName], str]]
 """The name of a picture, if there is one, and a URL; None for a line without a URL."""
 
-_SAMPLE_LINES = 100
-_SAMPLE_BYTES = 2**18
+SAMPLE_LINES = 100
+SAMPLE_BYTES = 2**18
 """Lines and bytes of a list's beginning, by which its form is told; also of one row."""
 
 _ENDS_IN_QUOTES = "unexpected end of data"
@@ -43,7 +43,6 @@ _FILES = (
     ("7z\xbc\xaf", "a 7z archive: unpack it"),
     ("(\xb5/\xfd", "a zstd file: unpack it"),
     ("%PDF-", "a PDF: save the list as text"),
-    ("PAR1", "a Parquet file: save it as CSV"),
 )
 """How files of other forms begin, and what their user can do."""
 _SEPARATOR = re.compile("(?i)sep=.")
@@ -82,35 +81,22 @@ def _split_once(text: str) -> tuple[str, str, str]:
     return text.partition("\t" if "\t" in text.partition(" ")[0] else " ")
 
 
-def beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
-    """Return the first lines of a list, by which its form is told, and the other lines."""
-    head: list[bytes] = []
-    size = 0
+class Named(NamedTuple):
+    """The columns that the user names; empty where they are to be told from the first lines."""
 
-    def rest() -> Iterator[bytes]:
-        if broken:
-            raise broken
-        yield from lines
-
-    broken: Exception | None = None
-    try:
-        for line in islice(lines, _SAMPLE_LINES):
-            head.append(line)
-            size += len(line)
-            if size > _SAMPLE_BYTES:
-                break
-    except Exception as error:  # what stands before the damage is read
-        broken = error
-    return head, rest()
+    url: str = ""
+    name: str = ""
 
 
-def recognise_table(head: Sequence[bytes]) -> Table | None:
+def recognise_table(head: Sequence[bytes], named: Named = Named()) -> Table | None:  # noqa: B008
     """Return the form of a list that is a table, None if it is no table.
 
     Parameters
     ----------
     head : sequence of bytes
         The first lines.
+    named : Named, optional
+        The columns that the user names.
 
     Raises
     ------
@@ -130,10 +116,28 @@ def recognise_table(head: Sequence[bytes]) -> Table | None:
         ]
         told = told[1:] if told and _SEPARATOR.fullmatch(told[0][1]) else told
         _refuse_others(*told[0] if told else (0, ""))
-        table = _infer_table([_Row(at, text, split(text)) for at, text in told], split)
+        rows = [_Row(at, text, split(text)) for at, text in told]
+        table = _named_table(rows, split, named) if any(named) else _infer_table(rows, split)
         if table:
             return table
+    if any(named):
+        raise ValueError(f'no column is called "{named.url or named.name}" in its first line')
     return None
+
+
+def _named_table(rows: Sequence[_Row], split: _Splitter, named: Named) -> Table | None:
+    """Return the form of the table whose head has the columns that the user names."""
+    titles = split.titles(rows[0].fields) if rows else []
+    if not all(not each or each in titles for each in named):
+        return None
+    body = [row for row in rows[0 if split.is_sure else 1 :] if len(row.fields) == len(titles)]
+    columns = [[row.fields[index] for row in body] for index in range(len(titles))]
+    url = titles.index(named.url) if named.url else _url_column(columns, rows[0])
+    if url is None:
+        raise ValueError(f"no column has URLs; its columns are {', '.join(titles)}")
+    names = [] if named.name or not body else _name_columns(columns, url, rows[0])
+    name = titles.index(named.name) if named.name else next(iter(names), None)
+    return Table(split, len(titles), url, name)
 
 
 def _refuse_others(at: int, first: str) -> None:
@@ -161,6 +165,10 @@ class _Splitter:
     def joined(self, lines: Iterator[bytes]) -> Iterator[bytes]:
         """Yield one row for each line; a row of several lines is followed by empty rows."""
         return lines
+
+    def titles(self, first: list[str]) -> list[str]:
+        """Return the names of columns, given the first row."""
+        return first
 
 
 class _DelimitedSplitter(_Splitter):
@@ -191,10 +199,10 @@ class _DelimitedSplitter(_Splitter):
         if not line.count(b'"') % 2 or self._fault(line) != _ENDS_IN_QUOTES:
             return 0
         row = line
-        for count in range(1, _SAMPLE_LINES):
+        for count in range(1, SAMPLE_LINES):
             if count > len(ahead):
                 ahead.extend(islice(lines, 1))
-            if count > len(ahead) or len(row) > _SAMPLE_BYTES:
+            if count > len(ahead) or len(row) > SAMPLE_BYTES:
                 break
             row += b"\n" + ahead[count - 1]
             if not row.count(b'"') % 2:
@@ -217,6 +225,9 @@ class _JsonSplitter(_Splitter):
 
     def __init__(self) -> None:
         self._names: tuple[str, ...] = ()
+
+    def titles(self, first: list[str]) -> list[str]:
+        return list(self._names)
 
     def __call__(self, text: str) -> list[str]:
         if not text.startswith("{"):
@@ -306,7 +317,7 @@ def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
     headed = len(rows) > 1 and _titles(rows[0].fields)
     body, width = _body(rows, split, headed)
     columns = [[row.fields[index] for row in body] for index in range(width)]
-    url = _url_column(columns, body[0]) if body else None
+    url = _url_column(columns, body[0], split.titles(rows[0].fields)) if body else None
     if url is None:
         return None
     names = _name_columns(columns, url, body[0])
@@ -358,15 +369,21 @@ def _sure_width(table: Table, body: Sequence[_Row], urls: Sequence[str]) -> int:
     return width if table.url > 0 else 0
 
 
-def _url_column(columns: Sequence[Sequence[str]], first: _Row) -> int | None:
-    """Return the index of the column of URLs, None if there is none."""
+def _url_column(
+    columns: Sequence[Sequence[str]], first: _Row, titles: Sequence[str] = ()
+) -> int | None:
+    """Return the index of the column of URLs, None if there is none; the one called `url` first."""
     urls = [index for index, column in enumerate(columns) if _mostly(is_url, column)]
+    called = [index for index in urls if index < len(titles) and titles[index].lower() == "url"]
+    urls = called if len(called) == 1 else urls
     if len(urls) > 1:
         urls = [
             index for index in urls if _mostly(_PICTURE_ADDRESS.fullmatch, columns[index])
         ] or urls
     if len(urls) > 1:
-        raise ValueError(f"line {first.at + 1} has {len(urls)} URLs: leave one in each line")
+        raise ValueError(
+            f"line {first.at + 1} has {len(urls)} URLs: leave one in each line, or say --url-col"
+        )
     return urls[0] if urls else None
 
 

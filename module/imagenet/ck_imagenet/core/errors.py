@@ -79,8 +79,11 @@ class NobodyReads(ImagenetError):
 
 # What a user is told of an error, whatever it is.
 
-_EXTRAS = {"pyarrow": "export", "distributed": "dask"}
+_EXTRAS = {"distributed": "dask"}
 """Packages that are imported only where they are used, and what they are installed with."""
+
+_INSTALLED_ALONE = ("pyarrow",)
+"""Packages that are needed alone: what they are installed with brings more."""
 
 
 def sentence(error: Exception) -> str:
@@ -102,7 +105,9 @@ def _missing(error: ModuleNotFoundError) -> str:
     checkout = Path(__file__).absolute().parents[4]
     requirements = checkout / (f"requirements-{extra}.txt" if extra else "requirements.txt")
     needed = f'"ck-imagenet[{extra}]"' if extra else "ck-imagenet"
-    if requirements.is_file():
+    if error.name in _INSTALLED_ALONE:
+        needed = str(error.name)
+    elif requirements.is_file():
         needed = f'-r "{requirements}"'
     return (
         f'the Python package "{error.name}" is missing; '

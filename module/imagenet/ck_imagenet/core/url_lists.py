@@ -15,10 +15,10 @@ import re
 import zlib
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import BinaryIO, Iterable, Iterator, NamedTuple
+from typing import Any, BinaryIO, Iterable, Iterator, NamedTuple
 
 from . import columns
-from .columns import is_url, parse_line
+from .columns import Named, is_url, parse_line
 from .errors import BadInput
 from .files import path_of
 from .outcomes import plain
@@ -28,6 +28,7 @@ from .text import ImageName, visible
 __all__ = [
     "LONGEST_LINE",
     "Line",
+    "Named",
     "blocks",
     "display_name",
     "expanded",
@@ -49,6 +50,12 @@ MOST_LINES = 100_000_000
 
 _NOT_OF_A_LINE = b"\0 \t\r"
 """The bytes of lines that count as empty."""
+
+_PARQUET = b"PAR1"
+"""How a Parquet file begins."""
+
+_LARGEST_GROUP = 2**30
+"""Bytes of text that a group of rows in Parquet unpacks to."""
 
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8; it stands inside a list that was joined from several files."""
@@ -80,7 +87,12 @@ def display_name(where: str) -> str:
     return re.split(r"[/\\]", where)[-1]
 
 
-def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
+def read(
+    stream: BinaryIO,
+    what: str,
+    strict: bool = False,
+    named: Named = Named(),  # noqa: B008
+) -> Iterator[Line]:
     """Yield the lines of a list that hold a URL.
 
     Parameters
@@ -91,6 +103,8 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
         The name of the list in errors.
     strict : bool
         Whether to refuse the list, in the end, if most of its lines hold no URL.
+    named : Named, optional
+        The columns that the user names.
 
     Raises
     ------
@@ -98,14 +112,19 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
         If the file is damaged.
     WrongShape
         If it is no list.
+    ModuleNotFoundError
+        If it is a Parquet file, and pyarrow is missing.
     """
     with _damage_named(what):
-        head, rest = columns.beginning(_lines(unpacked_list(stream)))
+        is_parquet = stream.read(len(_PARQUET)) == _PARQUET
+        stream.seek(0)
+        lines = _parquet_lines(stream) if is_parquet else _lines(unpacked_list(stream))
+        head, rest = _beginning(lines)
         try:
-            table = columns.recognise_table(head)
+            table = columns.recognise_table(head, named)
         except ValueError as error:
             raise WrongShape(f'the list "{what}" cannot be read: {error}') from None
-        lines: Iterator[bytes] = chain(head, rest)
+        lines = chain(head, rest)
         lines, parse = (table.rows(lines), table.parse) if table else (lines, parse_line)
         last, parsed = b"", None
         good = odd = 0
@@ -125,6 +144,28 @@ def read(stream: BinaryIO, what: str, strict: bool = False) -> Iterator[Line]:
                 first_odd = first_odd if first_odd[1] else (number, line)
     if strict and odd > good:
         raise WrongShape(_wrong(what, good, *first_odd))
+
+
+def _beginning(lines: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
+    """Return the first lines of a list, by which its form is told, and the other lines."""
+    head: list[bytes] = []
+    size = 0
+
+    def rest() -> Iterator[bytes]:
+        if broken:
+            raise broken
+        yield from lines
+
+    broken: Exception | None = None
+    try:
+        for line in islice(lines, columns.SAMPLE_LINES):
+            head.append(line)
+            size += len(line)
+            if size > columns.SAMPLE_BYTES:
+                break
+    except Exception as error:  # what stands before the damage is read
+        broken = error
+    return head, rest()
 
 
 def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
@@ -186,6 +227,46 @@ def read_plain(text: bytes) -> Iterator[Line]:
         parsed = parse_line(line) if len(line) < LONGEST_LINE else None
         if parsed:
             yield Line(number, *parsed)
+
+
+def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the texts of a table in Parquet as lines with a head, tabs between.
+
+    Its footer says how much a group of rows unpacks to, which is asked before any is read.
+    """
+    import pyarrow as pa  # which only such lists need
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(
+            stream, thrift_string_size_limit=2**24, thrift_container_size_limit=2**20
+        )
+        footer, schema = table.metadata, table.schema_arrow
+        texts = [field.name for field in schema if _is_text(field.type)]
+        if footer.num_rows > MOST_LINES:
+            raise ValueError(f"more than {MOST_LINES:,} rows")
+        chunks = {footer.schema.column(n).path: n for n in range(footer.num_columns)}
+        for group in range(footer.num_row_groups):
+            sizes = (
+                footer.row_group(group).column(chunks[name]).total_uncompressed_size
+                for name in texts
+            )
+            if not 0 <= sum(sizes) <= _LARGEST_GROUP:
+                raise ValueError("a group of its rows has more text than 1 GB")
+        yield "\t".join(texts).encode()
+        for batch in table.iter_batches(batch_size=1_000, columns=texts):
+            for row in zip(*(column.to_pylist() for column in batch.columns)):
+                line = "\t".join(re.sub(r"[\t\r\n\0]", " ", each or "") for each in row)
+                data = line.encode("utf-8", "surrogatepass")
+                yield data if len(data) < LONGEST_LINE else b""
+    except (pa.ArrowException, MemoryError, OverflowError, KeyError) as error:
+        raise ValueError(f"no Parquet that can be read: {error}") from None
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, why_no_file
 from ..core.outcomes import Failed, plain
 from ..core.text import UNKNOWN, some, wnid_inside
-from ..core.url_lists import Line, WrongShape, parse_line
+from ..core.url_lists import Line, Named, WrongShape, parse_line
 from ..http.client import Client
 from ..http.connections import Limits
 from .lists import SynsetList, Unlisted
@@ -141,10 +141,13 @@ class GivenList:
         A path or an address, in which `{wnid}` may stand.
     client : Client
         Asks for what has an address.
+    columns : Named, optional
+        The columns of a table that the user names.
     """
 
-    def __init__(self, named: str, client: Client) -> None:
+    def __init__(self, named: str, client: Client, columns: Named = Named()) -> None:  # noqa: B008
         self._named = named
+        self._columns = columns
         self._client = client
 
     def lists(self, wnids: Sequence[str]) -> Iterator[SynsetList]:
@@ -193,7 +196,8 @@ class GivenList:
     ) -> Iterator[SynsetList]:
         with storage_errors(Path(tempfile.gettempdir())), closing(LineSpool(where)) as found:
             with self._opened(where) as stream:
-                listed = _gather(url_lists.read(stream, where, strict=True), where, wnids, found)
+                lines = url_lists.read(stream, where, strict=True, named=self._columns)
+                listed = _gather(lines, where, wnids, found)
             if not (may_lack and found):
                 _refuse_missing(where, wnids, found, listed)
             for wnid in wnids or found:

@@ -8,10 +8,10 @@ from typing import Iterator, NamedTuple, Sequence
 from ..core import registries, urls
 from ..core.actions import SERVICE, WAYBACK_SERVICE, WINTER21
 from ..core.errors import BadInput, NoList
-from ..core.options import refuse_together
+from ..core.options import refuse_alone, refuse_together
 from ..core.registries import SOURCES, SourceRow, made_by
 from ..core.text import Progress, causes, counted
-from ..core.url_lists import is_url
+from ..core.url_lists import Named, is_url
 from ..http.client import Network
 from ..http.retry import Spacing
 from ..storage.store import Store
@@ -101,6 +101,9 @@ class Lists:
 
     urls: str = ""
     """A list of the user's, a file or an address; it alone then."""
+    url_col: str = ""
+    name_col: str = ""
+    """The columns of that list, if it is a table and they are named."""
     source: str = ""
     """The one source to ask."""
     refresh: bool = False
@@ -154,6 +157,8 @@ class Sources:
     ) -> None:
         if asked.urls:
             refuse_together(asked, "urls", "source")
+        refuse_alone(asked, "url-col", "urls")
+        refuse_alone(asked, "name-col", "urls")
         addresses = {row: asked.address(row) for row in SOURCES if row.has_lists}
         for row, address in addresses.items():
             if row.address:
@@ -162,7 +167,8 @@ class Sources:
         named = filter(is_url, (asked.urls, *addresses.values()))
         spacings = {urls.endpoint(asked.wayback_service): spacing}
         self._client = network.client(named, spacings=spacings)
-        self._given = GivenList(asked.urls, self._client) if asked.urls else None
+        columns = Named(asked.url_col, asked.name_col)
+        self._given = GivenList(asked.urls, self._client, columns) if asked.urls else None
         self._archive = archive or ArchiveSource()
         self._progress = progress or Progress()
         self._asked, self._store = asked, store
