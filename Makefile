@@ -22,11 +22,12 @@ with_any_python = run() { \
 }; run
 set_up = $(with_any_python) tools/setup_venv.py --venv "$(VENV)" --python "$(PYTHON)" $(if $(OLDEST),--oldest)
 
-.PHONY: help venv demo test lint mutants bench bench-scale torture pythons clean
+.PHONY: help venv demo test readers lint mutants bench bench-scale torture pythons clean
 
 help:
 	@echo 'make demo     try the module against a small web on this machine'
 	@echo 'make test     run the tests'
+	@echo 'make readers  read exports with torchvision, timm and Keras, which are several gigabytes'
 	@echo 'make lint     check style and types'
 	@echo 'make mutants  change the core here and there: do its tests see it? SEED=N COUNT=N'
 	@echo 'make venv     set up what tests and linters need, and nothing else'
@@ -50,6 +51,11 @@ demo:
 test:
 	@$(set_up) --dev
 	@$(in_venv) -m pytest $(PYTEST_ARGS)
+
+readers:
+	@$(MAKE) --no-print-directory venv VENV=.venvs/readers
+	@.venvs/readers/bin/python -m pip install --quiet -r requirements-readers.txt
+	@.venvs/readers/bin/python -m pytest tests/readers.py -p no:cacheprovider
 
 lint:
 	@$(set_up) --dev

@@ -250,9 +250,10 @@ def test_an_unknown_option_is_refused_with_the_nearest_one(written: str, meant: 
 
 def test_an_option_like_no_other_is_refused_with_all_there_are() -> None:
     assert refusal(GeturlsOptions, xyz="1") == (
-        "--xyz: no such option; there are --wnid, --urls, --url-col, --name-col, --mapping, --save, --sources, "
-        "--source, --refresh, --all, --archive, --archive-sha1, --force, --search-url, --outdir, "
-        "--service, --wayback-service, --winter21, --user-agent, --resolve, --allow-private"
+        "--xyz: no such option; there are --wnid, --urls, --url-col, --name-col, --mapping, "
+        "--save, --sources, --source, --refresh, --all, --archive, --archive-sha1, --force, "
+        "--search-url, --outdir, --service, --wayback-service, --winter21, --user-agent, "
+        "--resolve, --allow-private"
     )
 
 
