@@ -19,6 +19,7 @@ from ck_imagenet.sources.labels import Labels, read_labels, sorted_classes
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet_practice import pictures
+from peer import hosted
 from tarballs import END, file, tar
 from terminal import Terminal
 from test_copies import DALMATIAN, WNID, here, odd, picture, put, taken, zipped
@@ -159,6 +160,27 @@ class TestReadAgain:
         put(tmp_path, {"in-0001.tar": (tmp_path / "in-0001.tar").read_bytes()[: -len(END)] + more})
         taken(tmp_path, named)
         assert set(here(tmp_path)) == {*ALL, f"{WNID}_77"}
+
+    def test_what_nobody_could_tell_then_is_read_when_labels_tell_it(self, tmp_path: Path) -> None:
+        for shard in range(2):
+            files = sample("000000001", picture(str(shard)), cls=shard)
+            put(tmp_path, {f"key-{shard}.tar": tar(files)})
+        with pytest.raises(NoTar, match="of a synset that nobody tells"):
+            taken(tmp_path, tmp_path / "key-{0..1}.tar")
+        assert set(taken(tmp_path, tmp_path / "key-{0..1}.tar", ilsvrc2012=True)) == {
+            WNID,
+            "n01443537",
+        }
+
+    def test_a_shard_that_is_not_there_keeps_the_others_from_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("no_proxy", "*")
+        kept = {f"/{n}.tar": tar(sample(f"{WNID}_{n}", picture(str(n)))) for n in (0, 2)}
+        with hosted(kept) as host:
+            with pytest.raises(NoTar, match=r"1\.tar. cannot be fetched: the host says"):
+                taken(tmp_path, f"{host}/{{0..2}}.tar")
+            assert set(here(tmp_path)) == {f"{WNID}_0", f"{WNID}_2"}
 
     def test_notes_that_are_damaged_cost_no_more_than_reading_again(self, tmp_path: Path) -> None:
         named = shards(tmp_path, NUMBERS)

@@ -105,7 +105,7 @@ class _CopyReading:
         self._last: SynsetImport | None = None
         self._odd = Oddities()
         self._filled: set[str] = set()
-        self._found = self._is_cut = False
+        self._found = self._is_left = False
         self._shown = ""
 
     def run(self, client: Client) -> Iterator[Unpacked]:
@@ -130,19 +130,23 @@ class _CopyReading:
         known = finished.parts() if is_worth_it else frozenset()
         parts = [part for part in self._copy.parts if part not in known]
         kind, is_empty = "tar", False
+        missing: list[tuple[str, Collection[str]]] = []
         for part in parts:
+            self._is_left = False
             with self._opened(part, client) as opened:
                 yield from self._unpack(opened, part)
             kind, is_empty = opened.kind, opened.is_empty
             if opened.failure:
-                yield from self._all_done()
-                raise NoTar(self._told(opened.failure, part))
+                missing.append((self._told(opened.failure, part), [display_name(part)]))
+                if not _is_its_own(opened.failure):
+                    break  # the others are at the same host
+            elif not (self._is_left or self._crawl.max_images):
+                finished.add(part, self._seen)
             if self._filled >= self._copy.wnids:
                 break
-            if not (self._is_cut or self._crawl.max_images):
-                finished.add(part, self._seen)
-            self._is_cut = False
         yield from self._all_done()
+        if missing:
+            raise NoTar(causes(missing, "nor can these be had,"))
         if known:
             yield from self._known_before(finished.wnids())
         elif not self._found:
@@ -191,7 +195,7 @@ class _CopyReading:
 
     def _take_odd(self, odd: Skipped) -> None:
         """Tell of something odd with the synset before it, or with the first."""
-        self._is_cut |= odd.reason in (SkipReason.CUT, SkipReason.GARBAGE, SkipReason.UNREADABLE)
+        self._is_left |= odd.reason in _TO_BE_READ_AGAIN
         (self._last.odd if self._last else self._odd).add(odd)
 
     @contextmanager
@@ -231,7 +235,7 @@ class _CopyReading:
         with storage_errors(place.state), wait_for_lock(place.lock(), wnid, self._progress):
             place.checkpoint()
             is_cut = {SkipReason.CUT, SkipReason.GARBAGE} & set(done.odd.counts)
-            if self._copy.is_far and not (done.is_full or is_cut or self._is_cut):
+            if self._copy.is_far and not (done.is_full or is_cut or self._is_left):
                 ReadTars(place).add(self._copy.name)
             summaries.keep(place, mended=True)
         return Unpacked(
@@ -272,7 +276,7 @@ class _CopyReading:
         if failure.outcome is Outcome.FORBIDDEN and failure.detail in ("401", "403"):
             return _wants_token(part, failure.detail)
         why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
-        if self._found:
+        if self._found and failure.outcome is not Outcome.GONE:
             return f'the tar "{part}" broke off: {why}; what came is kept, the same command goes on'
         later = "" if failure.outcome.final else "Type the same command later. "
         return f'the tar "{part}" cannot be fetched: {why}. {later}{self._otherwise()}'
@@ -316,6 +320,17 @@ def _wants_token(address: str, status: str) -> str:
         "variable HF_TOKEN. It is sent over https alone"
     )
 
+
+def _is_its_own(failure: OSError | Failed) -> bool:
+    """Say whether a failure tells only of the part that has failed."""
+    return isinstance(failure, OSError) or failure.outcome is Outcome.GONE
+
+
+_TO_BE_READ_AGAIN = (
+    *(SkipReason.CUT, SkipReason.GARBAGE, SkipReason.UNREADABLE),
+    SkipReason.NO_LABEL,  # which the next command may tell
+)
+"""What a part of a copy must not have had, for it not to be read again."""
 
 _READ_BEFORE = "it has been read to its end before; --retry-failed reads it again"
 

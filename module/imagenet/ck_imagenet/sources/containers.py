@@ -7,6 +7,7 @@ larger than it says, nor all together larger than the zip.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import struct
@@ -210,6 +211,11 @@ class _EntryReader(Reader):
             self.damage = SkipReason.DAMAGED
         return bytes(found)
 
+    @contextmanager
+    def opened(self) -> Iterator[Reader]:
+        with io.BufferedReader(_Raw(self), _PIECE) as stream:
+            yield StreamReader(stream)
+
     def _part(self, most: int) -> bytes:
         """Return some of what comes next, nothing where it cannot be had."""
         if self._at < 0 and not self._find():
@@ -244,6 +250,22 @@ class _EntryReader(Reader):
         self._at += len(data)
         self._packed_left -= len(data)
         return data
+
+
+class _Raw(io.RawIOBase):
+    """Gives what a reader reads in the form that Python can buffer."""
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__()
+        self._reader = reader
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._reader.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 # Folders that the user has: their files are read where they are.
