@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ck_imagenet.core.outcomes import HostSignal
 from ck_imagenet.engine.host_queue import HostQueue
 
@@ -48,3 +50,9 @@ def refuse(hosts: HostQueue[str], name: str, now: float, wish: float = 0.0) -> N
 
 def known(hosts: HostQueue[str]) -> list[str]:
     return list(vars(hosts)["_hosts"])
+
+
+def back_offs(hosts: HostQueue[Any], now: float) -> dict[str, float]:
+    """Return which hosts are to be left alone, and for how many seconds."""
+    until = {name: host.limiter.left_alone_until for name, host in vars(hosts)["_hosts"].items()}
+    return {name: time - now for name, time in until.items() if time > now}

@@ -12,6 +12,7 @@ from ck_imagenet.engine.host import HostProfile
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.rations import BackOff
 from ck_imagenet.http.retry import Spacing
+from host_helpers import back_offs
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -70,7 +71,7 @@ class HostsMachine(RuleBasedStateMachine):
             pass
 
     def take_one(self, connections: int = 10**6) -> bool:
-        back_offs = self.hosts.back_offs(self.now)
+        left_alone = back_offs(self.hosts, self.now)
         started = self.hosts.take(self.now, connections)
         self.drain()  # of what had waited for its time while its host was given up
         if started:
@@ -78,7 +79,7 @@ class HostsMachine(RuleBasedStateMachine):
             assert self.waiting.pop(task) == host
             self.busy.setdefault(host, []).append(self.now)
             assert len(self.busy[host]) <= self.per_host
-            assert host not in back_offs
+            assert host not in left_alone
             assert self.told.get(host, 0.0) <= self.now
         return started is not None
 

@@ -17,6 +17,7 @@ from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.paces import Learned
 from ck_imagenet_practice import rations
+from host_helpers import back_offs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator import Flaky, Limper, Link, Rationer, Reply, Server, Simulator
@@ -347,7 +348,7 @@ def test_nobody_is_asked_who_said_not_to(
 
     def look() -> None:
         resting.clear()
-        resting.update(queue.back_offs(simulator.now))
+        resting.update(back_offs(queue, simulator.now))
 
     def check(name: str) -> None:
         assert name not in resting

@@ -255,11 +255,6 @@ class HostQueue(Generic[Task]):
         is_known = host and host.slowest and not host.breaker.consecutive_timeouts
         return host.slowest if host and is_known else math.inf
 
-    def back_offs(self, now: float) -> dict[str, float]:
-        """Return which hosts are to be left alone, and for how many seconds."""
-        until = {name: host.limiter.left_alone_until for name, host in self._hosts.items()}
-        return {name: time - now for name, time in until.items() if time > now}
-
     def learned(self) -> dict[str, Learned]:
         """Return what was learnt of hosts that ration, by service or by host."""
         known = {}

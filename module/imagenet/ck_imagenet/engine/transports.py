@@ -237,8 +237,8 @@ class Members:
             free -= more
 
     def close(self) -> None:
-        """Forget all of them, those too that have ended."""
+        """Forget all of them, those too that have ended; what is on its way is still heard."""
+        for transport in (*self._gone, *(member.transport for member in self)):
+            transport.close()
         for member in self:
             self.remove(member)
-        for transport in self._gone:
-            transport.close()

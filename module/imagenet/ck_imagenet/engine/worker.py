@@ -23,18 +23,7 @@ from .context import Crawl, CrawlSettings, Order, Politeness
 from .crawler import Crawler
 from .host import HostState, RationedHost
 from .link import Task
-from .messages import (
-    Cancel,
-    Drain,
-    Ended,
-    Fetch,
-    FromWorker,
-    Hungry,
-    LeaveRationed,
-    Limit,
-    Standing,
-    ToWorker,
-)
+from .messages import Ended, FromWorker, Hungry, Standing, ToWorker
 
 LIBRARY = str(Path(__file__).parents[2])
 """Where another Python finds what it needs for this."""
@@ -100,16 +89,16 @@ class Worker:
 
     def receive(self, message: ToWorker) -> None:
         """Do what a message says; any thread may hand one over."""
-        if isinstance(message, Fetch):
+        if isinstance(message, messages.Fetch):
             self._asked = ()
             self._crawler.add(message.tasks, message.hosts)
-        elif isinstance(message, Limit):
+        elif isinstance(message, messages.Limit):
             self._crawler.limit_to(message.jobs)
-        elif isinstance(message, Cancel):
+        elif isinstance(message, messages.Cancel):
             self._crawler.cancel(message.wnid)
-        elif isinstance(message, LeaveRationed):
+        elif isinstance(message, messages.LeaveRationed):
             self._crawler.leave_rationed()
-        elif isinstance(message, Drain):
+        elif isinstance(message, messages.Drain):
             self._crawler.drain()
         else:
             self._crawler.stop()
