@@ -19,6 +19,9 @@ from typing import Callable, Iterable, Mapping, NamedTuple, Sequence, TypeVar
 CHECKOUT = Path(__file__).resolve().parent.parent
 LIBRARY = CHECKOUT / "module" / "imagenet"
 
+# As for users: else each command compiles its modules anew, which takes as long as all imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 Case = TypeVar("Case")
 Result = TypeVar("Result")
 
