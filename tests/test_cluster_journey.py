@@ -139,6 +139,20 @@ def test_who_goes_on_after_a_killed_run_waits_for_the_workers_that_it_has_left(
     assert leavings(terminal) == []
 
 
+def test_two_commands_at_once_share_the_workers_of_a_cluster(
+    terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
+) -> None:
+    words = ("download", "imagenet", "--urls=list", "--jobs=2", "--per-host=1", "--outdir=out")
+    engine = ("--engine=dask", f"--scheduler={lasting_cluster.address}")
+    halves = [f"--wnid={','.join(wnids)}" for wnids in (WNIDS[:15], WNIDS[15:])]
+    begun = (terminal.start(*words, *engine, half) for half in halves)
+    with next(begun) as one, next(begun) as other:
+        ends = [run.communicate(timeout=100)[1] or run.returncode for run in (one, other)]
+    assert ends == [0, 0]
+    assert in_folder(terminal) == [EACH] * len(WNIDS)
+    assert set(asked(web).values()) == {1}
+
+
 def test_hosts_that_time_out_hold_no_pictures_of_a_host_that_has_many(
     terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:

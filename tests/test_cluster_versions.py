@@ -29,11 +29,12 @@ except RuntimeError as error:
 """What a worker does with what it is sent; it may have loaded a library before."""
 
 
-def said(folder: Path, before: str = "", messages: str = MESSAGES) -> str:
+def said(folder: Path, before: str = "", messages: str = MESSAGES, is_shared: bool = True) -> str:
     """Return what a machine answers that is asked whether it can work."""
     store = FolderStore(folder)
     witness = store.create_home() / "cluster-x"
-    witness.touch()
+    if is_shared:
+        witness.touch()
     order = Order(store, Network(), Crawl(), Politeness(), WAYBACK_SERVICE, {})
     needs = (LIBRARY, {"CK_REPOS": str(folder)}, str(witness), messages)
     lease = ("a run", str(store.home()), pickle.dumps(order))
@@ -53,6 +54,11 @@ def earlier(folder: Path, *modules: str) -> str:
 
 def test_a_machine_with_the_same_library_can_work(tmp_path: Path) -> None:
     assert said(tmp_path) == ""
+
+
+def test_one_that_does_not_see_the_same_folders_says_so(tmp_path: Path) -> None:
+    place = FolderStore(tmp_path).home() / "cluster-x"
+    assert said(tmp_path, is_shared=False) == f"it does not see {place}"
 
 
 def test_one_whose_library_sends_other_things_is_told_from_it(tmp_path: Path) -> None:
