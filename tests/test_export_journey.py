@@ -318,6 +318,8 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
             "has every link: leave --max-images out",
         ),
         (["--to=out", "--layout=links", "--split=0.5,0.5"], "has no parts to --split"),
+        (["--to=out", "--layout=csv", "--keep-formats"], "leave --keep-formats out"),
+        (["--to=out", "--keep-formats", "--resize=9"], "leave --keep-formats out"),
         (["--to=out", "--layout=zip"], '--layout="zip": write --layout=folders or'),
         (["--to=out", "--split=0.8,0.3"], '--split="0.8,0.3": write two or three shares'),
         (["--to=out", "--split=0.99,0.005,0.005", "--max-images=2"], "too few for 3 parts"),

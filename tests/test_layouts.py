@@ -246,6 +246,9 @@ def test_formats_are_kept_if_that_is_wanted(pictures: Path, tmp_path: Path) -> N
     found = members(to)
     for path in pictures.glob("*/*_*.*"):
         assert found[path.name] == path.read_bytes()
+    to = exported(pictures, tmp_path / "folders", keep_formats=True)
+    for path in pictures.glob("*/*_*.*"):
+        assert (to / path.relative_to(pictures)).read_bytes() == path.read_bytes()
 
 
 def test_samples_are_told_as_img2dataset_does(exports: Path) -> None:

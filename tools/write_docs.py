@@ -257,7 +257,7 @@ def _layouts() -> Iterator[str]:
     for row in LAYOUTS:
         takes = {
             "`--split`": row.splits,
-            "`--resize`": row.resizes,
+            "`--resize`, `--keep-formats`": row.resizes,
             "`--link`": row.links,
             "`--shard-size`": row.shards,
             "`--register`": row.environment is not None,

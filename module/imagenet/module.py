@@ -275,7 +275,7 @@ def export(i: CkDict) -> CkDict:
                                      from 8 to 4096
               (crop=center)        - with --resize, cut to the square in the middle
               (quality=N)          - of JPEGs that are encoded anew; from 1 to 100 [95]
-              (keep-formats)       - leave what is no JPEG as it is, in webdataset
+              (keep-formats)       - leave every byte of a picture as it is, whatever reads it
               (link=HOW)           - how files that stay as they are come there: hard, symbolic or
                                      copy [copy]
               (shard-size=N)       - megabytes of a file of webdataset or parquet; from 1 to
@@ -290,11 +290,11 @@ def export(i: CkDict) -> CkDict:
     Output: {
               return       - 0, or 1 with an error; 130 when interrupted
               (error)      - what is wrong and what to do, in a sentence
-              export       - {to, layout, classes, pictures, written, removed, parts, labels,
-                             reencoded, quality, left_out}: the folder; synsets and pictures in it;
-                             pictures written and removed by this run; pictures of each part, if
-                             there are several; "ilsvrc2012" or "positions"; pictures encoded anew,
-                             and their quality; the names of those that cannot be decoded, and why
+              export       - {to, layout, classes, pictures, links, written, removed, parts, labels,
+                             reencoded, quality, left_out}: the folder; synsets, pictures, or links
+                             in it; those written and removed by this run; pictures of each part,
+                             if there are several; "ilsvrc2012" or "positions"; pictures encoded
+                             anew, their quality; the names of those that cannot be decoded, and why
               environment  - with register, the UID of CK's environment
               environment_of_labels - the UID of that of their labels, if they are ILSVRC2012's
             }

@@ -137,7 +137,7 @@ def export(
     quality : int, optional
         Of JPEGs that are encoded anew; from 1 to 100.
     keep_formats : bool, optional
-        Leave what is no JPEG as it is, in webdataset.
+        Leave every byte of a picture as it is, whatever reads it.
     link : str, optional
         How files that stay as they are come there: hard, symbolic or copy.
     shard_size : int, optional
@@ -217,7 +217,7 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
     for is_wanted, is_possible, why in (
         (options.split, layout.splits, "has no parts to --split"),
         (options.resize, layout.resizes, "writes no pictures, so there is nothing to --resize"),
-        (options.keep_formats, layout.jpegs, "leaves formats as they are without --keep-formats"),
+        (options.keep_formats, layout.resizes, "writes no pictures: leave --keep-formats out"),
         (options.link != "copy", layout.links, "writes no single pictures to --link"),
         (options.max_images, not layout.of_links, "has every link: leave --max-images out"),
         (options.unaltered, not layout.of_links, "has every link: leave --unaltered out"),

@@ -99,9 +99,7 @@ _ENGINE_HELP = (
     "who fetches: dask, a cluster whose machines all see these folders; else this machine"
 )
 _USER_AGENT_HELP = "who asks, as hosts see it"
-_KEEP_FORMATS_HELP = (
-    f"leave what is no JPEG as it is, in {one_of([row.name for row in LAYOUTS if row.jpegs])}"
-)
+_KEEP_FORMATS_HELP = "leave every byte of a picture as it is, whatever reads it"
 _LAYOUT_HELP = one_of([row.name for row in LAYOUTS])
 _SHARDED_HELP = one_of([row.name for row in LAYOUTS if row.shards])
 _REGISTER_HELP = "tell CK programs of the folder, as an environment: " + ", ".join(

@@ -35,7 +35,7 @@ class LayoutRow(NamedTuple):
     splits: bool
     """Whether it can have parts, `--split`."""
     resizes: bool
-    """Whether pictures are written, which can be smaller then, `--resize`."""
+    """Whether pictures are written, which can be smaller then, `--resize`, `--keep-formats`."""
     links: bool
     """Whether each picture is a file, which can be a link, `--link`."""
     shards: bool

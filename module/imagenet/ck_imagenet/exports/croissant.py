@@ -12,7 +12,7 @@ from .. import PROJECT, __version__
 from ..core.files import checksum, to_json
 from .cards import CITATION, summary, title
 from .layouts import Contents, Job
-from .samples import ImageClass
+from .samples import ImageClass, moment
 
 _CONTEXT = {
     "@language": "en",
@@ -90,8 +90,8 @@ def described(job: Job, contents: Contents, count: int) -> bytes:
 
 def _published(job: Job) -> dict[str, str]:
     """Return the day on which the last of the pictures was found."""
-    times = [sample.facts()["time"] for sample in job.samples]
-    latest = max((time for time in times if time), default="")
+    times = (moment(sample.record.time) for sample in job.samples if sample.record)
+    latest = max(filter(None, times), default="")
     return {"datePublished": latest[:10]} if latest else {}
 
 
