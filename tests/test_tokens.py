@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
-import trustme
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Failed
 from ck_imagenet.http.address_policy import AddressPolicy
@@ -34,6 +33,8 @@ def serve() -> Iterator[Serve]:
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the certificate of hosts that every command and client trusts."""
+    import trustme  # of which Python 3.8 has a release that warns when it is imported
+
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     names = ("huggingface.co", "other.example", "localhost", "127.0.0.1")
