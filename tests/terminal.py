@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import shutil
 import struct
 import subprocess
@@ -24,6 +25,20 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CK = [sys.executable, str(Path(sys.executable).with_name("ck"))]
 _CK_CODE = "import sys; from ck.kernel import cli; sys.exit(cli())"
 WNID = "n01440764"
+
+
+LAST_WORDS = "\nThe README of ck-imagenet tells more"
+"""What follows an error that ends with what is pasted."""
+
+
+def ends_in_words(text: str) -> bool:
+    """Say whether nobody pastes the end of a text: no command, no option, no address."""
+    line = text.split("\n")[-1]
+    word = line.split()[-1]
+    if re.search(r"(?:^|\s)(?:ck|make|pip) [a-z]+(?: [a-z]+)?$", line):
+        return False
+    is_pasted = re.search(r"^[\"'(]*(?:--|https?:)|=|[/\\]\S*[^\"']$", word)
+    return not is_pasted and re.search(r"[\w.…)\"']$", word) is not None
 
 
 class Terminal:
@@ -81,12 +96,18 @@ class Terminal:
         return done.stdout
 
     def refuses(self, *arguments: str, **options: Any) -> str:
-        """Return the one sentence with which `ck` ends in an error."""
+        """Return the sentence with which `ck` ends in an error, without CK's words around it.
+
+        CK puts an exclamation mark behind it, which must not become a part of what is pasted.
+        """
         done = self.ck(*arguments, **options)
         assert (done.returncode, done.stderr) == (1, ""), done.stdout + done.stderr
-        head = "CK error: [imagenet] "
+        head, end = "CK error: [imagenet] ", "!\n"
         assert done.stdout.startswith(head), done.stdout
-        return done.stdout[len(head) :].rstrip("!\n")
+        assert done.stdout.endswith(end), done.stdout
+        text = done.stdout[len(head) : -len(end)]
+        assert ends_in_words(text), done.stdout
+        return text.rpartition(LAST_WORDS)[0] if text.endswith(LAST_WORDS) else text
 
     def shows(self, *arguments: str) -> str:
         """Return what a person sees on a screen of 25 lines and 80 columns."""

@@ -387,7 +387,6 @@ def test_without_dask_it_is_said_what_to_type(terminal: Terminal) -> None:
     engine = ("--engine=dask", "--scheduler=tcp://127.0.0.1:1")
     said = terminal.refuses("download", "imagenet", f"--wnid={WNID}", *engine)
     assert re.fullmatch(
-        'the Python package "distributed" is missing; get all that is needed with: '
-        '".*" -m pip install -r ".*/requirements-dask.txt"',
+        'the Python package "distributed" is missing; get it with: ".*" -m pip install distributed',
         said,
     )

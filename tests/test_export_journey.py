@@ -488,8 +488,7 @@ def test_without_pyarrow_parquet_says_what_to_type(here: Terminal) -> None:
     hide_pyarrow(here)
     said = here.refuses("export", "imagenet", "--to=out", "--layout=parquet")
     assert re.fullmatch(
-        'the Python package "pyarrow" is missing; get all that is needed with: '
-        '".*" -m pip install pyarrow',
+        'the Python package "pyarrow" is missing; get it with: ".*" -m pip install pyarrow',
         said,
     )
     assert not (here.folder / "out").exists()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet_practice import PracticeWeb
-from terminal import WNID, Terminal
+from terminal import LAST_WORDS, WNID, Terminal
 from test_url_archive import tgz
 
 DALMATIAN, GOLDFISH = "n02110341", "n01443537"
@@ -142,9 +142,8 @@ def test_a_program_that_asks_for_many_is_told_the_same(
     request = {"action": "download", "module_uoa": "imagenet", "upper": 104, "outdir": "plain"}
     told = terminal.access(request)
     assert (told["return"], told["estimate"]["urls"], told["synsets"]) == (1, 754, [])
-    assert told["error"].endswith("type: ck download imagenet --upper=104 --outdir=plain --yes"), (
-        told
-    )
+    typed = "type: ck download imagenet --upper=104 --outdir=plain --yes"
+    assert told["error"].endswith(f"{typed}{LAST_WORDS}"), told
 
 
 def test_a_synset_without_a_list_does_not_end_a_run_over_many(

@@ -483,7 +483,7 @@ def _answer(fill: Callable[[CkDict], None]) -> CkDict:
     output = actions.answer(fill)
     if "error" in output:
         with suppress(ImportError, MemoryError, OSError):  # what is then what went wrong
-            output["error"] = _workspace().spelt(output["error"])
+            output["error"] = _workspace().complaint(output["error"])
     return output
 
 
@@ -512,9 +512,10 @@ def _list_entries(i: CkDict, output: CkDict) -> None:
 def _view(i: CkDict, output: CkDict) -> None:
     from ck_imagenet.commands import browse
     from ck_imagenet.core.errors import BadInput
+    from ck_imagenet.storage.ck_repositories import OVERVIEW
 
     entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
     found = ck.access(dict(entry, action="find", common_func="yes"))  # whatever its meta is
-    if found["return"] > 0:
+    if found["return"] > 0 and entry["data_uoa"] != OVERVIEW:  # which need not be there
         raise BadInput(found["error"])
-    output["html"] = browse.framed(_workspace(), found["data_uoa"])
+    output["html"] = browse.framed(_workspace(), found.get("data_uoa", OVERVIEW))

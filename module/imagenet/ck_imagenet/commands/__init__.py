@@ -31,6 +31,15 @@ _OWN_COMMAND = re.compile(
     r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export)\b"
 )
 
+_IS_PASTED = re.compile(
+    r"""(?:(?:^|[\s`])(?:ck|ck-imagenet|make|pip|uv|"[^"\n]*"[ ]-m)[ ][a-z][^\n]*
+        |(?:^|\s)[^\s"'`]*[-=/\\@<{][^\s"'`]*)\Z""",
+    re.VERBOSE,
+)
+"""A text that ends with what users paste: a command to its end, or a word that is not plain."""
+
+_LAST_WORDS = "The README of ck-imagenet tells more"
+
 Options = TypeVar("Options")
 
 
@@ -107,6 +116,15 @@ class Workspace:
             return text
         text = _OWN_COMMAND.sub(r"ck \1 imagenet", text)
         return text.replace(UPGRADE, "ck pull repo:ck-imagenet")
+
+    def complaint(self, error: str) -> str:
+        """Return an error as users are told it here.
+
+        CK prints it with an exclamation mark behind it, which must not become a part of what is
+        pasted: a command, an option, an address.
+        """
+        text = self.spelt(error)
+        return f"{text}\n{_LAST_WORDS}" if self.ck and _IS_PASTED.search(text) else text
 
 
 def opened(

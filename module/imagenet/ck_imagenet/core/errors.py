@@ -79,11 +79,8 @@ class NobodyReads(ImagenetError):
 
 # What a user is told of an error, whatever it is.
 
-_EXTRAS = {"distributed": "dask"}
-"""Packages that are imported only where they are used, and what they are installed with."""
-
-_INSTALLED_ALONE = ("pyarrow",)
-"""Packages that are needed alone: what they are installed with brings more."""
+_OPTIONAL = ("pyarrow", "distributed")
+"""Packages that are imported only where they are used: the only ones that are named alone."""
 
 
 def sentence(error: Exception) -> str:
@@ -101,18 +98,40 @@ def sentence(error: Exception) -> str:
 def _missing(error: ModuleNotFoundError) -> str:
     from pathlib import Path
 
-    extra = _EXTRAS.get(error.name or "")
-    checkout = Path(__file__).absolute().parents[4]
-    requirements = checkout / (f"requirements-{extra}.txt" if extra else "requirements.txt")
-    needed = f'"ck-imagenet[{extra}]"' if extra else "ck-imagenet"
-    if error.name in _INSTALLED_ALONE:
-        needed = str(error.name)
-    elif requirements.is_file():
-        needed = f'-r "{requirements}"'
-    return (
-        f'the Python package "{error.name}" is missing; '
-        f'get all that is needed with: "{sys.executable}" -m pip install {needed}'
-    )
+    requirements = Path(__file__).absolute().parents[4] / "requirements.txt"
+    whole = f'-r "{requirements}"' if requirements.is_file() else "ck-imagenet"
+    is_alone = error.name in _OPTIONAL
+    command = _installing(str(error.name) if is_alone else whole)
+    what = "it" if is_alone else "all that is needed"
+    before = "use an environment, as the README shows, or " if _is_of_system() else ""
+    return f'the Python package "{error.name}" is missing; {before}get {what} with: {command}'
+
+
+def _installing(packages: str) -> str:
+    """Return a command that installs packages for this Python, whatever it has come with.
+
+    In an environment of `uv venv`, or of `python -m venv --without-pip`, there is no pip. Where a
+    system has marked its own Python as such (PEP 668), nothing is installed unless that is forced.
+    """
+    import shutil
+    from importlib.util import find_spec
+
+    python = f'"{sys.executable}"'
+    forced = " --break-system-packages" if _is_of_system() else ""
+    if find_spec("pip"):
+        return f"{python} -m pip install{forced and ' --user'}{forced} {packages}"
+    if shutil.which("uv"):
+        return f"uv pip install --python {python}{forced} {packages}"
+    return f"{python} -m ensurepip && {python} -m pip install{forced} {packages}"
+
+
+def _is_of_system() -> bool:
+    """Say whether this Python is the system's own, which has marked it as such."""
+    import sysconfig
+    from pathlib import Path
+
+    marker = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
+    return sys.prefix == sys.base_prefix and marker.is_file()
 
 
 def _defect(error: Exception, shown: str) -> str:
