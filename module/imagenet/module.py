@@ -511,11 +511,5 @@ def _list_entries(i: CkDict, output: CkDict) -> None:
 
 def _view(i: CkDict, output: CkDict) -> None:
     from ck_imagenet.commands import browse
-    from ck_imagenet.core.errors import BadInput
-    from ck_imagenet.storage.ck_repositories import OVERVIEW
 
-    entry = {"module_uoa": work["self_module_uid"], "data_uoa": i.get("data_uoa") or ""}
-    found = ck.access(dict(entry, action="find", common_func="yes"))  # whatever its meta is
-    if found["return"] > 0 and entry["data_uoa"] != OVERVIEW:  # which need not be there
-        raise BadInput(found["error"])
-    output["html"] = browse.framed(_workspace(), found.get("data_uoa", OVERVIEW))
+    output["html"] = browse.framed(_workspace(), i.get("data_uoa") or "")

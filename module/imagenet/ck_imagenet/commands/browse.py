@@ -180,26 +180,31 @@ def overview(
 
 
 def framed(place: Workspace, name: str) -> str:
-    """Return a page as a part of CK's own pages.
+    """Return a page as a part of CK's own pages; it is made now.
 
     Parameters
     ----------
     place : Workspace
-        Where the pictures are.
+        Where the pictures are, which is in CK.
     name : str
-        A synset, or `overview`.
+        The name or the UID of a synset's entry; or `overview`, whose entry need not be there.
 
     Raises
     ------
     BadInput
         If there is no such page, or nothing to show on it.
     """
-    from ..storage.ck_repositories import OVERVIEW
+    from ..storage.ck_repositories import MODULE, OVERVIEW
 
-    if name == OVERVIEW:
+    entry = {"module_uoa": MODULE, "data_uoa": name, "common_func": "yes"}  # whatever its meta is
+    ck: Any = place.ck
+    found = ck.access({"action": "find", **entry})
+    if OVERVIEW in (name, found.get("data_uoa")):
         page = overview(place.store, Progress(), command=place.spelt(COMMAND))
+    elif found["return"] > 0:
+        raise BadInput(found["error"])
     else:
-        page = synset(place.store.synset(*with_pictures([name])), Progress())
+        page = synset(place.store.synset(*with_pictures([found["data_uoa"]])), Progress())
     return pages.framed(page)
 
 
