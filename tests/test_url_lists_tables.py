@@ -81,6 +81,18 @@ def test_parquet_that_is_damaged_is_refused_with_a_sentence() -> None:
             read(data)
 
 
+@pytest.mark.parametrize(
+    ("rows", "why"), [(4, "256 MB of text"), (2, "a thousand of its rows have more than 64 MB")]
+)
+def test_a_small_file_that_unpacks_to_much_is_refused_before_that(rows: int, why: str) -> None:
+    file = io.BytesIO()
+    text = pa.array([A + " " * 70_000_000] * rows)
+    pq.write_table(pa.table({"url": text}), file, compression="zstd", use_dictionary=False)
+    assert len(file.getvalue()) < 100_000
+    with pytest.raises(BadInput, match=why):
+        read(file.getvalue())
+
+
 def test_links_of_an_export_are_a_list_that_download_reads(
     terminal: Terminal, web: PracticeWeb
 ) -> None:

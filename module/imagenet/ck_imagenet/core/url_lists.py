@@ -54,8 +54,11 @@ _NOT_OF_A_LINE = b"\0 \t\r"
 _PARQUET = b"PAR1"
 """How a Parquet file begins."""
 
-_LARGEST_GROUP = 2**30
-"""Bytes of text that a group of rows in Parquet unpacks to."""
+_LARGEST_GROUP = 2**28
+"""Bytes of text that a group of rows in Parquet unpacks to; usual writers make it some 100 MB."""
+
+_LARGEST_ROWS = 2**26
+"""Bytes of a thousand rows, which become Python's."""
 
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8; it stands inside a list that was joined from several files."""
@@ -252,9 +255,11 @@ def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
                 for name in texts
             )
             if not 0 <= sum(sizes) <= _LARGEST_GROUP:
-                raise ValueError("a group of its rows has more text than 1 GB")
+                raise ValueError("a group of its rows has more than 256 MB of text")
         yield "\t".join(texts).encode()
         for batch in table.iter_batches(batch_size=1_000, columns=texts):
+            if batch.nbytes > _LARGEST_ROWS:
+                raise ValueError("a thousand of its rows have more than 64 MB of text")
             for row in zip(*(column.to_pylist() for column in batch.columns)):
                 line = "\t".join(re.sub(r"[\t\r\n\0]", " ", each or "") for each in row)
                 data = line.encode("utf-8", "surrogatepass")
