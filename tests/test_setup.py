@@ -115,6 +115,20 @@ def test_the_pythons_to_test_are_one_a_version_and_newest_first(
     assert [each.path for each in interpreters.suitable()] == [str(ten), str(nine)]
 
 
+def test_a_python_of_many_names_is_named_once(
+    python: PythonMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = python("3.7.16", name="python3")
+    for name in ("python3.8", "python"):
+        (tmp_path / name).symlink_to(first)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(interpreters, "pyenv_versions", lambda: "")
+    with pytest.raises(SetUpError) as refused:
+        setup_venv.choose("", "")
+    assert str(refused.value).count("3.7.16") == 1
+    assert f"{first} (Python 3.7.16)" in str(refused.value)
+
+
 def test_pythons_that_pyenv_keeps_are_found(
     python: PythonMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,12 +66,16 @@ def refusal(interpreter: Interpreter) -> str | None:
 
 
 def found() -> Iterator[Interpreter]:
-    """Every Python of this machine once: those named `python3` first, then by version."""
+    """Every Python of this machine once: those named `python3` first, then by version.
+
+    It may have many names, which are links to the same file.
+    """
     seen = set()
     for command in commands():
         interpreter = inspect(command)
-        if interpreter and interpreter.path not in seen:
-            seen.add(interpreter.path)
+        file = Path(interpreter.path).resolve() if interpreter else None
+        if interpreter and file not in seen:
+            seen.add(file)
             yield interpreter
 
 
