@@ -57,8 +57,8 @@ _PARQUET = b"PAR1"
 _LARGEST_GROUP = 2**28
 """Bytes of text that a group of rows in Parquet unpacks to; usual writers make it some 100 MB."""
 
-_LARGEST_ROWS = 2**26
-"""Bytes of a thousand rows, which become Python's."""
+_ROWS_AT_ONCE = 2_000
+"""Rows of Parquet that become Python's together."""
 
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8; it stands inside a list that was joined from several files."""
@@ -235,32 +235,21 @@ def read_plain(text: bytes) -> Iterator[Line]:
 def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the texts of a table in Parquet as lines with a head, tabs between.
 
-    Its footer says how much a group of rows unpacks to, which is asked before any is read.
+    Its footer says how much a group of rows unpacks to, which is asked before any is read. A text
+    that many rows share stands there once, and is not repeated before it is seen to be short.
     """
     import pyarrow as pa  # which only such lists need
     import pyarrow.parquet as pq
 
+    limits = {"thrift_string_size_limit": 2**24, "thrift_container_size_limit": 2**20}
     try:
-        table = pq.ParquetFile(
-            stream, thrift_string_size_limit=2**24, thrift_container_size_limit=2**20
-        )
-        footer, schema = table.metadata, table.schema_arrow
-        texts = [field.name for field in schema if _is_text(field.type)]
-        if footer.num_rows > MOST_LINES:
-            raise ValueError(f"more than {MOST_LINES:,} rows")
-        chunks = {footer.schema.column(n).path: n for n in range(footer.num_columns)}
-        for group in range(footer.num_row_groups):
-            sizes = (
-                footer.row_group(group).column(chunks[name]).total_uncompressed_size
-                for name in texts
-            )
-            if not 0 <= sum(sizes) <= _LARGEST_GROUP:
-                raise ValueError("a group of its rows has more than 256 MB of text")
+        found = pq.ParquetFile(stream, **limits)
+        texts = [field.name for field in found.schema_arrow if _is_text(field.type)]
+        _refuse_large(found.metadata, texts)
+        table = pq.ParquetFile(stream, read_dictionary=texts, **limits)
         yield "\t".join(texts).encode()
-        for batch in table.iter_batches(batch_size=1_000, columns=texts):
-            if batch.nbytes > _LARGEST_ROWS:
-                raise ValueError("a thousand of its rows have more than 64 MB of text")
-            for row in zip(*(column.to_pylist() for column in batch.columns)):
+        for batch in table.iter_batches(batch_size=_ROWS_AT_ONCE, columns=texts):
+            for row in zip(*map(_short_texts, batch.columns)):
                 line = "\t".join(re.sub(r"[\t\r\n\0]", " ", each or "") for each in row)
                 data = line.encode("utf-8", "surrogatepass")
                 yield data if len(data) < LONGEST_LINE else b""
@@ -268,10 +257,32 @@ def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
         raise ValueError(f"no Parquet that can be read: {error}") from None
 
 
+def _refuse_large(footer: Any, texts: list[str]) -> None:
+    """Raise ValueError if a table has more than any list, by what its footer says."""
+    if footer.num_rows > MOST_LINES:
+        raise ValueError(f"more than {MOST_LINES:,} rows")
+    chunks = {footer.schema.column(n).path: n for n in range(footer.num_columns)}
+    for group in map(footer.row_group, range(footer.num_row_groups)):
+        sizes = (group.column(chunks[name]).total_uncompressed_size for name in texts)
+        if not 0 <= sum(sizes) <= _LARGEST_GROUP:
+            raise ValueError("a group of its rows has more than 256 MB of text")
+
+
 def _is_text(kind: Any) -> bool:
     import pyarrow as pa
 
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
+
+
+def _short_texts(column: Any) -> list[str | None]:
+    """Return the texts of some rows; None for one that is too long for a URL."""
+    import pyarrow.compute as pc
+
+    texts, indices = column.dictionary, column.indices
+    are_short = pc.less(pc.binary_length(texts), LONGEST_LINE)
+    found: list[str | None] = pc.if_else(are_short, texts, None).take(indices).to_pylist()
+    return found
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
