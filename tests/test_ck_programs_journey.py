@@ -126,6 +126,17 @@ def test_accuracy_scripts_find_each_label_and_its_words(
         assert done["export"]["reencoded"] == (10 if resized else 2)
 
 
+def test_formats_are_kept_for_programs_too_if_that_is_wanted(
+    with_ck_env: Terminal, web: PracticeWeb
+) -> None:
+    cat = "n02123045"
+    web.set_links(cat, [web.link(cat, 3, "good-png")])
+    with_ck_env.says("download", f"imagenet:{cat}", "--quiet")
+    options = ["--to=out", "--layout=flat", "--register", "--keep-formats"]
+    assert with_ck_env.json("export", "imagenet", *options)["export"]["reencoded"] == 0
+    assert (with_ck_env.folder / "out" / f"{cat}_3.png").is_file()
+
+
 def test_synsets_without_labels_of_ilsvrc2012_are_registered_without_labels(
     with_ck_env: Terminal, web: PracticeWeb
 ) -> None:

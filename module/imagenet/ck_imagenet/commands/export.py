@@ -224,8 +224,7 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
     ):
         if is_wanted and not is_possible:
             raise BadInput(f"--layout={layout.name} {why}")
-    are_made = options.resize or (layout.jpegs and not options.keep_formats)
-    if options.quality != Rendering().quality and not are_made:
+    if options.quality != Rendering().quality and not _rendering(options).makes_jpegs:
         raise BadInput("--quality is for JPEGs that are encoded anew: give --resize=N with it")
     if options.link != "copy" and options.resize:
         raise BadInput("resized pictures are new files: leave --link out")
@@ -343,9 +342,9 @@ def _write(
 
 def _rendering(options: ExportOptions) -> Rendering:
     """Return what becomes of pictures. CK's programs that read labels read nothing but JPEGs."""
-    jpegs = registries.layout(options.layout).jpegs and not options.keep_formats
-    jpegs = jpegs or (options.register and bool(_environment(options).labels))
-    as_found = options.keep_formats
+    row, as_found = registries.layout(options.layout), options.keep_formats
+    is_scored = options.register and row.environment is not None and bool(row.environment.labels)
+    jpegs = (row.jpegs or is_scored) and not as_found
     return Rendering(options.resize, bool(options.crop), options.quality, jpegs, as_found)
 
 
