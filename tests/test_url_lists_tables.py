@@ -81,21 +81,24 @@ def test_parquet_that_is_damaged_is_refused_with_a_sentence() -> None:
             read(data)
 
 
-def packed(texts: list[str]) -> bytes:
-    file = io.BytesIO()
-    pq.write_table(pa.table({"url": texts}), file, compression="zstd")
-    assert len(file.getvalue()) < 100_000
+def packed(texts: list[str], rows: list[int]) -> bytes:
+    """Return a table of texts by their positions, in which each stands once."""
+    file, shared = io.BytesIO(), pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), texts)
+    pq.write_table(pa.table({"url": shared}), file, compression="zstd", store_schema=False)
+    assert len(file.getvalue()) < 200_000
     return file.getvalue()
 
 
 def test_a_small_file_that_unpacks_to_much_is_refused_before_that() -> None:
+    texts = [f"{A}?{n}".ljust(10_000_000) for n in range(28)]
     with pytest.raises(BadInput, match="256 MB of text"):
-        read(packed([f"{A}?{n}".ljust(30_000_000) for n in range(9)]))
+        read(packed(texts, list(range(28))))
 
 
 def test_a_long_text_that_many_rows_share_is_passed_over() -> None:
-    """Written out, it would be 60 GB."""
-    assert read(packed([A.ljust(30_000_000, "x")] * 1_000 + [B] * 1_000)) == [(None, B)] * 1_000
+    """Written out, it would be 30 GB."""
+    table = packed([A.ljust(30_000_000, "x"), B], [0] * 1_000 + [1] * 1_000)
+    assert read(table) == [(None, B)] * 1_000
 
 
 def test_links_of_an_export_are_a_list_that_download_reads(

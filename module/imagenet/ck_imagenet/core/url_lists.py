@@ -253,7 +253,7 @@ def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
                 line = "\t".join(re.sub(r"[\t\r\n\0]", " ", each or "") for each in row)
                 data = line.encode("utf-8", "surrogatepass")
                 yield data if len(data) < LONGEST_LINE else b""
-    except (pa.ArrowException, MemoryError, OverflowError, KeyError) as error:
+    except (pa.ArrowException, MemoryError, OverflowError, LookupError) as error:
         raise ValueError(f"no Parquet that can be read: {error}") from None
 
 
@@ -277,12 +277,13 @@ def _is_text(kind: Any) -> bool:
 
 def _short_texts(column: Any) -> list[str | None]:
     """Return the texts of some rows; None for one that is too long for a URL."""
-    import pyarrow.compute as pc
-
-    texts, indices = column.dictionary, column.indices
-    are_short = pc.less(pc.binary_length(texts), LONGEST_LINE)
-    found: list[str | None] = pc.if_else(are_short, texts, None).take(indices).to_pylist()
-    return found
+    indices = column.indices.to_pylist()
+    texts: dict[int | None, str | None] = {None: None}
+    for index in set(indices) - {None}:
+        text = column.dictionary[index]
+        shared = text.as_buffer()  # whose size is known before the text is copied
+        texts[index] = text.as_py() if shared and shared.size < LONGEST_LINE else None
+    return [texts[index] for index in indices]
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
