@@ -50,6 +50,32 @@ kill_again_and_again(given["kills"], 0.03, work)
 CkStore(ck).synset("n01440764").mend()
 """
 
+SAVE_TOO_LATE = """
+place = CkStore(ck).synset("n01440764")
+place.create()
+place.save(*picture(1))
+create = ck.create_entry
+
+
+def paused(request):
+    # As on a machine that is paused here, and goes on when another one has ended the work.
+    made = create(request)
+    if request["data_uoa"] != "2":
+        return made
+    ck.create_entry = create
+    place.save(*picture(2))
+    return {"return": 1, "error": "too late"}
+
+
+ck.create_entry = paused
+try:
+    place.save(*picture(2))
+    failed = False
+except Exception:
+    failed = True
+result = [failed, sorted(CkStore(ck).synset("n01440764").pictures())]
+"""
+
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
@@ -396,3 +422,10 @@ result = list(store.paths(wnids)), [store.synset(wnid).paths() for wnid in wnids
     )
     assert together == each
     assert together[1][1] == str(elsewhere / "imagenet" / "n02084071")
+
+
+def test_who_comes_too_late_to_make_an_entry_leaves_what_another_has_made(
+    terminal: Terminal,
+) -> None:
+    assert run(terminal, SAVE_TOO_LATE) == [True, [1, 2]]
+    assert "n01440764" in terminal.ck("search", "dataset:2").stdout

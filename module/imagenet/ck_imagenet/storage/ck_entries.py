@@ -205,7 +205,9 @@ class Entries:
         try:
             self._ask("add", name, data_uid=uid, **request)
         except BaseException:
-            if self.uid(name) in ("", uid):  # else somebody else has just made it
+            if not self.is_bare(name):  # somebody else's, who was quicker: it has its file already
+                self._mend_entry(name)
+            elif self.uid(name) in ("", uid):  # else somebody else has just made it
                 self._undo(name)
             raise
 
