@@ -14,7 +14,6 @@ from ck_imagenet.engine.host import HostState, RationedHost
 from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.messages import (
     Cancel,
-    Cancelled,
     Drain,
     Ended,
     Fetch,
@@ -68,6 +67,9 @@ class Listed(Transport):
     def fails(self, *numbers: int) -> None:
         self.tells(*(Settled(record(number, Outcome.GONE)) for number in numbers))
 
+    def leaves(self, *numbers: int) -> None:
+        self.tells(*(Left(ImageName(WNID, number), "a.example:80") for number in numbers))
+
     @property
     def given(self) -> list[int]:
         """The numbers of the links that it has been given, in their order."""
@@ -109,7 +111,7 @@ class Results(Recorder):
         self.most = most
         self.saved: list[int] = []
         self.failed: list[int] = []
-        self.left: list[int] = []
+        self.left: list[str] = []
         self.urls: list[str] = []
         self.discarded: list[int] = []
         self.is_reached = False
@@ -136,8 +138,8 @@ class Results(Recorder):
     def discard(self, name: ImageName) -> None:
         self.discarded.append(name.number)
 
-    def leave(self, task: Task) -> None:
-        self.left.append(task.link.name.number)
+    def leave(self, host: str) -> None:
+        self.left.append(host)
 
 
 def url(host: str, number: int) -> str:
@@ -264,9 +266,9 @@ class TestResults:
         here.saves(0)
         here.fails(1)
         assert list(dispatcher.ended()) == []
-        here.tells(Left(tasks(a=[2])[0]))
+        here.leaves(2)
         assert list(dispatcher.ended()) == [WNID]
-        assert (results.saved, results.failed, results.left) == ([0], [1], [2])
+        assert (results.saved, results.failed, results.left) == ([0], [1], ["a.example:80"])
         assert results.is_reached
 
     def test_a_record_has_the_url_that_is_here(self, dispatcher: Dispatcher, here: Listed) -> None:
@@ -329,6 +331,18 @@ class TestDeaths:
         assert (results.saved, here.given, pool.deaths) == ([1], [0, 2], ["with status -9"])
         here.saves(0, 2)
         assert list(dispatcher.ended()) == [WNID]
+
+    @pytest.mark.parametrize("most", [None, 3, 1])
+    def test_what_it_may_have_saved_and_not_told_is_removed(
+        self, dispatcher: Dispatcher, here: Listed, other: Listed, most: int | None
+    ) -> None:
+        results = begin(dispatcher, tasks(a=range(3)), most=3 if most else None)
+        other.tells(Hungry())
+        results.most = most
+        other.saves(1)
+        other.listener.lose("killed")
+        assert results.discarded == [0, 2]
+        assert list(dispatcher.ended()) == ([WNID] if most == 1 else [])
 
     def test_who_ends_by_himself_is_lost_too(
         self, dispatcher: Dispatcher, here: Listed, other: Listed, pool: Pool
@@ -462,9 +476,10 @@ class TestCounted:
         assert other.told[-1] == Cancel(WNID)
         assert list(dispatcher.ended()) == []
         other.saves(0)  # it was already on its way
-        other.tells(Cancelled(WNID))
+        assert list(dispatcher.ended()) == []
+        other.leaves(2)
         assert list(dispatcher.ended()) == [WNID]
-        assert results.saved == [1]
+        assert (results.saved, results.left) == ([1], [])
 
     def test_who_is_lost_saves_nothing_either(
         self, dispatcher: Dispatcher, other: Listed, monkeypatch: pytest.MonkeyPatch
@@ -484,15 +499,48 @@ class TestCounted:
     def test_links_of_who_is_lost_are_out_still(
         self, dispatcher: Dispatcher, here: Listed, other: Listed
     ) -> None:
-        results = begin(dispatcher, tasks(a=range(10), b=range(20, 30)), most=2)
+        begin(dispatcher, tasks(a=range(10), b=range(20, 30)), most=2)
         other.tells(Hungry())
         other.listener.lose("killed")
         here.tells(Hungry())
         assert sorted(here.given) == [0, 20]
+
+    def test_a_redirect_that_comes_when_there_are_enough_goes_nowhere(
+        self, dispatcher: Dispatcher, here: Listed
+    ) -> None:
+        results = begin(dispatcher, tasks(a=[0, 1]), most=2)
+        here.tells(Hungry())
         results.most = 1
         here.saves(0)
-        here.tells(Cancelled(WNID))
-        assert results.discarded == [20]  # which the other may have saved and not told
+        here.tells(Moved(tasks(c=[1])[0]))
+        assert (here.given, here.told[-1]) == ([0, 1], Cancel(WNID))
+        assert list(dispatcher.ended()) == [WNID]
+
+    def test_nor_does_what_waits_for_a_worker(
+        self, dispatcher: Dispatcher, here: Listed, other: Listed
+    ) -> None:
+        results = begin(dispatcher, tasks(a=range(4), b=range(10, 14)), most=8)
+        here.tells(Hungry())  # the links of b wait
+        results.most = 1
+        here.saves(0)
+        other.tells(Hungry())
+        assert (here.told[-1], other.given) == (Cancel(WNID), [])
+        here.leaves(1, 2, 3)
+        assert list(dispatcher.ended()) == [WNID]
+
+    def test_links_that_nobody_wants_any_more_keep_others_from_nobody(
+        self, dispatcher: Dispatcher, here: Listed
+    ) -> None:
+        results = begin(dispatcher, tasks(a=range(2 * JOBS), b=range(10, 10 + JOBS)), most=20)
+        here.tells(Hungry())
+        link = Link(ImageName(OTHER, 30), url("c", 30))
+        dispatcher.begin(OTHER, Results(), [Task(link, "a list")])
+        results.most = 1
+        here.saves(0)
+        here.leaves(*range(1, 2 * JOBS))
+        assert list(dispatcher.ended()) == [WNID]
+        here.tells(Hungry())
+        assert here.given == [*range(2 * JOBS), 30]
 
     def test_one_too_many_is_asked_for_again_if_it_is_of_use_later(
         self, dispatcher: Dispatcher, here: Listed
@@ -516,7 +564,7 @@ class TestCounted:
         assert dispatcher.rations() == [ration]
         dispatcher.leave_rationed()
         assert here.told[-1] == LeaveRationed()
-        assert results.left == [2, 3]
+        assert results.left == ["a.example:80"] * 2
 
 
 def overdue(monkeypatch: pytest.MonkeyPatch) -> None:

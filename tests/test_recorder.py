@@ -221,8 +221,8 @@ class TestEnough:
 
     def test_links_that_are_left_are_counted_by_host(self, world: World) -> None:
         recorder = world.recorder()
-        for number in (1, 2):
-            recorder.leave(task(number))
+        for _ in range(2):
+            recorder.leave("host.example:80")
         assert recorder.left == {"host.example:80": 2}
 
 
@@ -397,16 +397,17 @@ class TestRouter:
         self, world: World, router: Router
     ) -> None:
         for _ in range(2):
-            router.end(WNID, [])
+            router.end(WNID)
         assert (router.links, list(router.ended)) == (0, [WNID])
 
-    def test_what_a_lost_worker_may_have_saved_beyond_that_is_removed(
+    def test_what_a_lost_worker_may_have_saved_and_not_told_is_removed(
         self, world: World, router: Router
     ) -> None:
         for number in (1, 2):
             world.save(picture(number))
         router.record(picture(1))
-        router.end(WNID, [1, 2, 7])
+        for number in (1, 2, 7):
+            router.discard(ImageName(WNID, number))
         assert (world.told(), world.here()) == ({1: "saved"}, [1])
 
     def test_it_has_ended_when_something_has_come_of_each_link(
@@ -426,7 +427,7 @@ class TestRouter:
         [
             lambda router: router.record(failed(2)),
             lambda router: router.record(picture(2)),
-            lambda router: router.leave(task(2)),
+            lambda router: router.leave(ImageName(WNID, 2), "host.example:80"),
             lambda router: router.reserve(picture(2, "1")),
         ],
     )
@@ -451,7 +452,7 @@ class TestRouter:
         assert router.reserve(picture(1)) is Verdict.ENOUGH
         router.record(picture(1))
         router.record(failed(1))
-        router.leave(task(1))
+        router.leave(ImageName(WNID, 1), "host.example:80")
         assert world.told() == {}
 
     def test_what_another_process_has_saved_is_counted_and_what_is_left_too(
@@ -461,7 +462,7 @@ class TestRouter:
         router.open(WNID, recorder, [task(1), task(2)])
         world.save(picture(1))
         router.record(picture(1))
-        router.leave(task(2))
+        router.leave(ImageName(WNID, 2), "host.example:80")
         assert (world.told(), recorder.here) == ({1: "saved"}, 1)
         assert (dict(recorder.left), list(router.ended)) == ({"host.example:80": 1}, [WNID])
 

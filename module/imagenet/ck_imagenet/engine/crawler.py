@@ -21,7 +21,7 @@ from .attempts import Attempts, CrawlContext
 from .host import HostState
 from .host_queue import HostQueue
 from .link import Task
-from .messages import Cancelled, Left, Settled, Standing
+from .messages import Left, Settled, Standing
 
 _START, _LEAST = 2, 1
 _IDLE, _FULL = 0.65, 0.85
@@ -142,14 +142,14 @@ class Crawler:
             self._limit.limit_to(jobs)
 
     def cancel(self, wnid: str) -> None:
-        """Save no more pictures of a synset, and tell when none is being saved."""
+        """Save no more pictures of a synset than those that are being saved."""
         with self._changed:
-            self._hosts.remove(lambda task: task.wnid == wnid)
+            left = self._hosts.remove(lambda task: task.wnid == wnid)
             for _, task in self._under_way.values():
-                task.is_cancelled = task.is_cancelled or task.wnid == wnid
-            is_over = wnid not in {task.wnid for task in self._saving}
-        if is_over:
-            self._context.tell(Cancelled(wnid))
+                if task.wnid == wnid and task not in self._saving:
+                    task.is_cancelled = True
+                    left.append(task)
+        self._leave(left)
 
     @property
     def has_changes(self) -> bool:
@@ -171,9 +171,12 @@ class Crawler:
         """Ask no more for what waits for hosts that ration."""
         with self._changed:
             left = self._hosts.leave_rationed()
-        for task in left:
+        self._leave(left)
+
+    def _leave(self, tasks: Iterable[Task]) -> None:
+        for task in tasks:
             if not task.is_health_check:
-                self._context.tell(Left(task))
+                self._context.tell(Left(task.link.name, task.endpoint))
 
     def drain(self) -> None:
         """Take note that no more links will come, but for redirects of those that were given."""
@@ -310,12 +313,8 @@ class Crawler:
         finally:
             with self._changed:
                 self._saving.remove(task)
-                others = {each.wnid for each in self._saving}
-                is_last_cancelled = task.is_cancelled and task.wnid not in others
                 if self.has_stopped:
                     self._changed.notify_all()
-        if is_last_cancelled:
-            self._context.tell(Cancelled(task.wnid))
 
 
 def _end_a_thread() -> None:

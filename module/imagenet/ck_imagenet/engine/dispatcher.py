@@ -14,7 +14,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Callable, Iterable, Iterator, Mapping
 
-from ..core.text import ImageName
 from ..storage.paces import Learned
 from ..storage.records import Record
 from . import messages
@@ -67,7 +66,7 @@ class Dispatcher:
         self._news = threading.Condition(self._lock)
         self._owners: Owners[Member] = Owners()
         self._learned: dict[str, Learned] = {}
-        self._counted: dict[str, Counted[Member]] = {}
+        self._counted: dict[str, Counted] = {}
         self._more_to_come = True
         self._is_drained = self._is_closing = False
         self._replaced_at = 0.0
@@ -79,7 +78,6 @@ class Dispatcher:
             messages.Hungry: self._on_hungry,
             messages.Reached: self._on_reached,
             messages.Standing: self._on_standing,
-            messages.Cancelled: self._on_cancelled,
             messages.Ended: self._on_ended,
         }
 
@@ -179,9 +177,7 @@ class Dispatcher:
             for counted in self._counted.values():
                 for group in list(filter(self._owners.is_rationed, counted.groups)):
                     for task in counted.leave(group):
-                        self.router.leave(task)
-            for task in self._owners.leave_rationed():
-                self.router.leave(task)
+                        self.router.leave(task.link.name, task.endpoint)
             self._members.send(LeaveRationed())
             self._news.notify_all()
 
@@ -197,6 +193,9 @@ class Dispatcher:
             self._members.send(Stop())
             self._news.wait_for(lambda: not list(self._members), ENDS_WITHIN)
         self._members.close()
+        with self._lock:  # another thread may be telling the last of one
+            for member in self._members:
+                self._members.remove(member)
         if self._pool:
             self._pool.close()
 
@@ -231,15 +230,9 @@ class Dispatcher:
             if self._is_closing:
                 return
             self._owners.lose(member)
-            for wnid, counted in list(self._counted.items()):
-                self._has_cancelled(wnid, counted, member)
-            left = [task for task in member.open.values() if task.wnid in self.router]
-            for task in left:
-                if task.wnid in self._counted:
-                    self._counted[task.wnid].lose(task)
-            self._owners.queue(left)
             self._is_drained = False
             try:
+                self._take_from(member)
                 if self._pool:
                     self._pool.lost(member.transport, why)
                 self._recruit()
@@ -260,16 +253,20 @@ class Dispatcher:
             self._take_back(member, task)
 
     def _on_left(self, member: Member, message: messages.Left) -> None:
-        task = member.open.get(message.task.link.name)
+        task = member.open.get(message.name)
+        if task and self._is_wanted(task):
+            self.router.leave(*message)
         if task:
-            self.router.leave(message.task)
             self._end(member, task)
 
     def _on_moved(self, member: Member, message: messages.Moved) -> None:
-        known = member.open.pop(message.task.link.name, None)
-        if known:
+        known = member.open.get(message.task.link.name)
+        if known and not self._is_wanted(known):
+            self._end(member, known)
+        elif known:
             task, now = message.task, time.monotonic()
             task.link = known.link
+            del member.open[known.link.name]
             given: dict[Member, Given] = {}
             self._owners.give(given, member, task.host_group, [task], now)
             self._give(given, now)
@@ -287,11 +284,6 @@ class Dispatcher:
         member.standing = message._replace(hosts={})
         self._learned.update(message.learned)
         self._owners.note(message.hosts, time.monotonic())
-
-    def _on_cancelled(self, member: Member, message: messages.Cancelled) -> None:
-        counted = self._counted.get(message.wnid)
-        if counted:
-            self._has_cancelled(message.wnid, counted, member)
 
     def _on_ended(self, member: Member, message: messages.Ended) -> None:
         if not (message.error or self._error or self._is_closing):
@@ -329,7 +321,7 @@ class Dispatcher:
         """Give to those who are hungry, and on the way to the owners of other hosts."""
         now = time.monotonic()
         for member in self._members:
-            if member.is_hungry and self._owners.waiting:
+            while member.is_hungry and self._owners.waiting:
                 self._give(self._owners.take(member, member.jobs or self._members.jobs, now), now)
         if not (self._owners.waiting or self._more_to_come or self._is_drained):
             self._is_drained = True
@@ -337,12 +329,12 @@ class Dispatcher:
 
     def _give(self, given: Mapping[Member, Given], now: float) -> None:
         for owner, (tasks, hosts) in given.items():
-            wanted = [task for task in tasks if task.wnid in self.router]
-            if not wanted:
+            wanted = list(filter(self._is_wanted, tasks))
+            if not (wanted or hosts):  # what is known of hosts is told to their owner in any case
                 continue
             for task in wanted if self._counted else ():
                 if task.wnid in self._counted:
-                    self._counted[task.wnid].give(task, now, owner)
+                    self._counted[task.wnid].give(task, now)
             owner.is_hungry = owner.is_idle = False
             owner.open.update((task.link.name, task) for task in wanted)
             owner.standing = owner.standing._replace(is_rationed=False)
@@ -369,30 +361,32 @@ class Dispatcher:
     def _give_out(self, wnid: str) -> None:
         """Let as many links of a counted synset be fetched as are wanted, or cancel the rest."""
         counted, missing = self._counted[wnid], self.router.missing(wnid)
-        if counted.cancelling is not None:
-            return
-        if missing:
+        if missing and not counted.is_over:
             self._owners.queue(counted.next(missing))
             self._feed()
-        else:
-            counted.cancelling = counted.owners()
-            for owner in list(counted.cancelling):
-                owner.transport.send(Cancel(wnid))
-            self._end_cancelled(wnid, counted)
-
-    def _has_cancelled(self, wnid: str, counted: Counted[Member], member: Member) -> None:
-        """Take note that a worker saves no more pictures of a synset that has enough."""
-        if counted.cancelling is not None:
-            for number in counted.at(member):
-                member.open.pop(ImageName(wnid, number), None)
-                counted.end(number)
-            counted.cancelling.discard(member)
-            self._end_cancelled(wnid, counted)
-
-    def _end_cancelled(self, wnid: str, counted: Counted[Member]) -> None:
-        if not counted.cancelling and wnid in self.router:
-            self.router.end(wnid, counted.lost)
+        elif not counted.is_over:
+            counted.close()
+            for member in self._members:
+                if any(name.wnid == wnid for name in member.open):
+                    member.transport.send(Cancel(wnid))
+        if counted.has_ended:
+            self.router.end(wnid)
             self._news.notify_all()
+
+    def _is_wanted(self, task: Task) -> bool:
+        """Say whether something is still to come of a link."""
+        counted = self._counted.get(task.wnid)
+        return task.wnid in self.router and not (counted and counted.is_over)
+
+    def _take_from(self, member: Member) -> None:
+        """Let the links of a worker that is lost wait for another one."""
+        for name, task in member.open.items():
+            self.router.discard(name)
+            if task.wnid in self._counted:
+                self._counted[task.wnid].lose(task)
+        self._owners.queue(filter(self._is_wanted, member.open.values()))
+        for wnid in self._counted:
+            self._give_out(wnid)
 
     def _replace_overdue(self) -> None:
         """Give out others in place of overdue links of counted synsets, if somebody is idle."""
@@ -402,7 +396,7 @@ class Dispatcher:
             return
         self._replaced_at = now
         for wnid, counted in self._counted.items():
-            if counted.cancelling is None:
+            if not counted.is_over:
                 self._owners.queue(counted.next(self.router.missing(wnid) or 0, now))
         self._feed()
 

@@ -196,15 +196,14 @@ class Backlog(Generic[Task]):
         """Return the next task of one of the queues, and remove it."""
         return (self._again if again else self._new).popleft()
 
-    def remove(self, is_unwanted: Callable[[Task], bool]) -> int:
-        """Remove some tasks; return how many."""
-        before = len(self)
-        for queue in (self._new, self._again):
-            if any(map(is_unwanted, queue)):
-                left = [task for task in queue if not is_unwanted(task)]
-                queue.clear()
-                queue.extend(left)
-        return before - len(self)
+    def remove(self, is_unwanted: Callable[[Task], bool]) -> list[Task]:
+        """Remove some tasks, and return them."""
+        removed = list(filter(is_unwanted, self))
+        for queue in (self._new, self._again) if removed else ():
+            left = [task for task in queue if not is_unwanted(task)]
+            queue.clear()
+            queue.extend(left)
+        return removed
 
     def clear(self) -> list[Task]:
         """Return all tasks, and remove them."""

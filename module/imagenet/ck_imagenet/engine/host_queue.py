@@ -228,13 +228,15 @@ class HostQueue(Generic[Task]):
         self._notable = (self._notable - changed) | notable.keys()
         return {name: notable[name].state(now) if name in notable else HostState() for name in told}
 
-    def remove(self, is_unwanted: Callable[[Task], bool]) -> None:
-        """Forget tasks that wait."""
-        before = len(self._later)
-        self._later = [each for each in self._later if each[3] is None or not is_unwanted(each[3])]
+    def remove(self, is_unwanted: Callable[[Task], bool]) -> list[Task]:
+        """Return tasks that wait, and forget them."""
+        removed = [task for _, _, _, task in self._later if task and is_unwanted(task)]
+        self._later = [each for each in self._later if not each[3] or not is_unwanted(each[3])]
         heapq.heapify(self._later)
-        removed = sum(host.waiting.remove(is_unwanted) for host in self._hosts.values())
-        self.waiting -= before - len(self._later) + removed
+        for host in self._hosts.values():
+            removed += host.waiting.remove(is_unwanted)
+        self.waiting -= len(removed)
+        return removed
 
     def is_backing_off(self, name: str) -> bool:
         """Say whether a host has refused, and has given nothing since."""

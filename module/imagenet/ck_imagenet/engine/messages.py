@@ -1,7 +1,7 @@
 """What a dispatcher and a worker say to each other: values, the same over every transport.
 
     dispatcher ── Fetch, Limit, Cancel, LeaveRationed, Drain, Stop ──► worker
-    dispatcher ◄── Settled, Left, Moved, Hungry, Reached, Standing, Cancelled, Ended ── worker
+    dispatcher ◄── Settled, Left, Moved, Hungry, Reached, Standing, Ended ── worker
 
 Each side sends its messages in an order that the other keeps. `Ended` is the last that a worker
 tells. Whoever works for a run must know the same messages (`worker.MESSAGES`).
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Mapping, NamedTuple, Sequence, Union
 
+from ..core.text import ImageName
 from ..storage.paces import Learned
 from ..storage.records import Record
 from .host import HostState, RationedHost
@@ -34,7 +35,7 @@ class Limit(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """Save no more pictures of this synset; say `Cancelled` when none is being saved."""
+    """Save no more pictures of this synset: its links are left, but for those being saved."""
 
     wnid: str
 
@@ -61,9 +62,11 @@ class Settled(NamedTuple):
 
 
 class Left(NamedTuple):
-    """A link is left for another run: its host does not give it in the time that there is."""
+    """A link is left: it is cancelled, or its host does not give it in the time that there is."""
 
-    task: Task
+    name: ImageName
+    host: str
+    """Its host and port."""
 
 
 class Moved(NamedTuple):
@@ -96,12 +99,6 @@ class Standing(NamedTuple):
     """What has changed since the last time, by host and port: who owns them next must know it."""
 
 
-class Cancelled(NamedTuple):
-    """No picture of this synset will be saved, and none is being saved."""
-
-    wnid: str
-
-
 class Ended(NamedTuple):
     """The worker has ended, as it was told to, or by an error that ends the run."""
 
@@ -109,6 +106,4 @@ class Ended(NamedTuple):
 
 
 ToWorker = Union[Fetch, Limit, Cancel, LeaveRationed, Drain, Stop]
-FromWorker = Union[Settled, Left, Moved, Hungry, Reached, Standing, Cancelled, Ended]
-TO_WORKER = (Fetch, Limit, Cancel, LeaveRationed, Drain, Stop)
-FROM_WORKER = (Settled, Left, Moved, Hungry, Reached, Standing, Cancelled, Ended)
+FromWorker = Union[Settled, Left, Moved, Hungry, Reached, Standing, Ended]

@@ -132,14 +132,6 @@ class Owners(Generic[Owner]):
         for group in [group for group, one in self._owners.items() if one is owner]:
             del self._owners[group]
 
-    def leave_rationed(self) -> list[Task]:
-        """Return all that waits for hosts that ration, and forget it."""
-        left = [tasks for group, tasks in self._unassigned if self.is_rationed(group)]
-        others = [each for each in self._unassigned if not self.is_rationed(each[0])]
-        self._unassigned = deque(others)
-        self.waiting -= sum(map(len, left))
-        return [task for tasks in left for task in tasks]
-
     # What is known of hosts.
 
     def note(self, states: Mapping[str, HostState], now: float) -> None:
@@ -151,10 +143,13 @@ class Owners(Generic[Owner]):
             What that is, by host and port, and the time.
         """
         for host, state in states.items():
-            known = self._states.setdefault(known_hosts.host_group(host), {})
+            group = known_hosts.host_group(host)
+            known = self._states.pop(group, {})
             known[host] = now, state
             if state == HostState():  # as a new one
                 del known[host]
+            if known:
+                self._states[group] = known  # the last is the newest
         while len(self._states) > MOST_OWNERS:
             del self._states[next(iter(self._states))]
 
@@ -179,7 +174,7 @@ OVERDUE = 2.0
 """Seconds after which a link that is out is not counted on any more."""
 
 
-class Counted(Generic[Owner]):
+class Counted:
     """The links of one such synset, of which nothing has come yet.
 
     Parameters
@@ -189,18 +184,16 @@ class Counted(Generic[Owner]):
 
     Attributes
     ----------
-    lost : set of int
-        The numbers of links that a worker had when it was lost.
-    cancelling : set of Owner, optional
-        Once there are enough pictures: who may still be saving one.
+    is_over : bool
+        Whether there are enough pictures: no link is given to a worker any more.
     """
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self._parked: dict[str, deque[Task]] = {}
         self._turns: deque[str] = deque()
-        self._out: dict[int, tuple[float, Owner | None]] = {}
-        self.lost: set[int] = set()
-        self.cancelling: set[Owner] | None = None
+        self._out: dict[int, float] = {}
+        """Since when a worker has each, infinity if it waits for one."""
+        self.is_over = False
         for task in tasks:
             self.park(task)
 
@@ -208,6 +201,11 @@ class Counted(Generic[Owner]):
     def groups(self) -> Iterable[str]:
         """The groups of hosts of which links are parked."""
         return self._parked.keys()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there are enough pictures, and no worker has any of its links."""
+        return self.is_over and not self._out
 
     def park(self, task: Task) -> None:
         """Let a link wait until it may be of use."""
@@ -228,7 +226,7 @@ class Counted(Generic[Owner]):
         now : float, optional
             The time; with it, what is overdue is replaced.
         """
-        overdue = sum(since + OVERDUE <= now for since, _ in self._out.values())
+        overdue = sum(since + OVERDUE <= now for since in self._out.values())
         wanted = missing - (len(self._out) - 2 * overdue)
         tasks: list[Task] = []
         while self._turns and len(tasks) < wanted:
@@ -238,23 +236,30 @@ class Counted(Generic[Owner]):
                 self._turns.append(group)
             else:
                 del self._parked[group]
-        self._out.update((task.link.name.number, (math.inf, None)) for task in tasks)
+        for task in tasks:
+            self.give(task, math.inf)
         return tasks
 
-    def give(self, task: Task, now: float, owner: Owner) -> None:
-        """Take note that a link is given to a worker.
+    def give(self, task: Task, since: float) -> None:
+        """Take note that a link is out.
 
         Parameters
         ----------
-        task, now, owner : Task, float, Owner
-            The link, the time, and the worker.
+        task, since : Task, float
+            The link, and since when a worker has it, infinity if it waits for one.
         """
-        self._out[task.link.name.number] = now, owner
+        self._out[task.link.name.number] = since
 
     def lose(self, task: Task) -> None:
-        """Take note that a link that is out waits for a worker again: its own is lost."""
-        self.lost.add(task.link.name.number)
-        self._out[task.link.name.number] = math.inf, None
+        """Take note that a link waits for a worker again, if it is still wanted."""
+        self.end(task.link.name.number)
+        if not self.is_over:
+            self.give(task, math.inf)
+
+    def close(self) -> None:
+        """Take note that there are enough pictures; what waits for a worker is out no more."""
+        self.is_over = True
+        self._out = {number: since for number, since in self._out.items() if since < math.inf}
 
     def end(self, number: int) -> None:
         """Take note that a link has ended."""
@@ -264,11 +269,3 @@ class Counted(Generic[Owner]):
         """Return the links of a group of hosts that are parked, and forget them."""
         self._turns.remove(group)
         return self._parked.pop(group)
-
-    def at(self, owner: Owner) -> list[int]:
-        """Return the numbers of the links that a worker has."""
-        return [number for number, (_, who) in self._out.items() if who is owner]
-
-    def owners(self) -> set[Owner]:
-        """Return the workers that have any of its links."""
-        return {owner for _, owner in self._out.values() if owner is not None}

@@ -59,8 +59,8 @@ class Recorder(ABC):
         """Tell that a host could be connected to: so there is a network."""
 
     @abstractmethod
-    def leave(self, task: Task) -> None:
-        """Take back a task that its host does not give in the time that there is."""
+    def leave(self, host: str) -> None:
+        """Take note that a host does not give a link in the time that there is."""
 
     @abstractmethod
     def discard(self, name: ImageName) -> None:
@@ -125,9 +125,9 @@ class SynsetRecorder(Recorder):
     def missing(self) -> int | None:
         return None if self._most is None else max(0, self._most - self.here)
 
-    def leave(self, task: Task) -> None:
+    def leave(self, host: str) -> None:
         with self._lock:
-            self.left[task.endpoint] += 1
+            self.left[host] += 1
 
     def discard(self, name: ImageName) -> None:
         with self._lock:
@@ -316,18 +316,8 @@ class Router:
         if not self._open[wnid]:
             self.ended.append(wnid)
 
-    def end(self, wnid: str, lost: Iterable[int]) -> None:
-        """Let nothing more come of a synset: it has enough.
-
-        Parameters
-        ----------
-        wnid : str
-            The synset.
-        lost : iterable of int
-            The numbers of links whose workers were lost while they had them.
-        """
-        for number in self._open[wnid].intersection(lost):
-            self._recorders[wnid].discard(ImageName(wnid, number))
+    def end(self, wnid: str) -> None:
+        """Let nothing more come of a synset: it has enough."""
         if self._open[wnid]:
             self._open[wnid].clear()
             self.ended.append(wnid)
@@ -360,11 +350,22 @@ class Router:
             self._tick_off(name)
         return is_settled
 
-    def leave(self, task: Task) -> None:
-        """Take back a task that its host does not give in the time that there is."""
-        if task.wnid in self._open:
-            self._recorders[task.wnid].leave(task)
-            self._tick_off(task.link.name)
+    def leave(self, name: ImageName, host: str) -> None:
+        """Take note that a link is left for another run.
+
+        Parameters
+        ----------
+        name, host : ImageName, str
+            The link's name, and the host that does not give it in the time that there is.
+        """
+        if name.wnid in self._open:
+            self._recorders[name.wnid].leave(host)
+            self._tick_off(name)
+
+    def discard(self, name: ImageName) -> None:
+        """Remove a picture that a worker may have saved and not told, before it was lost."""
+        if name.wnid in self._open:
+            self._recorders[name.wnid].discard(name)
 
     def reach(self) -> None:
         """Tell all that a host could be connected to."""

@@ -240,5 +240,3 @@ class Members:
         """Forget all of them, those too that have ended; what is on its way is still heard."""
         for transport in (*self._gone, *(member.transport for member in self)):
             transport.close()
-        for member in self:
-            self.remove(member)

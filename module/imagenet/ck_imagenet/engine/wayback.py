@@ -120,8 +120,8 @@ class CaptureRecorder(Recorder):
     def missing(self) -> int | None:
         return self._recorder.missing()
 
-    def leave(self, task: Task) -> None:
-        self._recorder.leave(task)
+    def leave(self, host: str) -> None:
+        self._recorder.leave(host)
 
 
 def crawl_settings(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Callable, get_args
 
 from ..core.errors import ImagenetError, TooLittleMemory
 from ..http.client import Client, Network
@@ -31,7 +31,7 @@ LIBRARY = str(Path(__file__).parents[2])
 MESSAGES = "; ".join(
     f"{each.__name__}: {', '.join(vars(each).get('__slots__') or each.__annotations__)}"
     for each in (
-        *(*messages.TO_WORKER, *messages.FROM_WORKER, HostState, RationedHost, Learned),
+        *(*get_args(ToWorker), *get_args(FromWorker), HostState, RationedHost, Learned),
         *(Order, Network, Crawl, Politeness, Task, Link, Record),
     )
 )
