@@ -425,6 +425,30 @@ class TestDeaths:
         assert not any(isinstance(message, Limit) for message in first.told + second.told)
 
 
+def test_a_process_that_cannot_be_started_leaves_its_part_to_the_others(here: Listed) -> None:
+    class Unstarted(Listed):
+        def begin(self, listener: Listener) -> None:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    dispatcher = Dispatcher(JOBS, here, Pool(Unstarted()))
+    results = begin(dispatcher, tasks(a=[1]))
+    here.tells(Hungry())
+    here.saves(1)
+    assert (results.saved, list(dispatcher.ended())) == ([1], [WNID])
+
+
+def test_hosts_of_one_worker_remain_its_own_however_many_others_are_met(
+    here: Listed, other: Listed, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ck_imagenet.engine.owners.MOST_OWNERS", 2)
+    dispatcher = Dispatcher(JOBS, here, pool, own=[url("own", 0)])
+    begin(dispatcher, tasks(a=[1], b=[2], c=[3]))
+    other.tells(Hungry())
+    dispatcher.begin(OTHER, Results(), tasks(own=[4]))
+    other.tells(Hungry())
+    assert (other.given, here.given) == ([1, 2, 3], [4])
+
+
 class TestCounted:
     """Of a synset of which so many pictures are wanted, so many links are out."""
 

@@ -280,17 +280,6 @@ class Order(NamedTuple):
         """Return what asks for pictures."""
         return picture_client(self.network, self.politeness, self.archive)
 
-    def settings(
-        self, learned: Mapping[str, Learned] = _NOTHING, spacing: Spacing | None = None
-    ) -> CrawlSettings:
-        """Return how to crawl.
-
-        Parameters
-        ----------
-        learned : mapping of str to Learned
-            What others have learnt of hosts since this was ordered.
-        spacing : Spacing, optional
-            The Wayback Machine's, if others of this process ask it too.
-        """
-        known = {**self.learned, **learned}
-        return crawl_settings(self.crawl, self.politeness, self.archive, known, spacing)
+    def settings(self, spacing: Spacing | None = None) -> CrawlSettings:
+        """Return how to crawl, with the Wayback Machine's spacing if others here ask it too."""
+        return crawl_settings(self.crawl, self.politeness, self.archive, self.learned, spacing)

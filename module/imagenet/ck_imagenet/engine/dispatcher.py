@@ -17,10 +17,10 @@ from typing import Callable, Iterable, Iterator, Mapping
 from ..storage.paces import Learned
 from ..storage.records import Record
 from . import messages
-from .host import RationedHost
+from .host import HostState, RationedHost
 from .link import Task
 from .messages import Cancel, Drain, Fetch, FromWorker, LeaveRationed, Stop
-from .owners import Counted, Given, Owners
+from .owners import Counted, Owners
 from .recorder import Recorder, Router, Verdict
 from .transports import Listener, Member, Members, Transport, WorkerPool
 
@@ -267,9 +267,8 @@ class Dispatcher:
             task, now = message.task, time.monotonic()
             task.link = known.link
             del member.open[known.link.name]
-            given: dict[Member, Given] = {}
-            self._owners.give(given, member, task.host_group, [task], now)
-            self._give(given, now)
+            owner, hosts = self._owners.assign(task.host_group, member, now)
+            self._give(owner, [task], hosts, now)
 
     def _on_hungry(self, member: Member, message: messages.Hungry) -> None:
         member.is_hungry, member.is_idle = True, message.is_idle
@@ -296,14 +295,16 @@ class Dispatcher:
     # Workers, and what they are given.
 
     def _add(self, transport: Transport) -> Member:
-        def listener(member: Member) -> Listener:
-            return Listener(
+        member = Member(transport)
+        transport.begin(
+            Listener(
                 partial(self._take_in, member),
                 partial(self._lose, member),
                 partial(self._reserve, member),
             )
-
-        return self._members.add(transport, listener)
+        )
+        self._members.add(member)
+        return member
 
     def _remove(self, member: Member) -> None:
         self._members.remove(member)
@@ -313,7 +314,7 @@ class Dispatcher:
         """Take on workers that have come, or that pay for what is to be done."""
         if self._pool and not self._is_closing:
             for transport in self._pool.new(self._owners.waiting + self._members.links):
-                with suppress(MemoryError):  # then those that there are do all of it
+                with suppress(MemoryError, OSError):  # then those that there are do all of it
                     self._add(transport)
             self._members.share()
 
@@ -322,23 +323,26 @@ class Dispatcher:
         now = time.monotonic()
         for member in self._members:
             while member.is_hungry and self._owners.waiting:
-                self._give(self._owners.take(member, member.jobs or self._members.jobs, now), now)
+                wanted = member.jobs or self._members.jobs
+                for owner, given in self._owners.take(member, wanted, now).items():
+                    self._give(owner, *given, now)
         if not (self._owners.waiting or self._more_to_come or self._is_drained):
             self._is_drained = True
             self._members.send(Drain())
 
-    def _give(self, given: Mapping[Member, Given], now: float) -> None:
-        for owner, (tasks, hosts) in given.items():
-            wanted = list(filter(self._is_wanted, tasks))
-            if not (wanted or hosts):  # what is known of hosts is told to their owner in any case
-                continue
-            for task in wanted if self._counted else ():
-                if task.wnid in self._counted:
-                    self._counted[task.wnid].give(task, now)
-            owner.is_hungry = owner.is_idle = False
-            owner.open.update((task.link.name, task) for task in wanted)
-            owner.standing = owner.standing._replace(is_rationed=False)
-            owner.transport.send(Fetch(wanted, hosts))
+    def _give(
+        self, owner: Member, tasks: list[Task], hosts: dict[str, HostState], now: float
+    ) -> None:
+        wanted = list(filter(self._is_wanted, tasks))
+        if not (wanted or hosts):  # what is known of hosts is told to their owner in any case
+            return
+        for task in wanted if self._counted else ():
+            if task.wnid in self._counted:
+                self._counted[task.wnid].give(task, now)
+        owner.is_hungry = owner.is_idle = False
+        owner.open.update((task.link.name, task) for task in wanted)
+        owner.standing = owner.standing._replace(is_rationed=False)
+        owner.transport.send(Fetch(wanted, hosts))
 
     # How links end.
 

@@ -54,6 +54,8 @@ class Owners(Generic[Owner]):
 
     def __init__(self) -> None:
         self._owners: OrderedDict[str, Owner] = OrderedDict()
+        self._own: dict[str, Owner] = {}
+        """Those that are never forgotten."""
         self._unassigned: deque[tuple[str, list[Task]]] = deque()
         self._states: dict[str, dict[str, tuple[float, HostState]]] = {}
         """What is known of hosts, by group and host, and since when."""
@@ -68,7 +70,8 @@ class Owners(Generic[Owner]):
             The worker, and URLs of hosts that are its own.
         """
         for address in addresses:
-            self._owners[known_hosts.host_group(urls.endpoint(address))] = owner
+            self._own[known_hosts.host_group(urls.endpoint(address))] = owner
+        self._owners.update(self._own)
 
     def queue(self, tasks: Iterable[Task]) -> None:
         """Let tasks wait for a hungry worker, the largest hosts first."""
@@ -94,38 +97,38 @@ class Owners(Generic[Owner]):
         while self._unassigned and wanted > 0:
             group, tasks = self._unassigned.popleft()
             self.waiting -= len(tasks)
-            if self.give(given, owner, group, tasks, now) is owner:
+            one, known = self.assign(group, owner, now)
+            each = given.setdefault(one, Given([], {}))
+            each.tasks.extend(tasks)
+            each.hosts.update(known)
+            if one is owner:
                 wanted -= len(tasks)
         return given
 
-    def give(
-        self, given: dict[Owner, Given], owner: Owner, group: str, tasks: list[Task], now: float
-    ) -> Owner:
-        """Add tasks of a group of hosts to what its owner is given, and return that.
+    def assign(self, group: str, owner: Owner, now: float) -> tuple[Owner, dict[str, HostState]]:
+        """Return the owner of a group of hosts, and what it has to learn of them.
 
         Parameters
         ----------
-        given : dict of Owner to Given
-            What workers are given at once.
+        group : str
+            The group.
         owner : Owner
             Who owns it from now on if nobody does.
-        group, tasks : str, list of Task
-            The group, and its links.
         now : float
             The time.
+
+        Returns
+        -------
+        Owner, dict of str to HostState
+            Whose it is, and what owners before have found out, if it has not been its own.
         """
-        known: Mapping[str, HostState] = {}
-        if group not in self._owners:
-            self._owners[group] = owner
-            known = self._known_of(group, now)
+        known = {} if group in self._owners else self._known_of(group, now)
+        owner = self._owners.setdefault(group, owner)
         self._owners.move_to_end(group)
-        owner = self._owners[group]
-        while len(self._owners) > MOST_OWNERS:
+        if len(self._owners) > MOST_OWNERS:
             self._owners.popitem(last=False)
-        each = given.setdefault(owner, Given([], {}))
-        each.tasks.extend(tasks)
-        each.hosts.update(known)
-        return owner
+            self._owners.update(self._own)
+        return owner, known
 
     def lose(self, owner: Owner) -> None:
         """Let nobody own what a worker owned that is lost."""

@@ -50,8 +50,8 @@ class Transport(ABC):
 
         Raises
         ------
-        MemoryError
-            If there is no memory for it.
+        MemoryError or OSError
+            If there is no memory for it, or the system has no more of what it needs.
         """
 
     @abstractmethod
@@ -181,25 +181,9 @@ class Members:
         """How many links they have been given whose end they have not told."""
         return sum(len(member.open) for member in self._members)
 
-    def add(self, transport: Transport, listener: Callable[[Member], Listener]) -> Member:
-        """Take a worker on.
-
-        Parameters
-        ----------
-        transport : Transport
-            The way to it.
-        listener : callable
-            Returns who hears what it tells.
-
-        Raises
-        ------
-        MemoryError
-            If there is no memory for it.
-        """
-        member = Member(transport)
-        transport.begin(listener(member))
+    def add(self, member: Member) -> None:
+        """Take a worker on that has begun."""
         self._members.append(member)
-        return member
 
     def remove(self, member: Member) -> None:
         """Let a worker go."""
