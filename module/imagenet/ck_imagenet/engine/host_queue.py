@@ -398,11 +398,12 @@ class HostQueue(Generic[Task]):
             return
         if host.is_queued or not host.waiting:
             return
-        self._fair_share.paced.discard(name)
         if host.can_start(self._per_host, now):
             host.is_queued = True
-            self._fair_share.add(name, host.is_suspect)
+            self._fair_share.add(name, host.is_suspect)  # which sees whether it was paced
+            self._fair_share.paced.discard(name)
             return
+        self._fair_share.paced.discard(name)
         if host.breaker.state is State.OPEN:
             self._remind_once(name, host, host.breaker.half_opens_at)
         elif host.limiter.has_room() and host.limiter.next_time() > now:
