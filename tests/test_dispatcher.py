@@ -135,8 +135,8 @@ class Results(Recorder):
     def reach(self) -> None:
         self.is_reached = True
 
-    def discard(self, name: ImageName) -> None:
-        self.discarded.append(name.number)
+    def discard(self, numbers: Iterable[int]) -> None:
+        self.discarded += sorted(numbers)
 
     def leave(self, host: str) -> None:
         self.left.append(host)

@@ -406,8 +406,7 @@ class TestRouter:
         for number in (1, 2):
             world.save(picture(number))
         router.record(picture(1))
-        for number in (1, 2, 7):
-            router.discard(ImageName(WNID, number))
+        router.discard(ImageName(wnid, number) for wnid in (WNID, OTHER) for number in (1, 2, 7))
         assert (world.told(), world.here()) == ({1: "saved"}, [1])
 
     def test_it_has_ended_when_something_has_come_of_each_link(

@@ -384,8 +384,8 @@ class Dispatcher:
 
     def _take_from(self, member: Member) -> None:
         """Let the links of a worker that is lost wait for another one."""
-        for name, task in member.open.items():
-            self.router.discard(name)
+        self.router.discard(member.open)
+        for task in member.open.values():
             if task.wnid in self._counted:
                 self._counted[task.wnid].lose(task)
         self._owners.queue(filter(self._is_wanted, member.open.values()))

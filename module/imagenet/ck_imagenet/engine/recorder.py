@@ -11,7 +11,7 @@ if it has come before, or is one too many.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from enum import Enum
 from typing import Callable, Iterable
 
@@ -63,8 +63,8 @@ class Recorder(ABC):
         """Take note that a host does not give a link in the time that there is."""
 
     @abstractmethod
-    def discard(self, name: ImageName) -> None:
-        """Remove a picture that a worker may have saved and not told, before it was lost."""
+    def discard(self, numbers: Iterable[int]) -> None:
+        """Remove what a worker may have saved of these links and not told, before it was lost."""
 
     @abstractmethod
     def missing(self) -> int | None:
@@ -129,10 +129,11 @@ class SynsetRecorder(Recorder):
         with self._lock:
             self.left[host] += 1
 
-    def discard(self, name: ImageName) -> None:
+    def discard(self, numbers: Iterable[int]) -> None:
         with self._lock:
-            if not self._kept[name.number]:
-                self._place.remove(name.number)
+            for number in self._place.pictures().keys() & numbers:
+                if not self._kept[number]:
+                    self._place.remove(number)
 
     def reserve(self, record: Record) -> Verdict:
         with self._lock:
@@ -362,10 +363,13 @@ class Router:
             self._recorders[name.wnid].leave(host)
             self._tick_off(name)
 
-    def discard(self, name: ImageName) -> None:
-        """Remove a picture that a worker may have saved and not told, before it was lost."""
-        if name.wnid in self._open:
-            self._recorders[name.wnid].discard(name)
+    def discard(self, names: Iterable[ImageName]) -> None:
+        """Remove what a worker may have saved of these links and not told, before it was lost."""
+        numbers: defaultdict[str, set[int]] = defaultdict(set)
+        for wnid, number in names:
+            numbers[wnid].add(number)
+        for wnid in numbers.keys() & self._open.keys():
+            self._recorders[wnid].discard(numbers[wnid])
 
     def reach(self) -> None:
         """Tell all that a host could be connected to."""

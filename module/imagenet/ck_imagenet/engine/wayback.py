@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Iterable
 
 from ..core import urls
 from ..core.outcomes import Outcome
-from ..core.text import ImageName
 from ..http.retry import Spacing
 from ..storage.journal import Journal
 from ..storage.numbering import Link
@@ -114,8 +114,8 @@ class CaptureRecorder(Recorder):
     def reach(self) -> None:
         self._recorder.reach()
 
-    def discard(self, name: ImageName) -> None:
-        self._recorder.discard(name)
+    def discard(self, numbers: Iterable[int]) -> None:
+        self._recorder.discard(numbers)
 
     def missing(self) -> int | None:
         return self._recorder.missing()
