@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Callable, Iterable, Iterator
 
 import pytest
 from ck_imagenet.core.errors import StoreError
@@ -22,6 +22,7 @@ from ck_imagenet.engine.messages import (
     LeaveRationed,
     Left,
     Limit,
+    Lost,
     Moved,
     Reached,
     Settled,
@@ -30,7 +31,7 @@ from ck_imagenet.engine.messages import (
     ToWorker,
 )
 from ck_imagenet.engine.recorder import Recorder, Verdict
-from ck_imagenet.engine.transports import Listener, Transport, WorkerPool
+from ck_imagenet.engine.transports import Transport, WorkerPool
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet.storage.paces import Learned
 from ck_imagenet.storage.records import Record
@@ -46,8 +47,8 @@ class Listed(Transport):
         self.told: list[ToWorker] = []
         self.is_closed = False
 
-    def begin(self, listener: Listener) -> None:
-        self.listener = listener
+    def begin(self, tell: Callable[[FromWorker], None], reserve: Callable[[Record], bool]) -> None:
+        self.tell, self.reserve = tell, reserve
 
     def send(self, message: ToWorker) -> None:
         self.told.append(message)
@@ -59,7 +60,7 @@ class Listed(Transport):
 
     def tells(self, *messages: FromWorker) -> None:
         for message in messages:
-            self.listener.take_in(message)
+            self.tell(message)
 
     def saves(self, *numbers: int) -> None:
         self.tells(*(Settled(record(number)) for number in numbers))
@@ -326,7 +327,7 @@ class TestDeaths:
         results = begin(dispatcher, tasks(a=range(3)))
         other.tells(Hungry())
         other.saves(1)
-        other.listener.lose("with status -9")
+        other.tells(Lost("with status -9"))
         here.tells(Hungry())
         assert (results.saved, here.given, pool.deaths) == ([1], [0, 2], ["with status -9"])
         here.saves(0, 2)
@@ -340,7 +341,7 @@ class TestDeaths:
         other.tells(Hungry())
         results.most = most
         other.saves(1)
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         assert results.discarded == [0, 2]
         assert list(dispatcher.ended()) == ([WNID] if most == 1 else [])
 
@@ -358,7 +359,7 @@ class TestDeaths:
         results = begin(dispatcher, tasks(a=[1]))
         other.tells(Hungry())
         for _ in range(2):
-            other.listener.lose("killed")
+            other.tells(Lost("killed"))
         other.saves(1)
         assert (results.saved, len(pool.deaths)) == ([], 1)
 
@@ -366,7 +367,7 @@ class TestDeaths:
         self, dispatcher: Dispatcher, here: Listed, other: Listed
     ) -> None:
         begin(dispatcher, tasks(a=[1]))
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         assert here.told[-1] == Limit(JOBS)
 
     def test_who_comes_in_its_place_has_its_share_of_them(
@@ -375,7 +376,7 @@ class TestDeaths:
         begin(dispatcher, tasks(a=[1]))
         pool.coming.append(Listed())
         (new,) = pool.coming
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         assert isinstance(new, Listed)
         assert (here.told[-1], new.told[0]) == (Limit(2), Limit(2))
 
@@ -385,7 +386,7 @@ class TestDeaths:
     ) -> None:
         begin(dispatcher, tasks(a=[1], b=[2]))
         other.tells(Hungry(), Standing(hosts={"a.example:80": state, "b.example:80": HostState()}))
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         here.tells(Hungry())
         assert here.known.keys() == {"a.example:80"}
         known = here.known["a.example:80"]
@@ -398,14 +399,14 @@ class TestDeaths:
         begin(dispatcher, tasks(a=[1]))
         other.tells(Hungry(), Standing(hosts={"a.example:80": DEAD}))
         other.tells(Standing(hosts={"a.example:80": HostState()}))
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         here.tells(Hungry())
         assert here.known == {}
 
     def test_too_many_end_the_run(self, dispatcher: Dispatcher, other: Listed, pool: Pool) -> None:
         pool.most_deaths = 0
         begin(dispatcher, tasks(a=[1]))
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         with pytest.raises(StoreError, match="too many"):
             dispatcher.poll(0)
 
@@ -415,7 +416,7 @@ class TestDeaths:
         dispatcher = Dispatcher(JOBS, pool=pool)
         results = begin(dispatcher, tasks(a=[1]))
         first.tells(Hungry())
-        first.listener.lose("its machine is gone")
+        first.tells(Lost("its machine is gone"))
         dispatcher.poll(0)
         pool.coming.append(second)
         dispatcher.poll(0)
@@ -427,7 +428,7 @@ class TestDeaths:
 
 def test_a_process_that_cannot_be_started_leaves_its_part_to_the_others(here: Listed) -> None:
     class Unstarted(Listed):
-        def begin(self, listener: Listener) -> None:
+        def begin(self, *listening: object) -> None:
             raise BlockingIOError(11, "Resource temporarily unavailable")
 
     dispatcher = Dispatcher(JOBS, here, Pool(Unstarted()))
@@ -517,7 +518,7 @@ class TestCounted:
         other.tells(Hungry(is_idle=True))
         dispatcher.poll(0)
         other.saves(1)
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         assert list(dispatcher.ended()) == [WNID]
 
     def test_links_of_who_is_lost_are_out_still(
@@ -525,7 +526,7 @@ class TestCounted:
     ) -> None:
         begin(dispatcher, tasks(a=range(10), b=range(20, 30)), most=2)
         other.tells(Hungry())
-        other.listener.lose("killed")
+        other.tells(Lost("killed"))
         here.tells(Hungry())
         assert sorted(here.given) == [0, 20]
 
@@ -572,7 +573,7 @@ class TestCounted:
         results = begin(dispatcher, tasks(a=range(2)), most=1)
         here.tells(Hungry())
         results.most = 0
-        assert not here.listener.reserve(record(0))
+        assert not here.reserve(record(0))
         assert list(dispatcher.ended()) == [WNID]
 
     def test_when_rationed_ones_are_left_those_that_are_parked_are_too(
@@ -601,5 +602,5 @@ def test_what_was_learnt_outlives_who_has_learnt_it(
 ) -> None:
     begin(dispatcher, tasks(a=[1]))
     other.tells(Standing(learned={"flickr": Learned(5.0, 1, 0.0)}))
-    other.listener.lose("killed")
+    other.tells(Lost("killed"))
     assert dispatcher.learned() == {"flickr": Learned(5.0, 1, 0.0)}

@@ -24,7 +24,7 @@ from . import link
 from .context import CrawlSettings
 from .host_queue import HostQueue
 from .link import Task
-from .messages import FromWorker, Moved, Reached, Settled
+from .messages import Moved, Reached, Reserve, Settled, Tell
 
 _MOST_HOSTS = 10_000
 """Hosts of which is remembered what they answered."""
@@ -159,9 +159,9 @@ class CrawlContext(NamedTuple):
     client: Client
     store: Store
     settings: CrawlSettings
-    tell: Callable[[FromWorker], None]
+    tell: Tell
     """Tells what comes of links; any thread may do so that holds no lock of the crawl."""
-    reserve: Callable[[Record], bool] = lambda record: True
+    reserve: Reserve = lambda record: True
     """Says whether a picture is to be saved. Elsewhere than with the dispatcher all are: to save
     one too many, which is removed again, costs less than to wait for an answer."""
 

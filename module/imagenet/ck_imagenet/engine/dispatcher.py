@@ -19,10 +19,10 @@ from ..storage.records import Record
 from . import messages
 from .host import HostState, RationedHost
 from .link import Task
-from .messages import Cancel, Drain, Fetch, FromWorker, LeaveRationed, Stop
+from .messages import Cancel, Drain, Fetch, FromWorker, LeaveRationed, Lost, Stop
 from .owners import Counted, Owners
 from .recorder import Recorder, Router, Verdict
-from .transports import Listener, Member, Members, Transport, WorkerPool
+from .transports import Member, Members, Transport, WorkerPool
 
 _REPLACE_EVERY = 0.25
 """Seconds between two looks at what is overdue."""
@@ -79,6 +79,7 @@ class Dispatcher:
             messages.Reached: self._on_reached,
             messages.Standing: self._on_standing,
             messages.Ended: self._on_ended,
+            messages.Lost: self._on_lost,
         }
 
     # What the scheduler asks for.
@@ -221,25 +222,6 @@ class Dispatcher:
                 self._take_back(member, task)
             return verdict is Verdict.KEEP
 
-    def _lose(self, member: Member, why: str) -> None:
-        """Give what a worker left to others, with what is known of its hosts."""
-        with self._lock:
-            if member.has_ended:
-                return
-            self._remove(member)
-            if self._is_closing:
-                return
-            self._owners.lose(member)
-            self._is_drained = False
-            try:
-                self._take_from(member)
-                if self._pool:
-                    self._pool.lost(member.transport, why)
-                self._recruit()
-                self._feed()
-            except Exception as error:
-                self._fail(error)
-
     def _on_settled(self, member: Member, message: messages.Settled) -> None:
         task = member.open.get(message.record.name)
         if not task:
@@ -286,23 +268,30 @@ class Dispatcher:
 
     def _on_ended(self, member: Member, message: messages.Ended) -> None:
         if not (message.error or self._error or self._is_closing):
-            self._lose(member, "without having been told to")
+            self._on_lost(member, Lost("without having been told to"))
             return
         self._remove(member)
         if message.error:
             self._fail(message.error)
 
+    def _on_lost(self, member: Member, message: Lost) -> None:
+        """Give what a worker left to others, with what is known of its hosts."""
+        self._remove(member)
+        if self._is_closing:
+            return
+        self._owners.lose(member)
+        self._is_drained = False
+        self._take_from(member)
+        if self._pool:
+            self._pool.lost(member.transport, message.why)
+        self._recruit()
+        self._feed()
+
     # Workers, and what they are given.
 
     def _add(self, transport: Transport) -> Member:
         member = Member(transport)
-        transport.begin(
-            Listener(
-                partial(self._take_in, member),
-                partial(self._lose, member),
-                partial(self._reserve, member),
-            )
-        )
+        transport.begin(partial(self._take_in, member), partial(self._reserve, member))
         self._members.add(member)
         return member
 

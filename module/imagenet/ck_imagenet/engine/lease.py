@@ -6,7 +6,7 @@ as soon as there is something.
 
     here: Lease                                          there: LeasedWorker
       messages ───────────► exchange(inbox, seconds) ──────► Worker.receive
-      Listener.take_in ◄─── as soon as something is told ◄── Worker's tell
+      tell ◄─────────────── as soon as something is told ◄── Worker's tell
 
 A worker lives by a lease: without an exchange for `LEASE` it ends by itself, and no later one can
 revive it. So a killed command, or a machine that is out of reach, leaves nobody at work for long;
@@ -26,13 +26,13 @@ import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Sequence, cast
+from typing import Any, Callable, cast
 
 from ..core.errors import StoreError
 from ..core.threads import start_thread
 from .context import Order
-from .messages import Ended, FromWorker, Stop, ToWorker
-from .transports import Listener, Transport
+from .messages import Ended, FromWorker, Lost, Reserve, Stop, Tell, ToWorker
+from .transports import Transport
 from .worker import Worker
 
 LEASE = 8.0
@@ -75,8 +75,8 @@ class Lease(Transport):
         self._is_waiting = False
         self._closed = threading.Event()
 
-    def begin(self, listener: Listener) -> None:
-        thread = threading.Thread(target=self._carry, args=(listener,), daemon=True)
+    def begin(self, tell: Tell, reserve: Reserve) -> None:
+        thread = threading.Thread(target=self._carry, args=(tell,), daemon=True)
         start_thread(thread, others=False)
 
     def send(self, message: ToWorker) -> None:
@@ -88,7 +88,7 @@ class Lease(Transport):
     def close(self) -> None:
         self._closed.set()
 
-    def _carry(self, listener: Listener) -> None:
+    def _carry(self, tell: Tell) -> None:
         """Carry messages to and fro until the worker has ended, or is lost."""
         answered = time.monotonic()
         while not self._closed.is_set():
@@ -100,33 +100,26 @@ class Lease(Transport):
                 answer = _answer(self._exchange(pickle.dumps(inbox), _WAIT), seconds)
                 told, has_lapsed = pickle.loads(answer)  # noqa: S301 - from our own workers
             except (Exception, asyncio.CancelledError):
-                self._lose(listener, answered + 2 * LEASE)
+                self._lose(tell, answered + 2 * LEASE)
                 return
             self._is_waiting = False
             answered = time.monotonic()
-            if not self._take_in(listener, told, has_lapsed):
-                return
+            for message in told:
+                if self._closed.is_set():
+                    return
+                if has_lapsed and isinstance(message, Ended):
+                    message = Lost(f"{self.address} was out of reach for {LEASE:.0f} s")
+                tell(message)
+                if isinstance(message, (Ended, Lost)):
+                    return
             self._closed.wait(max(0.0, began + self._interval() - answered))
 
-    def _take_in(self, listener: Listener, told: Sequence[FromWorker], has_lapsed: bool) -> bool:
-        """Pass on what was told, and return whether there is more to come."""
-        for message in told:
-            if self._closed.is_set():
-                return False
-            if has_lapsed and isinstance(message, Ended):
-                listener.lose(f"{self.address} was out of reach for {LEASE:.0f} s")
-                return False
-            listener.take_in(message)
-            if isinstance(message, Ended):
-                return False
-        return True
-
-    def _lose(self, listener: Listener, latest: float) -> None:
+    def _lose(self, tell: Tell, latest: float) -> None:
         """Wait until the worker has ended for sure, and tell so."""
         while time.monotonic() < latest and not self._is_gone():
             if self._closed.wait(_GLANCE_EVERY):
                 return
-        listener.lose(f"{self.address} is gone, or out of reach")
+        tell(Lost(f"{self.address} is gone, or out of reach"))
 
 
 def _answer(exchange: Any, seconds: float) -> bytes:

@@ -4,12 +4,13 @@
     dispatcher ◄── Settled, Left, Moved, Hungry, Reached, Standing, Ended ── worker
 
 Each side sends its messages in an order that the other keeps. `Ended` is the last that a worker
-tells. Whoever works for a run must know the same messages (`worker.MESSAGES`).
+tells; where it cannot, its transport tells `Lost`. Whoever works for a run must know the same
+messages (`worker.MESSAGES`).
 """
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple, Sequence, Union
+from typing import Callable, Mapping, NamedTuple, Sequence, Union
 
 from ..core.text import ImageName
 from ..storage.paces import Learned
@@ -105,5 +106,18 @@ class Ended(NamedTuple):
     error: Exception | None = None
 
 
+class Lost(NamedTuple):
+    """The worker is gone that has not told `Ended`."""
+
+    why: str
+    """A sentence without its end."""
+
+
 ToWorker = Union[Fetch, Limit, Cancel, LeaveRationed, Drain, Stop]
-FromWorker = Union[Settled, Left, Moved, Hungry, Reached, Standing, Ended]
+FromWorker = Union[Settled, Left, Moved, Hungry, Reached, Standing, Ended, Lost]
+
+Tell = Callable[[FromWorker], None]
+"""Takes in what a worker tells, from any thread."""
+
+Reserve = Callable[[Record], bool]
+"""Says whether a picture is to be saved."""

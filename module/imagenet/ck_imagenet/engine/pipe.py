@@ -20,8 +20,8 @@ from typing import BinaryIO, Iterable, cast
 from ..core.errors import StoreError
 from ..core.threads import start_thread
 from .context import Crawl, Order
-from .messages import Ended, FromWorker, Stop, ToWorker
-from .transports import Listener, Transport, WorkerPool
+from .messages import Ended, FromWorker, Lost, Reserve, Stop, Tell, ToWorker
+from .transports import Transport, WorkerPool
 from .worker import LIBRARY, Worker
 
 LINKS_PER_PROCESS = 600
@@ -106,7 +106,7 @@ class Pipe(Transport):
         self._outgoing.put(order)
         self._listening = threading.Thread()
 
-    def begin(self, listener: Listener) -> None:
+    def begin(self, tell: Tell, reserve: Reserve) -> None:
         path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "ck_imagenet.engine.pipe"],
@@ -116,7 +116,7 @@ class Pipe(Transport):
             start_new_session=True,  # Ctrl-C is for the one who knows what to do
         )
         writing = threading.Thread(target=self._write, daemon=True)
-        self._listening = threading.Thread(target=self._listen, args=(listener,), daemon=True)
+        self._listening = threading.Thread(target=self._listen, args=(tell,), daemon=True)
         for thread in (writing, self._listening):
             if not start_thread(thread, others=True):  # those that there are do all of it
                 self._process.kill()
@@ -138,16 +138,16 @@ class Pipe(Transport):
                 pickle.dump(message, inbox)
                 inbox.flush()
 
-    def _listen(self, listener: Listener) -> None:
+    def _listen(self, tell: Tell) -> None:
         """Pass on what it tells, until it ends."""
         with cast(BinaryIO, self._process.stdout) as outbox:
             with suppress(EOFError, OSError, pickle.UnpicklingError):
                 while True:
                     message = pickle.load(outbox)  # noqa: S301 - our own child
-                    listener.take_in(message)
+                    tell(message)
                     if isinstance(message, Ended):
                         return
-            listener.lose(f"with status {self._wait()}")
+            tell(Lost(f"with status {self._wait()}"))
 
     def _wait(self) -> int:
         """Return its status when it has ended, which it must soon."""

@@ -6,7 +6,7 @@
     Dask        `Lease` (`machines`)   an actor on a machine             `Machines`: when one comes
 
 A transport begins, carries messages in their order, and comes to one end: the worker has told
-`Ended`, or is lost, with a sentence why. After that nothing comes any more.
+`Ended`, or the transport tells that it is `Lost`. After that nothing comes any more.
 """
 
 from __future__ import annotations
@@ -14,39 +14,34 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import Iterable, Iterator
 
 from ..core.text import ImageName
 from ..core.threads import start_thread
 from ..http.client import Client
-from ..storage.records import Record
 from ..storage.store import Store
 from .context import CrawlSettings
 from .link import Task
-from .messages import FromWorker, Limit, Standing, ToWorker
+from .messages import Limit, Reserve, Standing, Tell, ToWorker
 from .worker import Worker
 
 _JOIN_WITHIN = 1.0
 """Seconds that a thread has to end that has told so."""
 
 
-class Listener(NamedTuple):
-    """Who hears what a worker tells: the dispatcher. Any thread may call, one at a time."""
-
-    take_in: Callable[[FromWorker], None]
-    """Takes in what the worker has told."""
-    lose: Callable[[str], None]
-    """Is told, in a sentence without its end, why the worker is gone that has not told `Ended`."""
-    reserve: Callable[[Record], bool]
-    """Says whether a picture is to be saved; in this process only, where to ask costs little."""
-
-
 class Transport(ABC):
     """A way to one worker."""
 
     @abstractmethod
-    def begin(self, listener: Listener) -> None:
+    def begin(self, tell: Tell, reserve: Reserve) -> None:
         """Let the worker begin, and pass on what it tells.
+
+        Parameters
+        ----------
+        tell : callable
+            Takes in what the worker tells, from any thread.
+        reserve : callable
+            Says whether a picture is to be saved; in this process only, where to ask costs little.
 
         Raises
         ------
@@ -114,8 +109,8 @@ class Local(Transport):
     def __init__(self, client: Client, store: Store, settings: CrawlSettings) -> None:
         self._worker_of = partial(Worker, client, store, settings)
 
-    def begin(self, listener: Listener) -> None:
-        self._worker = self._worker_of(listener.take_in, listener.reserve)
+    def begin(self, tell: Tell, reserve: Reserve) -> None:
+        self._worker = self._worker_of(tell, reserve)
         self._thread = threading.Thread(target=self._worker.run, daemon=True)
         start_thread(self._thread, others=False)
 

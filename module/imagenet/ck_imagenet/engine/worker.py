@@ -23,7 +23,7 @@ from .context import Crawl, CrawlSettings, Order, Politeness
 from .crawler import Crawler
 from .host import HostState, RationedHost
 from .link import Task
-from .messages import Ended, FromWorker, Hungry, Standing, ToWorker
+from .messages import Ended, FromWorker, Hungry, Reserve, Standing, Tell, ToWorker
 
 LIBRARY = str(Path(__file__).parents[2])
 """Where another Python finds what it needs for this."""
@@ -63,8 +63,8 @@ class Worker:
         client: Client,
         store: Store,
         settings: CrawlSettings,
-        tell: Callable[[FromWorker], None],
-        reserve: Callable[[Record], bool] = lambda record: True,
+        tell: Tell,
+        reserve: Reserve = lambda record: True,
     ) -> None:
         self._tell = tell
         self._crawler = Crawler(CrawlContext(client, store, settings, tell, reserve))
@@ -73,7 +73,7 @@ class Worker:
         self._last_standing, self._reported_at = Standing(), -math.inf
 
     @classmethod
-    def of(cls, order: Order, tell: Callable[[FromWorker], None]) -> Worker:
+    def of(cls, order: Order, tell: Tell) -> Worker:
         """Return a worker elsewhere than in the process that has ordered it.
 
         Parameters
