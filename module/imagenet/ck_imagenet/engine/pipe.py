@@ -120,6 +120,7 @@ class Pipe(Transport):
         for thread in (writing, self._listening):
             if not start_thread(thread, others=True):  # those that there are do all of it
                 self._process.kill()
+                self.close()
                 raise MemoryError
 
     def send(self, message: ToWorker) -> None:
