@@ -11,10 +11,11 @@ from ck_imagenet.core.actions import WAYBACK_SERVICE
 from ck_imagenet.core.outcomes import HostSignal, Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.engine import context
-from ck_imagenet.engine.context import Crawl, Politeness, Wayback
+from ck_imagenet.engine.context import Crawl, Order, Politeness, Wayback
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet.engine.recorder import SynsetRecorder, Verdict
-from ck_imagenet.engine.wayback import CaptureRecorder, Captures, crawl_settings, may_help
+from ck_imagenet.engine.wayback import CaptureRecorder, Captures, may_help
+from ck_imagenet.http.client import Network
 from ck_imagenet.http.retry import Spacing
 from ck_imagenet.storage.deduplication import Duplicates
 from ck_imagenet.storage.folder_store import FolderStore
@@ -174,25 +175,30 @@ class TestPace:
         assert spacing.free_at == 100 + gap
         assert 8 * gap > 1
 
+    @pytest.fixture
+    def order(self, tmp_path: Path) -> Order:
+        store = FolderStore(tmp_path)
+        return Order(store, Network(), Crawl(), Politeness(), WAYBACK_SERVICE, {})
+
     @staticmethod
-    def hosts(spacing: Spacing) -> HostQueue[str]:
-        asked = crawl_settings(Crawl(), Politeness(), WAYBACK_SERVICE, spacing)
+    def hosts(order: Order, spacing: Spacing) -> HostQueue[str]:
+        asked = order.capture_settings(spacing)
         hosts: HostQueue[str] = HostQueue(asked.per_host, asked.back_off, asked.profile)
         for number in range(100):
             hosts.put(ARCHIVE, str(number), 0)
         return hosts
 
-    def test_links_of_a_list_that_lead_there_go_through_the_same_spacing(self) -> None:
+    def test_links_of_a_list_that_lead_there_go_through_the_same_spacing(
+        self, order: Order
+    ) -> None:
         spacing = Spacing(0.125)
-        wishes = (Crawl(), Politeness(), WAYBACK_SERVICE)
-        near = context.crawl_settings(*wishes, spacing=spacing)
-        far = crawl_settings(*wishes, spacing)
+        near, far = order.settings(spacing), order.capture_settings(spacing)
         for host, shared in ((ARCHIVE, spacing), ("a.example:80", None)):
             assert near.profile(host).spacing is far.profile(host).spacing is shared
 
-    def test_all_of_a_run_share_its_spacing(self) -> None:
+    def test_all_of_a_run_share_its_spacing(self, order: Order) -> None:
         spacing = Spacing(0.125)
-        hosts = self.hosts(spacing)
+        hosts = self.hosts(order, spacing)
         assert hosts.take(1.0)
         spacing.began(1.125)  # who has no queue
         assert [bool(hosts.take(now)) for now in (1.125, 1.2, 1.25, 1.3)] == [
@@ -203,8 +209,10 @@ class TestPace:
         ]
 
     @pytest.mark.parametrize("given", [0, 1, 2, 3, 10, 50])
-    def test_a_429_that_names_no_time_means_a_minute_whatever_was_learnt(self, given: int) -> None:
-        hosts, now = self.hosts(Spacing(0.125)), 0.0
+    def test_a_429_that_names_no_time_means_a_minute_whatever_was_learnt(
+        self, order: Order, given: int
+    ) -> None:
+        hosts, now = self.hosts(order, Spacing(0.125)), 0.0
         for _ in range(given):
             now += 0.2
             assert hosts.take(now)
@@ -216,9 +224,9 @@ class TestPace:
             assert hosts.take(now + 60) is None
             now += 200
 
-    def test_a_back_off_of_one_who_asks_is_one_of_all(self) -> None:
+    def test_a_back_off_of_one_who_asks_is_one_of_all(self, order: Order) -> None:
         spacing = Spacing(0.125)
-        hosts = self.hosts(spacing)
+        hosts = self.hosts(order, spacing)
         assert hosts.take(1.0)
         hosts.release(ARCHIVE, 1.1, HostSignal.BUSY, 1.0)
         assert spacing.free_at >= 61

@@ -16,7 +16,7 @@ from ..core.options import concern, refuse_alone, refuse_together, typed
 from ..core.outcomes import Outcome
 from ..core.text import Progress, counted
 from ..core.url_lists import is_url
-from ..engine import context, planning, tar_importer, wayback
+from ..engine import context, planning, tar_importer
 from ..engine.context import Crawl, Order, Politeness, Wayback
 from ..engine.dispatcher import Dispatcher
 from ..engine.pipe import Processes
@@ -325,12 +325,12 @@ def run(
         if options.dry_run:
             yield from (job(e).preview() if isinstance(e, SynsetList) else e for e in found)
             return
-        far = context.capture_client(network, politeness, service)
         memory = PaceMemory(store)
         order = Order(store, network, crawl, politeness, service, memory.load())
+        far = order.capture_client()
         hosts = _dispatcher(order, spacing, options.scheduler)
         ending.callback(lambda: memory.keep(hosts.learned()))
-        settings = wayback.crawl_settings(crawl, politeness, service, spacing)
+        settings = order.capture_settings(spacing)
         wayback_machine = Dispatcher(settings.jobs, Local(far, store, settings))
 
         def jobs(found: Iterable[SynsetList | Unlisted]) -> SynsetJobs:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from types import MappingProxyType
+from functools import lru_cache, partial
 from typing import Callable, Iterable, Mapping, NamedTuple
 
 from ..core import known_hosts, urls
@@ -99,8 +98,6 @@ class CrawlSettings(NamedTuple):
 _MOST_HOSTS = 10_000
 """Hosts of which is remembered what is known of them."""
 
-_NOTHING: Mapping[str, Learned] = MappingProxyType({})
-
 _WAYBACK_BACK_OFF = BackOff(first=57, longest=300, is_patient=False, least=60)
 """It shuts out for an hour who does not heed what it says; a minute is what it means by nothing."""
 
@@ -138,21 +135,6 @@ def picture_client(
     )
 
 
-def capture_client(network: Network, politeness: Politeness, archive: str) -> Client:
-    """Return what asks the Wayback Machine for pictures, which takes its time.
-
-    Parameters as of `picture_client`.
-    """
-    return network.client(
-        [archive],
-        Limits.within(max(_SLOW, network.timeout)),
-        obey_opt_out=not politeness.ignore_opt_out,
-        per_host=politeness.per_host,
-        paced={urls.endpoint(archive)},
-        busy=(420, 429),
-    )
-
-
 def wayback_spacing(politeness: Politeness, archive: str) -> Spacing:
     """Return what leaves time between two requests to the Wayback Machine, for all of a run.
 
@@ -166,39 +148,6 @@ def wayback_spacing(politeness: Politeness, archive: str) -> Spacing:
     paces = known_hosts.parse_paces(politeness.pace)
     given = known_hosts.given_pace(paces, urls.endpoint(archive))
     return Spacing(max(politeness.sleep, 1 / (given or urls.WAYBACK_PACE)))
-
-
-def crawl_settings(
-    crawl: Crawl,
-    politeness: Politeness,
-    archive: str,
-    learned: Mapping[str, Learned] = _NOTHING,
-    spacing: Spacing | None = None,
-) -> CrawlSettings:
-    """Return how to crawl.
-
-    Parameters
-    ----------
-    crawl, politeness : Crawl, Politeness
-        What the user wants.
-    archive : str
-        The address of the Wayback Machine.
-    learned : mapping of str to Learned
-        What was learnt of hosts before.
-    spacing : Spacing, optional
-        The Wayback Machine's, if others of this process ask it too.
-    """
-    spacing = spacing or wayback_spacing(politeness, archive)
-    return CrawlSettings(
-        crawl.jobs,
-        crawl.retry,
-        politeness.per_host,
-        profile=_host_profiles(politeness, archive, learned, spacing),
-        domain=lru_cache(_MOST_HOSTS)(urls.registrable_domain),
-        successors=lambda url: successors_of(politeness, url),
-        is_altered=lambda url: not politeness.no_known_hosts and known_hosts.is_altered(url),
-        archive=archive,
-    )
 
 
 def successors_of(politeness: Politeness, url: str) -> list[str]:
@@ -280,6 +229,35 @@ class Order(NamedTuple):
         """Return what asks for pictures."""
         return picture_client(self.network, self.politeness, self.archive)
 
+    def capture_client(self) -> Client:
+        """Return what asks the Wayback Machine for pictures, which takes its time."""
+        return self.network.client(
+            [self.archive],
+            Limits.within(max(_SLOW, self.network.timeout)),
+            obey_opt_out=not self.politeness.ignore_opt_out,
+            per_host=self.politeness.per_host,
+            paced={urls.endpoint(self.archive)},
+            busy=(420, 429),
+        )
+
     def settings(self, spacing: Spacing | None = None) -> CrawlSettings:
         """Return how to crawl, with the Wayback Machine's spacing if others here ask it too."""
-        return crawl_settings(self.crawl, self.politeness, self.archive, self.learned, spacing)
+        spacing = spacing or wayback_spacing(self.politeness, self.archive)
+        known = not self.politeness.no_known_hosts
+        return CrawlSettings(
+            self.crawl.jobs,
+            self.crawl.retry,
+            self.politeness.per_host,
+            profile=_host_profiles(self.politeness, self.archive, self.learned, spacing),
+            domain=lru_cache(_MOST_HOSTS)(urls.registrable_domain),
+            successors=lambda url: successors_of(self.politeness, url),
+            is_altered=lambda url: known and known_hosts.is_altered(url),
+            archive=self.archive,
+        )
+
+    def capture_settings(self, spacing: Spacing) -> CrawlSettings:
+        """Return how to ask the Wayback Machine, with no more connections than to any host."""
+        return self.settings(spacing)._replace(
+            jobs=min(self.crawl.jobs, self.politeness.per_host),
+            follow=partial(urls.capture_redirect, archive=self.archive),
+        )

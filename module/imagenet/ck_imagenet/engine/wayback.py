@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Iterable
 
 from ..core import urls
 from ..core.outcomes import Outcome
-from ..http.retry import Spacing
 from ..storage.journal import Journal
 from ..storage.numbering import Link
 from ..storage.records import Record
-from . import context
-from .context import Crawl, CrawlSettings, Politeness, Wayback
+from .context import Wayback
 from .link import Task
 from .recorder import Recorder, SynsetRecorder, Verdict
 
@@ -122,25 +119,3 @@ class CaptureRecorder(Recorder):
 
     def leave(self, host: str) -> None:
         self._recorder.leave(host)
-
-
-def crawl_settings(
-    crawl: Crawl, politeness: Politeness, archive: str, spacing: Spacing
-) -> CrawlSettings:
-    """Return how it is to be asked: through its spacing, with no more connections than any host.
-
-    Parameters
-    ----------
-    crawl : Crawl
-        How many connections there are, and how links are asked.
-    politeness : Politeness
-        How many go to one host.
-    archive : str
-        The address of the Wayback Machine.
-    spacing : Spacing
-        What keeps its requests apart.
-    """
-    return context.crawl_settings(crawl, politeness, archive, spacing=spacing)._replace(
-        jobs=min(crawl.jobs, politeness.per_host),
-        follow=partial(urls.capture_redirect, archive=archive),
-    )
