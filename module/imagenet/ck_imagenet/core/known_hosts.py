@@ -194,7 +194,7 @@ def known_host(host: str) -> KnownHost | None:
     return next((table[each] for each in domains_of(name) if each in table), None)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def host_group(endpoint: str) -> str:
     """Return the group of hosts that a host may ration with.
 
