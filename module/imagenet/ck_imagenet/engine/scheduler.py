@@ -138,7 +138,8 @@ class Scheduler:
                 while not self._exhausted or self._open or self._busy:
                     begun = self._has_room() and self._begin_next(reached)
                     yield from self._advance()
-                    self._poll(0.0 if begun else SAMPLE)
+                    has_news_to_come = not begun and (self._open or self._busy)
+                    self._poll(SAMPLE if has_news_to_come else 0.0)
                 yield from self._deferred.values()
                 self._close()
         except BaseException:
