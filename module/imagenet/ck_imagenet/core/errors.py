@@ -66,7 +66,10 @@ class TooLittleMemory(ImagenetError):
         no_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
         no_library = isinstance(error, ImportError) and "failed to map segment" in str(error)
         no_process = isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EAGAIN)
-        return no_thread or no_library or no_process or isinstance(error, MemoryError)
+        # Python itself, where an import found no memory and that was lost on the way.
+        no_import = isinstance(error, SystemError) and "without" in str(error)
+        is_plain = isinstance(error, MemoryError)
+        return no_thread or no_library or no_process or no_import or is_plain
 
 
 class Unsound(ImagenetError):
