@@ -11,10 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple, Sequence
+from typing import Sequence
 
 import nginx
-from measure import CHECKOUT, cost, in_turn, machine, table
+from measure import CHECKOUT, Command, cost, in_turn, machine, table
 from ours import CK, WNID, Ours
 
 sys.path.insert(0, str(CHECKOUT / "tests"))
@@ -25,16 +25,6 @@ _SLOTS = 64
 _LONGEST = 600
 _FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint').map(each => each.startTime)"
 _LOADED = "performance.getEntriesByType('navigation').map(each => each.loadEventEnd)"
-
-
-class Reader(NamedTuple):
-    """A command that reads what is here, called so in the table."""
-
-    name: str
-    words: Sequence[str]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 def main() -> None:
@@ -61,13 +51,13 @@ def compare_readers(folder: Path, entries: int, runs: int) -> None:
     environment = {**os.environ, "CK_REPOS": str(folder / "got")}
     pictures = map(str, (folder / "got").glob(f"imagenet-{WNID}/dataset/*/{WNID}_*.jpg"))
     readers = [
-        Reader("`ck check`", [*CK, "check", "imagenet"]),
-        Reader("`ck check --decode`", [*CK, "check", "imagenet", "--decode"]),
-        Reader("`ck status`", [*CK, "status", "imagenet"]),
-        Reader("`sha256sum` of their files, one process", ["sha256sum", *pictures]),
+        Command("`ck check`", [*CK, "check", "imagenet"]),
+        Command("`ck check --decode`", [*CK, "check", "imagenet", "--decode"]),
+        Command("`ck status`", [*CK, "status", "imagenet"]),
+        Command("`sha256sum` of their files, one process", ["sha256sum", *pictures]),
     ]
 
-    def measure(reader: Reader) -> float:
+    def measure(reader: Command) -> float:
         return round(cost(reader.words, folder, environment).wall, 3)
 
     results = in_turn(readers, runs, measure)

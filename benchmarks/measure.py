@@ -26,6 +26,16 @@ Case = TypeVar("Case")
 Result = TypeVar("Result")
 
 
+class Command(NamedTuple):
+    """A command that is measured, called so in the table."""
+
+    name: str
+    words: Sequence[str]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Cost(NamedTuple):
     """The seconds that a command took: of the clock, and of processor with all its children."""
 

@@ -10,24 +10,13 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple, Sequence
 
-from measure import LIBRARY, Cost, cost, in_turn, machine, table
+from measure import LIBRARY, Command, Cost, cost, in_turn, machine, table
 from ours import WNID
 from PIL import Image
 
 SIZES = ((500, 375), (500, 375), (375, 500), (500, 333), (1024, 768), (1600, 1200))
 """ImageNet's usual one, others of Flickr, and those of cameras."""
-
-
-class Resizer(NamedTuple):
-    """A command that resizes the pictures of a folder into another one, called so in the table."""
-
-    name: str
-    words: Sequence[str]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 def main() -> None:
@@ -46,8 +35,8 @@ def main() -> None:
     ours = [sys.executable, "-m", "ck_imagenet", "export", "--outdir=plain", "--to=out", "--quiet"]
     plainly = [sys.executable, str(Path(__file__).resolve()), f"--side={side}"]
     resizers = (
-        Resizer(f"`export --resize={side}`", [*ours, f"--resize={side}"]),
-        Resizer(
+        Command(f"`export --resize={side}`", [*ours, f"--resize={side}"]),
+        Command(
             f"Pillow with `draft`, {os.cpu_count()} processes",
             [*plainly, "--plainly", "plain", "out"],
         ),
@@ -56,7 +45,7 @@ def main() -> None:
         folder = Path(name)
         draw(folder / "plain" / WNID, options.pictures)
 
-        def measure(resizer: Resizer) -> Cost:
+        def measure(resizer: Command) -> Cost:
             shutil.rmtree(folder / "out", ignore_errors=True)
             environment = {**os.environ, "PYTHONPATH": str(LIBRARY)}
             return cost(resizer.words, folder, environment)

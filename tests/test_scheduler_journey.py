@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 from ck_imagenet.catalogue import synsets
@@ -310,34 +310,34 @@ def test_retry_failed_asks_again_in_every_synset_for_what_may_pass(
     assert asked == Counter(f"/status/500/{wnid}.jpg" for wnid in wnids)
 
 
-def test_a_list_that_cannot_be_had_ends_the_run_when_those_before_it_are_done(
-    tmp_path: Path, web: PracticeWeb
-) -> None:
+def lists_but_one(web: PracticeWeb, seconds: float) -> Callable[[Talk], None]:
+    """Return what gives a list of one picture for each synset but the second, which has none."""
+
     def give(talk: Talk) -> None:
         wnid = talk.hear().split()[1].decode().strip("/")
         if wnid == A_FEW[1]:
             talk.say(answer(status="404 Not Found"))
         else:
-            talk.say(answer(f"{wnid}_0 {web.url(0, f'/slow/0.5/{wnid}.jpg')}\n".encode()))
+            url = web.url(0, f"/slow/{seconds}/{wnid}.jpg")
+            talk.say(answer(f"{wnid}_0 {url}\n".encode()))
 
+    return give
+
+
+def test_a_list_that_cannot_be_had_ends_the_run_when_those_before_it_are_done(
+    tmp_path: Path, web: PracticeWeb
+) -> None:
     done: list[Summary] = []
     with serving() as serve, pytest.raises(BadInput, match=r"cannot be fetched: .*gone"):
-        done.extend(running(tmp_path, web, A_FEW, serve(give).url("/{wnid}")))
+        done.extend(running(tmp_path, web, A_FEW, serve(lists_but_one(web, 0.5)).url("/{wnid}")))
     assert [(each.wnid, each.here) for each in done] == [(A_FEW[0], 1)]
 
 
 def test_a_list_that_is_not_there_ends_nothing_if_its_synset_is_not_named(
     tmp_path: Path, web: PracticeWeb
 ) -> None:
-    def give(talk: Talk) -> None:
-        wnid = talk.hear().split()[1].decode().strip("/")
-        if wnid == A_FEW[1]:
-            talk.say(answer(status="404 Not Found"))
-        else:
-            talk.say(answer(f"{wnid}_0 {web.url(0, f'/slow/0/{wnid}.jpg')}\n".encode()))
-
     with serving() as serve:
-        urls = serve(give).url("/{wnid}")
+        urls = serve(lists_but_one(web, 0)).url("/{wnid}")
         options = DownloadOptions(upper=2, urls=urls, allow_private=web.allow_private)
         done = list(download_of(options, FolderStore(tmp_path / "out"), Progress()))
     assert sorted((each.wnid, isinstance(each, Summary)) for each in done) == [  # type: ignore
