@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -43,6 +44,22 @@ put("9981", meta, {})
 added = ck.access({"action": "add", "common_func": "yes", "repo_uoa": given["repository"],
     "module_uoa": "dataset", "data_uoa": "9982", "dict": meta})
 result = added["return"]
+"""
+)
+
+ADD_WITHOUT_FILES = (
+    ENTRIES
+    + """
+import resource
+
+module = kernel.module("dataset")
+limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+try:
+    kernel.ask(repository, module, "add", "9981", dict={})
+except (ImagenetError, OSError) as error:
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    result = getattr(error, "errno", str(error))
 """
 )
 
@@ -133,6 +150,12 @@ def found(terminal: Terminal, tags: str = "mine") -> list[str]:
 def listed(terminal: Terminal) -> list[str]:
     lines = terminal.says("list", f"{REPOSITORY}:dataset:*", "--time_out=-1").split()
     return sorted(line.rpartition(":")[2] for line in lines)
+
+
+def test_that_the_process_may_open_no_more_files_is_what_is_told_of_an_entry(
+    terminal: Terminal,
+) -> None:
+    assert run(terminal, ADD_WITHOUT_FILES) == errno.EMFILE
 
 
 def test_an_entry_has_the_files_and_the_text_that_ck_writes(terminal: Terminal) -> None:

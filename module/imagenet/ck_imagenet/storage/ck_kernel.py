@@ -21,8 +21,14 @@ from ..core.errors import BadInput, StoreError
 from ..core.files import without_surrogates, write_whole
 from ..core.options import CONFIGURATION
 
-_SYSTEM_ERROR = re.compile(r"(?:problem writing text file=.*\()?\[Errno (\d+)\]", re.DOTALL)
-"""How CK quotes what the system says of files, of a full disk for example."""
+_SYSTEM_ERROR = re.compile(r"(?:problem \w+ \w+ file=.*\()?\[Errno (\d+)\]", re.DOTALL)
+"""How CK quotes what the system says of files: of a full disk, or of too many open files."""
+
+_UNREAD_UID = re.compile(r"inconsistent entry: .* but not the UID in file (.+)", re.DOTALL)
+"""What CK says of a file which it could not open, whatever the reason."""
+
+_ATTEMPTS = 5
+"""How often CK is asked while it cannot open what can be opened just afterwards."""
 
 OUTPUT_LOCK = RLock()
 """Held by whoever writes to standard output, which holds what a command has found and no more."""
@@ -98,7 +104,7 @@ class Kernel:
         """Return the module that CK knows as `alias`; raise StoreError if there is none."""
         if alias not in self._modules:
             request = {"action": "load", "module_uoa": "module", "data_uoa": alias}
-            found = self.ck.access({**request, "common_func": "yes"})
+            found = self._access({**request, "common_func": "yes"})
             if found["return"]:
                 raise StoreError(f'CK does not find its module "{alias}": {found["error"]}')
             self._modules[alias] = ModuleName(alias, found["data_uid"])
@@ -143,7 +149,7 @@ class Kernel:
                 stack.enter_context(self.locked())
                 stack.enter_context(silenced_output())
             try:
-                answer = self.ck.access(request)
+                answer = self._access(request)
             except OSError as error:
                 error.filename = error.filename or str(repository.folder)
                 raise
@@ -154,6 +160,17 @@ class Kernel:
                 number = int(found.group(1))
                 raise OSError(number, os.strerror(number), str(repository.folder))
             raise StoreError(f'CK does not {action} the entry "{where}": {said}')
+
+    def _access(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask CK; where it takes too many open files for a missing file, raise OSError instead."""
+        answer: dict[str, Any] = {}
+        for _ in range(_ATTEMPTS):
+            answer = self.ck.access(dict(request))
+            unread = _UNREAD_UID.match(str(answer.get("error")))
+            if not unread or not Path(unread[1]).is_file():
+                break
+            Path(unread[1]).read_bytes()
+        return answer
 
     def refusal(self, repository: str, delete: bool = False) -> str:
         """Return why CK lets nobody write to a repository.
