@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Iterable
 
 import pytest
-from ck_imagenet.cli.sentences import estimate
+from ck_imagenet.cli.estimates import estimate
 from ck_imagenet.core.actions import WAYBACK_SERVICE
 from ck_imagenet.core.text import duration
 from ck_imagenet.core.url_lists import Line

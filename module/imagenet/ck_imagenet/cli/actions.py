@@ -238,7 +238,7 @@ def _download(
     from ..engine.planning import Estimate, previewed
     from ..engine.tar_results import Unpacked
     from ..sources.lists import Unlisted
-    from . import sentences
+    from . import summaries
 
     progress = console.progress(options.verbose, options.quiet)
     facts["synsets"] = []
@@ -250,11 +250,11 @@ def _download(
                 continue
             if isinstance(each, Unlisted):
                 each = each._replace(why=place.spelt(each.why))
-                lines = sentences.unlisted(each, options)
+                lines = summaries.unlisted(each, options)
             elif isinstance(each, Unpacked):
-                lines = sentences.unpacked(each)
+                lines = summaries.unpacked(each)
             else:
-                lines = sentences.summary(each, options)
+                lines = summaries.summary(each, options)
             facts["synsets"].append(each.facts())
             if not options.quiet:
                 console.say(lines)
@@ -268,10 +268,10 @@ def _foresee(
 ) -> None:
     """Tell what a download means; raise BadInput if that has not been agreed to."""
     from ..core.options import typed
-    from . import sentences
+    from . import estimates
 
     facts["estimate"] = meant.facts()
-    lines = list(sentences.estimate(meant, bool(options.urls)))
+    lines = list(estimates.estimate(meant, bool(options.urls)))
     if not (options.yes or options.dry_run):
         command = f"If you want that, type: ck-imagenet download {typed(options)} --yes"
         raise BadInput("\n".join([*lines, command]))

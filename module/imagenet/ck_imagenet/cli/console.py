@@ -19,7 +19,8 @@ from ..storage import inventory
 from ..storage.ck_kernel import OUTPUT_LOCK
 from ..storage.inventory import Tally
 from ..storage.records import Record
-from .sentences import happened, outcomes, size, table
+from .sentences import happened, outcomes, size
+from .tables import table
 
 if TYPE_CHECKING:  # what only a bar and a run need costs other commands no import
     from tqdm import tqdm

@@ -2,83 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections import Counter
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 from ..catalogue import synsets
-from ..catalogue.synsets import MANY
-from ..core.options import as_typed
 from ..core.outcomes import Outcome, plain
-from ..core.text import counted, duration, ration, visible
+from ..core.text import counted, visible
 from ..storage.records import Record
+from .tables import table
 
 if TYPE_CHECKING:
     from ..commands.check import Inspection, Told
     from ..commands.clean import Plan
     from ..commands.export import Exported
     from ..commands.listing import Listed
-    from ..core.actions import DownloadOptions, ListOptions
-    from ..engine.planning import Estimate
-    from ..engine.synset_job import Summary
-    from ..engine.tar_results import Unpacked
-    from ..sources.lists import Unlisted
+    from ..core.actions import ListOptions
     from ..sources.registry import Row
     from ..sources.url_archive import Archive
 
 _MOST_LEFT_OUT = 5
 """Pictures that are named of those that an export leaves out; JSON tells all."""
-
-
-_MOST_LEFT = 5
-"""Hosts of which a summary tells what is left."""
-
-_KEPT_OPTIONS = (
-    *("urls", "source", "offset", "max-images", "outdir", "jobs", "retry", "timeout", "sleep"),
-    *("processes", "per-host", "pace", "no-known-hosts", "ignore-opt-out", "user-agent", "wayback"),
-    *("service", "wayback-service", "resolve", "allow-private"),
-)
-"""Options with which a command goes on as it began."""
-
-
-def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> Iterator[str]:
-    """Yield rows as lines, their columns aligned, the last one cut to the terminal's width.
-
-    Parameters
-    ----------
-    rows : sequence of tuples of str
-        The rows, the first of them the head.
-    width : int, optional
-        Characters of a line, by default those of the terminal.
-    """
-    width = width or shutil.get_terminal_size().columns
-    widths = [max(map(len, column)) for column in list(zip(*rows))[:-1]]
-    for row in rows:
-        cells = [
-            cell.rjust(size) if cell.isdigit() else cell.ljust(size)
-            for cell, size in zip(row, widths)
-        ]
-        line = "  ".join([*cells, row[-1]]).rstrip()
-        yield line if len(line) <= width else line[: width - 1] + "…"
-
-
-def unpacked(done: Unpacked) -> Iterator[str]:
-    """Yield what a tar brought for a synset."""
-    yield title(done.wnid)
-    if done.unread:
-        yield f"  {counted(done.here, 'picture')} here, {done.tar} was not read: {done.unread}"
-        return
-    here = counted(done.here, "picture")
-    yield f"  {here} here, {done.members} in {done.tar}, {done.saved} saved now"
-    yield from outcomes(done.failed)
-    for fault, count in done.odd.counts.most_common():
-        paths = done.odd.examples[fault]
-        shown = ", ".join(paths) + (", …" if count > len(paths) else "")
-        yield f"  {count:5}  {fault.word:16}{fault.value}: {shown}"
-    yield from _set_aside(done.set_aside)
 
 
 def title(wnid: str) -> str:
@@ -91,89 +36,6 @@ def outcomes(failed: Counter[Outcome]) -> Iterator[str]:
     """Yield how often what has happened, and what it means."""
     for outcome, count in failed.most_common():
         yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
-
-
-def _set_aside(files: Sequence[Path]) -> Iterator[str]:
-    if files:
-        yield f"  files here that were no pictures: {len(files)}, now in {files[0].parent}"
-
-
-def unlisted(missing: Unlisted, options: DownloadOptions) -> Iterator[str]:
-    """Yield that a synset has no list.
-
-    Parameters
-    ----------
-    missing : Unlisted
-        The synset.
-    options : DownloadOptions
-        What the user has typed.
-    """
-    yield title(missing.wnid)
-    given = as_typed(options, "urls")
-    yield f"  no list of its URLs: see ck-imagenet geturls --wnid={missing.wnid}{given}"
-
-
-def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
-    """Yield what a run did for a synset.
-
-    Parameters
-    ----------
-    done : Summary
-        What a run did for a synset.
-    options : DownloadOptions
-        What the user has typed.
-    """
-    yield title(done.wnid)
-    last = f"{done.to_fetch} to ask for" if options.dry_run else f"{done.saved} saved now"
-    wayback = f" ({done.from_wayback} from the Wayback Machine)" if done.from_wayback else ""
-    here, links = counted(done.here, "picture"), counted(done.links, "link")
-    yield f"  {here} here{wayback}, {links} known, {last}"
-    yield from outcomes(done.failed)
-    yield from _set_aside(done.set_aside)
-    for wnid, count in done.taken_out.items():
-        others = "; the same command fetches others" if options.max_images else ""
-        yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}{others}"
-    left = done.links - done.here - sum(done.failed.values())
-    yield from _left(done, options)
-    is_short = done.here < (options.max_images or 0) and left > 0
-    if is_short and not (options.dry_run or options.offset):
-        yield f"  {counted(left, 'link')} not asked for yet: the same command goes on"
-    if Outcome.PRIVATE_ADDRESS in done.failed:
-        yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
-    if any(not outcome.final for outcome in done.failed) and not options.dry_run:
-        yield "  Some of these may pass: ask again with --retry-failed"
-    elif done.renamed and not options.dry_run:
-        yield (
-            f"  Hosts of {done.renamed} of these have other names or addresses today: "
-            "ask there with --retry-failed"
-        )
-    if done.for_wayback and done.wayback_trouble:
-        yield (
-            f"  The Wayback Machine has not been asked for {done.for_wayback} of these "
-            f"({plain(done.wayback_trouble)}): the same command goes on, later"
-        )
-    elif done.for_wayback:
-        yield (
-            f"  The Wayback Machine may have pictures of {done.for_wayback} of these: "
-            "ask it with --wayback"
-        )
-
-
-def _left(done: Summary, options: DownloadOptions) -> Iterator[str]:
-    """Yield what waits for hosts that ration, how long that takes, and what would help."""
-    for host, count in done.left.most_common(_MOST_LEFT):
-        yield f"  {ration(host, done.paces.get(host, 0.0), count)}"
-    if len(done.left) > _MOST_LEFT:
-        more = sum(done.left.values()) - sum(dict(done.left.most_common(_MOST_LEFT)).values())
-        yield f"  {counted(more, 'link')} left of {len(done.left) - _MOST_LEFT} more such hosts"
-    if done.left and not options.dry_run:
-        typed = as_typed(options, *_KEPT_OPTIONS)
-        yield f"  to go on: ck-imagenet download --wnid={done.wnid}{typed} --patience=8h"
-    if done.left and synsets.load().get(done.wnid) and not options.urls:
-        yield (
-            "  without these hosts, and under ImageNet's terms of access, pictures of this synset "
-            f"come with: ck-imagenet download --wnid={done.wnid} --source=winter21"
-        )
 
 
 def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
@@ -322,44 +184,6 @@ def size(count: int) -> str:
         if scaled < 999.5:
             return f"{scaled:.3g} {unit}"
     return f"{scaled / 1000:.3g} TB"
-
-
-def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:
-    """Yield what a download would mean, and what that is founded on.
-
-    Parameters
-    ----------
-    meant : Estimate
-        What a download would take.
-    is_list_given : bool, optional
-        Whether the user has given the list.
-    """
-    from ..engine.planning import ALIVE, MEAN_URLS, PICTURE, RATIONED, SECONDS
-
-    number = "1 synset" if meant.synsets == 1 else f"{meant.synsets:,} synsets"
-    urls = "1 URL" if meant.urls == 1 else f"{meant.urls:,} URLs"
-    pictures = "1 picture" if meant.pictures == 1 else f"some {meant.pictures:,} pictures"
-    outlook = f"{pictures}, {size(meant.bytes)}, {duration(meant.seconds)}"
-    yield f"{number}, {urls} to ask for: {outlook}"
-    if meant.unlisted:
-        unknown = f"no list of {meant.unlisted:,} of them is here"
-        if is_list_given:
-            unknown = "what the list has of them is not known yet"
-        yield f"  {unknown}: {MEAN_URLS} URLs are counted for each, ImageNet's mean"
-    if meant.unlisted > MANY and not is_list_given:
-        yield "  get the lists of all at once, before this: ck-imagenet geturls --all"
-    if meant.rationed:
-        yield (
-            f"  {RATIONED:.0%} of ImageNet's links lead to one service, flickr, and "
-            f"{ration('it', meant.pace, meant.rationed)}"
-        )
-        yield "  the pictures of the same synsets come without it from --source=winter21"
-    if meant.synsets > MANY:
-        yield "  what is here already is not subtracted, nor would it be asked for again"
-    yield (
-        f"  if {ALIVE:.0%} of the links are alive, a picture has {size(PICTURE)}, and each of "
-        f"{meant.jobs} connections takes {SECONDS} s a URL, time-outs included, as measured"
-    )
 
 
 def finding(told: Told) -> str:
