@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from ck_imagenet.catalogue.synsets import Selection
+from ck_imagenet.catalogue.selection import Selection
 from ck_imagenet.core.actions import (
     ACTIONS,
     SERVICE,

@@ -17,6 +17,12 @@ pytestmark = pytest.mark.every_python
 
 LIBRARY = CHECKOUT / "module" / "imagenet" / "ck_imagenet"
 
+DATA = [
+    f"ck_imagenet/catalogue/data/{name}"
+    for name in ("synsets.tsv.gz", "definitions.tsv.gz", "WORDNET-LICENSE.txt")
+]
+"""What the catalogue is read from, and the licence that must travel with it."""
+
 IN_ANOTHER_FOLDER = """
 import importlib.util
 import ck_imagenet
@@ -67,7 +73,7 @@ def test_the_wheel_has_the_library_with_its_data_and_nothing_else(built: Path) -
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     files = {path for path in LIBRARY.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert names == {path.relative_to(LIBRARY.parent).as_posix() for path in files}
-    assert {"ck_imagenet/py.typed", "ck_imagenet/catalogue/data/synsets.tsv.gz"} <= names
+    assert {"ck_imagenet/py.typed", *DATA} <= names
 
 
 def test_the_sdist_has_what_a_checkout_needs_to_be_a_repository_of_ck(built: Path) -> None:

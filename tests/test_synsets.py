@@ -233,6 +233,19 @@ def test_the_data_are_ascii_text_in_which_no_word_holds_a_separator() -> None:
     assert all(unicodedata.category(sign)[0] != "C" for sign in set("".join(words)))
 
 
+def test_a_definition_tells_what_the_words_do_not() -> None:
+    cranes = [synset.wnid for synset in CATALOGUE.search("crane") if synset.words[0] == "crane"]
+    bird, machine = map(synsets.definition, cranes)
+    assert bird == "large long-necked wading bird of marshes and plains in many parts of the world"
+    assert machine.startswith("lifts and moves heavy objects; lifting tackle is suspended from")
+
+
+def test_every_synset_has_a_definition_without_an_example() -> None:
+    assert [each.wnid for each in everything() if not synsets.definition(each.wnid)] == []
+    assert [each.wnid for each in everything() if '"' in synsets.definition(each.wnid)] == []
+    assert synsets.definition("n00000001") == synsets.definition("unknown") == ""
+
+
 # The script that makes the data
 
 
@@ -270,18 +283,41 @@ TABLE = (
     "n02084071\tdog, domestic dog, Canis familiaris\tn00001930 n00001740\t0\tyes\n"
 )
 
+DEFINITIONS = (
+    "wnid\tdefinition\n"
+    "n00001740\tthat which is\n"
+    "n00001930\tan entity @ 1\n"
+    "n02084071\ta member of the genus Canis\n"
+)
 
-def test_a_line_of_data_noun_gives_words_and_hypernyms(script: ModuleType) -> None:
-    """Instance hypernyms (@i) count; pointers of other kinds and the gloss do not."""
+
+def test_a_line_of_data_noun_gives_words_hypernyms_and_the_definition(script: ModuleType) -> None:
+    """Instance hypernyms (@i) count; pointers of other kinds and examples do not."""
     dog = DATA_NOUN.splitlines()[-1]
-    expected = (("dog", "domestic dog", "Canis familiaris"), ("n00001930", "n00001740"))
-    assert script.parse_noun(dog) == ("n02084071", expected)
+    words, above = ("dog", "domestic dog", "Canis familiaris"), ("n00001930", "n00001740")
+    assert script.parse_noun(dog) == ("n02084071", (words, above, "a member of the genus Canis"))
 
 
 def test_the_number_of_words_is_hexadecimal(script: ModuleType) -> None:
     words = [f"w{number}" for number in range(17)]
     line = f"00000042 03 n 11 {' '.join(word + ' 0' for word in words)} 001 @ 00001740 n 0000 | x"
-    assert script.parse_noun(line) == ("n00000042", (tuple(words), ("n00001740",)))
+    assert script.parse_noun(line) == ("n00000042", (tuple(words), ("n00001740",), "x"))
+
+
+@pytest.mark.parametrize(
+    ("gloss", "definition"),
+    [
+        ("a fish; of two parts  ", "a fish; of two parts"),
+        ('a cow; "the cow is out"; "moo"  ', "a cow"),
+        ('female of cattle: "moo"  ', "female of cattle"),
+        ("leaps high out of the water;  ", "leaps high out of the water"),
+        ("often marketed as `red snapper';  ", "often marketed as `red snapper'"),
+    ],
+)
+def test_a_definition_is_a_gloss_without_examples(
+    script: ModuleType, gloss: str, definition: str
+) -> None:
+    assert script.parse_gloss(gloss) == definition
 
 
 def test_the_licence_is_the_preamble_without_its_numbers(script: ModuleType) -> None:
@@ -301,7 +337,9 @@ def test_the_same_text_is_compressed_to_the_same_bytes(script: ModuleType, tmp_p
     assert gzip.decompress(written) == b"tench\n"
 
 
-def test_the_script_writes_table_and_licence(script: ModuleType, tmp_path: Path) -> None:
+def test_the_script_writes_table_definitions_and_licence(
+    script: ModuleType, tmp_path: Path
+) -> None:
     (tmp_path / "data.noun").write_text(DATA_NOUN)
     with zipfile.ZipFile(tmp_path / "timm.whl", "w") as wheel:
         wheel.writestr(script.FALL_2011, "n00001930\n")
@@ -309,6 +347,8 @@ def test_the_script_writes_table_and_licence(script: ModuleType, tmp_path: Path)
     places = ["--data-noun=data.noun", "--timm-wheel=timm.whl", "--output=synsets.tsv.gz"]
     subprocess.run([sys.executable, str(TOOL), *places], cwd=tmp_path, check=True)
     assert gzip.decompress((tmp_path / "synsets.tsv.gz").read_bytes()) == TABLE.encode()
+    definitions = gzip.decompress((tmp_path / script.DEFINITIONS_NAME).read_bytes())
+    assert definitions == DEFINITIONS.encode()
     assert (tmp_path / script.LICENCE_NAME).read_text() == LICENCE
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.catalogue.synsets import Selection, among, any_synset, chosen, with_pictures
+from ck_imagenet.catalogue.selection import Selection, among, any_synset, chosen, with_pictures
 from ck_imagenet.commands.download import run as download
 from ck_imagenet.commands.listing import listed
 from ck_imagenet.core.actions import DownloadOptions, ListOptions

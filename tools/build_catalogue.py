@@ -7,9 +7,10 @@ From the checkout's root, on Debian, after `apt-get update` if the package is no
     python3 -m pip download --no-deps --dest build timm==1.0.31
     python3 tools/build_catalogue.py
 
-WordNet 3.0 gives words, hypernyms and the licence; timm tells which of its synsets ImageNet
-has and which of those are ILSVRC2012's. WordNet's glosses are left out. The table has a row for
-each synset of ImageNet (`listed` is yes) and for each one above them (no), in the order of wnids.
+WordNet 3.0 gives words, hypernyms, definitions and the licence; timm tells which of its synsets
+ImageNet has and which of those are ILSVRC2012's. The table has a row for each synset of ImageNet
+(`listed` is yes) and for each one above them (no), in the order of wnids. The definitions of the
+same synsets stand in a file of their own: most commands need none.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA_NOUN = ROOT / "build/usr/share/wordnet/data.noun"
 TIMM_WHEEL = ROOT / "build/timm-1.0.31-py3-none-any.whl"
 OUTPUT = ROOT / "module/imagenet/ck_imagenet/catalogue/data/synsets.tsv.gz"
+DEFINITIONS_NAME = "definitions.tsv.gz"
 LICENCE_NAME = "WORDNET-LICENSE.txt"
 
 FALL_2011 = "timm/data/_info/imagenet22k_synsets.txt"
@@ -32,19 +34,23 @@ ILSVRC_2012 = "timm/data/_info/imagenet_synsets.txt"
 COLUMNS = ("wnid", "words", "hypernyms", "ilsvrc2012", "listed")
 
 PREAMBLE_MARK = "  "
+GLOSS_MARK = " | "
+EXAMPLE_MARK = '"'
 HYPERNYM_POINTERS = ("@", "@i")
 
 
 class Noun(NamedTuple):
-    """A noun synset of WordNet: its words and the wnids of its direct hypernyms."""
+    """A noun synset of WordNet: words, the wnids of its direct hypernyms, what it means."""
 
     words: tuple[str, ...]
     hypernyms: tuple[str, ...]
+    definition: str
 
 
 def parse_noun(line: str) -> tuple[str, Noun]:
     """Return the wnid and the synset of a line of `data.noun`; its form is told in wndb(5WN)."""
-    fields = line.split()
+    data, _, gloss = line.partition(GLOSS_MARK)
+    fields = data.split()
     word_count = int(fields[3], 16)
     words_end = 4 + 2 * word_count
     pointer_count = int(fields[words_end])
@@ -55,7 +61,12 @@ def parse_noun(line: str) -> tuple[str, Noun]:
     hypernyms = tuple(
         f"n{offset}" for symbol, offset in zip(symbols, offsets) if symbol in HYPERNYM_POINTERS
     )
-    return f"n{fields[0]}", Noun(words, hypernyms)
+    return f"n{fields[0]}", Noun(words, hypernyms, parse_gloss(gloss))
+
+
+def parse_gloss(gloss: str) -> str:
+    """Return the definition that opens a gloss, without the examples that follow it in quotes."""
+    return gloss.partition(EXAMPLE_MARK)[0].rstrip(" ;:")
 
 
 def parse_nouns(lines: Iterable[str]) -> dict[str, Noun]:
@@ -95,7 +106,7 @@ def table(nouns: dict[str, Noun], fall2011: Sequence[str], ilsvrc2012: Sequence[
     labels = {wnid: str(label) for label, wnid in enumerate(ilsvrc2012)}
     rows: list[Sequence[str]] = [COLUMNS]
     for wnid in sorted(listed | above(listed, nouns)):
-        words, hypernyms = nouns[wnid]
+        words, hypernyms, _ = nouns[wnid]
         rows.append(
             (
                 wnid,
@@ -105,6 +116,12 @@ def table(nouns: dict[str, Noun], fall2011: Sequence[str], ilsvrc2012: Sequence[
                 "yes" if wnid in listed else "no",
             )
         )
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def definitions(wnids: Iterable[str], nouns: dict[str, Noun]) -> str:
+    """Return what each of `wnids` means, in their order, as tab-separated text with a header."""
+    rows = [("wnid", "definition"), *((wnid, nouns[wnid].definition) for wnid in wnids)]
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
@@ -122,7 +139,7 @@ def read_members(wheel: Path, *members: str) -> list[list[str]]:
 
 
 def main() -> None:
-    """Read the two sources, write the table and, beside it, WordNet's licence."""
+    """Read the two sources; write the table and, beside it, definitions and WordNet's licence."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -135,7 +152,11 @@ def main() -> None:
             parser.error(f"{source} is not there; --help shows the commands that fetch it")
     lines = options.data_noun.read_text("ascii").splitlines()
     fall2011, ilsvrc2012 = read_members(options.timm_wheel, FALL_2011, ILSVRC_2012)
-    write_compressed(options.output, table(parse_nouns(lines), fall2011, ilsvrc2012))
+    nouns = parse_nouns(lines)
+    catalogue = table(nouns, fall2011, ilsvrc2012)
+    wnids = [row.partition("\t")[0] for row in catalogue.splitlines()[1:]]
+    write_compressed(options.output, catalogue)
+    write_compressed(options.output.with_name(DEFINITIONS_NAME), definitions(wnids, nouns))
     options.output.with_name(LICENCE_NAME).write_text(parse_licence(lines), "ascii")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterator
 
-from ..catalogue.synsets import MANY
+from ..catalogue.selection import MANY
 from ..core.text import duration, ration
 from .sentences import size
 

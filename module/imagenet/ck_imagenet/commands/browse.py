@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple
 from urllib.parse import quote
 
-from ..catalogue.synsets import with_pictures
+from ..catalogue.selection import with_pictures
 from ..core.actions import BrowseOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_to, write_whole

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Sequence
 
-from ..catalogue import synsets
+from ..catalogue import selection
 from ..core.actions import CleanOptions
 from ..core.errors import BadInput
 from ..core.files import checksum, storage_errors
@@ -166,7 +166,7 @@ def run(
         raise BadInput("which synset? Write --wnid=n01440764")
     if options.number and len(options.wnid) > 1:
         raise BadInput("--number is of one synset: name one with --wnid")
-    wnids = synsets.among([*store.wnids(), *store.unregistered()], options.wnid)
+    wnids = selection.among([*store.wnids(), *store.unregistered()], options.wnid)
     if not options.dry_run:
         store.refuse_forbidden(wnids, delete=True)
     for wnid in wnids:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Generator, Iterable, Iterator
 
-from ..catalogue.synsets import MANY, Selection, chosen
+from ..catalogue.selection import MANY, Selection, chosen
 from ..core.actions import DownloadOptions
 from ..core.errors import BadInput
 from ..core.options import concern, refuse_alone, refuse_together, typed

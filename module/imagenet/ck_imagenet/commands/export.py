@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from ..catalogue import synsets
+from ..catalogue import selection
 from ..core import registries
 from ..core.actions import ExportOptions
 from ..core.errors import BadInput
@@ -242,12 +242,12 @@ def _chosen(options: ExportOptions, counts: Mapping[str, int]) -> list[ImageClas
     counts : mapping
         Those that are here.
     """
-    for wnid in synsets.with_pictures(options.wnid):
+    for wnid in selection.with_pictures(options.wnid):
         if wnid not in counts:
             raise BadInput(
                 f"no picture of {wnid} is here: get some with: ck-imagenet download --wnid={wnid}"
             )
-    wnids = synsets.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
+    wnids = selection.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
     named = [wnid for wnid in wnids if wnid != UNKNOWN]
     chosen = wnids if UNKNOWN in options.wnid else named or wnids
     if not chosen:

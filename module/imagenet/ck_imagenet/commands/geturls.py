@@ -10,7 +10,7 @@ from typing import BinaryIO, Callable, Iterable, Iterator, Sequence, cast
 
 from filelock import Timeout
 
-from ..catalogue.synsets import with_pictures
+from ..catalogue.selection import with_pictures
 from ..core import registries
 from ..core.actions import GeturlsOptions
 from ..core.errors import BadInput, StoreError

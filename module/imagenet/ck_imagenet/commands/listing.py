@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ..catalogue import synsets as catalogue
-from ..catalogue.synsets import Catalogue, Synset
+from ..catalogue import selection
+from ..catalogue.synsets import Catalogue, Synset, load
 from ..core.actions import ListOptions
 from ..core.options import concern
 from ..core.text import ImageName
@@ -153,13 +153,13 @@ def _most_urls_first(row: Listed) -> int:
 
 def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
     only_here = options.downloaded_only or options.images
-    for synset in catalogue.matching(
+    for synset in selection.matching(
         options.search, options.under, options.ilsvrc2012, options.lower, options.upper
     ):
         if counts.get(synset.wnid) or not only_here:
             yield Listed(synset, counts.get(synset.wnid, 0))
-    if only_here and not concern(options, catalogue.Selection).is_narrowed:
-        yield from _in_no_catalogue(catalogue.load(), counts)
+    if only_here and not concern(options, selection.Selection).is_narrowed:
+        yield from _in_no_catalogue(load(), counts)
 
 
 def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from ..catalogue import synsets
+from ..catalogue import selection
 from ..core.actions import StatusOptions
 from ..core.options import refuse_together
 from ..core.text import counted
@@ -104,7 +104,7 @@ def tallies(options: StatusOptions, store: Store) -> Iterable[Tally]:
     if options.hosts:
         refuse_together(options, "hosts", "failures")
         return inventory.by_host(inventories(store, *asked))
-    return summaries.tallies(store, synsets.among(store.wnids(), *asked))
+    return summaries.tallies(store, selection.among(store.wnids(), *asked))
 
 
 def failed_links(options: StatusOptions, store: Store) -> Iterator[Record]:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Collection, Iterator, NamedTuple, Sequence, cast
 
-from ..catalogue.synsets import MANY
+from ..catalogue.selection import MANY
 from ..core import url_lists
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, why_no_file

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping
 
-from ..catalogue import synsets
+from ..catalogue import selection
 from ..core.files import storage_errors
 from ..core.outcomes import Outcome
 from ..core.text import ImageName
@@ -120,7 +120,7 @@ def inventories(
     BadInput
         If one is named that is not here, or that is none; before anything is read.
     """
-    chosen = synsets.among(store.wnids(), tuple(wnids), under, search)
+    chosen = selection.among(store.wnids(), tuple(wnids), under, search)
     return (Inventory.of(store.synset(wnid)) for wnid in chosen)
 
 
