@@ -313,7 +313,7 @@ def test_one_that_wants_a_long_rest_is_left_alone_and_said_so(
 ) -> None:
     web.archive.be_patient(Patience(requests=0, rest=3600))
     assert terminal.refuses(*GET).endswith(
-        " cannot be fetched: the host asks to come later (420, 429, 503) "
+        " cannot be fetched: the host asks you to come back later "
         "(429, come back in 3600 s). Type the same command later. "
         "If you have the file: ck geturls imagenet --all --archive=FILE"
     )

@@ -88,7 +88,7 @@ def test_from_a_list_to_a_data_set(shell: Shell, folder: Path) -> None:
     assert shell.says("download", f"--wnid={WNID}") == (
         f"{WNID}  tench, Tinca tinca\n"
         "  2 pictures here, 3 links known, 2 saved now\n"
-        "      1  gone            the host says that it is gone (404, 410)\n"
+        "      1  gone            the host says that the picture is gone (404, 410)\n"
         "  The Wayback Machine may have pictures of 1 of these: ask it with --wayback\n"
     )
     assert shell.says("list", "--downloaded-only", "--words") == f"{WNID}\ttench, Tinca tinca\n"

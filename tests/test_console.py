@@ -104,8 +104,8 @@ def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
     assert list(summaries.summary(done, DownloadOptions())) == [
         "n01440764  tench, Tinca tinca",
         "  8 pictures here, 40 links known, 5 saved now",
-        "     30  busy            the host asks to come later (420, 429, 503)",
-        "      2  gone            the host says that it is gone (404, 410)",
+        "     30  busy            the host asks you to come back later (420, 429, 503)",
+        "      2  gone            the host says that the picture is gone (404, 410)",
         "  Some of these may pass: ask again with --retry-failed",
     ]
 

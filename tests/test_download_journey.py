@@ -241,8 +241,8 @@ def test_the_summary_names_each_cause_in_words(terminal: Terminal, web: Practice
     assert terminal.says("download", "imagenet", f"--wnid={WNID}") == (
         f"{WNID}  tench, Tinca tinca\n"
         "  2 pictures here, 4 links known, 2 saved now\n"
-        "      1  gone            the host says that it is gone (404, 410)\n"
-        "      1  placeholder     a picture that says that the picture is gone\n"
+        "      1  gone            the host says that the picture is gone (404, 410)\n"
+        "      1  placeholder     a picture that only says that the real one is gone\n"
         "  The Wayback Machine may have pictures of 2 of these: ask it with --wayback\n"
     )
 

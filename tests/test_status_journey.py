@@ -58,7 +58,7 @@ def test_on_a_terminal_it_is_a_table_with_a_bar_and_what_it_means(
     assert shown[1].endswith("  tench, Tinca tinca")
     assert shown[2] == "█ here  ▒ may pass  ░ failed  · not asked"
     assert shown[3].startswith("3 pictures here of 6 known, ")
-    assert "      1  gone            the host says that it is gone (404, 410)" in shown
+    assert "      1  gone            the host says that the picture is gone (404, 410)" in shown
     assert all(len(line) <= 80 for line in shown)
 
 

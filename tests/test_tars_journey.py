@@ -147,7 +147,7 @@ class TestOwn:
             f"{WNID}  tench, Tinca tinca\n"
             f"  2 pictures here, 5 in {WNID}.tar, 2 saved now\n"
             "      1  not-a-picture   a web page or other text instead of a picture\n"
-            "      1  duplicate       the same picture is here from another URL\n"
+            "      1  duplicate       the same picture is here from another link\n"
             "      5  link            a link: link0.JPEG, link1.JPEG, link2.JPEG, …\n"
             "      2  outside         with a path that leads out: "
             "../n01440764_1.JPEG, /tmp/n01440764_1.JPEG\n"
@@ -507,8 +507,8 @@ class TestWinter21:
     ) -> None:
         web.winter21.set(WNID, "resting")
         cause = (
-            f'the tar "{web.tar_address(WNID)}" cannot be fetched: the host asks to come later '
-            "(420, 429, 503) (429, come back in 3600 s). Type the same command later. "
+            f'the tar "{web.tar_address(WNID)}" cannot be fetched: the host asks you to '
+            "come back later (429, come back in 3600 s). Type the same command later. "
         )
         assert terminal.refuses(*WINTER21, f"--wnid={WNID}") == (
             f"{cause}Its links may do: ck download imagenet --wnid={WNID}"

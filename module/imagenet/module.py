@@ -46,19 +46,17 @@ def init(i: CkDict) -> CkDict:
 def list_synsets(i: CkDict) -> CkDict:
     """
     Input:  {
-              (lower=N)            - first position in the order of wnids; at least 0 [0]
-              (upper=N)            - last position, by default the last there is; at least 0
-              (downloaded-only)    - only synsets with pictures here
-              (images)             - list the pictures here, as name and URL, in the form that
+              (lower=N)            - the first position, in the order of wnids; at least 0 [0]
+              (upper=N)            - the last position; by default the last of all; at least 0
+              (downloaded-only)    - only synsets that have pictures here
+              (images)             - list the pictures here, as names and URLs, in the form that
                                      --urls reads
-              (search=WORDS)       - only synsets with all these words, or words beginning so
-              (under=WNID)         - only this synset and those below it
+              (search=WORDS)       - only synsets with all these words; beginnings match too
+              (under=WNID)         - only this synset and all synsets below it
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
-              (words)              - print the words too when not on a terminal
-              (sort=urls)          - those with most URLs first, as the archive of all URLs has
-                                     them
-              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
-                                     written
+              (words)              - print the words too, also when the output is not a terminal
+              (sort=urls)          - those with the most URLs first; needs the archive of all URLs
+              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -82,47 +80,47 @@ def list_synsets(i: CkDict) -> CkDict:
 def geturls(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between
-              (urls=FILE-or-URL)   - a list of URLs, or a table with a column of them: a file or
-                                     an address, in which {wnid} stands for the wnid
-              (url-col=COLUMN)     - which column of a table in --urls has the URLs
-              (name-col=COLUMN)    - which column has names such as n01440764_9981
-              (mapping)            - print name, tab and URL
-              (save=FILE)          - write to this file instead
-              (sources)            - show which places may have a list, their state here, what
-                                     each needs
-              (source=NAME)        - ask only this place: archive, imagenet or wayback, which have
-                                     lists, or winter21, which has pictures
-              (refresh)            - ask again for a list that is kept here
-              (all)                - make an archive here of the URLs of all synsets, which is
-                                     asked first from then on
-              (archive=FILE-or-URL)- ImageNet's list of all URLs for --all, a file or an address,
-                                     by default the Wayback Machine's copy; a setting
-              (archive-sha1=HEX)   - the SHA-1 that this list must have, by default the published
-                                     one for an address and any for a file; a setting
-              (force)              - with --all, fetch the list although there is an archive, and
-                                     take it whatever its SHA-1 is
-              (search-url=HOST)    - count the URLs of a host, and of those below it, in the
-                                     archive of all URLs
-              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
-                                     written
-              (service=URL)        - the address of image-net.org's list service; a setting
+              (wnid=W)             - the wnid of the synset, or several separated by commas
+              (urls=FILE-or-URL)   - a list or a table of URLs, in a file or at a URL; {wnid} in
+                                     its name stands for the wnid
+              (url-col=COLUMN)     - for a table: the column with the URLs
+              (name-col=COLUMN)    - for a table: the column with names such as n01440764_9981
+              (mapping)            - print the name, a tab and the URL
+              (save=FILE)          - write to this file, and print nothing
+              (sources)            - show the sources of lists: the state of each, and what it
+                                     needs
+              (source=NAME)        - use only this source: archive, imagenet or wayback for lists,
+                                     or winter21 for pictures
+              (refresh)            - ask for the list again, although it is saved here
+              (all)                - save the URLs of all synsets in an archive on this machine;
+                                     later commands ask it first
+              (archive=FILE-or-URL)- for --all: ImageNet's list of all URLs, a file or a URL; by
+                                     default the Wayback Machine's copy; a setting
+              (archive-sha1=HEX)   - for --all: the SHA-1 that the list must have; by default, a
+                                     file may have any, and a list from a URL must have the
+                                     published one; a setting
+              (force)              - for --all: download the list again although there is an
+                                     archive, and accept any SHA-1
+              (search-url=HOST)    - count the URLs of this host and its subdomains in the archive
+                                     of all URLs
+              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
+              (service=URL)        - the URL of image-net.org's list service; a setting
                                      [https://www.image-net.org]
-              (wayback-service=URL)- the address of the Wayback Machine; a setting
+              (wayback-service=URL)- the URL of the Wayback Machine; a setting
                                      [https://web.archive.org]
-              (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
-                                     the wnid; a setting
+              (winter21=URL)       - the URL of winter21's tars; {wnid} in it stands for the wnid;
+                                     a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (user-agent=TEXT)    - who asks, as hosts see it; a setting [ck-imagenet/0.1.0
+              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/0.1.0
                                      (+https://github.com/ck-imagenet/ck-imagenet)]
-              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS or curl's
-                                      HOST:PORT:ADDRESS with commas between, instead of what the
-                                      machine says; * is every other host, the address none says
-                                      that there is no such host, slow:SECONDS that it takes so
-                                      long to find, also beside an address; a setting
-              (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
-                                     asked although they are not public, such as
-                                     127.0.0.0/8,10.1.2.3,myserver; a setting
+              (resolve=HOST:ADDRESS)- the addresses of hosts, instead of what DNS says:
+                                      HOST:ADDRESS, or HOST:PORT:ADDRESS as in curl, separated by
+                                      commas; the host * is every other host; the address none
+                                      means that the host does not exist; slow:SECONDS delays the
+                                      answer, alone or beside an address; a setting
+              (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
+                                     are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
+                                     setting
             }
 
     Output: {
@@ -147,81 +145,80 @@ def geturls(i: CkDict) -> CkDict:
 def download(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between
-              (wnids=FILE)         - the synsets in this file, a wnid a line, with # before
-                                     comments
+              (wnid=W)             - the wnid of the synset, or several separated by commas
+              (wnids=FILE)         - a file with one wnid on each line; # begins a comment
               (all)                - all synsets
-              (under=WNID)         - only this synset and those below it
-              (search=WORDS)       - only synsets with all these words, or words beginning so
+              (under=WNID)         - only this synset and all synsets below it
+              (search=WORDS)       - only synsets with all these words; beginnings match too
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
-              (lower=N)            - first position in the order of wnids; at least 0 [0]
-              (upper=N)            - last position, by default the last there is; at least 0
-              (yes)                - do it although it is more than 100 synsets
-              (urls=FILE-or-URL)   - a list of URLs, or a table with a column of them: a file or
-                                     an address, in which {wnid} stands for the wnid
-              (url-col=COLUMN)     - which column of a table in --urls has the URLs
-              (name-col=COLUMN)    - which column has names such as n01440764_9981
+              (lower=N)            - the first position, in the order of wnids; at least 0 [0]
+              (upper=N)            - the last position; by default the last of all; at least 0
+              (yes)                - download more than 100 synsets
+              (urls=FILE-or-URL)   - a list or a table of URLs, in a file or at a URL; {wnid} in
+                                     its name stands for the wnid
+              (url-col=COLUMN)     - for a table: the column with the URLs
+              (name-col=COLUMN)    - for a table: the column with names such as n01440764_9981
               (from=COPY)          - take the pictures from a copy of ImageNet: a folder, a zip or
-                                     tars, files or addresses, in which {wnid} and {0000..1023}
-                                     may stand; --tar is its older name
-              (labels=FILE)        - which synset pictures of --from are of whose names do not
-                                     tell it: val.txt, Kaggle's LOC_val_solution.csv, the devkit,
-                                     or the wnids in the order of labels
-              (token=HOST:VARIABLE)- which environment variable has the token for a host that
-                                     wants one, with commas between; huggingface.co has HF_TOKEN
-                                     anyway
-              (source=NAME)        - ask only this place: archive, imagenet or wayback, which have
-                                     lists, or winter21, which has pictures
-              (refresh)            - ask again for a list that is kept here
-              (accept-terms)       - accept ImageNet's terms of access, which winter21 wants
-              (wayback)            - ask the Wayback Machine for what is gone for good; slow
-              (wayback-date=DATE)  - the date near which it took the pictures to ask for; a
-                                     setting [2010]
-              (jobs=N)             - connections at once; from 1 to 1000 [32]
-              (retry=N)            - further attempts after the first, where one may help; at
-                                     least 0 [2]
-              (timeout=S)          - for the whole of one URL, in seconds; more than 0 [20]
-              (sleep=S)            - between two requests to one host, in seconds; at least 0 [0]
-              (processes=N)        - processes, by default as many as there are cores, and pay;
+                                     tars, as files or URLs; {wnid} and {0000..1023} may stand in
+                                     them; the older name is --tar
+              (labels=FILE)        - for --from: a file that has the synset of each picture whose
+                                     name has none: val.txt, Kaggle's LOC_val_solution.csv, the
+                                     devkit, or the wnids in the order of the labels
+              (token=HOST:VARIABLE)- which environment variable holds your token for the host;
+                                     several separated by commas; by default HF_TOKEN for
+                                     huggingface.co
+              (source=NAME)        - use only this source: archive, imagenet or wayback for lists,
+                                     or winter21 for pictures
+              (refresh)            - ask for the list again, although it is saved here
+              (accept-terms)       - accept ImageNet's terms of access, as winter21 requires
+              (wayback)            - ask the Wayback Machine for pictures that are gone; slow
+              (wayback-date=DATE)  - for --wayback: prefer copies from this time; a setting [2010]
+              (jobs=N)             - how many connections at once; from 1 to 1000 [32]
+              (retry=N)            - how often to ask again, where that may help; at least 0 [2]
+              (timeout=S)          - the most time for one link, in seconds; more than 0 [20]
+              (sleep=S)            - pause between requests to one host, in seconds; at least 0
+                                     [0]
+              (processes=N)        - how many processes download; by default as many as save time;
                                      from 1 to 64
-              (engine=NAME)        - who fetches: dask, a cluster whose machines all see these
-                                     folders; else this machine
-              (scheduler=URL)      - the address of the Dask cluster's scheduler, for --engine
-              (per-host=N)         - connections to one host at once; from 1 to 1000 [10]
-              (pace=HOST:N)        - requests a second at most to a host and those below it, with
-                                     commas between, such as flickr.com:1,example.org:0.5; a
-                                     setting
-              (no-known-hosts)     - do without what is known of hosts: new names, widths, paces
-                                     and altered copies; pictures that only say that one is gone
-                                     are still known
-              (patience=TIME)      - how long to go on when only hosts that ration their pictures
-                                     are left: 90s, 15m, 8h, 2d or forever [15m]
-              (ignore-opt-out)     - take pictures whose hosts forbid their use for training too
-              (user-agent=TEXT)    - who asks, as hosts see it; a setting [ck-imagenet/0.1.0
+              (engine=NAME)        - what downloads: this machine by default; dask is a cluster
+                                     whose machines all see these folders
+              (scheduler=URL)      - for --engine=dask: the URL of the Dask scheduler
+              (per-host=N)         - how many connections to one host at once; from 1 to 1000 [10]
+              (pace=HOST:N)        - the most requests a second to a host and its subdomains, such
+                                     as flickr.com:1,example.org:0.5; a setting
+              (no-known-hosts)     - do not use the built-in facts about hosts: new names, widths,
+                                     paces and altered copies; known placeholders are still
+                                     recognized
+              (patience=TIME)      - how long to keep asking when only hosts that ration their
+                                     pictures are left: 90s, 15m, 8h, 2d or forever [15m]
+              (ignore-opt-out)     - also save pictures whose hosts forbid their use for training
+              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/0.1.0
                                      (+https://github.com/ck-imagenet/ck-imagenet)]
-              (offset=N)           - lines to skip at the beginning of each list; at least 0 [0]
-              (max-images=N)       - pictures of a synset to end with, by default all; at least 1
-              (outdir=DIR)         - write DIR/W/W_NUMBER.jpg instead of CK entries
-              (retry-failed=all)   - ask again for what failed and may have passed; with =all for
-                                     all
-              (dry-run)            - show what would be done, and do nothing
-              (verbose)            - print what becomes of each URL
-              (quiet)              - print nothing but errors
-              (service=URL)        - the address of image-net.org's list service; a setting
+              (offset=N)           - how many lines to skip at the beginning of each list; at
+                                     least 0 [0]
+              (max-images=N)       - stop a synset when it has this many pictures; by default,
+                                     download all; at least 1
+              (outdir=DIR)         - save pictures as DIR/W/W_NUMBER.jpg, not as CK entries
+              (retry-failed=all)   - ask again for links whose failure may be temporary; with
+                                     =all, for all that failed
+              (dry-run)            - show what the command would do, and do nothing
+              (verbose)            - print the outcome of each link
+              (quiet)              - print only errors
+              (service=URL)        - the URL of image-net.org's list service; a setting
                                      [https://www.image-net.org]
-              (wayback-service=URL)- the address of the Wayback Machine; a setting
+              (wayback-service=URL)- the URL of the Wayback Machine; a setting
                                      [https://web.archive.org]
-              (winter21=URL)       - the address of winter21's tars, in which {wnid} stands for
-                                     the wnid; a setting
+              (winter21=URL)       - the URL of winter21's tars; {wnid} in it stands for the wnid;
+                                     a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (resolve=HOST:ADDRESS)- addresses of hosts, as HOST:ADDRESS or curl's
-                                      HOST:PORT:ADDRESS with commas between, instead of what the
-                                      machine says; * is every other host, the address none says
-                                      that there is no such host, slow:SECONDS that it takes so
-                                      long to find, also beside an address; a setting
-              (allow-private=HOSTS)- hosts, addresses and networks with commas between that may be
-                                     asked although they are not public, such as
-                                     127.0.0.0/8,10.1.2.3,myserver; a setting
+              (resolve=HOST:ADDRESS)- the addresses of hosts, instead of what DNS says:
+                                      HOST:ADDRESS, or HOST:PORT:ADDRESS as in curl, separated by
+                                      commas; the host * is every other host; the address none
+                                      means that the host does not exist; slow:SECONDS delays the
+                                      answer, alone or beside an address; a setting
+              (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
+                                     are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
+                                     setting
             }
 
     Output: {
@@ -256,35 +253,36 @@ def download(i: CkDict) -> CkDict:
 def export(i: CkDict) -> CkDict:
     """
     Input:  {
-              (to=DIR)             - the folder to write, which may exist if it is of the same
-                                     export
+              (to=DIR)             - the folder to write: a new one, or one of an earlier run of
+                                     the same export
               (layout=NAME)        - folders, flat, webdataset, csv, parquet, links or
                                      links-parquet [folders]
-              (wnid=W)             - the synset's wnid, or several with commas between; by default
-                                     all with pictures here
-              (under=WNID)         - only this synset and those below it
+              (wnid=W)             - the wnid of the synset, or several separated by commas; by
+                                     default all that have pictures here
+              (under=WNID)         - only this synset and all synsets below it
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
-              (max-images=N)       - pictures of a synset at most, those with the smallest
-                                     numbers; at least 1
-              (unaltered)          - without pictures of hosts that are known to give altered
+              (max-images=N)       - at most this many pictures of each synset, those with the
+                                     smallest numbers; at least 1
+              (unaltered)          - leave out pictures from hosts that are known to give altered
                                      copies
-              (split=SHARES)       - shares of each class for training, validation and tests, such
-                                     as 0.8,0.2 or 0.8,0.1,0.1; by default one part
-              (seed=N)             - another number, another split and order; at least 0 [0]
-              (resize=N)           - pixels of the shorter side; all are encoded anew, as JPEGs;
+              (split=SHARES)       - the shares of each class for training, validation and tests,
+                                     such as 0.8,0.2 or 0.8,0.1,0.1; by default there is one part
+              (seed=N)             - a number; another one gives another split and order; at least
+                                     0 [0]
+              (resize=N)           - pixels of the shorter side; every picture becomes a new JPEG;
                                      from 8 to 4096
-              (crop=center)        - with --resize, cut to the square in the middle
-              (quality=N)          - of JPEGs that are encoded anew; from 1 to 100 [95]
-              (keep-formats)       - leave every byte of a picture as it is, whatever reads it
-              (link=HOW)           - how files that stay as they are come there: hard, symbolic or
-                                     copy [copy]
-              (shard-size=N)       - megabytes of a file of webdataset or parquet; from 1 to
-                                     100000 [256]
-              (register)           - tell CK programs of the folder, as an environment: of folders
-                                     for training, of flat for validation
-              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
-                                     written
-              (quiet)              - print nothing but errors
+              (crop=center)        - for --resize: cut each picture to the square in its middle
+              (quality=N)          - the quality of new JPEGs; from 1 to 100 [95]
+              (keep-formats)       - keep every picture as it is, also in formats that some tools
+                                     cannot read
+              (link=HOW)           - how to put unchanged files there, as links or copies: hard,
+                                     symbolic or copy [copy]
+              (shard-size=N)       - the size of each file of webdataset or parquet, in megabytes;
+                                     from 1 to 100000 [256]
+              (register)           - register the folder in CK as an environment, for CK programs:
+                                     folders for training, flat for validation
+              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
+              (quiet)              - print only errors
             }
 
     Output: {
@@ -309,12 +307,11 @@ def export(i: CkDict) -> CkDict:
 def browse(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between; without
-                                     it, an overview of all that are here
-              (save=FILE)          - write the page to this file instead
-              (no-open)            - do not open the page, as is done on a terminal
-              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
-                                     written
+              (wnid=W)             - the wnid of the synset, or several separated by commas;
+                                     without it, an overview of all synsets here
+              (save=FILE)          - write the page to this file
+              (no-open)            - do not open the page in a browser
+              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -353,13 +350,12 @@ def html_viewer(i: CkDict) -> CkDict:
 def status(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between
-              (under=WNID)         - only this synset and those below it
-              (search=WORDS)       - only synsets with all these words, or words beginning so
-              (hosts)              - by host instead of by synset
-              (failures)           - the links that gave no picture, each with its cause, instead
-              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
-                                     written
+              (wnid=W)             - the wnid of the synset, or several separated by commas
+              (under=WNID)         - only this synset and all synsets below it
+              (search=WORDS)       - only synsets with all these words; beginnings match too
+              (hosts)              - show hosts, not synsets
+              (failures)           - show each link that gave no picture, with the cause
+              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -387,12 +383,11 @@ def status(i: CkDict) -> CkDict:
 def check(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between
+              (wnid=W)             - the wnid of the synset, or several separated by commas
               (decode)             - decode every picture too; slow
-              (repair)             - mend what is found, or have the link asked again by the next
-                                     download
-              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
-                                     written
+              (repair)             - repair what is wrong, or let the next download ask for the
+                                     link again
+              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -413,16 +408,16 @@ def check(i: CkDict) -> CkDict:
 def clean(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the synset's wnid, or several with commas between
-              (number=N)           - reject these pictures: they go, and never come back; several
-                                     with commas between
-              (failed)             - forget what failed, so that it is asked again, and files put
-                                     aside
-              (all)                - remove all that is here of the synset, its repository too
-              (dry-run)            - show what would go, and do nothing
-              (force)              - do not ask
-              (outdir=DIR)         - look there instead of in CK: what download --outdir=DIR has
-                                     written
+              (wnid=W)             - the wnid of the synset, or several separated by commas
+              (number=N)           - reject these pictures: remove them and never download them
+                                     again; several separated by commas
+              (failed)             - forget the links that failed, so that they are asked for
+                                     again; remove files set aside
+              (all)                - remove everything of the synset that is here, also its CK
+                                     repository
+              (dry-run)            - show what the command would remove, and do nothing
+              (force)              - remove without asking you first
+              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {

@@ -55,10 +55,10 @@ def browse(
     folder : str or Path, optional
         What download has filled.
     wnid : str or Iterable[str], optional
-        The synset's wnid, or several with commas between; without it, an overview of all that are
-        here.
+        The wnid of the synset, or several separated by commas; without it, an overview of all
+        synsets here.
     save : str or Path, optional
-        Write the page to this file instead.
+        Write the page to this file.
 
     Returns
     -------

@@ -79,11 +79,11 @@ def check(
     folder : str or Path, optional
         What download has filled.
     wnid : str or Iterable[str], optional
-        The synset's wnid, or several with commas between.
+        The wnid of the synset, or several separated by commas.
     decode : bool, optional
         Decode every picture too; slow.
     repair : bool, optional
-        Mend what is found, or have the link asked again by the next download.
+        Repair what is wrong, or let the next download ask for the link again.
 
     Returns
     -------

@@ -99,15 +99,16 @@ def clean(
     folder : str or Path, optional
         What download has filled.
     wnid : str or Iterable[str], optional
-        The synset's wnid, or several with commas between.
+        The wnid of the synset, or several separated by commas.
     number : int or Sequence[int], optional
-        Reject these pictures: they go, and never come back; several with commas between.
+        Reject these pictures: remove them and never download them again; several separated by
+        commas.
     failed : bool, optional
-        Forget what failed, so that it is asked again, and files put aside.
+        Forget the links that failed, so that they are asked for again; remove files set aside.
     all : bool, optional
-        Remove all that is here of the synset, its repository too.
+        Remove everything of the synset that is here, also its CK repository.
     dry_run : bool, optional
-        Show what would go, and do nothing.
+        Show what the command would remove, and do nothing.
 
     Returns
     -------

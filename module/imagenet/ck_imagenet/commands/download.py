@@ -125,105 +125,103 @@ def download(
     Parameters
     ----------
     wnid : str or Iterable[str], optional
-        The synset's wnid, or several with commas between.
+        The wnid of the synset, or several separated by commas.
     to : str or Path, optional
         The folder for TO/W/W_NUMBER.jpg.
     wnids : str or Path, optional
-        The synsets in this file, a wnid a line, with # before comments.
+        A file with one wnid on each line; # begins a comment.
     all : bool, optional
         All synsets.
     under : str, optional
-        Only this synset and those below it.
+        Only this synset and all synsets below it.
     search : str, optional
-        Only synsets with all these words, or words beginning so.
+        Only synsets with all these words; beginnings match too.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
     lower : int, optional
-        First position in the order of wnids; at least 0.
+        The first position, in the order of wnids; at least 0.
     upper : int, optional
-        Last position, by default the last there is; at least 0.
+        The last position; by default the last of all; at least 0.
     yes : bool, optional
-        Do it although it is more than 100 synsets.
+        Download more than 100 synsets.
     urls : str or Path, optional
-        A list of URLs, or a table with a column of them: a file or an address, in which {wnid}
-        stands for the wnid.
+        A list or a table of URLs, in a file or at a URL; {wnid} in its name stands for the wnid.
     url_col : str, optional
-        Which column of a table in --urls has the URLs.
+        For a table: the column with the URLs.
     name_col : str, optional
-        Which column has names such as n01440764_9981.
+        For a table: the column with names such as n01440764_9981.
     from_ : str or Path, optional
-        Take the pictures from a copy of ImageNet: a folder, a zip or tars, files or addresses, in
-        which {wnid} and {0000..1023} may stand; --tar is its older name.
+        Take the pictures from a copy of ImageNet: a folder, a zip or tars, as files or URLs;
+        {wnid} and {0000..1023} may stand in them; the older name is --tar.
     tar : str or Path, optional
         The older name of from_.
     labels : str or Path, optional
-        Which synset pictures of --from are of whose names do not tell it: val.txt, Kaggle's
-        LOC_val_solution.csv, the devkit, or the wnids in the order of labels.
+        For --from: a file that has the synset of each picture whose name has none: val.txt,
+        Kaggle's LOC_val_solution.csv, the devkit, or the wnids in the order of the labels.
     token : str, optional
-        Which environment variable has the token for a host that wants one, with commas between;
-        huggingface.co has HF_TOKEN anyway.
+        Which environment variable holds your token for the host; several separated by commas; by
+        default HF_TOKEN for huggingface.co.
     source : str, optional
-        Ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has
-        pictures.
+        Use only this source: archive, imagenet or wayback for lists, or winter21 for pictures.
     refresh : bool, optional
-        Ask again for a list that is kept here.
+        Ask for the list again, although it is saved here.
     accept_terms : bool, optional
-        Accept ImageNet's terms of access, which winter21 wants.
+        Accept ImageNet's terms of access, as winter21 requires.
     wayback : bool, optional
-        Ask the Wayback Machine for what is gone for good; slow.
+        Ask the Wayback Machine for pictures that are gone; slow.
     wayback_date : str, optional
-        The date near which it took the pictures to ask for; a setting.
+        For --wayback: prefer copies from this time; a setting.
     jobs : int, optional
-        Connections at once; from 1 to 1000.
+        How many connections at once; from 1 to 1000.
     retry : int, optional
-        Further attempts after the first, where one may help; at least 0.
+        How often to ask again, where that may help; at least 0.
     timeout : float, optional
-        For the whole of one URL, in seconds; more than 0.
+        The most time for one link, in seconds; more than 0.
     sleep : float, optional
-        Between two requests to one host, in seconds; at least 0.
+        Pause between requests to one host, in seconds; at least 0.
     processes : int, optional
-        Processes, by default as many as there are cores, and pay; from 1 to 64.
+        How many processes download; by default as many as save time; from 1 to 64.
     engine : str, optional
-        Who fetches: dask, a cluster whose machines all see these folders; else this machine.
+        What downloads: this machine by default; dask is a cluster whose machines all see these
+        folders.
     scheduler : str, optional
-        The address of the Dask cluster's scheduler, for --engine.
+        For --engine=dask: the URL of the Dask scheduler.
     per_host : int, optional
-        Connections to one host at once; from 1 to 1000.
+        How many connections to one host at once; from 1 to 1000.
     pace : str, optional
-        Requests a second at most to a host and those below it, with commas between, such as
+        The most requests a second to a host and its subdomains, such as
         flickr.com:1,example.org:0.5; a setting.
     no_known_hosts : bool, optional
-        Do without what is known of hosts: new names, widths, paces and altered copies; pictures
-        that only say that one is gone are still known.
+        Do not use the built-in facts about hosts: new names, widths, paces and altered copies;
+        known placeholders are still recognized.
     patience : float or str, optional
-        How long to go on when only hosts that ration their pictures are left: 90s, 15m, 8h, 2d or
-        forever.
+        How long to keep asking when only hosts that ration their pictures are left: 90s, 15m, 8h,
+        2d or forever.
     ignore_opt_out : bool, optional
-        Take pictures whose hosts forbid their use for training too.
+        Also save pictures whose hosts forbid their use for training.
     user_agent : str, optional
-        Who asks, as hosts see it; a setting.
+        The User-Agent that hosts see; a setting.
     offset : int, optional
-        Lines to skip at the beginning of each list; at least 0.
+        How many lines to skip at the beginning of each list; at least 0.
     max_images : int, optional
-        Pictures of a synset to end with, by default all; at least 1.
+        Stop a synset when it has this many pictures; by default, download all; at least 1.
     retry_failed : bool or str, optional
-        Ask again for what failed and may have passed; with =all for all.
+        Ask again for links whose failure may be temporary; with =all, for all that failed.
     dry_run : bool, optional
-        Show what would be done, and do nothing.
+        Show what the command would do, and do nothing.
     service : str, optional
-        The address of image-net.org's list service; a setting.
+        The URL of image-net.org's list service; a setting.
     wayback_service : str, optional
-        The address of the Wayback Machine; a setting.
+        The URL of the Wayback Machine; a setting.
     winter21 : str, optional
-        The address of winter21's tars, in which {wnid} stands for the wnid; a setting.
+        The URL of winter21's tars; {wnid} in it stands for the wnid; a setting.
     resolve : str, optional
-        Addresses of hosts, as HOST:ADDRESS or curl's HOST:PORT:ADDRESS with commas between,
-        instead of what the machine says; * is every other host, the address none says that there
-        is no such host, slow:SECONDS that it takes so long to find, also beside an address; a
-        setting.
+        The addresses of hosts, instead of what DNS says: HOST:ADDRESS, or HOST:PORT:ADDRESS as in
+        curl, separated by commas; the host * is every other host; the address none means that the
+        host does not exist; slow:SECONDS delays the answer, alone or beside an address; a setting.
     allow_private : str, optional
-        Hosts, addresses and networks with commas between that may be asked although they are not
-        public, such as 127.0.0.0/8,10.1.2.3,myserver; a setting.
+        Hosts, addresses and networks that may be asked although they are not public, such as
+        127.0.0.0/8,10.1.2.3,myserver; a setting.
 
     Returns
     -------

@@ -112,36 +112,37 @@ def export(
     folder : str or Path, optional
         What download has filled.
     to : str or Path
-        The folder to write, which may exist if it is of the same export.
+        The folder to write: a new one, or one of an earlier run of the same export.
     layout : str, optional
         Folders, flat, webdataset, csv, parquet, links or links-parquet.
     wnid : str or Iterable[str], optional
-        The synset's wnid, or several with commas between; by default all with pictures here.
+        The wnid of the synset, or several separated by commas; by default all that have pictures
+        here.
     under : str, optional
-        Only this synset and those below it.
+        Only this synset and all synsets below it.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
     max_images : int, optional
-        Pictures of a synset at most, those with the smallest numbers; at least 1.
+        At most this many pictures of each synset, those with the smallest numbers; at least 1.
     unaltered : bool, optional
-        Without pictures of hosts that are known to give altered copies.
+        Leave out pictures from hosts that are known to give altered copies.
     split : str, optional
-        Shares of each class for training, validation and tests, such as 0.8,0.2 or 0.8,0.1,0.1; by
-        default one part.
+        The shares of each class for training, validation and tests, such as 0.8,0.2 or
+        0.8,0.1,0.1; by default there is one part.
     seed : int, optional
-        Another number, another split and order; at least 0.
+        A number; another one gives another split and order; at least 0.
     resize : int, optional
-        Pixels of the shorter side; all are encoded anew, as JPEGs; from 8 to 4096.
+        Pixels of the shorter side; every picture becomes a new JPEG; from 8 to 4096.
     crop : str, optional
-        With --resize, cut to the square in the middle.
+        For --resize: cut each picture to the square in its middle.
     quality : int, optional
-        Of JPEGs that are encoded anew; from 1 to 100.
+        The quality of new JPEGs; from 1 to 100.
     keep_formats : bool, optional
-        Leave every byte of a picture as it is, whatever reads it.
+        Keep every picture as it is, also in formats that some tools cannot read.
     link : str, optional
-        How files that stay as they are come there: hard, symbolic or copy.
+        How to put unchanged files there, as links or copies: hard, symbolic or copy.
     shard_size : int, optional
-        Megabytes of a file of webdataset or parquet; from 1 to 100000.
+        The size of each file of webdataset or parquet, in megabytes; from 1 to 100000.
 
     Returns
     -------

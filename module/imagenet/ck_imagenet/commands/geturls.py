@@ -53,37 +53,34 @@ def geturls(
     Parameters
     ----------
     wnid : str or Iterable[str], optional
-        The synset's wnid, or several with commas between.
+        The wnid of the synset, or several separated by commas.
     folder : str or Path, optional
         What download has filled.
     urls : str or Path, optional
-        A list of URLs, or a table with a column of them: a file or an address, in which {wnid}
-        stands for the wnid.
+        A list or a table of URLs, in a file or at a URL; {wnid} in its name stands for the wnid.
     url_col : str, optional
-        Which column of a table in --urls has the URLs.
+        For a table: the column with the URLs.
     name_col : str, optional
-        Which column has names such as n01440764_9981.
+        For a table: the column with names such as n01440764_9981.
     source : str, optional
-        Ask only this place: archive, imagenet or wayback, which have lists, or winter21, which has
-        pictures.
+        Use only this source: archive, imagenet or wayback for lists, or winter21 for pictures.
     refresh : bool, optional
-        Ask again for a list that is kept here.
+        Ask for the list again, although it is saved here.
     service : str, optional
-        The address of image-net.org's list service; a setting.
+        The URL of image-net.org's list service; a setting.
     wayback_service : str, optional
-        The address of the Wayback Machine; a setting.
+        The URL of the Wayback Machine; a setting.
     winter21 : str, optional
-        The address of winter21's tars, in which {wnid} stands for the wnid; a setting.
+        The URL of winter21's tars; {wnid} in it stands for the wnid; a setting.
     user_agent : str, optional
-        Who asks, as hosts see it; a setting.
+        The User-Agent that hosts see; a setting.
     resolve : str, optional
-        Addresses of hosts, as HOST:ADDRESS or curl's HOST:PORT:ADDRESS with commas between,
-        instead of what the machine says; * is every other host, the address none says that there
-        is no such host, slow:SECONDS that it takes so long to find, also beside an address; a
-        setting.
+        The addresses of hosts, instead of what DNS says: HOST:ADDRESS, or HOST:PORT:ADDRESS as in
+        curl, separated by commas; the host * is every other host; the address none means that the
+        host does not exist; slow:SECONDS delays the answer, alone or beside an address; a setting.
     allow_private : str, optional
-        Hosts, addresses and networks with commas between that may be asked although they are not
-        public, such as 127.0.0.0/8,10.1.2.3,myserver; a setting.
+        Hosts, addresses and networks that may be asked although they are not public, such as
+        127.0.0.0/8,10.1.2.3,myserver; a setting.
 
     Returns
     -------

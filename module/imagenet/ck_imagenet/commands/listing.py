@@ -55,21 +55,21 @@ def synsets(
     Parameters
     ----------
     search : str, optional
-        Only synsets with all these words, or words beginning so.
+        Only synsets with all these words; beginnings match too.
     folder : str or Path, optional
         What download has filled.
     lower : int, optional
-        First position in the order of wnids; at least 0.
+        The first position, in the order of wnids; at least 0.
     upper : int, optional
-        Last position, by default the last there is; at least 0.
+        The last position; by default the last of all; at least 0.
     downloaded_only : bool, optional
-        Only synsets with pictures here.
+        Only synsets that have pictures here.
     under : str, optional
-        Only this synset and those below it.
+        Only this synset and all synsets below it.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
     sort : str, optional
-        Those with most URLs first, as the archive of all URLs has them.
+        Those with the most URLs first; needs the archive of all URLs.
 
     Returns
     -------

@@ -50,15 +50,15 @@ def status(
     folder : str or Path, optional
         What download has filled.
     wnid : str or Iterable[str], optional
-        The synset's wnid, or several with commas between.
+        The wnid of the synset, or several separated by commas.
     under : str, optional
-        Only this synset and those below it.
+        Only this synset and all synsets below it.
     search : str, optional
-        Only synsets with all these words, or words beginning so.
+        Only synsets with all these words; beginnings match too.
     hosts : bool, optional
-        By host instead of by synset.
+        Show hosts, not synsets.
     failures : bool, optional
-        The links that gave no picture, each with its cause, instead.
+        Show each link that gave no picture, with the cause.
 
     Returns
     -------

@@ -126,7 +126,7 @@ def number(default: int | None, help: str, least: int, most: int | None = None) 
 
 def numbers(help: str) -> Any:
     """Declare an option that takes the numbers of pictures."""
-    return _field((), Kind("N", f"{help}; several with commas between", _numbers))
+    return _field((), Kind("N", f"{help}; several separated by commas", _numbers))
 
 
 def choice(value: str, words: tuple[str, ...], help: str) -> Any:

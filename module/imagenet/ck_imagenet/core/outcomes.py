@@ -51,66 +51,66 @@ class Outcome(Enum):
     """What became of one URL: each failure has a name. README's table is made of these rows."""
 
     # fmt: off
-    SAVED = Row("saved", "the picture is here",
+    SAVED = Row("saved", "the picture is saved here",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
 
-    GONE = Row("gone", "the host says that it is gone (404, 410)",
+    GONE = Row("gone", "the host says that the picture is gone (404, 410)",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
-    FORBIDDEN = Row("forbidden", "the host does not give it to us (401, 402, 403, 451)",
+    FORBIDDEN = Row("forbidden", "the host refuses to give the picture (401, 402, 403, 451)",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
     HTTP_ERROR = Row("http-error", "the host answered with another error",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
     OPTED_OUT = Row("opted-out",
-        "the host asks not to be used for training machines (X-Robots-Tag)",
+        "the host forbids use for training (X-Robots-Tag)",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
-    REJECTED = Row("rejected", "a picture that you have rejected with ck clean; never asked again",
+    REJECTED = Row("rejected", "you rejected it with ck clean; it is never asked for again",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
-    DUPLICATE = Row("duplicate", "the same picture is here from another URL",
+    DUPLICATE = Row("duplicate", "the same picture is here from another link",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
-    PLACEHOLDER = Row("placeholder", "a picture that says that the picture is gone",
+    PLACEHOLDER = Row("placeholder", "a picture that only says that the real one is gone",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=False)
     NOT_A_PICTURE = Row("not-a-picture", "a web page or other text instead of a picture",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True,
         like_a_ban=True, wayback_fault=True)
     OTHER_FORMAT = Row("other-format",
-        "a picture in a format that is not kept, such as AVIF or SVG",
+        "a picture in another format, such as AVIF or SVG",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
-    UNDECODABLE = Row("undecodable", "packed in a way that cannot be undone here, such as br",
+    UNDECODABLE = Row("undecodable", "compressed in a way that cannot be undone here, such as br",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
-    EMPTY = Row("empty", "an answer without a body",
+    EMPTY = Row("empty", "an answer without content",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True,
         like_a_ban=True, wayback_fault=True)
-    TRUNCATED = Row("truncated", "a picture that the host keeps only in part",
+    TRUNCATED = Row("truncated", "the host has only a part of the picture",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
-    BROKEN = Row("broken", "a picture that cannot be decoded",
+    BROKEN = Row("broken", "a damaged picture, which cannot be decoded",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
-    TOO_SMALL = Row("too-small", "a tracking pixel or a spacer",
+    TOO_SMALL = Row("too-small", "a tiny picture, such as a tracking pixel",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
-    TOO_LARGE = Row("too-large", "more bytes, pixels or work than any picture of ImageNet has",
+    TOO_LARGE = Row("too-large", "larger than any picture of ImageNet, or slower to decode",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
     REDIRECTS = Row("redirects", "redirected in a circle, too often, or to nowhere",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
-    BAD_URL = Row("bad-url", "no address that can be asked",
+    BAD_URL = Row("bad-url", "the URL is not valid",
         final=True, signal=_UNCLEAR, wayback_helps=False, successor_helps=True)
-    PRIVATE_ADDRESS = Row("private-address", "not a public address, so never asked",
+    PRIVATE_ADDRESS = Row("private-address", "the host's address is not public, so it is not asked",
         final=True, signal=_UNCLEAR, wayback_helps=False, successor_helps=False, wayback_fault=True)
     NO_SUCH_HOST = Row("no-such-host", "the host's name does not exist",
         final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True,
         unanswered=True, wayback_fault=True)
-    BAD_CERTIFICATE = Row("bad-certificate", "the host cannot prove who it is",
+    BAD_CERTIFICATE = Row("bad-certificate", "the host's certificate is not valid",
         final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True, wayback_fault=True)
-    BAD_HANDSHAKE = Row("bad-handshake", "no secure connection (TLS) comes about with the host",
+    BAD_HANDSHAKE = Row("bad-handshake", "no secure connection (TLS) to the host is possible",
         final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True, wayback_fault=True)
-    NOT_HTTP = Row("not-http", "the host speaks something else than HTTP",
+    NOT_HTTP = Row("not-http", "the host does not answer in HTTP",
         final=True, signal=_UNCLEAR, wayback_helps=True, successor_helps=True)
 
-    BUSY = Row("busy", "the host asks to come later (420, 429, 503)",
+    BUSY = Row("busy", "the host asks you to come back later (420, 429, 503)",
         final=False, signal=HostSignal.BUSY, wayback_helps=False, successor_helps=True)
-    SERVER_ERROR = Row("server-error", "the host failed (408, 425, 500 and above)",
+    SERVER_ERROR = Row("server-error", "the host has an error of its own (408, 425, 500 and above)",
         final=False, signal=_ANSWER, wayback_helps=False, successor_helps=True, like_a_ban=True)
-    CUT_SHORT = Row("cut-short", "the connection ended before the answer did",
+    CUT_SHORT = Row("cut-short", "the connection ended before the answer was complete",
         final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=True, like_a_ban=True)
-    STALLED = Row("stalled", "the answer began and did not end in time",
+    STALLED = Row("stalled", "the answer began, and did not end in time",
         final=False, signal=_TIMEOUT, wayback_helps=False, successor_helps=True, like_a_ban=True)
     SILENT = Row("silent", "the host did not answer in time",
         final=False, signal=_TIMEOUT, wayback_helps=False, successor_helps=True,
@@ -118,9 +118,9 @@ class Outcome(Enum):
     REFUSED = Row("refused", "the host refused or lost the connection",
         final=False, signal=_TIMEOUT, wayback_helps=False, successor_helps=True,
         like_a_ban=True, unanswered=True)
-    HOST_BUSY = Row("host-busy", "not asked any more, for its host was busy too often",
+    HOST_BUSY = Row("host-busy", "not asked: the host was busy too often",
         final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=False)
-    HOST_DOWN = Row("host-down", "not asked, for its host did not answer",
+    HOST_DOWN = Row("host-down", "not asked: the host did not answer",
         final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=True, unanswered=True)
 
     # fmt: on
@@ -178,6 +178,14 @@ class Failed(Exception):
     def __reduce__(self) -> tuple[type[Failed], tuple[Outcome, str], dict[str, object]]:
         """Let it be sent to other processes."""
         return Failed, (self.outcome, self.detail), vars(self)
+
+    @property
+    def why(self) -> str:
+        """What happened, for people; the detail has the one status of all that may mean it."""
+        return f"{_STATUSES.sub('', self.outcome.meaning)} ({plain(self.detail)})"
+
+
+_STATUSES = re.compile(r" \([0-9]{3}\b[^)]*\)$")
 
 
 _A_DAY = 86_400

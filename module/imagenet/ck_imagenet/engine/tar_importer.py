@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ..core.errors import NoTar
 from ..core.files import storage_errors
-from ..core.outcomes import Failed, Outcome, plain
+from ..core.outcomes import Failed, Outcome
 from ..core.text import Progress, causes
 from ..core.url_lists import display_name, is_url
 from ..http.client import Client
@@ -275,7 +275,7 @@ class _CopyReading:
             return registry.dropped(next(iter(self._copy.wnids)))
         if failure.outcome is Outcome.FORBIDDEN and failure.detail in ("401", "403"):
             return _wants_token(part, failure.detail)
-        why = f"{failure.outcome.meaning} ({plain(failure.detail)})"
+        why = failure.why
         if self._found and failure.outcome is not Outcome.GONE:
             return f'the tar "{part}" broke off: {why}; what came is kept, the same command goes on'
         later = "" if failure.outcome.final else "Type the same command later. "

@@ -15,7 +15,7 @@ from ..catalogue.selection import MANY
 from ..core import url_lists
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, why_no_file
-from ..core.outcomes import Failed, plain
+from ..core.outcomes import Failed
 from ..core.text import UNKNOWN, some, wnid_inside
 from ..core.url_lists import Line, Named, WrongShape, parse_line
 from ..http.client import Client
@@ -231,7 +231,7 @@ class GivenList:
         except Failed as failed:
             # Others of this host may be there, unless it is the host that is not.
             is_missing = failed.outcome.final and not failed.outcome.unanswered
-            why = f"{failed.outcome.meaning} ({plain(failed.detail)})"
+            why = failed.why
             raise (MissingList if is_missing else BadInput)(
                 f'the list "{where}" cannot be fetched: {why}'
             ) from None

@@ -28,7 +28,7 @@ from ..core.files import (
     why_no_file,
     write_whole,
 )
-from ..core.outcomes import Failed, plain
+from ..core.outcomes import Failed
 from ..core.text import Progress, is_wnid
 from ..core.threads import Threads
 from ..core.url_lists import is_url
@@ -353,7 +353,7 @@ def _fetch(delivery: ResumableFile, client: Client, progress: Progress) -> None:
         later = "" if failed.outcome.final else "Type the same command later. "
         if delivery.here:
             later = "What has come is kept, and the same command goes on from there. "
-        why = f"{failed.outcome.meaning} ({plain(failed.detail)})"
+        why = failed.why
         raise NoList(
             f'"{delivery.address}" cannot be fetched: {why}. '
             f"{later}If you have the file: {GET} --archive=FILE"
