@@ -1,4 +1,4 @@
-"""What `make readers` runs: the lines of README that need libraries too large for the tests."""
+"""What `make readers` runs: the lines of docs/exports.md whose libraries are too large here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["exports", "pictures"]  # as fixtures
 
 
 @pytest.mark.parametrize(("layout", "line"), read_by(*LARGE))
-def test_a_line_of_readme_reads_every_picture(exports: Path, layout: str, line: str) -> None:
+def test_a_line_of_docs_reads_every_picture(exports: Path, layout: str, line: str) -> None:
     assert counted(layout, line, exports) == COUNTS["train"]
 
 

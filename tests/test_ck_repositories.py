@@ -334,7 +334,7 @@ def test_a_cache_that_ck_left_half_written_is_made_anew(
 def test_where_ck_cannot_start_or_has_lost_this_module_a_tool_mends_its_cache(
     terminal: Terminal, left: str, keys: list[str]
 ) -> None:
-    """As README says."""
+    """As docs/ck.md says."""
     run(terminal, CREATE, names=names_of(2))
     terminal.says("add", "repo:far-away", "--remote", "--url=http://a/", "--quiet")
     before, all_before = cache(terminal), known_repositories(terminal)

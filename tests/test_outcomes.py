@@ -9,7 +9,6 @@ from dataclasses import fields
 import pytest
 import write_docs
 from ck_imagenet.core.outcomes import HostSignal, Outcome, Row
-from terminal import CHECKOUT
 
 EACH = pytest.mark.parametrize("outcome", Outcome, ids=lambda each: each.word)
 
@@ -55,7 +54,7 @@ def test_what_gave_its_picture_needs_no_other_place(outcome: Outcome) -> None:
     assert not (outcome.alive and (outcome.wayback_helps or outcome.successor_helps))
 
 
-def test_readme_tells_every_outcome_in_the_order_of_the_rows() -> None:
+def test_the_page_of_commands_tells_every_outcome_in_the_order_of_the_rows() -> None:
     table = "\n".join(write_docs._outcomes())
     assert re.findall(r"^\| `([\w-]+)`", table, re.M) == [each.word for each in Outcome]
-    assert table in (CHECKOUT / "README.md").read_text("utf-8")
+    assert table in "".join(page.read_text("utf-8") for page in write_docs.PAGES)

@@ -105,10 +105,10 @@ def test_a_host_that_rests_is_left_alone_by_the_next_synset_too(
     assert asked[2] - asked[1] >= 1
 
 
-def test_a_run_ends_within_the_bound_that_readme_states(
+def test_a_run_ends_within_the_bound_that_the_page_of_links_states(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
-    """The bound of README's page, with nothing that is busy: no rests."""
+    """The bound of docs/links.md, with nothing that is busy: no rests."""
     jobs, retry, timeout, sleep, links = 2, 1, 0.5, 0.1, 4
     urls = [web.url(host, f"/silent/{n}.jpg") for host in range(3) for n in range(links)]
     write(terminal, *urls)

@@ -1,4 +1,4 @@
-"""Whoever reads an export needs one line: those of README's table run, and Croissant's is read.
+"""Whoever reads an export needs one line: those of docs/exports.md run, and Croissant's is read.
 
 What torchvision, timm and Keras need is too large for the suite: `make readers` runs their lines.
 """
@@ -36,9 +36,9 @@ def count(found):
 
 
 def lines(layout: str) -> list[str]:
-    """Return the lines of Python with which README's table says that a layout is read."""
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
-    (row,) = re.findall(rf"^\| `{layout}` \|.*$", readme, re.M)
+    """Return the lines of Python with which the page of exports says that a layout is read."""
+    page = (CHECKOUT / "docs" / "exports.md").read_text("utf-8")
+    (row,) = re.findall(rf"^\| `{layout}` \|.*$", page, re.M)
     return [span for span in re.findall("`([^`]*)`", row) if re.match(r"[a-z.]+\.\w+\(", span)]
 
 
@@ -59,12 +59,12 @@ def counted(layout: str, line: str, exports: Path) -> Any:
 
 
 @pytest.mark.parametrize(("layout", "line"), read_by(*HERE))
-def test_a_line_of_readme_reads_every_picture(exports: Path, layout: str, line: str) -> None:
+def test_a_line_of_docs_reads_every_picture(exports: Path, layout: str, line: str) -> None:
     of = "links" if layout.startswith("links") else "train" if "train" in line else "pictures"
     assert counted(layout, line, exports) == COUNTS[of]
 
 
-def test_every_line_of_readme_is_run_somewhere() -> None:
+def test_every_line_of_docs_is_run_somewhere() -> None:
     every = {line.partition(".")[0] for row in LAYOUTS for line in lines(row.name)}
     assert every == {*HERE, *LARGE}
 

@@ -1,4 +1,4 @@
-"""What is in a registry is offered everywhere: by options, `--help`, README and refusals."""
+"""What is in a registry is offered everywhere: by options, `--help`, docs/ and refusals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from ck_imagenet.core.registries import LAYOUTS, SOURCES, LayoutRow, SourceRow, 
 from ck_imagenet.exports import layouts
 from ck_imagenet.sources.lists import ListSource
 from ck_imagenet.sources.registry import Lists
-from terminal import CHECKOUT
 
-README = (CHECKOUT / "README.md").read_text("utf-8")
+DOCS = "".join(page.read_text("utf-8") for page in write_docs.PAGES)
 
 each_layout = pytest.mark.parametrize("row", LAYOUTS, ids=lambda row: row.name)
 
@@ -49,12 +48,12 @@ def test_a_layout_is_written_by_a_class_of_the_room_of_exports(row: LayoutRow) -
 
 
 @each_layout
-def test_a_layout_is_offered_by_help_and_readme(row: LayoutRow) -> None:
+def test_a_layout_is_offered_by_help_and_docs(row: LayoutRow) -> None:
     module = (write_docs.MODULE / "module.py").read_text("utf-8")
     kind, _ = kinds(ExportOptions)["layout"]
     assert row.name in kind.help
     assert " ".join(kind.help.split()) in " ".join(module.split())
-    assert f"| `{row.name}` | {row.holds} | {row.read_by} |" in README
+    assert f"| `{row.name}` | {row.holds} | {row.read_by} |" in DOCS
 
 
 @each_layout
@@ -100,10 +99,10 @@ def test_lists_are_found_by_a_class_that_names_its_row(row: SourceRow) -> None:
 
 @each_source
 @takes_a_source
-def test_a_source_is_offered_by_help_and_readme(row: SourceRow, options: type) -> None:
+def test_a_source_is_offered_by_help_and_docs(row: SourceRow, options: type) -> None:
     kind, _ = kinds(options)["source"]
     assert (row.name in re.findall(r"\w+", kind.help)) == row.is_named
-    assert row.holds in README
+    assert row.holds in DOCS
 
 
 @each_source

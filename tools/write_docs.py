@@ -1,4 +1,4 @@
-"""Write what the code's tables say into the `--help` of the actions, README and docs/.
+"""Write what the code's tables say into the `--help` of the actions, README.md and docs/.
 
     python tools/write_docs.py
 
@@ -13,6 +13,7 @@ import re
 import sys
 import textwrap
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple
 
@@ -46,7 +47,12 @@ class Call(NamedTuple):
     """Options of what is printed, of Collective Knowledge, or of what is no result of its own."""
 
 
-KNOWN_HOSTS = CHECKOUT / "docs" / "known_hosts.md"
+README = CHECKOUT / "README.md"
+DOCS = CHECKOUT / "docs"
+KNOWN_HOSTS = DOCS / "known_hosts.md"
+PAGES = (README, *sorted(page for page in DOCS.glob("*.md") if page != KNOWN_HOSTS))
+"""The pages that people write, with tables that this writes."""
+
 META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
 FUNCTIONS = {action: META["actions_redirect"].get(action, action) for action in ACTIONS}
 
@@ -70,8 +76,7 @@ FRONT_DOOR = {
 
 def main() -> None:
     """Bring all these files up to date."""
-    updates = {MODULE / "module.py": module, CHECKOUT / "README.md": readme}
-    for path, updated in updates.items():
+    for path, updated in ((MODULE / "module.py", module), *((path, page) for path in PAGES)):
         path.write_text(updated(path.read_text("utf-8")), "utf-8")
     for action, call in FRONT_DOOR.items():
         path = COMMANDS / f"{call.file}.py"
@@ -150,22 +155,27 @@ def _meaning(name: str, kind: str, default: str, meaning: str) -> Iterator[str]:
     )
 
 
-def readme(text: str) -> str:
-    """Return README with its tables as the code has them."""
-    parts: dict[str, Callable[[], Iterator[str]]] = {
-        "skipped": _skipped,
+def page(text: str) -> str:
+    """Return a page with those of its parts that are tables as the code has them."""
+    for name, lines in tables().items():
+        if f"<!-- {name} -->" in text:
+            marked = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
+            text = _replaced(marked, "\n".join(lines()) + "\n", text)
+    return text
+
+
+def tables() -> dict[str, Callable[[], Iterator[str]]]:
+    """Return what makes the lines of each table, by the name that it has on its page."""
+    found: dict[str, Callable[[], Iterator[str]]] = {
+        "commands": _commands,
         "findings": _findings,
         "layouts": _layouts,
         "outcomes": _outcomes,
         "settings": _settings,
+        "skipped": _skipped,
         "sources": _sources,
     }
-    for action in ACTIONS:
-        parts[f"options of {action}"] = lambda action=action: _options(action)  # type: ignore[misc]
-    for name, lines in parts.items():
-        marked = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
-        text = _replaced(marked, "\n".join(lines()) + "\n", text)
-    return text
+    return {**found, **{f"options of {action}": partial(_options, action) for action in ACTIONS}}
 
 
 def known_hosts() -> str:
@@ -219,6 +229,15 @@ def _options(action: str) -> Iterator[str]:
     for name, (kind, default) in kinds(ACTIONS[action]).items():
         value = f"={kind.value}" if kind.value else ""
         yield f"| `--{name}{value}` | {kind.help} |{default_shown(default).strip('[ ]') or ' '}|"
+
+
+def _commands() -> Iterator[str]:
+    yield "| command | what it does |"
+    yield "|---|---|"
+    for action in ACTIONS:
+        name = f"`ck {action} imagenet`"
+        link = f"docs/commands.md#ck-{action}-imagenet"
+        yield f"| [{name}]({link}) | {META['actions'][action]['desc']} |"
 
 
 def _settings() -> Iterator[str]:

@@ -111,7 +111,7 @@ def geturls(i: CkDict) -> CkDict:
               (winter21=URL)       - the URL of winter21's tars; {wnid} in it stands for the wnid;
                                      a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/0.1.0
+              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
                                      (+https://github.com/ck-imagenet/ck-imagenet)]
               (resolve=HOST:ADDRESS)- the addresses of hosts, instead of what DNS says:
                                       HOST:ADDRESS, or HOST:PORT:ADDRESS as in curl, separated by
@@ -192,7 +192,7 @@ def download(i: CkDict) -> CkDict:
               (patience=TIME)      - how long to keep asking when only hosts that ration their
                                      pictures are left: 90s, 15m, 8h, 2d or forever [15m]
               (ignore-opt-out)     - also save pictures whose hosts forbid their use for training
-              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/0.1.0
+              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
                                      (+https://github.com/ck-imagenet/ck-imagenet)]
               (offset=N)           - how many lines to skip at the beginning of each list; at
                                      least 0 [0]

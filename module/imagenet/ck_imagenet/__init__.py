@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from .storage.numbering import Link
     from .storage.records import Record
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 PROJECT = "https://github.com/ck-imagenet/ck-imagenet"
 """Where the owner of a site finds out who asks, and how to opt out."""

@@ -44,7 +44,7 @@ LONG_KNOWN: Mapping[str, Kind] = {
     "silent": Kind("/silent", "silent", place=Place.OWN, seen="neoforged/NeoGradle #122"),
     "loop": Kind("/loop", "redirects", seen="WHATWG Fetch, HTTP-redirect fetch"),
 }
-"""These come first and in this order: their hosts are drawn by it, and README shows some."""
+"""These come first and in this order: their hosts are drawn by it, and the tutorial shows some."""
 
 SERVED_ODDLY: Mapping[str, Kind] = {
     "progressive": Kind("/progressive", seen="python-pillow/Pillow #2717"),

@@ -1,4 +1,4 @@
-"""The actions and their options: the one table that code, `--help` and README share."""
+"""The actions and their options: the one table that code, `--help` and docs/ share."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ _ANSWER, _TIMEOUT, _UNCLEAR = HostSignal.ANSWER, HostSignal.TIMEOUT, HostSignal.
 
 
 class Outcome(Enum):
-    """What became of one URL: each failure has a name. README's table is made of these rows."""
+    """What became of one URL: each failure has a name. docs/commands.md is made of these rows."""
 
     # fmt: off
     SAVED = Row("saved", "the picture is saved here",

@@ -1,6 +1,6 @@
 """What options choose among: a row for each source of lists and each layout, with all it can do.
 
-The rows are data, so that options, `--help` and README can be made of them. What does the work is a
+The rows are data, so that options, `--help` and docs/ can be made of them. What does the work is a
 class in a room above, which the row names; it is imported when it is wanted.
 """
 
@@ -52,7 +52,7 @@ class LayoutRow(NamedTuple):
 
 _LINK_FACTS = (
     "img2dataset's columns (`key`, `url`, `status`, `error_message`, `sha256`, `width`, `height`), "
-    "more facts, `wnid`, and the [outcome](#what-becomes-of-a-link)"
+    "more facts, `wnid`, and the [outcome](commands.md#outcomes)"
 )
 
 LAYOUTS = (
@@ -222,7 +222,7 @@ SOURCES = (
     SourceRow(
         "winter21",
         holds=(
-            "no lists but [the pictures themselves](#pictures-from-tars), only when "
+            "no lists but [the pictures themselves](#pictures-from-copies), only when "
             "`--source=winter21` names it"
         ),
         needs="the network, and ImageNet's terms of access: download it with --source=winter21",

@@ -1,0 +1,124 @@
+"""The pages have no dead link, no option that is none, and the tables of the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Iterator
+from urllib.parse import unquote
+
+import markdown_pages as markdown
+import pytest
+import write_docs
+from ck_imagenet.core.actions import ACTIONS
+from ck_imagenet.core.options import kinds
+from terminal import CHECKOUT
+
+EACH_PAGE = pytest.mark.parametrize(
+    "page", markdown.PAGES, ids=lambda page: str(page.relative_to(CHECKOUT))
+)
+
+OPTIONS = {action: {*kinds(options)} for action, options in ACTIONS.items()}
+OLDER = {"tar"}
+KERNEL = {"common", "help", "out", "time_out"}
+"""Options that CK itself takes after any action."""
+
+
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        ("Install", "install"),
+        ("ck list imagenet", "ck-list-imagenet"),
+        ("Gone, not lost: `--wayback`", "gone-not-lost---wayback"),
+        ("All of ImageNet's synsets", "all-of-imagenets-synsets"),
+    ],
+)  # fmt: skip
+def test_a_heading_has_the_anchor_that_github_gives_it(heading: str, anchor: str) -> None:
+    assert markdown.anchor(heading) == anchor
+
+
+@EACH_PAGE
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    lost = []
+    for target in markdown.links(page):
+        if re.match(r"https?:", target):
+            continue
+        path, _, fragment = target.partition("#")
+        file = page.parent / unquote(path) if path else page
+        found = file.exists() and (not fragment or fragment in markdown.anchors(file))
+        lost += [] if found else [target]
+    assert lost == []
+
+
+@EACH_PAGE
+def test_no_page_has_two_headings_with_one_anchor(page: Path) -> None:
+    headings = [each for each in markdown.tokens(page) if each.type == "heading_open"]
+    assert len(markdown.anchors(page)) == len(headings)
+
+
+def test_the_pages_of_docs_are_all_reached_from_their_index_and_from_readme() -> None:
+    docs = {page.name for page in (CHECKOUT / "docs").glob("*.md")} - {"README.md"}
+    index = {target.partition("#")[0] for target in markdown.links(CHECKOUT / "docs/README.md")}
+    assert docs - index == set()
+
+
+def test_readme_is_read_in_a_few_minutes() -> None:
+    lines = (CHECKOUT / "README.md").read_text("utf-8").splitlines()
+    assert len(lines) <= 220
+
+
+@EACH_PAGE
+def test_a_page_is_no_longer_than_somebody_reads(page: Path) -> None:
+    measured = page.parent.name == "benchmarks"
+    assert measured or len(page.read_text("utf-8").splitlines()) <= 400
+
+
+def commands(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield action and words of every command of the module that a page names."""
+    shells = (each.text for each in markdown.fences(page) if each.language != "python")
+    for text in (*shells, *markdown.spans(page)):
+        for line in text.replace("\\\n", " ").splitlines():
+            yield from re.findall(r"\bck (\w+) imagenet(?![\w-])([^|#;&>)]*)", line)
+
+
+@EACH_PAGE
+def test_a_page_names_no_option_that_its_command_does_not_take(page: Path) -> None:
+    wrong = [
+        f"ck {action} imagenet --{option}"
+        for action, words in commands(page)
+        for option in re.findall(r"(?<=--)[a-z][\w-]*", words)
+        if option.replace("_", "-") not in {*OPTIONS.get(action, ())} | OLDER | KERNEL
+    ]
+    assert wrong == []
+
+
+def test_every_table_of_the_code_is_on_one_page() -> None:
+    text = "".join(page.read_text("utf-8") for page in write_docs.PAGES)
+    shown = {name: text.count(f"<!-- {name} -->") for name in write_docs.tables()}
+    assert shown == dict.fromkeys(shown, 1)
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    """If not, run: python tools/write_docs.py."""
+    for page in write_docs.PAGES:
+        text = page.read_text("utf-8")
+        assert write_docs.page(text) == text
+    module = (write_docs.MODULE / "module.py").read_text("utf-8")
+    assert write_docs.module(module) == module
+    for action, call in write_docs.FRONT_DOOR.items():
+        command = (write_docs.COMMANDS / f"{call.file}.py").read_text("utf-8")
+        assert write_docs.function(action, command) == command
+    assert write_docs.known_hosts() == write_docs.KNOWN_HOSTS.read_text("utf-8")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_help_and_the_list_of_actions_say_the_same_of_an_action(action: str) -> None:
+    said = (
+        f"# {write_docs.META['actions'][action]['desc']}\n\n\ndef {write_docs.FUNCTIONS[action]}("
+    )
+    assert said in (write_docs.MODULE / "module.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_has_its_part(action: str) -> None:
+    assert f"ck-{action}-imagenet" in markdown.anchors(CHECKOUT / "docs" / "commands.md")
