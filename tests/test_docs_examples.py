@@ -19,7 +19,7 @@ from typing import Callable, Iterator
 import markdown_pages as markdown
 import pytest
 import write_docs
-from ck_imagenet.catalogue.synsets import Selection, chosen
+from ck_imagenet.catalogue.selection import Selection, chosen
 from ck_imagenet.core.actions import DemoOptions
 from ck_imagenet_practice import PracticeWeb
 from terminal import CHECKOUT, WNID, Terminal
