@@ -178,7 +178,7 @@ def test_pictures_can_be_resized_and_cut_to_squares(here: Terminal) -> None:
 
 
 def test_the_summary_says_what_is_encoded_anew_and_with_which_quality(here: Terminal) -> None:
-    options = ("--to=out", f"--wnid={WNID}", "--resize=32")
+    options = ("--to=out", f"--wnid={WNID}", "--resize=96")
     said = here.says("export", "imagenet", *options)
     count = len(list((here.folder / "out").glob("*/*.jpg")))
     assert f"  encoded anew: {count} pictures, as JPEGs of quality 95\n" in said
@@ -191,7 +191,7 @@ def test_the_summary_says_what_is_encoded_anew_and_with_which_quality(here: Term
         for name in ("out", "low")
     ]
     assert sizes[1] < sizes[0] / 2
-    assert "--resize=32" in here.refuses("export", "imagenet", "--to=low", f"--wnid={WNID}")
+    assert "--resize=96" in here.refuses("export", "imagenet", "--to=low", f"--wnid={WNID}")
 
 
 @pytest.mark.parametrize("link", ["hard", "symbolic", "copy"])

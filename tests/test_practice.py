@@ -9,13 +9,20 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from ck_imagenet_practice import PracticeWeb, pictures
+from ck_imagenet.catalogue import synsets
+from ck_imagenet.gallery.thumbnails import alike, difference_hash
+from ck_imagenet_practice import PracticeWeb, drawings, pictures
+from ck_imagenet_practice.subjects import SUBJECTS
 from PIL import Image
 from raw_client import ask, connect, until_closed
+
+DOG, FISH, BIRD = "n02084071", "n02512053", "n01503061"
+FLOWER, ARTIFACT = "n11669921", "n00021939"
 
 PACKAGE = Path(pictures.__file__).parent
 
@@ -50,6 +57,33 @@ class TestPictures:
         drawn = [pictures.picture(f"/good/{number}.jpg") for number in range(30)]
         assert len(set(drawn)) == 30
         assert all(55_000 < len(picture) < 115_000 for picture in drawn)
+
+    def test_a_picture_shows_what_its_synset_is(self) -> None:
+        """WordNet says what is below what; its numbers, by which drawings go, say it too."""
+        catalogue = synsets.load()
+        shown = {
+            root: Counter(drawings.subject(wnid) for wnid in catalogue.under(root))
+            for root in (DOG, FISH, BIRD, FLOWER, ARTIFACT)
+        }
+        assert shown[DOG] == {"dog": 190}
+        commonest = {root: found.most_common(1)[0] for root, found in shown.items()}
+        assert commonest[FISH][0] == "fish"
+        assert commonest[BIRD][0] == "bird"
+        assert commonest[FLOWER][0] == "flower"
+        assert commonest[ARTIFACT][0] == "machine"
+        for root, (_, count) in commonest.items():
+            assert count > 0.97 * sum(shown[root].values()), root
+
+    @pytest.mark.parametrize("subject", SUBJECTS)
+    def test_every_subject_can_be_drawn_and_no_two_drawings_are_taken_for_one(
+        self, subject: str
+    ) -> None:
+        wnid = next(f"n{first:08}" for first, name in drawings.KINDS if name == subject)
+        shown = [
+            Image.open(io.BytesIO(pictures.picture(f"/good/{wnid}-{number}.jpg")))
+            for number in range(20)
+        ]
+        assert alike(dict(enumerate(map(difference_hash, shown)))) == []
 
     def test_another_process_draws_the_same_picture(self) -> None:
         program = (

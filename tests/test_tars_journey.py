@@ -227,9 +227,12 @@ class TestOwn:
         assert not list(terminal.repos.glob("imagenet-*"))
 
     def test_a_person_sees_how_far_it_is(self, terminal: Terminal) -> None:
-        shown = terminal.shows("download", "imagenet", put(terminal, class_tar(1, 2)))
+        data = class_tar(1, 2)
+        pictures = sum(len(picture(number)) for number in (1, 2))
+        size, saved = (f"{count / 1000:.0f}k" for count in (len(data), pictures))
+        shown = terminal.shows("download", "imagenet", put(terminal, data))
         bar, _, rest = shown.rpartition("\r")[2].partition("\n")
-        form = rf"{WNID}\.tar: 100%\|.*\| 153k/153k \[00:00<.*, 2 saved, 151kB\]"
+        form = rf"{WNID}\.tar: 100%\|.*\| {size}/{size} \[00:00<.*, 2 saved, {saved}B\]"
         assert re.fullmatch(form, bar.strip()), shown
         assert rest.startswith(f"{WNID}  tench, Tinca tinca\n  2 pictures here")
 

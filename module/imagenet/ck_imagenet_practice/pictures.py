@@ -1,4 +1,4 @@
-"""Pictures for the practice web: photo-sized, with a photo's statistics, another for every path."""
+"""Pictures for the practice web: photo-sized, as grainy as a photo, another for every path."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
+from .drawings import drawn
+
 KEPT = 1536
 """Pictures kept in memory, where a list of 1,300 has room: some 130 MB if so many are asked for."""
 
 _SIZES = ((500, 375), (500, 333), (375, 500))
-_SMALLEST_GRAIN, _LARGEST_GRAIN = 0.07, 0.19
-_GREY = 128
+_SMALLEST_GRAIN, _LARGEST_GRAIN = 0.075, 0.12
 _HUGE = 32768
 """Pixels on a side: 32768 x 32768 are a gigapixel."""
 
-# Pixels that one random value covers, and the weight of the layer over those before it: coarse
-# light and shade first, then ever finer and fainter detail, as in a photograph.
-_LIGHT = ((125, 1.0), (40, 0.4), (12, 0.3), (4, 0.22))
-_COLOUR = ((125, 0.5), (30, 0.25))
+# Pixels that one random value of the grain covers, and its weight beside the finest grain, so that
+# a picture takes as many bytes as a photograph.
+_COARSE_GRAIN = (3, 0.3)
 
 
 class _Form(NamedTuple):
@@ -39,9 +39,9 @@ class _Form(NamedTuple):
     """What stands in a PNG beside its pixels, of `_chunk`."""
 
 
-_JPEG = _Form("JPEG", "image/jpeg", "YCbCr", {"quality": 90})
+_JPEG = _Form("JPEG", "image/jpeg", "RGB", {"quality": 95})
 _JPEGS = {
-    "progressive": _JPEG._replace(options={"quality": 90, "progressive": 1}),
+    "progressive": _JPEG._replace(options={"quality": 95, "progressive": 1}),
     "cmyk": _JPEG._replace(mode="CMYK", options={"quality": 75}),
     "grey": _JPEG._replace(mode="L"),
     "trailing": _JPEG._replace(tail=b"\r\n<!-- served by www7 in 0.02 s -->\r\n"),
@@ -87,9 +87,7 @@ def picture(path: str) -> bytes:
     seed = hashlib.sha256(path.encode("utf-8")).digest()
     size = _SIZES[seed[0] % len(_SIZES)]
     grain = _SMALLEST_GRAIN + (_LARGEST_GRAIN - _SMALLEST_GRAIN) * seed[1] / 255
-    light = _plane(seed + b"Y", size, (*_LIGHT, (1, grain)))
-    blue, red = (_plane(seed + name, size, _COLOUR) for name in (b"Cb", b"Cr"))
-    return _encoded(Image.merge("YCbCr", (light, blue, red)), _form(path))
+    return _encoded(_grainy(drawn(path, seed, size), seed, grain), _form(path))
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +103,7 @@ def unlisted_placeholder() -> bytes:
     """Return another such picture, in JPEG, that nobody has listed yet."""
     image = Image.new("RGB", (400, 300), "#204060")
     ImageDraw.Draw(image).text((120, 140), "Image removed by its owner", fill="#ffffff")
-    return _encoded(image, _JPEG._replace(mode="RGB"))
+    return _encoded(image, _JPEG)
 
 
 @lru_cache(maxsize=1)
@@ -146,14 +144,11 @@ def _chunk(beside: str) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
 
 
-def _plane(
-    seed: bytes, size: tuple[int, int], layers: tuple[tuple[int, float], ...]
-) -> Image.Image:
-    """Return one channel of random light, the sum of its layers."""
-    plane = Image.new("L", size, _GREY)
-    for pixels, weight in layers:
-        plane = Image.blend(plane, _noise(seed + bytes([pixels]), size, pixels), weight)
-    return plane
+def _grainy(image: Image.Image, seed: bytes, grain: float) -> Image.Image:
+    """Return an image with the grain of a film."""
+    coarse, weight = _COARSE_GRAIN
+    noise = Image.blend(_noise(seed, image.size, 1), _noise(seed, image.size, coarse), weight)
+    return Image.blend(image, Image.merge("RGB", (noise, noise, noise)), grain)
 
 
 def _noise(seed: bytes, size: tuple[int, int], pixels: int) -> Image.Image:
@@ -165,7 +160,7 @@ def _noise(seed: bytes, size: tuple[int, int], pixels: int) -> Image.Image:
 
 def _encoded(image: Image.Image, form: _Form) -> bytes:
     if image.mode != form.mode:
-        image = image.convert("RGB").convert(form.mode)
+        image = image.convert(form.mode)
     file = io.BytesIO()
     image.save(file, form.pillow_name, **form.options)
     data = file.getvalue()
