@@ -17,6 +17,7 @@ from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.redirects import redirecting_to
 from dask_cluster import DaskCluster, process_of
+from filelock import FileLock
 from terminal import WNID, Terminal
 
 WNIDS = [synset.wnid for synset in synsets.load().synsets[:30]]
@@ -332,6 +333,17 @@ def test_a_folder_is_filled_by_a_cluster_too(
     terminal.says(*command(lasting_cluster, "--outdir=out"))
     assert in_folder(terminal) == [EACH] * len(WNIDS)
     assert list(FolderStore(terminal.folder / "out").home().glob("cluster-*")) == []
+
+
+def test_what_a_killed_run_has_left_goes_and_what_another_run_holds_stays(
+    terminal: Terminal, lasting_cluster: DaskCluster
+) -> None:
+    home = FolderStore(terminal.folder / "out").create_home()
+    left, held = home / "cluster-left", home / "cluster-held"
+    left.touch()
+    with FileLock(held):
+        terminal.says(*command(lasting_cluster, "--outdir=out"))
+        assert list(home.glob("cluster-*")) == [held]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ import logging
 import os
 import pickle
 import socket
-import tempfile
 import threading
 import time
 import uuid
@@ -24,8 +23,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, Iterable, Mapping, cast
+from typing import Any, Iterable, Mapping, cast
 from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
 
 from ..core.errors import BadInput, ImagenetError, StoreError
 from ..core.files import storage_errors
@@ -44,6 +45,9 @@ _WORKERLESS_TIMEOUT = 60.0
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at which machines there are."""
+
+_WITNESS = "cluster-"
+"""How the names of files begin by which machines show that they see the same folders."""
 
 _GRACE = 5.0
 """Seconds that a scheduler has to take leave."""
@@ -81,14 +85,15 @@ class Machines(WorkerPool):
         self._holding: dict[str, Lease] = {}
         self._unfit: dict[str, str] = {}
         """Why machines cannot work."""
-        self._witness: IO[bytes] | None = None
-        """A file that machines must see, while any are invited."""
+        self._witness = FileLock(self._home / f"{_WITNESS}{self._run}", thread_local=False)
+        """A file that machines must see. It is there, and locked, while any are invited."""
         self._new: SimpleQueue[Lease] = SimpleQueue()
         self._alone_since = time.monotonic()
         self._closing = threading.Event()
         self._client = _connected(scheduler)
         try:
             _wait_for_workers(self._client, scheduler)
+            self._remove_witnesses()
             self._begin()
         except BaseException:
             self.close()
@@ -113,8 +118,7 @@ class Machines(WorkerPool):
         self._closing.set()
         with suppress(Exception, asyncio.CancelledError):
             self._client.close(timeout=_GRACE)
-        if self._witness:
-            self._witness.close()
+        self._hide_witness()
 
     def _begin(self) -> None:
         """Invite the machines that there are, and wait for them, but for those that are busy.
@@ -159,24 +163,32 @@ class Machines(WorkerPool):
                 del self._invited[address]
             if future.done() and address in threads:
                 self._receive(address, future)
-        if self._witness and not self._invited:
-            self._witness.close()
-            self._witness = None
+        if not self._invited:
+            self._hide_witness()
 
     def _invite(self, address: str, threads: int) -> Any:
         """Have a machine begin a worker; return Dask's future of its actor."""
-        if not self._witness:
+        if not self._witness.is_locked:
             with storage_errors(self._home):
-                self._witness = tempfile.NamedTemporaryFile(  # noqa: SIM115
-                    prefix="cluster-", dir=self._home
-                )
+                self._witness.acquire(timeout=0)
         crawl = replace(self._order.crawl, jobs=self._order.crawl.jobs * threads)
         order = pickle.dumps(self._order._replace(crawl=crawl))
-        needs = (LIBRARY, _environment(), self._witness.name, MESSAGES)
+        needs = (LIBRARY, _environment(), self._witness.lock_file, MESSAGES)
         return self._client.submit(
             *(self._actor, *needs, self._run, str(self._home), order),
             **{"workers": [address], "actor": True, "pure": False},
         )
+
+    def _hide_witness(self) -> None:
+        if self._witness.is_locked:
+            self._witness.release()
+            Path(self._witness.lock_file).unlink(missing_ok=True)
+
+    def _remove_witnesses(self) -> None:
+        """Remove what killed runs have left: nobody holds the locks of these any more."""
+        for path in self._home.glob(f"{_WITNESS}*"):
+            with suppress(Timeout, OSError), FileLock(path, timeout=0):
+                path.unlink()
 
     def _receive(self, address: str, future: Any) -> None:
         """Have a machine whose worker has begun take part, or take note of why it cannot."""
