@@ -109,11 +109,12 @@ class Terminal:
         assert ends_in_words(text), done.stdout
         return text.rpartition(LAST_WORDS)[0] if text.endswith(LAST_WORDS) else text
 
-    def shows(self, *arguments: str) -> str:
-        """Return what a person sees on a screen of 25 lines and 80 columns."""
+    def shows(self, *arguments: str, columns: int = 80) -> str:
+        """Return what a person sees on a screen of 25 lines, by default of 80 columns."""
         ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))
-        with self.start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs):
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+        anew = columns != 80  # what is forked takes it for one of 80 columns, whatever it is
+        with self.start(*arguments, anew=anew, stdin=theirs, stdout=theirs, stderr=theirs):
             os.close(theirs)
             shown = b"".join(iter(lambda: _read(ours), b""))
         os.close(ours)

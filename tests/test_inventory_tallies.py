@@ -86,6 +86,13 @@ def test_a_link_whose_picture_has_been_removed_is_asked_and_not_rotten() -> None
     assert (found.here, found.waiting, found.asked, found.rotten) == (0, 2, 3, 1)
 
 
+def test_a_link_that_was_asked_before_its_picture_came_from_a_tar_is_asked_all_the_same() -> None:
+    inventory = inventory_of([record(1), record(2), record(3)], [])
+    inventory.answers[:] = [record(1, Outcome.GONE), record(2, final_url="http://a/2")]
+    found = tally(inventory)
+    assert (found.here, found.failed, found.asked, found.rot) == (3, {}, 2, 0.5)
+
+
 def test_hosts_come_with_most_links_first_and_those_without_a_url_together() -> None:
     inventory = inventory_of([record(1, host=""), record(2)], [record(3, Outcome.GONE)])
     hosts = by_host([inventory, inventory])

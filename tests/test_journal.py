@@ -353,3 +353,24 @@ def test_records_are_read_as_they_were_written(
     for known in (journal, Journal(folder)):
         assert known.records == {url: latest[url] for url in latest if not latest[url].withdrawn}
         assert known.withdrawn == {url: latest[url] for url in latest if latest[url].withdrawn}
+
+
+def test_what_a_url_has_answered_is_known_until_it_answers_again(tmp_path: Path) -> None:
+    """Its picture may come from a tar meanwhile, and be withdrawn: that is no answer of the URL."""
+    gone = record(1, Outcome.GONE)
+    from_tar = record(1, Outcome.SAVED)._replace(source="1.tar")
+    given = from_tar._replace(final_url="http://a/1")
+    journal = Journal(tmp_path)
+    journal.append(gone)
+    assert journal.answers == {}
+    journal.append(from_tar)
+    journal.withdraw(from_tar)
+    for known in (journal, Journal(tmp_path), Journal(tmp_path, "other")):
+        assert list(known.answers.values()) == [gone]
+    journal.append(given)
+    for known in (journal, Journal(tmp_path)):
+        assert known.answers == {}
+    journal.append(from_tar)
+    assert list(Journal(tmp_path).answers.values()) == [given]
+    journal.forget([given])
+    assert (journal.answers, Journal(tmp_path).answers) == ({}, {})

@@ -10,8 +10,9 @@ from typing import Iterable
 import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
+from ck_imagenet.storage.bans import IN_A_ROW, suspects
 from ck_imagenet.storage.folder_store import FolderStore
-from ck_imagenet.storage.journal import IN_A_ROW, Journal, suspects
+from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
 from ck_imagenet_practice import PracticeWeb
 from hypothesis import given

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from ck_imagenet_practice import PracticeWeb
-from terminal import WNID, Terminal
+from terminal import CHECKOUT, WNID, Terminal
+from test_readme import shell
+from test_tars_journey import class_tar
 
 DALMATIAN = "n02110341"
 STATUS = ("status", "imagenet")
@@ -82,6 +85,37 @@ def test_failures_are_a_list_that_download_reads(terminal: Terminal, rotten: Pra
     assert [(each["wnid"], each["links"]) for each in done] == [(WNID, 3)]
 
 
+def test_a_person_sees_failures_as_a_table_that_fits(
+    terminal: Terminal, rotten: PracticeWeb
+) -> None:
+    head, gone, *others = terminal.shows(*STATUS, "--failures").splitlines()
+    assert head.split() == ["picture", "outcome", "link", "what", "happened"]
+    assert re.match(rf"{WNID}_2        gone             127\..*…  404$", gone)
+    assert all(len(line) <= 80 for line in (head, gone, *others))
+    assert "  ck status imagenet --failures | cut -f 1,2 > again.txt" in others
+    wide = terminal.shows(*STATUS, "--failures", columns=140)
+    assert f"/gone/{WNID}-2.jpg" in wide
+
+
+@pytest.mark.parametrize("door", ["ck {} imagenet", "python -m ck_imagenet {}"])
+def test_the_links_that_a_pipe_chooses_among_the_failures_are_asked_again(
+    terminal: Terminal, web: PracticeWeb, door: str
+) -> None:
+    kinds = ("good", "gone", "gone", "refused")
+    web.set_links(WNID, [web.link(WNID, n, kind, 0) for n, kind in enumerate(kinds)])
+    terminal.environment["PYTHONPATH"] = str(CHECKOUT / "module" / "imagenet")
+    download, status = door.format("download"), door.format("status")
+    assert shell(terminal, f"{download} --wnid={WNID} --retry=0 --quiet").stdout == ""
+    web.requests.clear()
+    chosen = f"{status} --failures | awk -F'\t' '$3 == \"gone\"' | cut -f 1,2 > again.txt"
+    again = f"{download} --urls=again.txt --retry-failed=all --retry=0 | head -2"
+    said = shell(terminal, f"{chosen}\n{again}").stdout
+    assert said == f"{WNID}  tench, Tinca tinca\n  1 picture here, 2 links known, 0 saved now\n"
+    assert sorted(each.path for each in web.requests.all()) == [
+        f"/gone/{WNID}-{number}.jpg" for number in (1, 2)
+    ]
+
+
 @pytest.mark.every_python
 def test_json_has_all_of_it(terminal: Terminal, rotten: PracticeWeb) -> None:
     told = terminal.json(*STATUS, f"--wnid={DALMATIAN}")
@@ -144,6 +178,17 @@ def test_the_rate_of_rot_stays_when_pictures_are_removed(
     assert (standing()[1], standing()[5]) == ("0", "0.500")
     terminal.says("download", "imagenet", f"--wnid={WNID}", "--retry=0")
     assert (standing()[1], standing()[5]) == ("3", "0.500")
+
+
+def test_the_rate_of_rot_stays_when_a_tar_brings_what_links_did_not(
+    terminal: Terminal, rotten: PracticeWeb
+) -> None:
+    (terminal.folder / "tench.tar").write_bytes(class_tar(2, 3, 4))
+    terminal.says("download", "imagenet", f"--wnid={WNID}", "--from=tench.tar")
+    (standing,) = fields(terminal.says(*STATUS, f"--wnid={WNID}"))
+    assert (standing[1], standing[2], standing[5]) == ("6", "6", "0.500")
+    hosts = fields(terminal.says(*STATUS, f"--wnid={WNID}", "--hosts"))
+    assert hosts[-1][5] == "0.500"
 
 
 @pytest.mark.parametrize(

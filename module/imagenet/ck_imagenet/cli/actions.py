@@ -320,7 +320,9 @@ def _status(options: table.StatusOptions, place: Workspace, console: Console, fa
     store, of = place.store_there, "host" if options.hosts else "wnid"
     if options.failures:
         failed = status.failed_links(options, store)
-        if console.is_on:
+        if console.is_terminal:
+            console.say(sentences.failures_table(failed, options))
+        elif console.is_on:
             console.give(sentences.failures(failed))
         else:
             facts["failures"] = [record.facts() for record in failed]

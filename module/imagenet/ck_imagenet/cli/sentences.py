@@ -8,9 +8,11 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 from ..catalogue import synsets
+from ..core.options import as_typed, typed
 from ..core.outcomes import Outcome, plain
 from ..core.text import counted, visible
 from ..storage.records import Record
+from . import tables
 from .tables import table
 
 if TYPE_CHECKING:
@@ -18,9 +20,15 @@ if TYPE_CHECKING:
     from ..commands.clean import Plan
     from ..commands.export import Exported
     from ..commands.listing import Listed
-    from ..core.actions import ListOptions
+    from ..core.actions import ListOptions, StatusOptions
     from ..sources.registry import Row
     from ..sources.url_archive import Archive
+
+_FAILURE = (17, 15)
+"""Columns of a terminal for the name of a picture that failed, and for the outcome."""
+
+_LEAST_REST = 24
+"""Columns for what happened and the link, be the terminal as narrow as it may."""
 
 _MOST_LEFT_OUT = 5
 """Pictures that are named of those that an export leaves out; JSON tells all."""
@@ -36,6 +44,19 @@ def outcomes(failed: Counter[Outcome]) -> Iterator[str]:
     """Yield how often what has happened, and what it means."""
     for outcome, count in failed.most_common():
         yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
+
+
+def numbered(count: int, noun: str) -> str:
+    """Return how many of something there are, with commas between thousands.
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+    noun : str
+        What they are, in the singular; its plural must end in "s".
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
@@ -168,6 +189,38 @@ def failures(records: Iterable[Record]) -> Iterator[str]:
         yield f"{each.name}\t{each.url}\t{each.outcome.word}\t{happened(each)}"
 
 
+def failures_table(records: Iterable[Record], options: StatusOptions) -> Iterator[str]:
+    """Yield the same as a table for a person, then what its words mean, and how to ask again.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        What became of these links.
+    options : StatusOptions
+        What the user has typed.
+    """
+    counts: Counter[Outcome] = Counter()
+    width = tables.terminal_width()
+    rest = max(_LEAST_REST, width - sum(_FAILURE) - 3 * len(tables.GAP))
+    sizes = (*_FAILURE, rest - rest * 2 // 5, rest * 2 // 5)
+    for each in records:
+        if not counts:
+            head = ("picture", "outcome", "link", "what happened")
+            yield tables.cut(tables.columns(head, sizes), width)
+        counts[each.outcome] += 1
+        told = (text.replace("http://", "", 1) for text in (each.url, happened(each)))
+        row = (str(each.name), each.outcome.word, *told)
+        yield tables.cut(tables.columns(row, sizes), width)
+    if not counts:
+        yield "no link has failed"
+        return
+    yield from outcomes(counts)
+    yield "To ask these links again, type:"
+    yield f"  ck-imagenet status {typed(options)} | cut -f 1,2 > again.txt"
+    outdir = as_typed(options, "outdir")
+    yield f"  ck-imagenet download --urls=again.txt --retry-failed=all{outdir}"
+
+
 def happened(record: Record) -> str:
     """Return what exactly happened to a link, and what the Wayback Machine said of it."""
     wayback = f"Wayback Machine: {plain(record.wayback)}" if record.wayback else ""
@@ -196,8 +249,13 @@ def finding(told: Told) -> str:
 
 def inspected(inspection: Inspection) -> str:
     """Return how much has been looked at, and how much was found."""
-    looked_at = f"{counted(inspection.pictures, 'picture')}, {size(inspection.bytes)}"
-    return f"{looked_at}: {inspection.found or 'nothing'} found"
+    pictures = numbered(inspection.pictures, "picture")
+    if not inspection.found and not inspection.pictures:
+        return "no picture is here, so there is nothing to check"
+    if not inspection.found:
+        are = f"all {pictures} are" if inspection.pictures > 1 else "the one picture here is"
+        return f"{are} intact ({size(inspection.bytes)})"
+    return f"{pictures}, {size(inspection.bytes)}: {numbered(inspection.found, 'finding')}"
 
 
 def plan(planned: Plan) -> Iterator[str]:

@@ -44,6 +44,8 @@ class Inventory:
     """The links that have not been asked for, or shall be again."""
     withdrawn: list[Record] = field(default_factory=list)
     """Pictures that the journal has withdrawn: what links gave that shall be asked for again."""
+    answers: list[Record] = field(default_factory=list)
+    """What came of links that were asked, whose pictures are from elsewhere since: from a tar."""
     garbled: dict[Path, int] = field(default_factory=dict)
     """The journal's files with lines that cannot be read, and how many."""
 
@@ -97,6 +99,7 @@ class Inventory:
                 if url not in journal.records and number not in unseen
             ],
             withdrawn=list(journal.withdrawn.values()),
+            answers=list(journal.answers.values()),
             garbled=journal.garbled,
         )
 
@@ -170,15 +173,14 @@ class Tally:
             self.take_answer(record)
         else:
             self.failed[record.outcome] += 1
-            if record.outcome is not Outcome.PRIVATE_ADDRESS:
-                self.asked += 1
-                self.rotten += not record.outcome.alive
+            self.take_answer(record)
         self.latest = max(self.latest, record.time)
 
     def take_answer(self, record: Record) -> None:
-        """Count what a link said that gave a picture, which need not be here any more."""
-        self.asked += bool(record.final_url)
-        self.rotten += bool(record.captured)  # only the Wayback Machine had it
+        """Count what a link said, be its picture here from elsewhere, or not any more."""
+        self.asked += record.has_answered
+        is_alive = record.outcome.alive and not record.captured  # only the Wayback Machine had it
+        self.rotten += record.has_answered and not is_alive
 
     def add(self, other: Tally) -> None:
         """Count all that another has counted."""
@@ -233,8 +235,8 @@ def _count(inventory: Inventory, tally_of: Callable[[str], Tally]) -> None:
         (each.url for each in inventory.missing), (each.url for each in inventory.waiting)
     ):
         tally_of(url).waiting += 1
-    for record in chain(inventory.missing, inventory.withdrawn):
-        if record.final_url:  # else it came from a tar
+    for record in chain(inventory.missing, inventory.withdrawn, inventory.answers):
+        if record.has_answered:  # else it came from a tar, and may have no host
             tally_of(record.url).take_answer(record)
     for path in inventory.unseen.values():
         tally = tally_of("")

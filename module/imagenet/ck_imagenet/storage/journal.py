@@ -1,6 +1,6 @@
 """The journal of a synset: what became of every URL, on disk, a JSON line each; the one truth.
 
-`Journal` reads and writes its files. Not all that they tell is believed: `suspects` finds which
+`Journal` reads and writes its files. Not all that they tell is believed: `bans` finds which
 `forbidden` of older versions may have been a ban's.
 """
 
@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections import defaultdict
-from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -19,18 +16,14 @@ from typing import (
     BinaryIO,
     Callable,
     Collection,
-    Container,
     Iterator,
     Mapping,
-    NamedTuple,
-    Sequence,
 )
 
 from ..core.files import json_object, names_in, write_whole
-from ..core.known_hosts import known_host
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, parse_image_name
-from ..core.urls import endpoint
+from .bans import is_refusal, suspects
 from .records import FORMAT, Record, now, record_of, refuse_newer
 
 if TYPE_CHECKING:
@@ -38,14 +31,6 @@ if TYPE_CHECKING:
 
 _SURE = {"sure": True}
 """What the line of a FORBIDDEN holds since a ban is told from a verdict."""
-
-MINUTES = 300
-"""Seconds after a refusal in which `forbidden` of the same host may be its ban."""
-
-IN_A_ROW = 5
-"""So many of one host, with no other answer of it in between, are rather a ban than verdicts."""
-
-_COME_LATER = ("420", "429", "503")
 
 
 class Journal:
@@ -70,6 +55,8 @@ class Journal:
         a ban seems to have hidden.
     withdrawn : dict of str to Record
         Of those that are not any more: the pictures that they gave.
+    answers : dict of str to Record
+        What came of URLs that were asked, where the picture is from elsewhere since: from a tar.
     garbled : dict of Path to int
         The files with lines that cannot be read, and how many.
     """
@@ -80,20 +67,23 @@ class Journal:
         self._file: BinaryIO | None = None
         self._has_refusals = self._is_doubtful = False
         self.records: dict[str, Record] = {}
+        self.answers: dict[str, Record] = {}
         self.garbled: dict[Path, int] = {}
         files = [folder / name for name in names_in(folder) if name.endswith(".jsonl")]
         for path in sorted(files, key=lambda path: (path == self._path, path)):
             told, sure = self._read(path)
             latest: dict[str, Record] = {}
             for record in told:
+                self._remember_answer(latest.get(record.url), record)
                 _put_last(latest, record)
             for url in suspects(told, sure):
                 del latest[url]
-            self._has_refusals = self._has_refusals or any(map(_is_refusal, told))
+            self._has_refusals = self._has_refusals or any(map(is_refusal, told))
             for record in latest.values():
                 known = self.records.get(record.url)
                 is_picture = known is not None and known.is_kept and not record.is_kept
                 if path == self._path or not is_picture:
+                    self._remember_answer(known, record)
                     _put_last(self.records, record)
         self._drop_tied()
         self.withdrawn = {url: each for url, each in self.records.items() if each.withdrawn}
@@ -123,12 +113,13 @@ class Journal:
             self.close()  # whoever opens it again drops the torn line
             error.filename = str(self._path)
             raise
-        self._has_refusals = self._has_refusals or _is_refusal(record)
+        self._has_refusals = self._has_refusals or is_refusal(record)
         if self._has_refusals and record.outcome is Outcome.FORBIDDEN:
             self._is_doubtful = True  # whoever reads this may take it for a ban's
         told, other = self.records, self.withdrawn
         if record.withdrawn:
             told, other = other, told
+        self._remember_answer(self.records.get(record.url), record)
         other.pop(record.url, None)
         _put_last(told, record)
 
@@ -196,6 +187,7 @@ class Journal:
             self._keep(path, lambda facts: not _tells_of(facts, urls, names))
         for url in urls:
             self.records.pop(url, None)
+            self.answers.pop(url, None)
 
     def drop_garbled(self, path: Path) -> None:
         """Take the lines that cannot be read out of a file; nobody may be writing.
@@ -213,6 +205,13 @@ class Journal:
         if self._file:
             self._file.close()
             self._file = None
+
+    def _remember_answer(self, before: Record | None, record: Record) -> None:
+        """Keep what a URL has answered, if its picture has come from elsewhere instead."""
+        if record.outcome is not Outcome.SAVED or record.final_url:
+            self.answers.pop(record.url, None)
+        elif before and before.has_answered:
+            self.answers[record.url] = before
 
     def _read(self, path: Path) -> tuple[list[Record], set[int]]:
         """Return what a file tells, in its order, and the positions of what is no ban's."""
@@ -298,117 +297,3 @@ def _write_line(opened: BinaryIO, text: str) -> None:
     line = text.encode() + b"\n"
     while line:  # a disk takes what it has room for before it fails
         line = line[opened.write(line) :]
-
-
-# Which `forbidden` of older versions may have been a ban's: those links are asked once more.
-#
-# A host that rations may answer 403 to everything for a while. Older versions took each for a
-# verdict on its link, and wrote no line of a refusal after which they asked again. So what is
-# likely decides: to ask in vain costs one request.
-
-
-class _HostName(NamedTuple):
-    """What the hosts have in common that ration together."""
-
-    text: str
-    is_known: bool
-    """Whether it is a service that is known to ration."""
-
-
-def suspects(records: Sequence[Record], sure: Container[int] = ()) -> set[str]:
-    """Return the URLs that were forbidden, as far as it seems, because their host had banned us.
-
-    A second verdict is believed if it is sure: so each of these is asked once more.
-
-    Parameters
-    ----------
-    records : sequence of Record
-        All that a file of the journal tells, in its order.
-    sure : container of int
-        The positions of those that a version has written that tells a ban from a verdict.
-    """
-    if not _are_worth_a_look(records, sure):
-        return set()
-    hosts: dict[_HostName, _HostVerdicts] = defaultdict(_HostVerdicts)
-    for position, record in enumerate(records):
-        name = _name("/".join(record.url.split("/", 3)[:3]).lower())
-        hosts[name].take(record, position in sure)
-        if record.outcome is Outcome.HOST_BUSY:
-            led_to = _name(f"http://{record.detail}")
-            hosts[led_to].take(record, is_sure=False)
-    latest = {record.url: record.outcome for record in records}
-    found = {url for name, host in hosts.items() for url in host.suspects(name.is_known)}
-    return {url for url in found if latest[url] is Outcome.FORBIDDEN}
-
-
-class _HostVerdicts:
-    """What the lines tell of one host."""
-
-    def __init__(self) -> None:
-        self._forbidden: dict[str, bool] = {}
-        """The URLs, and whether the last line of each is sure."""
-        self._after_refusal: set[str] = set()
-        self._refused = ""
-        self._row = self._longest_row = 0
-
-    def take(self, record: Record, is_sure: bool) -> None:
-        """Take the next line."""
-        if record.outcome is Outcome.FORBIDDEN:
-            self._take_forbidden(record, is_sure)
-        elif _is_refusal(record):
-            self._refused = record.time
-        elif record.outcome.final:
-            self._row = 0
-
-    def suspects(self, is_known: bool) -> set[str]:
-        """Return the URLs that seem to have met a ban."""
-        if not is_known and self._longest_row < IN_A_ROW:
-            return self._after_refusal
-        # Those before the row too: what was saved meanwhile took longer to be written down.
-        return self._after_refusal | {url for url, sure in self._forbidden.items() if not sure}
-
-    def _take_forbidden(self, record: Record, is_sure: bool) -> None:
-        is_believed = is_sure and record.url in self._forbidden
-        self._forbidden[record.url] = is_sure
-        self._row += not is_sure
-        self._longest_row = max(self._row, self._longest_row)
-        if not is_believed and _is_soon_after(self._refused, record.time):
-            self._after_refusal.add(record.url)
-        else:
-            self._after_refusal.discard(record.url)
-
-
-def _are_worth_a_look(records: Sequence[Record], sure: Container[int]) -> bool:
-    """Say whether there can be any: most journals cost no more than this."""
-    forbidden = [at for at, each in enumerate(records) if each.outcome is Outcome.FORBIDDEN]
-    return bool(forbidden) and (
-        not all(position in sure for position in forbidden) or any(map(_is_refusal, records))
-    )
-
-
-def _is_refusal(record: Record) -> bool:
-    if record.outcome is Outcome.BUSY:
-        return record.detail.startswith(_COME_LATER)
-    return record.outcome is Outcome.HOST_BUSY
-
-
-def _is_soon_after(refused: str, time: str) -> bool:
-    """Say whether hardly many minutes have passed, by the clock of then, which may be set back.
-
-    There is no other measure; which was first, the order of the lines has told.
-    """
-    try:
-        first, second = (
-            datetime.fromisoformat(each.replace("Z", "+00:00")) for each in (refused, time)
-        )
-        return (second - first).total_seconds() <= MINUTES
-    except (TypeError, ValueError):
-        return False
-
-
-@lru_cache(maxsize=10_000)
-def _name(url: str) -> _HostName:
-    """Return what a host is called: all names of a known service are one."""
-    host = endpoint(url)
-    found = known_host(host)
-    return _HostName(found.service, True) if found else _HostName(host, False)

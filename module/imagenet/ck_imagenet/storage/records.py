@@ -60,6 +60,13 @@ class Record(NamedTuple):
         return self.outcome is Outcome.SAVED and not self.withdrawn
 
     @property
+    def has_answered(self) -> bool:
+        """Whether the URL has been asked, and so is known to give its picture or not to."""
+        if self.outcome is Outcome.SAVED:
+            return bool(self.final_url)  # else it came from a tar
+        return self.outcome is not Outcome.PRIVATE_ADDRESS
+
+    @property
     def has_url(self) -> bool:
         """Whether the picture's URL is known, not its name alone."""
         return parse_image_name(self.url) is None
