@@ -60,6 +60,7 @@ class Terminal:
         self.folder = folder
         self.repos = folder / "CK_REPOS"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
+        kept.pop("COLUMNS", None)  # pytest-xdist's: a terminal says itself how wide it is
         home = {"HOME": str(folder), "CK_REPOS": str(self.repos)}
         self.environment = {**kept, **home, **settings}
         origin = repos or _registered()

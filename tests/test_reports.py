@@ -101,7 +101,7 @@ def test_no_text_of_others_makes_a_line_of_a_table_too_long(
 def test_below_the_table_stand_what_its_words_mean_and_how_to_ask_again() -> None:
     options = StatusOptions(failures=True, outdir="my pictures")
     assert list(sentences.failures_table([FAILED], options))[2:] == [
-        "      1  gone            the host says that it is gone (404, 410)",
+        "      1  gone            the host says that the picture is gone (404, 410)",
         "To ask these links again, type:",
         "  ck-imagenet status --failures '--outdir=my pictures' | cut -f 1,2 > again.txt",
         "  ck-imagenet download --urls=again.txt --retry-failed=all '--outdir=my pictures'",

@@ -8,7 +8,7 @@ import time
 import pytest
 from ck_imagenet_practice import PracticeWeb
 from terminal import CHECKOUT, WNID, Terminal
-from test_readme import shell
+from test_docs_examples import shell
 from test_tars_journey import class_tar
 
 DALMATIAN = "n02110341"
