@@ -361,7 +361,7 @@ def test_one_that_a_newer_version_has_made_is_refused(offline: Terminal, web: Pr
     facts = home(offline) / "archive.json"
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "format": 2}))
     for command in (("geturls", f"imagenet:{WNID}"), GET, ("download", f"imagenet:{WNID}")):
-        assert "was written by a newer ck-imagenet, in format 2" in offline.refuses(*command)
+        assert "was written by a newer ck-imagenet: it has format 2" in offline.refuses(*command)
 
 
 def test_an_interrupted_build_begins_anew_and_says_so(offline: Terminal, web: PracticeWeb) -> None:

@@ -242,8 +242,8 @@ def test_entries_of_earlier_versions_are_sound_and_get_the_tags_of_today_by_repa
     change_meta(terminal, tags=[*earlier, "pretty"])
     assert terminal.says(*CHECK) == ""
     assert terminal.says(*CHECK, "--repair").startswith(
-        f"{WNID}_3  misdescribed  the CK entry does not tell what the journal does "
-        "(its tags lack jpg); "
+        f"{WNID}_3  misdescribed  the CK entry contradicts the journal "
+        "(these tags are missing: jpg); "
     )
     assert meta(terminal)["tags"] == [*earlier, "jpg", "pretty"]
     assert terminal.says(*CHECK, "--repair") == ""
@@ -289,7 +289,7 @@ def test_bytes_that_were_saved_and_cannot_be_decoded_are_found_by_decode_alone(
         path.write_text(path.read_text().replace(old, new))
     assert terminal.says(*CHECK) == ""
     found = terminal.ck(*CHECK, "--decode").stdout
-    told = "the bytes that were saved cannot be decoded (begins 'damaged."
+    told = "the picture cannot be decoded, although its file is unchanged (begins 'damaged."
     assert found.startswith(f"{WNID}_1  broken  {told}")
     terminal.says(*CHECK, "--decode", "--repair")
     assert terminal.says(*CHECK, "--decode") == ""
@@ -305,7 +305,7 @@ def test_it_tells_how_many_lines_of_the_journal_cannot_be_read(
     garble_the_journal(terminal)
     path.write_text(path.read_text() + '[]\n{"name": "n014')
     said = terminal.ck(*CHECK).stdout
-    assert said.startswith(f"{path}  garbled  lines of the journal that cannot be read (2)\n")
+    assert said.startswith(f"{path}  garbled  some lines of the journal cannot be read (2)\n")
     terminal.says(*CHECK, "--repair")
     assert terminal.says(*CHECK) == ""
     done = terminal.json(*DOWNLOAD)["synsets"][0]

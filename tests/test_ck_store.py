@@ -371,8 +371,8 @@ for work in (place.create, lambda: Inventory.of(place)):
 """,
     )
     refused = (
-        f"{state} was written by a newer ck-imagenet, in format 2, and this one reads 1: "
-        "upgrade with: "
+        f"{state} was written by a newer ck-imagenet: it has format 2, and this version reads "
+        "format 1. Upgrade with: "
     )
     assert said == [f"{refused}pip install --upgrade ck-imagenet"] * 2
     under_ck = terminal.refuses("clean", "imagenet", f"--wnid={WNID}", "--failed", "--force")

@@ -269,8 +269,8 @@ def test_check_finds_such_a_folder_and_repair_has_ck_know_it_again(
     half_gone(terminal)
     found = terminal.ck("check", "imagenet").stdout.splitlines()
     assert found[0] == (
-        f"{terminal.repository()}  unregistered  a folder with pictures or their state, and no "
-        "repository for CK"
+        f"{terminal.repository()}  unregistered  the folder has pictures, but CK does not know it "
+        "as a repository"
     )
     assert terminal.ck("check", f"imagenet:{WNID}").stdout.splitlines() == found
     terminal.says("check", "imagenet", "--repair")

@@ -165,7 +165,7 @@ class TestReadAgain:
         for shard in range(2):
             files = sample("000000001", picture(str(shard)), cls=shard)
             put(tmp_path, {f"key-{shard}.tar": tar(files)})
-        with pytest.raises(NoTar, match="of a synset that nobody tells"):
+        with pytest.raises(NoTar, match="its synset is not known"):
             taken(tmp_path, tmp_path / "key-{0..1}.tar")
         assert set(taken(tmp_path, tmp_path / "key-{0..1}.tar", ilsvrc2012=True)) == {
             WNID,
@@ -228,12 +228,11 @@ class TestKeys:
         with pytest.raises(NoTar) as refused:
             taken(tmp_path, copy)
         assert str(refused.value).endswith(
-            "of a synset that nobody tells, unless --labels does (000000000.jpg, 000000001.jpg, "
-            "000000002.jpg). If "
-            "numbers tell the synsets: with --ilsvrc2012 they are the places in the sorted order "
-            "of its 1,000; else --labels=FILE has the wnids in the order of the numbers from 0 on, "
-            "one a line. For ILSVRC2012's validation, --labels=FILE is val.txt, Kaggle's "
-            "LOC_val_solution.csv or the devkit"
+            "its synset is not known; --labels can tell it (000000000.jpg, 000000001.jpg, "
+            "000000002.jpg). If numbers tell the synsets: with --ilsvrc2012 they are the places "
+            "in the sorted order of its 1,000; else --labels=FILE has the wnids in the order of "
+            "the numbers from 0 on, one a line. For ILSVRC2012's validation, --labels=FILE is "
+            "val.txt, Kaggle's LOC_val_solution.csv or the devkit"
         )
 
     def test_a_file_of_classes_tells_whose_the_labels_are(self, tmp_path: Path) -> None:

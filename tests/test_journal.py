@@ -295,8 +295,8 @@ def test_a_newer_format_is_refused_with_the_command_to_upgrade(tmp_path: Path) -
     with pytest.raises(StoreError) as refused:
         Journal(tmp_path)
     assert str(refused.value) == (
-        f"{path} was written by a newer ck-imagenet, in format 2, and this one reads 1: "
-        "upgrade with: pip install --upgrade ck-imagenet"
+        f"{path} was written by a newer ck-imagenet: it has format 2, and this version reads "
+        "format 1. Upgrade with: pip install --upgrade ck-imagenet"
     )
 
 

@@ -388,16 +388,19 @@ def test_the_places_are_shown_with_their_state_and_what_each_needs(
     rows = [
         ("archive", "not on this machine", "334 MB, once: ck geturls imagenet --all"),
         ("kept", "what a service gave last, with each synset", "nothing; --refresh asks again"),
-        ("imagenet", web.service, "the network; it has been down for long stretches since 2021"),
+        ("imagenet", web.service, "the network; the service has often been down since 2021"),
         (
             "wayback",
             web.wayback,
-            "the network; it has the lists of some synsets, and may be asked only so often",
+            "the network; it has the lists of some synsets, and limits how often you may ask",
         ),
         (
             "winter21",
             web.tar_address(),
-            "the network, and ImageNet's terms of access: download it with --source=winter21",
+            (
+                "the network, and your consent to ImageNet's terms of access: download it with "
+                "--source=winter21"
+            ),
         ),
     ]
     said = terminal.says("geturls", "imagenet", "--sources")

@@ -148,14 +148,16 @@ class TestOwn:
             f"  2 pictures here, 5 in {WNID}.tar, 2 saved now\n"
             "      1  not-a-picture   a web page or other text instead of a picture\n"
             "      1  duplicate       the same picture is here from another link\n"
-            "      5  link            a link: link0.JPEG, link1.JPEG, link2.JPEG, …\n"
-            "      2  outside         with a path that leads out: "
+            "      5  link            it is a link: link0.JPEG, link1.JPEG, link2.JPEG, …\n"
+            "      2  outside         its path leads out of the folder: "
             "../n01440764_1.JPEG, /tmp/n01440764_1.JPEG\n"
-            "      1  too-large       larger than any picture of ImageNet: n01440764_3.JPEG\n"
-            "      1  other-synset    of another synset: n02110341_3.JPEG\n"
-            f"      1  garbage         bytes that are no tar: {WNID}.tar\n"
-            "      1  other-name      not called as ImageNet's pictures are: \\x1b[2J.JPEG\n"
-            "      1  cut             not all there: the tar ends too early: n01440764_8.JPEG\n"
+            "      1  too-large       it is larger than any picture of ImageNet: "
+            "n01440764_3.JPEG\n"
+            "      1  other-synset    it belongs to another synset: n02110341_3.JPEG\n"
+            f"      1  garbage         these bytes are not a tar: {WNID}.tar\n"
+            "      1  other-name      its name is not like the names of ImageNet's pictures: "
+            "\\x1b[2J.JPEG\n"
+            "      1  cut             it is incomplete: the tar ends too early: n01440764_8.JPEG\n"
         )
         assert terminal.pictures() == named(5, 7)
         outside = [terminal.folder / "n01440764_1.JPEG", Path("/tmp/n01440764_1.JPEG")]  # noqa: S108
@@ -181,7 +183,7 @@ class TestOwn:
         assert terminal.pictures() == named(5, 6)
         again = terminal.says("download", "imagenet", option)
         assert (
-            "      1  same-number     another picture of a number that has one: n01440764_6\n"
+            "      1  same-number     another picture has the same number: n01440764_6\n"
         ) in again
 
     @pytest.mark.parametrize(
@@ -196,10 +198,10 @@ class TestOwn:
             (["--from={x}"], '"{x}": write {0000..1023} or {train,val} in braces, or {wnid}'),
             (["--tar={wnid}.tar"], '"{wnid}.tar" needs to know which: add --wnid=W'),
             (["--tar={wnid}.tar", f"--wnid={WNID}"], f'"{WNID}.tar" cannot be read'),
-            (["--tar=page"], 'the tar "page" holds no picture of ImageNet: bytes that are no'),
+            (["--tar=page"], 'the tar "page" holds no picture of ImageNet: these bytes are not a'),
             (
                 ["--tar=n02110341.tar"],
-                f'"{DALMATIAN}.tar" holds no picture of {DALMATIAN}: of another',
+                f'"{DALMATIAN}.tar" holds no picture of {DALMATIAN}: it belongs',
             ),
             (["--tar=/dev/null"], 'the tar "/dev/null" is empty'),
             (["--tar=empty", f"--wnid={WNID}"], f'"empty" holds no picture of {WNID}'),
@@ -443,7 +445,7 @@ class TestWinter21:
         web.winter21.set(DALMATIAN, tar=class_tar(1, wnid=DALMATIAN))
         done = terminal.ck(*WINTER21, f"--wnid={WNID},{DALMATIAN}")
         address = web.tar_address(WNID)
-        said = f'the tar "{address}" holds no picture of {WNID}: bytes that are no tar ('
+        said = f'the tar "{address}" holds no picture of {WNID}: these bytes are not a tar ('
         assert (done.returncode, said in done.stdout) == (1, True)
         assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
 

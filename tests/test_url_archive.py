@@ -112,7 +112,7 @@ class TestReading:
         built(tmp_path, LIST)
         facts = json.loads((tmp_path / FACTS).read_text())
         (tmp_path / FACTS).write_text(json.dumps({**facts, "format": 2}))
-        with pytest.raises(StoreError, match="was written by a newer ck-imagenet, in format 2"):
+        with pytest.raises(StoreError, match="was written by a newer ck-imagenet: it has format 2"):
             Archive.at(tmp_path)
 
     @pytest.mark.parametrize("name", [DATA, INDEX])

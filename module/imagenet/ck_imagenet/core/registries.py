@@ -132,7 +132,7 @@ LAYOUTS = (
     LayoutRow(
         "links",
         made_by="tables:Links",
-        holds="`links.csv`: a row for each link, also of those that failed",
+        holds="`links.csv`: a row for each link, also for links that failed",
         read_by=(
             '`datasets.load_dataset("DIR")`, `pandas.read_csv("DIR/links.csv")`: ' + _LINK_FACTS
         ),
@@ -186,15 +186,15 @@ class SourceRow(NamedTuple):
 SOURCES = (
     SourceRow(
         "archive",
-        holds="the archive of all of ImageNet's URLs on this machine, if there is one",
+        holds="the archive of all URLs on this machine, if you have made one",
         needs="nothing",
         made_by="url_archive:ArchiveSource",
     ),
     SourceRow(
         "kept",
         holds=(
-            "what `imagenet`, `wayback` or you with `--urls` gave last, kept with the synset's "
-            "state: a second run asks nobody. `--refresh` asks again"
+            "the last list of the synset from `imagenet`, `wayback` or your `--urls`. It is saved "
+            "with the synset, so a second run asks no service. `--refresh` asks again"
         ),
         needs="nothing; --refresh asks again",
         made_by="lists:KeptListSource",
@@ -203,18 +203,18 @@ SOURCES = (
     SourceRow(
         "imagenet",
         holds=(
-            "image-net.org's list service: its newer path, then its older one, each first in the "
-            "form with true numbers"
+            "image-net.org's list service. Its newer path is asked first, then its older one; "
+            "each is first asked for the list with names"
         ),
-        needs="the network; it has been down for long stretches since 2021",
+        needs="the network; the service has often been down since 2021",
         made_by="services:ImageNetService",
         address="https://www.image-net.org",
         setting="service",
     ),
     SourceRow(
         "wayback",
-        holds="the Wayback Machine's copy of these answers, as of about 2013",
-        needs="the network; it has the lists of some synsets, and may be asked only so often",
+        holds="the Wayback Machine's copies of these lists, from about 2013",
+        needs="the network; it has the lists of some synsets, and limits how often you may ask",
         made_by="services:WaybackService",
         address="https://web.archive.org",
         setting="wayback-service",
@@ -225,7 +225,10 @@ SOURCES = (
             "no lists but [the pictures themselves](#pictures-from-copies), only when "
             "`--source=winter21` names it"
         ),
-        needs="the network, and ImageNet's terms of access: download it with --source=winter21",
+        needs=(
+            "the network, and your consent to ImageNet's terms of access: download it with "
+            "--source=winter21"
+        ),
         address="https://image-net.org/data/winter21_whole/{wnid}.tar",
         setting="winter21",
     ),

@@ -182,8 +182,8 @@ def _zstd() -> Any:
     package = zstd()
     if not package:
         raise BadInput(
-            "what zstd has packed takes the Python package backports.zstd here; "
-            f'get it with: "{sys.executable}" -m pip install backports.zstd'
+            "a tar packed with zstd needs the Python package backports.zstd here; get it with: "
+            f'"{sys.executable}" -m pip install backports.zstd'
         )
     most = {package.DecompressionParameter.window_log_max: _MOST_DICTIONARY.bit_length() - 1}
     return package.ZstdDecompressor(options=most)
@@ -241,21 +241,21 @@ _END_BLOCK = bytes(BLOCK)
 class SkipReason(Enum):
     """Why something in a copy of ImageNet is not taken: in a tar, a zip or a folder."""
 
-    OTHER_NAME = "not called as ImageNet's pictures are"
-    OTHER_SYNSET = "of another synset"
-    NO_LABEL = "of a synset that nobody tells, unless --labels does"
-    OUTSIDE = "with a path that leads out"
-    LINK = "a link"
-    DEVICE = "a device or a pipe"
-    SPARSE = "a file with holes"
-    SAME_NUMBER = "another picture of a number that has one"
-    TOO_LARGE = "larger than any picture of ImageNet"
-    ENCRYPTED = "encrypted"
-    PACKED = "packed in a way that is not read here"
-    DAMAGED = "not the bytes that it is said to have"
-    UNREADABLE = "a file that cannot be read"
-    CUT = "not all there: the tar ends too early"
-    GARBAGE = "bytes that are no tar"
+    OTHER_NAME = "its name is not like the names of ImageNet's pictures"
+    OTHER_SYNSET = "it belongs to another synset"
+    NO_LABEL = "its synset is not known; --labels can tell it"
+    OUTSIDE = "its path leads out of the folder"
+    LINK = "it is a link"
+    DEVICE = "it is a device or a pipe"
+    SPARSE = "it is a sparse file (a file with holes)"
+    SAME_NUMBER = "another picture has the same number"
+    TOO_LARGE = "it is larger than any picture of ImageNet"
+    ENCRYPTED = "it is encrypted"
+    PACKED = "it is compressed in a way that cannot be undone here"
+    DAMAGED = "its bytes do not match its size or checksum"
+    UNREADABLE = "it cannot be read"
+    CUT = "it is incomplete: the tar ends too early"
+    GARBAGE = "these bytes are not a tar"
 
     @property
     def word(self) -> str:

@@ -172,8 +172,8 @@ def refuse_newer(found: Any, where: Path) -> None:
     """
     if isinstance(found, int) and found > FORMAT:
         raise StoreError(
-            f"{where} was written by a newer ck-imagenet, in format {found}, and this one reads "
-            f"{FORMAT}: upgrade with: {UPGRADE}"
+            f"{where} was written by a newer ck-imagenet: it has format {found}, and this version "
+            f"reads format {FORMAT}. Upgrade with: {UPGRADE}"
         )
 
 
@@ -274,9 +274,9 @@ def contradiction(meta: dict[str, Any] | None, record: Record, file: str, strict
         Whether it is to have also what earlier versions did not write.
     """
     if meta is None:
-        return "it has no meta that can be read"
+        return "its meta cannot be read"
     if meta.get("dataset_files") != [file]:
-        return f"its file is called {meta.get('dataset_files')}"
+        return f"its meta names the file {meta.get('dataset_files')}"
     own = _own(meta)
     wanted = {
         "wnid": record.name.wnid,
@@ -286,11 +286,11 @@ def contradiction(meta: dict[str, Any] | None, record: Record, file: str, strict
     }
     for key, value in wanted.items():
         if own.get(key, "") != value:
-            return f"its {key} is {own.get(key, '')}"
+            return f"its meta has the {key} {own.get(key, '')}"
     tags = _tags(meta)
     lacking = [tag for tag in _tags_of(record) if tag not in tags]
     is_so = not lacking or (lacking == [LATER_TAG] and not strictly)
-    return "" if is_so else f"its tags lack {', '.join(lacking)}"
+    return "" if is_so else f"these tags are missing: {', '.join(lacking)}"
 
 
 def _tags_of(record: Record) -> list[str]:
@@ -333,61 +333,61 @@ class FindingKind(Enum):
 
     MISSING = (
         "missing",
-        "the picture was saved, and its file is not here",
+        "the picture was saved, but its file is missing",
         "the next download asks for it again",
     )
     CHANGED = (
         "changed",
-        "the file does not hold the bytes that were saved",
-        "it is put aside, and the next download asks for it again",
+        "the file has changed since it was saved",
+        "it is set aside, and the next download asks for it again",
     )
     BROKEN = (
         "broken",
-        "the bytes that were saved cannot be decoded",
-        "it is put aside, and its link is recorded as broken",
+        "the picture cannot be decoded, although its file is unchanged",
+        "it is set aside, and its link is recorded as broken",
     )
     UNSEEN = (
         "unseen",
-        "the picture is here, and the journal does not know it",
-        "it is taken up",
+        "the journal does not list this picture",
+        "it is added to the journal",
     )
     NO_PICTURE = (
         "no-picture",
-        "a file that is called a picture and is none",
-        "it is put aside",
+        "the file is not a picture, in spite of its name",
+        "it is set aside",
     )
     MISDESCRIBED = (
         "misdescribed",
-        "the CK entry does not tell what the journal does",
-        "its meta is written anew",
+        "the CK entry contradicts the journal",
+        "its meta is written again",
     )
-    EMPTY = ("empty-entry", "a CK entry without a picture", "it is removed")
+    EMPTY = ("empty-entry", "the CK entry has no picture", "it is removed")
     GARBLED = (
         "garbled",
-        "lines of the journal that cannot be read",
-        "they are removed, and what they told of is taken up or asked for again",
+        "some lines of the journal cannot be read",
+        "they are removed; their pictures are added again, or asked for again",
     )
-    STRAY = ("stray", "a file that belongs to no picture", "it is put aside")
-    LEFTOVER = ("leftover", "left unfinished by a run that was killed", "it is removed")
-    DANGLING = ("dangling", "an alias in CK that leads to no entry", "it is removed")
+    STRAY = ("stray", "the file belongs to no picture", "it is set aside")
+    LEFTOVER = ("leftover", "a killed run left this file unfinished", "it is removed")
+    DANGLING = ("dangling", "the CK alias leads to no entry", "it is removed")
     HIDDEN = (
         "hidden",
-        "an entry that CK does not find by its name or by its UID, or cannot load",
-        "it gets what it lacks",
+        "CK cannot find this entry by its name and its UID, or cannot load it",
+        "its missing parts are added",
     )
     MISPLACED = (
         "misplaced",
-        "an entry in a folder where CK does not look, since you have changed its `split_dirs`",
+        "CK does not look for the entry in this folder, since you changed `split_dirs`",
         "it is moved to where CK looks",
     )
     UNREGISTERED = (
         "unregistered",
-        "a folder with pictures or their state, and no repository for CK",
-        "CK knows it again; to remove it, type ck-imagenet clean --wnid=W --all",
+        "the folder has pictures, but CK does not know it as a repository",
+        "CK knows it again; to remove it, type: ck-imagenet clean --wnid=W --all",
     )
     NO_FOLDER = (
         "no-folder",
-        "a repository that CK knows, and its folder is not here",
+        "CK knows this repository, but its folder is missing",
         "CK forgets it",
     )
 
