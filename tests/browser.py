@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
+import os
 import shutil
 import socket
 import subprocess
@@ -21,6 +23,16 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-dev-shm-usage", "--hide-scrollbars"),
 )
+
+_PACKAGE = importlib.util.find_spec("axe_core_python")
+AXE = Path(os.environ.get("AXE") or str(_PACKAGE and _PACKAGE.origin)).with_name("axe.min.js")
+"""The file of axe-core: of the package, or of the folder of the file that AXE names."""
+
+_VIOLATIONS = """
+    return axe.run().then(found => found.violations.flatMap(
+        rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 200)}`)
+    ));
+"""
 
 KEYS = {"right": "\ue014", "down": "\ue015", "enter": "\ue007", "escape": "\ue00c", "tab": "\ue004"}
 
@@ -133,6 +145,30 @@ class Browser:
         actions = [{"type": kind, "value": key} for key in typed for kind in ("keyDown", "keyUp")]
         keyboard = {"type": "key", "id": "keyboard", "actions": actions}
         self._ask("POST", "actions", actions=[keyboard])
+
+    def paste(self) -> None:
+        """Press Ctrl+V."""
+        ends = (("keyDown", "\ue009"), ("keyDown", "v"), ("keyUp", "v"), ("keyUp", "\ue009"))
+        actions = [{"type": kind, "value": key} for kind, key in ends]
+        self._ask("POST", "actions", actions=[{"type": "key", "id": "keys", "actions": actions}])
+
+    def swipe(self, selector: str, across: int) -> None:
+        """Move a finger over what a selector finds, by so many pixels to the right."""
+        middle = "const {left, width, top, height} = document.querySelector(arguments[0])"
+        found = self.run(
+            f"{middle}.getBoundingClientRect(); return [left + width / 2, top + height / 2]",
+            selector,
+        )
+        steps = [("touchStart", 0), ("touchMove", across // 2), ("touchMove", across)]
+        for kind, moved in steps:
+            point = {"x": found[0] + moved, "y": found[1]}
+            self.devtools("Input.dispatchTouchEvent", type=kind, touchPoints=[point])
+        self.devtools("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    def violations(self) -> list[str]:
+        """Return which of axe-core's rules of accessibility the page breaks, and where."""
+        found: list[str] = self.run(AXE.read_text("utf-8") + _VIOLATIONS)
+        return found
 
     def devtools(self, command: str, **parameters: Any) -> Any:
         """Return what Chromium's own tools answer."""

@@ -42,17 +42,48 @@ def test_a_page_is_saved_where_the_user_says(downloaded: Terminal) -> None:
 
 
 @pytest.mark.every_python
-def test_the_overview_leads_to_the_pages_that_are_there(downloaded: Terminal) -> None:
+def test_the_overview_leads_to_every_synset_whose_page_is_made_if_there_is_none(
+    downloaded: Terminal,
+) -> None:
     downloaded.says("download", "imagenet", f"--wnid={DALMATIAN}")
     downloaded.says(*BROWSE, f"--wnid={WNID}")
     page = Path(downloaded.says(*BROWSE).strip())
     assert page == downloaded.repos / "local" / "imagenet" / "overview" / "gallery.html"
     text = page.read_text("utf-8")
-    link = f"../../../imagenet-{WNID}/imagenet/{WNID}/gallery.html"
-    assert f'<a href="{link}">tench</a>' in text
-    assert (page.parent / link).is_file()
-    assert f"<code>ck browse imagenet --wnid={DALMATIAN}</code>" in text
-    assert "ck browse imagenet --wnid=" + WNID not in text
+    for wnid, word, pictures in ((WNID, "tench", 2), (DALMATIAN, "dalmatian", 1)):
+        link = f"../../../imagenet-{wnid}/imagenet/{wnid}/gallery.html"
+        assert f'<a href="{link}">{word}</a>' in text
+        assert (page.parent / link).read_text("utf-8").count('<li data-number="') == pictures
+    assert "ck browse imagenet" not in text
+
+
+def test_the_overview_makes_anew_only_the_pages_of_what_has_changed(
+    downloaded: Terminal, web: PracticeWeb
+) -> None:
+    downloaded.says("download", "imagenet", f"--wnid={DALMATIAN}")
+    downloaded.says(*BROWSE)
+    pages = {
+        wnid: downloaded.repository(wnid) / "imagenet" / wnid / "gallery.html"
+        for wnid in (WNID, DALMATIAN)
+    }
+    made = {wnid: page.stat().st_mtime_ns for wnid, page in pages.items()}
+    downloaded.says(*BROWSE)
+    assert {wnid: page.stat().st_mtime_ns for wnid, page in pages.items()} == made
+    web.set_links(DALMATIAN, [web.link(DALMATIAN, number, "good") for number in (4, 5)])
+    downloaded.says("download", "imagenet", f"--wnid={DALMATIAN}", "--refresh")
+    text = pages[WNID].read_text("utf-8")
+    pages[WNID].write_text(text.replace('content="ck-imagenet ', 'content="another '))
+    downloaded.says(*BROWSE)
+    assert pages[DALMATIAN].read_text("utf-8").count('<li data-number="') == 2
+    assert pages[WNID].read_text("utf-8") == text
+
+
+def test_an_overview_that_is_saved_elsewhere_says_what_to_type_for_a_page(
+    downloaded: Terminal,
+) -> None:
+    text = Path(downloaded.says(*BROWSE, "--save=all.html").strip()).read_text("utf-8")
+    assert f"<code>ck browse imagenet --wnid={WNID}</code>" in text
+    assert not (downloaded.repository() / "imagenet" / WNID / "gallery.html").exists()
 
 
 def test_no_page_tells_where_anything_is_on_the_users_machine(
@@ -84,6 +115,7 @@ def test_plain_folders_are_shown_too(downloaded: Terminal) -> None:
     said = downloaded.says(*BROWSE, f"--wnid={DALMATIAN}", "--outdir=out")
     state = downloaded.folder / "out" / DALMATIAN / ".ck-imagenet"
     assert Path(said.strip()) == state / "gallery.html"
+    assert f'data-file="../{DALMATIAN}_4.jpg"' in (state / "gallery.html").read_text("utf-8")
     said = downloaded.says(*BROWSE, "--outdir=out")
     assert Path(said.strip()) == downloaded.folder / "out" / ".ck-imagenet" / "gallery.html"
 

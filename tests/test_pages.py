@@ -12,7 +12,8 @@ import pytest
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
 from ck_imagenet.gallery import pages
-from ck_imagenet.gallery.pages import Gallery, Host
+from ck_imagenet.gallery.facts import Gallery, Host
+from ck_imagenet.gallery.pages import Commands
 from ck_imagenet.gallery.thumbnails import MOST_OF_A_LINE, Thumbnail
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
@@ -22,6 +23,7 @@ from ck_imagenet.storage.store import SynsetStore
 
 WNID = "n01440764"
 DOG = "n02084071"
+TYPED = Commands("ck browse imagenet", "ck clean imagenet", entry="imagenet-")
 
 HOSTILE = [
     "javascript:alert(1)",
@@ -133,10 +135,12 @@ def test_its_place_is_told_by_every_way(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", HOSTILE)
 @pytest.mark.parametrize("outcome", [Outcome.SAVED, Outcome.BAD_URL])
 def test_a_hostile_url_is_text_and_nothing_else(tmp_path: Path, url: str, outcome: Outcome) -> None:
-    plain = Read(pages.synset(Gallery(place(tmp_path / "1", record(1, outcome=outcome)), {})))
+    plain = Read(
+        pages.synset(Gallery(place(tmp_path / "1", record(1, outcome=outcome)), {}), TYPED)
+    )
     detail = "" if outcome is Outcome.SAVED else url
     here = place(tmp_path / "2", record(1, url, outcome, detail=detail, source=url, final_url=url))
-    page = pages.synset(Gallery(here, {}))
+    page = pages.synset(Gallery(here, {}), TYPED)
     read = Read(page)
     assert {tag for tag, _ in read.elements} <= {tag for tag, _ in plain.elements}
     assert len(read.all("script")) == len(plain.all("script"))
@@ -151,7 +155,7 @@ def test_a_hostile_url_is_text_and_nothing_else(tmp_path: Path, url: str, outcom
 
 def test_text_is_shown_as_it_is_meant(tmp_path: Path) -> None:
     url = "http://a/caf\xc3\xa9 & <b>.jpg"
-    read = Read(pages.synset(Gallery(place(tmp_path, record(1, url, Outcome.GONE)), {})))
+    read = Read(pages.synset(Gallery(place(tmp_path, record(1, url, Outcome.GONE)), {}), TYPED))
     assert "http://a/caf\xe9 & <b>.jpg" in read.text
     (link,) = [each for each in read.all("a") if each["href"].startswith("http://a/")]
     assert link["href"] == "http://a/caf%C3%A9%20&%20%3Cb%3E.jpg"
@@ -160,7 +164,7 @@ def test_text_is_shown_as_it_is_meant(tmp_path: Path) -> None:
 
 def test_what_ck_would_replace_is_not_there_in_a_frame(tmp_path: Path) -> None:
     url = "http://a/$#ck_root_url#$/$#ck_include_start#$.jpg"
-    page = pages.synset(Gallery(place(tmp_path, record(1, url, Outcome.GONE)), {}))
+    page = pages.synset(Gallery(place(tmp_path, record(1, url, Outcome.GONE)), {}), TYPED)
     framed = pages.framed(page)
     assert "$#" not in framed
     ((tag, frame),) = Read(framed).elements
@@ -169,7 +173,7 @@ def test_what_ck_would_replace_is_not_there_in_a_frame(tmp_path: Path) -> None:
 
 
 def test_a_page_asks_nothing_of_the_network(tmp_path: Path) -> None:
-    read = Read(pages.synset(Gallery(place(tmp_path, record(1)), {})))
+    read = Read(pages.synset(Gallery(place(tmp_path, record(1)), {}), TYPED))
     policy = next(each["content"] for each in read.all("meta") if "http-equiv" in each)
     assert policy.startswith("default-src 'none'; img-src data:; ")
     for _, attributes in read.elements:
@@ -184,5 +188,5 @@ def test_a_page_of_3000_pictures_has_at_most_20_megabytes(tmp_path: Path) -> Non
     webp = "A" * (MOST_OF_A_LINE * 4 // 3)
     hashes = [hashlib.shake_128(b"%d" % n).hexdigest(16) for n in range(3000)]
     small = {n: Thumbnail(1, 1, 1, 1, bits, webp) for n, bits in enumerate(hashes)}
-    page = pages.synset(Gallery(place(tmp_path, *places), small))
+    page = pages.synset(Gallery(place(tmp_path, *places), small), TYPED)
     assert 17_000_000 < len(page.encode()) <= 20_000_000

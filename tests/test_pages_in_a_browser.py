@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shlex
+import shutil
 import socket
 import sys
 import time
@@ -18,7 +21,10 @@ from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
 from ck_imagenet_practice.pictures import picture
+from PIL import Image
 from terminal import WNID, Terminal
+
+DOG = "n02084071"
 
 HOSTILE = 'http://host-3/$#ck_root_url#$"><script>document.title="harmed"</script>.jpg'
 
@@ -32,8 +38,19 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a synset: twelve pictures, two of them alike, and three failures."""
-    folder = tmp_path_factory.mktemp("out")
+    """A folder with a synset: twelve pictures, two of them alike, and three failures.
+
+    Of another, with synsets below it, links failed at eleven hosts.
+    """
+    folder = tmp_path_factory.mktemp("out") / "it's \xe4 folder"
+    dogs = FolderStore(folder).synset(DOG)
+    dogs.create()
+    journal = Journal.of(dogs)
+    for number in range(1, 12):
+        name = ImageName(DOG, number)
+        url = f"http://the-{number}th-of-many-hosts-with-a-long-name.example/"
+        journal.append(Record(name, url, Outcome.NO_SUCH_HOST, "2026-01-02T03:04:05Z"))
+    journal.close()
     place = FolderStore(folder).synset(WNID)
     place.create()
     journal = Journal.of(place)
@@ -54,6 +71,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def written(folder: Path, tmp_path: Path, *options: str) -> list[Path]:
+    """Return the pages that `ck browse` writes of what is in a folder."""
+    terminal = Terminal(tmp_path, {})
+    said = terminal.says("browse", "imagenet", f"--outdir={folder}", *options)
+    return list(map(Path, said.splitlines()))
+
+
 def known(number: int, url: str, outcome: Outcome = Outcome.SAVED, **facts: Any) -> Record:
     return Record(ImageName(WNID, number), url, outcome, "2026-01-02T03:04:05Z", **facts)
 
@@ -61,11 +85,31 @@ def known(number: int, url: str, outcome: Outcome = Outcome.SAVED, **facts: Any)
 @pytest.fixture
 def page(folder: Path, tmp_path: Path, chromium: Browser) -> Browser:
     """The synset's page, open on a desktop."""
-    terminal = Terminal(tmp_path, {})
-    said = terminal.says("browse", "imagenet", f"--wnid={WNID}", f"--outdir={folder}")
-    chromium.resize(1280, 900)
-    chromium.open(Path(said.strip()))
+    chromium.resize(1400, 900)
+    chromium.open(*written(folder, tmp_path, f"--wnid={WNID}"))
     return chromium
+
+
+@pytest.fixture(scope="module")
+def everything(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same folder with all its pages."""
+    for options in ([f"--wnid={DOG}"], []):
+        written(folder, tmp_path_factory.mktemp("terminal"), *options)
+    return folder
+
+
+@pytest.fixture
+def dogs(folder: Path, tmp_path: Path, chromium: Browser) -> Browser:
+    """The page of the synset with hosts and synsets below it, open on a desktop."""
+    chromium.resize(1400, 900)
+    chromium.open(*written(folder, tmp_path, f"--wnid={DOG}"))
+    return chromium
+
+
+def look_closely(browser: Browser, number: int) -> None:
+    """Open the close-up of a picture, and wait until that is to be seen."""
+    browser.run(f"document.querySelector('li[data-number=\"{number}\"] button').click()")
+    browser.until("return document.querySelector('dialog img').naturalWidth > 0")
 
 
 def numbers(browser: Browser, rows: str = ".wall[data-list] > li") -> list[int]:
@@ -99,12 +143,14 @@ def test_thumbnails_are_drawn_as_they_come_into_view(page: Browser) -> None:
 
 
 def test_those_out_of_view_wait(page: Browser) -> None:
-    page.resize(390, 300)
+    page.resize(600, 60)
     page.visit(page.run("return location.href"))
-    drawn = "return document.querySelectorAll('.failures, .wall[data-list] img').length"
-    assert page.until(drawn) == 1  # the failures' section alone
+    frames = "return new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))"
+    drawn = "return document.querySelectorAll('.wall[data-list] img').length"
+    page.run(frames)
+    assert page.run(drawn) == 0
     page.run("document.querySelector('.wall').scrollIntoView()")
-    page.until("return document.querySelectorAll('.wall[data-list] img').length > 3")
+    page.until(f"{drawn} === 12")
 
 
 def test_it_is_filtered_and_sorted(page: Browser) -> None:
@@ -168,6 +214,182 @@ def test_no_script_but_its_own_runs(page: Browser) -> None:
     assert "Content Security Policy" in "".join(page.console())
 
 
+@pytest.mark.parametrize(("width", "height", "least"), [(390, 844, 4), (1400, 900, 8)])
+def test_pictures_are_on_the_first_screen(
+    page: Browser, width: int, height: int, least: int
+) -> None:
+    page.resize(width, height)
+    bottoms = page.run(
+        "return [...document.querySelectorAll('.wall[data-list] > li')]"
+        ".map(e => e.getBoundingClientRect().bottom)"
+    )
+    assert len([bottom for bottom in bottoms if bottom <= height]) >= least
+
+
+_CLIPPED = """
+    return [...document.querySelectorAll('body *')].filter(each =>
+        each.checkVisibility() && !each.matches('thead *, thead, select, input')
+        && getComputedStyle(each).overflowX !== 'visible'
+        && each.scrollWidth > each.clientWidth + 1
+    ).map(each => each.outerHTML.slice(0, 200));
+"""
+
+
+@pytest.mark.parametrize("width", [360, 390, 1400])
+def test_nothing_is_clipped(folder: Path, tmp_path: Path, chromium: Browser, width: int) -> None:
+    chromium.resize(width, 844)
+    for page in written(folder, tmp_path, f"--wnid={WNID},{DOG}"):
+        chromium.open(page)
+        chromium.run("document.querySelector('[data-fold]').open = true")
+        assert chromium.run(_CLIPPED) == []
+        assert chromium.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_the_rest_of_what_is_long_is_opened(dogs: Browser) -> None:
+    rest = "return [...document.querySelectorAll('[data-rest]')].filter(e => !e.hidden).length"
+    more = "return [...document.querySelectorAll('[data-more]')].map(e => e.textContent.trim())"
+    assert dogs.run(rest) == 0
+    ways, hosts, below = dogs.run(more)
+    assert (ways, hosts, below[-5:]) == ("\u2026", "3 more hosts", " more")
+    dogs.run("document.querySelectorAll('.chart + [data-more]')[0].click()")
+    assert dogs.run(rest) == 3
+    named = dogs.run("return document.activeElement.dataset.value")
+    assert named.endswith("th-of-many-hosts-with-a-long-name.example")
+    dogs.run("document.querySelector('nav [data-more]').click()")
+    shown = dogs.run("return document.querySelector('nav').innerText")
+    assert [word in shown for word in ("entity", "carnivore", "domestic animal")] == [True] * 3
+    assert dogs.run(more) == [below]
+
+
+def test_outcomes_are_explained_without_hovering(page: Browser) -> None:
+    shown = page.run("return document.querySelector('aside').innerText")
+    assert [each.meaning in shown for each in (Outcome.SAVED, Outcome.GONE, Outcome.BUSY)] == [
+        True,
+        True,
+        True,
+    ]
+
+
+def test_on_a_phone_the_charts_are_folded_and_filter_too(page: Browser) -> None:
+    page.resize(390, 844)
+    page.visit(page.run("return location.href"))
+    row = "document.querySelector('button[data-value=gone]')"
+    assert page.run(f"return {row}.checkVisibility()") is False
+    page.run("document.querySelector('summary').click()")
+    assert page.run(f"return {row}.checkVisibility()") is True
+    page.run(f"{row}.click()")
+    assert (numbers(page), numbers(page, "tbody tr")) == ([], [13, 14])
+
+
+_SEEN = """
+    const image = document.querySelector('dialog img'), box = image.getBoundingClientRect();
+    return image.complete && image.naturalWidth > 0
+        && [image.naturalWidth, image.naturalHeight, box.width <= image.naturalWidth];
+"""
+
+
+def test_the_close_up_shows_the_file_itself(page: Browser) -> None:
+    look_closely(page, 3)
+    data = picture("/3.jpg")
+    width, height = Image.open(io.BytesIO(data)).size
+    assert page.until(_SEEN) == [width, height, True]
+    told = page.run("return document.querySelector('dialog dl').innerText").split("\n")
+    assert told == [
+        *("size", f"497\xd7375 pixels, {len(data) + 3:,} bytes, jpeg", "host", "host-1"),
+        *("link", "http://host-1/3.jpg", "saved", "2026-01-02 03:04 UTC"),
+        *("file", f"{WNID}_3.jpg"),
+    ]
+    assert page.console() == []
+
+
+def test_where_no_file_lies_beside_the_page_it_shows_the_thumbnail(
+    folder: Path, tmp_path: Path, chromium: Browser
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (page,) = written(folder, tmp_path, f"--wnid={WNID}", f"--save={elsewhere}/tench.html")
+    assert folder.name not in page.read_text("utf-8")
+    chromium.open(page)
+    look_closely(chromium, 3)
+    *size, is_unblown = chromium.until(_SEEN)
+    assert (max(size), is_unblown) == (160, True)
+    line = chromium.run("return document.querySelector('dialog code').textContent")
+    assert line == f"ck clean imagenet --wnid={WNID} --number=3 --outdir=FOLDER"
+
+
+def test_a_file_that_has_gone_since_or_is_no_picture_gives_way_to_its_thumbnail(
+    folder: Path, tmp_path: Path, chromium: Browser
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder / WNID, copy / WNID)
+    chromium.open(*written(copy, tmp_path, f"--wnid={WNID}"))
+    (copy / WNID / f"{WNID}_3.jpg").unlink()
+    svg = "<svg xmlns='http://www.w3.org/2000/svg' width='999' height='999'/>"
+    (copy / WNID / f"{WNID}_4.jpg").write_text(svg)
+    for number in (3, 4):
+        look_closely(chromium, number)
+        assert max(chromium.until(_SEEN)[:2]) == 160
+
+
+def test_the_line_to_clean_is_copied_and_does_what_it_says(
+    folder: Path, tmp_path: Path, chromium: Browser
+) -> None:
+    copy = tmp_path / "it's \xe4 copy"
+    shutil.copytree(folder / WNID, copy / WNID)
+    chromium.open(*written(copy, tmp_path, f"--wnid={WNID}"))
+    look_closely(chromium, 3)
+    chromium.run("document.querySelector('[data-copy]').focus()")
+    chromium.press("enter")
+    chromium.until("return document.querySelector('[data-copy]').textContent === 'Copied'")
+    chromium.press("escape")
+    chromium.until("return document.activeElement.closest('li')?.dataset.number === '3'")
+    chromium.press("/")
+    chromium.paste()
+    line = chromium.until("return document.querySelector('[data-find]').value")
+    typed = shlex.split(line)
+    assert typed[:3] == ["ck", "clean", "imagenet"]
+    (tmp_path / "2").mkdir()
+    Terminal(tmp_path / "2", {}).says(*typed[1:], "--force")
+    left = {path.name for path in (copy / WNID).glob("*.jpg")}
+    assert left == {f"{WNID}_{number}.jpg" for number in range(1, 13) if number != 3}
+
+
+def test_the_close_up_goes_by_buttons_and_by_swipes(page: Browser) -> None:
+    page.resize(390, 844)
+    look_closely(page, 1)
+    told = "return document.querySelector('dialog h2').textContent.split('_')[1]"
+    ends = "return [...document.querySelectorAll('[data-step]')].map(e => e.disabled)"
+    assert (page.run(told), page.run(ends)) == ("1", [True, False])
+    page.run("document.querySelector('[data-step=ArrowRight]').click()")
+    assert (page.run(told), page.run(ends)) == ("2", [False, False])
+    page.swipe(".frame", -150)
+    page.until(f"{told} === '3'")
+    page.swipe(".frame", 150)
+    page.until(f"{told} === '2'")
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_core_finds_nothing_that_shuts_anybody_out(
+    everything: Path, page: Browser, width: int, dark: bool
+) -> None:
+    page.resize(width, 844, dark=dark)
+    assert page.violations() == []
+    page.run("document.querySelector('[data-fold]').open = true")
+    assert page.violations() == []
+    look_closely(page, 3)
+    assert page.violations() == []
+    state = Path(".ck-imagenet", "gallery.html")
+    for page_of in (everything / DOG / state, everything / state):
+        page.open(page_of)
+        assert page.violations() == []
+
+
+def test_axe_core_would_find_it(page: Browser) -> None:
+    page.run("document.querySelector('.wall button').removeAttribute('aria-label')")
+    assert [each.partition(":")[0] for each in page.violations()] == ["button-name"]
+
+
 @pytest.mark.parametrize("width", [360, 768, 1920])
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_every_screen_in_light_and_dark(page: Browser, width: int, dark: bool) -> None:
@@ -179,8 +401,7 @@ def test_it_fits_every_screen_in_light_and_dark(page: Browser, width: int, dark:
 
 def test_the_overview_leads_to_the_synset(folder: Path, page: Browser, tmp_path: Path) -> None:
     (tmp_path / "2").mkdir()
-    said = Terminal(tmp_path / "2", {}).says("browse", "imagenet", f"--outdir={folder}")
-    page.open(Path(said.strip()))
+    page.open(*written(folder, tmp_path / "2"))
     page.until("return document.querySelectorAll('.cover img').length === 4")
     page.run("document.querySelector('.cards a').click()")
     page.until("return document.title.startsWith('tench')")

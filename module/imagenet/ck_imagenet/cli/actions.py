@@ -302,9 +302,8 @@ def _browse(options: table.BrowseOptions, place: Workspace, console: Console, fa
     from ..commands import browse
     from .console import open_page
 
-    command = place.spelt(browse.COMMAND)
     facts["pages"] = []
-    for page in browse.run(options, place.store_there, console.progress(), command):
+    for page in browse.run(options, place, console.progress()):
         facts["pages"].append(page.facts())
         console.say([str(page.page)])
         if console.is_terminal and not options.no_open:

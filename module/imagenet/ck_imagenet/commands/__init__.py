@@ -63,10 +63,15 @@ class Workspace:
         self._outdir = outdir
         self.ck = ck
 
+    @property
+    def is_in_ck(self) -> bool:
+        """Whether the pictures are in Collective Knowledge, and not in a folder."""
+        return bool(self.ck) and not self._outdir
+
     @cached_property
     def store(self) -> Store:
         """Where the pictures are; it need not exist."""
-        if self.ck and not self._outdir:
+        if self.ck and self.is_in_ck:
             from ..storage.ck_store import CkStore
 
             return CkStore(self.ck)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple
 from urllib.parse import quote
 
 from ..catalogue.selection import with_pictures
 from ..core.actions import BrowseOptions
-from ..core.errors import BadInput
+from ..core.errors import BadInput, StoreError
 from ..core.files import path_of, storage_errors, write_to, write_whole
 from ..core.text import Progress
 from ..gallery import pages
-from ..gallery.pages import MOST_SHOWN, Gallery, Overview
-from ..gallery.thumbnails import Thumbnail, thumbnails
+from ..gallery.facts import MOST_SHOWN, Gallery, Overview
+from ..gallery.pages import Commands
+from ..gallery.thumbnails import Thumbnail, kept_thumbnails, thumbnails
 from ..storage.store import Store, SynsetStore
 from . import USUAL, Workspace, opened
 
 PAGE = "gallery.html"
 """The page's file in a synset's state, and in the home of what is about all synsets."""
 
-COMMAND = "ck-imagenet browse"
-"""What users type for a page."""
+_VIEWER = "?action=html_viewer&module_uoa=imagenet&data_uoa="
+"""Where CK's own pages have the page of a synset."""
+
+_HEAD = 2_000
+"""Bytes of a page, in which it says what has made it."""
 
 _COVER = 4
 """Pictures of each synset in the overview."""
@@ -79,24 +84,20 @@ def browse(
     'tench.html'
     """
     options, place = opened(BrowseOptions, locals(), "folder")
-    return list(run(options, place.store_there, Progress()))
+    return list(run(options, place, Progress()))
 
 
-def run(
-    options: BrowseOptions, store: Store, progress: Progress, command: str = COMMAND
-) -> Iterator[Page]:
+def run(options: BrowseOptions, place: Workspace, progress: Progress) -> Iterator[Page]:
     """Write the pages that the options ask for.
 
     Parameters
     ----------
     options : BrowseOptions
         Which, and where to.
-    store : Store
+    place : Workspace
         Where the pictures are.
     progress : Progress
         Is told how it goes.
-    command : str, optional
-        What users type for a page.
 
     Yields
     ------
@@ -110,6 +111,7 @@ def run(
     StoreError
         If a page or its thumbnails cannot be written.
     """
+    store, commands = place.store_there, _commands(place)
     wnids = with_pictures(options.wnid)
     if options.save and len(wnids) > 1:
         raise BadInput("--save=FILE takes one page: name one synset, or none for the overview")
@@ -119,44 +121,48 @@ def run(
     if not wnids:
         if not save and store.wnids():
             store.create_home()  # or CK forbids it, before a thumbnail is made
-        yield _write(
-            "", overview(store, progress, save, command), save or store.create_home() / PAGE, save
-        )
+        page = overview(store, commands, progress, _home(save or store.home() / PAGE))
+        yield _write("", page, save or store.create_home() / PAGE, save)
     places = [_with_something_to_show(store, wnid) for wnid in wnids]
-    for place in places:
-        page = synset(place, progress)
-        yield _write(place.wnid, page, save or place.state / PAGE, save)
+    for each in places:
+        beside = _way(each, _home(save)) if save else _beside(each)
+        page = synset(each, commands, progress, beside)
+        yield _write(each.wnid, page, save or each.state / PAGE, save)
 
 
-def synset(place: SynsetStore, progress: Progress) -> str:
+def synset(
+    place: SynsetStore, commands: Commands, progress: Progress, beside: str | None = None
+) -> str:
     """Return the page of a synset; make the thumbnails that it needs.
 
     Parameters
     ----------
     place : SynsetStore
         The synset.
+    commands : Commands
+        What users type there.
     progress : Progress
         Is told how the thumbnails go.
+    beside : str, optional
+        The address of the synset's folder, seen from the page, if it may lead there.
     """
     first = sorted(place.pictures())[:MOST_SHOWN]
-    return pages.synset(Gallery(place, _thumbnails(place, first, progress)))
+    return pages.synset(Gallery(place, _thumbnails(place, first, progress), beside), commands)
 
 
-def overview(
-    store: Store, progress: Progress, save: Path | None = None, command: str = COMMAND
-) -> str:
-    """Return the page of all synsets that are here.
+def overview(store: Store, commands: Commands, progress: Progress, home: Path | None = None) -> str:
+    """Return the page of all synsets that are here; make those of synsets that have none.
 
     Parameters
     ----------
     store : Store
         Where the pictures are.
+    commands : Commands
+        What users type there.
     progress : Progress
         Is told how it goes.
-    save : Path, optional
-        Where it will lie, if not at home.
-    command : str, optional
-        What users type for a synset's page.
+    home : Path, optional
+        The folder where it will lie; none if it will be a part of CK's own pages.
 
     Raises
     ------
@@ -170,13 +176,13 @@ def overview(
         )
     facts = Overview()
     cover = min(_COVER, MOST_SHOWN // len(counts))
-    home = (save or store.home() / PAGE).resolve().parent
     for number, wnid in enumerate(counts):
         place = store.synset(wnid)
         some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
         small = _thumbnails(place, some, progress)
-        facts.add(Gallery(place, {}), list(small.values()), _address(place, home))
-    return pages.overview(facts, command)
+        address = _address(place, commands, home) if home else _VIEWER + quote(wnid)
+        facts.add(Gallery(place, {}), list(small.values()), address)
+    return pages.overview(facts, commands, new_tabs=not home)
 
 
 def framed(place: Workspace, name: str) -> str:
@@ -200,11 +206,12 @@ def framed(place: Workspace, name: str) -> str:
     ck: Any = place.ck
     found = ck.access({"action": "find", **entry})
     if OVERVIEW in (name, found.get("data_uoa")):
-        page = overview(place.store, Progress(), command=place.spelt(COMMAND))
+        page = overview(place.store, _commands(place), Progress())
     elif found["return"] > 0:
         raise BadInput(found["error"])
     else:
-        page = synset(place.store.synset(*with_pictures([found["data_uoa"]])), Progress())
+        synset_store = place.store.synset(*with_pictures([found["data_uoa"]]))
+        page = synset(synset_store, _commands(place), Progress())
     return pages.framed(page)
 
 
@@ -226,20 +233,66 @@ def _thumbnails(place: SynsetStore, numbers: list[int], progress: Progress) -> d
         return thumbnails(place.state, some, progress, f"{place.wnid}: thumbnails")
 
 
-def _address(place: SynsetStore, home: Path) -> str:
-    """Return the address of a synset's page as seen from a folder, if there is such a page.
+def _commands(place: Workspace) -> Commands:
+    commands = Commands(place.spelt("ck-imagenet browse"), place.spelt("ck-imagenet clean"))
+    if not place.is_in_ck:
+        return commands
+    from ..storage.ck_repositories import PREFIX
 
-    Where there are folders of the user's on the way, there is none: overviews are shown to others.
+    return commands._replace(entry=PREFIX)
+
+
+def _home(page: Path) -> Path:
+    return page.resolve().parent
+
+
+def _beside(place: SynsetStore) -> str:
+    """Return the address of a synset's folder, seen from a page in its state."""
+    return Path(os.path.relpath(place.folder, place.state)).as_posix()
+
+
+def _way(place: SynsetStore, home: Path) -> str | None:
+    """Return the address of a synset's folder, seen from another folder.
+
+    Where there are folders of the user's on the way, there is none: pages are shown to others.
     """
-    page = place.state / PAGE
-    if not page.is_file():
-        return ""
     try:
-        way = Path(os.path.relpath(page.resolve(), home))
+        way = Path(os.path.relpath(place.folder.resolve(), home))
     except ValueError:  # on another drive
-        return ""
+        return None
     down = [part for part in way.parts if part != os.pardir]
-    return quote(way.as_posix()) if place.wnid in down[0] else ""
+    return way.as_posix() if not down or place.wnid in down[0] else None
+
+
+def _address(place: SynsetStore, commands: Commands, home: Path) -> str:
+    """Return the address of a synset's page, seen from the overview's folder; make that page.
+
+    It is made of the thumbnails that are kept, so that an overview of many synsets needs minutes
+    and not hours: the files themselves stand in for the others.
+    """
+    way, page = _way(place, home), place.state / PAGE
+    if way is None:
+        return ""
+    with suppress(StoreError):  # a folder that cannot be written
+        if not _is_current(page, place):
+            small = kept_thumbnails(place.state, place.pictures())
+            text = pages.synset(Gallery(place, small, _beside(place)), commands)
+            _write(place.wnid, text, page, None)
+    within = page.relative_to(place.folder).as_posix()
+    return quote(f"{way}/{within}") if page.is_file() else ""
+
+
+def _is_current(page: Path, place: SynsetStore) -> bool:
+    """Say whether a page is there, of this version, and of what is here now."""
+    changed = [Path(place.paths().pictures), *(place.state / "journal").glob("*.jsonl")]
+    try:
+        with page.open("rb") as file:
+            is_ours = pages.generator().encode() in file.read(_HEAD)
+        return is_ours and page.stat().st_mtime_ns >= max(
+            each.stat().st_mtime_ns for each in changed
+        )
+    except OSError:
+        return False
 
 
 def _write(wnid: str, page: str, path: Path, save: Path | None) -> Page:

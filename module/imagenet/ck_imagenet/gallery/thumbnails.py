@@ -85,6 +85,29 @@ def thumbnails(
     OSError
         If they cannot be kept.
     """
+    found, missing = _sorted(state, pictures)
+    if missing:
+        found.update(_make(state / KEPT, missing, progress, what))
+    return found
+
+
+def kept_thumbnails(state: Path, pictures: Mapping[int, Path]) -> dict[int, Thumbnail]:
+    """Return those thumbnails of pictures that are kept; make none.
+
+    Parameters
+    ----------
+    state : Path
+        The folder of the synset's state.
+    pictures : mapping of int to Path
+        The pictures' files, by number.
+    """
+    return _sorted(state, pictures)[0]
+
+
+def _sorted(
+    state: Path, pictures: Mapping[int, Path]
+) -> tuple[dict[int, Thumbnail], dict[int, tuple[Path, Thumbnail]]]:
+    """Return the thumbnails that are kept, and the files that have none, with what is known."""
     known = _read(state / KEPT)
     found: dict[int, Thumbnail] = {}
     missing: dict[int, tuple[Path, Thumbnail]] = {}
@@ -98,9 +121,7 @@ def thumbnails(
             found[number] = kept
         else:
             missing[number] = (path, Thumbnail(file.st_size, file.st_mtime_ns))
-    if missing:
-        found.update(_make(state / KEPT, missing, progress, what))
-    return found
+    return found, missing
 
 
 def _make(

@@ -1,16 +1,22 @@
 "use strict";
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const one = (selector, root = document) => root.querySelector(selector);
+const dialog = one("#details"); // none on the overview
 
-// Thumbnails become images as they come into view.
+// Thumbnails become images as they come into view; where there is none, the file itself does.
 const data = one("#thumbnails").textContent.split("\n");
-const source = (index) => (data[index] ? "data:image/webp;base64," + data[index] : "");
+const small = (index) => (data[index] ? "data:image/webp;base64," + data[index] : "");
+const fileOf = (place) => place.closest("[data-file]")?.dataset.file;
 
 function draw(place) {
+  const source = small(place.dataset.thumbnail) || fileOf(place);
+  const broken = () => place.classList.add("broken");
+  if (!source) return broken();
   const image = new Image();
   image.alt = "";
-  image.src = source(place.dataset.thumbnail);
-  image.onerror = () => image.replaceWith();
+  image.decoding = "async";
+  image.onerror = () => { image.remove(); broken(); };
+  image.src = source;
   place.replaceChildren(image);
 }
 
@@ -18,11 +24,26 @@ const watcher = new IntersectionObserver((seen) => {
   for (const { isIntersecting, target } of seen) {
     if (!isIntersecting) continue;
     watcher.unobserve(target);
-    if (data[target.dataset.thumbnail]) draw(target);
-    else target.classList.add("broken");
+    draw(target);
   }
 }, { rootMargin: "600px" });
 for (const place of all("[data-thumbnail]")) watcher.observe(place);
+
+// What is folded: all but the pictures on a small screen, and the rest of what is long.
+const isWide = matchMedia("(min-width: 1000px)");
+const fold = one("[data-fold]");
+const unfold = () => (fold.open = isWide.matches);
+isWide.addEventListener("change", unfold);
+unfold();
+
+for (const button of all("[data-more]")) {
+  button.addEventListener("click", () => {
+    const rest = all("[data-rest]", button.closest("[data-folded]"));
+    for (const each of rest) each.hidden = false;
+    (one("button", rest[0]) ?? rest[0]).focus();
+    (button.closest("li") ?? button).remove();
+  });
+}
 
 // Filter and sort.
 const filters = all("select[data-filter]");
@@ -35,13 +56,18 @@ const lists = all("[data-section]").map((section) => ({
   items: [...one("[data-list]", section).children],
 }));
 
-const text = ({ name = "", url = "", words = "" }) => `${name} ${words} ${url}`.toLowerCase();
+const nameOf = ({ name, number }) => name ?? `${dialog.dataset.wnid}_${number}`;
+const text = (item) => `${nameOf(item)} ${item.words ?? ""} ${item.url ?? ""}`.toLowerCase();
 const pixels = ({ width = 0, height = 0 }) => width * height;
-const value = (item, key) => (key === "pixels" ? pixels(item.dataset) : item.dataset[key] ?? "");
+
+function value({ dataset }, key) {
+  if (key === "pixels") return pixels(dataset);
+  return dataset[key] ?? (key === "outcome" ? "saved" : "");
+}
 
 function wanted(item) {
   return (
-    filters.every((filter) => !filter.value || item.dataset[filter.dataset.filter] === filter.value) &&
+    filters.every((filter) => !filter.value || value(item, filter.dataset.filter) === filter.value) &&
     text(item.dataset).includes(find.value.trim().toLowerCase())
   );
 }
@@ -87,10 +113,9 @@ for (const button of all("button[data-filter]")) {
   button.addEventListener("click", () => {
     const filter = filters.find((each) => each.dataset.filter === button.dataset.filter);
     const { value } = button.dataset;
-    if (!all("option", filter).some((option) => option.value === value)) filter.add(new Option(value));
     filter.value = filter.value === value ? "" : value;
     arrange();
-    one(".toolbar").scrollIntoView();
+    one(".toolbar").scrollIntoView({ block: "nearest" });
   });
 }
 
@@ -135,7 +160,7 @@ function above(buttons, place, key) {
 
 addEventListener("keydown", (event) => {
   const { target, key } = event;
-  if (key === "/" && !/^(INPUT|SELECT)$/.test(target.tagName)) {
+  if (key === "/" && !/^(INPUT|SELECT)$/.test(target.tagName) && !dialog?.open) {
     event.preventDefault();
     find.focus();
   }
@@ -146,41 +171,126 @@ addEventListener("keydown", (event) => {
 });
 
 // One picture with all that is known of it.
-const dialog = one("#details");
 let looking = null;
 
-function facts({ width, height, bytes, format, url, source, captured, altered, time, sha256 }) {
-  const taken = captured && `${captured.slice(0, 10)}, from the Wayback Machine`;
+function facts({ number, width, height, bytes, format, host, url, source, captured, altered, time, sha256, file }) {
+  const { entry } = dialog.dataset;
   const size = `${width}×${height} pixels, ${Number(bytes).toLocaleString("en")} bytes`;
-  return { size: format ? `${size}, ${format}` : size, original: url, captured: taken, "altered by its host": altered, found: source, saved: time, "SHA-256": sha256 };
+  return {
+    size: format ? `${size}, ${format}` : size,
+    host,
+    link: url,
+    list: source,
+    saved: time.replace("T", " ").replace(/:\d\dZ$/, " UTC"),
+    captured: captured && `${captured.slice(0, 10)}, from the Wayback Machine`,
+    altered: altered && "the host is known to give a copy with a watermark, at times blurred",
+    "CK name": entry && entry + number,
+    file: !entry && decodeURIComponent(file.split("/").pop()),
+    "SHA-256": sha256,
+  };
+}
+
+function linked({ url, href = url }, text) {
+  if (!/^https?:/.test(href)) return text;
+  const link = document.createElement("a");
+  Object.assign(link, { href, target: "_blank", rel: "noopener noreferrer nofollow", textContent: text });
+  return link;
+}
+
+// The command names the folder by where this page lies now: it is not written into pages, which
+// are shown to others.
+function command(number) {
+  const { clean, wnid, outdir } = dialog.dataset;
+  const folder = outdir === undefined ? "" : ` --outdir=${typed(pathOf(outdir))}`;
+  return `${clean} --wnid=${wnid} --number=${number}${folder}`;
+}
+
+// Each word is broken only where it does not fit.
+function words(command) {
+  return command.match(/ *(?:'[^']*'|"[^"]*"|[^ ])+/g).flatMap((word) => {
+    const kept = document.createElement("span");
+    kept.textContent = word.trim();
+    return word.startsWith(" ") ? [" ", kept] : [kept];
+  });
+}
+
+function pathOf(outdir) {
+  if (!outdir || location.protocol !== "file:") return "FOLDER";
+  try {
+    return decodeURIComponent(new URL(outdir, location).pathname).replace(/^\/(?=[A-Za-z]:)/, "").replace(/(?<=.)\/$/, "");
+  } catch { // its name is no UTF-8
+    return "FOLDER";
+  }
+}
+
+function typed(path) {
+  if (/^[A-Za-z]:/.test(path)) return `"${path}"`;
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'"'"'`)}'`;
 }
 
 function show(button) {
-  const item = button.closest("li");
+  const item = button.closest("li").dataset;
+  const buttons = visible(button.closest(".wall"));
   looking = button;
-  one("h2", dialog).textContent = item.dataset.name;
-  one("img", dialog).src = source(button.dataset.thumbnail);
-  const link = one("a", item);
-  const rows = Object.entries(facts(item.dataset)).filter(([, known]) => known);
+  one("h2", dialog).textContent = nameOf(item);
+  one(".place", dialog).textContent = `${buttons.indexOf(button) + 1} of ${buttons.length}`;
+  picture(one("img", dialog), small(button.dataset.thumbnail), item);
+  const rows = Object.entries(facts(item)).filter(([, known]) => known);
   one("dl", dialog).replaceChildren(...rows.flatMap(([name, known]) => {
     const [term, told] = [document.createElement("dt"), document.createElement("dd")];
     term.textContent = name;
-    if (name === "original" && link) {
-      const original = link.cloneNode();
-      original.removeAttribute("tabindex");
-      original.textContent = known;
-      told.append(original);
-    } else told.textContent = known;
+    told.append(name === "link" ? linked(item, known) : known);
     return [term, told];
   }));
+  one("code", dialog).replaceChildren(...words(command(item.number)));
+  one("[data-copy]", dialog).textContent = "Copy";
+  for (const each of all("[data-step]", dialog)) each.disabled = !step(button, each.dataset.step);
   if (!dialog.open) dialog.showModal();
 }
 
-for (const button of all("button.thumbnail")) button.addEventListener("click", () => show(button));
-dialog.addEventListener("keydown", ({ key }) => {
-  const next = /^Arrow(Left|Right)$/.test(key) && step(looking, key);
+// The file itself, and the thumbnail where that does not lie beside the page.
+function picture(image, thumbnail, { file, number }) {
+  image.alt = `${dialog.dataset.title}, picture ${number}`;
+  image.onerror = () => {
+    image.onerror = null;
+    if (thumbnail) image.src = thumbnail;
+    else image.removeAttribute("src");
+  };
+  image.src = file || thumbnail;
+}
+
+function turn(key) {
+  const next = step(looking, key);
   if (next) show(next);
-});
-dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-dialog.addEventListener("close", () => goTo(looking));
-roam();
+}
+
+async function copy(button) {
+  const line = one("code", dialog);
+  try {
+    await navigator.clipboard.writeText(line.textContent);
+  } catch { // in a frame, or in a browser that takes files for unsafe
+    getSelection().selectAllChildren(line);
+    if (!document.execCommand("copy")) return;
+  }
+  button.textContent = "Copied";
+}
+
+if (dialog) {
+  let began = null;
+  for (const button of all("button.thumbnail")) button.addEventListener("click", () => show(button));
+  for (const button of all("[data-step]", dialog)) button.addEventListener("click", () => turn(button.dataset.step));
+  one("[data-copy]", dialog).addEventListener("click", ({ currentTarget }) => copy(currentTarget));
+  dialog.addEventListener("keydown", ({ key }) => /^Arrow(Left|Right)$/.test(key) && turn(key));
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  dialog.addEventListener("close", () => goTo(looking));
+  one(".frame", dialog).addEventListener("touchstart", ({ touches }) => {
+    began = touches.length === 1 ? touches[0] : null;
+  }, { passive: true });
+  one(".frame", dialog).addEventListener("touchend", ({ changedTouches: [ended] }) => {
+    if (!began) return;
+    const [across, down] = [ended.clientX - began.clientX, ended.clientY - began.clientY];
+    if (Math.abs(across) > 40 && Math.abs(across) > 2 * Math.abs(down)) turn(across < 0 ? "ArrowRight" : "ArrowLeft");
+    began = null;
+  });
+  roam();
+}
