@@ -7,6 +7,7 @@ import zlib
 from typing import Iterable, Mapping, Sequence
 
 from . import fall11, world
+from . import further as further_synsets
 from .archive import LISTED, Archive
 from .behaviours import behave
 from .exchange import Exchange
@@ -39,6 +40,8 @@ class PracticeWeb:
         How many links of each kind a synset has, of `world.KINDS`; `world` has some mixes.
     wnids : sequence of str
         The synsets that there are.
+    further : sequence of str
+        More synsets, with few links each; the Wayback Machine has none of those that are gone.
     one_address : bool
         Whether to do as where loopback has but one address.
     latency : (float, float)
@@ -98,6 +101,7 @@ class PracticeWeb:
         captured: Iterable[str] = (),
         mix: Mapping[str, int] = world.MIX,
         wnids: Sequence[str] = world.SYNSETS,
+        further: Sequence[str] = (),
         one_address: bool = False,
         latency: tuple[float, float] = (0, 0),
     ) -> None:
@@ -128,6 +132,9 @@ class PracticeWeb:
         for links in self._lists.values():
             for link in [link for link in links if link.kind == "gone"][::2]:
                 self.archive.keep(link.url, link.picture())
+        for wnid in sorted({*further}.difference(wnids)):
+            few = further_synsets.few(wnid, seed)
+            self._lists[wnid] = world.draw(wnid, seed, self.hosts, self.own, few) if few else ()
         self._server = Server(hosting.listening, self._answer)
         self.requests = self._server.requests
         self.connections = self._server.connections

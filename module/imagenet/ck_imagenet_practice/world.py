@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from itertools import cycle
 from typing import Mapping, NamedTuple, Sequence
 from urllib.parse import urlsplit
@@ -177,5 +178,9 @@ def _shuffled(seed: int, kind: str, hosts: Sequence[str]) -> list[str]:
 
 
 def _numbers(chance: random.Random, count: int) -> list[int]:
-    others = (number for number in range(2, _LARGEST_NUMBER) if number != _A_FAMOUS_NUMBER)
-    return sorted([_A_FAMOUS_NUMBER, *chance.sample(list(others), count - 1)])
+    return sorted([_A_FAMOUS_NUMBER, *chance.sample(_other_numbers(), count - 1)])
+
+
+@lru_cache(maxsize=1)
+def _other_numbers() -> Sequence[int]:
+    return [number for number in range(2, _LARGEST_NUMBER) if number != _A_FAMOUS_NUMBER]

@@ -379,6 +379,7 @@ def _demo(options: table.DemoOptions, place: Workspace, console: Console, facts:
 
     try:
         from ck_imagenet_practice import CannotListen, PracticeWeb
+        from ck_imagenet_practice.further import FURTHER
         from ck_imagenet_practice.world import SYNSETS
     except ModuleNotFoundError as error:
         if error.name != "ck_imagenet_practice":
@@ -392,7 +393,7 @@ def _demo(options: table.DemoOptions, place: Workspace, console: Console, facts:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
     try:
-        with PracticeWeb(options.port) as web:
+        with PracticeWeb(options.port, further=FURTHER) as web:
             console.say(sentences.practice(web.environment(), SYNSETS))
             while True:
                 time.sleep(3600)
