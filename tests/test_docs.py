@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Iterator
@@ -122,3 +123,37 @@ def test_help_and_the_list_of_actions_say_the_same_of_an_action(action: str) -> 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_has_its_part(action: str) -> None:
     assert f"ck-{action}-imagenet" in markdown.anchors(CHECKOUT / "docs" / "commands.md")
+
+
+def said_by_the_tool() -> list[str]:
+    """Return the texts of the library, with `…` for what is filled in."""
+    library = write_docs.MODULE / "ck_imagenet"
+    trees = (ast.parse(path.read_text("utf-8")) for path in library.rglob("*.py"))
+    return [filled(node) for tree in trees for node in ast.walk(tree) if filled(node)]
+
+
+def filled(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(filled(value) or "…" for value in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) and node.value else ""
+
+
+OF_OTHERS = {
+    "No module named 'imp'",
+    "error: externally-managed-environment",
+    "Access to the CK portal failed (…)",
+    "ck … imagenet",
+    "problem parsing json from file=…/.ck.cache_repo_info.json",
+    "The synset is not ready yet. Please stay tuned!",
+    "No space left on device",
+}
+"""What is said by Python, pip, CK, ImageNet and the system."""
+
+
+def test_what_troubleshooting_calls_printed_is_said_by_the_tool() -> None:
+    page = (CHECKOUT / "docs" / "troubleshooting.md").read_text("utf-8")
+    cells = re.findall(r"^\| ([^|]*) \|", page, re.M)
+    printed = {span for cell in cells for span in re.findall("`([^`]+)`", cell)}
+    texts = said_by_the_tool()
+    unknown = [span for span in printed if not any(span in text for text in texts)]
+    assert sorted(unknown) == sorted(OF_OTHERS)
