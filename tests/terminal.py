@@ -27,7 +27,7 @@ _CK_CODE = "import sys; from ck.kernel import cli; sys.exit(cli())"
 WNID = "n01440764"
 
 
-LAST_WORDS = "\nThe README of ck-imagenet tells more"
+LAST_WORDS = "\nThe documentation of ck-imagenet tells more"
 """What follows an error that ends with what is pasted."""
 
 

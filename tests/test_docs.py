@@ -74,6 +74,13 @@ def test_a_page_is_no_longer_than_somebody_reads(page: Path) -> None:
     assert measured or len(page.read_text("utf-8").splitlines()) <= 400
 
 
+@EACH_PAGE
+def test_every_block_of_code_says_what_it_is_in(page: Path) -> None:
+    """`text` is what nobody runs; else a language, whose examples are run or read by a shell."""
+    unnamed = [fence.text for fence in markdown.fences(page) if not fence.language]
+    assert unnamed == []
+
+
 def commands(page: Path) -> Iterator[tuple[str, str]]:
     """Yield action and words of every command of the module that a page names."""
     shells = (each.text for each in markdown.fences(page) if each.language != "python")

@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import markdown_pages as markdown
 import pytest
 from terminal import CHECKOUT
 
@@ -68,6 +69,29 @@ def test_what_is_built_passes_the_checks_of_the_index_without_a_warning(built: P
     assert plain.splitlines() == [f"Checking {path}: PASSED" for path in files]
 
 
+def metadata(built: Path) -> tuple[str, str]:
+    """Return the fields of what the index is told, and its page."""
+    with zipfile.ZipFile(the_only(built, "*.whl")) as wheel:
+        [name] = [name for name in wheel.namelist() if name.endswith("/METADATA")]
+        fields, _, page = wheel.read(name).decode().partition("\n\n")
+        return fields, page
+
+
+def test_every_link_and_picture_of_the_page_of_the_index_is_one_of_the_repository(
+    built: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(metadata(built)[1], "utf-8")
+    project = r"github(?:usercontent)?\.com/ck-imagenet/ck-imagenet/(?:blob/)?main/([^#]*)"
+    links = list(markdown.links(page))
+    assert [link for link in links if not link.startswith("https://")] == []
+    there = [found[1] for link in links for found in [re.search(project, link)] if found]
+    assert [path for path in there if not (CHECKOUT / path).is_file()] == []
+    assert len(links) == len(list(markdown.links(CHECKOUT / "README.md")))
+    assert {"docs/commands.md", "LICENSE"} <= {*there}
+    assert [path for path in there if path.endswith(".png")]
+
+
 def test_the_wheel_has_the_library_with_its_data_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(the_only(built, "*.whl")) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
@@ -84,9 +108,7 @@ def test_the_sdist_has_what_a_checkout_needs_to_be_a_repository_of_ck(built: Pat
 
 
 def test_it_names_every_requirement_of_the_library_with_its_lower_bound(built: Path) -> None:
-    with zipfile.ZipFile(the_only(built, "*.whl")) as wheel:
-        [name] = [name for name in wheel.namelist() if name.endswith("/METADATA")]
-        lines = wheel.read(name).decode().partition("\n\n")[0].splitlines()
+    lines = metadata(built)[0].splitlines()
     extras = [line.split(": ")[1] for line in lines if line.startswith("Provides-Extra:")]
     assert extras == ["codings", "dask", "export"]
     asked = {

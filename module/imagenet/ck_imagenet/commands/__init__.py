@@ -38,7 +38,7 @@ _IS_PASTED = re.compile(
 )
 """A text that ends with what users paste: a command to its end, or a word that is not plain."""
 
-_LAST_WORDS = "The README of ck-imagenet tells more"
+_LAST_WORDS = "The documentation of ck-imagenet tells more"
 
 Options = TypeVar("Options")
 
