@@ -90,6 +90,7 @@ def every_dog(terminal: Terminal, web: PracticeWeb) -> None:
     """Give each synset of a dog some pictures."""
     for dog in chosen(Selection(under="n02084071")):
         web.set_links(dog, [web.link(dog, number, "good") for number in (1, 2)])
+    terminal.environment.update(web.environment())
 
 
 PREPARED: dict[str, Callable[[Terminal, PracticeWeb], None]] = {
