@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ck_imagenet.core.actions import ACTIONS
-from ck_imagenet.core.options import kinds
 from ck_imagenet_practice import PracticeWeb
 from terminal import WNID, Terminal
 
@@ -114,22 +112,6 @@ def test_python_gets_the_result_and_nothing_is_printed(
     assert (wrong["return"], "n01440764" in wrong["error"]) == (1, True)
     urls = terminal.access({"action": "geturls", "module_uoa": "imagenet", "data_uoa": WNID})
     assert [link["name"] for link in urls["lst"]] == [f"{WNID}_1", f"{WNID}_2"]
-
-
-@pytest.mark.parametrize("action", ACTIONS)
-def test_help_names_every_option_and_its_default(terminal: Terminal, action: str) -> None:
-    said = " ".join(terminal.says(action, "imagenet", "--help").split())
-    for name, (kind, default) in kinds(ACTIONS[action]).items():
-        assert f"({name}{'=' if kind.value else ''}{kind.value})" in said
-        assert kind.help in said
-        if default:
-            assert f"[{default}]" in said
-
-
-def test_ck_help_describes_every_action_in_a_line(terminal: Terminal) -> None:
-    said = terminal.says("help", "imagenet")
-    for action in ACTIONS:
-        assert f"    * {action} - " in said
 
 
 def test_a_defect_is_reported_in_a_sentence_too(terminal: Terminal) -> None:

@@ -21,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
+from ck_imagenet.cli.help import meaning  # noqa: E402
 from ck_imagenet.core.actions import ACTIONS  # noqa: E402
 from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import (  # noqa: E402
@@ -53,7 +54,8 @@ KNOWN_HOSTS = DOCS / "known_hosts.md"
 PAGES = (README, *sorted(page for page in DOCS.glob("*.md") if page != KNOWN_HOSTS))
 """The pages that people write, with tables that this writes."""
 
-META = json.loads((MODULE / ".cm" / "meta.json").read_text("utf-8"))
+META_FILE = MODULE / ".cm" / "meta.json"
+META = json.loads(META_FILE.read_text("utf-8"))
 FUNCTIONS = {action: META["actions_redirect"].get(action, action) for action in ACTIONS}
 
 
@@ -76,7 +78,8 @@ FRONT_DOOR = {
 
 def main() -> None:
     """Bring all these files up to date."""
-    for path, updated in ((MODULE / "module.py", module), *((path, page) for path in PAGES)):
+    updates = {MODULE / "module.py": module, META_FILE: meta, **dict.fromkeys(PAGES, page)}
+    for path, updated in updates.items():
         path.write_text(updated(path.read_text("utf-8")), "utf-8")
     for action, call in FRONT_DOOR.items():
         path = COMMANDS / f"{call.file}.py"
@@ -85,11 +88,24 @@ def main() -> None:
 
 
 def module(text: str) -> str:
-    """Return `module.py` with the inputs of all actions as the table has them."""
+    """Return `module.py` with the inputs and meanings of all actions as the table has them."""
     for action, function in FUNCTIONS.items():
         head = rf'def {function}\(.*?\n    """\n'
         text = _replaced(rf"({head}).*?(\n    Output:)", "\n".join(_input(action)) + "\n", text)
+        text = _replaced(rf"(\n# )[^\n]*(\n\n\ndef {function}\()", _described(action), text)
     return text
+
+
+def meta(text: str) -> str:
+    """Return the module's `meta.json` with the meanings of all actions as the table has them."""
+    known = json.loads(text)
+    for action in ACTIONS:
+        known["actions"][action]["desc"] = _described(action)
+    return json.dumps(known, indent=2, sort_keys=True) + "\n"
+
+
+def _described(action: str) -> str:
+    return meaning(action).rstrip(".")
 
 
 def function(action: str, text: str) -> str:
@@ -237,7 +253,7 @@ def _commands() -> Iterator[str]:
     for action in ACTIONS:
         name = f"`ck {action} imagenet`"
         link = f"docs/commands.md#ck-{action}-imagenet"
-        yield f"| [{name}]({link}) | {META['actions'][action]['desc']} |"
+        yield f"| [{name}]({link}) | {_described(action)} |"
 
 
 def _settings() -> Iterator[str]:

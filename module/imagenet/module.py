@@ -36,11 +36,13 @@ def init(i: CkDict) -> CkDict:
               return       - 0
             }
     """
+    if not hasattr(ck.get_api, "of_imagenet"):
+        ck.get_api = _with_help(ck.get_api)
     return {"return": 0}
 
 
 ##############################################################################
-# list synsets, and which of their pictures are here
+# List synsets, with their words and the number of their pictures here
 
 
 def list_synsets(i: CkDict) -> CkDict:
@@ -74,7 +76,7 @@ def list_synsets(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# print the URLs of the pictures of synsets
+# Print the URLs of synsets
 
 
 def geturls(i: CkDict) -> CkDict:
@@ -139,7 +141,7 @@ def geturls(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# download the pictures of synsets and register them as CK entries
+# Download the pictures of synsets; skip those that are here already
 
 
 def download(i: CkDict) -> CkDict:
@@ -247,7 +249,7 @@ def download(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# hand pictures that are here to other tools
+# Write pictures in a layout that other tools read
 
 
 def export(i: CkDict) -> CkDict:
@@ -301,7 +303,7 @@ def export(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# show the pictures of synsets, and what became of the rest, on a page
+# Show the pictures of synsets on a web page, and why others are missing
 
 
 def browse(i: CkDict) -> CkDict:
@@ -344,7 +346,7 @@ def html_viewer(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# show what is here of how much, and what became of the rest
+# Show how many pictures are here, and why the others are missing
 
 
 def status(i: CkDict) -> CkDict:
@@ -377,7 +379,7 @@ def status(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# check every picture against what is known of it
+# Check that every picture is still as it was saved
 
 
 def check(i: CkDict) -> CkDict:
@@ -402,7 +404,7 @@ def check(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# remove pictures, or what is known of links
+# Remove pictures, or forget links that failed
 
 
 def clean(i: CkDict) -> CkDict:
@@ -435,7 +437,7 @@ def clean(i: CkDict) -> CkDict:
 
 
 ##############################################################################
-# play a small web on loopback, to try the module without the internet
+# Run a small practice web on this machine, to try the tool without the internet
 
 
 def demo(i: CkDict) -> CkDict:
@@ -451,6 +453,58 @@ def demo(i: CkDict) -> CkDict:
             }
     """
     return _run("demo", i)
+
+
+##############################################################################
+# show what this is, the first command to type, and the actions
+
+
+def show_help(i: CkDict) -> CkDict:
+    """
+    Input:  {}
+
+    Output: {
+              return       - 0, or 1 with an error
+              (error)      - what is wrong and what to do, in a sentence
+              help         - the text
+            }
+    """
+
+    def tell(output: CkDict) -> None:
+        from ck_imagenet.cli import help
+        from ck_imagenet.cli.console import write
+
+        lines = list(help.overview(_workspace().spelt))
+        output["help"] = "\n".join(lines)
+        if i.get("out") == "con":
+            write(lines)
+
+    return _answer(tell)
+
+
+def _with_help(get_api: Callable[[CkDict], CkDict]) -> Callable[[CkDict], CkDict]:
+    """Return CK's function behind --help, but that people see the options of our actions.
+
+    CK's own prints the text of this file as it stands, however wide the terminal is, and nothing
+    of the module's can be put in its place. Programs get what they always did.
+    """
+
+    def api(i: CkDict) -> CkDict:
+        names = {name: action for action, name in cfg.get("actions_redirect", {}).items()}
+        function = str(i.get("func"))
+        action = names.get(function, function)
+        is_ours = i.get("path") == str(Path(__file__).parent) and i.get("out") == "con"
+        with suppress(ImportError):  # CK's own needs nothing that is missing
+            from ck_imagenet.cli import help
+            from ck_imagenet.cli.console import write
+
+            if is_ours and action in help.EXAMPLES:
+                write(help.of_action(action, _workspace().spelt))
+                i = {**i, "out": ""}
+        return get_api(i)
+
+    api.of_imagenet = True  # type: ignore[attr-defined]
+    return api
 
 
 ##############################################################################

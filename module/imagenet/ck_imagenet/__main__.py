@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import sys
-import textwrap
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from . import __version__
 from .cli import actions
 from .core.errors import BadInput
-
-_HELP_WIDTH = 98
 
 
 class _Typed(NamedTuple):
@@ -43,17 +40,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _act(words: Sequence[str], facts: actions.Facts) -> None:
+    from .cli import help
     from .cli.console import write
-    from .commands import Workspace
+    from .commands import USUAL, Workspace
 
     if not words or words[0] in ("--help", "-h", "help"):
-        write(_help(_action(words[1])) if words[1:] else _overview())
+        write(
+            help.of_action(_action(words[1]), outdir=USUAL)
+            if words[1:]
+            else help.overview(outdir=USUAL)
+        )
     elif words[0] == "--version":
         write([__version__])
     else:
         name, (given, stray) = _action(words[0]), _parsed(words[1:])
         if "help" in given or "-h" in stray:
-            write(_help(name))
+            write(help.of_action(name, outdir=USUAL))
             return
         form = given.pop("out", "")
         if form not in ("", "json"):
@@ -90,42 +92,6 @@ def _action(word: str) -> str:
     near = get_close_matches(word, ACTIONS, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ACTIONS)}"
     raise BadInput(f"{word}: no such action; {hint}")
-
-
-def _overview() -> Iterator[str]:
-    """Yield what there is to do."""
-    from .core.actions import ACTIONS
-
-    yield "Usage: ck-imagenet ACTION [--OPTION=VALUE …]"
-    yield ""
-    for name, options in ACTIONS.items():
-        yield f"  {name:10}{(options.__doc__ or '').rstrip('.')}"
-    yield ""
-    yield "Pictures are in the folder imagenet/ here, or where --outdir=DIR says."
-    yield "ck-imagenet ACTION --help tells of an action's options; with --out=json, what an action"
-    yield "tells comes as JSON."
-
-
-def _help(name: str) -> Iterator[str]:
-    """Yield what an action does, and its options."""
-    from .commands import USUAL
-    from .core.actions import ACTIONS
-    from .core.options import default_shown, kinds
-
-    options = ACTIONS[name]
-    yield f"Usage: ck-imagenet {name} [--OPTION=VALUE …]"
-    yield ""
-    yield options.__doc__ or ""
-    yield ""
-    for option, (kind, default) in kinds(options).items():
-        yield f"  --{option}{'=' if kind.value else ''}{kind.value}"
-        yield from textwrap.wrap(
-            kind.help + default_shown(USUAL if option == "outdir" else default),
-            width=_HELP_WIDTH,
-            initial_indent=" " * 8,
-            subsequent_indent=" " * 8,
-            break_on_hyphens=False,
-        )
 
 
 if __name__ == "__main__":

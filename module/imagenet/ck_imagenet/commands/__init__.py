@@ -28,7 +28,7 @@ _ARCHIVE = "fall11"
 """The folder of the archive of all URLs, where there is no Collective Knowledge."""
 
 _OWN_COMMAND = re.compile(
-    r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export)\b"
+    r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export|demo|ACTION)\b"
 )
 
 _IS_PASTED = re.compile(

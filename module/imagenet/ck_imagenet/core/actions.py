@@ -116,7 +116,7 @@ _PRIVATE_HELP = (
 
 @dataclass(frozen=True)
 class ListOptions:
-    """List synsets."""
+    """List synsets, with their words and the number of their pictures here."""
 
     lower: int = number(0, _LOWER_HELP, least=0)
     upper: int | None = number(None, _UPPER_HELP, least=0)
