@@ -328,8 +328,11 @@ def test_one_that_wants_a_long_rest_is_left_alone_and_said_so(
         (["--archive=/dev/null"], '--archive="/dev/null" cannot be read: Is no regular file'),
         (["--archive-sha1=f5"], '--archive-sha1="f5" is no SHA-1: it has 40 hexadecimal digits'),
         (["--wayback-service=a"], '--wayback-service="a" is no address such as https://web.arch'),
-        ([f"--wnid={WNID}"], "--all and --wnid exclude each other: leave one of them out"),
-        (["--search-url=a.b"], "--all and --search-url exclude each other: leave one of them out"),
+        ([f"--wnid={WNID}"], "--all and --wnid cannot be used together: leave one of them out"),
+        (
+            ["--search-url=a.b"],
+            "--all and --search-url cannot be used together: leave one of them out",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_done(

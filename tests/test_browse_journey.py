@@ -138,8 +138,8 @@ def test_on_a_terminal_the_page_is_opened_unless_that_is_not_wanted(downloaded: 
 def test_where_there_is_nothing_to_see_it_says_how_to_get_something(terminal: Terminal) -> None:
     get = f"ck download imagenet --wnid={WNID}"
     said = terminal.refuses(*BROWSE, f"--wnid={WNID}")
-    assert said == f"of {WNID} nothing is here; get it with: {get}"
-    assert terminal.refuses(*BROWSE) == f"no pictures are here yet; begin with: {get}"
+    assert said == f"no pictures of {WNID} are here. Download them with: {get}"
+    assert terminal.refuses(*BROWSE) == f"no pictures are here yet. Begin with: {get}"
     assert not terminal.repository().exists()
 
 
@@ -151,7 +151,7 @@ def test_cks_viewer_says_how_to_get_something_where_nothing_is_here(terminal: Te
 
 def test_one_file_takes_one_page(terminal: Terminal) -> None:
     said = terminal.refuses(*BROWSE, f"--wnid={WNID},{DALMATIAN}", "--save=x.html")
-    assert said == "--save=FILE takes one page: name one synset, or none for the overview"
+    assert said == "--save=FILE is for one page: name one synset, or none for the overview"
 
 
 def test_a_place_that_cannot_be_written_is_named(downloaded: Terminal) -> None:

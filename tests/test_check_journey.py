@@ -351,7 +351,7 @@ def test_json_tells_what_where_and_whether_it_is_mended(
     told, _ = json.JSONDecoder().raw_decode(terminal.ck(*CHECK, "--out=json").stdout)
     assert (told["return"], told["error"]) == (
         1,
-        f"1 finding in 3 pictures: mend with --repair{LAST_WORDS}",
+        f"1 finding in 3 pictures: repair with --repair{LAST_WORDS}",
     )
     assert (told["pictures"], told["findings"]) == (3, [{**finding, "mended": False}])
     mended = terminal.json(*CHECK, "--repair")

@@ -430,15 +430,24 @@ def test_a_plain_folder_behind_a_link_is_emptied_and_the_link_goes(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--number=77"], f"--number=77: no picture or link of {WNID} has that number"),
+        (
+            ["--number=77"],
+            (
+                f"--number=77: no picture or link of {WNID} has this number. See the numbers: "
+                f"ck browse imagenet --wnid={WNID}"
+            ),
+        ),
         (
             ["--number=1,two"],
-            '--number="two" is no picture\'s number: write --number=9981,12',
+            '--number="two" is not a picture number: write --number=9981,12',
         ),
-        (["--all", "--failed"], "--all and --failed exclude each other: leave one of them out"),
+        (
+            ["--all", "--failed"],
+            "--all and --failed cannot be used together: leave one of them out",
+        ),
         (
             ["--number=1", "--failed"],
-            "--number and --failed exclude each other: leave one of them out",
+            "--number and --failed cannot be used together: leave one of them out",
         ),
     ],
 )

@@ -353,7 +353,7 @@ def test_what_a_killed_run_has_left_goes_and_what_another_run_holds_stays(
         (["--scheduler=tcp://127.0.0.1:1"], "--scheduler needs --engine: give both, or neither"),
         (
             ["--engine=dask", "--scheduler=tcp://127.0.0.1:1", "--processes=2"],
-            "--engine and --processes exclude each other: leave one of them out",
+            "--engine and --processes cannot be used together: leave one of them out",
         ),
         (
             ["--engine=dask", "--scheduler=nonsense://1"],

@@ -115,18 +115,20 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
     assert shell.says("list", "--downloaded-only", "--outdir=here") == f"{WNID}\n"
     assert shell.says("status", "--outdir=here").startswith(f"{WNID}\t2\t3")
     for words in (("status",), ("list", "--downloaded-only"), ("list", "--images"), ("browse",)):
-        assert shell.refuses(*words, "--outdir=there") == '--outdir="there" is no folder'
+        assert shell.refuses(*words, "--outdir=there") == (
+            '--outdir="there" is not a folder: choose another'
+        )
     assert shell.says("status") == ""
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("downlod",), "downlod: no such action; did you mean download?"),
-        (("xyz",), f"xyz: no such action; there are {', '.join(ACTIONS)}"),
-        (("help", "downlod"), "downlod: no such action; did you mean download?"),
-        (("list", "--out=yaml"), '--out="yaml": write --out=json, or leave it out'),
-        (("download", "--job=10"), "--job: no such option; did you mean --jobs?"),
+        (("downlod",), "downlod is not an action: did you mean download?"),
+        (("xyz",), f"xyz is not an action: the actions are {', '.join(ACTIONS)}"),
+        (("help", "downlod"), "downlod is not an action: did you mean download?"),
+        (("list", "--out=yaml"), '--out="yaml" is not possible: write --out=json, or leave it out'),
+        (("download", "--job=10"), "--job is not an option: did you mean --jobs?"),
         (("download", "--jobs", "10"), '"10" stands alone: write --jobs=10'),
         (("download", WNID), f'"{WNID}" stands alone: write --wnid={WNID}'),
         (("list", "--search", "x"), '"x" stands alone: write --search=x'),
@@ -135,7 +137,7 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
         (("download", "--wnid"), "--wnid needs a value: write --wnid=…"),
         (
             ("download", "--wnid=n99999999"),
-            "--wnid=n99999999: ImageNet has no such synset; see ck-imagenet list",
+            "--wnid=n99999999: ImageNet has no such synset. See all synsets: ck-imagenet list",
         ),
         (
             ("export", "--to=x", "--register"),
@@ -147,11 +149,14 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
         ),
         (
             ("check", f"--wnid={WNID}"),
-            f"nothing of {WNID} is here: see ck-imagenet list --downloaded-only",
+            (
+                f"no pictures of {WNID} are here. See which synsets have some: ck-imagenet list "
+                "--downloaded-only"
+            ),
         ),
         (
             ("browse",),
-            "no pictures are here yet; begin with: ck-imagenet download --wnid=n01440764",
+            "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764",
         ),
         (
             ("clean", f"--wnid={WNID}", "--out=json"),
@@ -169,14 +174,14 @@ def test_what_cannot_be_is_refused_in_the_sentence_that_ck_has(
 def test_an_option_twice_is_refused_and_quotes_are_advised(shell: Shell) -> None:
     said = shell.refuses("download", "--from=a-0.tar", "--from=a-1.tar")
     assert said == (
-        "--from is given twice: leave one out, or put quotes around what is in braces, which the "
-        "shell else takes for several"
+        "--from is given twice: leave one out. If its value has braces, put quotes around it, "
+        "since the shell makes several words of it"
     )
 
 
 def test_words_that_are_no_wnid_are_answered_with_synsets(shell: Shell) -> None:
     assert shell.refuses("download", "--wnid=tench") == (
-        '--wnid="tench" is no wnid. These synsets match:\n'
+        '--wnid="tench" is not a wnid. These synsets match:\n'
         f"  {WNID}  tench, Tinca tinca\n"
         f"Choose one, for example --wnid={WNID}"
     )
@@ -218,7 +223,7 @@ def test_a_finding_is_an_error(shell: Shell, folder: Path) -> None:
     (folder / "imagenet" / WNID / f"{WNID}_1.jpg").unlink()
     code, out, err = shell.run("check")
     assert (code, out.split()[:2]) == (1, [f"{WNID}_1", "missing"])
-    assert err == "ck-imagenet: 1 finding in 1 picture: mend with --repair\n"
+    assert err == "ck-imagenet: 1 finding in 1 picture: repair with --repair\n"
 
 
 def test_an_archive_of_all_urls_lies_beside_the_pictures(

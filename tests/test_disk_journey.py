@@ -85,8 +85,8 @@ def test_too_many_open_files_end_the_run_with_a_sentence(terminal: Terminal) -> 
         *COMMAND, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))
     )
     assert said == (
-        "this process may open no more files at once: give fewer --jobs, or raise the limit, "
-        "which `ulimit -n` shows"
+        "this process cannot open more files at once. Use fewer --jobs, or raise the limit that "
+        "`ulimit -n` shows"
     )
     finishes(terminal)
 

@@ -374,7 +374,7 @@ def test_a_run_that_reaches_nothing_says_so_and_records_nothing(
             "archive-sha1, pace, resolve, service, user-agent, wayback-date, wayback-service, "
             "winter21",
         ),
-        ({"service": 5}, "in local:cfg:imagenet: --service=5 is no text: write --service=…"),
+        ({"service": 5}, "in local:cfg:imagenet: --service=5 is not a text: write --service=…"),
     ],
 )
 def test_a_wrong_setting_is_refused_and_its_place_named(

@@ -306,27 +306,30 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ([], "where to? Write --to=DIR"),
+        ([], "to which folder? Write --to=DIR"),
         (["--to=out", "--crop=center"], "--crop=center needs --resize=N"),
-        (["--to=out", "--layout=csv", "--resize=9"], "so there is nothing to --resize"),
-        (["--to=out", "--layout=webdataset", "--link=hard"], "no single pictures to --link"),
+        (["--to=out", "--layout=csv", "--resize=9"], "writes no pictures: leave --resize out"),
+        (
+            ["--to=out", "--layout=webdataset", "--link=hard"],
+            "no single pictures: leave --link out",
+        ),
         (["--to=out", "--link=hard", "--resize=9"], "leave --link out"),
-        (["--to=out", "--quality=90"], "--quality is for JPEGs that are encoded anew"),
+        (["--to=out", "--quality=90"], "--quality is for new JPEGs"),
         (["--to=out", "--resize=9", "--quality=101"], "--quality=101 is too large"),
         (
             ["--to=out", "--layout=links", "--max-images=1"],
-            "has every link: leave --max-images out",
+            "writes every link: leave --max-images out",
         ),
-        (["--to=out", "--layout=links", "--split=0.5,0.5"], "has no parts to --split"),
+        (["--to=out", "--layout=links", "--split=0.5,0.5"], "has no parts: leave --split out"),
         (["--to=out", "--layout=csv", "--keep-formats"], "leave --keep-formats out"),
         (["--to=out", "--keep-formats", "--resize=9"], "leave --keep-formats out"),
         (["--to=out", "--layout=zip"], '--layout="zip": write --layout=folders or'),
         (["--to=out", "--split=0.8,0.3"], '--split="0.8,0.3": write two or three shares'),
         (["--to=out", "--split=0.99,0.005,0.005", "--max-images=2"], "too few for 3 parts"),
-        (["--to=out", "--wnid=n01443537"], "no picture of n01443537 is here"),
+        (["--to=out", "--wnid=n01443537"], "no pictures of n01443537 are here"),
         (["--to=out", "--wnid=goldfish"], "These synsets match"),
-        (["--to=out", "--under=n01439121", "--wnid=n02110341"], "no picture of such a synset"),
-        (["--to=out", "--outdir=absent"], '--outdir="absent" is no folder'),
+        (["--to=out", "--under=n01439121", "--wnid=n02110341"], "no pictures of these synsets"),
+        (["--to=out", "--outdir=absent"], '--outdir="absent" is not a folder: choose another'),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(
@@ -529,4 +532,4 @@ def test_an_export_of_an_earlier_version_goes_on(terminal: Terminal) -> None:
     export(terminal, "--outdir=plain")
     (terminal.folder / "other").mkdir()
     said = terminal.refuses("export", "imagenet", "--to=out", "--outdir=other")
-    assert "no picture of such a synset is here" in said or "--outdir=plain" in said
+    assert "no pictures of these synsets are here" in said or "--outdir=plain" in said

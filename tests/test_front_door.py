@@ -170,28 +170,46 @@ def test_several_synsets_are_a_list_a_tuple_or_text(web: PracticeWeb, wnid: Any)
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: ck_imagenet.download("tench"), '--wnid="tench" is no wnid. These synsets match:'),
+        (
+            lambda: ck_imagenet.download("tench"),
+            '--wnid="tench" is not a wnid. These synsets match:',
+        ),
         (lambda: ck_imagenet.download(), "which synset? Write --wnid=n01440764"),
         (lambda: ck_imagenet.download(WNID, jobs=0), "--jobs=0 is too small: the least is 1"),
-        (lambda: ck_imagenet.download(all=True), "21,842 synsets: give yes=True, or look with"),
+        (lambda: ck_imagenet.download(all=True), "21,842 synsets: give yes=True, or try it with"),
         (lambda: ck_imagenet.download(urls=Path("no")), 'the list "no" cannot be read: No such'),
-        (lambda: ck_imagenet.geturls(), "whose URLs? Write --wnid=n01440764"),
-        (lambda: ck_imagenet.status("nowhere"), '--outdir="nowhere" is no folder'),
-        (lambda: ck_imagenet.status(wnid=WNID), f"nothing of {WNID} is here: see ck-imagenet list"),
-        (lambda: ck_imagenet.check("nowhere"), '--outdir="nowhere" is no folder'),
-        (lambda: ck_imagenet.browse("nowhere"), '--outdir="nowhere" is no folder'),
-        (lambda: ck_imagenet.export("nowhere", to="tench"), '--outdir="nowhere" is no folder'),
-        (lambda: ck_imagenet.download(WNID, to=""), "to='' is no folder: write for example to="),
+        (lambda: ck_imagenet.geturls(), "which synset's URLs? Write --wnid=n01440764"),
+        (
+            lambda: ck_imagenet.status("nowhere"),
+            '--outdir="nowhere" is not a folder: choose another',
+        ),
+        (
+            lambda: ck_imagenet.status(wnid=WNID),
+            f"no pictures of {WNID} are here. See which synsets",
+        ),
+        (
+            lambda: ck_imagenet.check("nowhere"),
+            '--outdir="nowhere" is not a folder: choose another',
+        ),
+        (
+            lambda: ck_imagenet.browse("nowhere"),
+            '--outdir="nowhere" is not a folder: choose another',
+        ),
+        (
+            lambda: ck_imagenet.export("nowhere", to="tench"),
+            '--outdir="nowhere" is not a folder: choose another',
+        ),
+        (lambda: ck_imagenet.download(WNID, to=""), "to='' is not a folder: write for example to="),
         (
             lambda: ck_imagenet.status(NOTHING),
-            "folder=None is no folder: write for example folder=",
+            "folder=None is not a folder: write for example folder=",
         ),
-        (lambda: ck_imagenet.export(to=NOTHING), "where to? Write --to=DIR"),
-        (lambda: ck_imagenet.export(to="tench", split=SHARES), "--split=(0.8, 0.2) is no text"),
+        (lambda: ck_imagenet.export(to=NOTHING), "to which folder? Write --to=DIR"),
+        (lambda: ck_imagenet.export(to="tench", split=SHARES), "--split=(0.8, 0.2) is not a text"),
         (lambda: ck_imagenet.clean(), "which synset? Write --wnid=n01440764"),
-        (lambda: ck_imagenet.browse(), "begin with: ck-imagenet download --wnid=n01440764"),
-        (lambda: ck_imagenet.export(to="tench"), "no picture of such a synset is here"),
-        (lambda: ck_imagenet.synsets(downloaded_only=True, folder="x"), '"x" is no folder'),
+        (lambda: ck_imagenet.browse(), "Begin with: ck-imagenet download --wnid=n01440764"),
+        (lambda: ck_imagenet.export(to="tench"), "no pictures of these synsets are here"),
+        (lambda: ck_imagenet.synsets(downloaded_only=True, folder="x"), '"x" is not a folder'),
         (lambda: ck_imagenet.synsets(under="n99999999"), "--under=n99999999: ImageNet has no such"),
     ],
 )
@@ -237,7 +255,7 @@ def test_status_tells_of_hosts_and_of_failures_too() -> None:
     [failed] = failures.failures
     assert str(failures) == "1 link gave no picture"
     assert (str(failed.name), failed.outcome) == (f"{WNID}_3", ck_imagenet.Outcome.GONE)
-    with pytest.raises(ck_imagenet.BadInput, match="--hosts and --failures exclude each other"):
+    with pytest.raises(ck_imagenet.BadInput, match="--hosts and --failures cannot be used"):
         ck_imagenet.status(hosts=True, failures=True)
 
 

@@ -99,8 +99,17 @@ def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: Syn
 @pytest.mark.parametrize(
     ("wnid", "sentence"),
     [
-        (TENCH, "nothing of n01440764 is here: see ck-imagenet list --downloaded-only"),
-        ("n99999999", "--wnid=n99999999: ImageNet has no such synset; see ck-imagenet list"),
+        (
+            TENCH,
+            (
+                "no pictures of n01440764 are here. See which synsets have some: ck-imagenet list "
+                "--downloaded-only"
+            ),
+        ),
+        (
+            "n99999999",
+            ("--wnid=n99999999: ImageNet has no such synset. See all synsets: ck-imagenet list"),
+        ),
     ],
 )
 def test_a_synset_that_is_not_here_is_refused(tmp_path: Path, wnid: str, sentence: str) -> None:

@@ -128,7 +128,7 @@ def test_what_names_no_host_is_refused(item: str) -> None:
     with pytest.raises(BadInput) as refused:
         parse_paces(f"example.org:2,{item}")
     assert str(refused.value) == (
-        f'--pace: "{item}" is no HOST:N; write for example --pace=flickr.com:1,example.org:0.5'
+        f'--pace: "{item}" is not HOST:N; write for example --pace=flickr.com:1,example.org:0.5'
     )
 
 
@@ -140,7 +140,7 @@ def test_what_is_no_pace_is_refused(number: str) -> None:
     with pytest.raises(BadInput) as refused:
         parse_paces(f"flickr.com:{number}")
     assert str(refused.value) == (
-        f'--pace: "flickr.com:{number}" gives no number of requests a second from 0.001 to 1000; '
+        f'--pace: "flickr.com:{number}" needs a number of requests a second, from 0.001 to 1000; '
         "write for example --pace=flickr.com:1,example.org:0.5"
     )
 
@@ -156,7 +156,7 @@ def test_what_is_no_pace_is_refused(number: str) -> None:
 def test_two_paces_of_one_host_are_refused(text: str, twice: str) -> None:
     with pytest.raises(BadInput) as refused:
         parse_paces(text)
-    assert str(refused.value) == f"--pace: {twice} is there twice: leave one of them out"
+    assert str(refused.value) == f"--pace has {twice} twice: leave one of them out"
 
 
 @given(st.text() | st.text("ab.:[]0123456789,-% ", max_size=20))

@@ -44,15 +44,18 @@ def test_positions_are_inclusive_at_both_ends() -> None:
     [
         (
             ListOptions(lower=3, upper=2),
-            "no position from --lower=3 to --upper=2: positions run from 0 to 21841",
+            "there is no position from --lower=3 to --upper=2: positions go from 0 to 21841",
         ),
         (
             ListOptions(lower=21_842),
-            "no position from --lower=21842 to --upper=21841: positions run from 0 to 21841",
+            (
+                "there is no position from --lower=21842 to --upper=21841: positions go from 0 to "
+                "21841"
+            ),
         ),
         (
             ListOptions(under="n99999999"),
-            "--under=n99999999: ImageNet has no such synset; see ck-imagenet list",
+            "--under=n99999999: ImageNet has no such synset. See all synsets: ck-imagenet list",
         ),
     ],
 )

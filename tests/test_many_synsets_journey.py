@@ -61,7 +61,7 @@ def test_a_file_or_a_pipe_names_synsets(terminal: Terminal, web: PracticeWeb) ->
         assert downloaded(terminal, "--wnids=/dev/stdin", stdin=lines) == [WNID, DALMATIAN]
     mine.write_text(f"{WNID}\nn0211034\n")
     said = terminal.refuses("download", "imagenet", "--wnids=mine.txt")
-    assert said.startswith('"mine.txt", line 2: --wnid="n0211034" is no wnid')
+    assert said.startswith('"mine.txt", line 2: --wnid="n0211034" is not a wnid')
 
 
 def test_more_than_a_hundred_synsets_are_told_of_first_with_the_command_that_takes_them(

@@ -45,9 +45,8 @@ def test_with_less_it_says_so_or_goes_on_and_nothing_is_lost(
 ) -> None:
     done = terminal.ck(*COMMAND, "--max-images=3", preexec_fn=memory(megabytes))
     assert done.returncode == 0 or done.stdout == (
-        "CK error: [imagenet] there is too little memory for this command: raise the limits, "
-        "which `ulimit -v` and `ulimit -u` show; what is here is kept, and the same command goes "
-        "on from there!\n"
+        "CK error: [imagenet] there is too little memory for this command. Nothing saved is lost. "
+        "Raise the limits that `ulimit -v` and `ulimit -u` show, then type the same command!\n"
     )
     assert done.stderr == ""
     terminal.says(*COMMAND)

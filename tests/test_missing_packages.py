@@ -58,7 +58,7 @@ def test_the_command_installs_in_an_environment(
     subprocess.run([sys.executable, "-m", "venv", *options, str(folder)], check=True)
     python = folder / "bin" / "python"
     text = said(python, "requests")
-    head, _, command = text.partition(" is missing; get all that is needed with: ")
+    head, _, command = text.partition(" is missing; get all packages with: ")
     requirements = f'-r "{CHECKOUT / "requirements.txt"}"'
     assert (head, command.endswith(f" -m pip install {requirements}")) == (
         'the Python package "requests"',
@@ -89,8 +89,8 @@ def test_the_python_of_a_system_that_manages_it_is_asked_to_install_all_the_same
 ) -> None:
     (tmp_path / "EXTERNALLY-MANAGED").write_text("[externally-managed]\n")
     assert said(sys.executable, "pyarrow", str(tmp_path)) == (
-        'the Python package "pyarrow" is missing; use an environment, as the README shows, or '
-        f'get it with: "{sys.executable}" -m pip install --user --break-system-packages pyarrow'
+        'the Python package "pyarrow" is missing; use a virtual environment, as the README shows, '
+        f'or get it with: "{sys.executable}" -m pip install --user --break-system-packages pyarrow'
     )
 
 

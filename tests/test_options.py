@@ -107,35 +107,47 @@ def test_text_and_the_types_of_json_are_understood(
     [
         (
             {"jobs": "many"},
-            '--jobs="many" is no whole number: write for example --jobs=10',
+            '--jobs="many" is not a whole number: write --jobs=10',
         ),
-        ({"jobs": "yes"}, '--jobs="yes" is no whole number: write for example --jobs=10'),
-        ({"jobs": ""}, '--jobs="" is no whole number: write for example --jobs=10'),
-        ({"jobs": True}, '--jobs="True" is no whole number: write for example --jobs=10'),
-        ({"jobs": 2.5}, '--jobs="2.5" is no whole number: write for example --jobs=10'),
-        ({"jobs": "٣"}, '--jobs="٣" is no whole number: write for example --jobs=10'),
+        ({"jobs": "yes"}, '--jobs="yes" is not a whole number: write --jobs=10'),
+        ({"jobs": ""}, '--jobs="" is not a whole number: write --jobs=10'),
+        ({"jobs": True}, '--jobs="True" is not a whole number: write --jobs=10'),
+        ({"jobs": 2.5}, '--jobs="2.5" is not a whole number: write --jobs=10'),
+        ({"jobs": "٣"}, '--jobs="٣" is not a whole number: write --jobs=10'),
         ({"jobs": "0"}, "--jobs=0 is too small: the least is 1"),
         ({"jobs": "1234567"}, "--jobs=1234567 is too large: the most is 1000"),
         ({"retry": "-1"}, "--retry=-1 is too small: the least is 0"),
         ({"offset": "-12345678"}, "--offset=-12345678 is too small: the least is 0"),
         ({"max_images": 0}, "--max-images=0 is too small: the least is 1"),
-        ({"timeout": "soon"}, '--timeout="soon" is no time in seconds: write --timeout=2.5'),
-        ({"timeout": "nan"}, '--timeout="nan" is no time in seconds: write --timeout=2.5'),
-        ({"timeout": "inf"}, '--timeout="inf" is no time in seconds: write --timeout=2.5'),
-        ({"timeout": []}, '--timeout="[]" is no time in seconds: write --timeout=2.5'),
-        ({"timeout": "0"}, "--timeout=0 is too small: it must be above 0"),
+        (
+            {"timeout": "soon"},
+            '--timeout="soon" is not a time in seconds: write --timeout=2.5',
+        ),
+        (
+            {"timeout": "nan"},
+            '--timeout="nan" is not a time in seconds: write --timeout=2.5',
+        ),
+        (
+            {"timeout": "inf"},
+            '--timeout="inf" is not a time in seconds: write --timeout=2.5',
+        ),
+        (
+            {"timeout": []},
+            '--timeout="[]" is not a time in seconds: write --timeout=2.5',
+        ),
+        ({"timeout": "0"}, "--timeout=0 is too small: it must be more than 0"),
         ({"timeout": "1e9"}, "--timeout=1e+09 is too large: the most is 86400"),
         ({"sleep": "-0.5"}, "--sleep=-0.5 is too small: the least is 0"),
-        ({"sleep": True}, '--sleep="True" is no time in seconds: write --sleep=2.5'),
+        ({"sleep": True}, '--sleep="True" is not a time in seconds: write --sleep=2.5'),
         ({"verbose": "maybe"}, '--verbose takes no value, but was given "maybe"'),
         ({"dry-run": "all"}, '--dry-run takes no value, but was given "all"'),
         ({"urls": "yes"}, "--urls needs a value: write --urls=…"),
         ({"outdir": ""}, "--outdir needs a value: write --outdir=…"),
-        ({"outdir": 5}, "--outdir=5 is no text: write --outdir=…"),
+        ({"outdir": 5}, "--outdir=5 is not a text: write --outdir=…"),
         ({"wnid": "yes"}, "--wnid needs a value: write --wnid=…"),
-        ({"wnid": 1440764}, "--wnid=1440764 is no text: write --wnid=…"),
-        ({"wnid": [None]}, "--wnid=None is no text: write --wnid=…"),
-        ({"wnid": b"n01440764"}, "--wnid=b'n01440764' is no text: write --wnid=…"),
+        ({"wnid": 1440764}, "--wnid=1440764 is not a text: write --wnid=…"),
+        ({"wnid": [None]}, "--wnid=None is not a text: write --wnid=…"),
+        ({"wnid": b"n01440764"}, "--wnid=b'n01440764' is not a text: write --wnid=…"),
     ],
 )
 def test_a_wrong_value_gives_one_sentence_that_names_the_option(
@@ -202,8 +214,8 @@ def test_whatever_length_of_time_is_given_can_be_typed_again(number: str, unit: 
 )
 def test_what_is_no_length_of_time_is_refused_with_some_that_are(given: Any) -> None:
     assert refusal(DownloadOptions, patience=given) == (
-        f'--patience="{given}" is no length of time: '
-        "write for example --patience=90s, 15m, 8h, 2d or --patience=forever"
+        f'--patience="{given}" is not a length of time: write for example --patience=90s, 15m, '
+        "8h, 2d or --patience=forever"
     )
 
 
@@ -226,7 +238,7 @@ def test_numbers_of_pictures_are_understood(given: Any) -> None:
 )
 def test_what_is_no_number_of_a_picture_is_refused(given: Any, shown: str) -> None:
     said = refusal(CleanOptions, number=given)
-    assert said == f'--number="{shown}" is no picture\'s number: write --number=9981,12'
+    assert said == (f'--number="{shown}" is not a picture number: write --number=9981,12')
 
 
 @pytest.mark.parametrize(
@@ -245,12 +257,12 @@ def test_what_is_no_number_of_a_picture_is_refused(given: Any, shown: str) -> No
 )
 def test_an_unknown_option_is_refused_with_the_nearest_one(written: str, meant: str) -> None:
     said = refusal(DownloadOptions, **{written: "1"})
-    assert said == f"--{written}: no such option; did you mean --{meant}?"
+    assert said == f"--{written} is not an option: did you mean --{meant}?"
 
 
 def test_an_option_like_no_other_is_refused_with_all_there_are() -> None:
     assert refusal(GeturlsOptions, xyz="1") == (
-        "--xyz: no such option; there are --wnid, --urls, --url-col, --name-col, --mapping, "
+        "--xyz is not an option: the options are --wnid, --urls, --url-col, --name-col, --mapping, "
         "--save, --sources, --source, --refresh, --all, --archive, --archive-sha1, --force, "
         "--search-url, --outdir, --service, --wayback-service, --winter21, --user-agent, "
         "--resolve, --allow-private"
@@ -258,7 +270,7 @@ def test_an_option_like_no_other_is_refused_with_all_there_are() -> None:
 
 
 def test_an_unknown_option_is_refused_whatever_its_value() -> None:
-    assert refusal(DownloadOptions, job=None).startswith("--job: no such option")
+    assert refusal(DownloadOptions, job=None).startswith("--job is not an option")
 
 
 def test_a_setting_is_taken_from_the_option_then_the_environment_then_the_configuration(

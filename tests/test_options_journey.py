@@ -14,13 +14,13 @@ DOWNLOAD = ("download", "imagenet")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((*DOWNLOAD, "--job=10"), "--job: no such option; did you mean --jobs?"),
+        ((*DOWNLOAD, "--job=10"), "--job is not an option: did you mean --jobs?"),
         ((*DOWNLOAD, "--jobs", "10"), '"10" stands alone: write --jobs=10'),
         ((*DOWNLOAD, "--jobs", "10", "--retry", "3"), '"10" stands alone: write --jobs=10'),
-        ((*DOWNLOAD, "--jobs"), '--jobs="yes" is no whole number: write for example --jobs=10'),
+        ((*DOWNLOAD, "--jobs"), '--jobs="yes" is not a whole number: write --jobs=10'),
         ((*DOWNLOAD, "--jobs=0"), "--jobs=0 is too small: the least is 1"),
-        ((*DOWNLOAD, "--timeout=0"), "--timeout=0 is too small: it must be above 0"),
-        ((*DOWNLOAD, "--timeout=soon"), '--timeout="soon" is no time in seconds'),
+        ((*DOWNLOAD, "--timeout=0"), "--timeout=0 is too small: it must be more than 0"),
+        ((*DOWNLOAD, "--timeout=soon"), '--timeout="soon" is not a time in seconds'),
         ((*DOWNLOAD, "--offset=-1"), "--offset=-1 is too small: the least is 0"),
         ((*DOWNLOAD, "--max-images=0"), "--max-images=0 is too small: the least is 1"),
         ((*DOWNLOAD, "--dry-run=maybe"), '--dry-run takes no value, but was given "maybe"'),
@@ -28,7 +28,7 @@ DOWNLOAD = ("download", "imagenet")
         (("list", "imagenet", "--search", "x"), '"x" stands alone: write --search=x'),
         (DOWNLOAD, "which synset? Write --wnid=n01440764"),
         ((*DOWNLOAD, "--wnid"), "--wnid needs a value"),
-        ((*DOWNLOAD, "--wnid=n0144076"), '"n0144076" is no wnid, which is an "n" and eight'),
+        ((*DOWNLOAD, "--wnid=n0144076"), '"n0144076" is not a wnid, and no synset has these words'),
         ((*DOWNLOAD, "--wnid=n99999999"), "--wnid=n99999999: ImageNet has no such synset"),
         ((*DOWNLOAD, "--wnid=n00001740"), "ck list imagenet --under=n00001740"),
         ((*DOWNLOAD, "--wnid=tench"), "These synsets match:\n  n01440764  tench, Tinca tinca\n"),
@@ -42,23 +42,29 @@ DOWNLOAD = ("download", "imagenet")
         ((*DOWNLOAD, f"--wnid={WNID}", "--allow-private=a b"), '--allow-private: "a b" is no host'),
         ((*DOWNLOAD, f"--wnid={WNID}", "--service=there"), '"there" is no address'),
         ((*DOWNLOAD, f"--wnid={WNID}", "--wayback-service=there"), '"there" is no address such as'),
-        ((*DOWNLOAD, f"--wnid={WNID}", "--wayback-date=soon"), '--wayback-date="soon" is no date'),
+        (
+            (*DOWNLOAD, f"--wnid={WNID}", "--wayback-date=soon"),
+            '--wayback-date="soon" is not a date',
+        ),
         (
             (*DOWNLOAD, f"--wnid={WNID}", "--wayback-date=soon", "--dry-run"),
-            '--wayback-date="soon" is no date',
+            '--wayback-date="soon" is not a date',
         ),
         ((*DOWNLOAD, f"--wnid={WNID}", "--source=here"), "write --source=archive or imagenet or "),
-        ((*DOWNLOAD, "--urls=text", "--source=imagenet"), "--urls and --source exclude each other"),
-        (("geturls", "imagenet"), "whose URLs? Write --wnid=n01440764"),
-        (("geturls", f"imagenet:{WNID}", "--force"), "write it with --all"),
+        (
+            (*DOWNLOAD, "--urls=text", "--source=imagenet"),
+            "--urls and --source cannot be used together",
+        ),
+        (("geturls", "imagenet"), "which synset's URLs? Write --wnid=n01440764"),
+        (("geturls", f"imagenet:{WNID}", "--force"), "write both, or leave --force out"),
         (
             ("geturls", f"imagenet:{WNID}", "--save=no/such/file"),
             '"no/such/file" cannot be written',
         ),
-        (("list", "imagenet", "--lower=30000"), "positions run from 0 to 21841"),
+        (("list", "imagenet", "--lower=30000"), "positions go from 0 to 21841"),
         (("list", "imagenet", "--lower=5", "--upper=4"), "no position from --lower=5 to --upper=4"),
         (("list", "imagenet", "--under=n99999999"), "--under=n99999999: ImageNet has no such"),
-        ((*DOWNLOAD, "--urls=~nobody-of-this-name/x"), "is no path"),
+        ((*DOWNLOAD, "--urls=~nobody-of-this-name/x"), "is not a path"),
         (("list", "imagenet", "x"), '"x" stands alone: write --search=x'),
         (("demo", "imagenet", "x"), '"x" stands alone: options are written --name=value'),
         (("demo", "imagenet", "--port=0"), "--port=0 is too small: the least is 1"),
@@ -121,5 +127,5 @@ def test_a_defect_is_reported_in_a_sentence_too(terminal: Terminal) -> None:
     (module / "ck_imagenet" / "catalogue" / "data" / "synsets.tsv.gz").write_bytes(b"\x1f\x8b")
     said = terminal.ck("list", "imagenet2", anew=True)  # with that library, and no other
     assert said.returncode == 1
-    assert "a defect of ck-imagenet, " in said.stdout
+    assert "ck-imagenet has a bug: " in said.stdout
     assert "Traceback" not in said.stdout + said.stderr

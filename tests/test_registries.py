@@ -65,13 +65,13 @@ def test_what_is_no_layout_is_refused_with_all_that_are(row: LayoutRow) -> None:
 
 @pytest.mark.parametrize("row", [row for row in LAYOUTS if not row.resizes], ids=lambda r: r.name)
 def test_a_layout_without_pictures_cannot_be_resized(row: LayoutRow) -> None:
-    why = f"--layout={row.name} writes no pictures, so there is nothing to --resize"
+    why = f"--layout={row.name} writes no pictures: leave --resize out"
     assert refusal(layout=row.name, resize="64") == why
 
 
 @pytest.mark.parametrize("row", [row for row in LAYOUTS if not row.links], ids=lambda r: r.name)
 def test_a_layout_without_single_pictures_cannot_be_linked(row: LayoutRow) -> None:
-    why = f"--layout={row.name} writes no single pictures to --link"
+    why = f"--layout={row.name} writes no single pictures: leave --link out"
     assert refusal(layout=row.name, link="hard") == why
 
 

@@ -30,7 +30,7 @@ def test_a_request_begins_at_its_url() -> None:
 def test_a_request_for_what_cannot_be_asked_has_no_endpoint_and_a_reason() -> None:
     state = RequestState("ftp://a.com/x.jpg")
     assert state.endpoint == ""
-    with pytest.raises(Failed, match=r"^bad-url: neither http nor https"):
+    with pytest.raises(Failed, match=r"^bad-url: not http and not https"):
         state.address()
 
 

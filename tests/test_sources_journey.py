@@ -333,7 +333,8 @@ def test_who_wants_urls_of_pictures_that_have_none_is_told_how_to_get_them(
     terminal: Terminal,
 ) -> None:
     assert terminal.refuses(*GETURLS, "--source=winter21") == (
-        "winter21 has pictures and no URLs: ck download imagenet --wnid=n01440764 --source=winter21"
+        "winter21 has pictures, not URLs. Download them with: ck download imagenet "
+        "--wnid=n01440764 --source=winter21"
     )
 
 

@@ -133,7 +133,9 @@ def test_a_folder_has_its_own_status(terminal: Terminal, web: PracticeWeb) -> No
     terminal.says("download", "imagenet", f"--wnid={WNID}", "--outdir=out")
     assert fields(terminal.says(*STATUS, "--outdir=out"))[0][:4] == [WNID, "1", "2", "0"]
     assert terminal.says(*STATUS) == ""
-    assert terminal.refuses(*STATUS, "--outdir=none") == '--outdir="none" is no folder'
+    assert terminal.refuses(*STATUS, "--outdir=none") == (
+        '--outdir="none" is not a folder: choose another'
+    )
 
 
 def test_it_tells_of_a_download_that_is_at_work_in_another_terminal(
@@ -196,13 +198,14 @@ def test_the_rate_of_rot_stays_when_a_tar_brings_what_links_did_not(
     [
         (
             ["--hosts", "--failures"],
-            "--hosts and --failures exclude each other: leave one of them out",
+            "--hosts and --failures cannot be used together: leave one of them out",
         ),
         (
             [f"--wnid={WNID}"],
-            "nothing of n01440764 is here: see ck list imagenet --downloaded-only",
+            "no pictures of n01440764 are here. See which synsets have some: "
+            "ck list imagenet --downloaded-only",
         ),
-        (["--under=n1"], '--under="n1" is no wnid, which is an "n" and eight digits'),
+        (["--under=n1"], '--under="n1" is not a wnid, and no synset has these words'),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -215,7 +215,7 @@ def test_directly_below_are_the_next_ones_only() -> None:
 
 
 def test_under_an_unknown_synset_is_an_error_that_names_it() -> None:
-    with pytest.raises(synsets.UnknownSynset, match=r"^n00000001 is neither a synset") as caught:
+    with pytest.raises(synsets.UnknownSynset, match=r"^n00000001 is not a synset") as caught:
         CATALOGUE.under("n00000001")
     assert isinstance(caught.value, ImagenetError)
     assert caught.value.wnid == "n00000001"

@@ -37,14 +37,14 @@ def test_unknown_stands_for_a_list_that_names_no_synset() -> None:
 
 def test_a_synset_above_imagenets_has_no_pictures_but_something_below_it() -> None:
     assert refusal(ENTITY) == (
-        "--wnid=n00001740 (entity) has no pictures of its own in ImageNet; "
-        "see what is below it: ck-imagenet list --under=n00001740"
+        "--wnid=n00001740 (entity) has no pictures of its own in ImageNet. See the synsets below "
+        "it: ck-imagenet list --under=n00001740"
     )
     assert any_synset(ENTITY) == ENTITY
 
 
 def test_a_wnid_of_no_synset_is_refused() -> None:
-    expected = "--wnid=n99999999: ImageNet has no such synset; see ck-imagenet list"
+    expected = "--wnid=n99999999: ImageNet has no such synset. See all synsets: ck-imagenet list"
     assert refusal("n99999999") == expected
     with pytest.raises(BadInput, match=r"^--under=n99999999: ImageNet has no such synset"):
         any_synset("n99999999")
@@ -52,7 +52,7 @@ def test_a_wnid_of_no_synset_is_refused() -> None:
 
 def test_words_give_the_wnids_to_choose_from() -> None:
     assert refusal("tench") == (
-        '--wnid="tench" is no wnid. These synsets match:\n'
+        '--wnid="tench" is not a wnid. These synsets match:\n'
         "  n01440764  tench, Tinca tinca\n"
         "Choose one, for example --wnid=n01440764"
     )
@@ -60,7 +60,7 @@ def test_words_give_the_wnids_to_choose_from() -> None:
 
 def test_words_of_many_synsets_show_the_first_and_how_to_see_the_rest() -> None:
     lines = refusal("dog").splitlines()
-    assert lines[0] == '--wnid="dog" is no wnid. These synsets match:'
+    assert lines[0] == '--wnid="dog" is not a wnid. These synsets match:'
     assert len(lines) == 1 + 20 + 1 + 1
     assert lines[-2].endswith('in all: ck-imagenet list --search="dog" --words')
     assert lines[-1] == f"Choose one, for example --wnid={lines[1].split()[0]}"
@@ -71,8 +71,8 @@ def test_words_of_many_synsets_show_the_first_and_how_to_see_the_rest() -> None:
 )
 def test_what_is_neither_wnid_nor_word_is_refused(text: str) -> None:
     assert refusal(text) == (
-        f'--wnid="{text}" is no wnid, which is an "n" and eight digits such as n01440764, '
-        "and no synset has such words"
+        f'--wnid="{text}" is not a wnid, and no synset has these words. A wnid is an "n" and '
+        "eight digits, such as n01440764"
     )
 
 
@@ -121,8 +121,8 @@ def test_a_file_names_a_synset_a_line(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("n01440764\n\nn99999999", ", line 3: --wnid=n99999999: ImageNet has no such synset"),
-        ("# mine\ntench\n", ', line 2: --wnid="tench" is no wnid. These synsets match:'),
-        ("n01440764\tn02110341", ', line 1: --wnid="n01440764\tn02110341" is no wnid'),
+        ("# mine\ntench\n", ', line 2: --wnid="tench" is not a wnid. These synsets match:'),
+        ("n01440764\tn02110341", ', line 1: --wnid="n01440764\tn02110341" is not a wnid'),
         ("n00001740", ", line 1: --wnid=n00001740 (entity) has no pictures of its own"),
         ("\xff\xfe\0", ", line 1: --wnid="),
     ],
@@ -141,15 +141,15 @@ def test_a_line_that_names_no_synset_is_refused_with_its_number(
     ("options", "sentence"),
     [
         ({"wnids": "nowhere.txt"}, '--wnids="nowhere.txt" cannot be read: No such file'),
-        ({"wnids": "/dev/null"}, '--wnids="/dev/null" names no synset: write a wnid a line'),
-        ({"all": True, "wnid": (TENCH,)}, "--all and --wnid exclude each other"),
-        ({"all": True, "wnids": "mine"}, "--all and --wnids exclude each other"),
+        ({"wnids": "/dev/null"}, '--wnids="/dev/null" has no synset: write one wnid on each line'),
+        ({"all": True, "wnid": (TENCH,)}, "--all and --wnid cannot be used together"),
+        ({"all": True, "wnids": "mine"}, "--all and --wnids cannot be used together"),
         (
             {"search": "tench", "under": "n02084071"},
-            "no synset meets all these conditions: ck-imagenet list shows what they leave",
+            "no synset meets all these conditions. Try fewer of them with: ck-imagenet list",
         ),
-        ({"lower": 3, "upper": 2}, "no position from --lower=3 to --upper=2"),
-        ({"under": "tench"}, '--under="tench" is no wnid. These synsets match:'),
+        ({"lower": 3, "upper": 2}, "there is no position from --lower=3 to --upper=2"),
+        ({"under": "tench"}, '--under="tench" is not a wnid. These synsets match:'),
     ],
 )
 def test_what_cannot_be_meant_is_refused(options: dict[str, Any], sentence: str) -> None:
@@ -163,6 +163,6 @@ def test_all_needs_the_lists_of_all(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         list(download(options, FolderStore(tmp_path), Progress()))
     assert str(refused.value) == (
-        "--all wants the lists of all synsets: make an archive of that file, with "
-        "ck-imagenet geturls --all --archive=all.tgz, and leave --urls out"
+        "--all needs the lists of all synsets. Make an archive of your list, then leave --urls "
+        "out: ck-imagenet geturls --all --archive=all.tgz"
     )

@@ -195,11 +195,11 @@ class TestParse:
         "url", ["", "a.com/x", "//a.com/x", "file:///etc/passwd", "ftp://a.com/x", "data:,x", "x:y"]
     )
     def test_only_http_and_https_are_asked(self, url: str) -> None:
-        assert refused(url) == f"neither http nor https: {url!r}"
+        assert refused(url) == f"not http and not https: {url!r}"
 
     @pytest.mark.parametrize("url", ["http://", "http:///", "http://:80/x", "http://@/x"])
     def test_an_address_without_a_host_is_none(self, url: str) -> None:
-        assert refused(url) == f"no host, or none that can be: {url!r}"
+        assert refused(url) == f"no host, or a host that cannot exist: {url!r}"
 
     def test_nobody_is_at_port_0(self) -> None:
         assert refused("http://a:00/") == "nobody is at port 0: 'http://a:00/'"

@@ -31,7 +31,7 @@ def test_a_date_is_fourteen_digits_whatever_is_told_of_it(date: str, moment: str
     ["", "soon", "201", "201005213", "2010-13", "2010-02-30", "0000", "201005211234567", "²010"],
 )
 def test_what_is_no_date_is_refused(date: str) -> None:
-    with pytest.raises(BadInput, match=f'--wayback-date="{date}" is no date: write a year'):
+    with pytest.raises(BadInput, match=f'--wayback-date="{date}" is not a date: write a year'):
         urls.capture_moment(date)
 
 

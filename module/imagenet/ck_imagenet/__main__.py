@@ -59,7 +59,7 @@ def _act(words: Sequence[str], facts: actions.Facts) -> None:
             return
         form = given.pop("out", "")
         if form not in ("", "json"):
-            raise BadInput(f'--out="{form}": write --out=json, or leave it out')
+            raise BadInput(f'--out="{form}" is not possible: write --out=json, or leave it out')
         actions.run(name, given, stray, {}, Workspace, not form, facts)
         if form:
             write([actions.as_json(facts)])
@@ -73,8 +73,8 @@ def _parsed(words: Sequence[str]) -> _Typed:
             value = value if is_given else "yes"
             if typed.given.setdefault(name, value) != value:
                 raise BadInput(
-                    f"--{name} is given twice: leave one out, or put quotes around what is in "
-                    "braces, which the shell else takes for several"
+                    f"--{name} is given twice: leave one out. If its value has braces, put quotes "
+                    "around it, since the shell makes several words of it"
                 )
         else:
             typed.stray.append(word)
@@ -90,8 +90,8 @@ def _action(word: str) -> str:
     if word in ACTIONS:
         return word
     near = get_close_matches(word, ACTIONS, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ACTIONS)}"
-    raise BadInput(f"{word}: no such action; {hint}")
+    hint = f"did you mean {near[0]}?" if near else f"the actions are {', '.join(ACTIONS)}"
+    raise BadInput(f"{word} is not an action: {hint}")
 
 
 if __name__ == "__main__":

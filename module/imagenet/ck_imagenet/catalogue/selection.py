@@ -62,7 +62,7 @@ def chosen(wanted: Selection) -> tuple[str, ...]:
         wnids = {wnid: None for wnid in named if wnid in wnids}
     if not wnids:
         raise BadInput(
-            "no synset meets all these conditions: ck-imagenet list shows what they leave"
+            "no synset meets all these conditions. Try fewer of them with: ck-imagenet list"
         )
     return tuple(wnids)
 
@@ -97,7 +97,8 @@ def matching(
     last = highest if upper is None else upper
     if lower > min(last, highest):
         raise BadInput(
-            f"no position from --lower={lower} to --upper={last}: positions run from 0 to {highest}"
+            f"there is no position from --lower={lower} to --upper={last}: positions go from "
+            f"0 to {highest}"
         )
     below = catalogue.under(any_synset(under)) if under else None
     return [
@@ -122,7 +123,7 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
         if synset and not synset.listed:
             raise BadInput(
                 f"--wnid={wnid} ({', '.join(synset.words)}) has no pictures of its own in "
-                f"ImageNet; see what is below it: ck-imagenet list --under={wnid}"
+                f"ImageNet. See the synsets below it: ck-imagenet list --under={wnid}"
             )
     return tuple(wnids)
 
@@ -155,7 +156,10 @@ def among(
         If a synset that is named is not here, or if a name is no synset.
     """
     for wnid in with_pictures([wnid for wnid in wnids if wnid not in here]):
-        raise BadInput(f"nothing of {wnid} is here: see ck-imagenet list --downloaded-only")
+        raise BadInput(
+            f"no pictures of {wnid} are here. See which synsets have some: ck-imagenet list "
+            "--downloaded-only"
+        )
     if not (under or search or ilsvrc2012):
         return list(wnids or here)
     found = {synset.wnid for synset in matching(search, under, ilsvrc2012)}
@@ -181,19 +185,21 @@ def any_synset(wnid: str, option: str = "--under") -> str:
     if catalogue.get(wnid):
         return wnid
     if is_wnid(wnid):
-        raise BadInput(f"{option}={wnid}: ImageNet has no such synset; see ck-imagenet list")
+        raise BadInput(
+            f"{option}={wnid}: ImageNet has no such synset. See all synsets: ck-imagenet list"
+        )
     matches = catalogue.search(wnid) if wnid.strip() else []
     if not matches:
         raise BadInput(
-            f'{option}="{wnid}" is no wnid, which is an "n" and eight digits such as n01440764, '
-            "and no synset has such words"
+            f'{option}="{wnid}" is not a wnid, and no synset has these words. A wnid is an "n" '
+            "and eight digits, such as n01440764"
         )
     matches.sort(key=lambda each: wnid.lower() not in map(str.lower, each.words))
     shown = "".join(f"\n  {each.wnid}  {', '.join(each.words)}" for each in matches[:_MOST_MATCHES])
     if len(matches) > _MOST_MATCHES:
         shown += f'\n  … {len(matches)} in all: ck-imagenet list --search="{wnid}" --words'
     raise BadInput(
-        f'{option}="{wnid}" is no wnid. These synsets match:{shown}\n'
+        f'{option}="{wnid}" is not a wnid. These synsets match:{shown}\n'
         f"Choose one, for example {option}={matches[0].wnid}"
     )
 
@@ -210,7 +216,7 @@ def _wnids_in_file(file: str) -> Iterator[str]:
     text = data.decode("utf-8-sig", "replace")
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     if not any(lines) or len(data) > _LARGEST_FILE:
-        raise BadInput(f'--wnids="{file}" names no synset: write a wnid a line')
+        raise BadInput(f'--wnids="{file}" has no synset: write one wnid on each line')
     for number, wnid in enumerate(lines, 1):
         try:
             yield from with_pictures([wnid] if wnid else [])

@@ -30,7 +30,8 @@ class UnknownSynset(BadInput):
 
     def __init__(self, wnid: str) -> None:
         super().__init__(
-            f"{wnid} is neither a synset of ImageNet nor above one; search by words to find one"
+            f"{wnid} is not a synset of ImageNet, and no synset is below it. Search by words: "
+            "ck-imagenet list --search=WORDS --words"
         )
         self.wnid = wnid
 

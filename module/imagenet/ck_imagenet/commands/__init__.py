@@ -83,7 +83,7 @@ class Workspace:
     def store_there(self) -> Store:
         """The same, for who looks for what is here; a folder that is named must exist."""
         if self._outdir and not path_of("--outdir", self._outdir).is_dir():
-            raise BadInput(f'--outdir="{self._outdir}" is no folder')
+            raise BadInput(f'--outdir="{self._outdir}" is not a folder: choose another')
         return self.store
 
     @property
@@ -157,7 +157,9 @@ def opened(
     }
     outdir = values.pop(folder)
     if not outdir or not isinstance(outdir, str):
-        raise BadInput(f'{folder}={outdir!r} is no folder: write for example {folder}="pictures"')
+        raise BadInput(
+            f'{folder}={outdir!r} is not a folder: write for example {folder}="pictures"'
+        )
     if outdir != USUAL:
         values["outdir"] = outdir
     defaults = {field_name(name): default for name, (_, default) in kinds(table).items()}

@@ -114,7 +114,7 @@ def run(options: BrowseOptions, place: Workspace, progress: Progress) -> Iterato
     store, commands = place.store_there, _commands(place)
     wnids = with_pictures(options.wnid)
     if options.save and len(wnids) > 1:
-        raise BadInput("--save=FILE takes one page: name one synset, or none for the overview")
+        raise BadInput("--save=FILE is for one page: name one synset, or none for the overview")
     save = path_of("--save", options.save) if options.save else None
     if not save:
         store.refuse_forbidden(wnids or store.wnids())
@@ -172,7 +172,7 @@ def overview(store: Store, commands: Commands, progress: Progress, home: Path | 
     counts = store.counts()
     if not counts:
         raise BadInput(
-            "no pictures are here yet; begin with: ck-imagenet download --wnid=n01440764"
+            "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764"
         )
     facts = Overview()
     cover = min(_COVER, MOST_SHOWN // len(counts))
@@ -219,7 +219,8 @@ def _with_something_to_show(store: Store, wnid: str) -> SynsetStore:
     place = store.synset(wnid)
     if not place.pictures() and not (place.state / "journal").is_dir():
         raise BadInput(
-            f"of {wnid} nothing is here; get it with: ck-imagenet download --wnid={wnid}"
+            f"no pictures of {wnid} are here. Download them with: ck-imagenet download "
+            f"--wnid={wnid}"
         )
     return place
 

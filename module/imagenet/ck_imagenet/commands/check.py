@@ -152,7 +152,7 @@ class Inspection:
         """Raise Unsound if anything has been found and is not mended."""
         if self.found and not self._options.repair:
             findings, pictures = counted(self.found, "finding"), counted(self.pictures, "picture")
-            raise Unsound(f"{findings} in {pictures}: mend with --repair")
+            raise Unsound(f"{findings} in {pictures}: repair with --repair")
 
     def _inspect(self, place: SynsetStore, threads: ParallelMap) -> list[Finding]:
         of_place = list(place.findings())
@@ -213,7 +213,7 @@ class Inspection:
             size = path.stat().st_size
             if size != record.bytes:
                 yield Finding(
-                    FindingKind.CHANGED, record.name, f"{size} bytes, {record.bytes} were saved"
+                    FindingKind.CHANGED, record.name, f"{size} bytes; {record.bytes} were saved"
                 )
             else:
                 yield from self._doubts_of(record, path)

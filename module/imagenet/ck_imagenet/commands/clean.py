@@ -166,7 +166,7 @@ def run(
     if not options.wnid:
         raise BadInput("which synset? Write --wnid=n01440764")
     if options.number and len(options.wnid) > 1:
-        raise BadInput("--number is of one synset: name one with --wnid")
+        raise BadInput("--number is for one synset: name it with --wnid=W")
     wnids = selection.among([*store.wnids(), *store.unregistered()], options.wnid)
     if not options.dry_run:
         store.refuse_forbidden(wnids, delete=True)
@@ -231,7 +231,10 @@ def _rejected(place: SynsetStore, held: Inventory, number: int) -> Record:
     name = ImageName(place.wnid, number)
     named = by_number(KeptNames.of(place).numbers)
     if number not in held.pictures and number not in named:
-        raise BadInput(f"--number={number}: no picture or link of {place.wnid} has that number")
+        raise BadInput(
+            f"--number={number}: no picture or link of {place.wnid} has this number. See the "
+            f"numbers: ck-imagenet browse --wnid={place.wnid}"
+        )
     url = named.get(number) or place.url_of(number) or str(name)
     path = held.pictures.get(number)
     sha256 = checksum(path) if path else ""

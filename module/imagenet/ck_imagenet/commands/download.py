@@ -256,7 +256,7 @@ def download(
                 estimate = each
             elif not options.yes:
                 many = f"{each.synsets:,} synsets"
-                raise BadInput(f"{many}: give yes=True, or look with dry_run=True")
+                raise BadInput(f"{many}: give yes=True, or try it with dry_run=True")
     if options.dry_run and synsets:
         facts = [each.facts() for each in synsets if isinstance(each, Summary)]
         estimate = previewed(facts, concern(options, Crawl))
@@ -350,14 +350,14 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
         refuse_together(options, "engine", "processes")
     if options.all and options.urls:
         raise BadInput(
-            "--all wants the lists of all synsets: make an archive of that file, with "
-            f"ck-imagenet geturls --all --archive={options.urls}, and leave --urls out"
+            "--all needs the lists of all synsets. Make an archive of your list, then leave "
+            f"--urls out: ck-imagenet geturls --all --archive={options.urls}"
         )
     wnids = chosen(concern(options, Selection))
     if not wnids and not options.urls:
         raise BadInput(
             "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
-            "word, or give a list with --urls=FILE; for many, there are --under, --search, "
+            "word, or give a list with --urls=FILE. For many synsets there are --under, --search, "
             "--ilsvrc2012, --wnids=FILE and --all"
         )
     return wnids

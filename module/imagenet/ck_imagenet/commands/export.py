@@ -211,22 +211,22 @@ def run(options: ExportOptions, store: Store, progress: Progress) -> Exported:
 def refuse_what_says_nothing(options: ExportOptions) -> None:
     """Raise BadInput if an option is missing, or says nothing of the layout that is wanted."""
     if not options.to:
-        raise BadInput("where to? Write --to=DIR, a folder that need not exist")
+        raise BadInput("to which folder? Write --to=DIR; it need not exist yet")
     if options.crop and not options.resize:
         raise BadInput("--crop=center needs --resize=N, the side of the square in pixels")
     layout = registries.layout(options.layout)
     for is_wanted, is_possible, why in (
-        (options.split, layout.splits, "has no parts to --split"),
-        (options.resize, layout.resizes, "writes no pictures, so there is nothing to --resize"),
+        (options.split, layout.splits, "has no parts: leave --split out"),
+        (options.resize, layout.resizes, "writes no pictures: leave --resize out"),
         (options.keep_formats, layout.resizes, "writes no pictures: leave --keep-formats out"),
-        (options.link != "copy", layout.links, "writes no single pictures to --link"),
-        (options.max_images, not layout.of_links, "has every link: leave --max-images out"),
-        (options.unaltered, not layout.of_links, "has every link: leave --unaltered out"),
+        (options.link != "copy", layout.links, "writes no single pictures: leave --link out"),
+        (options.max_images, not layout.of_links, "writes every link: leave --max-images out"),
+        (options.unaltered, not layout.of_links, "writes every link: leave --unaltered out"),
     ):
         if is_wanted and not is_possible:
             raise BadInput(f"--layout={layout.name} {why}")
     if options.quality != Rendering().quality and not _rendering(options).makes_jpegs:
-        raise BadInput("--quality is for JPEGs that are encoded anew: give --resize=N with it")
+        raise BadInput("--quality is for new JPEGs: give --resize=N with it")
     if options.link != "copy" and options.resize:
         raise BadInput("resized pictures are new files: leave --link out")
     if options.keep_formats and options.resize:
@@ -246,14 +246,16 @@ def _chosen(options: ExportOptions, counts: Mapping[str, int]) -> list[ImageClas
     for wnid in selection.with_pictures(options.wnid):
         if wnid not in counts:
             raise BadInput(
-                f"no picture of {wnid} is here: get some with: ck-imagenet download --wnid={wnid}"
+                f"no pictures of {wnid} are here. Download them with: ck-imagenet download "
+                f"--wnid={wnid}"
             )
     wnids = selection.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
     named = [wnid for wnid in wnids if wnid != UNKNOWN]
     chosen = wnids if UNKNOWN in options.wnid else named or wnids
     if not chosen:
         raise BadInput(
-            "no picture of such a synset is here; see ck-imagenet list --downloaded-only"
+            "no pictures of these synsets are here. See which synsets have some: ck-imagenet "
+            "list --downloaded-only"
         )
     return classes(chosen)
 

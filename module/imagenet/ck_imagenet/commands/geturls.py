@@ -129,15 +129,15 @@ def run(
     wnids = with_pictures(options.wnid)
     if not wnids and not options.urls:
         raise BadInput(
-            "whose URLs? Write --wnid=n01440764, or give a list with --urls=FILE, or make an "
-            "archive of all of them with --all"
+            "which synset's URLs? Write --wnid=n01440764, or give a list with --urls=FILE, or "
+            "make an archive of all URLs with --all"
         )
     if options.force:
-        raise BadInput("--force takes an archive as it is: write it with --all")
+        raise BadInput("--force is for --all: write both, or leave --force out")
     if options.source and not registries.source(options.source).has_lists:
         raise BadInput(
-            f"{options.source} has pictures and no URLs: ck-imagenet download --wnid=n01440764 "
-            f"--source={options.source}"
+            f"{options.source} has pictures, not URLs. Download them with: ck-imagenet download "
+            f"--wnid=n01440764 --source={options.source}"
         )
     if options.save:
         path = path_of("--save", options.save)

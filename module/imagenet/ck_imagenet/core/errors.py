@@ -42,8 +42,8 @@ class TooManyFiles(ImagenetError):
         """Raise it if that is what an error of the system means."""
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise cls(
-                "this process may open no more files at once: give fewer --jobs, or raise the "
-                "limit, which `ulimit -n` shows"
+                "this process cannot open more files at once. Use fewer --jobs, or raise the "
+                "limit that `ulimit -n` shows"
             ) from None
 
 
@@ -52,8 +52,8 @@ class TooLittleMemory(ImagenetError):
 
     def __init__(self) -> None:
         super().__init__(
-            "there is too little memory for this command: raise the limits, which `ulimit -v` and "
-            "`ulimit -u` show; what is here is kept, and the same command goes on from there"
+            "there is too little memory for this command. Nothing saved is lost. Raise the limits "
+            "that `ulimit -v` and `ulimit -u` show, then type the same command"
         )
 
     def __reduce__(self) -> tuple[type[TooLittleMemory], tuple[()]]:
@@ -105,8 +105,8 @@ def _missing(error: ModuleNotFoundError) -> str:
     whole = f'-r "{requirements}"' if requirements.is_file() else "ck-imagenet"
     is_alone = error.name in _OPTIONAL
     command = _installing(str(error.name) if is_alone else whole)
-    what = "it" if is_alone else "all that is needed"
-    before = "use an environment, as the README shows, or " if _is_of_system() else ""
+    what = "it" if is_alone else "all packages"
+    before = "use a virtual environment, as the README shows, or " if _is_of_system() else ""
     return f'the Python package "{error.name}" is missing; {before}get {what} with: {command}'
 
 
@@ -144,6 +144,6 @@ def _defect(error: Exception, shown: str) -> str:
 
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
-        f"a defect of ck-imagenet, {type(error).__name__} ({shown}) in line {place.lineno} of "
-        f"{place.filename}; please report it at {PROJECT}/issues"
+        f"ck-imagenet has a bug: {type(error).__name__} ({shown}) in line {place.lineno} of "
+        f"{place.filename}. Please report it at {PROJECT}/issues"
     )

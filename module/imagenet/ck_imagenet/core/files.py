@@ -155,9 +155,9 @@ def path_of(option: str, text: str) -> Path:
         path = Path(text).expanduser()
         os.fspath(path).encode(sys.getfilesystemencoding(), "surrogateescape")
         if "\0" in text:
-            raise ValueError("it holds a character that no path can have")
+            raise ValueError("it has a character that no path can have")
     except (RuntimeError, ValueError) as error:
-        raise BadInput(f"{option}={text!a} is no path: {error}") from None
+        raise BadInput(f"{option}={text!a} is not a path: {error}") from None
     return path
 
 

@@ -222,7 +222,7 @@ def parse_paces(text: str) -> dict[str, float]:
     for item in filter(None, (item.strip() for item in text.split(","))):
         name, pace = _parse_pace(item)
         if name in given:
-            raise BadInput(f"--pace: {name} is there twice: leave one of them out")
+            raise BadInput(f"--pace has {name} twice: leave one of them out")
         given[name] = pace
     return given
 
@@ -265,7 +265,7 @@ def _parse_pace(item: str) -> tuple[str, float]:
         name = _plain(urls.ascii_host(host))
         if name and 0 < int(port or 1) < 2**16:
             return (_endpoint(name, str(int(port))) if port else name), _pace(item, number.strip())
-    raise BadInput(f'--pace: "{item}" is no HOST:N; {_EXAMPLE}')
+    raise BadInput(f'--pace: "{item}" is not HOST:N; {_EXAMPLE}')
 
 
 def _pace(item: str, number: str) -> float:
@@ -273,7 +273,7 @@ def _pace(item: str, number: str) -> float:
     if is_number and _LEAST_PACE <= float(number) <= _MOST_PACE:
         return float(number)
     raise BadInput(
-        f'--pace: "{item}" gives no number of requests a second from {_LEAST_PACE:g} to '
+        f'--pace: "{item}" needs a number of requests a second, from {_LEAST_PACE:g} to '
         f"{_MOST_PACE:g}; {_EXAMPLE}"
     )
 

@@ -117,7 +117,7 @@ def number(default: int | None, help: str, least: int, most: int | None = None) 
 
     def parse(name: str, value: Any) -> int:
         if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,18}", str(value)):
-            raise BadInput(f'--{name}="{value}" is no whole number: write for example --{name}=10')
+            raise BadInput(f'--{name}="{value}" is not a whole number: write --{name}=10')
         return int(_bounded(name, int(value), least, most))
 
     bounds = f"from {least} to {most}" if most else f"at least {least}"
@@ -191,9 +191,9 @@ def seconds(default: float, help: str, least: float = 0, above: float | None = N
         except (TypeError, ValueError, OverflowError):
             parsed = math.nan
         if isinstance(value, bool) or not math.isfinite(parsed):
-            raise BadInput(f'--{name}="{value}" is no time in seconds: write --{name}=2.5')
+            raise BadInput(f'--{name}="{value}" is not a time in seconds: write --{name}=2.5')
         if above is not None and parsed <= above:
-            raise BadInput(f"--{name}={value} is too small: it must be above {above:g}")
+            raise BadInput(f"--{name}={value} is too small: it must be more than {above:g}")
         return _bounded(name, parsed, least, _A_DAY)
 
     bound = f"more than {above:g}" if above is not None else f"at least {least:g}"
@@ -317,7 +317,7 @@ def refuse_together(options: Any, name: str, *others: str) -> None:
     """
     for other in others:
         if getattr(options, field_name(other)):
-            raise BadInput(f"--{name} and --{other} exclude each other: leave one of them out")
+            raise BadInput(f"--{name} and --{other} cannot be used together: leave one of them out")
 
 
 def refuse_alone(options: Any, name: str, other: str) -> None:
@@ -353,8 +353,8 @@ def _parse_setting(source: str, name: str, kind: Kind, value: Any) -> Any:
 
 def _unknown(written: str, known: list[str]) -> str:
     near = get_close_matches(written.replace("_", "-"), known, n=1, cutoff=0.5)
-    hint = f"did you mean --{near[0]}?" if near else f"there are --{', --'.join(known)}"
-    return f"--{written}: no such option; {hint}"
+    hint = f"did you mean --{near[0]}?" if near else f"the options are --{', --'.join(known)}"
+    return f"--{written} is not an option: {hint}"
 
 
 def _flag(name: str, value: Any) -> bool:
@@ -369,7 +369,7 @@ def _text(name: str, value: Any) -> str:
     if value in ("", "yes", True):
         raise BadInput(f"--{name} needs a value: write --{name}=…")
     if not isinstance(value, str):  # as it may come from Python and JSON
-        raise BadInput(f"--{name}={value!r} is no text: write --{name}=…")
+        raise BadInput(f"--{name}={value!r} is not a text: write --{name}=…")
     return value
 
 
@@ -385,8 +385,8 @@ def _duration(name: str, value: Any) -> Duration:
     parts = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)([smhd]?)", text)
     if not parts:
         raise BadInput(
-            f'--{name}="{value}" is no length of time: write for example --{name}=90s, 15m, 8h, '
-            f"2d or --{name}={FOREVER}"
+            f'--{name}="{value}" is not a length of time: write for example --{name}=90s, 15m, '
+            f"8h, 2d or --{name}={FOREVER}"
         )
     seconds = round(float(parts[1]) * _UNITS[parts[2] or "s"], 3)
     return Duration(seconds if seconds < _AGES else math.inf)
@@ -404,7 +404,7 @@ def _numbers(name: str, value: Any) -> tuple[int, ...]:
     stripped = [str(each).strip() for each in listed]
     for each in stripped:
         if not re.fullmatch(r"[0-9]{1,9}", each):
-            raise BadInput(f'--{name}="{each}" is no picture\'s number: write --{name}=9981,12')
+            raise BadInput(f'--{name}="{each}" is not a picture number: write --{name}=9981,12')
     return tuple(dict.fromkeys(map(int, stripped)))
 
 

@@ -95,7 +95,7 @@ def _parsed(url: str) -> Address:
     parts = _WRITTEN.match(written)
     if not parts:
         is_web = url.strip()[:5].lower() in ("http:", "https")
-        why = "no host, or none that can be" if is_web else "neither http nor https"
+        why = "no host, or a host that cannot exist" if is_web else "not http and not https"
         raise Failed(Outcome.BAD_URL, f"{why}: {url[:80]!a}")
     scheme, user, password, rest, six, name, port = parts.groups()
     if port == "0":  # which a server cannot listen at
@@ -261,7 +261,7 @@ def capture_moment(date: str) -> str:
     except ValueError:
         pass
     raise BadInput(
-        f'--wayback-date="{date}" is no date: write a year, a month or a day, for example '
+        f'--wayback-date="{date}" is not a date: write a year, a month or a day, for example '
         "--wayback-date=2010 or --wayback-date=2010-05-21"
     )
 
