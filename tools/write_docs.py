@@ -278,7 +278,7 @@ def _outcomes() -> Iterator[str]:
 
 
 def _sources() -> Iterator[str]:
-    yield "| place | what it has |"
+    yield "| source | what it has |"
     yield "|---|---|"
     for row in SOURCES:
         name = f"`{row.name}`" if row.is_named else f"{row.name} lists"
@@ -313,7 +313,8 @@ def _findings() -> Iterator[str]:
     yield "| finding | meaning | `--repair` |"
     yield "|---|---|---|"
     for kind in FindingKind:
-        yield f"| `{kind.word}` | {kind.meaning} | {kind.remedy} |"
+        remedy = re.sub(r"ck-imagenet (\w+) (.*)", r"`ck \1 imagenet \2`", kind.remedy)
+        yield f"| `{kind.word}` | {kind.meaning} | {remedy} |"
 
 
 if __name__ == "__main__":

@@ -222,7 +222,7 @@ SOURCES = (
     SourceRow(
         "winter21",
         holds=(
-            "no lists but [the pictures themselves](#pictures-from-copies), only when "
+            "no lists but [the pictures themselves](#winter21), only when "
             "`--source=winter21` names it"
         ),
         needs=(
