@@ -370,9 +370,9 @@ def test_a_run_that_reaches_nothing_says_so_and_records_nothing(
     [
         (
             {"alow_private": "x"},
-            'local:cfg:imagenet: "alow_private" is no setting; there are allow-private, archive, '
-            "archive-sha1, pace, resolve, service, user-agent, wayback-date, wayback-service, "
-            "winter21",
+            'local:cfg:imagenet: "alow_private" is no setting; there are accept-terms, '
+            "allow-private, archive, archive-sha1, pace, resolve, service, user-agent, "
+            "wayback-date, wayback-service, winter21",
         ),
         ({"service": 5}, "in local:cfg:imagenet: --service=5 is not a text: write --service=…"),
     ],

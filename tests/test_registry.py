@@ -80,7 +80,7 @@ def test_the_archive_is_shown_first(tmp_path: Path, web: PracticeWeb) -> None:
         assert next(sources.survey([])) == Row("archive", "on this machine", "nothing")
 
 
-def test_of_many_synsets_without_a_list_only_the_first_are_told_of_at_length(
+def test_many_synsets_without_a_list_are_one_line_and_what_was_said_of_the_first(
     tmp_path: Path,
 ) -> None:
     wnids = [synset.wnid for synset in synsets.load().synsets[:30]]
@@ -89,8 +89,12 @@ def test_of_many_synsets_without_a_list_only_the_first_are_told_of_at_length(
     ) as refused:
         list(sources.lists(wnids))
     said = str(refused.value)
-    assert [wnid for wnid in wnids if f"no list of URLs for {wnid}:" in said] == wnids[:3]
-    assert said.endswith(f"\nnor for 27 more: {', '.join(wnids[3:23])}, …")
+    head, of_first, *places, advice = said.splitlines()
+    assert head == f"no list of URLs for 30 synsets: {', '.join(wnids[:5])}, …"
+    assert of_first == f"of {wnids[0]}, the places said:"
+    assert [line.split(":")[0] for line in places] == ["  archive", "  imagenet", "  wayback"]
+    assert advice == "If you have one, give it: ck-imagenet download --wnid=W,W --urls=FILE"
+    assert refused.value.tars_help
 
 
 class TestGate:

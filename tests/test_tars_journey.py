@@ -376,6 +376,19 @@ class TestWinter21:
         assert len(web.requests) == 0
         assert not list(terminal.repos.glob("imagenet-*"))
 
+    def test_who_has_agreed_once_for_all_is_not_asked_again(
+        self, terminal: Terminal, web: PracticeWeb
+    ) -> None:
+        command = ("download", "imagenet", f"--wnid={WNID}", "--source=winter21", "--max-images=1")
+        variable = "CK_IMAGENET_ACCEPT_TERMS"
+        assert f"\nor say so for all commands: export {variable}=yes\n" in terminal.refuses(
+            *command
+        )
+        terminal.environment[variable] = "no"
+        terminal.refuses(*command)
+        terminal.environment[variable] = "yes"
+        assert "1 picture here" in terminal.says(*command)
+
     def test_who_agrees_to_them_types_no_more_than_before(self, terminal: Terminal) -> None:
         command = ("download", "imagenet", "--ilsvrc2012", "--yes", "--source=winter21")
         said = terminal.refuses(*command, "--max-images=3")

@@ -267,7 +267,8 @@ def _settings() -> Iterator[str]:
     }
     for name, value in settings.items():
         key = name.replace("-", "_")
-        yield f"| `--{name}={value}` | `{ENVIRONMENT}{key.upper()}` | `{key}` |"
+        option = f"--{name}={value}" if value else f"--{name}"
+        yield f"| `{option}` | `{ENVIRONMENT}{key.upper()}{'' if value else '=yes'}` | `{key}` |"
 
 
 def _outcomes() -> Iterator[str]:

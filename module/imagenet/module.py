@@ -172,7 +172,8 @@ def download(i: CkDict) -> CkDict:
               (source=NAME)        - use only this source: archive, imagenet or wayback for lists,
                                      or winter21 for pictures
               (refresh)            - ask for the list again, although it is saved here
-              (accept-terms)       - accept ImageNet's terms of access, as winter21 requires
+              (accept-terms)       - accept ImageNet's terms of access, as winter21 requires; a
+                                     setting
               (wayback)            - ask the Wayback Machine for pictures that are gone; slow
               (wayback-date=DATE)  - for --wayback: prefer copies from this time; a setting [2010]
               (jobs=N)             - how many connections at once; from 1 to 1000 [32]

@@ -147,7 +147,7 @@ def _list(options: table.ListOptions, place: Workspace, console: Console, facts:
         if console.is_on:
             console.give(f"{link.name} {link.url}" for link in links)
         else:
-            facts["lst"] = _pairs(links)
+            facts["lst"] = [{"name": str(link.name), "url": link.url} for link in links]
     elif console.is_on:
         as_table = sentences.synsets_table(rows) if is_shown else sentences.wnids(rows, options)
         console.say(as_table)
@@ -158,106 +158,50 @@ def _list(options: table.ListOptions, place: Workspace, console: Console, facts:
 def _geturls(
     options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
 ) -> None:
-    if options.all:
-        _get_all(options, place, console, facts)
-    elif options.search_url:
-        _count_hosts(options, place, console, facts)
-    elif options.sources:
-        _show_sources(options, place, console, facts)
-    else:
-        _print_urls(options, place, console, facts)
+    from . import geturls
 
-
-def _get_all(
-    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
-) -> None:
-    from ..commands import geturls
-    from ..core.actions import ARCHIVE_SHA1
-    from . import sentences
-
-    archive = geturls.get_all(options, place.create_archive_home, console.progress())
-    facts["archive"] = archive.facts()
-    console.say(sentences.archive(archive, options.archive_sha1 or ARCHIVE_SHA1))
-
-
-def _count_hosts(
-    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
-) -> None:
-    from ..commands import geturls
-    from . import sentences
-
-    counts = geturls.count_hosts(options, place.archive_home(), console.progress())
-    if console.is_on:
-        console.say(sentences.hosts(counts, console.is_terminal))
-    else:
-        facts["lst"] = [{"host": host, "urls": count} for host, count in counts.most_common()]
-
-
-def _show_sources(
-    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
-) -> None:
-    from ..commands import geturls
-    from . import sentences
-
-    rows = geturls.survey(options, place.store, place.archive)
-    if console.is_on:
-        console.say(sentences.sources(rows, console.is_terminal))
-    else:
-        facts["sources"] = [
-            {name: place.spelt(value) for name, value in row._asdict().items()} for row in rows
-        ]
-
-
-def _print_urls(
-    options: table.GeturlsOptions, place: Workspace, console: Console, facts: Facts
-) -> None:
-    from ..commands import geturls
-    from ..core.files import path_of
-
-    found = geturls.run(options, place.store, console.progress(), place.archive)
-    if options.save:
-        count = geturls.save(found, path_of("--save", options.save), options.mapping)
-        console.say([f'{count} URLs written to "{options.save}"'])
-    elif console.is_on:
-        with geturls.listed(found, options.mapping) as stream:
-            console.give(line[:-1].decode("latin-1") for line in stream)
-    else:
-        facts["lst"] = _pairs(found)
-
-
-def _pairs(links: Iterable[Any]) -> list[dict[str, str]]:
-    return [{"name": str(link.name), "url": link.url} for link in links]
+    geturls.run(options, place, console, facts)
 
 
 def _download(
     options: table.DownloadOptions, place: Workspace, console: Console, facts: Facts
 ) -> None:
+    from ..catalogue.selection import MANY
     from ..commands import download
+    from ..core.errors import NoList
     from ..core.options import concern
     from ..engine.context import Crawl
     from ..engine.planning import Estimate, previewed
-    from ..engine.tar_results import Unpacked
     from ..sources.lists import Unlisted
-    from . import summaries
+    from . import estimates, summaries
+    from .totals import Report
 
     progress = console.progress(options.verbose, options.quiet)
     facts["synsets"] = []
-    # Closed at once whatever happens here, so that nothing is fetched any more.
-    with closing(download.run(options, place.store, progress, place.archive)) as results:
-        for each in results:
-            if isinstance(each, Estimate):
-                _foresee(each, options, console, facts)
-                continue
-            if isinstance(each, Unlisted):
-                each = each._replace(why=place.spelt(each.why))
-                lines = summaries.unlisted(each, options)
-            elif isinstance(each, Unpacked):
-                lines = summaries.unpacked(each)
-            else:
-                lines = summaries.summary(each, options)
-            facts["synsets"].append(each.facts())
-            if not options.quiet:
-                console.say(lines)
+    is_watched = console.is_terminal and not options.quiet
+    report = Report(options, place.folder_of) if is_watched else None
+    results = download.run(options, place.store, progress, place.archive, is_watched)
+    try:
+        # Closed at once whatever happens here, so that nothing is fetched any more.
+        with closing(results):
+            for each in results:
+                if isinstance(each, Estimate):
+                    if each.synsets > MANY:
+                        _foresee(each, options, console, facts)
+                    else:
+                        console.say(estimates.two_ways(each, options))
+                    continue
+                if isinstance(each, Unlisted):
+                    each = each._replace(why=place.spelt(each.why))
+                facts["synsets"].append(each.facts())
+                if not options.quiet:
+                    console.say(report.tell(each) if report else summaries.block(each, options))
+    except NoList as error:
+        raise estimates.with_tars(error, options) from None
+    finally:
+        if report:
+            progress.end()
+            console.say(report.end())
     if options.dry_run and facts["synsets"]:
         previews = [each for each in facts["synsets"] if "to_fetch" in each]
         _foresee(previewed(previews, concern(options, Crawl)), options, console, facts)
@@ -271,7 +215,10 @@ def _foresee(
     from . import estimates
 
     facts["estimate"] = meant.facts()
-    lines = list(estimates.estimate(meant, bool(options.urls)))
+    if console.is_terminal:
+        lines = list(estimates.shown(meant, options, facts["synsets"]))
+    else:
+        lines = list(estimates.estimate(meant, bool(options.urls)))
     if not (options.yes or options.dry_run):
         command = f"If you want that, type: ck-imagenet download {typed(options)} --yes"
         raise BadInput("\n".join([*lines, command]))

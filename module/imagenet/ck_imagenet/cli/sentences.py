@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..sources.registry import Row
     from ..sources.url_archive import Archive
 
-_FAILURE = (17, 15)
+_FAILURE_COLUMNS = (17, 15)
 """Columns of a terminal for the name of a picture that failed, and for the outcome."""
 
 _LEAST_REST = 24
@@ -40,10 +40,18 @@ def title(wnid: str) -> str:
     return f"{wnid}  {', '.join(synset.words) if synset else 'a list that names no synset'}"
 
 
-def outcomes(failed: Counter[Outcome]) -> Iterator[str]:
-    """Yield how often what has happened, and what it means."""
+def outcomes(failed: Counter[Outcome], grouped: str = "") -> Iterator[str]:
+    """Yield how often what has happened, and what it means.
+
+    Parameters
+    ----------
+    failed : Counter of Outcome
+        How often what has happened.
+    grouped : str, optional
+        What stands between thousands.
+    """
     for outcome, count in failed.most_common():
-        yield f"  {count:5}  {outcome.word:16}{outcome.meaning}"
+        yield f"  {count:5{grouped}}  {outcome.word:16}{outcome.meaning}"
 
 
 def numbered(count: int, noun: str) -> str:
@@ -201,8 +209,8 @@ def failures_table(records: Iterable[Record], options: StatusOptions) -> Iterato
     """
     counts: Counter[Outcome] = Counter()
     width = tables.terminal_width()
-    rest = max(_LEAST_REST, width - sum(_FAILURE) - 3 * len(tables.GAP))
-    sizes = (*_FAILURE, rest - rest * 2 // 5, rest * 2 // 5)
+    rest = max(_LEAST_REST, width - sum(_FAILURE_COLUMNS) - 3 * len(tables.GAP))
+    sizes = (*_FAILURE_COLUMNS, rest - rest * 2 // 5, rest * 2 // 5)
     for each in records:
         if not counts:
             head = ("picture", "outcome", "link", "what happened")
@@ -214,7 +222,7 @@ def failures_table(records: Iterable[Record], options: StatusOptions) -> Iterato
     if not counts:
         yield "no link has failed"
         return
-    yield from outcomes(counts)
+    yield from outcomes(counts, grouped=",")
     yield "To ask these links again, type:"
     yield f"  ck-imagenet status {typed(options)} | cut -f 1,2 > again.txt"
     outdir = as_typed(options, "outdir")

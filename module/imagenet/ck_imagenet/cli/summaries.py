@@ -1,4 +1,4 @@
-"""What a run has done, synset by synset."""
+"""What a run has done for one synset: a block of lines."""
 
 from __future__ import annotations
 
@@ -26,6 +26,24 @@ _KEPT_OPTIONS = (
     *("service", "wayback-service", "resolve", "allow-private"),
 )
 """Options with which a command goes on as it began."""
+
+
+def block(done: Summary | Unpacked | Unlisted, options: DownloadOptions) -> Iterator[str]:
+    """Yield what a run has done for a synset.
+
+    Parameters
+    ----------
+    done : Summary, Unpacked or Unlisted
+        What it has done.
+    options : DownloadOptions
+        What the user has typed.
+    """
+    from ..engine.tar_results import Unpacked
+    from ..sources.lists import Unlisted
+
+    if isinstance(done, Unlisted):
+        return unlisted(done, options)
+    return unpacked(done) if isinstance(done, Unpacked) else summary(done, options)
 
 
 def unpacked(done: Unpacked) -> Iterator[str]:
@@ -84,44 +102,73 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
     for wnid, count in done.taken_out.items():
         others = "; the same command fetches others" if options.max_images else ""
         yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}{others}"
+    yield from rations(done)
+    if done.left and not options.dry_run:
+        kept = as_typed(options, *_KEPT_OPTIONS)
+        yield f"  to go on: ck-imagenet download --wnid={done.wnid}{kept} --patience=8h"
+    if done.left and synsets.load().get(done.wnid) and not options.urls:
+        yield (
+            "  without these hosts, and under ImageNet's terms of access, pictures of this synset "
+            f"come with: ck-imagenet download --wnid={done.wnid} --source=winter21"
+        )
+    if unasked(done, options):
+        left = counted(unasked(done, options), "link")
+        yield f"  {left} not asked for yet: the same command goes on"
+    yield from hints(done, options)
+
+
+def unasked(done: Summary, options: DownloadOptions) -> int:
+    """Return how many links the same command asks for, since there are fewer pictures than wanted.
+
+    Parameters
+    ----------
+    done : Summary
+        What a run did for a synset.
+    options : DownloadOptions
+        What the user has typed.
+    """
     left = done.links - done.here - sum(done.failed.values())
-    yield from _left(done, options)
     is_short = done.here < (options.max_images or 0) and left > 0
-    if is_short and not (options.dry_run or options.offset):
-        yield f"  {counted(left, 'link')} not asked for yet: the same command goes on"
+    return left if is_short and not (options.dry_run or options.offset) else 0
+
+
+def hints(done: Summary, options: DownloadOptions, grouped: str = "") -> Iterator[str]:
+    """Yield what would help, be it of one synset or of all together.
+
+    Parameters
+    ----------
+    done : Summary
+        What a run did.
+    options : DownloadOptions
+        What the user has typed.
+    grouped : str, optional
+        What stands between thousands.
+    """
     if Outcome.PRIVATE_ADDRESS in done.failed:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not options.dry_run:
         yield "  Some of these may pass: ask again with --retry-failed"
     elif done.renamed and not options.dry_run:
         yield (
-            f"  Hosts of {done.renamed} of these have other names or addresses today: "
+            f"  Hosts of {done.renamed:{grouped}} of these have other names or addresses today: "
             "ask there with --retry-failed"
         )
     if done.for_wayback and done.wayback_trouble:
         yield (
-            f"  The Wayback Machine has not been asked for {done.for_wayback} of these "
+            f"  The Wayback Machine has not been asked for {done.for_wayback:{grouped}} of these "
             f"({plain(done.wayback_trouble)}): the same command goes on, later"
         )
     elif done.for_wayback:
         yield (
-            f"  The Wayback Machine may have pictures of {done.for_wayback} of these: "
+            f"  The Wayback Machine may have pictures of {done.for_wayback:{grouped}} of these: "
             "ask it with --wayback"
         )
 
 
-def _left(done: Summary, options: DownloadOptions) -> Iterator[str]:
-    """Yield what waits for hosts that ration, how long that takes, and what would help."""
+def rations(done: Summary) -> Iterator[str]:
+    """Yield what waits for hosts that ration, and how long that takes."""
     for host, count in done.left.most_common(_MOST_LEFT):
         yield f"  {ration(host, done.paces.get(host, 0.0), count)}"
     if len(done.left) > _MOST_LEFT:
         more = sum(done.left.values()) - sum(dict(done.left.most_common(_MOST_LEFT)).values())
         yield f"  {counted(more, 'link')} left of {len(done.left) - _MOST_LEFT} more such hosts"
-    if done.left and not options.dry_run:
-        typed = as_typed(options, *_KEPT_OPTIONS)
-        yield f"  to go on: ck-imagenet download --wnid={done.wnid}{typed} --patience=8h"
-    if done.left and synsets.load().get(done.wnid) and not options.urls:
-        yield (
-            "  without these hosts, and under ImageNet's terms of access, pictures of this synset "
-            f"come with: ck-imagenet download --wnid={done.wnid} --source=winter21"
-        )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 import unicodedata
 from bisect import bisect_left
 from itertools import accumulate
-from typing import Iterator, Sequence
+from typing import Iterable, Iterator, Sequence
 
 from ..core.text import visible
 
@@ -64,6 +65,19 @@ def columns(texts: Sequence[str], sizes: Sequence[int]) -> str:
         _right(text, -size) if size < 0 else _left(text, size) for text, size in zip(shown, sizes)
     )
     return GAP.join(fitting).rstrip()
+
+
+def folded(lines: Iterable[str]) -> Iterator[str]:
+    """Yield sentences as lines that fit the terminal; a command stays in one line, to be pasted."""
+    width = terminal_width()
+    for line in lines:
+        if "ck-imagenet " in line or cells(line) <= width:
+            yield line
+        else:
+            begin = " " * (len(line) - len(line.lstrip()))
+            yield from textwrap.wrap(
+                line, width, subsequent_indent=f"{begin}{GAP}", break_on_hyphens=False
+            )
 
 
 def cut(text: str, width: int) -> str:

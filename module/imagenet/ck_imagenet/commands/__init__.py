@@ -86,6 +86,10 @@ class Workspace:
             raise BadInput(f'--outdir="{self._outdir}" is not a folder: choose another')
         return self.store
 
+    def folder_of(self, wnid: str) -> str:
+        """Return the folder of a synset's pictures."""
+        return os.path.abspath(self.store.synset(wnid).paths().pictures)  # noqa: PTH100  it may be a link
+
     @property
     def archive(self) -> ArchiveSource:
         """The archive of all URLs."""

@@ -20,7 +20,7 @@ from ..engine import context, planning, tar_importer
 from ..engine.context import Crawl, Order, Politeness, Wayback
 from ..engine.dispatcher import Dispatcher
 from ..engine.pipe import Processes
-from ..engine.planning import Estimate, estimated, foreseen, previewed, run_order
+from ..engine.planning import Estimate, previewed, run_order
 from ..engine.scheduler import Scheduler, SynsetJobs
 from ..engine.synset_job import Summary, SynsetJob
 from ..engine.tar_results import Unpacked
@@ -38,7 +38,7 @@ from ..storage import summaries
 from ..storage.deduplication import Duplicates
 from ..storage.paces import PaceMemory
 from ..storage.store import Store
-from . import USUAL, opened
+from . import USUAL, opened, outlook
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def download(
     token: str = "",
     source: str = "",
     refresh: bool = False,
-    accept_terms: bool = False,
+    accept_terms: bool | None = None,
     wayback: bool = False,
     wayback_date: str | None = None,
     jobs: int = 32,
@@ -166,7 +166,7 @@ def download(
     refresh : bool, optional
         Ask for the list again, although it is saved here.
     accept_terms : bool, optional
-        Accept ImageNet's terms of access, as winter21 requires.
+        Accept ImageNet's terms of access, as winter21 requires; a setting.
     wayback : bool, optional
         Ask the Wayback Machine for pictures that are gone; slow.
     wayback_date : str, optional
@@ -264,7 +264,11 @@ def download(
 
 
 def run(
-    options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None = None
+    options: DownloadOptions,
+    store: Store,
+    progress: Progress,
+    archive: ArchiveSource | None = None,
+    is_watched: bool = False,
 ) -> Generator[Summary | Unpacked | Unlisted | Estimate, None, None]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
 
@@ -278,6 +282,8 @@ def run(
         Is told how it goes.
     archive : ArchiveSource, optional
         The local archive of all URLs.
+    is_watched : bool, optional
+        Whether a person wants to know what many links of a few synsets mean, too.
 
     Yields
     ------
@@ -307,9 +313,11 @@ def run(
     if not options.dry_run:
         store.refuse_forbidden(wnids or None)
     if len(wnids) > MANY:
-        yield _foreseen(wnids, options, store, archive)
+        yield outlook.foreseen(wnids, options, store, archive)
         if options.dry_run:
             return
+    elif is_watched and wnids and not (options.dry_run or options.urls):
+        yield from outlook.of_many_links(wnids, options, store, archive)
     # What is left of those that were begun may be hosts that keep silent: not for all connections.
     wnids = tuple(run_order(wnids, store, first=max(1, options.jobs // 4)))
     captures, duplicates, trusting = Captures(captured), Duplicates(), len(wnids) > summaries.FEW
@@ -361,20 +369,6 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
             "--ilsvrc2012, --wnids=FILE and --all"
         )
     return wnids
-
-
-def _foreseen(
-    wnids: tuple[str, ...], options: DownloadOptions, store: Store, archive: ArchiveSource | None
-) -> Estimate:
-    """Return what it means to download synsets, as far as is known before anybody is asked.
-
-    A list that the user gives is not read for that: it may be a pipe, and may be long.
-    """
-    crawl, politeness = concern(options, Crawl), concern(options, Politeness)
-    if options.urls:
-        return estimated((), len(wnids), crawl)
-    paces = context.known_paces(politeness, options.wayback_service, PaceMemory(store).load())
-    return foreseen(wnids, crawl, store, archive, paces)
 
 
 def _dispatcher(order: Order, spacing: Spacing, scheduler: str) -> Dispatcher:

@@ -178,7 +178,9 @@ class DownloadOptions:
     token: str = text("", "HOST:VARIABLE", _WHO_ASKS_HELP)
     source: str = word("NAME", tuple(row.name for row in _NAMED_SOURCES), _SOURCE_HELP)
     refresh: bool = flag(_REFRESH_HELP)
-    accept_terms: bool = flag("accept ImageNet's terms of access, as winter21 requires")
+    accept_terms: bool = setting(
+        False, "", "accept ImageNet's terms of access, as winter21 requires"
+    )
     wayback: bool = flag("ask the Wayback Machine for pictures that are gone; slow")
     wayback_date: str = setting("2010", "DATE", "for --wayback: prefer copies from this time")
     jobs: int = number(32, "how many connections at once", least=1, most=1000)

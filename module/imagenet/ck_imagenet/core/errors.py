@@ -15,7 +15,10 @@ class BadInput(ImagenetError):
 
 
 class NoList(ImagenetError):
-    """No source gave a list of URLs for a synset."""
+    """No source gave a list of URLs for a synset, or for several."""
+
+    tars_help = False
+    """Whether the way that needs no list is still to be told: ImageNet's own tars."""
 
 
 class NoTar(ImagenetError):

@@ -86,15 +86,17 @@ def text(default: str, value: str, help: str, older: str = "") -> Any:
     return _field(default, Kind(value, help, _text, older=older))
 
 
-def setting(default: str, value: str, help: str) -> Any:
+def setting(default: str | bool, value: str, help: str) -> Any:
     """Declare a text that an environment variable or CK's configuration can give too.
 
     Parameters
     ----------
     default, value, help : str
-        As of `text`.
+        As of `text`; without a value, it is there or not.
     """
-    return _field(default, Kind(value, f"{help}; a setting", _setting, is_setting=True))
+    return _field(
+        default, Kind(value, f"{help}; a setting", _setting if value else _flag, is_setting=True)
+    )
 
 
 def wnids(help: str) -> Any:
@@ -266,12 +268,10 @@ def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[st
             values[new] = known[new][0].parse(name, value)
     for name, (kind, _) in known.items():
         if kind.is_setting and name not in values:
-            variable = _variable(name)
             configured = settings.get(name.replace("-", "_")) or settings.get(name)
-            for source, value in (
-                (variable, os.environ.get(variable)),
-                (CONFIGURATION, configured),
-            ):
+            variable = _variable(name)
+            told = {variable: os.environ.get(variable), CONFIGURATION: configured}
+            for source, value in told.items():
                 if value and name not in values:
                     values[name] = _parse_setting(source, name, kind, value)
     return options(**{field_name(name): value for name, value in values.items()})

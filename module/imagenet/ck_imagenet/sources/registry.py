@@ -8,9 +8,9 @@ from typing import Iterator, NamedTuple, Sequence
 from ..core import registries, urls
 from ..core.actions import SERVICE, WAYBACK_SERVICE, WINTER21
 from ..core.errors import BadInput, NoList
-from ..core.options import refuse_alone, refuse_together
+from ..core.options import ENVIRONMENT, refuse_alone, refuse_together
 from ..core.registries import SOURCES, SourceRow, made_by
-from ..core.text import Progress, causes, counted
+from ..core.text import Progress, counted, some
 from ..core.url_lists import Named, is_url
 from ..http.client import Network
 from ..http.retry import Spacing
@@ -33,6 +33,7 @@ the pictures of winter21 come from ImageNet itself, under its terms of access. I
   - not to be passed on, but to colleagues who have agreed to these terms too
 If you agree to them, type
   ck-imagenet download {typed}
+or say so for all commands: export {variable}=yes
 What counts is not this but the text at https://image-net.org/download, so read that first"""
 
 
@@ -58,7 +59,7 @@ def tars(address: str, wnids: Sequence[str], agreeing: str) -> list[TarSource]:
     if not (is_url(address) and "{wnid}" in address):
         raise BadInput(f'--winter21="{address}" is no address with {{wnid}} in it')
     if agreeing:
-        raise BadInput(_TERMS.format(typed=agreeing))
+        raise BadInput(_TERMS.format(typed=agreeing, variable=f"{ENVIRONMENT}ACCEPT_TERMS"))
     found = tar_sources.tar_sources(address, wnids)
     return [each._replace(is_of_winter21=True) for each in found]
 
@@ -85,6 +86,10 @@ def dropped(wnid: str) -> str:
         f"winter21 has no {wnid}: ImageNet dropped 2,674 of its 21,841 synsets then, or has moved "
         f"this one since; ck-imagenet download --wnid={wnid} asks for its links"
     )
+
+
+_NAMED_WITHOUT_LIST = 5
+"""Synsets that are named of those without a list."""
 
 
 class Row(NamedTuple):
@@ -214,7 +219,7 @@ class Sources:
             else:
                 yield found
         if missing:
-            raise NoList(_why(missing))
+            raise self._no_list(missing)
 
     def lists_there_are(self, wnids: Sequence[str]) -> Iterator[SynsetList | Unlisted]:
         """Yield the list of each synset, or that there is none.
@@ -230,7 +235,7 @@ class Sources:
                 yield from each
                 return
             missing.append(found)
-        raise NoList(_why(missing))
+        raise self._no_list(missing)
 
     def survey(self, wnids: Sequence[str]) -> Iterator[Row]:
         """Yield the sources in their order, and what is kept of synsets."""
@@ -272,6 +277,25 @@ class Sources:
             return SynsetList(wnid, EARLIER, lines)
         raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
 
+    def _no_list(self, missing: Sequence[Unlisted]) -> NoList:
+        """Return what says of which synsets there is no list: of several in one line, once."""
+        first, *others = missing
+        if not others:
+            return NoList(first.why)
+        wnids = [each.wnid for each in missing]
+        lines = first.why.split("\n")
+        said = lines if self._given else lines[1:-1]
+        told = [f"of {first.wnid}, the places said:", *said] if said else []
+        named = ",".join(wnids) if len(wnids) <= _NAMED_WITHOUT_LIST else "W,W"
+        advice = [] if self._given else [self._advice(named)]
+        head = f"no list of URLs for {len(wnids):,} synsets: {some(wnids, _NAMED_WITHOUT_LIST)}"
+        error = NoList("\n".join([head, *told, *advice]))
+        is_told = any(f"--source={NAME}" in line for line in advice)
+        error.tars_help = not (self._given or is_told) and (
+            self.reached or bool(self._asked.source)
+        )
+        return error
+
     def _is_asked(self, source: ListSource) -> bool:
         if not source.row.is_named:
             return not self._asked.refresh
@@ -292,7 +316,3 @@ class Sources:
                 f"ck-imagenet download --wnid={wnid} --source={NAME}"
             )
         return "Get the lists of all synsets once, then type this again: ck-imagenet geturls --all"
-
-
-def _why(missing: Sequence[Unlisted]) -> str:
-    return causes([(each.why, [each.wnid]) for each in missing], "nor for")

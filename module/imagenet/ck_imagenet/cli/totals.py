@@ -1,0 +1,226 @@
+"""What a run has done, for a person: of one synset a block; of several a line each, and a total."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable, Iterator, Sequence, Union
+
+from ..catalogue import synsets
+from ..core.options import as_typed, kinds, typed
+from ..core.text import some
+from ..engine.synset_job import Summary
+from ..engine.tar_results import Unpacked
+from ..sources.lists import Unlisted
+from . import summaries, tables
+from .estimates import for_tars
+from .sentences import numbered, outcomes
+
+if TYPE_CHECKING:
+    from ..core.actions import DownloadOptions
+
+Done = Union[Summary, Unpacked, Unlisted]
+
+_WNID_COLUMN, _NUMBER_COLUMN = 9, 6
+"""Columns of a terminal."""
+
+_LEAST_WORDS = 20
+"""Columns for words and failures, be the terminal as narrow as it may."""
+
+_FEW_TO_NAME = 5
+"""Synsets that are named in a command."""
+
+
+class Report:
+    """Tells a person of synsets as they are done.
+
+    Nobody knows beforehand how many there are. So the first waits until there is a second.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        What the user has typed.
+    folder_of : callable
+        Returns the folder of a synset's pictures.
+    """
+
+    def __init__(self, options: DownloadOptions, folder_of: Callable[[str], str]) -> None:
+        self._options = options
+        self._folder_of = folder_of
+        self._first: Summary | Unpacked | None = None
+        self._total = Summary("", links=0)
+        self._is_of_tars = False
+        self._unasked = 0
+        self._here: list[str] = []
+        """The synsets with pictures here."""
+        self._done = 0
+        self._unlisted: list[str] = []
+
+    def tell(self, done: Done) -> Iterator[str]:
+        """Yield what is to be told when a synset is done."""
+        if isinstance(done, Unlisted):
+            self._unlisted.append(done.wnid)
+            return
+        self._done += 1
+        self._add(done)
+        if self._done == 1:
+            self._first = done
+            return
+        if self._first:
+            last = "to ask" if self._options.dry_run else "saved"
+            yield _row("wnid", "words", "here", "known", last, ["failed"])
+            yield self._line(self._first)
+            self._first = None
+        yield self._line(done)
+
+    def end(self) -> Iterator[str]:
+        """Yield what is to be told when no more is done."""
+        if self._first:
+            yield from tables.folded(summaries.block(self._first, self._options))
+        elif self._done:
+            yield from tables.folded(self._sum())
+        if self._unlisted:
+            yield from tables.folded(unlisted(self._unlisted, self._options))
+        if self._here and not self._options.dry_run:
+            yield from self._next()
+
+    def _add(self, done: Summary | Unpacked) -> None:
+        total = self._total
+        total.here += done.here
+        total.saved += done.saved
+        total.failed.update(done.failed)
+        total.set_aside += done.set_aside
+        self._here += [done.wnid] * bool(done.here)
+        if isinstance(done, Unpacked):
+            self._is_of_tars = True
+            total.links += max(done.members, done.here)
+            return
+        total.links += done.links
+        total.to_fetch += done.to_fetch
+        total.renamed += done.renamed
+        total.from_wayback += done.from_wayback
+        total.for_wayback += done.for_wayback
+        total.left.update(done.left)
+        total.paces.update(done.paces)
+        total.wayback_trouble = total.wayback_trouble or done.wayback_trouble
+        total.taken_out = dict(Counter(total.taken_out) + Counter(done.taken_out))
+        self._unasked += summaries.unasked(done, self._options)
+
+    def _line(self, done: Summary | Unpacked) -> str:
+        synset = synsets.load().get(done.wnid)
+        words = ", ".join(synset.words) if synset else "a list that names no synset"
+        failed = [f"{count:,} {outcome.word}" for outcome, count in done.failed.most_common()]
+        if isinstance(done, Unpacked):
+            failed += [f"{count:,} {fault.word}" for fault, count in done.odd.counts.most_common()]
+            counts = done.here, max(done.members, done.here), done.saved
+        else:
+            failed += [f"{sum(done.left.values()):,} left"] * bool(done.left)
+            last = done.to_fetch if self._options.dry_run else done.saved
+            counts = done.here, done.links, last
+        here, known, asked = map(_number, counts)
+        return _row(done.wnid, words, here, known, asked, failed)
+
+    def _sum(self) -> Iterator[str]:
+        total, options = self._total, self._options
+        last = f"{total.to_fetch:,} to ask for" if options.dry_run else f"{total.saved:,} saved now"
+        wayback = (
+            f" ({total.from_wayback:,} from the Wayback Machine)" if total.from_wayback else ""
+        )
+        here = f"{numbered(total.here, 'picture')} here{wayback} of {total.links:,} known"
+        yield f"{numbered(self._done, 'synset')}: {here}, {last}"
+        yield from outcomes(total.failed, grouped=",")
+        if total.set_aside:
+            yield f"  files here that were no pictures: {len(total.set_aside):,}, put aside"
+        if total.taken_out:
+            gone = numbered(sum(total.taken_out.values()), "picture")
+            yield f"  {gone} were placeholders too, and are gone now"
+        yield from summaries.rations(total)
+        if total.left and not options.dry_run:
+            again = replace(options, patience=kinds(type(options))["patience"][1])
+            yield f"  to go on: ck-imagenet download {typed(again)} --patience=8h"
+        if total.left and not options.urls:
+            yield (
+                "  without these hosts, and under ImageNet's terms of access, pictures of these "
+                f"synsets come with: ck-imagenet download {for_tars(options)}"
+            )
+        if self._unasked:
+            yield (
+                f"  {numbered(self._unasked, 'link')} not asked for yet: the same command goes on"
+            )
+        if not self._is_of_tars:
+            yield from summaries.hints(total, options, grouped=",")
+
+    def _next(self) -> Iterator[str]:
+        """Yield where the pictures are, and what to type next."""
+        outdir = as_typed(self._options, "outdir")
+        chosen = f"--wnid={self._here[0]}" if len(self._here) == 1 else self._chosen_again()
+        page = f" --wnid={self._here[0]}" if len(self._here) == 1 else ""
+        yield f"  The pictures are in {self._folders()}"
+        yield f"  To look at them: ck-imagenet browse{page}{outdir}"
+        export = " ".join(filter(None, ["ck-imagenet export", chosen, "--to=training"]))
+        yield f"  To train on them: {export}{outdir}"
+
+    def _folders(self) -> str:
+        if len(self._here) == 1:
+            return self._folder_of(self._here[0])
+        forms = {self._folder_of(wnid).replace(wnid, "*"): None for wnid in self._here}
+        return some([form[:-2] if form.endswith("/*") else form for form in forms], most=2)
+
+    def _chosen_again(self) -> str:
+        """Return what chooses the same synsets for an export; nothing means all that are here."""
+        from ..core.actions import ExportOptions
+
+        known = kinds(type(self._options)).keys() & kinds(ExportOptions).keys()
+        names = [name for name in ("wnid", "under", "ilsvrc2012", "set") if name in known]
+        return typed(self._options, *names)
+
+
+def unlisted(wnids: Sequence[str], options: DownloadOptions) -> Iterator[str]:
+    """Yield that synsets have no list, all of them together, and what would help.
+
+    Parameters
+    ----------
+    wnids : sequence of str
+        The synsets.
+    options : DownloadOptions
+        What the user has typed.
+    """
+    given = as_typed(options, "urls")
+    yield f"no list of links for {numbered(len(wnids), 'synset')}: {some(wnids, _FEW_TO_NAME)}"
+    yield f"  What each place says: ck-imagenet geturls --wnid={wnids[0]}{given}"
+    if given:
+        return
+    yield "  The lists of all synsets, once: ck-imagenet geturls --all"
+    named = replace(options, wnid=tuple(wnids), under="", search="", ilsvrc2012=False)
+    tars = for_tars(named if len(wnids) <= _FEW_TO_NAME else options)
+    yield f"  Or ImageNet's own pictures, which need no list: ck-imagenet download {tars}"
+
+
+def _row(wnid: str, words: str, here: str, known: str, last: str, failed: list[str]) -> str:
+    width = tables.terminal_width()
+    fixed = _WNID_COLUMN + 3 * _NUMBER_COLUMN + 5 * len(tables.GAP)
+    rest = max(_LEAST_WORDS, width - fixed)
+    sizes = (
+        _WNID_COLUMN,
+        rest // 3,
+        -_NUMBER_COLUMN,
+        -_NUMBER_COLUMN,
+        -_NUMBER_COLUMN,
+        rest - rest // 3,
+    )
+    causes = _fitting(failed, sizes[-1])
+    return tables.cut(tables.columns((wnid, words, here, known, last, causes), sizes), width)
+
+
+def _fitting(parts: Sequence[str], size: int) -> str:
+    """Return the first parts, as many as there is room for."""
+    shown = ", ".join(parts)
+    for count in range(len(parts) - 1, 0, -1):
+        if len(shown) <= size:
+            break
+        shown = ", ".join([*parts[:count], "…"])
+    return shown
+
+
+def _number(count: int) -> str:
+    return f"{count:,}" if count < 100_000 else str(count)
