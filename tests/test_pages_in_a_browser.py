@@ -20,6 +20,7 @@ from ck_imagenet.core.text import ImageName
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
 from ck_imagenet.storage.records import Record
+from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.pictures import picture
 from PIL import Image
 from terminal import WNID, Terminal
@@ -407,27 +408,57 @@ def test_the_overview_leads_to_the_synset(folder: Path, page: Browser, tmp_path:
     page.until("return document.title.startsWith('tench')")
 
 
-def test_cks_own_web_page_shows_the_same(tmp_path: Path, chromium: Browser) -> None:
+@pytest.fixture
+def ck_terminal(tmp_path: Path, web: PracticeWeb) -> Terminal:
+    """A terminal where a synset has a picture in CK, and a link without one."""
     # CK's web service runs the `ck` that it finds.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    terminal = Terminal(tmp_path, {"PATH": path})
+    terminal = Terminal(tmp_path, {**web.environment(), "PATH": path})
     url = HOSTILE.replace("host-3", "10.0.0.1")
-    (tmp_path / "list").write_text(f"{WNID}_15\t{url}\n")
+    links = [f"{WNID}_7\t{web.link(WNID, 7, 'good').url}\n", f"{WNID}_15\t{url}\n"]
+    (tmp_path / "list").write_text("".join(links))
     terminal.says("download", "imagenet", f"--wnid={WNID}", "--urls=list")
+    return terminal
+
+
+def test_the_close_up_names_the_entry_in_ck(ck_terminal: Terminal, chromium: Browser) -> None:
+    chromium.resize(1400, 900)
+    chromium.open(Path(ck_terminal.says("browse", "imagenet", f"--wnid={WNID}").strip()))
+    look_closely(chromium, 7)
+    assert max(chromium.until(_SEEN)[:2]) == 500
+    told = chromium.run("return document.querySelector('dialog dl').innerText").split("\n")
+    name = told[told.index("CK name") + 1]
+    assert (Path(ck_terminal.says("find", name).strip()) / f"{WNID}_7.jpg").is_file()
+    line = chromium.run("return document.querySelector('dialog code').textContent")
+    assert line == f"ck clean imagenet --wnid={WNID} --number=7"
+    ck_terminal.says(*line.split()[1:], "--force")
+    assert ck_terminal.pictures() == {}
+
+
+def test_cks_own_web_page_shows_the_same(ck_terminal: Terminal, chromium: Browser) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/web?action=html_viewer&module_uoa=imagenet&data_uoa={WNID}"
-    with terminal.start("start", "web", "--host=127.0.0.1", f"--port={port}") as web:
+    viewer = f"http://127.0.0.1:{port}/web?action=html_viewer&module_uoa=imagenet&data_uoa="
+    chromium.resize(1400, 900)
+    with ck_terminal.start("start", "web", "--host=127.0.0.1", f"--port={port}") as service:
         try:
-            await_server(address)
-            chromium.visit(address)
+            await_server(viewer + WNID)
+            chromium.visit(viewer + "overview")
+            chromium.enter("iframe")
+            link = "return document.querySelector('.cards a')"
+            assert chromium.until(f"{link}?.href") == viewer + WNID
+            assert chromium.run(f"{link}.target") == "_blank"
+            chromium.visit(viewer + WNID)
             chromium.enter("iframe")
             told = "return document.querySelector('tr[data-number=\"15\"] .url')?.textContent"
-            assert chromium.until(told) == url
+            assert chromium.until(told) == HOSTILE.replace("host-3", "10.0.0.1")
             assert chromium.run("return origin") == "null"
+            look_closely(chromium, 7)
+            *size, is_unblown = chromium.until(_SEEN)
+            assert (max(size), is_unblown) == (160, True)
         finally:
-            web.terminate()
+            service.terminate()
 
 
 def await_server(address: str) -> None:
