@@ -89,7 +89,7 @@ def test_every_link_and_picture_of_the_page_of_the_index_is_one_of_the_repositor
     assert [path for path in there if not (CHECKOUT / path).is_file()] == []
     assert len(links) == len(list(markdown.links(CHECKOUT / "README.md")))
     assert {"docs/commands.md", "LICENSE"} <= {*there}
-    assert [path for path in there if path.endswith(".png")]
+    assert [path for path in there if path.endswith(".webp")]
 
 
 def test_the_wheel_has_the_library_with_its_data_and_nothing_else(built: Path) -> None:

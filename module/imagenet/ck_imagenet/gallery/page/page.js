@@ -180,12 +180,12 @@ function facts({ number, width, height, bytes, format, host, url, source, captur
     size: format ? `${size}, ${format}` : size,
     host,
     link: url,
-    list: source,
     saved: time.replace("T", " ").replace(/:\d\dZ$/, " UTC"),
     captured: captured && `${captured.slice(0, 10)}, from the Wayback Machine`,
     altered: altered && "the host is known to give a copy with a watermark, at times blurred",
     "CK name": entry && entry + number,
     file: !entry && decodeURIComponent(file.split("/").pop()),
+    list: source,
     "SHA-256": sha256,
   };
 }
