@@ -35,7 +35,22 @@ def main() -> None:
         ck("search", "dataset:*", f"--tags=imagenet,{wnids[0]},{entry}")
         ck("load", f"imagenet-{wnids[0]}:dataset:{entry}", "--min")
         ck("find", f"imagenet-{wnids[0]}:dataset:{entry}")
+    say_what_is_next()
+
+
+def say_what_is_next() -> None:
+    """Print what to type in a shell of one's own; none of it needs the practice web."""
+    port = os.environ.get("PORT")
     print("\nThe pictures stay there. Run make demo again: nothing is fetched twice.")
+    print("\nNow it is your turn. In a shell, type these two lines:\n")
+    print(f"  . {shlex.quote(str(Path(sys.prefix, 'bin', 'activate')))}")
+    print(f"  export CK_REPOS={shlex.quote(ENVIRONMENT['CK_REPOS'])}")
+    print("\nand then, one after the other:\n")
+    print("  ck browse imagenet")
+    print("  ck export imagenet --to=photos --split=0.8,0.2")
+    print(f"  ck demo imagenet{f' --port={port}' if port else ''}")
+    print("\nThe first shows the pictures on a page. The second makes a folder to train on.")
+    print("The last plays the web again; it has all dogs, and says how to download them.")
 
 
 def register() -> None:
@@ -58,16 +73,16 @@ def practice_web() -> Iterator[tuple[dict[str, str], list[str]]]:
     show(shlex.join(["ck", *command]) + " &")
     with subprocess.Popen([*CK, *command], env=ENVIRONMENT, stdout=subprocess.PIPE) as web:
         said = ""
-        while web.stdout and "Ctrl-C" not in said:
+        while web.stdout and "all dogs" not in said:
             line = web.stdout.readline().decode()
             if not line:
                 sys.exit(said.replace("--port=N", "make demo PORT=N"))
             said += line
         try:
-            settings = dict(re.findall(r"export (\w+)=(\S+)", said))
+            settings = dict(re.findall(r"export (CK_IMAGENET_\w+)=(\S+)", said))
             for name, value in settings.items():
                 show(f"export {name}={value}")
-            yield settings, re.findall(r"--wnid=(\w+)", said)
+            yield settings, re.findall(r"--wnid=(\S+)", said)[0].split(",")
         finally:
             web.terminate()
 

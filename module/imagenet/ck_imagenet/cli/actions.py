@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from contextlib import closing, suppress
 from pathlib import Path
@@ -341,7 +342,9 @@ def _demo(options: table.DemoOptions, place: Workspace, console: Console, facts:
             signal.signal(number, signal.default_int_handler)
     try:
         with PracticeWeb(options.port, further=FURTHER) as web:
-            console.say(sentences.practice(web.environment(), SYNSETS))
+            repositories = os.environ.get("CK_REPOS") if place.ck else None
+            here = {"CK_REPOS": shlex.quote(repositories)} if repositories else {}
+            console.say(sentences.practice({**here, **web.environment()}, SYNSETS))
             while True:
                 time.sleep(3600)
     except CannotListen as error:

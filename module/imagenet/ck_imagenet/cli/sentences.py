@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections import Counter
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 from ..catalogue import synsets
@@ -144,24 +146,31 @@ def hosts(counts: Counter[str], terminal: bool) -> Iterator[str]:
     return chain([f"{sum(counts.values()):,} URLs, {len(counts):,} hosts"], table(rows))
 
 
-def practice(environment: Mapping[str, str], wnids: Sequence[str]) -> Iterator[str]:
+def practice(settings: Mapping[str, str], wnids: Sequence[str]) -> Iterator[str]:
     """Yield how to use the practice web from another terminal.
 
     Parameters
     ----------
-    environment : mapping of str to str
-        What leads to the practice web.
+    settings : mapping of str to str
+        The environment variables that lead to it.
     wnids : sequence of str
-        The synsets that it has.
+        Some synsets that it has.
     """
-    yield "The practice web is on; in another terminal, type:"
+    yield "The practice web runs until you press Ctrl-C. In another terminal, type:"
     yield ""
-    for name, value in environment.items():
+    activate = Path(sys.prefix, "bin", "activate")
+    if sys.prefix != sys.base_prefix and activate.is_file():
+        yield f"  . {shlex.quote(str(activate))}"
+    for name, value in settings.items():
         yield f"  export {name}={value}"
-    for wnid in wnids:
-        yield f"  ck-imagenet download --wnid={wnid}"
     yield ""
-    yield "Ctrl-C ends it."
+    yield "From then on, what is typed there asks the practice web. Begin with:"
+    yield ""
+    yield f"  ck-imagenet download --wnid={','.join(wnids)}"
+    yield "  ck-imagenet download --under=n02084071 --max-images=100 --yes"
+    yield "  ck-imagenet browse"
+    yield ""
+    yield "The second one downloads all dogs."
 
 
 def exported(done: Exported) -> Iterator[str]:
