@@ -129,7 +129,7 @@ def test_what_the_demo_prints_can_be_pasted_into_a_shell_that_knows_nothing(
         web.terminate()
         web.communicate()
     assert dogs == "  ck download imagenet --under=n02084071 --max-images=100 --yes"
-    assert len(list((repos / f"imagenet-{WNID}").glob("dataset/*/*.*"))) == 18
+    assert len(list((repos / f"imagenet-{WNID}").glob(f"dataset/*/{WNID}_*"))) == 18
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
