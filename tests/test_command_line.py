@@ -181,9 +181,13 @@ def test_an_option_twice_is_refused_and_quotes_are_advised(shell: Shell) -> None
 
 def test_words_that_are_no_wnid_are_answered_with_synsets(shell: Shell) -> None:
     assert shell.refuses("download", "--wnid=tench") == (
-        '--wnid="tench" is not a wnid. These synsets match:\n'
-        f"  {WNID}  tench, Tinca tinca\n"
-        f"Choose one, for example --wnid={WNID}"
+        '--wnid="tench" is not a wnid. 1 synset matches:\n'
+        "  wnid       below  words and meaning\n"
+        f"  {WNID}      0  tench, Tinca tinca\n"
+        "                    freshwater dace-like game fish of Europe and western Asia\n"
+        "                    noted for ability to survive outside water\n"
+        f"Only {WNID}:\n"
+        f"  ck-imagenet download --wnid={WNID}"
     )
 
 

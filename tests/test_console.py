@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.cli import console, sentences, summaries, tables
+from ck_imagenet.cli import choosing, console, sentences, summaries, tables
 from ck_imagenet.commands.listing import Listed
 from ck_imagenet.core.actions import DownloadOptions, ListOptions
 from ck_imagenet.core.outcomes import Outcome
@@ -79,22 +79,52 @@ def test_a_line_that_is_too_long_is_cut_where_the_terminal_ends() -> None:
 
 def test_a_table_without_rows_has_no_lines() -> None:
     assert list(tables.table([], 80)) == []
-    assert list(sentences.synsets_table([])) == []
+
+
+def test_where_no_synset_is_left_a_person_is_told_so() -> None:
+    none_has = choosing.synsets_table([], ListOptions(search="dalmation"))
+    assert list(none_has) == [
+        '--search="dalmation": no synset has these words. Did you mean dalmatian?'
+    ]
+    none_meets = choosing.synsets_table([], ListOptions(search="tench", under="n02084071"))
+    assert list(none_meets) == ["no synset meets all these conditions: leave one out"]
+    none_here = choosing.synsets_table([], ListOptions(downloaded_only=True))
+    assert list(none_here) == ["no picture of such a synset is here"]
 
 
 def test_synsets_are_shown_with_what_is_here_and_their_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    assert list(sentences.synsets_table(rows(TENCH))) == [
-        "wnid       here  words",
-        "n01440764    12  tench, Tinca tinca",
+    assert list(choosing.synsets_table(rows(TENCH, "n02512053"), ListOptions())) == [
+        "wnid       here  below  words",
+        "n01440764    12      0  tench, Tinca tinca",
+        "n02512053    12    565  fish",
+    ]
+
+
+def test_with_words_a_person_is_told_what_each_synset_means(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    cranes = rows("n02012849", "n03126707")
+    assert list(choosing.synsets_table(cranes, ListOptions(words=True))) == [
+        "wnid       here  below  words",
+        "n02012849    12      1  crane",
+        "                        large long-necked wading bird of",
+        "                        marshes and plains in many parts of",
+        "                        the world",
+        "n03126707    12      3  crane",
+        "                        lifts and moves heavy objects;",
+        "                        lifting tackle is suspended from a",
+        "                        pivoted boom that rotates around a",
+        "                        vertical axis",
     ]
 
 
 def test_a_pipe_gets_wnids_and_the_words_if_asked_for() -> None:
-    assert list(sentences.wnids(rows(TENCH), ListOptions())) == [TENCH]
-    with_words = sentences.wnids(rows(TENCH), ListOptions(words=True))
+    assert list(choosing.wnids(rows(TENCH), ListOptions())) == [TENCH]
+    with_words = choosing.wnids(rows(TENCH), ListOptions(words=True))
     assert list(with_words) == ["n01440764\ttench, Tinca tinca"]
 
 
@@ -157,9 +187,9 @@ def test_a_list_that_names_no_synset_has_a_summary_too() -> None:
 
 def test_a_table_tells_how_many_urls_there_are_where_that_is_known() -> None:
     known = [row._replace(urls=1300) for row in rows(TENCH)]
-    assert list(sentences.synsets_table(known)) == [
-        "wnid       here  URLs  words",
-        "n01440764    12  1300  tench, Tinca tinca",
+    assert list(choosing.synsets_table(known, ListOptions())) == [
+        "wnid       here  below  URLs  words",
+        "n01440764    12      0  1300  tench, Tinca tinca",
     ]
 
 

@@ -172,7 +172,7 @@ def test_several_synsets_are_a_list_a_tuple_or_text(web: PracticeWeb, wnid: Any)
     [
         (
             lambda: ck_imagenet.download("tench"),
-            '--wnid="tench" is not a wnid. These synsets match:',
+            '--wnid="tench" is not a wnid. 1 synset matches:',
         ),
         (lambda: ck_imagenet.download(), "which synset? Write --wnid=n01440764"),
         (lambda: ck_imagenet.download(WNID, jobs=0), "--jobs=0 is too small: the least is 1"),

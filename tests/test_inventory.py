@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ck_imagenet.catalogue.selection import WHATEVER, Selection
 from ck_imagenet.core.errors import BadInput
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.text import ImageName
@@ -90,10 +91,13 @@ def test_a_line_that_is_just_being_written_is_not_there_yet(place: SynsetStore) 
 def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: SynsetStore) -> None:
     store = FolderStore(place.state.parent.parent)
     store.synset(DALMATIAN).create()
-    assert [inventory.wnid for inventory in inventories(store)] == [TENCH, DALMATIAN]
-    assert [inventory.wnid for inventory in inventories(store, [DALMATIAN])] == [DALMATIAN]
-    assert [inventory.wnid for inventory in inventories(store, under="n02084071")] == [DALMATIAN]
-    assert [inventory.wnid for inventory in inventories(store, search="tinca")] == [TENCH]
+    for wanted, wnids in (
+        (WHATEVER, [TENCH, DALMATIAN]),
+        (Selection(wnid=(DALMATIAN,)), [DALMATIAN]),
+        (Selection(under="n02084071"), [DALMATIAN]),
+        (Selection(search="tinca"), [TENCH]),
+    ):
+        assert [inventory.wnid for inventory in inventories(store, wanted)] == wnids
 
 
 @pytest.mark.parametrize(
@@ -114,4 +118,4 @@ def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: Syn
 )
 def test_a_synset_that_is_not_here_is_refused(tmp_path: Path, wnid: str, sentence: str) -> None:
     with pytest.raises(BadInput, match=f"^{sentence}$"):
-        inventories(FolderStore(tmp_path), [wnid])
+        inventories(FolderStore(tmp_path), Selection(wnid=(wnid,)))

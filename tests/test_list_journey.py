@@ -14,6 +14,7 @@ TENCH = {
     "words": ["tench", "Tinca tinca"],
     "hypernyms": ["n01439121"],
     "ilsvrc2012": 0,
+    "below": 0,
     "downloaded": 0,
     "urls": None,
 }
@@ -36,6 +37,9 @@ def test_the_whole_catalogue_is_listed_a_wnid_a_line(terminal: Terminal) -> None
         (["--search=tinca tench"], [WNID]),
         (["--search=great white sha"], ["n01484850"]),
         (["--under=n01439121", "--ilsvrc2012"], [WNID, "n01443537"]),
+        ([f"--wnid=n01443537,{WNID}"], ["n01443537", WNID]),
+        ([f"--wnid=n01443537,{WNID}", "--search=tench"], [WNID]),
+        (["--wnid=n00001740"], ["n00001740"]),
         (["--ilsvrc2012", "--lower=359", "--upper=420"], [WNID, "n01443537"]),
         (["--under=n00001740", "--search=goldfish", "--ilsvrc2012"], ["n01443537"]),
     ],
@@ -82,15 +86,37 @@ def test_a_terminal_gets_a_table_that_fits_it(terminal: Terminal, web: PracticeW
     web.set_links(WNID, [web.link(WNID, n, "good") for n in range(12)])
     terminal.says("download", f"imagenet:{WNID}")
     assert terminal.shows("list", "imagenet", "--lower=357", "--upper=359") == (
-        "wnid       here  words\n"
-        "n01440242     0  mirror carp\n"
-        "n01440467     0  European bream, Abramis brama\n"
-        "n01440764    12  tench, Tinca tinca\n"
+        "wnid       here  below  words\n"
+        "n01440242     0      0  mirror carp\n"
+        "n01440467     0      0  European bream, Abramis brama\n"
+        "n01440764    12      0  tench, Tinca tinca\n"
     )
     wide = terminal.shows("list", "imagenet", "--search=nigripes albatross").splitlines()
     assert wide[1:] == [
-        "n02058747     0  black-footed albatross, gooney, gooney bird, goonie, goony, Di…"
+        "n02058747     0      0  black-footed albatross, gooney, gooney bird, goonie, go…"
     ]
+
+
+def test_a_person_sees_how_many_are_below_and_what_each_means(terminal: Terminal) -> None:
+    assert terminal.shows("list", "imagenet", "--wnid=n02084071", "--words") == (
+        "wnid       here  below  words\n"
+        "n02084071     0    189  dog, domestic dog, Canis familiaris\n"
+        "                        a member of the genus Canis (probably descended from the\n"
+        "                        common wolf) that has been domesticated by man since\n"
+        "                        prehistoric times; occurs in many breeds\n"
+    )
+
+
+def test_words_for_a_wnid_show_the_synsets_and_both_commands(terminal: Terminal) -> None:
+    for action in ("list", "download"):
+        said = terminal.refuses(action, "imagenet", "--wnid=dog").splitlines()
+        assert said[2] == "  n02084071    189  dog, domestic dog, Canis familiaris"
+        assert said[-4:] == [
+            "Only n02084071:",
+            f"  ck {action} imagenet --wnid=n02084071",
+            "n02084071 and 189 synsets below it:",
+            f"  ck {action} imagenet --under=n02084071",
+        ]
 
 
 def test_head_ends_it_quietly(terminal: Terminal) -> None:

@@ -48,6 +48,7 @@ def init(i: CkDict) -> CkDict:
 def list_synsets(i: CkDict) -> CkDict:
     """
     Input:  {
+              (wnid=W)             - the wnid of the synset, or several separated by commas
               (lower=N)            - the first position, in the order of wnids; at least 0 [0]
               (upper=N)            - the last position; by default the last of all; at least 0
               (downloaded-only)    - only synsets that have pictures here
@@ -56,6 +57,9 @@ def list_synsets(i: CkDict) -> CkDict:
               (search=WORDS)       - only synsets with all these words; beginnings match too
               (under=WNID)         - only this synset and all synsets below it
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)           - only the synsets of a set that people train on: imagenette,
+                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
+                                     imagenet-a or imagenet-r
               (words)              - print the words too, also when the output is not a terminal
               (sort=urls)          - those with the most URLs first; needs the archive of all URLs
               (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
@@ -153,6 +157,9 @@ def download(i: CkDict) -> CkDict:
               (under=WNID)         - only this synset and all synsets below it
               (search=WORDS)       - only synsets with all these words; beginnings match too
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)           - only the synsets of a set that people train on: imagenette,
+                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
+                                     imagenet-a or imagenet-r
               (lower=N)            - the first position, in the order of wnids; at least 0 [0]
               (upper=N)            - the last position; by default the last of all; at least 0
               (yes)                - download more than 100 synsets
@@ -264,6 +271,9 @@ def export(i: CkDict) -> CkDict:
                                      default all that have pictures here
               (under=WNID)         - only this synset and all synsets below it
               (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)           - only the synsets of a set that people train on: imagenette,
+                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
+                                     imagenet-a or imagenet-r
               (max-images=N)       - at most this many pictures of each synset, those with the
                                      smallest numbers; at least 1
               (unaltered)          - leave out pictures from hosts that are known to give altered
@@ -356,6 +366,10 @@ def status(i: CkDict) -> CkDict:
               (wnid=W)             - the wnid of the synset, or several separated by commas
               (under=WNID)         - only this synset and all synsets below it
               (search=WORDS)       - only synsets with all these words; beginnings match too
+              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)           - only the synsets of a set that people train on: imagenette,
+                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
+                                     imagenet-a or imagenet-r
               (hosts)              - show hosts, not synsets
               (failures)           - show each link that gave no picture, with the cause
               (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK

@@ -8,13 +8,12 @@ from typing import Collection, Iterator, Sequence
 from ..core.errors import BadInput
 from ..core.files import path_of
 from ..core.options import refuse_together
-from ..core.text import UNKNOWN, is_wnid
-from .synsets import Synset, load
+from ..core.text import UNKNOWN, is_wnid, visible
+from .matches import NotAWnid, unmatched
+from .synsets import Synset, load, members
 
 MANY = 100
 """Synsets; for more of them, the user is told beforehand how much work they mean."""
-
-_MOST_MATCHES = 20
 
 _LARGEST_FILE = 2**22
 """Bytes of a file of wnids: all synsets take a twentieth of it."""
@@ -31,14 +30,19 @@ class Selection:
     under: str = ""
     search: str = ""
     ilsvrc2012: bool = False
+    set: str = ""
     lower: int = 0
     upper: int | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether there are conditions that not every synset meets."""
-        conditions = (self.search, self.under, self.ilsvrc2012, self.lower)
+        conditions = (self.search, self.under, self.ilsvrc2012, self.set, self.lower)
         return any(conditions) or self.upper is not None
+
+
+WHATEVER = Selection()
+"""Says nothing, and so leaves all."""
 
 
 def chosen(wanted: Selection) -> tuple[str, ...]:
@@ -56,57 +60,51 @@ def chosen(wanted: Selection) -> tuple[str, ...]:
     named = (*with_pictures(wanted.wnid), *_wnids_in_file(wanted.wnids))
     if not (wanted.all or wanted.is_narrowed):
         return tuple(dict.fromkeys(named))
-    met = matching(wanted.search, wanted.under, wanted.ilsvrc2012, wanted.lower, wanted.upper)
-    wnids = {synset.wnid: None for synset in met}
+    wnids = {synset.wnid: None for synset in matching(wanted)}
     if named:
         wnids = {wnid: None for wnid in named if wnid in wnids}
     if not wnids:
-        raise BadInput(
-            "no synset meets all these conditions. Try fewer of them with: ck-imagenet list"
-        )
+        raise BadInput(nothing_meets(wanted))
     return tuple(wnids)
 
 
-def matching(
-    search: str = "",
-    under: str = "",
-    ilsvrc2012: bool = False,
-    lower: int = 0,
-    upper: int | None = None,
-) -> list[Synset]:
-    """Return ImageNet's synsets that meet all conditions, in the order of wnids.
+def nothing_meets(wanted: Selection) -> str:
+    """Return why no synset meets conditions."""
+    if wanted.search and not load().search(wanted.search):
+        return f'--search="{visible(wanted.search)}": {unmatched(wanted.search)}'
+    return "no synset meets all these conditions: leave one out"
 
-    Parameters
-    ----------
-    search : str, optional
-        The words that they must have, as for `Catalogue.search`.
-    under : str, optional
-        The wnid that they must be, or be below.
-    ilsvrc2012 : bool, optional
-        Whether they must be of ILSVRC2012.
-    lower, upper : int, optional
-        The first and the last position, from 0; both are included.
+
+def matching(wanted: Selection) -> list[Synset]:
+    """Return ImageNet's synsets that meet all conditions, in the order of wnids.
 
     Raises
     ------
     BadInput
         If there are no such positions, or if `under` is no synset.
     """
+    if is_wnid(wanted.search.strip()):
+        raise BadInput(
+            f"--search={wanted.search} is a wnid, and --search finds words: write "
+            f"--wnid={wanted.search}, or --under={wanted.search} for all below it too"
+        )
     catalogue = load()
     highest = len(catalogue.synsets) - 1
-    last = highest if upper is None else upper
-    if lower > min(last, highest):
+    last = highest if wanted.upper is None else wanted.upper
+    if wanted.lower > min(last, highest):
         raise BadInput(
-            f"there is no position from --lower={lower} to --upper={last}: positions go from "
-            f"0 to {highest}"
+            f"there is no position from --lower={wanted.lower} to --upper={last}: positions go "
+            f"from 0 to {highest}"
         )
-    below = catalogue.under(any_synset(under)) if under else None
+    below = catalogue.under(any_synset(wanted.under).wnid) if wanted.under else None
+    of_set = frozenset(members(wanted.set)) if wanted.set else None
     return [
         synset
-        for synset in (catalogue.search(search) if search else catalogue.synsets)
-        if lower <= (synset.position or 0) <= last
+        for synset in (catalogue.search(wanted.search) if wanted.search else catalogue.synsets)
+        if wanted.lower <= (synset.position or 0) <= last
         and (below is None or synset.wnid in below)
-        and not (ilsvrc2012 and synset.ilsvrc2012 is None)
+        and (of_set is None or synset.wnid in of_set)
+        and not (wanted.ilsvrc2012 and synset.ilsvrc2012 is None)
     ]
 
 
@@ -119,7 +117,7 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
         If one is not; for words instead of a wnid, the error tells the wnids that match.
     """
     for wnid in wnids:
-        synset = None if wnid == UNKNOWN else load().get(any_synset(wnid, "--wnid"))
+        synset = None if wnid == UNKNOWN else any_synset(wnid, "--wnid")
         if synset and not synset.listed:
             raise BadInput(
                 f"--wnid={wnid} ({', '.join(synset.words)}) has no pictures of its own in "
@@ -128,46 +126,35 @@ def with_pictures(wnids: Sequence[str]) -> tuple[str, ...]:
     return tuple(wnids)
 
 
-def among(
-    here: Collection[str],
-    wnids: Sequence[str] = (),
-    under: str = "",
-    search: str = "",
-    ilsvrc2012: bool = False,
-) -> list[str]:
+def among(here: Collection[str], wanted: Selection) -> list[str]:
     """Return those of the synsets that are here which the user means, by default all.
 
     Parameters
     ----------
     here : collection of str
         The synsets to choose from.
-    wnids : sequence of str, optional
-        The synsets that are named.
-    under : str, optional
-        The wnid that they must be, or be below.
-    search : str, optional
-        The words that they must have, as for `Catalogue.search`.
-    ilsvrc2012 : bool, optional
-        Whether they must be of ILSVRC2012.
+    wanted : Selection
+        The synsets that are named, and the conditions.
 
     Raises
     ------
     BadInput
         If a synset that is named is not here, or if a name is no synset.
     """
-    for wnid in with_pictures([wnid for wnid in wnids if wnid not in here]):
+    for wnid in with_pictures([wnid for wnid in wanted.wnid if wnid not in here]):
         raise BadInput(
             f"no pictures of {wnid} are here. See which synsets have some: ck-imagenet list "
             "--downloaded-only"
         )
-    if not (under or search or ilsvrc2012):
-        return list(wnids or here)
-    found = {synset.wnid for synset in matching(search, under, ilsvrc2012)}
-    return [wnid for wnid in wnids or here if wnid in found]
+    named = wanted.wnid or here
+    if not wanted.is_narrowed:
+        return list(named)
+    found = {synset.wnid for synset in matching(wanted)}
+    return [wnid for wnid in named if wnid in found]
 
 
-def any_synset(wnid: str, option: str = "--under") -> str:
-    """Return `wnid` if it is a synset of ImageNet, or above one.
+def any_synset(wnid: str, option: str = "--under") -> Synset:
+    """Return a synset of ImageNet, or above one.
 
     Parameters
     ----------
@@ -178,30 +165,19 @@ def any_synset(wnid: str, option: str = "--under") -> str:
 
     Raises
     ------
+    NotAWnid
+        If it is words: the error has the synsets that match.
     BadInput
-        If it is none; for words, the error tells the wnids that match.
+        If there is no such synset.
     """
-    catalogue = load()
-    if catalogue.get(wnid):
-        return wnid
+    synset = load().get(wnid)
+    if synset:
+        return synset
     if is_wnid(wnid):
         raise BadInput(
             f"{option}={wnid}: ImageNet has no such synset. See all synsets: ck-imagenet list"
         )
-    matches = catalogue.search(wnid) if wnid.strip() else []
-    if not matches:
-        raise BadInput(
-            f'{option}="{wnid}" is not a wnid, and no synset has these words. A wnid is an "n" '
-            "and eight digits, such as n01440764"
-        )
-    matches.sort(key=lambda each: wnid.lower() not in map(str.lower, each.words))
-    shown = "".join(f"\n  {each.wnid}  {', '.join(each.words)}" for each in matches[:_MOST_MATCHES])
-    if len(matches) > _MOST_MATCHES:
-        shown += f'\n  … {len(matches)} in all: ck-imagenet list --search="{wnid}" --words'
-    raise BadInput(
-        f'{option}="{wnid}" is not a wnid. These synsets match:{shown}\n'
-        f"Choose one, for example {option}={matches[0].wnid}"
-    )
+    raise NotAWnid(option, wnid)
 
 
 def _wnids_in_file(file: str) -> Iterator[str]:

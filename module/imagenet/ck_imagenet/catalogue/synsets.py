@@ -9,14 +9,17 @@ import gzip
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import Counter
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Iterable, Mapping, NamedTuple, Sequence
+from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ..core.errors import BadInput
 
 SYNSETS_FILE = Path(__file__).with_name("data") / "synsets.tsv.gz"
 DEFINITIONS_FILE = SYNSETS_FILE.with_name("definitions.tsv.gz")
+SETS_FILE = SYNSETS_FILE.with_name("sets.tsv")
 
 _WNID_LENGTH = len("n01440764")
 _GIVEN_WORD = re.compile(r"[^\s,]+")
@@ -100,14 +103,35 @@ class Catalogue:
         "t-shirt", "tshirt" and "t shirt" find "T-shirt", "cassins" and "cassin" find "Cassin's
         kingbird". A text without a letter or a digit finds nothing.
         """
+        return [synset for synset in self._found(text) if synset.listed]
+
+    def closest(self, text: str) -> list[Synset]:
+        """Return the synsets that `search` finds, and those above ImageNet's, the closest first.
+
+        These are called so, then come those that have the words whole, and of both the ones first
+        that have most synsets below them.
+        """
+        called, words = _forms(text), [*map(_forms, _GIVEN_WORD.findall(text))]
+
+        def distance(synset: Synset) -> tuple[int, int]:
+            forms = [_forms(word) for word in synset.words]
+            whole = f" {' '.join(chain.from_iterable(forms))} "
+            if any(called & each for each in forms):
+                rank = 0
+            else:
+                rank = 1 if all(any(f" {w} " in whole for w in each) for each in words) else 2
+            return rank, -self.count_below(synset.wnid)
+
+        return sorted(self._found(text), key=distance)
+
+    def _found(self, text: str) -> Iterator[Synset]:
+        """Yield the synsets that have all words of `text`, those above ImageNet's among them."""
         wanted = [forms for forms in map(_forms, _GIVEN_WORD.findall(text)) if forms]
-        if not wanted:
-            return []
-        return [
-            synset
-            for searchable, synset in zip(self._texts, self.synsets)
-            if all(any(f" {form}" in searchable for form in forms) for forms in wanted)
-        ]
+        for wnid, searchable in self._texts if wanted else ():
+            if all(any(f" {form}" in searchable for form in forms) for forms in wanted):
+                synset = self.get(wnid)
+                if synset:
+                    yield synset
 
     def under(self, wnid: str) -> frozenset[str]:
         """Return the wnids of ImageNet's synsets that are `wnid` or below it, by any path.
@@ -126,6 +150,10 @@ class Catalogue:
             seen |= fresh
             waiting.extend(fresh)
         return frozenset(seen.intersection(self._listed))
+
+    def count_below(self, wnid: str) -> int:
+        """Return how many of ImageNet's synsets are below `wnid`, without itself."""
+        return self._counts_below[wnid]
 
     def directly_below(self, wnid: str) -> list[Synset]:
         """Return the synsets directly below `wnid`, ImageNet's or not, in the order of wnids."""
@@ -153,8 +181,20 @@ class Catalogue:
         return below
 
     @cached_property
-    def _texts(self) -> list[str]:
-        return [_searchable(synset.words) for synset in self.synsets]
+    def _counts_below(self) -> Counter[str]:
+        above: dict[str, frozenset[str]] = {}
+
+        def all_above(wnid: str) -> frozenset[str]:
+            if wnid not in above:
+                hypernyms = _read(self._lines[wnid], None).hypernyms
+                above[wnid] = frozenset(hypernyms).union(*map(all_above, hypernyms))
+            return above[wnid]
+
+        return Counter(chain.from_iterable(map(all_above, self._listed)))
+
+    @cached_property
+    def _texts(self) -> list[tuple[str, str]]:
+        return [(wnid, _searchable(_read(line, None).words)) for wnid, line in self._lines.items()]
 
 
 @lru_cache(maxsize=None)
@@ -185,6 +225,13 @@ def _forms(word: str) -> set[str]:
     plain = _SILENT.sub("", unicodedata.normalize("NFKD", word.casefold()))
     forms = (_NOT_OF_A_WORD.sub(" ", _HYPHEN.sub(gap, plain)).strip() for gap in (" ", ""))
     return set(filter(None, forms))
+
+
+@lru_cache(maxsize=None)
+def members(name: str) -> tuple[str, ...]:
+    """Return the wnids of a set that people train on, in the order of its labels."""
+    rows = (row.split("\t") for row in SETS_FILE.read_text("ascii").splitlines()[1:])
+    return tuple(wnid for set_, wnid in rows if set_ == name)
 
 
 def definition(wnid: str) -> str:

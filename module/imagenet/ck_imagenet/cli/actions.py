@@ -105,12 +105,14 @@ def run(
     """
     from ..core.actions import ACTIONS
     from ..core.options import parse
+    from .choosing import choices_told
     from .console import Console
 
     _refuse_stray(list(stray), given, ACTIONS[name])
     options: Any = parse(ACTIONS[name], given, settings)
     place = workspace(getattr(options, "outdir", ""))
-    _HANDLERS[name](options, place, Console(is_told, place.spelt), facts)
+    with choices_told(name, options):
+        _HANDLERS[name](options, place, Console(is_told, place.spelt), facts)
 
 
 def _refuse_stray(stray: list[str], given: Mapping[str, Any], options: type) -> None:
@@ -129,7 +131,7 @@ def _refuse_stray(stray: list[str], given: Mapping[str, Any], options: type) -> 
 def _list(options: table.ListOptions, place: Workspace, console: Console, facts: Facts) -> None:
     from ..commands import listing
     from ..storage import summaries
-    from . import sentences
+    from .choosing import synsets_table, wnids
 
     # In a pipe, the whole catalogue is listed without a look at the disk.
     is_shown = console.is_terminal or not console.is_on
@@ -150,8 +152,7 @@ def _list(options: table.ListOptions, place: Workspace, console: Console, facts:
         else:
             facts["lst"] = [{"name": str(link.name), "url": link.url} for link in links]
     elif console.is_on:
-        as_table = sentences.synsets_table(rows) if is_shown else sentences.wnids(rows, options)
-        console.say(as_table)
+        console.say((synsets_table if is_shown else wnids)(rows, options))
     else:
         facts["lst"] = [row.facts() for row in rows]
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from ..commands.check import Inspection, Told
     from ..commands.clean import Plan
     from ..commands.export import Exported
-    from ..commands.listing import Listed
-    from ..core.actions import ListOptions, StatusOptions
+    from ..core.actions import StatusOptions
     from ..sources.registry import Row
     from ..sources.url_archive import Archive
 
@@ -69,19 +68,6 @@ def numbered(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def synsets_table(rows: Iterable[Listed]) -> Iterator[str]:
-    """Yield synsets as a table: wnid, pictures here, URLs if they are known, words."""
-    lines = [(row.synset.wnid, *_counts(row), ", ".join(row.synset.words)) for row in rows]
-    if not lines:
-        return iter(())
-    urls = ["URLs"] if len(lines[0]) > 3 else []
-    return table([("wnid", "here", *urls, "words"), *lines])
-
-
-def _counts(row: Listed) -> list[str]:
-    return [str(count) for count in (row.downloaded, row.urls) if count is not None]
-
-
 def sources(rows: Iterable[Row], terminal: bool) -> Iterator[str]:
     """Yield the places that may have lists as a table.
 
@@ -93,21 +79,6 @@ def sources(rows: Iterable[Row], terminal: bool) -> Iterator[str]:
         Whether a person reads it.
     """
     return table(list(rows), None if terminal else sys.maxsize)
-
-
-def wnids(rows: Iterable[Listed], options: ListOptions) -> Iterator[str]:
-    """Yield a wnid a line, with a tab and the words if the options ask for them.
-
-    Parameters
-    ----------
-    rows : iterable of Listed
-        The synsets.
-    options : ListOptions
-        What the user has typed.
-    """
-    for row in rows:
-        words = "\t" + ", ".join(row.synset.words) if options.words else ""
-        yield row.synset.wnid + words
 
 
 def archive(known: Archive, wanted: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple
 
-from ..catalogue import selection
+from ..catalogue.selection import Selection, among
 from ..core.actions import CheckOptions
 from ..core.errors import Unsound
 from ..core.files import checksum, storage_errors
@@ -133,7 +133,7 @@ class Inspection:
         self._store = store
         self._progress = progress
         here = sorted([*store.wnids(), *store.unregistered()])
-        self._wnids = selection.among(here, options.wnid)
+        self._wnids = among(here, Selection(wnid=options.wnid))
         if options.repair:
             store.refuse_forbidden(self._wnids, delete=True)
         self.pictures = self.bytes = self.found = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Sequence
 
-from ..catalogue import selection
+from ..catalogue.selection import Selection, among
 from ..core.actions import CleanOptions
 from ..core.errors import BadInput
 from ..core.files import checksum, storage_errors
@@ -167,7 +167,7 @@ def run(
         raise BadInput("which synset? Write --wnid=n01440764")
     if options.number and len(options.wnid) > 1:
         raise BadInput("--number is for one synset: name it with --wnid=W")
-    wnids = selection.among([*store.wnids(), *store.unregistered()], options.wnid)
+    wnids = among([*store.wnids(), *store.unregistered()], Selection(wnid=options.wnid))
     if not options.dry_run:
         store.refuse_forbidden(wnids, delete=True)
     for wnid in wnids:

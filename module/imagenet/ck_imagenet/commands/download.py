@@ -82,6 +82,7 @@ def download(
     under: str = "",
     search: str = "",
     ilsvrc2012: bool = False,
+    set: str = "",
     lower: int = 0,
     upper: int | None = None,
     yes: bool = False,
@@ -138,6 +139,9 @@ def download(
         Only synsets with all these words; beginnings match too.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
+        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
     lower : int, optional
         The first position, in the order of wnids; at least 0.
     upper : int, optional
@@ -364,9 +368,7 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
     wnids = chosen(concern(options, Selection))
     if not wnids and not options.urls:
         raise BadInput(
-            "which synset? Write --wnid=n01440764, or --wnid=tench to see which synsets have that "
-            "word, or give a list with --urls=FILE. For many synsets there are --under, --search, "
-            "--ilsvrc2012, --wnids=FILE and --all"
+            "which synset? Write --wnid=n01440764, a word as in --wnid=dog, or --set=imagenette"
         )
     return wnids
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from ..catalogue import selection
+from ..catalogue.selection import Selection, among, with_pictures
 from ..core import registries
 from ..core.actions import ExportOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
-from ..core.options import as_typed
+from ..core.options import as_typed, concern
 from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import environments, layouts
@@ -94,6 +94,7 @@ def export(
     wnid: str | Iterable[str] = (),
     under: str = "",
     ilsvrc2012: bool = False,
+    set: str = "",
     max_images: int | None = None,
     unaltered: bool = False,
     split: str = "",
@@ -122,6 +123,9 @@ def export(
         Only this synset and all synsets below it.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
+        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
     max_images : int, optional
         At most this many pictures of each synset, those with the smallest numbers; at least 1.
     unaltered : bool, optional
@@ -204,7 +208,8 @@ def run(options: ExportOptions, store: Store, progress: Progress) -> Exported:
         folder.create()
         with wait_for_lock(folder.lock(), str(folder.path), progress):
             folder.tidy()
-            inventories = partial(inventories_of, store, [each.wnid for each in chosen])
+            exported = Selection(wnid=tuple(each.wnid for each in chosen))
+            inventories = partial(inventories_of, store, exported)
             return _write(layout, options, folder.path, chosen, all_samples, inventories, progress)
 
 
@@ -243,13 +248,13 @@ def _chosen(options: ExportOptions, counts: Mapping[str, int]) -> list[ImageClas
     counts : mapping
         Those that are here.
     """
-    for wnid in selection.with_pictures(options.wnid):
+    for wnid in with_pictures(options.wnid):
         if wnid not in counts:
             raise BadInput(
                 f"no pictures of {wnid} are here. Download them with: ck-imagenet download "
                 f"--wnid={wnid}"
             )
-    wnids = selection.among(counts, options.wnid, options.under, ilsvrc2012=options.ilsvrc2012)
+    wnids = among(counts, concern(options, Selection))
     named = [wnid for wnid in wnids if wnid != UNKNOWN]
     chosen = wnids if UNKNOWN in options.wnid else named or wnids
     if not chosen:

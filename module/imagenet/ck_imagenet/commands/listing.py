@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ..catalogue import selection
+from ..catalogue.selection import Selection, any_synset, matching
 from ..catalogue.synsets import Catalogue, Synset, load
 from ..core.actions import ListOptions
 from ..core.options import concern
-from ..core.text import ImageName
+from ..core.text import UNKNOWN, ImageName
 from ..sources.url_archive import Archive
 from ..storage import summaries
 from ..storage.journal import Journal
@@ -26,6 +26,11 @@ class Listed(NamedTuple):
     urls: int | None = None
     """How many it has in the archive of all URLs, if that is here."""
 
+    @property
+    def below(self) -> int:
+        """How many of ImageNet's synsets are below it."""
+        return load().count_below(self.synset.wnid)
+
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types."""
         return {
@@ -34,6 +39,7 @@ class Listed(NamedTuple):
             "words": list(self.synset.words),
             "hypernyms": list(self.synset.hypernyms),
             "ilsvrc2012": self.synset.ilsvrc2012,
+            "below": self.below,
             "downloaded": self.downloaded,
             "urls": self.urls,
         }
@@ -43,11 +49,13 @@ def synsets(
     search: str = "",
     *,
     folder: str | Path = USUAL,
+    wnid: str | Iterable[str] = (),
     lower: int = 0,
     upper: int | None = None,
     downloaded_only: bool = False,
     under: str = "",
     ilsvrc2012: bool = False,
+    set: str = "",
     sort: str = "",
 ) -> list[Synset]:
     """List the synsets of ImageNet, by default all.
@@ -58,6 +66,8 @@ def synsets(
         Only synsets with all these words; beginnings match too.
     folder : str or Path, optional
         What download has filled.
+    wnid : str or Iterable[str], optional
+        The wnid of the synset, or several separated by commas.
     lower : int, optional
         The first position, in the order of wnids; at least 0.
     upper : int, optional
@@ -68,6 +78,9 @@ def synsets(
         Only this synset and all synsets below it.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
+        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
     sort : str, optional
         Those with the most URLs first; needs the archive of all URLs.
 
@@ -152,14 +165,25 @@ def _most_urls_first(row: Listed) -> int:
 
 
 def _chosen(options: ListOptions, counts: Mapping[str, int]) -> Iterator[Listed]:
+    wanted = concern(options, Selection)
     only_here = options.downloaded_only or options.images
-    for synset in selection.matching(
-        options.search, options.under, options.ilsvrc2012, options.lower, options.upper
-    ):
+    for synset in _meant(wanted):
         if counts.get(synset.wnid) or not only_here:
             yield Listed(synset, counts.get(synset.wnid, 0))
-    if only_here and not concern(options, selection.Selection).is_narrowed:
+    if only_here and not (wanted.wnid or wanted.is_narrowed):
         yield from _in_no_catalogue(load(), counts)
+
+
+def _meant(wanted: Selection) -> Sequence[Synset]:
+    """Return what is named, be it above ImageNet's or in no catalogue, or what meets conditions."""
+    if not wanted.wnid:
+        return matching(wanted)
+    nowhere = Synset(UNKNOWN, None, (), (), None)
+    named = [nowhere if wnid == UNKNOWN else any_synset(wnid, "--wnid") for wnid in wanted.wnid]
+    if not wanted.is_narrowed:
+        return named
+    met = set(matching(wanted))
+    return [synset for synset in named if synset in met]
 
 
 def images(store: Store, rows: Iterable[Listed]) -> Iterator[Link]:

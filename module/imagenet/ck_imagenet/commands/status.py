@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from ..catalogue import selection
+from ..catalogue.selection import Selection, among
 from ..core.actions import StatusOptions
-from ..core.options import refuse_together
+from ..core.options import concern, refuse_together
 from ..core.text import counted
 from ..storage import inventory, summaries
 from ..storage.inventory import Tally, inventories
@@ -40,6 +40,8 @@ def status(
     wnid: str | Iterable[str] = (),
     under: str = "",
     search: str = "",
+    ilsvrc2012: bool = False,
+    set: str = "",
     hosts: bool = False,
     failures: bool = False,
 ) -> Status:
@@ -55,6 +57,11 @@ def status(
         Only this synset and all synsets below it.
     search : str, optional
         Only synsets with all these words; beginnings match too.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
+        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
     hosts : bool, optional
         Show hosts, not synsets.
     failures : bool, optional
@@ -100,11 +107,11 @@ def tallies(options: StatusOptions, store: Store) -> Iterable[Tally]:
     BadInput
         If a synset is named of which nothing is here; before anything is read.
     """
-    asked = options.wnid, options.under, options.search
+    wanted = concern(options, Selection)
     if options.hosts:
         refuse_together(options, "hosts", "failures")
-        return inventory.by_host(inventories(store, *asked))
-    return summaries.tallies(store, selection.among(store.wnids(), *asked))
+        return inventory.by_host(inventories(store, wanted))
+    return summaries.tallies(store, among(store.wnids(), wanted))
 
 
 def failed_links(options: StatusOptions, store: Store) -> Iterator[Record]:
@@ -119,4 +126,4 @@ def failed_links(options: StatusOptions, store: Store) -> Iterator[Record]:
     """
     if options.hosts:
         refuse_together(options, "hosts", "failures")
-    return inventory.failures(inventories(store, options.wnid, options.under, options.search))
+    return inventory.failures(inventories(store, concern(options, Selection)))

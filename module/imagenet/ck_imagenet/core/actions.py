@@ -18,7 +18,7 @@ from .options import (
     wnids,
     word,
 )
-from .registries import LAYOUTS, SOURCES, one_of, source
+from .registries import LAYOUTS, SETS, SOURCES, one_of, source
 
 SERVICE = source("imagenet").address
 WAYBACK_SERVICE = source("wayback").address
@@ -35,6 +35,8 @@ _WNID_HELP = "the wnid of the synset, or several separated by commas"
 _UNDER_HELP = "only this synset and all synsets below it"
 _SEARCH_HELP = "only synsets with all these words; beginnings match too"
 _ILSVRC2012_HELP = "only the 1,000 synsets of ILSVRC2012"
+_SET_NAMES = tuple(row.name for row in SETS)
+_SET_HELP = f"only the synsets of a set that people train on: {one_of(_SET_NAMES)}"
 _LOWER_HELP = "the first position, in the order of wnids"
 _UPPER_HELP = "the last position; by default the last of all"
 _URLS_HELP = (
@@ -118,6 +120,7 @@ _PRIVATE_HELP = (
 class ListOptions:
     """List synsets, with their words and the number of their pictures here."""
 
+    wnid: tuple[str, ...] = wnids(_WNID_HELP)
     lower: int = number(0, _LOWER_HELP, least=0)
     upper: int | None = number(None, _UPPER_HELP, least=0)
     downloaded_only: bool = flag("only synsets that have pictures here")
@@ -125,6 +128,7 @@ class ListOptions:
     search: str = text("", "WORDS", _SEARCH_HELP)
     under: str = text("", "WNID", _UNDER_HELP)
     ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
+    set: str = word("NAME", _SET_NAMES, _SET_HELP)
     words: bool = flag("print the words too, also when the output is not a terminal")
     sort: str = word("urls", ("urls",), _SORT_HELP)
     outdir: str = text("", "DIR", _OUTDIR_HELP)
@@ -167,6 +171,7 @@ class DownloadOptions:
     under: str = text("", "WNID", _UNDER_HELP)
     search: str = text("", "WORDS", _SEARCH_HELP)
     ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
+    set: str = word("NAME", _SET_NAMES, _SET_HELP)
     lower: int = number(0, _LOWER_HELP, least=0)
     upper: int | None = number(None, _UPPER_HELP, least=0)
     yes: bool = flag("download more than 100 synsets")
@@ -228,6 +233,8 @@ class StatusOptions:
     wnid: tuple[str, ...] = wnids(_WNID_HELP)
     under: str = text("", "WNID", _UNDER_HELP)
     search: str = text("", "WORDS", _SEARCH_HELP)
+    ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
+    set: str = word("NAME", _SET_NAMES, _SET_HELP)
     hosts: bool = flag("show hosts, not synsets")
     failures: bool = flag("show each link that gave no picture, with the cause")
     outdir: str = text("", "DIR", _OUTDIR_HELP)
@@ -281,6 +288,7 @@ class ExportOptions:
     wnid: tuple[str, ...] = wnids(f"{_WNID_HELP}; by default all that have pictures here")
     under: str = text("", "WNID", _UNDER_HELP)
     ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
+    set: str = word("NAME", _SET_NAMES, _SET_HELP)
     max_images: int | None = number(
         None, "at most this many pictures of each synset, those with the smallest numbers", least=1
     )

@@ -1,4 +1,4 @@
-"""What options choose among: a row for each source of lists and each layout, with all it can do.
+"""What options choose among: a row for each source of lists, each layout and each set of synsets.
 
 The rows are data, so that options, `--help` and docs/ can be made of them. What does the work is a
 class in a room above, which the row names; it is imported when it is wanted.
@@ -234,6 +234,67 @@ SOURCES = (
     ),
 )
 """In the order in which they are asked."""
+
+
+class SetRow(NamedTuple):
+    """All that is known of a set of ImageNet's synsets that people train on."""
+
+    name: str
+    synsets: int
+    """How many it has, as its authors say."""
+    holds: str
+    """What they are, in Markdown."""
+    told_by: str
+    """Where its authors tell of it."""
+
+
+SETS = (
+    SetRow(
+        "imagenette",
+        10,
+        holds="synsets that are easy to tell apart, from fast.ai",
+        told_by="https://github.com/fastai/imagenette",
+    ),
+    SetRow(
+        "imagewoof",
+        10,
+        holds="breeds of dogs, which are hard to tell apart, from fast.ai",
+        told_by="https://github.com/fastai/imagenette#imagewoof",
+    ),
+    SetRow(
+        "imagenet-100",
+        100,
+        holds="synsets drawn at random for Contrastive Multiview Coding",
+        told_by="https://github.com/HobbitLong/CMC/blob/master/imagenet100.txt",
+    ),
+    SetRow(
+        "tiny-imagenet",
+        200,
+        holds="the synsets of Tiny ImageNet, from Stanford's course CS231n",
+        told_by="http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+    ),
+    SetRow(
+        "mini-imagenet",
+        100,
+        holds=(
+            "the synsets of miniImageNet, for learning from few pictures; made for Matching "
+            "Networks, in the version of Ravi and Larochelle"
+        ),
+        told_by="https://arxiv.org/abs/1606.04080",
+    ),
+    SetRow(
+        "imagenet-a",
+        200,
+        holds="the synsets of ImageNet-A, whose pictures mislead networks",
+        told_by="https://github.com/hendrycks/natural-adv-examples",
+    ),
+    SetRow(
+        "imagenet-r",
+        200,
+        holds="the synsets of ImageNet-R, whose pictures are drawings, toys and other renditions",
+        told_by="https://github.com/hendrycks/imagenet-r",
+    ),
+)
 
 
 def source(name: str) -> SourceRow:

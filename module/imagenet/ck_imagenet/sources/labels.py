@@ -23,7 +23,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Iterable, Iterator, Mapping, NamedTuple
 
-from ..catalogue import selection
+from ..catalogue.selection import Selection, matching
 from ..core.errors import BadInput
 from ..core.files import path_of
 from ..core.text import is_wnid, printable
@@ -65,7 +65,7 @@ NO_LABELS = Labels()
 
 def sorted_classes() -> tuple[str, ...]:
     """Return the synsets of ILSVRC2012 in the order of their labels."""
-    return tuple(synset.wnid for synset in selection.matching(ilsvrc2012=True))
+    return tuple(synset.wnid for synset in matching(Selection(ilsvrc2012=True)))
 
 
 def read_labels(named: str, ilsvrc2012: bool) -> Labels:

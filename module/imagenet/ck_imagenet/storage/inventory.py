@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping
 
-from ..catalogue import selection
+from ..catalogue.selection import WHATEVER, Selection, among
 from ..core.files import storage_errors
 from ..core.outcomes import Outcome
 from ..core.text import ImageName
@@ -104,26 +104,22 @@ class Inventory:
         )
 
 
-def inventories(
-    store: Store, wnids: Iterable[str] = (), under: str = "", search: str = ""
-) -> Iterator[Inventory]:
+def inventories(store: Store, wanted: Selection = WHATEVER) -> Iterator[Inventory]:
     """Yield what is here, synset by synset, so that never more than one is in memory.
 
     Parameters
     ----------
     store : Store
         Where to look.
-    wnids : iterable of str, optional
-        Only these synsets.
-    under, search : str, optional
-        Only what is below this synset, and has these words.
+    wanted : Selection, optional
+        Which synsets; by default all.
 
     Raises
     ------
     BadInput
         If one is named that is not here, or that is none; before anything is read.
     """
-    chosen = selection.among(store.wnids(), tuple(wnids), under, search)
+    chosen = among(store.wnids(), wanted)
     return (Inventory.of(store.synset(wnid)) for wnid in chosen)
 
 

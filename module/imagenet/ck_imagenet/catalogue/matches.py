@@ -1,0 +1,107 @@
+"""Words where a wnid is wanted: the synsets that have them, as people choose among them."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from difflib import get_close_matches
+from typing import Iterator
+
+from ..core.errors import BadInput
+from ..core.registries import one_of
+from ..core.text import counted, visible
+from .synsets import Synset, definition, load
+
+_MOST_MATCHES = 8
+"""Matches that are shown, the closest: more would not fit a screen with what they mean."""
+
+_TOLD_WIDTH = 80
+"""Characters of a line: errors read the same on every terminal and in JSON."""
+
+_MATCHES_HEAD = "  wnid       below  words and meaning"
+_MEANING_INDENT = " " * _MATCHES_HEAD.index("words")
+
+
+class NotAWnid(BadInput):
+    """Words where a wnid is wanted; it shows the synsets that have these words.
+
+    Parameters
+    ----------
+    option : str
+        The option, as users type it.
+    words : str
+        What they have written for it.
+
+    Attributes
+    ----------
+    option, words : str
+        The same.
+    matches : list of Synset
+        The synsets that have these words, the closest first.
+    """
+
+    def __init__(self, option: str, words: str) -> None:
+        self.option, self.words = option, words
+        self.matches = load().closest(words)
+        wnid = self.matches[0].wnid if self.matches else ""
+        super().__init__(self.told(f"--wnid={wnid}", f"--under={wnid}"))
+
+    def told(self, one: str, below: str) -> str:
+        """Return the matches and what to type for the closest, or that there is none.
+
+        Parameters
+        ----------
+        one : str
+            What to type for the closest match alone.
+        below : str
+            What to type for all below it too.
+        """
+        lines = self._matching(one, below) if self.matches else self._unmatched()
+        return "\n".join(lines)
+
+    def _matching(self, one: str, below: str) -> Iterator[str]:
+        closest, rest = self.matches[0], len(self.matches) - _MOST_MATCHES
+        count = load().count_below(closest.wnid)
+        verb = "matches" if len(self.matches) == 1 else "match"
+        yield f"{self._written()}. {counted(len(self.matches), 'synset')} {verb}:"
+        yield _MATCHES_HEAD
+        for synset in self.matches[:_MOST_MATCHES]:
+            yield from _described(synset)
+        if rest > 0:
+            words = shlex.quote(visible(self.words))
+            yield f"  {rest} more: ck-imagenet list --search={words} --words"
+        if closest.listed:
+            yield f"Only {closest.wnid}:"
+            yield f"  {one}"
+        if count:
+            both = f"{closest.wnid} and " if closest.listed else ""
+            yield f"{both}{counted(count, 'synset')} below {'it' if both else closest.wnid}:"
+            yield f"  {below}"
+
+    def _unmatched(self) -> Iterator[str]:
+        yield f"{self._written()}, and {unmatched(self.words)}"
+        yield 'A wnid is an "n" and eight digits, such as n01440764.'
+
+    def _written(self) -> str:
+        return f'{self.option}="{visible(self.words)}" is not a wnid'
+
+
+def unmatched(words: str) -> str:
+    """Return that no synset has these words, and which words are much like them."""
+    known = {word for synset in load().synsets for word in synset.words}
+    near = get_close_matches(words, known, n=3, cutoff=0.8)
+    return "no synset has these words." + (f" Did you mean {one_of(near)}?" if near else "")
+
+
+def _described(synset: Synset) -> Iterator[str]:
+    """Yield a synset's wnid, how many are below it, its words, and what it means."""
+    line = f"  {synset.wnid}  {load().count_below(synset.wnid):5}  {', '.join(synset.words)}"
+    yield line if len(line) <= _TOLD_WIDTH else f"{line[: _TOLD_WIDTH - 1]}…"
+    yield from textwrap.wrap(
+        definition(synset.wnid),
+        _TOLD_WIDTH,
+        initial_indent=_MEANING_INDENT,
+        subsequent_indent=_MEANING_INDENT,
+        max_lines=2,
+        placeholder=" …",
+    )

@@ -1,0 +1,129 @@
+"""Words where a wnid is wanted: what matches them, and what to type next."""
+
+from __future__ import annotations
+
+import pytest
+from ck_imagenet.catalogue import synsets
+from ck_imagenet.catalogue.matches import NotAWnid
+from ck_imagenet.cli.choosing import choices
+from ck_imagenet.core.actions import CleanOptions, DownloadOptions
+
+DOG = "n02084071"
+ENTITY = "n00001740"
+KNOWN = synsets.load()
+
+
+def told(words: str, option: str = "--wnid") -> list[str]:
+    return str(NotAWnid(option, words)).splitlines()
+
+
+def commands(words: str, action: str, options: object, option: str = "--wnid") -> list[str]:
+    """Return the lines that can be pasted."""
+    said = choices(NotAWnid(option, words), action, options)
+    return [line[2:] for line in said.splitlines() if line.startswith("  ck-imagenet ")]
+
+
+def test_a_match_has_the_number_of_synsets_below_it_its_words_and_its_meaning() -> None:
+    assert told("tench") == [
+        '--wnid="tench" is not a wnid. 1 synset matches:',
+        "  wnid       below  words and meaning",
+        "  n01440764      0  tench, Tinca tinca",
+        "                    freshwater dace-like game fish of Europe and western Asia",
+        "                    noted for ability to survive outside water",
+        "Only n01440764:",
+        "  --wnid=n01440764",
+    ]
+
+
+def test_words_that_mean_several_things_are_told_apart() -> None:
+    lines = "\n".join(told("crane"))
+    assert "lifts and moves heavy objects" in lines
+    assert "large long-necked wading bird" in lines
+
+
+def test_the_closest_match_comes_first_and_has_both_commands() -> None:
+    lines = told("dog")
+    assert lines[:3] == [
+        '--wnid="dog" is not a wnid. 92 synsets match:',
+        "  wnid       below  words and meaning",
+        "  n02084071    189  dog, domestic dog, Canis familiaris",
+    ]
+    assert lines[-5:] == [
+        "  84 more: ck-imagenet list --search=dog --words",
+        "Only n02084071:",
+        "  --wnid=n02084071",
+        "n02084071 and 189 synsets below it:",
+        "  --under=n02084071",
+    ]
+
+
+@pytest.mark.parametrize("words", ["dog", "crane", "great whi sha", "entity", "a", "fish"])
+def test_all_fits_a_terminal_of_80_columns(words: str) -> None:
+    assert [line for line in told(words) if len(line) > 80] == []
+
+
+def test_what_is_called_so_comes_before_what_has_the_word_and_then_what_begins_so() -> None:
+    found = [synset.words for synset in KNOWN.closest("dog")]
+    called = [index for index, words in enumerate(found) if "dog" in words]
+    assert called == [0, 1]
+    assert found.index(("hunting dog",)) < found.index(
+        ("dog violet", "heath violet", "Viola canina")
+    )
+    assert found.index(("dog stinkhorn", "Mutinus caninus")) < found.index(("dogfish",))
+
+
+def test_a_synset_above_imagenets_matches_too_and_has_no_pictures_of_its_own() -> None:
+    lines = told("entity", "--under")
+    assert lines[:3] == [
+        '--under="entity" is not a wnid. 3 synsets match:',
+        "  wnid       below  words and meaning",
+        "  n00001740  21842  entity",
+    ]
+    assert lines[-2:] == ["21842 synsets below n00001740:", "  --under=n00001740"]
+    assert "Only n00001740:" not in lines
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("dalmation", " Did you mean dalmatian?"),
+        ("golden retreiver", " Did you mean golden retriever?"),
+        ("xyzzy", ""),
+        (" ", ""),
+        ("\x1b[2J", ""),
+    ],
+)
+def test_words_that_match_nothing_say_so_with_those_that_are_much_like_them(
+    words: str, meant: str
+) -> None:
+    shown = words.replace("\x1b", "\\x1b")
+    assert told(words) == [
+        f'--wnid="{shown}" is not a wnid, and no synset has these words.{meant}',
+        'A wnid is an "n" and eight digits, such as n01440764.',
+    ]
+
+
+def test_below_are_the_synsets_of_imagenet_without_the_synset_itself() -> None:
+    for wnid in (DOG, ENTITY, "n01440764", "n02085374", "n00001930"):
+        assert KNOWN.count_below(wnid) == len(KNOWN.under(wnid) - {wnid})
+
+
+def test_commands_are_what_was_typed_with_the_closest_match_in_its_place() -> None:
+    options = DownloadOptions(wnid=("dog",), max_images=3)
+    assert commands("dog", "download", options)[-2:] == [
+        "ck-imagenet download --wnid=n02084071 --max-images=3",
+        "ck-imagenet download --under=n02084071 --max-images=3",
+    ]
+    under = DownloadOptions(under="dog", ilsvrc2012=True)
+    assert commands("dog", "download", under, "--under")[-2:] == [
+        "ck-imagenet download --wnid=n02084071 --ilsvrc2012",
+        "ck-imagenet download --under=n02084071 --ilsvrc2012",
+    ]
+
+
+def test_a_command_that_takes_no_whole_trees_shows_how_to_see_one() -> None:
+    options = CleanOptions(wnid=("n01440764", "dog"), failed=True)
+    assert commands("dog", "clean", options)[-2:] == [
+        "ck-imagenet clean --wnid=n01440764,n02084071 --failed",
+        "ck-imagenet list --under=n02084071",
+    ]
