@@ -32,7 +32,7 @@ from ck_imagenet.core.options import (  # noqa: E402
     kinds,
 )
 from ck_imagenet.core.outcomes import Outcome  # noqa: E402
-from ck_imagenet.core.registries import LAYOUTS, SOURCES  # noqa: E402
+from ck_imagenet.core.registries import LAYOUTS, SETS, SOURCES  # noqa: E402
 from ck_imagenet.sources.tars import SkipReason  # noqa: E402
 from ck_imagenet.storage.records import FindingKind  # noqa: E402
 
@@ -187,6 +187,7 @@ def tables() -> dict[str, Callable[[], Iterator[str]]]:
         "findings": _findings,
         "layouts": _layouts,
         "outcomes": _outcomes,
+        "sets": _sets,
         "settings": _settings,
         "skipped": _skipped,
         "sources": _sources,
@@ -285,6 +286,13 @@ def _sources() -> Iterator[str]:
         name = f"`{row.name}`" if row.is_named else f"{row.name} lists"
         setting = f". `--{row.setting}=` says where it is" if row.setting else ""
         yield f"| {name} | {row.holds}{setting} |"
+
+
+def _sets() -> Iterator[str]:
+    yield "| `--set=` | synsets | what it is | told of by |"
+    yield "|---|---|---|---|"
+    for row in SETS:
+        yield f"| `{row.name}` | {row.synsets} | {row.holds} | <{row.told_by}> |"
 
 
 def _layouts() -> Iterator[str]:
