@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Iterable
 
 import pytest
-from ck_imagenet.cli.estimates import estimate
-from ck_imagenet.core.actions import WAYBACK_SERVICE
+from ck_imagenet.cli.estimates import estimate, question, shown, two_ways
+from ck_imagenet.core.actions import WAYBACK_SERVICE, DownloadOptions
 from ck_imagenet.core.text import duration
 from ck_imagenet.core.url_lists import Line
 from ck_imagenet.engine.context import Crawl, Politeness, known_paces
-from ck_imagenet.engine.planning import estimated, foreseen
+from ck_imagenet.engine.planning import Estimate, estimated, foreseen
 from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.sources.url_archive import ArchiveSource
@@ -118,3 +118,62 @@ def test_a_service_that_rations_decides_how_long_it_takes(tmp_path: Path) -> Non
     for politeness, pace in ((Politeness(), 2), (Politeness(pace="flickr.com:0.5"), 0.5)):
         paces = known_paces(politeness, WAYBACK_SERVICE, {})
         assert foreseen((WNID,), Crawl(), store, None, paces).pace == pace
+
+
+def seen(meant: Estimate, **options: object) -> list[str]:
+    return list(shown(meant, DownloadOptions(**options)))  # type: ignore[arg-type]
+
+
+def test_a_person_sees_both_ways_side_by_side() -> None:
+    meant = estimated([1000] * 200, 1, Crawl(), pace=2)
+    assert seen(meant, under="n00001740", max_images=9, yes=True)[-4:] == [
+        "Two ways lead to pictures today:",
+        "  links  some 200,650, 128,015 at hosts that ration; 60% may be alive; 18 hours",
+        "  tars   201 of some 65 MB each: all pictures, unless ImageNet dropped them",
+        "         terms to accept: ck-imagenet download --under=n00001740 --source=winter21 "
+        "--max-images=9",
+    ]
+    one = list(
+        two_ways(estimated([7], 0, Crawl()), DownloadOptions(accept_terms=True, wnid=(WNID,)))
+    )
+    assert one[1:] == [
+        "  links  7; 60% may be alive; 1 s",
+        "  tars   1 of some 65 MB: all pictures, unless ImageNet dropped them",
+        f"         terms accepted: ck-imagenet download --wnid={WNID} --source=winter21",
+    ]
+
+
+def test_who_gives_a_list_or_has_all_is_shown_no_other_way() -> None:
+    assert "Two ways lead to pictures today:" not in seen(estimated([7], 0, Crawl()), urls="x")
+    assert "Two ways lead to pictures today:" not in seen(estimated([0], 0, Crawl()))
+
+
+def test_a_dry_run_of_a_few_counts_the_links_at_hosts_that_ration() -> None:
+    previews: list[dict[str, object]] = [{"left": {"flickr": 5}}, {"left": {}}, {"unlisted": ""}]
+    lines = list(shown(estimated([9, 9], 0, Crawl()), DownloadOptions(wnid=(WNID,)), previews))
+    assert "  links  18, 5 at hosts that ration; 60% may be alive; 1 s" in lines
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_no_line_of_an_estimate_but_a_command_is_longer_than_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = seen(estimated([650] * 21_842, 0, Crawl(), pace=2), all=True)
+    assert [line for line in lines if len(line) > columns and "ck-imagenet" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("urls", "pace", "asked"),
+    [
+        ([166] * 190, 0, "190 synsets, 31,540 links, about 1.9 GB, 15 min"),
+        ([166] * 190, 2, "190 synsets, 31,540 links, about 1.9 GB, 2.8 hours"),
+        ([1], 0, "1 synset, 1 link, about 100 kB, 1 s"),
+        ([0], 0, "1 synset, 0 links, about 0 bytes, 1 s"),
+        ([650] * 21_842, 2, "21,842 synsets, 14,197,300 links, about 852 GB, 52 days"),
+    ],
+)
+def test_a_person_is_asked_with_the_numbers_that_matter(
+    urls: list[int], pace: float, asked: str
+) -> None:
+    assert question(estimated(urls, 0, Crawl(), pace=pace)) == f"Download {asked}?"

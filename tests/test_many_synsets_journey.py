@@ -228,3 +228,23 @@ def test_tars_of_more_than_a_hundred_synsets_are_asked_about_too(terminal: Termi
         "winter21 has a tar for each of 1,000 synsets, of some 65 MB each. If you want them, type: "
         "ck download imagenet --ilsvrc2012 --source=winter21 --yes"
     )
+
+
+def test_a_person_sees_both_ways_before_many_links_and_a_pipe_none(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
+    """Once: links, and ImageNet's own tars."""
+    web.set_links(WNID, [web.link(WNID, 1, "good")])
+    command = ("download", "imagenet", "--lower=355", "--upper=362", "--outdir=plain")
+    assert "Two ways lead" not in terminal.shows(*command, "--quiet", "--source=archive")
+    shown = terminal.shows(*command)
+    assert shown.startswith(
+        "Two ways lead to pictures today:\n"
+        "  links  some 5,200, 3,318 at hosts that ration; 60% may be alive; 28 min\n"
+        "  tars   8 of some 65 MB each: all pictures, unless ImageNet dropped them\n"
+        "         terms to accept: ck download imagenet --lower=355 --upper=362 "
+        "--source=winter21 --outdir=plain\n"
+    )
+    assert shown.count("Two ways lead") == 1
+    assert "\nno list of links for 7 synsets: " in shown
+    assert "Two ways lead" not in terminal.shows(*command)  # one list is here: that is few

@@ -421,3 +421,16 @@ def test_with_a_synset_what_is_kept_of_it_is_shown_too(
     kept = terminal.json("geturls", f"imagenet:{WNID},{DALMATIAN}", "--sources")["sources"][-2:]
     assert kept[0]["state"].startswith(f"30 URLs of {WNID}, from imagenet, since 20")
     assert kept[1]["state"] == f"no list of {DALMATIAN}"
+
+
+def test_a_person_who_looks_at_the_places_sees_which_way_is_best(terminal: Terminal) -> None:
+    shown = terminal.shows("geturls", "imagenet", "--sources").splitlines()
+    assert shown[-4:] == [
+        "Two ways lead to pictures today:",
+        "  links  64% of them are at hosts that ration; 60% may be alive",
+        "  tars   one a synset, of some 65 MB: all pictures, unless ImageNet dropped them",
+        "         terms to accept: ck download imagenet --wnid=n01440764 --source=winter21",
+    ]
+    assert "Two ways" not in terminal.says("geturls", "imagenet", "--sources")
+    named = terminal.shows("geturls", "imagenet", "--sources", f"--wnid={WNID}")
+    assert "\n  links  some 650, 415 at hosts that ration; 60% may be alive; 3.5 min\n" in named

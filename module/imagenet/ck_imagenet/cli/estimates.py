@@ -56,8 +56,8 @@ def shown(
     """
     left = sum(sum(each.get("left", {}).values()) for each in previews)
     meant = replace(meant, rationed=meant.rationed or left)
-    yield _outlook(meant, "link")
-    yield from _unlisted(meant, "link", bool(options.urls))
+    yield from tables.folded([_outlook(meant, "link")])
+    yield from tables.folded(_unlisted(meant, "link", bool(options.urls)))
     yield from tables.folded(_founded(meant, "link"))
     if meant.urls and not options.urls:
         yield from two_ways(meant, options)
@@ -125,18 +125,19 @@ def two_ways(meant: Estimate | None, options: DownloadOptions) -> Iterator[str]:
     from ..engine.planning import ALIVE, MEAN_URLS, PICTURE, RATIONED
 
     yield "Two ways lead to pictures today:"
-    alive, of_size = f"{ALIVE:.0%} may live", f"some {size(MEAN_URLS * PICTURE)}"
+    alive, of_size = f"{ALIVE:.0%} may be alive", f"of some {size(MEAN_URLS * PICTURE)}"
     terms = "terms accepted" if options.accept_terms else "terms to accept"
     if meant:
         about = "some " if meant.unlisted else ""
-        rationed = f", {meant.rationed:,} of them at hosts that ration" if meant.rationed else ""
+        rationed = f", {meant.rationed:,} at hosts that ration" if meant.rationed else ""
         links = f"{about}{meant.urls:,}{rationed}"
-        yield f"  links  {links}; {alive}; {_soon(meant.seconds)}"
-        tars = f"{numbered(meant.synsets, 'tar')}, {of_size}{' each' * (meant.synsets > 1)}"
+        links = f"  links  {links}; {alive}; {_soon(meant.seconds)}"
+        tars = f"{meant.synsets:,} {of_size}{' each' * (meant.synsets > 1)}"
     else:
-        yield f"  links  {RATIONED:.0%} of them are at hosts that ration; {alive}"
+        links = f"  links  {RATIONED:.0%} of them are at hosts that ration; {alive}"
         tars = f"one a synset, {of_size}"
-    yield f"  tars   {tars}: all pictures, unless ImageNet dropped the synset"
+    tars = f"  tars   {tars}: all pictures, unless ImageNet dropped them"
+    yield from tables.folded([links, tars])
     yield f"         {terms}: ck-imagenet download {for_tars(options)}"
 
 
