@@ -78,6 +78,13 @@ def test_the_overview_makes_anew_only_the_pages_of_what_has_changed(
     assert pages[WNID].read_text("utf-8") == text
 
 
+def test_where_a_page_cannot_be_made_the_overview_says_what_to_type(downloaded: Terminal) -> None:
+    (downloaded.repository() / "imagenet" / WNID / "gallery.html").mkdir()
+    text = Path(downloaded.says(*BROWSE).strip()).read_text("utf-8")
+    assert f"<code>ck browse imagenet --wnid={WNID}</code>" in text
+    assert "<h3>tench</h3>" in text
+
+
 def test_an_overview_that_is_saved_elsewhere_says_what_to_type_for_a_page(
     downloaded: Terminal,
 ) -> None:

@@ -172,6 +172,30 @@ def test_what_ck_would_replace_is_not_there_in_a_frame(tmp_path: Path) -> None:
     assert "allow-same-origin" not in frame["sandbox"]
 
 
+def test_only_files_that_were_decoded_are_shown(tmp_path: Path) -> None:
+    known = [record(number, image_format="jpeg") for number in (1, 2)]
+    here = place(tmp_path, *known, record(3), record(4, image_format="svg"))
+    small = {1: Thumbnail(1, 1, webp="AAAA"), 2: Thumbnail(1, 1)}
+    files = [item.file for item in Gallery(here, small, "..").pictures]
+    assert files == [f"../{WNID}_1.jpg", "", "", ""]
+    assert [item.file for item in Gallery(here, {}, "..").pictures] == [
+        f"../{WNID}_1.jpg",
+        f"../{WNID}_2.jpg",
+        "",
+        "",
+    ]
+    page = pages.synset(Gallery(here, small, ".."), TYPED)
+    policy = next(each["content"] for each in Read(page).all("meta") if "http-equiv" in each)
+    assert policy.startswith("default-src 'none'; img-src data: 'self' file:; style-src ")
+
+
+def test_what_is_below_a_synset_and_what_it_means_is_told(tmp_path: Path) -> None:
+    gallery = Gallery(place(tmp_path, record(1, outcome=Outcome.GONE), wnid=DOG), {})
+    read = Read(pages.synset(gallery, TYPED))
+    assert "a member of the genus Canis" in read.text
+    assert "dalmatian" in read.text
+
+
 def test_a_page_asks_nothing_of_the_network(tmp_path: Path) -> None:
     read = Read(pages.synset(Gallery(place(tmp_path, record(1)), {}), TYPED))
     policy = next(each["content"] for each in read.all("meta") if "http-equiv" in each)

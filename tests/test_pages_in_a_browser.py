@@ -303,6 +303,24 @@ def test_the_close_up_shows_the_file_itself(page: Browser) -> None:
     assert page.console() == []
 
 
+def test_on_a_page_that_the_overview_has_made_the_files_stand_in_for_thumbnails(
+    folder: Path, tmp_path: Path, chromium: Browser
+) -> None:
+    copy = tmp_path / "copy"
+    ignored = shutil.ignore_patterns("thumbnails.jsonl", "gallery.html")
+    shutil.copytree(folder / WNID, copy / WNID, ignore=ignored)
+    chromium.resize(1400, 900)
+    chromium.open(*written(copy, tmp_path))
+    chromium.run("document.querySelector('.cards a').click()")
+    sizes = chromium.until(
+        "const all = [...document.querySelectorAll('.wall[data-list] img')];"
+        "return all.length === 12 && all.every(i => i.complete && i.naturalWidth)"
+        " && all.map(i => Math.max(i.naturalWidth, i.naturalHeight))"
+    )
+    assert sizes == [160] * 4 + [500] * 8
+    assert chromium.console() == []
+
+
 def test_where_no_file_lies_beside_the_page_it_shows_the_thumbnail(
     folder: Path, tmp_path: Path, chromium: Browser
 ) -> None:
@@ -335,7 +353,7 @@ def test_a_file_that_has_gone_since_or_is_no_picture_gives_way_to_its_thumbnail(
 def test_the_line_to_clean_is_copied_and_does_what_it_says(
     folder: Path, tmp_path: Path, chromium: Browser
 ) -> None:
-    copy = tmp_path / "it's \xe4 copy"
+    copy = tmp_path / "it's \xe4 #1 copy, %41?"
     shutil.copytree(folder / WNID, copy / WNID)
     chromium.open(*written(copy, tmp_path, f"--wnid={WNID}"))
     look_closely(chromium, 3)

@@ -180,7 +180,7 @@ def overview(store: Store, commands: Commands, progress: Progress, home: Path | 
         place = store.synset(wnid)
         some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
         small = _thumbnails(place, some, progress)
-        address = _address(place, commands, home) if home else _VIEWER + quote(wnid)
+        address = _address(store, place, commands, home) if home else _VIEWER + quote(wnid)
         facts.add(Gallery(place, {}), list(small.values()), address)
     return pages.overview(facts, commands, new_tabs=not home)
 
@@ -265,7 +265,7 @@ def _way(place: SynsetStore, home: Path) -> str | None:
     return way.as_posix() if not down or place.wnid in down[0] else None
 
 
-def _address(place: SynsetStore, commands: Commands, home: Path) -> str:
+def _address(store: Store, place: SynsetStore, commands: Commands, home: Path) -> str:
     """Return the address of a synset's page, seen from the overview's folder; make that page.
 
     It is made of the thumbnails that are kept, so that an overview of many synsets needs minutes
@@ -274,8 +274,9 @@ def _address(place: SynsetStore, commands: Commands, home: Path) -> str:
     way, page = _way(place, home), place.state / PAGE
     if way is None:
         return ""
-    with suppress(StoreError):  # a folder that cannot be written
+    with suppress(StoreError):  # a folder that cannot be written, or that CK lets nobody write
         if not _is_current(page, place):
+            store.refuse_forbidden([place.wnid])
             small = kept_thumbnails(place.state, place.pictures())
             text = pages.synset(Gallery(place, small, _beside(place)), commands)
             _write(place.wnid, text, page, None)
