@@ -127,6 +127,15 @@ def test_links_that_are_still_wanted_are_summed_up() -> None:
     assert "  38 links not asked for yet: the same command goes on" in lines
 
 
+def test_who_gives_a_list_of_links_that_have_failed_learns_how_to_ask_again() -> None:
+    done = Summary(WNID, links=2, failed=Counter({Outcome.GONE: 2}))
+    hint = "  All that failed did so before: ask again with --retry-failed=all"
+    assert told([done], urls="again.txt")[-1] == hint
+    for options in ({"urls": "again.txt", "retry_failed": "all"}, {"wnid": (WNID,)}):
+        assert hint not in told([done], **options)
+    assert hint not in told([Summary(WNID, links=2, to_fetch=1)], urls="again.txt")
+
+
 def test_of_tars_the_line_tells_what_was_odd_in_them() -> None:
     done = Unpacked(WNID, "1.tar", here=2, members=4, saved=2, failed=Counter({Outcome.BROKEN: 1}))
     done.odd.add(Skipped("a.txt", SkipReason.OTHER_NAME))

@@ -79,10 +79,16 @@ class Report:
             yield from tables.folded(summaries.block(self._first, self._options))
         elif self._done:
             yield from tables.folded(self._sum())
+        if self._options.urls and not self._options.retry_failed and self._all_failed_before():
+            yield "  All that failed did so before: ask again with --retry-failed=all"
         if self._unlisted:
             yield from tables.folded(unlisted(self._unlisted, self._options))
         if self._here and not self._options.dry_run:
             yield from self._next()
+
+    def _all_failed_before(self) -> bool:
+        """Say whether links have failed, and none of them now."""
+        return bool(self._total.failed and not self._total.to_fetch)
 
     def _add(self, done: Summary | Unpacked) -> None:
         total = self._total
