@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from terminal import CHECKOUT, CK, WNID, Terminal
 
-SHELLS = [name for name in ("sh", "bash", "dash", "zsh", "ksh") if shutil.which(name)]
+SHELLS = [name for name in ("bash", "zsh") if shutil.which(name)]
 
 
 @pytest.fixture
