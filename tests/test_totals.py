@@ -66,7 +66,7 @@ def test_several_synsets_have_a_line_each_then_one_total_with_each_hint_once() -
         "n01440764  tench, Tinca …   1,766   3,000   1,500  1,200 gone, …",
         "n02110341  dalmatian, co…       1       1       0",
         "n01443537  goldfish, Car…       0       1       0  1 gone",
-        "3 synsets: 1,767 pictures here of 3,002 known, 1,500 saved now",
+        "3 synsets: 1,767 pictures here, 3,002 links known, 1,500 saved now",
         "  1,201  gone            the host says that the picture is gone (404, 410)",
         "     30  not-a-picture   a web page or other text instead of a picture",
         "      4  busy            the host asks you to come back later (420, 429, 503)",
@@ -142,7 +142,7 @@ def test_of_tars_the_line_tells_what_was_odd_in_them() -> None:
     lines = told([done, Unpacked(DALMATIAN, "2.tar", here=7, unread="it has been read")])
     odd = f"1 broken, 1 {SkipReason.OTHER_NAME.word}"
     assert lines[1] == f"n01440764  tench, Tinca …       2       4       2  {odd}"
-    assert lines[3] == "2 synsets: 9 pictures here of 11 known, 2 saved now"
+    assert lines[3] == "2 synsets: 9 pictures here, 11 in tars, 2 saved now"
 
 
 def test_synsets_without_a_list_are_one_line_with_the_commands_that_help() -> None:
@@ -177,7 +177,7 @@ def test_a_person_sees_lines_and_a_pipe_gets_blocks(terminal: Terminal, web: Pra
         "n01440764  tench, Tinca …       1       2       1  1 gone",
     ]
     assert shown[-6:] == [
-        "2 synsets: 2 pictures here of 4 known, 2 saved now",
+        "2 synsets: 2 pictures here, 4 links known, 2 saved now",
         "      2  gone            the host says that the picture is gone (404, 410)",
         "  The Wayback Machine may have pictures of 2 of these: ask it with --wayback",
         f"  The pictures are in {terminal.repos}/imagenet-*/dataset",

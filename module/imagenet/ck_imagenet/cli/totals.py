@@ -132,8 +132,10 @@ class Report:
         wayback = (
             f" ({total.from_wayback:,} from the Wayback Machine)" if total.from_wayback else ""
         )
-        here = f"{numbered(total.here, 'picture')} here{wayback} of {total.links:,} known"
-        yield f"{numbered(self._done, 'synset')}: {here}, {last}"
+        links = f"{numbered(total.links, 'link')} known"
+        known = f"{total.links:,} in tars" if self._is_of_tars else links
+        here = f"{numbered(total.here, 'picture')} here{wayback}"
+        yield f"{numbered(self._done, 'synset')}: {here}, {known}, {last}"
         yield from outcomes(total.failed, grouped=",")
         if total.set_aside:
             yield f"  files here that were no pictures: {len(total.set_aside):,}, put aside"
