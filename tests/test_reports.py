@@ -71,15 +71,15 @@ def shown(*records: Record, columns: int, monkeypatch: pytest.MonkeyPatch) -> li
 
 def test_a_person_sees_failures_as_a_table_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     long = FAILED._replace(
-        name=ImageName("n01440764", 28_123),
+        name=ImageName("n01440764", 900_000_123),
         outcome=Outcome.PRIVATE_ADDRESS,
         url=f"https://b.org/{'x' * 100}.jpg",
         detail="10.0.0.1 is no public address, and so it is never asked",
     )
     assert shown(FAILED, long, columns=80, monkeypatch=monkeypatch) == [
-        "picture            outcome          link                        what happened",
-        "n01440764_7        gone             a.com/7.jpg                 404",
-        "n01440764_28123    private-address  https://b.org/xxxxxxxxxxx…  10.0.0.1 is no …",
+        "picture              outcome          link                      what happened",
+        "n01440764_7          gone             a.com/7.jpg               404",
+        "n01440764_900000123  private-address  https://b.org/xxxxxxxxx…  10.0.0.1 is no …",
     ]
     wide = shown(FAILED, long, columns=140, monkeypatch=monkeypatch)
     assert [len(line) for line in wide] == [113, 103, 140]
@@ -121,3 +121,9 @@ def test_a_person_is_told_that_all_pictures_are_intact() -> None:
     assert inspected(0) == "no picture is here, so there is nothing to check"
     assert inspected(1200, 1) == "1,200 pictures, 1.48 GB: 1 finding"
     assert inspected(0, 2) == "0 pictures, 0 bytes: 2 findings"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_an_outcome_means_fits_into_a_line_of_80(outcome: Outcome) -> None:
+    (line,) = sentences.outcomes(Counter({outcome: 99_999}))
+    assert len(line) <= 80

@@ -90,7 +90,7 @@ def test_a_person_sees_failures_as_a_table_that_fits(
 ) -> None:
     head, gone, *others = terminal.shows(*STATUS, "--failures").splitlines()
     assert head.split() == ["picture", "outcome", "link", "what", "happened"]
-    assert re.match(rf"{WNID}_2        gone             127\..*…  404$", gone)
+    assert re.match(rf"{WNID}_2          gone             127\..*…  404$", gone)
     assert all(len(line) <= 80 for line in (head, gone, *others))
     assert "  ck status imagenet --failures | cut -f 1,2 > again.txt" in others
     wide = terminal.shows(*STATUS, "--failures", columns=140)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..sources.registry import Row
     from ..sources.url_archive import Archive
 
-_FAILURE_COLUMNS = (17, 15)
+_FAILURE_COLUMNS = (19, 15)
 """Columns of a terminal for the name of a picture that failed, and for the outcome."""
 
 _LEAST_REST = 24

@@ -56,14 +56,14 @@ class Outcome(Enum):
 
     GONE = Row("gone", "the host says that the picture is gone (404, 410)",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
-    FORBIDDEN = Row("forbidden", "the host refuses to give the picture (401, 402, 403, 451)",
+    FORBIDDEN = Row("forbidden", "the host refuses the picture (401, 402, 403, 451)",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
     HTTP_ERROR = Row("http-error", "the host answered with another error",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
     OPTED_OUT = Row("opted-out",
         "the host forbids use for training (X-Robots-Tag)",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
-    REJECTED = Row("rejected", "you rejected it with ck clean; it is never asked for again",
+    REJECTED = Row("rejected", "you rejected it with ck clean; never asked for again",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
     DUPLICATE = Row("duplicate", "the same picture is here from another link",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
@@ -75,7 +75,7 @@ class Outcome(Enum):
     OTHER_FORMAT = Row("other-format",
         "a picture in another format, such as AVIF or SVG",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
-    UNDECODABLE = Row("undecodable", "compressed in a way that cannot be undone here, such as br",
+    UNDECODABLE = Row("undecodable", "compressed in a way that cannot be undone, such as br",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True, like_a_ban=True)
     EMPTY = Row("empty", "an answer without content",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True,
@@ -86,7 +86,7 @@ class Outcome(Enum):
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
     TOO_SMALL = Row("too-small", "a tiny picture, such as a tracking pixel",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
-    TOO_LARGE = Row("too-large", "larger than any picture of ImageNet, or slower to decode",
+    TOO_LARGE = Row("too-large", "larger than any picture of ImageNet, or slow to decode",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
     REDIRECTS = Row("redirects", "redirected in a circle, too often, or to nowhere",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
@@ -106,7 +106,7 @@ class Outcome(Enum):
 
     BUSY = Row("busy", "the host asks you to come back later (420, 429, 503)",
         final=False, signal=HostSignal.BUSY, wayback_helps=False, successor_helps=True)
-    SERVER_ERROR = Row("server-error", "the host has an error of its own (408, 425, 500 and above)",
+    SERVER_ERROR = Row("server-error", "the host has an error of its own (408, 425, 500 and up)",
         final=False, signal=_ANSWER, wayback_helps=False, successor_helps=True, like_a_ban=True)
     CUT_SHORT = Row("cut-short", "the connection ended before the answer was complete",
         final=False, signal=_UNCLEAR, wayback_helps=False, successor_helps=True, like_a_ban=True)
