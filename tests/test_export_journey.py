@@ -293,6 +293,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         "removed": 0,
         "parts": {"train": 10, "val": 10},
         "labels": "positions",
+        "missing": [],
         "reencoded": 0,
         "quality": None,
         "altered": 0,

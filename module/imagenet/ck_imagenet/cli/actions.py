@@ -229,18 +229,18 @@ def _foresee(
 
 
 def _export(options: table.ExportOptions, place: Workspace, console: Console, facts: Facts) -> None:
-    from ..commands import export
+    from ..commands import export, registration
     from . import sentences
 
     if options.register and not place.ck:
         raise BadInput("--register is for programs of Collective Knowledge: give it to ck export")
     if options.register and place.ck:
-        export.prove_registrable(place.ck, options)
+        registration.prove_registrable(place.ck, options)
     done = export.run(options, place.store_there, console.progress(quiet=options.quiet))
     facts["export"] = done.facts()
     lines = list(sentences.exported(done))
     if options.register and place.ck:
-        registered = export.register(place.ck, options, done)
+        registered = registration.register(place.ck, options, done)
         facts["environment"], facts["environment_of_labels"] = registered
         lines += registered.lines()
     if not options.quiet:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 from ..catalogue import synsets
 from ..core.options import as_typed, typed
 from ..core.outcomes import Outcome, plain
-from ..core.text import counted, visible
+from ..core.text import counted, some, visible
 from ..storage.records import Record
 from . import tables
 from .tables import table
@@ -33,6 +33,13 @@ _LEAST_REST = 24
 
 _MOST_LEFT_OUT = 5
 """Pictures that are named of those that an export leaves out; JSON tells all."""
+
+
+_MOST_MISSING = 4
+"""Synsets that are named of those that a set lacks; JSON tells all."""
+
+_NO_SET = ("positions", "ilsvrc2012")
+"""What the labels of an export are if they are not a set's own."""
 
 
 def title(wnid: str) -> str:
@@ -149,11 +156,17 @@ def exported(done: Exported) -> Iterator[str]:
     yield str(done)
     parts = "".join(f", {count} to {part}" for part, count in done.parts.items())
     yield f"  {done.written} written now, {done.removed} removed{parts}"
-    labels = "0" if done.classes == 1 else f"0 to {done.classes - 1}"
-    beside = "classes.txt has those of ILSVRC2012 beside them"
-    yield f"  labels: {labels} in the order of wnids; {beside}"
+    count = done.classes + len(done.missing)
+    labels = "0" if count == 1 else f"0 to {count - 1}"
+    order = "in the order of wnids" if done.labels in _NO_SET else f"of {done.labels}"
+    yield f"  labels: {labels} {order}; classes.txt has those of ILSVRC2012 beside them"
     if done.labels == "ilsvrc2012":
         yield "  labels in lists such as val.txt: of ILSVRC2012"
+    if done.missing:
+        lacking = counted(len(done.missing), "synset")
+        yield f"  {lacking} of the set not here: {some(done.missing, _MOST_MISSING)}"
+        if done.layout == "folders":
+            yield "  programs that count folders give other labels; metadata.csv has these"
     if done.reencoded:
         form = f"JPEGs of quality {done.quality}" if done.quality else "PNGs"
         yield f"  encoded anew: {counted(done.reencoded, 'picture')}, as {form}"

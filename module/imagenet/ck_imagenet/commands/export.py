@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ..catalogue.selection import Selection, among, with_pictures
+from ..catalogue.synsets import members
 from ..core import registries
 from ..core.actions import ExportOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
 from ..core.options import as_typed, concern
-from ..core.registries import LAYOUTS, Environment
 from ..core.text import UNKNOWN, Progress, counted
-from ..exports import environments, layouts
+from ..exports import layouts
 from ..exports.cards import card_of
 from ..exports.croissant import described
-from ..exports.environments import Registered
 from ..exports.layouts import Job, Layout, OwnFolder, anonymous, as_command
 from ..exports.samples import (
     ImageClass,
@@ -27,7 +25,6 @@ from ..exports.samples import (
     Split,
     classes,
     counted_by_part,
-    has_ilsvrc2012,
     listed,
     samples,
 )
@@ -57,10 +54,10 @@ class Exported:
     parts: dict[str, int] = field(default_factory=dict)
     """How many pictures each part has, if there are several."""
     labels: str = "positions"
-    """Whose labels the lists of `flat` have: "ilsvrc2012", or positions in the order of wnids.
-
-    All else that an export holds has positions, since these are what its readers count.
-    """
+    """Whose labels these are: those of a set, such as "imagenette", or positions in the order of
+    wnids; "ilsvrc2012" if the lists of `flat` have its labels, and all else the others."""
+    missing: list[str] = field(default_factory=list)
+    """The synsets of that set of which nothing is here."""
     reencoded: int = 0
     """Pictures among them whose pixels have been encoded anew: the others have their own bytes."""
     quality: int | None = None
@@ -262,7 +259,7 @@ def _chosen(options: ExportOptions, counts: Mapping[str, int]) -> list[ImageClas
             "no pictures of these synsets are here. See which synsets have some: ck-imagenet "
             "list --downloaded-only"
         )
-    return classes(chosen)
+    return classes(chosen, members(options.set))
 
 
 def _deciding(options: ExportOptions) -> dict[str, Any]:
@@ -281,6 +278,7 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
         "outdir": anonymous(path_of("--outdir", options.outdir)) if options.outdir else "",
     }
     # Only if it is wanted, so that folders of earlier versions stay those of the same export.
+    decided.update({"set": options.set} if options.set else {})
     decided.update({"unaltered": True} if options.unaltered else {})
     decided.update({"keep-formats": True} if options.keep_formats else {})
     decided.update({"quality": options.quality} if options.quality != Rendering().quality else {})
@@ -309,6 +307,8 @@ def _write(
     job = Job(
         root,
         chosen,
+        options.set,
+        options.ilsvrc2012 or not options.set,
         samples,
         rendering,
         options.link,
@@ -317,7 +317,7 @@ def _write(
         report,
         inventories,
     )
-    write_whole(root / "classes.txt", listed(chosen))
+    write_whole(root / "classes.txt", listed(job.classes))
     try:
         writer = layout(job)
         written = writer.write()
@@ -339,7 +339,8 @@ def _write(
         written.new,
         written.removed,
         parts=parts if options.split else {},
-        labels="ilsvrc2012" if layout.lists_ilsvrc2012 and has_ilsvrc2012(chosen) else "positions",
+        labels="ilsvrc2012" if writer.lists_ilsvrc2012 else options.set or "positions",
+        missing=[each.wnid for each in job.classes if each not in chosen],
         reencoded=sum(rendering.reencodes(sample.path) for sample in there) if row.resizes else 0,
         quality=rendering.quality if rendering.makes_jpegs else None,
         altered=sum(sample.is_altered for sample in there),
@@ -362,58 +363,3 @@ def _advice(options: ExportOptions, left_out: Iterable[str]) -> str:
     where = as_typed(options, "outdir")
     repair = f"ck-imagenet check --wnid={','.join(wnids)}{where} --decode --repair"
     return repair if wnids else ""
-
-
-def prove_registrable(ck: ModuleType, options: ExportOptions) -> None:
-    """Raise BadInput if such an export cannot be registered, StoreError if CK forbids it.
-
-    Parameters
-    ----------
-    ck : module
-        The kernel of Collective Knowledge.
-    options : ExportOptions
-        What is to be exported, and how.
-
-    Raises
-    ------
-    BadInput
-        If no environment of CK is for such a layout, or CK does not have it yet.
-    StoreError
-        If CK lets nobody write where environments are.
-    """
-    environments.prove(ck, _environment(options))
-
-
-def register(ck: ModuleType, options: ExportOptions, done: Exported) -> Registered:
-    """Register an export, in place of an earlier one, and return its environments.
-
-    Parameters
-    ----------
-    ck : module
-        The kernel of Collective Knowledge.
-    options : ExportOptions
-        What was exported, and how.
-    done : Exported
-        What is there now.
-
-    Raises
-    ------
-    StoreError
-        If CK does not do it.
-    """
-    kind = _environment(options)
-    root = done.to / kind.part if options.split else done.to
-    return environments.register(ck, kind, root, done.to if done.labels == "ilsvrc2012" else None)
-
-
-def _environment(options: ExportOptions) -> Environment:
-    """Return how CK's programs take a layout; raise BadInput if they do not."""
-    kind = registries.layout(options.layout).environment
-    if not kind:
-        possible = [
-            f"--layout={row.name}, for {row.environment.purpose}"
-            for row in LAYOUTS
-            if row.environment
-        ]
-        raise BadInput(f"--register needs {', or '.join(possible)}")
-    return kind

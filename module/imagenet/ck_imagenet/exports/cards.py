@@ -36,11 +36,12 @@ DTYPES: dict[Any, str] = {
 """What `datasets` calls what a column holds."""
 
 
-def title(classes: Sequence[ImageClass]) -> str:
+def title(job: Job) -> str:
     """Return what an export is called."""
-    if len(classes) == 1:
-        return f"ImageNet: {', '.join(classes[0].words) or classes[0].wnid}"
-    return f"ImageNet: {counted(len(classes), 'synset')}"
+    of_set = f" of {job.of_set}" if job.of_set else ""
+    if len(job.here) == 1:
+        return f"ImageNet: {', '.join(job.here[0].words) or job.here[0].wnid}{of_set}"
+    return f"ImageNet: {counted(len(job.here), 'synset')}{of_set}"
 
 
 def summary(job: Job, contents: Contents, count: int) -> str:
@@ -55,9 +56,7 @@ def summary(job: Job, contents: Contents, count: int) -> str:
     count : int
         How many rows they are.
     """
-    holds = (
-        f"{counted(count, contents.of[:-1])} of {counted(len(job.classes), 'synset')} of ImageNet"
-    )
+    holds = f"{counted(count, contents.of[:-1])} of {counted(len(job.here), 'synset')} of ImageNet"
     if contents.of == "links":
         return f"{holds}, and what became of each."
     return f"{holds}, labelled by their synsets, with where each was found."
@@ -113,7 +112,7 @@ def card_of(job: Job, contents: Contents, parts: Mapping[str, int], command: str
         keep_trailing_newline=True,
     )
     text = environment.get_template("card.md").render(
-        title=title(job.classes),
+        title=title(job),
         summary=summary(job, contents, sum(parts.values())),
         contents=contents,
         features=features(contents.columns, job.classes),
@@ -121,6 +120,7 @@ def card_of(job: Job, contents: Contents, parts: Mapping[str, int], command: str
         splits=SPLITS,
         counts=parts,
         classes=job.classes,
+        of_set=job.of_set,
         most_classes=_MOST_CLASSES,
         project=PROJECT,
         version=__version__,

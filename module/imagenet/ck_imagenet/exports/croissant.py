@@ -74,7 +74,7 @@ def described(job: Job, contents: Contents, count: int) -> bytes:
             "@context": _CONTEXT,
             "@type": "sc:Dataset",
             "conformsTo": "http://mlcommons.org/croissant/1.0",
-            "name": title(job.classes),
+            "name": title(job),
             "description": summary(job, contents, count),
             "url": PROJECT,
             "license": "https://image-net.org/download",

@@ -17,7 +17,7 @@ from ..core.text import is_wnid, parse_image_name
 from ..core.threads import parallel_map
 from ..images.formats import SUFFIXES
 from .layouts import Contents, Job, Layout, Written
-from .samples import COLUMNS, PARTS, LeftOut, Sample, has_ilsvrc2012, words_of_ilsvrc2012
+from .samples import COLUMNS, PARTS, LeftOut, Sample, words_of, words_of_ilsvrc2012
 from .tables import TABLE, in_text, write_table
 
 _SAME_TIME_NS = 2_000_000_000
@@ -163,12 +163,7 @@ class Folders(Layout):
 
     def _caffe_label(self, sample: Sample) -> int:
         label = sample.image_class.ilsvrc2012
-        return sample.image_class.label if label is None or not self._lists_ilsvrc2012 else label
-
-    @property
-    def _lists_ilsvrc2012(self) -> bool:
-        """Whether the lists have labels of ILSVRC2012."""
-        return self.lists_ilsvrc2012 and has_ilsvrc2012(self.job.classes)
+        return sample.image_class.label if label is None or not self.lists_ilsvrc2012 else label
 
     def _write_facts(self, samples: Sequence[Sample]) -> None:
         """Write a table of facts into the folder of each part, as imagefolder readers take it.
@@ -202,13 +197,15 @@ class Flat(Folders):
     """Pictures as files `PART/NAME.jpg`; who reads their lists has a network of ILSVRC2012."""
 
     is_flat = True
-    lists_ilsvrc2012 = True
+    is_for_networks = True
 
     def write(self) -> Written:
         """Bring the folders up to date, with the words of the labels that the lists have."""
         words = self.job.root / WORDS_OF_LABELS
-        if self._lists_ilsvrc2012:
+        if self.lists_ilsvrc2012:
             write_whole(words, words_of_ilsvrc2012())
+        elif self.job.of_set:
+            write_whole(words, words_of(self.job.classes))
         else:
             words.unlink(missing_ok=True)
         return super().write()

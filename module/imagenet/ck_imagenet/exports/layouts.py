@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, cast
 
 from filelock import FileLock
 
+from ..catalogue.synsets import members
 from ..core.errors import BadInput
 from ..core.files import NEW, read_json, storage_errors, sweep, to_json, write_whole
 from ..core.registries import LayoutRow, made_by
 from ..images.rendering import Rendering
 from ..storage.inventory import Inventory
 from ..storage.records import FORMAT, refuse_newer
-from .samples import ImageClass, LeftOut, Sample
+from .samples import ImageClass, LeftOut, Sample, classes, has_ilsvrc2012
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,12 @@ class Job:
 
     root: Path
     """The folder, which exists and is ours."""
-    classes: Sequence[ImageClass]
-    """Their classes, in the order of their labels."""
+    here: Sequence[ImageClass]
+    """The classes of which anything is here, in the order of their labels."""
+    of_set: str
+    """The set whose own labels these are, if one was chosen."""
+    ilsvrc2012: bool
+    """Whether lists for networks of ILSVRC2012 have its labels, if all classes have one."""
     samples: Sequence[Sample]
     """The pictures, in the order of their names."""
     rendering: Rendering
@@ -41,6 +47,11 @@ class Job:
     """Is told each sample that is done."""
     inventories: Callable[[], Iterable[Inventory]]
     """Gives what is known of each synset, one after the other."""
+
+    @cached_property
+    def classes(self) -> Sequence[ImageClass]:
+        """All classes of the labels, in their order: of a set, also those that are not here."""
+        return classes(members(self.of_set)) if self.of_set else self.here
 
     @property
     def has_parts(self) -> bool:
@@ -103,11 +114,16 @@ class Layout(ABC):
         What is to be written.
     """
 
-    lists_ilsvrc2012 = False
-    """Whether lists of pictures have labels of ILSVRC2012, if all classes have one."""
+    is_for_networks = False
+    """Whether who reads its lists of pictures has a network of ILSVRC2012."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
+
+    @property
+    def lists_ilsvrc2012(self) -> bool:
+        """Whether its lists of pictures have the labels of ILSVRC2012."""
+        return self.is_for_networks and self.job.ilsvrc2012 and has_ilsvrc2012(self.job.classes)
 
     @abstractmethod
     def write(self) -> Written:

@@ -31,20 +31,28 @@ class ImageClass(NamedTuple):
 
     wnid: str
     label: int
-    """Its position among the classes, as every reader counts the sorted folders of classes."""
+    """Its position among the classes, as every reader counts the sorted folders of classes; of a
+    set, among all classes of that."""
     ilsvrc2012: int | None
     words: tuple[str, ...]
 
 
-def classes(wnids: Iterable[str]) -> list[ImageClass]:
-    """Return the classes in the order of their wnids, which is that of their labels too."""
-    catalogue = synsets.load()
-    chosen = [
-        catalogue.get(wnid) or Synset(wnid, None, (), (), None) for wnid in sorted(set(wnids))
-    ]
+def classes(wnids: Iterable[str], labelled: Iterable[str] = ()) -> list[ImageClass]:
+    """Return the classes in the order of their wnids, which is that of their labels too.
+
+    Parameters
+    ----------
+    wnids : iterable of str
+        The classes.
+    labelled : iterable of str, optional
+        All classes that have labels, of which these are some; by default these alone.
+    """
+    catalogue, chosen = synsets.load(), sorted(set(wnids))
+    labels = {wnid: label for label, wnid in enumerate(sorted(labelled) or chosen)}
+    found = [catalogue.get(wnid) or Synset(wnid, None, (), (), None) for wnid in chosen]
     return [
-        ImageClass(synset.wnid, position, synset.ilsvrc2012, synset.words)
-        for position, synset in enumerate(chosen)
+        ImageClass(synset.wnid, labels[synset.wnid], synset.ilsvrc2012, synset.words)
+        for synset in found
     ]
 
 
@@ -54,9 +62,13 @@ def has_ilsvrc2012(chosen: Iterable[ImageClass]) -> bool:
 
 
 def words_of_ilsvrc2012() -> bytes:
-    """Return the text of Caffe's `synset_words.txt`: wnid and words, a line for each label."""
+    """Return the words of ILSVRC2012's labels, as `words_of` does."""
     labelled = [each for each in synsets.load().synsets if each.ilsvrc2012 is not None]
-    labelled.sort(key=lambda each: each.ilsvrc2012 or 0)
+    return words_of(sorted(labelled, key=lambda each: each.ilsvrc2012 or 0))
+
+
+def words_of(labelled: Iterable[ImageClass | Synset]) -> bytes:
+    """Return the text of Caffe's `synset_words.txt`: wnid and words, a line for each label."""
     return "".join(f"{each.wnid} {', '.join(each.words)}\n" for each in labelled).encode()
 
 

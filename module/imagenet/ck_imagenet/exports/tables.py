@@ -146,7 +146,7 @@ class Links(Layout):
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         """Yield the row of each link, by the numbers of a synset's."""
-        words = {each.wnid: ", ".join(each.words) or each.wnid for each in self.job.classes}
+        words = {each.wnid: ", ".join(each.words) or each.wnid for each in self.job.here}
         for inventory in self.job.inventories():
             known = [*inventory.saved.values(), *inventory.failed]
             told = [_told(record) for record in known]
