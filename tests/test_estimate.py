@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterable
+from typing import Any, Iterable
 
 import pytest
 from ck_imagenet.cli.estimates import estimate, question, shown, two_ways
+from ck_imagenet.commands import outlook
 from ck_imagenet.core.actions import WAYBACK_SERVICE, DownloadOptions
 from ck_imagenet.core.text import duration
 from ck_imagenet.core.url_lists import Line
@@ -177,3 +178,24 @@ def test_a_person_is_asked_with_the_numbers_that_matter(
     urls: list[int], pace: float, asked: str
 ) -> None:
     assert question(estimated(urls, 0, Crawl(), pace=pace)) == f"Download {asked}?"
+
+
+@pytest.mark.parametrize(
+    ("known", "wnids", "options", "is_many"),
+    [
+        (1000, (WNID,), {}, True),
+        (999, (WNID,), {}, False),
+        (1000, (WNID,), {"max_images": 9}, False),
+        (1000, (WNID, DALMATIAN, DOG), {}, False),
+        (1000, (WNID, *[DOG] * 7), {}, True),
+    ],
+)
+def test_many_links_are_fewer_where_a_list_tells_them_than_where_they_are_guessed(
+    known: int, wnids: tuple[str, ...], options: dict[str, Any], is_many: bool, tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path)
+    store.synset(WNID).create()
+    lines = [Line(number, None, f"http://a/{number}") for number in range(known)]
+    lists.keep(store.synset(WNID), SynsetList(WNID, "http://a", lines, "imagenet"))
+    found = list(outlook.of_many_links(wnids, DownloadOptions(**options), store, None))
+    assert bool(found) == is_many

@@ -14,8 +14,9 @@ from ..sources.url_archive import ArchiveSource
 from ..storage.paces import PaceMemory
 from ..storage.store import Store
 
-MANY_LINKS = 5_000
-"""Links of a few synsets before which a person is told which ways there are."""
+MANY_LINKS, MANY_GUESSED = 1_000, 5_000
+"""Links of a few synsets before which a person is told which ways there are: those in lists that
+are here, and those that are guessed where lists are not."""
 
 
 def foreseen(
@@ -52,7 +53,7 @@ def of_many_links(
     Parameters are those of `foreseen`.
     """
     meant = foreseen(wnids, options, store, archive)
-    if meant.urls >= MANY_LINKS:
+    if meant.urls >= (MANY_GUESSED if meant.unlisted else MANY_LINKS):
         yield meant
 
 
