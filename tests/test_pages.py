@@ -153,6 +153,18 @@ def test_a_hostile_url_is_text_and_nothing_else(tmp_path: Path, url: str, outcom
         assert character not in page
 
 
+def test_what_happened_is_told_in_words(tmp_path: Path) -> None:
+    here = place(
+        tmp_path,
+        record(1, outcome=Outcome.GONE, detail="404"),
+        record(2, outcome=Outcome.EMPTY),
+    )
+    assert [item.detail for item in Gallery(here, {}).failures] == [
+        "the host says that the picture is gone (404)",
+        Outcome.EMPTY.meaning,
+    ]
+
+
 def test_text_is_shown_as_it_is_meant(tmp_path: Path) -> None:
     url = "http://a/caf\xc3\xa9 & <b>.jpg"
     read = Read(pages.synset(Gallery(place(tmp_path, record(1, url, Outcome.GONE)), {}), TYPED))

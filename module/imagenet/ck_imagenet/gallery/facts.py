@@ -77,8 +77,9 @@ class Item(NamedTuple):
 
     @property
     def detail(self) -> str:
-        """What exactly happened, or what that means as a rule."""
-        return plain(self.record.detail) or self.record.outcome.meaning
+        """What happened in words, and what exactly, if that is known."""
+        outcome, detail = self.record.outcome, self.record.detail
+        return Failed(outcome, detail).why if plain(detail) else outcome.meaning
 
     @property
     def wayback(self) -> str:
