@@ -199,8 +199,8 @@ class TestAllowing:
         with pytest.raises(BadInput) as refused:
             AddressPolicy.allowing(f"localhost,{item}")
         assert str(refused.value) == (
-            f'--allow-private: "{item}" is no host, address or network; '
-            "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
+            f'--allow-private: "{item}" is not a host, an address or a network; write for example '
+            "--allow-private=127.0.0.0/8,10.1.2.3,myserver"
         )
 
     @given(st.text())
@@ -292,5 +292,5 @@ class TestTrusting:
         assert allows(policy, "10.1.2.3")
 
     def test_what_cannot_be_asked_is_called_so(self) -> None:
-        with pytest.raises(BadInput, match=r'^"http://" is no address that can be asked: '):
+        with pytest.raises(BadInput, match=r'^"http://" is not a valid URL: '):
             PUBLIC_ONLY.trusting_url("http://")

@@ -192,10 +192,9 @@ def test_another_file_than_was_published_is_the_users_to_decide_on(
     address = f"--archive={peer.url()}"
     fetched = home(offline) / "fetched.tgz"
     assert offline.refuses(*GET, address) == (
-        f'"{peer.url()}" is not the list that was published: its SHA-1 is {sha1(packed)}, not '
-        "f5fd118232b871727fe333778be81df6c6fec372. To use it all the same: "
-        f"ck geturls imagenet --all {address} --force; to fetch it anew, first remove "
-        f'"{fetched}"'
+        f'"{peer.url()}" is not the list that ImageNet published: its SHA-1 is {sha1(packed)}, '
+        "not f5fd118232b871727fe333778be81df6c6fec372. To use it anyway: ck geturls imagenet "
+        f'--all {address} --force; to download it again, first remove "{fetched}"'
     )
     assert f"whose SHA-1 is {sha1(packed)}, not f5fd118" in offline.says(*GET, address, "--force")
     assert len(peer.heads) == 1
@@ -221,9 +220,9 @@ def test_a_file_is_checked_if_the_user_says_what_its_sha1_is(
     wrong = (*GET, "--archive=own list.tgz", f"--archive-sha1={known}")
     (offline.folder / "own list.tgz").write_bytes(packed)
     assert offline.refuses(*wrong) == (
-        f'"own list.tgz" is not the list that was published: its SHA-1 is {sha1(packed)}, not '
-        f"{known}. To use it all the same: "
-        f"ck geturls imagenet --all '--archive=own list.tgz' --force"
+        f'"own list.tgz" is not the list that ImageNet published: its SHA-1 is {sha1(packed)}, '
+        f"not {known}. To use it anyway: ck geturls imagenet --all '--archive=own list.tgz' "
+        "--force"
     )
     assert not (home(offline) / "archive.json").exists()
     assert f"  whose SHA-1 is {sha1(packed)}, not {known}\n" in offline.says(*wrong, "--force")
@@ -268,7 +267,7 @@ def test_an_interrupted_fetch_goes_on_from_there(
     peer = serve(keeper)
     options = (f"--archive={peer.url()}", f"--archive-sha1={sha1(packed)}")
     said = offline.refuses(*GET, *options)
-    assert said.startswith(f'"{peer.url()}" cannot be fetched: the connection ended before the')
+    assert said.startswith(f'"{peer.url()}" cannot be downloaded: the connection ended before the')
     assert said.endswith(
         ". What has come is kept, and the same command goes on from there. "
         "If you have the file: ck geturls imagenet --all --archive=FILE"
@@ -290,7 +289,7 @@ def test_a_file_that_is_given_ends_an_interrupted_fetch(
 
 def test_where_the_list_is_not_to_be_had_the_user_is_told_what_helps(offline: Terminal) -> None:
     said = offline.refuses(*GET, "--archive=http://127.0.0.1:9/all.tgz")
-    assert said.startswith('"http://127.0.0.1:9/all.tgz" cannot be fetched: the host refused')
+    assert said.startswith('"http://127.0.0.1:9/all.tgz" cannot be downloaded: the host refused')
     assert said.endswith(
         "). Type the same command later. "
         "If you have the file: ck geturls imagenet --all --archive=FILE"
@@ -313,7 +312,7 @@ def test_one_that_wants_a_long_rest_is_left_alone_and_said_so(
 ) -> None:
     web.archive.be_patient(Patience(requests=0, rest=3600))
     assert terminal.refuses(*GET).endswith(
-        " cannot be fetched: the host asks you to come back later "
+        " cannot be downloaded: the host asks you to come back later "
         "(429, come back in 3600 s). Type the same command later. "
         "If you have the file: ck geturls imagenet --all --archive=FILE"
     )
@@ -326,8 +325,11 @@ def test_one_that_wants_a_long_rest_is_left_alone_and_said_so(
         (["--archive=nowhere.tgz"], '--archive="nowhere.tgz" cannot be read: No such file'),
         (["--archive=."], '--archive="." cannot be read: Is a directory'),
         (["--archive=/dev/null"], '--archive="/dev/null" cannot be read: Is no regular file'),
-        (["--archive-sha1=f5"], '--archive-sha1="f5" is no SHA-1: it has 40 hexadecimal digits'),
-        (["--wayback-service=a"], '--wayback-service="a" is no address such as https://web.arch'),
+        (
+            ["--archive-sha1=f5"],
+            ('--archive-sha1="f5" is not a SHA-1, which has 40 hexadecimal digits'),
+        ),
+        (["--wayback-service=a"], '--wayback-service="a" is not a URL such as https://web.arch'),
         ([f"--wnid={WNID}"], "--all and --wnid cannot be used together: leave one of them out"),
         (
             ["--search-url=a.b"],
@@ -378,7 +380,7 @@ def test_an_interrupted_build_begins_anew_and_says_so(offline: Terminal, web: Pr
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
-    assert "interrupted; the same command builds the archive anew!" in out
+    assert "interrupted; the same command makes the archive again!" in out
     assert json.loads(facts(offline))["urls"] == 60
     assert not list(home(offline).glob(".new-*"))
 
@@ -401,9 +403,9 @@ class TestDamaged:
     @staticmethod
     def said(terminal: Terminal) -> str:
         return (
-            f'the archive of all URLs in "{home(terminal)}" is damaged '
-            f"(urls.gz has not the {json.loads(facts(terminal))['sizes']['urls.gz']} bytes that it "
-            "had): build it again with: ck geturls imagenet --all"
+            f'the archive of all URLs in "{home(terminal)}" is damaged (urls.gz has not the '
+            f"{json.loads(facts(terminal))['sizes']['urls.gz']} bytes that it had): make it again "
+            "with: ck geturls imagenet --all"
         )
 
     @pytest.mark.parametrize(
@@ -438,7 +440,7 @@ class TestDamaged:
         urls.write_bytes(bytes(urls.stat().st_size))
         done = terminal.ck("geturls", f"imagenet:{WNID}", "--mapping")
         assert (done.returncode, len(done.stdout.splitlines())) == (0, 30)
-        assert done.stderr.endswith("build it again with: ck geturls imagenet --all\n")
+        assert done.stderr.endswith("make it again with: ck geturls imagenet --all\n")
         terminal.says(*GET, "--archive=list.tgz")
         urls.write_bytes(bytes(urls.stat().st_size))
         terminal.environment["CK_IMAGENET_ARCHIVE_SHA1"] = web.all_urls_sha1()
@@ -459,7 +461,7 @@ class TestDamaged:
     def test_it_is_shown_among_the_places(self, damaged: Terminal) -> None:
         shown = damaged.json("geturls", "imagenet", "--sources")["sources"][0]
         assert (shown["name"], shown["state"]) == ("archive", "damaged")
-        assert shown["needs"] == "to be built again: ck geturls imagenet --all"
+        assert shown["needs"] == "to be made again: ck geturls imagenet --all"
 
     def test_tars_are_read_without_it(self, damaged: Terminal, web: PracticeWeb) -> None:
         done = damaged.ck("download", f"imagenet:{WNID}", "--source=winter21", "--accept-terms")
@@ -472,13 +474,13 @@ class TestDamaged:
     def test_synsets_are_listed_without_its_counts(self, damaged: Terminal) -> None:
         damaged.says("download", f"imagenet:{WNID}", "--source=imagenet", "--max-images=1")
         shown = damaged.shows("list", "imagenet", "--downloaded-only")
-        assert "build it again with: ck geturls imagenet --all" in shown
+        assert "make it again with: ck geturls imagenet --all" in shown
         assert shown.endswith(f"wnid       here  words\n{WNID}     1  tench, Tinca tinca\n")
 
     def test_it_is_made_again_without_force_and_what_is_fetched_is_checked(
         self, damaged: Terminal, web: PracticeWeb
     ) -> None:
-        assert "is not the list that was published" in damaged.refuses(*GET)
+        assert "is not the list that ImageNet published" in damaged.refuses(*GET)
         damaged.says(*GET, f"--archive-sha1={web.all_urls_sha1()}")
         web.requests.clear()
         assert len(damaged.says("geturls", f"imagenet:{WNID}").splitlines()) == 30

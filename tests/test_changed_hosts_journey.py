@@ -156,7 +156,7 @@ def test_altered_copies_are_marked_and_can_be_left_out(
         f"{WNID}_{altered}.jpg"
     }
     refused = terminal.refuses("export", "imagenet", "--to=some", "--layout=flat")
-    assert "holds an export with --unaltered: repeat that" in refused
+    assert "has an export with --unaltered: give the same" in refused
 
 
 def test_several_processes_ask_as_one(terminal: Terminal, web: PracticeWeb) -> None:

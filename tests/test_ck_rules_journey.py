@@ -489,7 +489,10 @@ def test_what_is_shared_and_synced_is_told_to_git_entry_by_entry(
 def test_a_remote_repository_is_no_place_for_pictures(terminal: Terminal, web: PracticeWeb) -> None:
     terminal.says("add", f"repo:{REPOSITORY}", "--quiet", "--remote", "--url=http://127.0.0.1:9/")
     said = terminal.refuses(*DOWNLOAD)
-    assert said == f'the CK repository "{REPOSITORY}" is remote: pictures are kept here only'
+    assert said == (
+        f'the CK repository "{REPOSITORY}" is remote, and pictures can only be saved on this '
+        "machine"
+    )
     assert not terminal.repository().exists()
 
 

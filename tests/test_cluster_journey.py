@@ -379,7 +379,7 @@ def test_what_makes_no_cluster_is_refused(
 def test_who_listens_and_is_no_scheduler_is_told_of(terminal: Terminal, web: PracticeWeb) -> None:
     engine = ("--engine=dask", f"--scheduler={web.service.replace('http', 'tcp')}")
     said = terminal.refuses("download", "imagenet", f"--wnid={WNID}", *engine)
-    assert "(who listens there does not answer as Dask does)" in said
+    assert "(what listens there does not answer like Dask)" in said
 
 
 def test_a_scheduler_of_another_release_is_told_of(

@@ -260,7 +260,7 @@ class TestZips:
         data = zipped(NAMED)
         for end in range(5, len(data), len(data) // 30):
             put(tmp_path, {"a.zip": data[:end]})
-            with pytest.raises(NoTar, match=r"the zip .* holds no picture of ImageNet"):
+            with pytest.raises(NoTar, match=r"the zip .* has no picture of ImageNet"):
                 taken(tmp_path, tmp_path / "a.zip")
 
     def test_a_zip_that_comes_in_order_is_refused(self, tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ class TestPackings:
                 try:
                     done = taken(tmp_path / f"of {name}", tmp_path / name)
                 except NoTar as error:
-                    assert "holds no picture" in str(error)
+                    assert "has no picture" in str(error)
                 else:
                     assert done[WNID].here <= 3
 

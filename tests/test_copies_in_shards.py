@@ -178,7 +178,7 @@ class TestReadAgain:
         monkeypatch.setenv("no_proxy", "*")
         kept = {f"/{n}.tar": tar(sample(f"{WNID}_{n}", picture(str(n)))) for n in (0, 2)}
         with hosted(kept) as host:
-            with pytest.raises(NoTar, match=r"1\.tar. cannot be fetched: the host says"):
+            with pytest.raises(NoTar, match=r"1\.tar. cannot be downloaded: the host says"):
                 taken(tmp_path, f"{host}/{{0..2}}.tar")
             assert set(here(tmp_path)) == {f"{WNID}_0", f"{WNID}_2"}
 
@@ -229,10 +229,10 @@ class TestKeys:
             taken(tmp_path, copy)
         assert str(refused.value).endswith(
             "its synset is not known; --labels can tell it (000000000.jpg, 000000001.jpg, "
-            "000000002.jpg). If numbers tell the synsets: with --ilsvrc2012 they are the places "
-            "in the sorted order of its 1,000; else --labels=FILE has the wnids in the order of "
-            "the numbers from 0 on, one a line. For ILSVRC2012's validation, --labels=FILE is "
-            "val.txt, Kaggle's LOC_val_solution.csv or the devkit"
+            "000000002.jpg). If the synsets are given as numbers: --ilsvrc2012 means the "
+            "positions in the sorted order of its 1,000 synsets; --labels=FILE is your own list, "
+            "with one wnid on each line, from number 0 on. For the validation pictures of "
+            "ILSVRC2012, --labels=FILE is val.txt, Kaggle's LOC_val_solution.csv or the devkit"
         )
 
     def test_a_file_of_classes_tells_whose_the_labels_are(self, tmp_path: Path) -> None:
@@ -345,14 +345,14 @@ class TestLabels:
     @pytest.mark.parametrize(
         ("data", "sentence"),
         [
-            (b"", "tells no labels"),
+            (b"", "has no labels"),
             (b"a.jpg 1000\n", "line 1 has the label 1000, but labels count from 0 to 999"),
             (b"a.jpg 1\nwhat is this\n", "line 2 has no name and label, and no wnid: what is this"),
-            (b"n01440764\na.jpg 1\n", "tells no labels, or tells them in two ways"),
-            (b"490\n361\n171\n", "has the devkit's own ids, and no meta.mat beside it"),
-            (b'{"0": 7}', "is no object of labels and wnids"),
-            (b"\x1f\x8b" + bytes(50), "holds no ILSVRC2012_validation_ground_truth.txt"),
-            (tar({b"x": b"y"}), "holds no ILSVRC2012_validation_ground_truth.txt"),
+            (b"n01440764\na.jpg 1\n", "has no labels, or has them in two ways"),
+            (b"490\n361\n171\n", "has the devkit's own ids, and there is no meta.mat"),
+            (b'{"0": 7}', "is not a JSON object of labels"),
+            (b"\x1f\x8b" + bytes(50), "has no ILSVRC2012_validation_ground_truth.txt"),
+            (tar({b"x": b"y"}), "has no ILSVRC2012_validation_ground_truth.txt"),
             (b"\n" + b"\0" * 9, "has no name and label"),
         ],
     )

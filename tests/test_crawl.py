@@ -467,7 +467,7 @@ def test_when_nothing_answers_nothing_is_recorded(world: World, refusing: str) -
     with pytest.raises(NetworkDown) as down:
         world.crawl(urls)
     assert str(down.value).startswith(
-        f"nothing answered, to none of 3 URLs: the network seems to be down (first: {refusing}/"
+        f"no host answered, for any of 3 URLs: the network seems to be down (first: {refusing}/"
     )
     assert (world.records, world.reported) == ({}, [])
     assert not (world.place.state / "journal").exists()

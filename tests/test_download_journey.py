@@ -360,7 +360,7 @@ def test_a_run_that_reaches_nothing_says_so_and_records_nothing(
     command = ("download", "imagenet", f"--wnid={WNID}", f"--urls={urls}", "--retry=0")
     said = terminal.refuses(*command)
     assert "the network seems to be down" in said
-    assert "run the same command again" in said
+    assert "run the same command when" in said
     assert not list(terminal.repository().rglob("*.jsonl"))
     assert terminal.says("list", "imagenet", "--downloaded-only") == ""
 
@@ -370,7 +370,7 @@ def test_a_run_that_reaches_nothing_says_so_and_records_nothing(
     [
         (
             {"alow_private": "x"},
-            'local:cfg:imagenet: "alow_private" is no setting; there are accept-terms, '
+            'local:cfg:imagenet: "alow_private" is not a setting; the settings are accept-terms, '
             "allow-private, archive, archive-sha1, pace, resolve, service, user-agent, "
             "wayback-date, wayback-service, winter21",
         ),

@@ -346,11 +346,11 @@ def test_a_folder_that_is_not_its_own_is_left_alone(here: Terminal) -> None:
     mine.write_text("mine")
     said = here.refuses("export", "imagenet", "--to=out")
     assert said == (
-        f'"{here.folder}/out" is not empty, and no export of ck-imagenet: '
-        "choose another folder with --to=DIR"
+        f'"{here.folder}/out" is not empty, and it is not an export of ck-imagenet: choose '
+        "another folder with --to=DIR"
     )
     said = here.refuses("export", "imagenet", "--to=out/thesis.txt")
-    assert said == f'--to="{mine}" is no folder: choose another'
+    assert said == f'--to="{mine}" is not a folder: choose another'
     assert files(here.folder / "out") == {"thesis.txt": b"mine"}
 
 
@@ -358,8 +358,8 @@ def test_an_export_with_other_options_is_left_alone(here: Terminal) -> None:
     export(here, f"--wnid={WNID}", "--resize=16")
     before = files(here.folder / "out")
     assert here.refuses("export", "imagenet", "--to=out", "--resize=17", "--seed=1") == (
-        f'"{here.folder}/out" holds an export with --wnid={WNID}, --seed=0, --resize=16: '
-        "repeat that, or choose another folder with --to=DIR"
+        f'"{here.folder}/out" has an export with --wnid={WNID}, --seed=0, --resize=16: give the '
+        "same options, or choose another folder with --to=DIR"
     )
     assert files(here.folder / "out") == before
 

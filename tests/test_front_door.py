@@ -234,7 +234,7 @@ def test_settings_of_the_environment_hold_unless_an_argument_says_otherwise(
     monkeypatch: pytest.MonkeyPatch, web: PracticeWeb
 ) -> None:
     monkeypatch.setenv("CK_IMAGENET_SERVICE", "nowhere")
-    with pytest.raises(ck_imagenet.BadInput, match='"nowhere" is no address'):
+    with pytest.raises(ck_imagenet.BadInput, match='"nowhere" is not a URL'):
         ck_imagenet.geturls(WNID)
     assert len(ck_imagenet.geturls(WNID, service=web.service)) == 3
 

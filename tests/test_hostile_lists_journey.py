@@ -72,7 +72,7 @@ SAYS = {
     of_two_urls: "http://a.com/1\nhttp://a.com/2",
 }
 REFUSES = {
-    of_one_line: 'list.gz" holds no URL: a line is a URL',
+    of_one_line: 'list.gz" has no URL: a line is a URL',
     of_many_urls: f'list.gz" has more than 200,000 URLs of {WNID}',
     of_many_synsets: f'list.gz" has no URL of {WNID}; it has n09000000',
 }
@@ -98,8 +98,8 @@ def test_a_tar_that_claims_a_long_name_ends_in_a_sentence(terminal: Terminal, ki
     command = ("geturls", "imagenet", f"--wnid={WNID}", "--urls=list.tgz")
     said = terminal.refuses(*command, preexec_fn=limit_memory)
     assert said == (
-        'the list "list.tgz" is damaged or incomplete '
-        "(its tar says more of a file than any tar does): get it again"
+        'the list "list.tgz" is damaged or incomplete (its tar says more of a file than any tar '
+        "does): download it again"
     )
 
 

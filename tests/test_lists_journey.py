@@ -95,7 +95,7 @@ def test_more_than_a_hundred_synsets_must_be_named(terminal: Terminal) -> None:
     said = terminal.refuses("download", "imagenet", "--urls=list")
     assert said == (
         'the list "list" has more than 100 synsets: name those that you want with --wnid=W,W or '
-        "--wnids=FILE, or make an archive of it, which serves all: ck geturls imagenet --all "
+        "--wnids=FILE. For all of them, make an archive of it: ck geturls imagenet --all "
         "--archive=list"
     )
     assert not list(terminal.repos.glob("imagenet-*"))
@@ -248,7 +248,11 @@ class TestLater:
         ended = terminal.ck("download", f"imagenet:{WNID}", "--retry-failed")
         assert "3 pictures here, 4 links known, 1 saved now" in ended.stdout
         assert self.asked(web, links) == ["reset-once"]
-        said = f"no place has a list of {WNID}; 4 links known here will do\n" if lost else ""
+        said = (
+            (f"no source has a list of {WNID}; using the 4 links that are known here\n")
+            if lost
+            else ""
+        )
         assert ended.stderr == said
         meta = terminal.json("load", f"imagenet-{WNID}:dataset:4")["dict"]["imagenet"]
         assert meta["source"] == "given"
@@ -309,4 +313,4 @@ def test_a_table_is_read_and_a_page_is_refused_in_a_sentence(terminal: Terminal)
     assert terminal.says(*command, "--urls=list.csv") == "http://a.com/1\nhttp://a.com/2\n"
     (terminal.folder / "page").write_text("<html>\nhttp://a.com/1\n")
     said = terminal.refuses(*command, "--urls=page")
-    assert said == 'the list "page" cannot be read: line 1 begins a web page, no list of URLs'
+    assert said == 'the list "page" cannot be read: line 1 begins a web page, not a list of URLs'

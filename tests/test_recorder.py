@@ -141,7 +141,7 @@ class TestReserve:
         recorder = world.recorder(picture(1, "a")._replace(outcome=Outcome.REJECTED))
         assert world.pass_on(recorder, picture(2, "a")) is Verdict.SETTLED
         assert (world.told(), world.here()) == ({1: "rejected", 2: "rejected"}, [])
-        assert world.reported[0].detail == "the same bytes have been rejected"
+        assert world.reported[0].detail == "you have rejected a picture with the same bytes"
 
     def test_bytes_under_three_names_are_a_placeholder_and_what_is_here_goes(
         self, world: World
@@ -265,7 +265,7 @@ class TestNetwork:
         recorder = world.recorder(reached=False)
         recorder.record(failed(1, Outcome.HOST_DOWN, "given up"))
         recorder.record(failed(2, Outcome.SILENT, "5 s"))
-        with pytest.raises(NetworkDown, match=f"to none of 2 URLs: .*first: {url(2)}, 5 s"):
+        with pytest.raises(NetworkDown, match=f"for any of 2 URLs: .*first: {url(2)}, 5 s"):
             recorder.close()
         assert (world.told(), world.reported) == ({}, [])
 

@@ -93,8 +93,8 @@ def test_what_is_no_name_and_address_is_refused(item: str) -> None:
     with pytest.raises(BadInput) as refused:
         lookup_with_overrides(f"b.com:127.0.0.1,{item}")
     assert str(refused.value) == (
-        f'--resolve: "{item}" is no HOST:ADDRESS; write for example --resolve=example.org:'
-        "127.0.0.1,six.example:[::1],gone.example:none,late.example:slow:2"
+        f'--resolve: "{item}" is not HOST:ADDRESS; write for example '
+        "--resolve=example.org:127.0.0.1,six.example:[::1],gone.example:none,late.example:slow:2"
     )
 
 

@@ -163,7 +163,7 @@ def test_a_list_that_the_archive_has_from_another_host_is_none() -> None:
         archive = serve(say(redirect(other.url(path))))
         client = Client(AddressPolicy.allowing("127.0.0.0/8"))
         service = WaybackService(archive.url(""), client, Progress())
-        with pytest.raises(NoList, match="it leads elsewhere, to http://127"):
+        with pytest.raises(NoList, match="redirected to http://127"):
             service.find(WNID)
 
 

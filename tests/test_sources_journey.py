@@ -207,7 +207,7 @@ def test_where_the_wayback_machine_wants_a_long_rest_the_pictures_themselves_are
         web.archive.be_patient(Patience(requests=0, rest=3600))
         said = terminal.refuses(*DOWNLOAD)
         assert said.endswith(
-            "Type the same command later; or take the pictures themselves, which need no list: "
+            "Type the same command later. Or download ImageNet's own tar, which needs no list: "
             f"ck download imagenet --wnid={WNID} --source=winter21"
         )
         command = said.rpartition(": ck ")[2].split()
@@ -240,7 +240,7 @@ def test_what_each_place_said_is_told_with_the_one_command_that_helps(terminal: 
 
 
 def test_a_place_that_was_chosen_and_has_nothing_leads_to_the_others(terminal: Terminal) -> None:
-    others = f"The others may have one: ck download imagenet --wnid={WNID}"
+    others = f"Other sources may have one: ck download imagenet --wnid={WNID}"
     with pointed(terminal, PracticeWeb(alive=[])) as web:
         for source, address in (("imagenet", web.service), ("wayback", web.wayback)):
             said = terminal.refuses(*DOWNLOAD, f"--source={source}")
@@ -259,7 +259,7 @@ def test_without_a_network_the_same_command_is_what_helps(terminal: Terminal, cl
         "  archive: not on this machine\n"
         f"  imagenet: {closed} has none (newer path, mapping: {refused})\n"
         f"  wayback: {closed} has none (older path, mapping: {refused})\n"
-        "Nothing could be connected to: type the same command when the network is up"
+        "No source could be reached: type the same command when the network is up"
     )
 
 

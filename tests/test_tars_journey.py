@@ -190,7 +190,7 @@ class TestOwn:
         ("arguments", "sentence"),
         [
             (["--tar=no.tar"], '"no.tar" cannot be read: No such file'),
-            (["--from=bare"], 'the folder "bare" holds no picture of ImageNet'),
+            (["--from=bare"], 'the folder "bare" has no picture of ImageNet'),
             (
                 ["--from=page", "--tar=page"],
                 "--from and --tar are the same: give one",
@@ -199,15 +199,15 @@ class TestOwn:
             (["--from=x-*.tar"], 'there is no file "x-*.tar"'),
             (["--from={0..999999}{0..9}"], "means more than 100,000 parts"),
             (["--from={x}"], '"{x}": write {0000..1023} or {train,val} in braces, or {wnid}'),
-            (["--tar={wnid}.tar"], '"{wnid}.tar" needs to know which: add --wnid=W'),
+            (["--tar={wnid}.tar"], '"{wnid}.tar" needs a wnid: add --wnid=W'),
             (["--tar={wnid}.tar", f"--wnid={WNID}"], f'"{WNID}.tar" cannot be read'),
-            (["--tar=page"], 'the tar "page" holds no picture of ImageNet: these bytes are not a'),
+            (["--tar=page"], 'the tar "page" has no picture of ImageNet: these bytes are not a'),
             (
                 ["--tar=n02110341.tar"],
-                f'"{DALMATIAN}.tar" holds no picture of {DALMATIAN}: it belongs',
+                f'"{DALMATIAN}.tar" has no picture of {DALMATIAN}: it belongs',
             ),
             (["--tar=/dev/null"], 'the tar "/dev/null" is empty'),
-            (["--tar=empty", f"--wnid={WNID}"], f'"empty" holds no picture of {WNID}'),
+            (["--tar=empty", f"--wnid={WNID}"], f'"empty" has no picture of {WNID}'),
             (["--tar=page", "--urls=page"], "--from and --urls cannot be used together"),
             (["--tar=page", "--offset=5"], "--from and --offset cannot be used together"),
             (["--tar=page", "--dry-run"], "--from and --dry-run cannot be used together"),
@@ -217,7 +217,7 @@ class TestOwn:
             (["--source=winter21"], "which synset? Write --wnid=n01440764 --source=winter21"),
             (
                 ["--source=winter21", f"--wnid={WNID}", "--winter21=http://a/"],
-                '--winter21="http://a/" is no address with {wnid} in it',
+                '--winter21="http://a/" is not a URL with {wnid} in it',
             ),
         ],
     )
@@ -412,8 +412,8 @@ class TestWinter21:
         terminal.says(*WINTER21, f"--wnid={WNID}")
         assert terminal.says(*WINTER21, f"--wnid={WNID}") == (
             f"{WNID}  tench, Tinca tinca\n"
-            f"  2 pictures here, {web.tar_address(WNID)} was not read: "
-            "it has been read to its end before; --retry-failed reads it again\n"
+            f"  2 pictures here, {web.tar_address(WNID)} was not read: it has been read to its "
+            "end before. To read it again, add --retry-failed\n"
         )
         assert len(web.requests) == 1
         terminal.says("rm", f"imagenet-{WNID}:dataset:2", "--force")
@@ -428,7 +428,9 @@ class TestWinter21:
         command = (*WINTER21, f"--wnid={WNID}", "--max-images=2")
         terminal.says(*command)
         assert terminal.pictures() == named(1, 2)
-        assert "was not read: as many as are wanted" in terminal.says(*command)
+        assert ("was not read: there are already as many pictures as you want") in terminal.says(
+            *command
+        )
         assert len(web.requests) == 1
         terminal.says(*WINTER21, f"--wnid={WNID}")
         assert terminal.pictures() == named(1, 2, 3)
@@ -441,8 +443,9 @@ class TestWinter21:
         done = terminal.ck(*WINTER21, f"--wnid={WNID},{DALMATIAN}")
         assert done.returncode == 1
         assert (
-            f"winter21 has no {WNID}: ImageNet dropped 2,674 of its 21,841 synsets then, or has "
-            f"moved this one since; ck download imagenet --wnid={WNID} asks for its links"
+            f"winter21 has no {WNID}: ImageNet dropped 2,674 of its 21,841 synsets from that "
+            "release, or has moved this one since. Ask for its links: ck download imagenet "
+            f"--wnid={WNID}"
         ) in done.stdout
         assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
         assert not terminal.repository().exists()
@@ -461,7 +464,7 @@ class TestWinter21:
         web.winter21.set(DALMATIAN, tar=class_tar(1, wnid=DALMATIAN))
         done = terminal.ck(*WINTER21, f"--wnid={WNID},{DALMATIAN}")
         address = web.tar_address(WNID)
-        said = f'the tar "{address}" holds no picture of {WNID}: these bytes are not a tar ('
+        said = f'the tar "{address}" has no picture of {WNID}: these bytes are not a tar ('
         assert (done.returncode, said in done.stdout) == (1, True)
         assert terminal.pictures(DALMATIAN) == named(1, wnid=DALMATIAN)
 
@@ -511,7 +514,7 @@ class TestWinter21:
     ) -> None:
         address = f"--winter21=http://{web.refusing}/{{wnid}}.tar"
         said = terminal.refuses(*WINTER21, address, f"--wnid={WNID},{DALMATIAN}", "--retry=0")
-        assert f'the tar "http://{web.refusing}/{WNID}.tar" cannot be fetched: ' in said
+        assert f'the tar "http://{web.refusing}/{WNID}.tar" cannot be downloaded: ' in said
         assert DALMATIAN not in said
 
     def test_who_asks_for_a_short_rest_is_waited_for(
@@ -528,11 +531,11 @@ class TestWinter21:
     ) -> None:
         web.winter21.set(WNID, "resting")
         cause = (
-            f'the tar "{web.tar_address(WNID)}" cannot be fetched: the host asks you to '
-            "come back later (429, come back in 3600 s). Type the same command later. "
+            f'the tar "{web.tar_address(WNID)}" cannot be downloaded: the host asks you to come '
+            "back later (429, come back in 3600 s). Type the same command later. "
         )
         assert terminal.refuses(*WINTER21, f"--wnid={WNID}") == (
-            f"{cause}Its links may do: ck download imagenet --wnid={WNID}"
+            f"{cause}Its links may still work: ck download imagenet --wnid={WNID}"
         )
         assert terminal.refuses("download", "imagenet", f"--tar={web.tar_address(WNID)}") == (
             f"{cause}If you have the file: ck download imagenet --from=FILE"

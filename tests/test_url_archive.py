@@ -238,7 +238,10 @@ class TestBuilding:
         self, tmp_path: Path, data: bytes
     ) -> None:
         known = built(tmp_path, LIST).facts()
-        with pytest.raises(BadInput, match=r'"list.txt" is no list of all URLs: a line is a name'):
+        with pytest.raises(
+            BadInput,
+            match=r'"list.txt" is not a list of all URLs. In such a list, a line is a name',
+        ):
             build(io.BytesIO(data + LIST * (len(data) > 10**6)), Provenance("list.txt"), tmp_path)
         archive = Archive.at(tmp_path)
         assert archive
@@ -330,6 +333,6 @@ class TestHosts:
     @pytest.mark.parametrize("host", ["", ".", "http://flickr.com", "a/b", "a b", "a:80", "me@a"])
     def test_what_is_no_host_is_refused(self, archive: Archive, host: str) -> None:
         with pytest.raises(
-            BadInput, match=r"is no host: write for example --search-url=flickr.com"
+            BadInput, match=r"is not a host: write for example --search-url=flickr.com"
         ):
             hosts(archive, host)

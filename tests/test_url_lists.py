@@ -349,12 +349,12 @@ PLAIN = [
 ]
 
 WRONG = {
-    "a page": (b"\n<!DOCTYPE html>\n" + A, "line 2 begins a web page, no list of URLs"),
+    "a page": (b"\n<!DOCTYPE html>\n" + A, "line 2 begins a web page, not a list of URLs"),
     "an array": (b'["' + A + b'", "' + B + b'"]', "line 1 begins a JSON array: write each URL on"),
     "synsets": (b"n01440764," + A + b"\nn01440765," + A, "line 1 has a synset, and no picture"),
     "synsets and blanks": (b"n01440764 " + A, 'line 1 begins with "n01440764 http://a.com/1.jpg"'),
     "two URLs": (B + b"\t" + B, "line 1 has 2 URLs: leave one in each line"),
-    "text": (b"\nnot ready yet", "holds no URL: a line is a URL, or a name such as n01440764_9981"),
+    "text": (b"\nnot ready yet", "has no URL: a line is a URL, or a name such as n01440764_9981"),
     "mostly others": (b"ftp://a/1\nftp://a/2\n" + A, "hardly any URL: a line is a URL"),
     "a head alone": (b"url,text", 'line 1 begins with "url,text"'),
     "markdown": (b"- " + A, 'line 1 begins with "- http://a.com/1.jpg"'),
@@ -364,7 +364,7 @@ WRONG = {
     "a zip": (zipped(A + b"\n" + A + b"\n" + A + b"\n"), "line 1 begins a ZIP archive: unpack it"),
     "a bzip2": (bz2.compress(A), "line 1 begins a bzip2 file: unpack it"),
     "an xz": (lzma.compress(A), "line 1 begins an xz file: unpack it"),
-    "a PDF": (b"%PDF-1.4\n" + A + b"\n" + A, "line 1 begins a PDF: save the list as text"),
+    "a PDF": (b"%PDF-1.4\n" + A + b"\n" + A, "line 1 begins a PDF: save the list as a text file"),
 }
 
 

@@ -101,11 +101,11 @@ class TestRefused:
         with pytest.raises(WrongShape) as refused:
             read(A + b"\n" + odd + b"\nodd\n", strict=True)
         told = str(refused.value)
-        assert 'the list "my list" holds hardly any URL' in told
+        assert 'the list "my list" has hardly any URL' in told
         assert told.endswith(f'line 2 begins with "({"x" * 59}"')
 
     def test_a_list_without_any_url_is_called_so(self) -> None:
-        with pytest.raises(WrongShape, match=r"holds no URL: .* line 1 begins with"):
+        with pytest.raises(WrongShape, match=r"has no URL: .* line 1 begins with"):
             read(b"(odd\n", strict=True)
 
 

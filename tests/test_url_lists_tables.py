@@ -53,11 +53,11 @@ def test_of_several_columns_the_one_called_url_is_taken() -> None:
     ids=["parquet", "csv", "tsv", "jsonl"],
 )
 def test_columns_that_cannot_be_told_are_named(table: bytes) -> None:
-    with pytest.raises(BadInput, match=r"2 URLs: leave one in each line, or say --url-col$"):
+    with pytest.raises(BadInput, match=r"2 URLs: leave one in each line, or add --url-col$"):
         read(table)
     assert read(table, "other", "key") == [(NAME, B)]
     assert read(table, "one", "file") == [("n01440764_9", A)]
-    with pytest.raises(BadInput, match=r'no column is called "links" in its first line$'):
+    with pytest.raises(BadInput, match=r'no column has the name "links" in its first line$'):
         read(table, "links")
 
 
@@ -77,7 +77,7 @@ def test_parquet_that_is_damaged_is_refused_with_a_sentence() -> None:
             assert str(error).startswith('the list "mine" ')
     assert refused > 100
     for data in (b"PAR1", b"PAR1" + bytes(99), whole[:-9]):
-        with pytest.raises(BadInput, match="no Parquet that can be read"):
+        with pytest.raises(BadInput, match="not a Parquet file"):
             read(data)
 
 
@@ -122,7 +122,7 @@ def test_the_column_of_urls_is_named_on_the_command_line(terminal: Terminal) -> 
     given = ("geturls", "imagenet", "--urls=mine.parquet", "--mapping")
     said = terminal.says(*given, "--url-col=other")
     assert said == f"{NAME}\t{B}\n"
-    assert "say --url-col" in terminal.refuses(*given)
+    assert "add --url-col" in terminal.refuses(*given)
     refused = terminal.refuses("geturls", "imagenet", f"--wnid={WNID}", "--url-col=other")
     assert refused == "--url-col needs --urls: give both, or neither"
 

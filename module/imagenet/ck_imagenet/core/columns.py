@@ -42,7 +42,7 @@ _FILES = (
     ("\xfd7zXZ\0", "an xz file: unpack it"),
     ("7z\xbc\xaf", "a 7z archive: unpack it"),
     ("(\xb5/\xfd", "a zstd file: unpack it"),
-    ("%PDF-", "a PDF: save the list as text"),
+    ("%PDF-", "a PDF: save the list as a text file"),
 )
 """How files of other forms begin, and what their user can do."""
 _SEPARATOR = re.compile("(?i)sep=.")
@@ -121,7 +121,7 @@ def recognise_table(head: Sequence[bytes], named: Named = Named()) -> Table | No
         if table:
             return table
     if any(named):
-        raise ValueError(f'no column is called "{named.url or named.name}" in its first line')
+        raise ValueError(f'no column has the name "{named.url or named.name}" in its first line')
     return None
 
 
@@ -134,7 +134,7 @@ def _named_table(rows: Sequence[_Row], split: _Splitter, named: Named) -> Table 
     columns = [[row.fields[index] for row in body] for index in range(len(titles))]
     url = titles.index(named.url) if named.url else _url_column(columns, rows[0])
     if url is None:
-        raise ValueError(f"no column has URLs; its columns are {', '.join(titles)}")
+        raise ValueError(f"no column has URLs; the columns are {', '.join(titles)}")
     names = [] if named.name or not body else _name_columns(columns, url, rows[0])
     name = titles.index(named.name) if named.name else next(iter(names), None)
     return Table(split, len(titles), url, name)
@@ -143,9 +143,9 @@ def _named_table(rows: Sequence[_Row], split: _Splitter, named: Named) -> Table 
 def _refuse_others(at: int, first: str) -> None:
     """Refuse what is no list of lines, by the beginning of its first line."""
     if _PAGE_TEXT.match(first):
-        raise ValueError(f"line {at + 1} begins a web page, no list of URLs")
+        raise ValueError(f"line {at + 1} begins a web page, not a list of URLs")
     if _ARRAY.fullmatch(first):
-        raise ValueError(f"line {at + 1} begins a JSON array: write each URL on a line of its own")
+        raise ValueError(f"line {at + 1} begins a JSON array: write each URL on its own line")
     for beginning, what in _FILES:
         if first.startswith(beginning):
             raise ValueError(f"line {at + 1} begins {what}")
@@ -382,7 +382,7 @@ def _url_column(
         ] or urls
     if len(urls) > 1:
         raise ValueError(
-            f"line {first.at + 1} has {len(urls)} URLs: leave one in each line, or say --url-col"
+            f"line {first.at + 1} has {len(urls)} URLs: leave one in each line, or add --url-col"
         )
     return urls[0] if urls else None
 

@@ -198,7 +198,7 @@ def blocks(stream: BinaryIO, what: str) -> Iterator[bytes]:
             else:
                 torn += rest
             if len(torn) > _LONGEST_BLOCK:
-                raise BadInput(f'"{what}" is no list of URLs: it has a line of more than 4 MB')
+                raise BadInput(f'"{what}" is not a list of URLs: it has a line of more than 4 MB')
         if torn:
             yield torn + b"\n"
 
@@ -210,14 +210,14 @@ def _damage_named(what: str) -> Iterator[None]:
         yield
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise BadInput(
-            f'the list "{what}" is damaged or incomplete ({plain(str(error))}): get it again'
+            f'the list "{what}" is damaged or incomplete ({plain(str(error))}): download it again'
         ) from error
 
 
 def _wrong(what: str, good: int, number: int, line: bytes) -> str:
     """Return the sentence for a list whose lines are mostly odd."""
     text = visible(line[:60].decode("latin-1").strip())
-    holds = "holds no URL" if not good else "holds hardly any URL"
+    holds = "has no URL" if not good else "has hardly any URL"
     return (
         f'the list "{what}" {holds}: a line is a URL, or a name such as n01440764_9981 and a URL, '
         f'or a row of a table with such columns; line {number + 1} begins with "{text}"'
@@ -254,7 +254,7 @@ def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
                 data = line.encode("utf-8", "surrogatepass")
                 yield data if len(data) < LONGEST_LINE else b""
     except (pa.ArrowException, MemoryError, OverflowError, LookupError) as error:
-        raise ValueError(f"no Parquet that can be read: {error}") from None
+        raise ValueError(f"not a Parquet file that can be read: {error}") from None
 
 
 def _refuse_large(footer: Any, texts: list[str]) -> None:

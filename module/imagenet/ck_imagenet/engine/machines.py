@@ -35,7 +35,7 @@ from .lease import LEASE, Lease
 from .transports import Transport, WorkerPool
 from .worker import LIBRARY, MESSAGES
 
-GOES_ON = "what is here is kept, and the same command goes on"
+GOES_ON = "what is saved is kept, and the same command goes on"
 
 _CONNECT_TIMEOUT, _WORKER_TIMEOUT = 10, 60
 """Seconds to wait for a scheduler, and for the first machine."""
@@ -139,9 +139,9 @@ class Machines(WorkerPool):
         for address, trouble in self._unfit.items():
             asked = len(self._unfit) + len(self._holding) + len(self._invited)
             raise StoreError(
-                f"{len(self._unfit)} of {asked} workers cannot work on this run, the first of "
-                f"them, {address}: {trouble}; all machines need the same CK_REPOS at the same "
-                "path, and the Python packages of requirements.txt and requirements-dask.txt"
+                f"{len(self._unfit)} of {asked} workers cannot work on this run. The first is "
+                f"{address}: {trouble}. All machines need the same CK_REPOS at the same path, and "
+                "the Python packages of requirements.txt and requirements-dask.txt"
             )
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -283,10 +283,10 @@ def _probe(scheduler: str) -> None:
         try:
             theirs = one.submit(asyncio.run, greet()).result()
         except (OSError, asyncio.TimeoutError):
-            raise OSError("who listens there does not answer as Dask does") from None
+            raise OSError("what listens there does not answer like Dask") from None
     if theirs != ours:
         raise OSError(
-            f"it has distributed {theirs}, and here is {ours}: all machines need the same"
+            f"it has distributed {theirs}, and this machine has {ours}: all machines need the same"
         )
 
 

@@ -82,10 +82,9 @@ class Processes(WorkerPool):
         self._deaths.append(time.monotonic())
         if self._deaths[-1] < self._deaths[0] + _AN_HOUR and len(self._deaths) > _MOST_DEATHS:
             raise StoreError(
-                f"processes that fetch for this run were ended {len(self._deaths)} times from "
-                f"outside within an hour (the last {why}): is there too little memory? What is "
-                "here is kept; the same command goes on from there, with --processes=1 in one "
-                "process"
+                f"something ended the processes of this run {len(self._deaths)} times within an "
+                f"hour (the last {why}). Perhaps there is too little memory. What is saved is "
+                "kept, and the same command goes on; with --processes=1 it uses one process"
             )
 
     def close(self) -> None:

@@ -138,7 +138,13 @@ class SynsetRecorder(Recorder):
     def reserve(self, record: Record) -> Verdict:
         with self._lock:
             if self._duplicates.is_rejected(record):
-                self._write(_unkept(record, Outcome.REJECTED, "the same bytes have been rejected"))
+                self._write(
+                    _unkept(
+                        record,
+                        Outcome.REJECTED,
+                        ("you have rejected a picture with the same bytes"),
+                    )
+                )
                 return Verdict.SETTLED
             if self._duplicates.is_placeholder(record):
                 self._write(_unkept(record, Outcome.PLACEHOLDER, _SEVERAL))
@@ -220,9 +226,9 @@ class SynsetRecorder(Recorder):
         if news and not self._reached:
             first = min(news, key=lambda record: record.outcome is Outcome.HOST_DOWN)
             raise NetworkDown(
-                f"nothing answered, to none of {len(self._held)} URLs: the network seems to be "
-                f"down (first: {first.url}, {plain(first.detail)}); "
-                "nothing was recorded, so run the same command again when it is up"
+                f"no host answered, for any of {len(self._held)} URLs: the network seems to be "
+                f"down (first: {first.url}, {plain(first.detail)}). Nothing was recorded: run the "
+                "same command when the network is up"
             )
         self._release_held()
 

@@ -261,7 +261,7 @@ class _CopyReading:
         place = self._store.synset(wnid)
         here = place.pictures()
         if self._crawl.max_images and len(here) >= self._crawl.max_images:
-            return "as many as are wanted"
+            return "there are already as many pictures as you want"
         if self._crawl.retry_failed or self._copy.name not in ReadTars(place):
             return ""
         lost = has_lost(place, {display_name(part) for part in self._copy.parts})
@@ -277,15 +277,20 @@ class _CopyReading:
             return _wants_token(part, failure.detail)
         why = failure.why
         if self._found and failure.outcome is not Outcome.GONE:
-            return f'the tar "{part}" broke off: {why}; what came is kept, the same command goes on'
+            return (
+                f'the tar "{part}" broke off: {why}. What has come is kept, and the same command '
+                "goes on"
+            )
         later = "" if failure.outcome.final else "Type the same command later. "
-        return f'the tar "{part}" cannot be fetched: {why}. {later}{self._otherwise()}'
+        return f'the tar "{part}" cannot be downloaded: {why}. {later}{self._otherwise()}'
 
     def _otherwise(self) -> str:
         """Return what else may help who cannot fetch a tar."""
         if not self._copy.is_of_winter21:
             return "If you have the file: ck-imagenet download --from=FILE"
-        return f"Its links may do: ck-imagenet download --wnid={next(iter(self._copy.wnids))}"
+        return (
+            f"Its links may still work: ck-imagenet download --wnid={next(iter(self._copy.wnids))}"
+        )
 
     def _nothing(self, what: str) -> str:
         """Return what is in a copy without a picture."""
@@ -297,7 +302,7 @@ class _CopyReading:
         others = self._odd.examples.get(SkipReason.OTHER_NAME, [])
         if not hint and any(path.endswith(".tar") for path in others):
             hint = f'. To read the tars in it: --from="{self._copy.where}/*.tar"'
-        return f"{what} holds no picture of {', '.join(wanted)}{found}{hint}"
+        return f"{what} has no picture of {', '.join(wanted)}{found}{hint}"
 
 
 _OF_HUB = re.compile(rf"https?://{re.escape(HUB)}(?::[0-9]+)?/((?:datasets/|spaces/)?[^/]+/[^/]+)/")
@@ -310,14 +315,14 @@ def _wants_token(address: str, status: str) -> str:
     page = _OF_HUB.match(shown)
     if not page:
         return (
-            f"{begin}accept the terms of {host} there, put the token that you get in an "
-            f"environment variable, such as MY_TOKEN, and add --token={host}:MY_TOKEN. "
-            "It is sent over https alone"
+            f"{begin}accept the terms of {host} there. Put the token that you get into an "
+            f"environment variable, such as MY_TOKEN, and add --token={host}:MY_TOKEN. It is sent "
+            "over https only"
         )
     return (
-        f"{begin}log in to https://{HUB}/{page.group(1)} and accept its terms there, make a token "
-        f"that may read it at https://{HUB}/settings/tokens, and put that in the environment "
-        "variable HF_TOKEN. It is sent over https alone"
+        f"{begin}log in to https://{HUB}/{page.group(1)} and accept its terms there. Make a token "
+        f"that may read it at https://{HUB}/settings/tokens, and put it into the environment "
+        "variable HF_TOKEN. It is sent over https only"
     )
 
 
@@ -332,11 +337,11 @@ _TO_BE_READ_AGAIN = (
 )
 """What a part of a copy must not have had, for it not to be read again."""
 
-_READ_BEFORE = "it has been read to its end before; --retry-failed reads it again"
+_READ_BEFORE = "it has been read to its end before. To read it again, add --retry-failed"
 
 _WHAT_LABELS = (
-    "If numbers tell the synsets: with --ilsvrc2012 they are the places in the sorted order of "
-    "its 1,000; else --labels=FILE has the wnids in the order of the numbers from 0 on, one a "
-    "line. For ILSVRC2012's validation, --labels=FILE is val.txt, Kaggle's LOC_val_solution.csv "
-    "or the devkit"
+    "If the synsets are given as numbers: --ilsvrc2012 means the positions in the sorted order of "
+    "its 1,000 synsets; --labels=FILE is your own list, with one wnid on each line, from number 0 "
+    "on. For the validation pictures of ILSVRC2012, --labels=FILE is val.txt, Kaggle's "
+    "LOC_val_solution.csv or the devkit"
 )

@@ -176,13 +176,13 @@ class OwnFolder:
         if not self.path.exists() and not self.path.is_symlink():
             return
         if not self.path.is_dir():
-            raise BadInput(f'--to="{self.path}" is no folder: choose another')
+            raise BadInput(f'--to="{self.path}" is not a folder: choose another')
         mark = read_json(self.path / _MARK_FILE)
         if mark is None:
             if any(not each.name.startswith(NEW) for each in self.path.iterdir()):
                 raise BadInput(
-                    f'"{self.path}" is not empty, and no export of ck-imagenet: '
-                    "choose another folder with --to=DIR"
+                    f'"{self.path}" is not empty, and it is not an export of ck-imagenet: choose '
+                    "another folder with --to=DIR"
                 )
             return
         refuse_newer(mark.get("format"), self.path / _MARK_FILE)
@@ -192,8 +192,8 @@ class OwnFolder:
         if before != self._options:
             differing = _differing(before if isinstance(before, dict) else {}, self._options)
             raise BadInput(
-                f'"{self.path}" holds an export with {differing}: '
-                "repeat that, or choose another folder with --to=DIR"
+                f'"{self.path}" has an export with {differing}: give the same options, or choose '
+                "another folder with --to=DIR"
             )
 
     def create(self) -> None:

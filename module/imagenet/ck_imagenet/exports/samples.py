@@ -120,8 +120,8 @@ class Split(NamedTuple):
         names = _PART_NAMES.get(len(written), ())
         if len(shares) != len(names) or not all(shares) or sum(shares) != 1:
             raise BadInput(
-                f'--split="{text}": write two or three shares that make 1 together, '
-                "for training, validation and tests, such as --split=0.8,0.2 or --split=0.8,0.1,0.1"
+                f'--split="{text}": write two or three shares whose sum is 1, for training, '
+                "validation and tests, such as --split=0.8,0.2 or --split=0.8,0.1,0.1"
             )
         return cls(dict(zip(names, shares)), seed)
 
@@ -291,12 +291,13 @@ def samples(
         if every and not here:
             raise BadInput(
                 f"all pictures of {image_class.wnid} here are altered copies: name other synsets, "
-                "or leave out --unaltered"
+                "or leave --unaltered out"
             )
         if len(here) < len(split.parts):
             raise BadInput(
                 f"{image_class.wnid} has {len(here)} pictures here, too few for "
-                f"{len(split.parts)} parts: get more, name other synsets, or leave out --split"
+                f"{len(split.parts)} parts: download more, name other synsets, or leave --split "
+                "out"
             )
         parts = split.parts_of([sample.name for sample in here])
         for sample in here:

@@ -150,7 +150,7 @@ class AddressPolicy(NamedTuple):
         try:
             parsed = urls.parse(url)
         except Failed as failed:
-            raise BadInput(f'"{url}" is no address that can be asked: {failed.detail}') from None
+            raise BadInput(f'"{url}" is not a valid URL: {failed.detail}') from None
         return self.trusting(parsed.host, parsed.port)
 
     def check_unresolved(self, host: str, port: int) -> None:
@@ -224,8 +224,8 @@ def _name(item: str) -> str:
         if ":" not in name and name and not name.rpartition(".")[2].isdigit():
             return name
     raise BadInput(
-        f'--allow-private: "{item}" is no host, address or network; '
-        "write for example --allow-private=127.0.0.0/8,10.1.2.3,myserver"
+        f'--allow-private: "{item}" is not a host, an address or a network; write for example '
+        "--allow-private=127.0.0.0/8,10.1.2.3,myserver"
     )
 
 

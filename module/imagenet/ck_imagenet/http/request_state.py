@@ -203,13 +203,16 @@ def tokens(said: str) -> dict[str, str]:
         host, _, variable = each.rpartition(":")
         endpoint = urls.endpoint(f"https://{host}/") if host and "/" not in host else ""
         if not endpoint or "@" in host:
-            raise BadInput("--token takes HOST:VARIABLE: the host, and where its token stands")
+            raise BadInput(
+                "--token takes HOST:VARIABLE: the host, and the environment variable that holds "
+                "its token"
+            )
         token = os.environ.get(variable, "").strip() if variable else ""
         if not _TOKEN.fullmatch(token):
             shown = host if "." in host else "HOST"  # else it may be the token itself
             raise BadInput(
-                f"--token={shown}:… names no environment variable that holds a token: put it in "
-                f"one, such as MY_TOKEN, and write --token={shown}:MY_TOKEN"
+                f"--token={shown}:… does not name an environment variable that holds a token. Put "
+                f"the token into one, such as MY_TOKEN, and write --token={shown}:MY_TOKEN"
             )
         found[f"https://{endpoint}"] = f"Bearer {token}"
     return found

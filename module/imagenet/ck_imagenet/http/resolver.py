@@ -96,7 +96,7 @@ def _override_parts(item: str) -> tuple[str, str]:
 
 def _bad_override(item: str) -> BadInput:
     return BadInput(
-        f'--resolve: "{item}" is no HOST:ADDRESS; write for example '
+        f'--resolve: "{item}" is not HOST:ADDRESS; write for example '
         "--resolve=example.org:127.0.0.1,six.example:[::1],gone.example:none,late.example:slow:2"
     )
 

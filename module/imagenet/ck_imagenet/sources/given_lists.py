@@ -187,7 +187,7 @@ class GivenList:
         if "{wnid}" not in self._named:
             return {}
         if not wnids:
-            raise BadInput(f'"{self._named}" needs to know which: add --wnid=W')
+            raise BadInput(f'"{self._named}" needs a wnid: add --wnid=W')
         # A wnid is a letter and digits: it cannot change what path or address mean.
         return {wnid: self._named.replace("{wnid}", wnid) for wnid in wnids}
 
@@ -233,7 +233,7 @@ class GivenList:
             is_missing = failed.outcome.final and not failed.outcome.unanswered
             why = failed.why
             raise (MissingList if is_missing else BadInput)(
-                f'the list "{where}" cannot be fetched: {why}'
+                f'the list "{where}" cannot be downloaded: {why}'
             ) from None
         kept.seek(0)
 
@@ -244,7 +244,7 @@ def _copy(stream: BinaryIO, kept: BinaryIO, where: str) -> None:
     for block in iter(lambda: stream.read(2**20), b""):
         come += len(block)
         if come > _LARGEST_LIST:
-            raise BadInput(f'the list "{where}" has more bytes than any list of ImageNet')
+            raise BadInput(f'the list "{where}" is larger than any list of ImageNet')
         kept.write(block)
 
 
@@ -286,9 +286,9 @@ def _gather(lines: Iterator[Line], where: str, wnids: Sequence[str], found: Line
         found.add(wnid, line._replace(number=line.number - start) if line.name else line)
         if not wnids and len(found) > MANY:
             raise BadInput(
-                f'the list "{where}" has more than {MANY} synsets: '
-                "name those that you want with --wnid=W,W or --wnids=FILE, or make an archive of "
-                f"it, which serves all: ck-imagenet geturls --all --archive={where}"
+                f'the list "{where}" has more than {MANY} synsets: name those that you want with '
+                "--wnid=W,W or --wnids=FILE. For all of them, make an archive of it: ck-imagenet "
+                f"geturls --all --archive={where}"
             )
     return list(listed)
 
@@ -303,6 +303,6 @@ def _refuse_missing(
         )
     if missing or not found:
         raise MissingList(
-            f'the list "{where}" holds no URL: a line is a URL, or a name such as '
-            "n01440764_9981 and a URL"
+            f'the list "{where}" has no URL: a line is a URL, or a name such as n01440764_9981 '
+            "and a URL"
         )

@@ -131,7 +131,7 @@ def _of_lines(lines: Iterable[str], named: str, classes: tuple[str, ...]) -> Lab
                 f"{printable(line)[:60]}. {_ELSE}"
             )
     if bool(listed) == bool(of_names):
-        raise BadInput(f'--labels="{named}" tells no labels, or tells them in two ways. {_ELSE}')
+        raise BadInput(f'--labels="{named}" has no labels, or has them in two ways. {_ELSE}')
     if len(listed) == OF_VALIDATION:
         return Labels(classes, dict(_validation(listed)))
     return Labels(tuple(listed) or classes, of_names)
@@ -168,7 +168,7 @@ def _of_json(data: bytes, named: str) -> tuple[str, ...]:
     except (ValueError, LookupError, TypeError, RecursionError):
         found = ()
     if not found or not all(isinstance(each, str) and is_wnid(each) for each in found):
-        raise BadInput(f'--labels="{named}" is no object of labels and wnids. {_ELSE}')
+        raise BadInput(f'--labels="{named}" is not a JSON object of labels and wnids. {_ELSE}')
     return found
 
 
@@ -211,11 +211,11 @@ def _devkit_files(stream: Any) -> dict[str, bytes]:
 
 def _of_devkit(found: Mapping[str, bytes], named: str, classes: tuple[str, ...]) -> Labels:
     if _TRUTH not in found:
-        raise BadInput(f'--labels="{named}" holds no {_TRUTH}. {_ELSE}')
+        raise BadInput(f'--labels="{named}" has no {_TRUTH}. {_ELSE}')
     if _META not in found:
         raise BadInput(
-            f'--labels="{named}" has the devkit\'s own ids, and no {_META} beside it tells whose '
-            f"they are: they are not the places in the sorted order. {_ELSE}"
+            f'--labels="{named}" has the devkit\'s own ids, and there is no {_META} beside it '
+            f"with their wnids. {_ELSE}"
         )
     ids = _ids(found[_META], named)
     truth = found[_TRUTH].decode("ascii", "replace").split()
@@ -239,7 +239,7 @@ def _ids(meta: bytes, named: str) -> dict[int, str]:
         from scipy.io import loadmat
     except ImportError:
         raise BadInput(
-            f"the devkit's {_META} takes the Python package scipy; get it with: "
+            f"the devkit's {_META} needs the Python package scipy; get it with: "
             f'"{sys.executable}" -m pip install scipy. Or give another file: {_ELSE}'
         ) from None
     try:

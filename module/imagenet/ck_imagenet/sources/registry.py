@@ -57,7 +57,7 @@ def tars(address: str, wnids: Sequence[str], agreeing: str) -> list[TarSource]:
     if not wnids:
         raise BadInput(f"which synset? Write --wnid=n01440764 --source={NAME}")
     if not (is_url(address) and "{wnid}" in address):
-        raise BadInput(f'--winter21="{address}" is no address with {{wnid}} in it')
+        raise BadInput(f'--winter21="{address}" is not a URL with {{wnid}} in it')
     if agreeing:
         raise BadInput(_TERMS.format(typed=agreeing, variable=f"{ENVIRONMENT}ACCEPT_TERMS"))
     found = tar_sources.tar_sources(address, wnids)
@@ -83,8 +83,8 @@ def many(count: int, size: int, typed: str) -> BadInput:
 def dropped(wnid: str) -> str:
     """Return what to tell of a synset that has no tar."""
     return (
-        f"winter21 has no {wnid}: ImageNet dropped 2,674 of its 21,841 synsets then, or has moved "
-        f"this one since; ck-imagenet download --wnid={wnid} asks for its links"
+        f"winter21 has no {wnid}: ImageNet dropped 2,674 of its 21,841 synsets from that release, "
+        f"or has moved this one since. Ask for its links: ck-imagenet download --wnid={wnid}"
     )
 
 
@@ -273,7 +273,9 @@ class Sources:
         lines = [] if is_chosen else known_lines(self._store.synset(wnid))
         if lines:
             known = counted(len(lines), "link")
-            self._progress.trouble(f"no place has a list of {wnid}; {known} known here will do")
+            self._progress.trouble(
+                f"no source has a list of {wnid}; using the {known} that are known here"
+            )
             return SynsetList(wnid, EARLIER, lines)
         raise NoList(f"no list of URLs for {wnid}:{''.join(said)}\n{self._advice(wnid)}")
 
@@ -305,14 +307,14 @@ class Sources:
         """Return the one command that would help."""
         only = self._asked.source
         if only and registries.source(only).address:
-            return f"The others may have one: ck-imagenet download --wnid={wnid}"
+            return f"Other sources may have one: ck-imagenet download --wnid={wnid}"
         if not (self.reached or only):
-            return "Nothing could be connected to: type the same command when the network is up"
+            return "No source could be reached: type the same command when the network is up"
         if self._archive.is_here:
             return f"If you have one, give it: ck-imagenet download --wnid={wnid} --urls=FILE"
         if any(each.is_busy for each in self._sources if isinstance(each, WaybackService)):
             return (
-                "Type the same command later; or take the pictures themselves, which need no list: "
-                f"ck-imagenet download --wnid={wnid} --source={NAME}"
+                "Type the same command later. Or download ImageNet's own tar, which needs no "
+                f"list: ck-imagenet download --wnid={wnid} --source={NAME}"
             )
         return "Get the lists of all synsets once, then type this again: ck-imagenet geturls --all"

@@ -77,7 +77,7 @@ def refuse_no_address(option: str, given: str, usual: str) -> None:
         What the user gives, and the usual address, as an example.
     """
     if not url_lists.is_url(given):
-        raise BadInput(f'--{option}="{given}" is no address such as {usual}')
+        raise BadInput(f'--{option}="{given}" is not a URL such as {usual}')
 
 
 class ServiceSource(ListSource):
@@ -143,7 +143,7 @@ class ServiceSource(ListSource):
                 continue
             self._silences_left = _SILENCES
             if self._is_elsewhere(answer.url):
-                said.append(f"{question.name}: it leads elsewhere, to {answer.url}")
+                said.append(f"{question.name}: redirected to {answer.url}")
                 continue
             lines = listed(answer.data, wnid)
             if lines:

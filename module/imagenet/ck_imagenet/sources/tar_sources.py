@@ -76,7 +76,7 @@ def tar_sources(named: str, wnids: Sequence[str]) -> list[TarSource]:
     """
     if "{wnid}" in named:
         if not wnids:
-            raise BadInput(f'"{named}" needs to know which: add --wnid=W')
+            raise BadInput(f'"{named}" needs a wnid: add --wnid=W')
         # A wnid is a letter and digits: it cannot change what path or address mean.
         own = [_source(named.replace("{wnid}", wnid), [wnid], is_url(named)) for wnid in wnids]
         for source in own:
@@ -180,7 +180,7 @@ def _files_of_stream(stream: StreamReader, name: str) -> Iterator[File | Skipped
     """Yield the files of a tar; raise BadInput if it is what cannot be read in its order."""
     if stream.begins(*ZIPS):
         raise BadInput(
-            f'"{name}" is a zip, which is read from its end: have it as a file, and give '
+            f'"{name}" is a zip, which is read from its end: download it as a file, and give '
             "--from=FILE"
         )
     yield from tars.files(stream, name)

@@ -232,7 +232,7 @@ def _damage_named(folder: Path) -> Iterator[None]:
     except (OSError, KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
         raise Damaged(
             f'the archive of all URLs in "{folder}" is damaged ({outcomes.plain(str(error))}): '
-            f"build it again with: {GET}"
+            f"make it again with: {GET}"
         ) from error
 
 
@@ -267,7 +267,7 @@ def hosts(
     name = host.strip(".").lower().encode()
     if not name or _NOT_OF_A_HOST.search(host):
         raise BadInput(
-            f'--search-url="{host}" is no host: write for example --search-url=flickr.com'
+            f'--search-url="{host}" is not a host: write for example --search-url=flickr.com'
         )
     wanted = re.compile(rb"(?:.*@)?((?:[^@:]*\.)?%b)\.?(?::[0-9]*)?" % re.escape(name))
     members = [member for member in archive.members() if not wnids or member.wnid in wnids]
@@ -338,7 +338,7 @@ class ArchiveSource(ListSource):
         if self.is_here:
             return self.row.needs
         get = "ck-imagenet geturls --all"
-        return f"to be built again: {get}" if self._damage else f"334 MB, once: {get}"
+        return f"to be made again: {get}" if self._damage else f"334 MB, once: {get}"
 
     def find(self, wnid: str) -> SynsetList:
         lines = self.lines(wnid)

@@ -147,8 +147,8 @@ def _write_new(
 def _refuse_odd_list(source: str, is_odd: bool) -> None:
     if is_odd:
         raise BadInput(
-            f'"{source}" is no list of all URLs: a line is a name such as n01440764_9981, '
-            "a tab and a URL, and the lines of a synset stand together"
+            f'"{source}" is not a list of all URLs. In such a list, a line is a name such as '
+            "n01440764_9981, a tab and a URL, and the lines of a synset stand together"
         )
 
 
@@ -280,7 +280,7 @@ def get_all(
     """
     if not re.fullmatch("([0-9a-fA-F]{40})?", asked.archive_sha1):
         raise BadInput(
-            f'--archive-sha1="{asked.archive_sha1}" is no SHA-1: it has 40 hexadecimal digits'
+            f'--archive-sha1="{asked.archive_sha1}" is not a SHA-1, which has 40 hexadecimal digits'
         )
     refuse_no_address("wayback-service", asked.wayback_service, WAYBACK_SERVICE)
     given = asked.archive or urls.capture_address(asked.wayback_service, _CAPTURED, _LIST)
@@ -327,7 +327,9 @@ def _fetch_and_build(
         sha1 = checksum(path, "sha1")
         if asked.refuses(sha1):
             _refuse_page(delivery, path)
-            raise _other(address, sha1, asked, kept, f'; to fetch it anew, first remove "{path}"')
+            raise _other(
+                address, sha1, asked, kept, (f'; to download it again, first remove "{path}"')
+            )
         try:
             _build(path, Provenance(address, sha1), path.parent, progress)
         except BadInput:
@@ -342,7 +344,7 @@ def _begun_anew_next_time() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("interrupted; the same command builds the archive anew") from None
+        raise KeyboardInterrupt("interrupted; the same command makes the archive again") from None
 
 
 def _fetch(delivery: ResumableFile, client: Client, progress: Progress) -> None:
@@ -355,8 +357,8 @@ def _fetch(delivery: ResumableFile, client: Client, progress: Progress) -> None:
             later = "What has come is kept, and the same command goes on from there. "
         why = failed.why
         raise NoList(
-            f'"{delivery.address}" cannot be fetched: {why}. '
-            f"{later}If you have the file: {GET} --archive=FILE"
+            f'"{delivery.address}" cannot be downloaded: {why}. {later}If you have the file: '
+            f"{GET} --archive=FILE"
         ) from None
     finally:
         progress.end()
@@ -377,8 +379,8 @@ def _refuse_page(delivery: ResumableFile, path: Path) -> None:
 def _other(given: str, sha1: str, asked: WholeList, kept: str, otherwise: str = "") -> BadInput:
     """Return what the user has to decide on."""
     return BadInput(
-        f'"{given}" is not the list that was published: its SHA-1 is {sha1}, not '
-        f"{asked.wanted_sha1}. To use it all the same: {GET}{kept} --force{otherwise}"
+        f'"{given}" is not the list that ImageNet published: its SHA-1 is {sha1}, not '
+        f"{asked.wanted_sha1}. To use it anyway: {GET}{kept} --force{otherwise}"
     )
 
 

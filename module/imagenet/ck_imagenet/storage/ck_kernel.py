@@ -209,8 +209,9 @@ class Kernel:
         if said:
             where = f'the repository "{repository}"' if repository else "any repository"
             raise StoreError(
-                f"CK lets nobody {'remove from' if delete else 'write to'} {where}: {said}; "
-                "its settings are shown by `ck set kernel`, a repository's by `ck load repo:NAME`"
+                f"CK does not let you {'remove from' if delete else 'write to'} {where}: {said}. "
+                "See CK's settings with `ck set kernel`, and a repository's with `ck load "
+                "repo:NAME`"
             )
 
     @contextmanager
@@ -374,10 +375,11 @@ def settings(ck: ModuleType) -> dict[str, Any]:
         configured = dict((found["dict"] if found["return"] == 0 else {}).items())
     except (AttributeError, TypeError, ValueError):  # CK itself takes any JSON for an object
         raise BadInput(
-            f"{CONFIGURATION} cannot be read; to begin it anew: ck rm local:cfg:imagenet --force"
+            f"{CONFIGURATION} cannot be read. To start with an empty one: ck rm "
+            "local:cfg:imagenet --force"
         ) from None
     for key in configured:
         if key.replace("_", "-") not in SETTINGS:
             there = ", ".join(sorted(SETTINGS))
-            raise BadInput(f'{CONFIGURATION}: "{key}" is no setting; there are {there}')
+            raise BadInput(f'{CONFIGURATION}: "{key}" is not a setting; the settings are {there}')
     return configured

@@ -156,7 +156,10 @@ class Repositories:
         """Make what is missing of a repository; return what CK's cache is to have of it."""
         known = self._cache.info(name)
         if known.get("dict", {}).get("remote"):
-            raise StoreError(f'the CK repository "{name}" is remote: pictures are kept here only')
+            raise StoreError(
+                f'the CK repository "{name}" is remote, and pictures can only be saved on this '
+                "machine"
+            )
         folder = self.get(name).folder
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
