@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterable
 
-from ..commands import geturls, outlook
+from ..commands import geturls
 from ..core.actions import ARCHIVE_SHA1, DownloadOptions, GeturlsOptions
 from ..core.files import path_of
-from . import estimates, sentences
+from . import sentences
 
 if TYPE_CHECKING:
     from ..commands import Workspace
@@ -73,6 +73,9 @@ def _show_sources(
     if console.is_on:
         console.say(sentences.sources(rows, console.is_terminal))
         if console.is_terminal:
+            from ..commands import outlook  # a list must not wait for the engine
+            from . import estimates
+
             meant = outlook.of_lists(options, place.store, place.archive)
             named = DownloadOptions(wnid=options.wnid or (_EXAMPLE_WNID,), outdir=options.outdir)
             console.say(estimates.two_ways(meant, named))
