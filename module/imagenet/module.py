@@ -69,8 +69,9 @@ def list_synsets(i: CkDict) -> CkDict:
               return       - 0, or 1 with an error
               (error)      - what is wrong and what to do, in a sentence
               lst          - (unless out=con) a list of {wnid, index, words, hypernyms, ilsvrc2012,
-                             downloaded, urls}, urls being the number of URLs in the archive of all
-                             URLs, null if that is not here; with images, of {name, url}
+                             below, downloaded, urls}, below being the number of synsets below it,
+                             urls that of URLs in the archive of all URLs, null if that is not here;
+                             with images, of {name, url}
             }
     """
     # Whoever names a repository or an entry asks for entries, as of any other module.
@@ -302,10 +303,12 @@ def export(i: CkDict) -> CkDict:
               return       - 0, or 1 with an error; 130 when interrupted
               (error)      - what is wrong and what to do, in a sentence
               export       - {to, layout, classes, pictures, links, written, removed, parts, labels,
-                             reencoded, quality, left_out}: the folder; synsets, pictures, or links
-                             in it; those written and removed by this run; pictures of each part,
-                             if there are several; "ilsvrc2012" or "positions"; pictures encoded
-                             anew, their quality; the names of those that cannot be decoded, and why
+                             missing, reencoded, quality, left_out}: the folder; synsets, pictures,
+                             or links in it; those written and removed by this run; pictures of each
+                             part, if there are several; "positions", "ilsvrc2012", or the set whose
+                             labels these are, and the synsets of it that are not here; pictures
+                             encoded anew, their quality; the names of those that cannot be decoded,
+                             and why
               environment  - with register, the UID of CK's environment
               environment_of_labels - the UID of that of their labels, if they are ILSVRC2012's
             }
