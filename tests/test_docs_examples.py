@@ -14,6 +14,7 @@ import shlex
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -23,6 +24,7 @@ import write_docs
 from ck_imagenet.catalogue.selection import Selection, chosen
 from ck_imagenet.core.actions import DemoOptions
 from ck_imagenet_practice import PracticeWeb
+from tarballs import tar
 from terminal import CHECKOUT, WNID, Terminal
 
 DOCS = CHECKOUT / "docs"
@@ -83,6 +85,40 @@ def old_files(terminal: Terminal, web: PracticeWeb) -> None:
     terminal.says("download", "imagenet", "--urls=unknown")
 
 
+def copies(terminal: Terminal, web: PracticeWeb) -> None:
+    """Lay down the copies of ImageNet that people have: a folder, a zip, tars and shards."""
+    pictures = {
+        f"{wnid}/{wnid}_{number}.JPEG": web.link(wnid, number, "good").picture()
+        for wnid in (WNID, "n02110341")
+        for number in (10026, 10027)
+    }
+    here = terminal.folder
+    for name, data in pictures.items():
+        path = here / "ILSVRC" / "Data" / "CLS-LOC" / "train" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    with zipfile.ZipFile(here / "imagenet-object-localization-challenge.zip", "w") as packed:
+        for name, data in pictures.items():
+            packed.writestr(f"ILSVRC/Data/CLS-LOC/train/{name}", data)
+        packed.writestr("ILSVRC/Data/CLS-LOC/val/ILSVRC2012_val_00000001.JPEG", data)
+    solution = "ImageId,PredictionString\nILSVRC2012_val_00000001,n02110341 1 2 3 4\n"
+    (here / "LOC_val_solution.csv").write_text(solution)
+    tars = {
+        wnid: tar({key[10:].encode(): data for key, data in pictures.items() if key[:9] == wnid})
+        for wnid in (WNID, "n02110341")
+    }
+    for folder in ("winter21", "shards"):
+        (here / folder).mkdir()
+    for wnid, whole in tars.items():
+        (here / "winter21" / f"{wnid}.tar").write_bytes(whole)
+    every = tar({f"{wnid}.tar".encode(): whole for wnid, whole in tars.items()})
+    (here / "ILSVRC2012_img_train.tar").write_bytes(every)
+    for shard, (name, data) in enumerate(pictures.items()):
+        sample = name[10:-4].encode()
+        path = here / "shards" / f"imagenet1k-train-{shard:04}.tar"
+        path.write_bytes(tar({sample + b"jpg": data, sample + b"cls": b"0"}))
+
+
 def without_settings(terminal: Terminal, web: PracticeWeb) -> None:
     """Let the page itself say where the practice web is."""
     for name in web.environment():
@@ -99,6 +135,7 @@ def every_dog(terminal: Terminal, web: PracticeWeb) -> None:
 PREPARED: dict[str, Callable[[Terminal, PracticeWeb], None]] = {
     "README": every_dog,
     "from-the-old-scripts": old_files,
+    "sources": copies,
     "tutorial": without_settings,
 }
 """What must be there before the examples of a page run."""
