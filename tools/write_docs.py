@@ -203,9 +203,9 @@ def known_hosts() -> str:
 def _known_hosts() -> Iterator[str]:
     yield "# What is known of hosts"
     yield ""
-    yield "Facts that public reports tell. None of them can be checked from here, and some may not"
-    yield "be so any more; `--no-known-hosts` does without all of them but the placeholders. A host"
-    yield "stands for all below it; `*` in it is a number, and alone any host. This is written by"
+    yield "These facts come from public reports. We could not check them, and some may be out of"
+    yield "date. `--no-known-hosts` does without all of them, except the placeholders. A host stands for"
+    yield "all hosts below it. `*` in a host is a number; alone, it is any host. This page is written by"
     yield "`tools/write_docs.py` from `module/imagenet/ck_imagenet/core/data/known_hosts.tsv`."
     for fact in Fact:
         yield from ("", f"## {fact.word.capitalize()}", "", f"{fact.meaning.capitalize()}.", "")
