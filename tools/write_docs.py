@@ -204,9 +204,11 @@ def _known_hosts() -> Iterator[str]:
     yield "# What is known of hosts"
     yield ""
     yield "These facts come from public reports. We could not check them, and some may be out of"
-    yield "date. `--no-known-hosts` does without all of them, except the placeholders. A host stands for"
-    yield "all hosts below it. `*` in a host is a number; alone, it is any host. This page is written by"
-    yield "`tools/write_docs.py` from `module/imagenet/ck_imagenet/core/data/known_hosts.tsv`."
+    yield "date. `--no-known-hosts` does without all of them, except the placeholders."
+    yield ""
+    yield "A host stands for all hosts below it. `*` in a host is a number; alone, it is any host."
+    yield "This page is written by `tools/write_docs.py` from"
+    yield "`module/imagenet/ck_imagenet/core/data/known_hosts.tsv`."
     for fact in Fact:
         yield from ("", f"## {fact.word.capitalize()}", "", f"{fact.meaning.capitalize()}.", "")
         yield "| host | service | | seen | source | date |"
