@@ -35,7 +35,7 @@ PICTURES = {
     SHOWN: 72,
     "n02279972": 20,
     "n03126707": 12,
-    "n04285008": 16,
+    "n03670208": 16,
     "n11939491": 14,
 }
 """How many pictures each synset gets."""
