@@ -181,7 +181,7 @@ def test_the_summary_says_what_is_encoded_anew_and_with_which_quality(here: Term
     options = ("--to=out", f"--wnid={WNID}", "--resize=96")
     said = here.says("export", "imagenet", *options)
     count = len(list((here.folder / "out").glob("*/*.jpg")))
-    assert f"  encoded anew: {count} pictures, as JPEGs of quality 95\n" in said
+    assert f"  re-encoded: {count} pictures, as JPEGs of quality 95\n" in said
     done = here.json("export", "imagenet", *options)["export"]
     assert (done["reencoded"], done["quality"]) == (count, 95)
     small = here.json("export", "imagenet", "--to=low", *options[1:], "--quality=20")["export"]
@@ -461,7 +461,7 @@ def test_what_cannot_be_decoded_is_left_out_counted_and_named(
             f"3 pictures of 1 synset are in {terminal.folder / 'out'}",
             f"  {written} written now, 0 removed",
             *told_labels(layout),
-            "  encoded anew: 3 pictures, as JPEGs of quality 95",
+            "  re-encoded: 3 pictures, as JPEGs of quality 95",
             "  left out, since they cannot be decoded: 1 picture",
             f"    {WNID}_2: begins 'no picture'",
             f"  to put them aside, type: ck check imagenet --wnid={WNID} --outdir=plain "

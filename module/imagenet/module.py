@@ -103,9 +103,8 @@ def geturls(i: CkDict) -> CkDict:
                                      later commands ask it first
               (archive=FILE-or-URL)- for --all: ImageNet's list of all URLs, a file or a URL; by
                                      default the Wayback Machine's copy; a setting
-              (archive-sha1=HEX)   - for --all: the SHA-1 that the list must have; by default, a
-                                     file may have any, and a list from a URL must have the
-                                     published one; a setting
+              (archive-sha1=HEX)   - for --all: the SHA-1 that the list must have; by default the
+                                     published one for a URL, and any for a file; a setting
               (force)              - for --all: download the list again although there is an
                                      archive, and accept any SHA-1
               (search-url=HOST)    - count the URLs of this host and its subdomains in the archive
@@ -120,11 +119,10 @@ def geturls(i: CkDict) -> CkDict:
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
               (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
                                      (+https://github.com/ck-imagenet/ck-imagenet)]
-              (resolve=HOST:ADDRESS)- the addresses of hosts, instead of what DNS says:
-                                      HOST:ADDRESS, or HOST:PORT:ADDRESS as in curl, separated by
-                                      commas; the host * is every other host; the address none
-                                      means that the host does not exist; slow:SECONDS delays the
-                                      answer, alone or beside an address; a setting
+              (resolve=HOST:ADDRESS)- addresses to use instead of DNS: HOST:ADDRESS or
+                                      HOST:PORT:ADDRESS, separated by commas; HOST may be * (every
+                                      other host); ADDRESS may be none (no such host) or
+                                      slow:SECONDS (a slow answer); a setting
               (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
                                      are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
                                      setting
@@ -170,10 +168,10 @@ def download(i: CkDict) -> CkDict:
               (name-col=COLUMN)    - for a table: the column with names such as n01440764_9981
               (from=COPY)          - take the pictures from a copy of ImageNet: a folder, a zip or
                                      tars, as files or URLs; {wnid} and {0000..1023} may stand in
-                                     them; the older name is --tar
-              (labels=FILE)        - for --from: a file that has the synset of each picture whose
-                                     name has none: val.txt, Kaggle's LOC_val_solution.csv, the
-                                     devkit, or the wnids in the order of the labels
+                                     them
+              (labels=FILE)        - for --from, if its names do not tell the synsets: a file that
+                                     does, such as val.txt, LOC_val_solution.csv, the devkit, or a
+                                     list of wnids
               (token=HOST:VARIABLE)- which environment variable holds your token for the host;
                                      several separated by commas; by default HF_TOKEN for
                                      huggingface.co
@@ -195,8 +193,8 @@ def download(i: CkDict) -> CkDict:
                                      whose machines all see these folders
               (scheduler=URL)      - for --engine=dask: the URL of the Dask scheduler
               (per-host=N)         - how many connections to one host at once; from 1 to 1000 [10]
-              (pace=HOST:N)        - the most requests a second to a host and its subdomains, such
-                                     as flickr.com:1,example.org:0.5; a setting
+              (pace=HOST:N)        - at most N requests a second to a host and its subdomains,
+                                     such as flickr.com:1,example.org:0.5; a setting
               (no-known-hosts)     - do not use the built-in facts about hosts: new names, widths,
                                      paces and altered copies; known placeholders are still
                                      recognized
@@ -222,11 +220,10 @@ def download(i: CkDict) -> CkDict:
               (winter21=URL)       - the URL of winter21's tars; {wnid} in it stands for the wnid;
                                      a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (resolve=HOST:ADDRESS)- the addresses of hosts, instead of what DNS says:
-                                      HOST:ADDRESS, or HOST:PORT:ADDRESS as in curl, separated by
-                                      commas; the host * is every other host; the address none
-                                      means that the host does not exist; slow:SECONDS delays the
-                                      answer, alone or beside an address; a setting
+              (resolve=HOST:ADDRESS)- addresses to use instead of DNS: HOST:ADDRESS or
+                                      HOST:PORT:ADDRESS, separated by commas; HOST may be * (every
+                                      other host); ADDRESS may be none (no such host) or
+                                      slow:SECONDS (a slow answer); a setting
               (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
                                      are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
                                      setting

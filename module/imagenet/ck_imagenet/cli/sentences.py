@@ -169,7 +169,7 @@ def exported(done: Exported) -> Iterator[str]:
             yield "  programs that count folders give other labels; metadata.csv has these"
     if done.reencoded:
         form = f"JPEGs of quality {done.quality}" if done.quality else "PNGs"
-        yield f"  encoded anew: {counted(done.reencoded, 'picture')}, as {form}"
+        yield f"  re-encoded: {counted(done.reencoded, 'picture')}, as {form}"
     if done.altered:
         yield f"  altered copies among them: {done.altered}; --unaltered leaves them out"
     if done.left_out:

@@ -156,12 +156,12 @@ def download(
         For a table: the column with names such as n01440764_9981.
     from_ : str or Path, optional
         Take the pictures from a copy of ImageNet: a folder, a zip or tars, as files or URLs;
-        {wnid} and {0000..1023} may stand in them; the older name is --tar.
+        {wnid} and {0000..1023} may stand in them.
     tar : str or Path, optional
         The older name of from_.
     labels : str or Path, optional
-        For --from: a file that has the synset of each picture whose name has none: val.txt,
-        Kaggle's LOC_val_solution.csv, the devkit, or the wnids in the order of the labels.
+        For --from, if its names do not tell the synsets: a file that does, such as val.txt,
+        LOC_val_solution.csv, the devkit, or a list of wnids.
     token : str, optional
         Which environment variable holds your token for the host; several separated by commas; by
         default HF_TOKEN for huggingface.co.
@@ -193,7 +193,7 @@ def download(
     per_host : int, optional
         How many connections to one host at once; from 1 to 1000.
     pace : str, optional
-        The most requests a second to a host and its subdomains, such as
+        At most N requests a second to a host and its subdomains, such as
         flickr.com:1,example.org:0.5; a setting.
     no_known_hosts : bool, optional
         Do not use the built-in facts about hosts: new names, widths, paces and altered copies;
@@ -220,9 +220,9 @@ def download(
     winter21 : str, optional
         The URL of winter21's tars; {wnid} in it stands for the wnid; a setting.
     resolve : str, optional
-        The addresses of hosts, instead of what DNS says: HOST:ADDRESS, or HOST:PORT:ADDRESS as in
-        curl, separated by commas; the host * is every other host; the address none means that the
-        host does not exist; slow:SECONDS delays the answer, alone or beside an address; a setting.
+        Addresses to use instead of DNS: HOST:ADDRESS or HOST:PORT:ADDRESS, separated by commas;
+        HOST may be * (every other host); ADDRESS may be none (no such host) or slow:SECONDS (a
+        slow answer); a setting.
     allow_private : str, optional
         Hosts, addresses and networks that may be asked although they are not public, such as
         127.0.0.0/8,10.1.2.3,myserver; a setting.

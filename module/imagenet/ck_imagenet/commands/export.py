@@ -59,7 +59,7 @@ class Exported:
     missing: list[str] = field(default_factory=list)
     """The synsets of that set of which nothing is here."""
     reencoded: int = 0
-    """Pictures among them whose pixels have been encoded anew: the others have their own bytes."""
+    """Pictures among them whose pixels have been re-encoded: the others have their own bytes."""
     quality: int | None = None
     """Of the JPEGs that they have become; none where they are PNGs."""
     altered: int = 0

@@ -1,4 +1,4 @@
-"""How things stand: what is here of how much, and what became of the rest."""
+"""How many pictures are here, and why the others are missing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def status(
     hosts: bool = False,
     failures: bool = False,
 ) -> Status:
-    """Show what is here of how much, and what became of the rest.
+    """Show how many pictures are here, and why the others are missing.
 
     Parameters
     ----------

@@ -46,11 +46,11 @@ _URL_COL_HELP = "for a table: the column with the URLs"
 _NAME_COL_HELP = "for a table: the column with names such as n01440764_9981"
 _FROM_HELP = (
     "take the pictures from a copy of ImageNet: a folder, a zip or tars, as files or URLs; {wnid} "
-    "and {0000..1023} may stand in them; the older name is --tar"
+    "and {0000..1023} may stand in them"
 )
 _LABELS_HELP = (
-    "for --from: a file that has the synset of each picture whose name has none: val.txt, "
-    "Kaggle's LOC_val_solution.csv, the devkit, or the wnids in the order of the labels"
+    "for --from, if its names do not tell the synsets: a file that does, such as val.txt, "
+    "LOC_val_solution.csv, the devkit, or a list of wnids"
 )
 _WHO_ASKS_HELP = (
     "which environment variable holds your token for the host; several separated by commas; by "
@@ -72,8 +72,8 @@ _ARCHIVE_HELP = (
     "for --all: ImageNet's list of all URLs, a file or a URL; by default the Wayback Machine's copy"
 )
 _ARCHIVE_SHA1_HELP = (
-    "for --all: the SHA-1 that the list must have; by default, a file may have any, and a list "
-    "from a URL must have the published one"
+    "for --all: the SHA-1 that the list must have; by default the published one for a URL, and "
+    "any for a file"
 )
 _FORCE_HELP = (
     "for --all: download the list again although there is an archive, and accept any SHA-1"
@@ -81,13 +81,13 @@ _FORCE_HELP = (
 _SEARCH_URL_HELP = "count the URLs of this host and its subdomains in the archive of all URLs"
 _SORT_HELP = "those with the most URLs first; needs the archive of all URLs"
 _RESOLVE_HELP = (
-    "the addresses of hosts, instead of what DNS says: HOST:ADDRESS, or HOST:PORT:ADDRESS as in "
-    "curl, separated by commas; the host * is every other host; the address none means that the "
-    "host does not exist; slow:SECONDS delays the answer, alone or beside an address"
+    "addresses to use instead of DNS: HOST:ADDRESS or HOST:PORT:ADDRESS, separated by commas; "
+    "HOST may be * (every other host); ADDRESS may be none (no such host) or slow:SECONDS (a slow "
+    "answer)"
 )
 _PATIENCE_HELP = "how long to keep asking when only hosts that ration their pictures are left"
 _PACE_HELP = (
-    "the most requests a second to a host and its subdomains, such as flickr.com:1,example.org:0.5"
+    "at most N requests a second to a host and its subdomains, such as flickr.com:1,example.org:0.5"
 )
 _NO_KNOWN_HOSTS_HELP = (
     "do not use the built-in facts about hosts: new names, widths, paces and altered copies; known "

@@ -222,8 +222,8 @@ SOURCES = (
     SourceRow(
         "winter21",
         holds=(
-            "no lists but [the pictures themselves](#winter21), only when "
-            "`--source=winter21` names it"
+            "[the pictures themselves](#winter21), and no lists. It is used only with "
+            "`--source=winter21`"
         ),
         needs=(
             "the network, and your consent to ImageNet's terms of access: download it with "

@@ -40,7 +40,7 @@ class Rendering(NamedTuple):
 
     @property
     def makes_jpegs(self) -> bool:
-        """Whether what is encoded anew becomes a JPEG."""
+        """Whether what is re-encoded becomes a JPEG."""
         return self.side is not None or self.jpegs
 
     @property
@@ -49,7 +49,7 @@ class Rendering(NamedTuple):
         return CORES if self.makes_jpegs else 1
 
     def reencodes(self, path: Path) -> bool:
-        """Say whether the pixels of a picture are encoded anew."""
+        """Say whether the pixels of a picture are re-encoded."""
         usual = (".jpg", ".jpeg") if self.jpegs else (".jpg", ".jpeg", ".png")
         is_changed = self.side is not None or path.suffix.lower() not in usual
         return is_changed and not self.as_found

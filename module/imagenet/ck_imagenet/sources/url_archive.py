@@ -301,7 +301,7 @@ def _none() -> None:
 
 
 class ArchiveSource(ListSource):
-    """The archive, or the lack of it; one that is damaged is as none, and says so.
+    """The archive, or the lack of it; a damaged one counts as none, and says so.
 
     Parameters
     ----------

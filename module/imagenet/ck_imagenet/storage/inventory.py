@@ -1,4 +1,4 @@
-"""Inventory: what is here of how much, by synset or by host. It reads, and changes nothing.
+"""Inventory: how many pictures are here, by synset or by host. It reads, and changes nothing.
 
 `Inventory` says what is here of one synset and what is known of the rest; `Tally` counts that.
 """
