@@ -84,7 +84,7 @@ def test_a_table_without_rows_has_no_lines() -> None:
 def test_where_no_synset_is_left_a_person_is_told_so() -> None:
     none_has = choosing.synsets_table([], ListOptions(search="dalmation"))
     assert list(none_has) == [
-        '--search="dalmation": no synset has these words. Did you mean dalmatian?'
+        '--search="dalmation": no synset has these words.\nDid you mean dalmatian?'
     ]
     none_meets = choosing.synsets_table([], ListOptions(search="tench", under="n02084071"))
     assert list(none_meets) == ["no synset meets all these conditions: leave one out"]

@@ -114,7 +114,7 @@ def test_words_for_a_wnid_show_the_synsets_and_both_commands(terminal: Terminal)
         assert said[-4:] == [
             "Only n02084071:",
             f"  ck {action} imagenet --wnid=n02084071",
-            "n02084071 and 189 synsets below it:",
+            "n02084071 and the 189 synsets below it:",
             f"  ck {action} imagenet --under=n02084071",
         ]
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from ck_imagenet.catalogue import synsets
 from ck_imagenet.catalogue.matches import NotAWnid
@@ -11,6 +15,7 @@ from ck_imagenet.core.actions import CleanOptions, DownloadOptions
 DOG = "n02084071"
 ENTITY = "n00001740"
 KNOWN = synsets.load()
+LIBRARY = Path(__file__).parents[1] / "module" / "imagenet"
 
 
 def told(words: str, option: str = "--wnid") -> list[str]:
@@ -52,7 +57,7 @@ def test_the_closest_match_comes_first_and_has_both_commands() -> None:
         "  84 more: ck-imagenet list --search=dog --words",
         "Only n02084071:",
         "  --wnid=n02084071",
-        "n02084071 and 189 synsets below it:",
+        "n02084071 and the 189 synsets below it:",
         "  --under=n02084071",
     ]
 
@@ -79,26 +84,27 @@ def test_a_synset_above_imagenets_matches_too_and_has_no_pictures_of_its_own() -
         "  wnid       below  words and meaning",
         "  n00001740  21842  entity",
     ]
-    assert lines[-2:] == ["21842 synsets below n00001740:", "  --under=n00001740"]
+    assert lines[-2:] == ["The 21842 synsets below n00001740:", "  --under=n00001740"]
     assert "Only n00001740:" not in lines
 
 
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        ("dalmation", " Did you mean dalmatian?"),
-        ("golden retreiver", " Did you mean golden retriever?"),
-        ("xyzzy", ""),
-        (" ", ""),
-        ("\x1b[2J", ""),
+        ("dalmation", ["Did you mean dalmatian?"]),
+        ("golden retreiver", ["Did you mean golden retriever?"]),
+        ("xyzzy", []),
+        (" ", []),
+        ("\x1b[2J", []),
     ],
 )
 def test_words_that_match_nothing_say_so_with_those_that_are_much_like_them(
-    words: str, meant: str
+    words: str, meant: list[str]
 ) -> None:
     shown = words.replace("\x1b", "\\x1b")
     assert told(words) == [
-        f'--wnid="{shown}" is not a wnid, and no synset has these words.{meant}',
+        f'--wnid="{shown}" is not a wnid, and no synset has these words.',
+        *meant,
         'A wnid is an "n" and eight digits, such as n01440764.',
     ]
 
@@ -127,3 +133,30 @@ def test_a_command_that_takes_no_whole_trees_shows_how_to_see_one() -> None:
         "ck-imagenet clean --wnid=n01440764,n02084071 --failed",
         "ck-imagenet list --under=n02084071",
     ]
+
+
+READ = """
+import sys
+sys.path.insert(0, {library!r})
+opened = []
+sys.addaudithook(lambda event, told: opened.append(str(told[0])) if event == "open" else None)
+from ck_imagenet.__main__ import main
+code = main({arguments!r})
+print(code, [name for name in opened if name.endswith("definitions.tsv.gz")] != [])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_read"),
+    [
+        (["list", "--search=tinca", "--words"], False),
+        (["download", "--wnid=n01440764", "--max-images=0"], False),
+        (["download", "--wnid=tench"], True),
+    ],
+)
+def test_what_synsets_mean_is_read_only_where_somebody_chooses(
+    tmp_path: Path, arguments: list[str], is_read: bool
+) -> None:
+    code = READ.format(library=str(LIBRARY), arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert done.stdout.decode().split()[-1] == str(is_read)

@@ -146,7 +146,7 @@ def test_a_line_that_names_no_synset_is_refused_with_its_number(
         ({"search": "xyzzy"}, '--search="xyzzy": no synset has these words.'),
         (
             {"search": "dalmation"},
-            '--search="dalmation": no synset has these words. Did you mean dalmatian?',
+            '--search="dalmation": no synset has these words.\nDid you mean dalmatian?',
         ),
         (
             {"search": "n02084071"},

@@ -74,23 +74,29 @@ class NotAWnid(BadInput):
             yield f"Only {closest.wnid}:"
             yield f"  {one}"
         if count:
-            both = f"{closest.wnid} and " if closest.listed else ""
-            yield f"{both}{counted(count, 'synset')} below {'it' if both else closest.wnid}:"
+            below_it = f"the {counted(count, 'synset')} below"
+            yield (
+                f"{closest.wnid} and {below_it} it:"
+                if closest.listed
+                else (f"{below_it.capitalize()} {closest.wnid}:")
+            )
             yield f"  {below}"
 
     def _unmatched(self) -> Iterator[str]:
-        yield f"{self._written()}, and {unmatched(self.words)}"
+        yield f"{self._written()}, and no synset has these words."
+        yield from similar(self.words)
         yield 'A wnid is an "n" and eight digits, such as n01440764.'
 
     def _written(self) -> str:
         return f'{self.option}="{visible(self.words)}" is not a wnid'
 
 
-def unmatched(words: str) -> str:
-    """Return that no synset has these words, and which words are much like them."""
+def similar(words: str) -> Iterator[str]:
+    """Yield a question about words of synsets that are much like these, if there are any."""
     known = {word for synset in load().synsets for word in synset.words}
     near = get_close_matches(words, known, n=3, cutoff=0.8)
-    return "no synset has these words." + (f" Did you mean {one_of(near)}?" if near else "")
+    if near:
+        yield f"Did you mean {one_of(near)}?"
 
 
 def _described(synset: Synset) -> Iterator[str]:

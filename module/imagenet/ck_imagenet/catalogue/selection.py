@@ -9,7 +9,7 @@ from ..core.errors import BadInput
 from ..core.files import path_of
 from ..core.options import refuse_together
 from ..core.text import UNKNOWN, is_wnid, visible
-from .matches import NotAWnid, unmatched
+from .matches import NotAWnid, similar
 from .synsets import Synset, load, members
 
 MANY = 100
@@ -71,7 +71,8 @@ def chosen(wanted: Selection) -> tuple[str, ...]:
 def nothing_meets(wanted: Selection) -> str:
     """Return why no synset meets conditions."""
     if wanted.search and not load().search(wanted.search):
-        return f'--search="{visible(wanted.search)}": {unmatched(wanted.search)}'
+        said = f'--search="{visible(wanted.search)}": no synset has these words.'
+        return "\n".join([said, *similar(wanted.search)])
     return "no synset meets all these conditions: leave one out"
 
 
