@@ -130,4 +130,4 @@ def test_what_is_written_for_a_newer_version_is_refused_with_the_way_to_upgrade(
     journal = terminal.repository() / "imagenet" / WNID / "journal" / "0.jsonl"
     journal.write_text(journal.read_text().replace('{"format": 1}', '{"format": 2}'))
     said = terminal.refuses("download", "imagenet", f"--wnid={WNID}")
-    assert said.endswith("upgrade with: ck pull repo:ck-imagenet")
+    assert said.endswith("Upgrade with: ck pull repo:ck-imagenet")

@@ -110,4 +110,4 @@ def test_an_archive_is_built_only_of_lists_of_synsets(terminal: Terminal) -> Non
     packed(terminal.folder / "list.gz", iter([lines] * 12))
     command = ("geturls", "imagenet", "--all", "--archive=list.gz", "--force")
     said = terminal.refuses(*command, preexec_fn=limit_memory)
-    assert '"list.gz" is no list of all URLs' in said
+    assert '"list.gz" is not a list of all URLs' in said

@@ -97,5 +97,5 @@ def test_what_is_no_kept_list_is_as_if_there_were_none(place: SynsetStore, conte
 
 def test_a_list_in_a_newer_form_is_refused(place: SynsetStore) -> None:
     (place.state / "list.txt").write_text('{"format": 2}\n')
-    with pytest.raises(StoreError, match="upgrade with"):
+    with pytest.raises(StoreError, match="Upgrade with"):
         lists.kept(place)
