@@ -176,12 +176,16 @@ def overview(store: Store, commands: Commands, progress: Progress, home: Path | 
         )
     facts = Overview()
     cover = min(_COVER, MOST_SHOWN // len(counts))
-    for number, wnid in enumerate(counts):
-        place = store.synset(wnid)
-        some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
-        small = _thumbnails(place, some, progress)
-        address = _address(store, place, commands, home) if home else _VIEWER + quote(wnid)
-        facts.add(Gallery(place, {}), list(small.values()), address)
+    try:
+        for number, wnid in enumerate(counts):
+            place = store.synset(wnid)
+            some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
+            small = _thumbnails(place, some, Progress())
+            address = _address(store, place, commands, home) if home else _VIEWER + quote(wnid)
+            facts.add(Gallery(place, {}), list(small.values()), address)
+            progress.advance("overview", facts.bytes, 0)
+    finally:
+        progress.end()
     return pages.overview(facts, commands, new_tabs=not home)
 
 
