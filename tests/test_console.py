@@ -84,12 +84,19 @@ def test_a_table_without_rows_has_no_lines() -> None:
 def test_where_no_synset_is_left_a_person_is_told_so() -> None:
     none_has = choosing.synsets_table([], ListOptions(search="dalmation"))
     assert list(none_has) == [
-        '--search="dalmation": no synset has these words.\nDid you mean dalmatian?'
+        '--search="dalmation": no synset has these words. Did you mean dalmatian?'
     ]
     none_meets = choosing.synsets_table([], ListOptions(search="tench", under="n02084071"))
     assert list(none_meets) == ["no synset meets all these conditions: leave one out"]
     none_here = choosing.synsets_table([], ListOptions(downloaded_only=True))
-    assert list(none_here) == ["no picture of such a synset is here"]
+    assert list(none_here) == [
+        "nothing is here yet; begin with: ck-imagenet download --wnid=n01440764"
+    ]
+    of_these = choosing.synsets_table([], ListOptions(downloaded_only=True, set="imagenette"))
+    assert list(of_these) == [
+        "no pictures of these synsets are here. See which synsets have some: ck-imagenet list "
+        "--downloaded-only"
+    ]
 
 
 def test_synsets_are_shown_with_what_is_here_and_their_words(

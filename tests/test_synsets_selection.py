@@ -66,9 +66,7 @@ def test_words_give_the_synsets_to_choose_from() -> None:
     "text", ["qwertyuiop", "n0144076", "N01440764", "../xyzzy", " ", "n01440764x"]
 )
 def test_what_is_neither_wnid_nor_word_is_refused(text: str) -> None:
-    assert refusal(text).startswith(
-        f'--wnid="{text}" is not a wnid, and no synset has these words.'
-    )
+    assert refusal(text).startswith(f'--wnid="{text}" is not a wnid.\nNo synset has these words.')
 
 
 def test_all_means_every_synset_of_imagenet() -> None:
@@ -146,7 +144,7 @@ def test_a_line_that_names_no_synset_is_refused_with_its_number(
         ({"search": "xyzzy"}, '--search="xyzzy": no synset has these words.'),
         (
             {"search": "dalmation"},
-            '--search="dalmation": no synset has these words.\nDid you mean dalmatian?',
+            '--search="dalmation": no synset has these words. Did you mean dalmatian?',
         ),
         (
             {"search": "n02084071"},

@@ -83,8 +83,8 @@ class NotAWnid(BadInput):
             yield f"  {below}"
 
     def _unmatched(self) -> Iterator[str]:
-        yield f"{self._written()}, and no synset has these words."
-        yield from similar(self.words)
+        yield f"{self._written()}."
+        yield " ".join(["No synset has these words.", *similar(self.words)])
         yield 'A wnid is an "n" and eight digits, such as n01440764.'
 
     def _written(self) -> str:

@@ -72,7 +72,7 @@ def nothing_meets(wanted: Selection) -> str:
     """Return why no synset meets conditions."""
     if wanted.search and not load().search(wanted.search):
         said = f'--search="{visible(wanted.search)}": no synset has these words.'
-        return "\n".join([said, *similar(wanted.search)])
+        return " ".join([said, *similar(wanted.search)])
     return "no synset meets all these conditions: leave one out"
 
 

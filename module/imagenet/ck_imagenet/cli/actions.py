@@ -260,7 +260,9 @@ def _browse(options: table.BrowseOptions, place: Workspace, console: Console, fa
 
 
 def _status(options: table.StatusOptions, place: Workspace, console: Console, facts: Facts) -> None:
+    from ..catalogue.selection import Selection
     from ..commands import status
+    from ..core.options import concern
     from ..storage import inventory
     from . import sentences
     from .console import standing, tally_lines
@@ -277,7 +279,7 @@ def _status(options: table.StatusOptions, place: Workspace, console: Console, fa
         return
     tallies = status.tallies(options, store)
     if console.is_terminal:
-        console.say(standing(tallies, of))
+        console.say(standing(tallies, of, concern(options, Selection)))
     elif console.is_on:
         console.say(tally_lines(tallies))
     else:

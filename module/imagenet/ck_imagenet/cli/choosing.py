@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from ..catalogue.matches import NotAWnid
-from ..catalogue.selection import Selection, nothing_meets
+from ..catalogue.selection import WHATEVER, Selection, matching, nothing_meets
 from ..catalogue.synsets import definition
 from ..core.errors import BadInput
 from ..core.options import as_typed, concern
@@ -33,9 +33,7 @@ def synsets_table(rows: Sequence[Listed], options: ListOptions) -> Iterator[str]
         Whether what each means is told too, and what to say where there is none.
     """
     if not rows:
-        is_any = options.downloaded_only or options.images
-        none_here = "no picture of such a synset is here"
-        yield none_here if is_any else nothing_meets(concern(options, Selection))
+        yield nothing_here(concern(options, Selection))
         return
     urls = [] if rows[0].urls is None else ["URLs"]
     lines = [(row.synset.wnid, *_counts(row), ", ".join(row.synset.words)) for row in rows]
@@ -49,6 +47,18 @@ def synsets_table(rows: Sequence[Listed], options: ListOptions) -> Iterator[str]
 
 def _counts(row: Listed) -> list[str]:
     return [str(count) for count in (row.downloaded, row.below, row.urls) if count is not None]
+
+
+def nothing_here(wanted: Selection) -> str:
+    """Return what a person is told where nothing is here of the synsets that were chosen."""
+    if wanted == WHATEVER:
+        return "nothing is here yet; begin with: ck-imagenet download --wnid=n01440764"
+    if not wanted.wnid and not matching(wanted):
+        return nothing_meets(wanted)
+    return (
+        "no pictures of these synsets are here. See which synsets have some: ck-imagenet list "
+        "--downloaded-only"
+    )
 
 
 @contextmanager

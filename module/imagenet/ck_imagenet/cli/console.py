@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NoReturn, Sequence
 
 from ..catalogue import synsets
+from ..catalogue.selection import WHATEVER, Selection
 from ..core import text
 from ..core.errors import BadInput, NobodyReads, StoreError
 from ..core.outcomes import Outcome
@@ -19,6 +20,7 @@ from ..storage import inventory
 from ..storage.ck_kernel import OUTPUT_LOCK
 from ..storage.inventory import Tally
 from ..storage.records import Record
+from .choosing import nothing_here
 from .sentences import happened, outcomes, size
 from .tables import table
 
@@ -311,7 +313,7 @@ def _line(tally: Tally) -> str:
     return "\t".join([tally.name, *map(str, counts), rot, tally.latest, failed, *altered])
 
 
-def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
+def standing(tallies: Iterable[Tally], of: str, wanted: Selection = WHATEVER) -> Iterator[str]:
     """Yield tallies as a table, then their total and what its outcomes mean.
 
     Parameters
@@ -320,10 +322,12 @@ def standing(tallies: Iterable[Tally], of: str) -> Iterator[str]:
         Of synsets or of hosts.
     of : str
         What they are of, for the head of the table.
+    wanted : Selection, optional
+        Which synsets were chosen.
     """
     rows = list(tallies)
     if not rows:
-        yield "nothing is here yet; begin with: ck-imagenet download --wnid=n01440764"
+        yield nothing_here(wanted)
         return
     head = (of, "here", "known", "", "rot", "size", "latest", "")
     yield from table([head, *map(_row, rows)])
