@@ -119,3 +119,10 @@ def test_a_misspelt_set_is_told_which_there_are(here: Terminal) -> None:
         '--set="imagenet": write --set=imagenette or imagewoof or imagenet-100 or tiny-imagenet '
         "or mini-imagenet or imagenet-a or imagenet-r"
     )
+
+
+def test_without_pictures_of_a_set_it_says_how_to_get_them(here: Terminal) -> None:
+    said = here.refuses("export", "imagenet", "--to=none", "--set=imagewoof")
+    assert said == (
+        "no pictures of these synsets are here. Get some: ck download imagenet --set=imagewoof"
+    )

@@ -255,9 +255,9 @@ def _chosen(options: ExportOptions, counts: Mapping[str, int]) -> list[ImageClas
     named = [wnid for wnid in wnids if wnid != UNKNOWN]
     chosen = wnids if UNKNOWN in options.wnid else named or wnids
     if not chosen:
+        meant = as_typed(options, "wnid", "under", "ilsvrc2012", "set") or " --wnid=n01440764"
         raise BadInput(
-            "no pictures of these synsets are here. See which synsets have some: ck-imagenet "
-            "list --downloaded-only"
+            f"no pictures of these synsets are here. Get some: ck-imagenet download{meant}"
         )
     return classes(chosen, members(options.set))
 
