@@ -97,7 +97,7 @@ def test_every_layout_has_them(here: Terminal, layout: str) -> None:
 def test_a_set_is_another_export_than_all_that_is_here(here: Terminal) -> None:
     here.says("export", "imagenet", "--to=all")
     said = here.refuses("export", "imagenet", "--to=all", "--set=imagenette")
-    assert "holds an export with no --set: " in said
+    assert "an export with no --set: " in said
 
 
 def test_the_pictures_of_a_set_are_counted_and_listed(here: Terminal) -> None:
