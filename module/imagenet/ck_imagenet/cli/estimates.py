@@ -77,7 +77,8 @@ def _unlisted(meant: Estimate, noun: str, is_list_given: bool) -> Iterator[str]:
         unknown = f"no list of {meant.unlisted:,} of them is here"
         if is_list_given:
             unknown = "what the list has of them is not known yet"
-        yield f"  {unknown}: {MEAN_URLS} {noun}s are counted for each, ImageNet's mean"
+        mean = "ImageNet's mean" if noun == "URL" else "the mean"
+        yield f"  {unknown}: {MEAN_URLS} {noun}s are counted for each, {mean}"
     if meant.unlisted > MANY and not is_list_given:
         yield "  get the lists of all at once, before this: ck-imagenet geturls --all"
 
