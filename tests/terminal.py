@@ -20,6 +20,7 @@ from subprocess import DEVNULL, PIPE
 from typing import Any, Mapping
 
 from commands import Command
+from screen import Screen
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CK = [sys.executable, str(Path(sys.executable).with_name("ck"))]
@@ -110,6 +111,12 @@ class Terminal:
         assert ends_in_words(text), done.stdout
         return text.rpartition(LAST_WORDS)[0] if text.endswith(LAST_WORDS) else text
 
+    def asks(self, *arguments: str, **options: Any) -> str:
+        """Return what `ck` says, as no error, where a person would be asked, and nobody can be."""
+        done = self.ck(*arguments, **options)
+        assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
+        return done.stderr.rstrip("\n")
+
     def shows(self, *arguments: str, columns: int = 80) -> str:
         """Return what a person sees on a screen of 25 lines, by default of 80 columns."""
         ours, theirs = pty.openpty()
@@ -120,6 +127,10 @@ class Terminal:
             shown = b"".join(iter(lambda: _read(ours), b""))
         os.close(ours)
         return shown.decode().replace("\r\n", "\n")
+
+    def screen(self, *arguments: str, **size: int) -> Screen:
+        """Start `ck` where somebody sees what it shows, and may type."""
+        return Screen([*CK, *arguments], self.folder, self.environment, **size)
 
     def json(self, *arguments: str, **options: Any) -> dict[str, Any]:
         """Return what `ck` prints with --out=json, which must be all that it prints."""

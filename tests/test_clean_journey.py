@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,10 +30,12 @@ def links(terminal: Terminal, web: PracticeWeb) -> list[Link]:
 
 
 def answered(terminal: Terminal, answer: str, *arguments: str) -> str:
-    """Return what `ck` says to a person who answers."""
-    with terminal.start(*arguments, stdin=subprocess.PIPE) as process:
-        said, _ = process.communicate(answer)
-    return said
+    """Return what a person sees who answers."""
+    with terminal.screen(*arguments) as screen:
+        screen.shows(lambda text: text.endswith("[y/N]"))
+        screen.type(answer)
+        assert screen.ends() == 0
+        return screen.text
 
 
 def names(terminal: Terminal) -> list[str]:
@@ -54,22 +55,20 @@ def test_it_shows_what_will_go_and_asks(terminal: Terminal, links: list[Link]) -
         f"      3  pictures, {size} kB with all files\n"
         "      3  links that the next download asks for again\n"
     )
-    question = "Remove this? Type y or n:\n"
+    question = f"{plan}Remove this? [y/N]"
     assert terminal.says(*CLEAN, "--dry-run") == plan
-    assert answered(terminal, "n\n", *CLEAN) == f"{plan}{question}  nothing has been removed\n"
-    assert len(names(terminal)) == 3
-    assert answered(terminal, "y\n", *CLEAN) == f"{plan}{question}  done\n"
+    for no in ("n\n", "\n", "\x04"):
+        assert answered(terminal, no, *CLEAN).endswith("\n  nothing has been removed")
+        assert len(names(terminal)) == 3
+    assert answered(terminal, "y\n", *CLEAN) == f"{question} y\n  done"
     assert names(terminal) == []
     assert terminal.says(*CLEAN) == f"{WNID}: nothing to remove\n"
 
 
 def test_where_nobody_answers_nothing_goes(terminal: Terminal, links: list[Link]) -> None:
     said = terminal.ck(*CLEAN)
-    assert said.returncode == 1
-    assert said.stdout.endswith(
-        "CK error: [imagenet] nobody has answered, so nothing has been done; "
-        "--force does not ask!\n"
-    )
+    assert (said.returncode, said.stdout.count("\n")) == (2, 3)
+    assert said.stderr == ("Remove this?\nNobody can be asked here. To say yes, add --force\n")
     asked_nobody = terminal.access({"action": "clean", "module_uoa": "imagenet", "wnid": WNID})
     assert asked_nobody == {
         "return": 1,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shlex
 import subprocess
 from collections import Counter
@@ -256,21 +255,6 @@ def test_verbose_shows_each_url_on_standard_error_and_quiet_shows_nothing(
     assert done.stderr == f"{WNID}_8  gone  {link.url} (404)\n"
     quiet = ("download", "imagenet", f"--wnid={WNID}", "--quiet", "--retry-failed=all")
     assert terminal.says(*quiet) == ""
-
-
-@pytest.mark.every_python
-def test_a_person_sees_a_bar(terminal: Terminal, web: PracticeWeb) -> None:
-    """Done of all, time taken and left, rate, pictures saved, bytes."""
-    web.set_links(WNID, [*good(web, 3), web.link(WNID, 9, "gone")])
-    shown = terminal.shows("download", "imagenet", f"--wnid={WNID}")
-    bar, _, rest = shown.rpartition("\r")[2].partition("\n")
-    form = rf"{WNID}: 100%\|.*\| 4/4 \[00:00<00:00, +[0-9.]+url/s, 3 saved, [0-9]+kB\]"
-    assert re.fullmatch(form, bar.strip()), shown
-    assert rest.startswith(f"{WNID}  tench, Tinca tinca\n  3 pictures here")
-    verbose = terminal.shows(
-        "download", "imagenet", f"--wnid={WNID}", "--verbose", "--retry-failed=all"
-    )
-    assert f"{WNID}_9  gone  http://" in verbose
 
 
 def test_nothing_private_is_asked_unless_it_is_allowed(

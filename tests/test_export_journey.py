@@ -471,11 +471,6 @@ def test_what_cannot_be_decoded_is_left_out_counted_and_named(
     assert "left out" not in terminal.says("export", "imagenet", *wanted)
 
 
-def test_a_bar_shows_how_far_it_is(here: Terminal) -> None:
-    shown = here.shows("export", "imagenet", "--to=out")
-    assert re.search(r"exporting: 100%.*\n20 pictures of 2 synsets are in", shown, re.S)
-
-
 def hide_pyarrow(terminal: Terminal) -> None:
     hidden = "import sys; sys.modules['pyarrow'] = None"
     (terminal.folder / "sitecustomize.py").write_text(hidden)

@@ -126,7 +126,7 @@ def test_an_import_reads_nothing_that_it_does_not_need() -> None:
     said = python(
         "import ck_imagenet\n"
         "print(sorted(name for name in sys.modules if name.startswith('ck')))\n"
-        "print('dataclasses' in sys.modules, 'tqdm' in sys.modules)"
+        "print('dataclasses' in sys.modules, 'rich' in sys.modules)"
     )
     assert said == "['ck_imagenet', 'ck_imagenet.core', 'ck_imagenet.core.errors']\nFalse False\n"
 
@@ -137,7 +137,7 @@ def test_all_of_it_works_without_collective_knowledge(folder: Path) -> None:
         "import ck_imagenet\n"
         f"print(ck_imagenet.download({WNID!r}).here, ck_imagenet.check().findings)\n"
         "print(ck_imagenet.status().total.here, len(ck_imagenet.browse()))\n"
-        "print('tqdm' in sys.modules)"
+        "print('rich' in sys.modules)"
     )
     assert said == "2 []\n2 1\nFalse\n"
 

@@ -71,12 +71,12 @@ def is_for_types(node: ast.AST) -> bool:
 
 
 def test_the_house_is_no_larger_than_its_page_says() -> None:
-    """At most 119 files in 12 folders, none over 420 lines, and 590 of what CK prints as help."""
+    """At most 123 files in 12 folders, none over 420 lines, and 590 of what CK prints as help."""
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in LIBRARY.rglob("*.py")}
     files = [path for path in lines if path.name != "__init__.py"]
     folders = {path.parent for path in lines}
     module = (CHECKOUT / "module" / "imagenet" / "module.py").read_text("utf-8").splitlines()
-    assert (len(files) <= 119, len(folders) <= 12, len(module) <= 590) == (True, True, True)
+    assert (len(files) <= 123, len(folders) <= 12, len(module) <= 590) == (True, True, True)
     assert {path.name: count for path, count in lines.items() if count > 420} == {}
 
 

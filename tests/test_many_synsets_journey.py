@@ -67,13 +67,13 @@ def test_a_file_or_a_pipe_names_synsets(terminal: Terminal, web: PracticeWeb) ->
 def test_more_than_a_hundred_synsets_are_told_of_first_with_the_command_that_takes_them(
     terminal: Terminal, web: PracticeWeb, archive: list[str]
 ) -> None:
-    said = terminal.refuses("download", "imagenet", "--lower=1", "--upper=104", "--outdir=plain")
-    told, _, command = said.rpartition("\nIf you want that, type: ck ")
+    said = terminal.asks("download", "imagenet", "--lower=1", "--upper=104", "--outdir=plain")
+    told, _, command = said.rpartition("\nNobody can be asked here. To say yes, type: ck ")
     assert told == (
-        "104 synsets, 104 URLs to ask for: some 62 pictures, 6.2 MB, 33 s\n"
         f"{RATIONED.format(66, '33 s')}"
         "  what is here already is not subtracted, nor would it be asked for again\n"
-        f"{FOUNDED.rstrip()}"
+        f"{FOUNDED}"
+        "Download 104 synsets, 104 links, about 6.2 MB, 33 s?"
     )
     assert len(web.requests) == 0
     assert not (terminal.folder / "plain").exists()
@@ -209,9 +209,9 @@ def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refus
     link = web.link("unknown", 7, "good")
     (terminal.folder / "list").write_text(f"{WNID}_7 {link.url}\n")
     command = ("download", "imagenet", "--urls=list", "--under=n02084071")
-    told = terminal.refuses(*command).splitlines()
-    assert told[:3] == [
-        "190 synsets, 123,500 URLs to ask for: some 74,100 pictures, 7.41 GB, 58 minutes",
+    told = terminal.asks(*command).splitlines()
+    assert told[-2] == "Download 190 synsets, 123,500 links, about 7.4 GB, 58 min?"
+    assert told[:2] == [
         "  what the list has of them is not known yet: 650 URLs are counted for each, ImageNet's "
         "mean",
         "  what is here already is not subtracted, nor would it be asked for again",
@@ -223,10 +223,10 @@ def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refus
 
 
 def test_tars_of_more_than_a_hundred_synsets_are_asked_about_too(terminal: Terminal) -> None:
-    said = terminal.refuses("download", "imagenet", "--ilsvrc2012", "--source=winter21")
+    said = terminal.asks("download", "imagenet", "--ilsvrc2012", "--source=winter21")
     assert said == (
-        "winter21 has a tar for each of 1,000 synsets, of some 65 MB each. If you want them, type: "
-        "ck download imagenet --ilsvrc2012 --source=winter21 --yes"
+        "Download 1,000 tars of winter21, one for each synset, about 65 MB each?\n"
+        "If you want them, type: ck download imagenet --ilsvrc2012 --source=winter21 --yes"
     )
 
 

@@ -139,7 +139,6 @@ def test_a_clone_beside_the_pulled_repository_is_refused(
     [
         ("download", "requests"),
         ("download", "PIL"),
-        ("download", "tqdm"),
         ("download", "filelock"),
         ("geturls", "requests"),
     ],

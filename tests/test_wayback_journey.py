@@ -446,13 +446,6 @@ def test_verbose_tells_what_the_archive_said(terminal: Terminal, web: PracticeWe
     )
 
 
-def test_a_person_sees_a_bar_for_it(terminal: Terminal, web: PracticeWeb) -> None:
-    (link,) = gone(web, 3)
-    web.archive.keep(link.url, link.picture())
-    shown = terminal.shows(*COMMAND, "--wayback")
-    assert f"{WNID} Wayback: 100%" in shown
-
-
 FORGED = "/web/19990101000000/http://x/"
 
 

@@ -136,7 +136,7 @@ def installs(version: Sequence[int], *, dev: bool) -> list[list[str]]:
 def oldest_releases() -> str:
     """The lower bounds of the library's requirements as constraints, their markers included.
 
-    Such as `tqdm==4.66.3`: what only the tests and the linters need is not among them.
+    Such as `rich==13.7`: what only the tests and the linters need is not among them.
     """
     names = [REQUIREMENTS, *OPTIONAL_REQUIREMENTS]
     files = [(CHECKOUT / name).read_text(encoding="utf-8") for name in names]

@@ -534,20 +534,26 @@ def _run(name: str, i: CkDict) -> CkDict:
         from ck_imagenet.storage.ck_kernel import settings
 
         stray = [*(i.get("cids") or []), *(i.get("unparsed") or [])]
-        is_told = i.get("out") == "con"
-        actions.run(name, _given(i), stray, settings(ck), _workspace, is_told, output)
+        actions.run(name, _given(i), stray, settings(ck), _workspace, i.get("out") == "con", output)
 
-    return _answer(act)
+    output = _answer(act)
+    if i.get("out") == "con":
+        from ck_imagenet.cli import doors
+
+        doors.end_if_no_error(output, ck.cli)
+    return output
 
 
 def _answer(fill: Callable[[CkDict], None]) -> CkDict:
     """Return an output that is filled, or what went wrong."""
-    from ck_imagenet.cli import actions
+    from ck_imagenet.cli import doors
 
-    output = actions.answer(fill)
+    output = doors.answer(fill)
     if "error" in output:
         with suppress(ImportError, MemoryError, OSError):  # what is then what went wrong
-            output["error"] = _workspace().complaint(output["error"])
+            place = _workspace()
+            is_error = output["return"] not in doors.NO_ERRORS
+            output["error"] = (place.complaint if is_error else place.spelt)(output["error"])
     return output
 
 

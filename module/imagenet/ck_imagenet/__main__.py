@@ -6,7 +6,7 @@ import sys
 from typing import Any, NamedTuple, Sequence
 
 from . import __version__
-from .cli import actions
+from .cli import actions, doors
 from .core.errors import BadInput
 
 
@@ -30,16 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 with a sentence on standard error; 130 when interrupted, with a sentence too.
+        0; 1 with an error on standard error; 2 if a question has not been answered, or 130 if the
+        user has stopped it, with a sentence there too.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    done = actions.answer(lambda facts: _act(words, facts))
-    if "error" in done:
-        actions.complain(done["error"])
+    done = doors.answer(lambda facts: _act(words, facts))
+    doors.tell_why(done)
     return int(done["return"])
 
 
-def _act(words: Sequence[str], facts: actions.Facts) -> None:
+def _act(words: Sequence[str], facts: doors.Facts) -> None:
     from .cli import help
     from .cli.console import write
     from .commands import USUAL, Workspace
@@ -62,7 +62,7 @@ def _act(words: Sequence[str], facts: actions.Facts) -> None:
             raise BadInput(f'--out="{form}" is not possible: write --out=json, or leave it out')
         actions.run(name, given, stray, {}, Workspace, not form, facts)
         if form:
-            write([actions.as_json(facts)])
+            write([doors.as_json(facts)])
 
 
 def _parsed(words: Sequence[str]) -> _Typed:

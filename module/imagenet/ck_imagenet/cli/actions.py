@@ -6,16 +6,15 @@ is missing must be told in a sentence, and a list must not wait for the engine.
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import sys
 from contextlib import closing, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from .. import PROJECT
-from ..core.errors import BadInput, Damaged, NobodyReads, sentence
+from ..core.errors import BadInput, Damaged, Unanswered
+from .doors import Facts
 
 if TYPE_CHECKING:
     from ..commands import Workspace
@@ -23,51 +22,6 @@ if TYPE_CHECKING:
     from ..core import actions as table
     from ..engine.planning import Estimate
     from .console import Console
-
-Facts = Dict[str, Any]
-"""What is told of an action, in plain types."""
-
-_INTERRUPTED = "interrupted; what is here is kept, and the same command goes on from there"
-
-
-def answer(work: Callable[[Facts], object]) -> Facts:
-    """Return what an action tells, or what went wrong.
-
-    Parameters
-    ----------
-    work : callable
-        Does it, and fills in what there is to tell.
-
-    Returns
-    -------
-    dict
-        With `return`: 0, or 1 with an `error`, or 130 if the user has interrupted it.
-    """
-    if sys.stdin is None:  # CK asks it for its encoding
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    facts: Facts = {"return": 0}
-    try:
-        work(facts)
-    except NobodyReads:
-        pass
-    except KeyboardInterrupt as stopped:
-        facts.update({"return": 130, "error": str(stopped) or _INTERRUPTED})
-    except Exception as error:
-        facts.update({"return": 1, "error": sentence(error)})
-    return facts
-
-
-def complain(sentence: str) -> None:
-    """Print what went wrong, where no other program takes it for a result."""
-    with suppress(OSError, AttributeError):  # if nobody can read it, that is no reason to fail
-        print(f"ck-imagenet: {sentence}", file=sys.stderr)
-
-
-def as_json(facts: Facts) -> str:
-    """Return what there is to tell as other programs read it."""
-    return json.dumps(facts, indent=2, sort_keys=True)
 
 
 def run(
@@ -111,8 +65,14 @@ def run(
     _refuse_stray(list(stray), given, ACTIONS[name])
     options: Any = parse(ACTIONS[name], given, settings)
     place = workspace(getattr(options, "outdir", ""))
-    with choices_told(name, options):
-        _HANDLERS[name](options, place, Console(is_told, place.spelt), facts)
+    console = Console(is_told, place.spelt)
+    try:
+        with choices_told(name, options):
+            _HANDLERS[name](options, place, console, facts)
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(str(stopped) or console.stopped()) from None
+    finally:
+        console.end()
 
 
 def _refuse_stray(stray: list[str], given: Mapping[str, Any], options: type) -> None:
@@ -168,6 +128,24 @@ def _geturls(
 def _download(
     options: table.DownloadOptions, place: Workspace, console: Console, facts: Facts
 ) -> None:
+    from ..core.options import field_name
+    from .console import NOTHING_DONE
+
+    try:
+        _fetch(options, place, console, facts)
+    except Unanswered as wanted:  # of ImageNet's own tars: the answer is an option
+        if not wanted.option:
+            raise
+        if console.agrees(wanted.question, wanted.unasked):
+            agreed: Facts = {field_name(wanted.option): True}
+            _download(replace(options, **agreed), place, console, facts)
+        else:
+            console.say([NOTHING_DONE])
+
+
+def _fetch(
+    options: table.DownloadOptions, place: Workspace, console: Console, facts: Facts
+) -> None:
     from ..catalogue.selection import MANY
     from ..commands import download
     from ..core.errors import NoList
@@ -176,6 +154,7 @@ def _download(
     from ..engine.planning import Estimate, previewed
     from ..sources.lists import Unlisted
     from . import estimates, summaries
+    from .console import NOTHING_DONE
     from .totals import Report
 
     progress = console.progress(options.verbose, options.quiet)
@@ -187,11 +166,13 @@ def _download(
         # Closed at once whatever happens here, so that nothing is fetched any more.
         with closing(results):
             for each in results:
+                if isinstance(each, Estimate) and each.synsets > MANY:
+                    if not _foresee(each, options, console, facts):
+                        console.say([NOTHING_DONE])
+                        return
+                    continue
                 if isinstance(each, Estimate):
-                    if each.synsets > MANY:
-                        _foresee(each, options, console, facts)
-                    else:
-                        console.say(estimates.two_ways(each, options))
+                    console.say(estimates.two_ways(each, options))
                     continue
                 if isinstance(each, Unlisted):
                     each = each._replace(why=place.spelt(each.why))
@@ -211,10 +192,11 @@ def _download(
 
 def _foresee(
     meant: Estimate, options: table.DownloadOptions, console: Console, facts: Facts
-) -> None:
-    """Tell what a download means; raise BadInput if that has not been agreed to."""
+) -> bool:
+    """Tell what a download means, and return whether that is agreed to."""
     from ..core.options import typed
     from . import estimates
+    from .console import NOBODY
 
     facts["estimate"] = meant.facts()
     if console.is_terminal:
@@ -222,10 +204,12 @@ def _foresee(
     else:
         lines = list(estimates.estimate(meant, bool(options.urls)))
     if not (options.yes or options.dry_run):
-        command = f"If you want that, type: ck-imagenet download {typed(options)} --yes"
-        raise BadInput("\n".join([*lines, command]))
+        command = f"{NOBODY}, type: ck-imagenet download {typed(options)} --yes"
+        _, *grounds = lines
+        return console.agrees("\n".join([*grounds, estimates.question(meant)]), command)
     if not options.quiet:
         console.say(lines)
+    return True
 
 
 def _export(options: table.ExportOptions, place: Workspace, console: Console, facts: Facts) -> None:
@@ -308,13 +292,16 @@ def _check(options: table.CheckOptions, place: Workspace, console: Console, fact
 def _clean(options: table.CleanOptions, place: Workspace, console: Console, facts: Facts) -> None:
     from ..commands import clean
     from . import sentences
+    from .console import NOBODY
 
     if not (console.is_on or options.force or options.dry_run):
         raise BadInput("nobody can be asked here: give force too, or dry_run to see what would go")
 
     def agree(plan: Plan) -> bool:
         console.say(sentences.plan(plan))
-        return not options.dry_run and (options.force or console.agrees("Remove this?"))
+        if options.dry_run or options.force:
+            return options.force and not options.dry_run
+        return console.agrees("Remove this?", f"{NOBODY}, add --force")
 
     facts["synsets"] = []
     for plan in clean.run(options, place.store_there, console.progress(), agree):

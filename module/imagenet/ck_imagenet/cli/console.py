@@ -1,36 +1,32 @@
-"""What people see, and where: lines on standard output, how a run goes on standard error."""
+"""What people are told and asked, on standard output."""
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-import time
-from contextlib import suppress
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NoReturn, Sequence
+from typing import Callable, Iterable, Iterator, NoReturn
 
 from ..catalogue import synsets
 from ..catalogue.selection import WHATEVER, Selection
-from ..core import text
-from ..core.errors import BadInput, NobodyReads, StoreError
-from ..core.outcomes import Outcome
-from ..core.text import Progress, counted, visible
+from ..core.errors import BadInput, NobodyReads, StoreError, Unanswered
+from ..core.text import counted, visible
 from ..storage import inventory
 from ..storage.ck_kernel import OUTPUT_LOCK
 from ..storage.inventory import Tally
-from ..storage.records import Record
+from . import progress as shown
 from .choosing import nothing_here
-from .sentences import happened, outcomes, size
+from .colours import has_colours, with_outcomes
+from .counts import Counts
+from .sentences import outcomes, size
 from .tables import table
 
-if TYPE_CHECKING:  # what only a bar and a run need costs other commands no import
-    from tqdm import tqdm
+NOBODY = "Nobody can be asked here. To say yes"
+"""Begins what is said there; how to say yes comes after it."""
 
-    from ..engine.host import RationedHost
-
-_A_WHILE = 60.0
-"""Seconds between two lines of what is waited for."""
+NOTHING_DONE = "Nothing has been done."
+"""What is said where the answer is no."""
 
 
 class Console:
@@ -47,6 +43,7 @@ class Console:
     def __init__(self, is_on: bool, spelt: Callable[[str], str] = str) -> None:
         self.is_on = is_on
         self._spelt = spelt
+        self._progress = Counts()
 
     @property
     def is_terminal(self) -> bool:
@@ -56,13 +53,14 @@ class Console:
     def say(self, lines: Iterable[str]) -> None:
         """Print sentences, if anybody is told."""
         if self.is_on:
-            write(map(self._spelt, lines))
+            with self._progress.aside() if self.is_terminal else nullcontext():
+                write(map(self._spelt, lines))
 
     def give(self, lines: Iterable[str]) -> None:
         """Print the lines of a list, byte for byte as it has them: Latin-1 text."""
         write(lines, "latin-1")
 
-    def progress(self, verbose: bool = False, quiet: bool = False) -> Progress:
+    def progress(self, verbose: bool = False, quiet: bool = False) -> Counts:
         """Return the progress that suits standard error and the options.
 
         Parameters
@@ -72,24 +70,50 @@ class Console:
         quiet : bool, optional
             Whether the user wants to hear of errors alone.
         """
-        if quiet or not self.is_on or sys.stderr is None:
-            return Progress()
-        import tqdm  # noqa: F401 - if it is missing, that is told before anything is done
+        if not (quiet or not self.is_on or sys.stderr is None):
+            self._progress = shown.progress(verbose, self._spelt)
+        return self._progress
 
-        return (Bar if sys.stderr.isatty() else Lines)(verbose, self._spelt)
+    def stopped(self) -> str:
+        """Return what the run has done that this console shows, for who stops it."""
+        return self._progress.stopped()
 
-    def agrees(self, question: str) -> bool:
-        """Ask a person, or whoever answers on standard input.
+    def end(self) -> None:
+        """Leave the screen as it should be, however the action has ended."""
+        self._progress.end()
+
+    def agrees(self, question: str, unasked: str) -> bool:
+        """Ask a person, and return whether the answer is yes; all but that is no.
+
+        Parameters
+        ----------
+        question : str
+            What is asked.
+        unasked : str
+            What to do where nobody can be asked.
 
         Raises
         ------
-        BadInput
-            If nobody answers.
+        Unanswered
+            If nobody can be asked.
+        KeyboardInterrupt
+            If the answer is Ctrl-C.
         """
-        self.say([f"{question} Type y or n:"])
-        answer = sys.stdin.readline()
-        if not answer:
-            raise BadInput("nobody has answered, so nothing has been done; --force does not ask")
+        if not self.is_on:
+            raise BadInput(f"{question}\n{unasked}")
+        if not (self.is_terminal and sys.stdin and sys.stdin.isatty()):
+            raise Unanswered(question, unasked)
+        *before, asked = question.split("\n")
+        self.say(before)
+        with self._progress.aside():
+            _write(f"{visible(asked)} [y/N] ", "utf-8")
+            sys.stdout.flush()
+            try:
+                answer = sys.stdin.readline()
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(f"\n{NOTHING_DONE}") from None
+            if not answer:  # Ctrl-D, after which the line has not ended
+                write([""])
         return answer.strip().lower() in ("y", "yes")
 
 
@@ -116,8 +140,9 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
         If they cannot be written, which standard error has been told.
     """
     make_safe = visible if on_terminal() else str
+    dress = with_outcomes if has_colours(sys.stdout) else str
     for line in lines:  # which may read the disk, and fail at that
-        _write(make_safe(line) + "\n", encoding)
+        _write(dress(make_safe(line)) + "\n", encoding)
     try:
         with OUTPUT_LOCK:
             sys.stdout.flush()
@@ -145,134 +170,6 @@ def _give_up(error: OSError) -> NoReturn:
     lost = StoreError(f"the output cannot be written: {error.strerror}")
     print(lost, file=sys.stderr)
     raise lost from None
-
-
-class Lines(Progress):
-    """Lines for a log.
-
-    Parameters
-    ----------
-    verbose : bool
-        Show what becomes of each URL.
-    spelt : callable, optional
-        Returns a sentence with the commands in it as people type them here.
-    """
-
-    def __init__(self, verbose: bool, spelt: Callable[[str], str] = str) -> None:
-        self._verbose = verbose
-        self._spelt = spelt
-        self._rationed_at = -math.inf
-
-    def waiting(self, what: str) -> None:
-        """Say why nothing happens."""
-        self._say(f"{what}: another command is at work on it; waiting for it to end")
-
-    def resting(self, who: str, seconds: float) -> None:
-        """Say why nothing happens."""
-        self._say(f"{who} asks to be left alone for {seconds:.0f} s; waiting")
-
-    def rationed(self, rations: Sequence[RationedHost]) -> None:
-        """Say now and then what is waited for."""
-        now = time.monotonic()
-        if rations and now > self._rationed_at + _A_WHILE:
-            self._rationed_at = now
-            self._say(_waited_for(rations))
-
-    def trouble(self, said: str) -> None:
-        """Say it."""
-        self._say(said)
-
-    def settled(self, record: Record) -> None:
-        """Show one URL's outcome, if that is asked for."""
-        if self._verbose:
-            told = happened(record)
-            detail = f" ({told})" if told else ""
-            self._say(f"{record.name}  {record.outcome.word}  {record.url}{detail}")
-
-    def _say(self, text: str) -> None:
-        try:
-            print(visible(self._spelt(text)), file=sys.stderr, flush=True)
-        except OSError:  # a progress that nobody can read is no reason to end the run
-            _fall_silent()
-
-
-def _waited_for(rations: Sequence[RationedHost]) -> str:
-    first, *others = rations
-    more = f"; and {counted(len(others), 'other host')}" if others else ""
-    return text.ration(first.host, first.rate, first.waiting) + more
-
-
-def _fall_silent() -> None:
-    """Write to nobody from now on: what Python still flushes at its end must not fail again."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-
-
-class Bar(Lines):
-    """A bar for synsets: done of all, pictures saved, bytes, rate and time left."""
-
-    def __init__(self, verbose: bool, spelt: Callable[[str], str] = str) -> None:
-        super().__init__(verbose, spelt)
-        self._bar: tqdm[Any] | None = None
-        self._saved = self._bytes = self._begun = 0
-
-    def begin(self, what: str, total: int) -> None:
-        """Show a bar, or make the one longer that is not done."""
-        if self._bar is not None and self._bar.n >= (self._bar.total or 0):
-            self.end()
-        if self._bar is not None:
-            self._begun += 1
-            self._bar.total = (self._bar.total or 0) + total
-            self._bar.set_description(f"{what} and {self._begun} more", refresh=False)
-            return
-        self._saved = self._bytes = self._begun = 0
-        self._bar = _bar(total=total, desc=what, unit="url")
-
-    def settled(self, record: Record) -> None:
-        """Move the bar by one URL."""
-        super().settled(record)
-        self._saved += record.outcome is Outcome.SAVED
-        self._bytes += record.bytes
-        if self._bar is not None:
-            size = self._bar.format_sizeof(self._bytes, "B", 1000)
-            self._bar.set_postfix_str(f"{self._saved} saved, {size}", refresh=False)
-            self._bar.update(self._bar.unit != "B")  # else it is `advance` that moves it
-
-    def rationed(self, rations: Sequence[RationedHost]) -> None:
-        """Show on the bar what is waited for."""
-        if rations and self._bar is not None:
-            self._bar.set_postfix_str(_waited_for(rations))
-
-    def advance(self, what: str, done: int, total: int) -> None:
-        """Move the bar of something long, and show it first if it is new."""
-        if self._bar is None:
-            self._saved = self._bytes = 0
-            self._bar = _bar(
-                total=total or None, initial=done, desc=what, unit="B", unit_scale=True
-            )
-        self._bar.update(done - self._bar.n)
-
-    def step_aside(self) -> None:
-        """Clear the bar's line; it comes back with the next URL."""
-        if self._bar is not None:
-            self._bar.clear()
-
-    def end(self) -> None:
-        """Leave the bar where it is."""
-        if self._bar is not None:
-            self._bar.close()
-        self._bar = None
-
-    def _say(self, text: str) -> None:
-        from tqdm import tqdm
-
-        tqdm.write(visible(self._spelt(text)), file=sys.stderr)
-
-
-def _bar(**how: Any) -> tqdm[Any]:
-    from tqdm import tqdm
-
-    return tqdm(file=sys.stderr, dynamic_ncols=True, **how)
 
 
 def open_page(page: Path) -> bool:

@@ -351,6 +351,7 @@ def run(
             *(hosts, wayback_machine, captures, store, duplicates, progress, crawl.patience),
             find_again=lambda wnids: jobs(sources.lists(wnids)),
         )
+        progress.expect(len(wnids))
         yield from scheduler.run(jobs(found), lambda: sources.reached)
 
 

@@ -14,6 +14,26 @@ class BadInput(ImagenetError):
     """What the user gave cannot be used; nothing has been done."""
 
 
+class Unanswered(BadInput):
+    """A person must say yes to this first, and has not been asked: nothing has gone wrong.
+
+    Parameters
+    ----------
+    question : str
+        What is to be answered, on its last line, and what to know for that.
+    unasked : str
+        What to do where nobody can be asked.
+    option : str, optional
+        The option that says yes.
+    """
+
+    def __init__(self, question: str, unasked: str, option: str = "") -> None:
+        super().__init__(f"{question}\n{unasked}")
+        self.question = question
+        self.unasked = unasked
+        self.option = option
+
+
 class NoList(ImagenetError):
     """No source gave a list of URLs for a synset, or for several."""
 

@@ -89,6 +89,15 @@ def duration(seconds: float) -> str:
     return f"{max(1, seconds):.0f} s"
 
 
+def brief(seconds: float) -> str:
+    """Return about how long a time is, in a few characters, such as "40 s" or "2.5 h"."""
+    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            tenths = f"{seconds / length:.1f}" if seconds < 10 * length and length > 60 else ""
+            return f"{tenths.replace('.0', '') or round(seconds / length)} {unit}"
+    return f"{max(1, seconds):.0f} s"
+
+
 def ration(host: str, rate: float, left: int) -> str:
     """Return how fast a host answers that rations its answers, and how long the rest will take.
 
@@ -170,8 +179,11 @@ def wnid_inside(text: str) -> str | None:
 class Progress:
     """Receives the events of a run; this one ignores them all.
 
-    `waiting`, `resting` and `trouble` may be called by any thread.
+    `waiting`, `resting`, `trouble` and `settled` may be called by any thread.
     """
+
+    def expect(self, synsets: int) -> None:
+        """A run begins, of so many synsets; 0 if nobody knows how many."""
 
     def waiting(self, what: str) -> None:
         """Another process works on `what`, a synset for example, and this one waits for it."""
@@ -190,22 +202,42 @@ class Progress:
     def rationed(self, rations: Sequence[RationedHost]) -> None:
         """No links are left but those of hosts that ration their answers."""
 
+    def slow(self, hosts: Sequence[str]) -> None:
+        """These hosts have been asked and have not answered for a while; often told."""
+
     def trouble(self, said: str) -> None:
         """Something is wrong that does not end the run."""
 
-    def begin(self, what: str, total: int) -> None:
-        """More URLs are about to be asked.
+    def begin(
+        self, wnid: str, links: int, wanted: int | None = None, *, from_wayback: bool = False
+    ) -> None:
+        """More links of a synset are about to be asked for.
 
         Parameters
         ----------
-        what : str
-            The synset, and the archive if its captures are asked.
-        total : int
-            How many URLs.
+        wnid : str
+            The synset.
+        links : int
+            How many links.
+        wanted : int, optional
+            How many pictures are enough, by default all.
+        from_wayback : bool, optional
+            Whether the Wayback Machine is asked for links that have failed.
         """
 
     def settled(self, record: Record) -> None:
-        """A URL has its final or its next record."""
+        """A link has its final or its next record."""
+
+    def ended(self, wnid: str, *, is_done: bool = True) -> None:
+        """No link of a synset is asked for any more.
+
+        Parameters
+        ----------
+        wnid : str
+            The synset.
+        is_done : bool, optional
+            Whether it is done; else its other links have their turn later.
+        """
 
     def advance(self, what: str, done: int, total: int) -> None:
         """A part of something long is done.
@@ -219,9 +251,6 @@ class Progress:
         total : int
             Bytes in all, 0 if nobody knows.
         """
-
-    def step_aside(self) -> None:
-        """Something else is about to be printed: a progress bar must go out of the way."""
 
     def end(self) -> None:
         """What was begun, or something long, is done."""

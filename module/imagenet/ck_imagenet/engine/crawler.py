@@ -80,6 +80,9 @@ _LONGEST_SAVE = 1.0
 SAMPLE = 0.05
 """Seconds between two looks at what the processor does."""
 
+AWAITED_AFTER = 3.0
+"""Seconds after which a host that has not answered is told as one that is waited for."""
+
 STUCK = 1.0
 """Seconds after which connections of which none has ended are not counted on: hosts are silent."""
 
@@ -165,7 +168,14 @@ class Crawler:
                 self._hosts.waits_for_rations_alone(),
                 self._hosts.learned(),
                 self._hosts.changes(now),
+                self._slow(now),
             )
+
+    def _slow(self, now: float) -> tuple[str, ...]:
+        asked = {
+            task.endpoint for since, task in self._under_way.values() if now > since + AWAITED_AFTER
+        }
+        return tuple(sorted(asked | self._hosts.silent()))
 
     def leave_rationed(self) -> None:
         """Ask no more for what waits for hosts that ration."""

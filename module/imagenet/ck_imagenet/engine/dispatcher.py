@@ -157,6 +157,11 @@ class Dispatcher:
             found = [each for member in self._members for each in member.standing.rations]
         return sorted(found, key=lambda ration: -ration.waiting)
 
+    def slow(self) -> list[str]:
+        """Return the hosts, with ports, that have been asked and do not answer for a while."""
+        with self._lock:
+            return [host for member in self._members for host in member.standing.slow]
+
     def waits_for_rations_alone(self) -> bool:
         """Say whether something is left, and all of it waits for hosts that ration."""
         with self._lock:

@@ -259,12 +259,14 @@ class HostQueue(Generic[Task]):
 
     def learned(self) -> dict[str, Learned]:
         """Return what was learnt of hosts that ration, by service or by host."""
-        known = {}
-        for name, host in self._hosts.items():
-            learned = host.limiter.learned()
-            if learned:
-                known[self._profile(name).service or name] = learned
-        return known
+        found = ((name, host.limiter.learned()) for name, host in self._hosts.items())
+        return {self._profile(name).service or name: known for name, known in found if known}
+
+    def silent(self) -> set[str]:
+        """Return the hosts that have not answered in time, and from which more is wanted."""
+        later = {name for _, _, name, task in self._later if task}
+        suspects = {name: host for name, host in self._hosts.items() if host.breaker.is_suspect}
+        return {name for name, host in suspects.items() if name in later or not host.is_idle}
 
     def rations(self, now: float) -> list[RationedHost]:
         """Return the hosts that ration and are waited for, the one with most links first."""

@@ -98,6 +98,8 @@ class Standing(NamedTuple):
     """Paces, by service or by host and port."""
     hosts: Mapping[str, HostState] = {}
     """What has changed since the last time, by host and port: who owns them next must know it."""
+    slow: Sequence[str] = ()
+    """Hosts, with ports, that have been asked and have not answered for a while."""
 
 
 class Ended(NamedTuple):

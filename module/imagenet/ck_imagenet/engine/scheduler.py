@@ -170,6 +170,7 @@ class Scheduler:
             return False
         if isinstance(job, Unlisted):
             self._unlisted.append(job)
+            self._progress.ended(job.wnid)
             return True
         try:
             # Another process is waited for when nothing else is left to do.
@@ -183,7 +184,7 @@ class Scheduler:
             return True
         self._open[job.wnid] = job
         if tasks:
-            self._progress.begin(job.wnid, len(tasks))
+            self._progress.begin(job.wnid, len(tasks), job.recorder.missing())
         self._hosts.begin(job.wnid, job.recorder, tasks)
         return True
 
@@ -226,7 +227,8 @@ class Scheduler:
                 job.recorder.reach()
             tasks = job.begin_captures(self._captures)
             if tasks and job.capture_recorder:
-                self._progress.begin(f"{job.wnid} Wayback", len(tasks))
+                missing = job.recorder.missing()
+                self._progress.begin(job.wnid, len(tasks), missing, from_wayback=True)
                 self._wayback.begin(job.wnid, job.capture_recorder, tasks)
             else:
                 yield from self._end(job)
@@ -250,15 +252,13 @@ class Scheduler:
         summary.taken_out = take_out_exposed(
             self._store, self._duplicates, self._open, self._progress
         )
-        if self._open:
-            self._progress.step_aside()
-        else:
-            self._progress.end()
         before = self._deferred.pop(job.wnid, None)
         if before:
             summary.saved += before.saved
             summary.to_fetch = before.to_fetch
-        if summary.left and not (self._is_second_round or self._is_all_begun):
+        is_deferred = bool(summary.left) and not (self._is_second_round or self._is_all_begun)
+        self._progress.ended(job.wnid, is_done=not is_deferred)
+        if is_deferred:
             self._deferred[job.wnid] = summary
         else:
             yield summary
@@ -278,6 +278,7 @@ class Scheduler:
                 each for each in self._wayback.rations() if each.asked_again_in > _RATIONED_AFTER
             ]
             self._progress.rationed(resting)
+        self._progress.slow([*self._hosts.slow(), *self._wayback.slow()])
         self._hosts.poll(timeout)
 
     def _check_rations(self) -> None:

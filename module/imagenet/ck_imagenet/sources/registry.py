@@ -7,7 +7,7 @@ from typing import Iterator, NamedTuple, Sequence
 
 from ..core import registries, urls
 from ..core.actions import SERVICE, WAYBACK_SERVICE, WINTER21
-from ..core.errors import BadInput, NoList
+from ..core.errors import BadInput, NoList, Unanswered
 from ..core.options import ENVIRONMENT, refuse_alone, refuse_together
 from ..core.registries import SOURCES, SourceRow, made_by
 from ..core.text import Progress, counted, some
@@ -31,9 +31,6 @@ the pictures of winter21 come from ImageNet itself, under its terms of access. I
   - for non-commercial research and education only
   - what you do with them is your responsibility alone, also towards those who own them
   - not to be passed on, but to colleagues who have agreed to these terms too
-If you agree to them, type
-  ck-imagenet download {typed}
-or say so for all commands: export {variable}=yes
 What counts is not this but the text at https://image-net.org/download, so read that first"""
 
 
@@ -52,19 +49,24 @@ def tars(address: str, wnids: Sequence[str], agreeing: str) -> list[TarSource]:
     Raises
     ------
     BadInput
-        If they cannot be asked for, or the user has not agreed.
+        If they cannot be asked for.
+    Unanswered
+        If the user has not agreed.
     """
     if not wnids:
         raise BadInput(f"which synset? Write --wnid=n01440764 --source={NAME}")
     if not (is_url(address) and "{wnid}" in address):
         raise BadInput(f'--winter21="{address}" is not a URL with {{wnid}} in it')
     if agreeing:
-        raise BadInput(_TERMS.format(typed=agreeing, variable=f"{ENVIRONMENT}ACCEPT_TERMS"))
+        typed = f"If you agree to them, type: ck-imagenet download {agreeing}"
+        always = f"or say so for all commands: export {ENVIRONMENT}ACCEPT_TERMS=yes"
+        question = f"{_TERMS}\nDo you accept these terms?"
+        raise Unanswered(question, f"{typed}\n{always}", "accept-terms")
     found = tar_sources.tar_sources(address, wnids)
     return [each._replace(is_of_winter21=True) for each in found]
 
 
-def many(count: int, size: int, typed: str) -> BadInput:
+def many(count: int, size: int, typed: str) -> Unanswered:
     """Return what asks whether tars of many synsets are wanted.
 
     Parameters
@@ -74,9 +76,11 @@ def many(count: int, size: int, typed: str) -> BadInput:
     typed : str
         The options that the user has typed.
     """
-    return BadInput(
-        f"{NAME} has a tar for each of {count:,} synsets, of some {size // 1_000_000} MB each. "
-        f"If you want them, type: ck-imagenet download {typed} --yes"
+    return Unanswered(
+        f"Download {count:,} tars of {NAME}, one for each synset, about {size // 1_000_000} MB "
+        "each?",
+        f"If you want them, type: ck-imagenet download {typed} --yes",
+        "yes",
     )
 
 

@@ -344,7 +344,7 @@ def _begun_anew_next_time() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("interrupted; the same command makes the archive again") from None
+        raise KeyboardInterrupt("Stopped. The same command makes the archive again.") from None
 
 
 def _fetch(delivery: ResumableFile, client: Client, progress: Progress) -> None:

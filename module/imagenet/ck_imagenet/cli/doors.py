@@ -1,0 +1,96 @@
+"""What the front doors share: what an action returns at its end, and what people are told then."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, Callable, Dict
+
+from ..core.errors import NobodyReads, Unanswered, sentence
+from .colours import FAILED, has_colours, styled
+
+Facts = Dict[str, Any]
+"""What is told of an action, in plain types."""
+
+NO_ERRORS = STOPPED, UNANSWERED = 130, 2
+"""What is returned where nothing has gone wrong, and not all has been done."""
+
+_STOPPED_SENTENCE = "Stopped. The same command goes on."
+
+
+def answer(work: Callable[[Facts], object]) -> Facts:
+    """Return what an action tells, or what went wrong.
+
+    Parameters
+    ----------
+    work : callable
+        Does it, and fills in what there is to tell.
+
+    Returns
+    -------
+    dict
+        With `return`: 0, or 1 with an `error`; or with an `error` that is none to people, 2 if a
+        question has not been answered, or 130 if the user has stopped it.
+    """
+    if sys.stdin is None:  # CK asks it for its encoding
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    facts: Facts = {"return": 0}
+    try:
+        work(facts)
+    except NobodyReads:
+        pass
+    except KeyboardInterrupt as stopped:
+        facts.update({"return": STOPPED, "error": str(stopped) or _STOPPED_SENTENCE})
+    except Unanswered as unanswered:
+        facts.update({"return": UNANSWERED, "error": sentence(unanswered)})
+    except Exception as error:
+        facts.update({"return": 1, "error": sentence(error)})
+    return facts
+
+
+def tell_why(facts: Facts) -> None:
+    """Print why not all has been done, if that is so, where no other program takes it for a result.
+
+    It looks like an error only if it is one.
+    """
+    if facts["return"] in NO_ERRORS:
+        note(facts["error"])
+    elif "error" in facts:
+        who = "ck-imagenet:"
+        note(f"{styled(who, FAILED) if has_colours(sys.stderr) else who} {facts['error']}")
+
+
+def note(sentence: str) -> None:
+    """Print what is no result, and may be no error either: over the ^C that a terminal shows."""
+    with suppress(OSError, AttributeError):  # if nobody can read it, that is no reason to fail
+        print(f"\r{sentence}" if sys.stderr.isatty() else sentence, file=sys.stderr)
+
+
+def as_json(facts: Facts) -> str:
+    """Return what there is to tell as other programs read it."""
+    return json.dumps(facts, indent=2, sort_keys=True)
+
+
+def end_if_no_error(facts: Facts, caller: Callable[[], object]) -> None:
+    """End the process that would call an error what is none: that of CK's command line.
+
+    Parameters
+    ----------
+    facts : dict
+        What there is to tell.
+    caller : callable
+        What prints all that is returned as an error, and ends. If others have called us, they get
+        what is returned.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame and frame.f_code is not caller.__code__:
+        frame = frame.f_back
+    if frame and facts["return"] in NO_ERRORS:
+        tell_why(facts)
+        raise SystemExit(facts["return"])

@@ -1,0 +1,235 @@
+"""A person at a terminal, while something goes on: a real one, seen through a terminal emulator."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ck_imagenet.cli.counts import Counts
+from ck_imagenet.commands import Workspace, check, export
+from ck_imagenet.core.actions import CheckOptions, ExportOptions
+from ck_imagenet.core.options import parse
+from ck_imagenet_practice import PracticeWeb
+from screen import OWN, Screen
+from tarballs import tar
+from terminal import WNID, Terminal
+
+DALMATIAN, DOG = "n02110341", "n02084071"
+DOWNLOAD = ("download", "--retry=0", "--timeout=30")
+TENCH = (*DOWNLOAD, f"--wnid={WNID}")
+STOPPED = "Stopped: 3 of 5 saved. The same command goes on."
+
+
+@pytest.fixture
+def stuck(web: PracticeWeb) -> PracticeWeb:
+    """A web of which two hosts never answer, and the others at once."""
+    silent = [web.link(WNID, 8, "silent", 6), web.link(WNID, 9, "silent", 7)]
+    web.set_links(WNID, [*(web.link(WNID, n, "good", n) for n in range(3)), *silent])
+    return web
+
+
+def own(folder: Path, web: PracticeWeb, *words: str, **given: Any) -> Screen:
+    """Start `ck-imagenet` in a folder."""
+    environment = {**os.environ, **web.environment(), **given.pop("env", {})}
+    return Screen([*OWN, *words], folder, environment, **given)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 140])
+def test_what_is_waited_for_is_seen_while_nothing_settles(
+    tmp_path: Path, stuck: PracticeWeb, columns: int
+) -> None:
+    with own(tmp_path, stuck, *TENCH, columns=columns) as screen:
+        text = screen.shows(lambda text: "waiting for 2 slow hosts" in text.replace("\n", " "))
+        first, *others = text.splitlines()
+        assert re.match(rf"{WNID}  [█·]{{{columns // 4}}}  3 saved", first)
+        assert "3 of 5 links" in " ".join(others)
+        assert max(map(len, text.splitlines())) <= columns
+        assert text.replace("\n", " ").count("slow hosts") == 1
+        before = rate(text)
+        screen.shows(lambda text: rate(text) < before)  # it ticks
+
+
+def rate(text: str) -> float:
+    found = re.search(r"([\d.]+)/s", text)
+    return float(found[1]) if found else 1e9
+
+
+def test_several_synsets_have_a_line_for_the_run_and_one_for_the_synset_at_work(
+    tmp_path: Path, stuck: PracticeWeb
+) -> None:
+    for wnid in (DALMATIAN, DOG):
+        stuck.set_links(wnid, [stuck.link(wnid, n, "good", n) for n in range(3)])
+    wnids = f"--wnid={DALMATIAN},{DOG},{WNID}"
+    with own(tmp_path, stuck, *DOWNLOAD, wnids, "--jobs=8") as screen:
+        shown = screen.shows(lambda text: "2 of 3" in text and "slow" in text).splitlines()
+        assert re.match("2 of 3 synsets  [█·]{20}  9 saved, 0 failed", shown[-2])
+        assert shown[-1] == f"{WNID} tench: 3 of 5 links, waiting for 2 slow hosts"
+        done = [line.split()[0] for line in shown[:-2] if line.startswith("n")]
+        assert sorted(done[-2:]) == [DOG, DALMATIAN]  # untouched
+
+
+@pytest.mark.every_python
+def test_nothing_of_it_stays_on_the_screen_when_all_is_done(
+    tmp_path: Path, web: PracticeWeb
+) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "slow", n % 8) for n in range(30)])
+    with own(tmp_path, web, "download", f"--wnid={WNID}", "--jobs=4") as screen:
+        screen.shows(lambda text: "█" in text)
+        assert screen.ends() == 0
+        assert screen.lines[:2] == [
+            f"{WNID}  tench, Tinca tinca",
+            "  30 pictures here, 30 links known, 30 saved now",
+        ]
+        assert screen.cursor == (0, True)
+
+
+@pytest.mark.parametrize("columns", [100, 60])
+def test_a_window_that_changes_its_size_has_one_bar(
+    tmp_path: Path, stuck: PracticeWeb, columns: int
+) -> None:
+    with own(tmp_path, stuck, *TENCH) as screen:
+        screen.shows(lambda text: "2 slow hosts" in text)
+        screen.resize(columns)
+        is_new = re.compile(rf"{WNID}  [█·]{{{columns // 4}}}  3 saved")
+        text = screen.shows(lambda text: is_new.search(text) and "2 slow hosts" in text)
+        assert (text.count("3 saved"), text.count("slow hosts")) == (1, 1)
+
+
+def test_ctrl_c_leaves_a_clean_line_and_is_no_error(tmp_path: Path, stuck: PracticeWeb) -> None:
+    with own(tmp_path, stuck, *TENCH) as screen:
+        screen.shows(lambda text: "2 slow hosts" in text)
+        screen.type("\x03")
+        assert (screen.ends(), screen.lines, screen.cursor) == (130, [STOPPED], (0, True))
+        assert screen.colours(STOPPED) == {"default"} | screen.colours("3 of")
+
+
+def test_neither_is_it_to_ck(terminal: Terminal, stuck: PracticeWeb) -> None:
+    words = ("download", "imagenet", *TENCH[1:])
+    with terminal.screen(*words) as screen:
+        screen.shows(lambda text: "2 slow hosts" in text)
+        screen.type("\x03")
+        assert (screen.ends(), screen.lines, screen.cursor) == (130, [STOPPED], (0, True))
+
+
+@pytest.mark.parametrize("after", [0.6, 0.9, 1.2])
+def test_ctrl_c_at_any_moment_leaves_one_line_or_none(
+    tmp_path: Path, stuck: PracticeWeb, after: float
+) -> None:
+    """Whatever is being done then: imports, lists, the first frame."""
+    with own(tmp_path, stuck, *TENCH) as screen:
+        time.sleep(after)
+        screen.type("\x03")
+        assert screen.ends() == 130
+        assert len(screen.lines) == 1
+        assert re.match(r"Stopped[.:].*The same command goes on\.$", screen.lines[0])
+        assert screen.cursor == (0, True)
+
+
+def test_what_is_told_of_each_link_stands_above_the_bar(tmp_path: Path, stuck: PracticeWeb) -> None:
+    with own(tmp_path, stuck, *TENCH, "--verbose", columns=140) as screen:
+        *links, bar, _ = screen.shows(lambda text: "2 slow hosts" in text).splitlines()
+        assert sorted(line.split()[:2] for line in links) == [
+            [f"{WNID}_{n}", "saved"] for n in range(3)
+        ]
+        assert "█" in bar
+
+
+def test_a_file_of_bytes_has_a_bar_too(tmp_path: Path, web: PracticeWeb) -> None:
+    pictures = {
+        b"%s_%d.JPEG" % (WNID.encode(), n): web.link(WNID, n, "good").picture() for n in range(150)
+    }
+    web.winter21.set(WNID, "slow", tar(pictures))
+    command = ("download", f"--wnid={WNID}", "--source=winter21", "--accept-terms")
+    with own(tmp_path, web, *command) as screen:
+        form = rf"{WNID}\.tar  [█·]{{20}}  \d+ saved, 0 failed, [\d.]+ [kM]B of [\d.]+ [kM]B"
+        screen.shows(lambda text: re.match(form, text))
+        screen.type("\x03")
+        assert screen.ends() == 130
+        assert re.fullmatch(r"Stopped: \d+ saved\. The same command goes on\.", screen.text)
+
+
+class Heard(Counts):
+    """Remembers how far something long is said to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, int, int]] = []
+
+    def advance(self, what: str, done: int, total: int) -> None:
+        self.told.append((what, done, total))
+
+
+def test_an_export_and_a_check_tell_how_far_they_are(tmp_path: Path, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "good", n % 8) for n in range(4)])
+    with own(tmp_path, web, "download", f"--wnid={WNID}", "--quiet") as screen:
+        assert screen.ends() == 0
+    folder, heard = str(tmp_path / "imagenet"), Heard()
+    store = Workspace(folder).store
+    size = sum(path.stat().st_size for path in Path(folder, WNID).glob("*.jpg"))
+    export.run(parse(ExportOptions, {"to": str(tmp_path / "out")}, {}), store, heard)
+    list(check.Inspection(parse(CheckOptions, {}, {}), store, heard).findings())
+    ends = {what: (done, total) for what, done, total in heard.told}
+    assert ends == {"exporting": (size, size), WNID: (size, size)}
+
+
+# Colours, and screens that have none.
+
+
+def test_outcomes_have_colours_and_nothing_else_has(tmp_path: Path, web: PracticeWeb) -> None:
+    gone = [web.link(WNID, n, "gone", n % 8) for n in range(40, 60)]
+    web.set_links(WNID, [*(web.link(WNID, n, "slow", n % 8) for n in range(40)), *gone])
+    with own(tmp_path, web, "download", f"--wnid={WNID}", "--jobs=4") as screen:
+        screen.shows(lambda text: re.search("[1-9] saved, [1-9]+ failed", text) and "░" in text)
+        assert screen.colours("█") == {"green"}
+        assert screen.colours("░") == {"red"}
+        assert screen.colours(WNID) == screen.colours("of 60 links") == {"default"}
+        assert screen.ends() == 0
+        assert screen.colours("40 saved") == {"green"}
+        assert screen.colours("tench") == {"default"}
+
+
+@pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_who_wants_no_colours_has_none(
+    tmp_path: Path, stuck: PracticeWeb, setting: dict[str, str]
+) -> None:
+    with own(tmp_path, stuck, *TENCH, "--jobs=4", env=setting) as screen:
+        if "NO_COLOR" in setting:
+            screen.shows(lambda text: "slow hosts" in text)
+        else:
+            stuck.requests.wait_for(5)
+        screen.type("\x03")
+        assert screen.ends() == 130
+    assert not re.search(rb"\x1b\[[0-9;]*[1-9][0-9;]*m", screen.bytes)
+    assert ("TERM" in setting) == (b"\x1b" not in screen.bytes)
+
+
+def test_an_error_is_red_on_a_terminal(tmp_path: Path, web: PracticeWeb) -> None:
+    with own(tmp_path, web, "download") as screen:
+        assert screen.ends() == 1
+        assert screen.colours("ck-imagenet:") == {"red"}
+        assert screen.colours("which synset?") == {"default"}
+
+
+# Where there is no terminal.
+
+
+def test_quiet_shows_nothing_on_a_terminal(tmp_path: Path, web: PracticeWeb) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "slow", n % 8) for n in range(20)])
+    with own(tmp_path, web, "download", f"--wnid={WNID}", "--jobs=4", "--quiet") as screen:
+        assert (screen.ends(), screen.bytes) == (0, b"")
+
+
+def test_standard_output_may_be_a_file_while_the_terminal_shows_a_bar(
+    tmp_path: Path, stuck: PracticeWeb
+) -> None:
+    words = " ".join([*OWN, *TENCH])
+    environment = {**os.environ, **stuck.environment()}
+    with Screen(["sh", "-c", f"exec {words} > out"], tmp_path, environment) as screen:
+        screen.shows(lambda text: "2 slow hosts" in text)
+        screen.type("\x03")
+        assert (screen.ends(), screen.lines) == (130, [STOPPED])
+    assert (tmp_path / "out").read_text() == ""
