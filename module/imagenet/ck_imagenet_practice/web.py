@@ -132,9 +132,10 @@ class PracticeWeb:
         for links in self._lists.values():
             for link in [link for link in links if link.kind == "gone"][::2]:
                 self.archive.keep(link.url, link.picture())
+        willing = self._never_busy()
         for wnid in sorted({*further}.difference(wnids)):
             few = further_synsets.few(wnid, seed)
-            self._lists[wnid] = world.draw(wnid, seed, self.hosts, self.own, few) if few else ()
+            self._lists[wnid] = world.draw(wnid, seed, willing, self.own, few) if few else ()
         self._server = Server(hosting.listening, self._answer)
         self.requests = self._server.requests
         self.connections = self._server.connections
@@ -227,6 +228,15 @@ class PracticeWeb:
             kind: hosts[turn::synsets] if kind in lone else hosts
             for kind, hosts in self.own.items()
         }
+
+    def _never_busy(self) -> list[str]:
+        """Return the picture hosts of which no list has a link that is refused at first.
+
+        A client that has been refused asks such a host slowly for a day.
+        """
+        links = (link for links in self._lists.values() for link in links)
+        busy = {link.host for link in links if link.kind == "busy-once"}
+        return [host for host in self.hosts if host not in busy]
 
     def _list_of(self, wnid: str) -> Sequence[Link] | None:
         return self._lists.get(wnid)
