@@ -361,7 +361,7 @@ def test_json_tells_what_where_and_whether_it_is_mended(
 def test_on_a_terminal_it_says_that_all_is_well(
     terminal: Terminal, sound: dict[str, bytes]
 ) -> None:
-    assert "\nall 4 pictures are intact (" in terminal.shows(*CHECK)
+    assert "all 4 pictures are intact (" in terminal.shows(*CHECK)
 
 
 @pytest.mark.every_python
