@@ -74,7 +74,7 @@ def test_all_urls_are_here_afterwards_with_their_true_numbers_and_nobody_is_aske
     assert said == (
         f"60 URLs of 2 synsets are here, in {home(offline)}/urls.gz\n"
         "  from list.tgz\n"
-        "  whose SHA-1 has not been checked; with --archive-sha1=HEX it is\n"
+        "  its SHA-1 has not been checked; add --archive-sha1=HEX to check it\n"
         f"  odd lines, without a name or a URL: 1, kept in {home(offline)}/rest.txt\n"
     )
     listed = gzip.decompress((home(offline) / "urls.gz").read_bytes())
@@ -197,7 +197,7 @@ def test_another_file_than_was_published_is_the_users_to_decide_on(
         "not f5fd118232b871727fe333778be81df6c6fec372. To use it anyway: ck geturls imagenet "
         f'--all {address} --force; to download it again, first remove "{fetched}"'
     )
-    assert f"whose SHA-1 is {sha1(packed)}, not f5fd118" in offline.says(*GET, address, "--force")
+    assert f"its SHA-1 is {sha1(packed)}, not f5fd118" in offline.says(*GET, address, "--force")
     assert len(peer.heads) == 1
     assert not fetched.exists()
 
@@ -226,7 +226,7 @@ def test_a_file_is_checked_if_the_user_says_what_its_sha1_is(
         "--force"
     )
     assert not (home(offline) / "archive.json").exists()
-    assert f"  whose SHA-1 is {sha1(packed)}, not {known}\n" in offline.says(*wrong, "--force")
+    assert f"  its SHA-1 is {sha1(packed)}, not {known}\n" in offline.says(*wrong, "--force")
     right = offline.says(*wrong[:-1], f"--archive-sha1={sha1(packed).upper()}")
     assert right.endswith(
         f"\n  odd lines, without a name or a URL: 1, kept in {home(offline)}/rest.txt\n"

@@ -72,7 +72,7 @@ def test_where_nobody_answers_nothing_goes(terminal: Terminal, links: list[Link]
     asked_nobody = terminal.access({"action": "clean", "module_uoa": "imagenet", "wnid": WNID})
     assert asked_nobody == {
         "return": 1,
-        "error": "nobody can be asked here: give force too, or dry_run to see what would go",
+        "error": "nobody can be asked here: add force, or dry_run to see what would be removed",
     }
     assert len(names(terminal)) == 3
 

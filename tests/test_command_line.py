@@ -147,7 +147,10 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
         ),
         (
             ("export", "--to=x", "--register"),
-            "--register is for programs of Collective Knowledge: give it to ck export",
+            (
+                "--register needs Collective Knowledge: type ck export imagenet in place of "
+                "ck-imagenet export"
+            ),
         ),
         (
             ("list", "--sort=urls"),
@@ -166,7 +169,7 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
         ),
         (
             ("clean", f"--wnid={WNID}", "--out=json"),
-            "nobody can be asked here: give force too, or dry_run to see what would go",
+            "nobody can be asked here: add force, or dry_run to see what would be removed",
         ),
     ],
 )
@@ -252,8 +255,8 @@ def test_without_the_practice_web_demo_says_where_it_is(
     for name in ("ck_imagenet_practice", "ck_imagenet_practice.world"):
         monkeypatch.setitem(sys.modules, name, None)
     assert shell.refuses("demo") == (
-        "the practice web is not installed with the library; it is in a clone of "
-        "https://github.com/ck-imagenet/ck-imagenet: there, type: make demo"
+        "the practice web is not part of the installed library. Clone "
+        "https://github.com/ck-imagenet/ck-imagenet, then type in that folder: make demo"
     )
 
 

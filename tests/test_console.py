@@ -90,7 +90,7 @@ def test_where_no_synset_is_left_a_person_is_told_so() -> None:
     assert list(none_meets) == ["no synset meets all these conditions: leave one out"]
     none_here = choosing.synsets_table([], ListOptions(downloaded_only=True))
     assert list(none_here) == [
-        "nothing is here yet; begin with: ck-imagenet download --wnid=n01440764"
+        "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764"
     ]
     of_these = choosing.synsets_table([], ListOptions(downloaded_only=True, set="imagenette"))
     assert list(of_these) == [
@@ -143,7 +143,7 @@ def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
         "  8 pictures here, 40 links known, 5 saved now",
         "     30  busy            the host asks you to come back later (420, 429, 503)",
         "      2  gone            the host says that the picture is gone (404, 410)",
-        "  Some of these may pass: ask again with --retry-failed",
+        "  Some of these failures may be temporary: ask again with --retry-failed",
     ]
 
 
@@ -158,8 +158,8 @@ def test_where_pictures_are_missing_and_links_left_the_summary_says_what_to_type
     done = Summary(TENCH, links=40, here=2, failed=failed, taken_out=taken_out)
     lines = list(summaries.summary(done, DownloadOptions(max_images=3)))
     assert lines[-2:] == [
-        f"  pictures of {TENCH} that were placeholders too and are gone now: 2; "
-        "the same command fetches others",
+        f"  pictures of {TENCH} removed, because they are placeholders too: 2; the same command "
+        "downloads others",
         "  37 links not asked for yet: the same command goes on",
     ]
     for options in (
@@ -182,7 +182,7 @@ def test_a_summary_says_where_files_that_were_no_pictures_are_now() -> None:
     aside = [Path("state/no-pictures/n01440764_1.jpg")]
     done = Summary(TENCH, links=1, here=1, set_aside=aside)
     assert list(summaries.summary(done, DownloadOptions()))[-1] == (
-        "  files here that were no pictures: 1, now in state/no-pictures"
+        "  files here that are not pictures: 1, set aside in state/no-pictures"
     )
 
 

@@ -75,8 +75,8 @@ def told(urls: Iterable[int], unlisted: int) -> list[str]:
 
 def test_people_are_told_what_it_is_founded_on() -> None:
     founded = (
-        "  if 60% of the links are alive, a picture has 100 kB, and each of 32 connections takes "
-        "0.9 s a URL, time-outs included, as measured"
+        "  assumed, as measured: 60% of the links work, a picture has 100 kB, and each of 32 "
+        "connections takes 0.9 s for a URL, with time-outs"
     )
     assert told([1000], 0) == [
         "1 synset, 1,000 URLs to ask for: some 600 pictures, 60 MB, 28 s",
@@ -85,9 +85,9 @@ def test_people_are_told_what_it_is_founded_on() -> None:
     assert told([1], 0)[0].startswith("1 synset, 1 URL to ask for: 1 picture, ")
     assert told([1000] * 2000, 101) == [
         "2,101 synsets, 2,065,650 URLs to ask for: some 1,239,390 pictures, 124 GB, 16 hours",
-        "  no list of 101 of them is here: 650 URLs are counted for each, ImageNet's mean",
-        "  get the lists of all at once, before this: ck-imagenet geturls --all",
-        "  what is here already is not subtracted, nor would it be asked for again",
+        "  no list of 101 of them is here: 650 URLs are assumed for each, ImageNet's mean",
+        "  first download the lists of all synsets: ck-imagenet geturls --all",
+        "  pictures that are here already are counted too, but not downloaded again",
         founded,
     ]
 
@@ -113,7 +113,7 @@ def test_a_service_that_rations_decides_how_long_it_takes(tmp_path: Path) -> Non
     assert list(estimate(meant))[1:3] == [
         "  64% of ImageNet's links lead to one service, flickr, and it gives 2 a second; 1276000 "
         "links left, about 7.4 days",
-        "  the pictures of the same synsets come without it from --source=winter21",
+        "  --source=winter21 has the pictures of these synsets without that service",
     ]
     store = FolderStore(tmp_path)
     for politeness, pace in ((Politeness(), 2), (Politeness(pace="flickr.com:0.5"), 0.5)):
@@ -128,7 +128,7 @@ def seen(meant: Estimate, **options: object) -> list[str]:
 def test_a_person_sees_both_ways_side_by_side() -> None:
     meant = estimated([1000] * 200, 1, Crawl(), pace=2)
     lines = seen(meant, under="n00001740", max_images=9, yes=True)
-    assert lines[1] == ("  no list of 1 of them is here: 650 links are counted for each, the mean")
+    assert lines[1] == ("  no list of 1 of them is here: 650 links are assumed for each, the mean")
     assert lines[-4:] == [
         "Two ways lead to pictures today:",
         "  links  some 200,650, 128,015 at hosts that ration; 60% may be alive; 18 hours",

@@ -315,7 +315,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
             "no single pictures: leave --link out",
         ),
         (["--to=out", "--link=hard", "--resize=9"], "leave --link out"),
-        (["--to=out", "--quality=90"], "--quality is for new JPEGs"),
+        (["--to=out", "--quality=90"], "--quality is for re-encoded JPEGs"),
         (["--to=out", "--resize=9", "--quality=101"], "--quality=101 is too large"),
         (
             ["--to=out", "--layout=links", "--max-images=1"],
@@ -462,10 +462,10 @@ def test_what_cannot_be_decoded_is_left_out_counted_and_named(
             f"  {written} written now, 0 removed",
             *told_labels(layout),
             "  re-encoded: 3 pictures, as JPEGs of quality 95",
-            "  left out, since they cannot be decoded: 1 picture",
+            "  left out, because they cannot be decoded: 1 picture",
             f"    {WNID}_2: begins 'no picture'",
-            f"  to put them aside, type: ck check imagenet --wnid={WNID} --outdir=plain "
-            "--decode --repair",
+            f"  to set them aside, type: ck check imagenet --wnid={WNID} --outdir=plain --decode "
+            "--repair",
         ]
     terminal.says("check", "imagenet", f"--wnid={WNID}", "--outdir=plain", "--decode", "--repair")
     assert "left out" not in terminal.says("export", "imagenet", *wanted)

@@ -15,11 +15,11 @@ HUNDRED_AND_FIVE = [synset.wnid for synset in synsets.load().synsets[:105]]
 RATIONED = (
     "  64% of ImageNet's links lead to one service, flickr, and it gives 2 a second; {} links "
     "left, about {}\n"
-    "  the pictures of the same synsets come without it from --source=winter21\n"
+    "  --source=winter21 has the pictures of these synsets without that service\n"
 )
 FOUNDED = (
-    "  if 60% of the links are alive, a picture has 100 kB, and each of 32 connections takes 0.9 s "
-    "a URL, time-outs included, as measured\n"
+    "  assumed, as measured: 60% of the links work, a picture has 100 kB, and each of 32 "
+    "connections takes 0.9 s for a URL, with time-outs\n"
 )
 
 
@@ -71,7 +71,7 @@ def test_more_than_a_hundred_synsets_are_told_of_first_with_the_command_that_tak
     told, _, command = said.rpartition("\nNobody can be asked here. To say yes, type: ck ")
     assert told == (
         f"{RATIONED.format(66, '33 s')}"
-        "  what is here already is not subtracted, nor would it be asked for again\n"
+        "  pictures that are here already are counted too, but not downloaded again\n"
         f"{FOUNDED}"
         "Download 104 synsets, 104 links, about 6.2 MB, 33 s?"
     )
@@ -94,9 +94,9 @@ def test_a_dry_run_of_many_asks_nobody_and_says_what_it_does_not_know(
     said = terminal.says("download", "imagenet", "--upper=104", "--dry-run")
     assert said == (
         "105 synsets, 754 URLs to ask for: some 452 pictures, 45.2 MB, 4 minutes\n"
-        "  no list of 1 of them is here: 650 URLs are counted for each, ImageNet's mean\n"
-        f"{RATIONED.format(481, '4 minutes')}"
-        "  what is here already is not subtracted, nor would it be asked for again\n"
+        "  no list of 1 of them is here: 650 URLs are assumed for each, ImageNet's mean\n"
+        f"{RATIONED.format(481, '4 minutes')}  pictures that are here already are counted too, "
+        "but not downloaded again\n"
         f"{FOUNDED}"
     )
     assert len(web.requests) == 0
@@ -212,9 +212,9 @@ def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refus
     told = terminal.asks(*command).splitlines()
     assert told[-2] == "Download 190 synsets, 123,500 links, about 7.4 GB, 58 min?"
     assert told[:2] == [
-        "  what the list has of them is not known yet: 650 URLs are counted for each, ImageNet's "
+        "  what the list has of them is not known yet: 650 URLs are assumed for each, ImageNet's "
         "mean",
-        "  what is here already is not subtracted, nor would it be asked for again",
+        "  pictures that are here already are counted too, but not downloaded again",
     ]
     said = terminal.refuses(*command, "--yes", "--quiet")
     assert said.startswith('the list "list" has no URL of n01322604, n02084071, ')

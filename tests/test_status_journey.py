@@ -34,7 +34,7 @@ def test_where_nothing_is_nothing_is_said_in_a_pipe_and_the_way_on_on_a_terminal
 ) -> None:
     assert terminal.says(*STATUS) == ""
     assert terminal.shows(*STATUS).strip() == (
-        "nothing is here yet; begin with: ck download imagenet --wnid=n01440764"
+        "no pictures are here yet. Begin with: ck download imagenet --wnid=n01440764"
     )
 
 
@@ -59,7 +59,7 @@ def test_on_a_terminal_it_is_a_table_with_a_bar_and_what_it_means(
     assert shown[0].split() == ["wnid", "here", "known", "rot", "size", "latest"]
     assert shown[1].startswith(f"{WNID}     3      6  █████▒▒░░░  50%  ")
     assert shown[1].endswith("  tench, Tinca tinca")
-    assert shown[2] == "█ here  ▒ may pass  ░ failed  · not asked"
+    assert shown[2] == "█ here  ▒ may work later  ░ failed  · not asked"
     assert shown[3].startswith("3 pictures here of 6 known, ")
     assert "      1  gone            the host says that the picture is gone (404, 410)" in shown
     assert all(len(line) <= 80 for line in shown)

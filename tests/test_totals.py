@@ -70,7 +70,7 @@ def test_several_synsets_have_a_line_each_then_one_total_with_each_hint_once() -
         "  1,201  gone            the host says that the picture is gone (404, 410)",
         "     30  not-a-picture   a web page or other text instead of a picture",
         "      4  busy            the host asks you to come back later (420, 429, 503)",
-        "  Some of these may pass: ask again with --retry-failed",
+        "  Some of these failures may be temporary: ask again with --retry-failed",
         "  The Wayback Machine may have pictures of 1,201 of these: ask it with --wayback",
         "  The pictures are in /ck/imagenet-*/dataset",
         "  To look at them: ck-imagenet browse",
@@ -116,8 +116,8 @@ def test_what_waits_for_hosts_that_ration_is_told_of_all_together() -> None:
     assert lines[4:] == [
         "  flickr gives 2 a second; 6 links left, about 3 s",
         "  to go on: ck-imagenet download --wnids=mine.txt --patience=8h",
-        "  without these hosts, and under ImageNet's terms of access, pictures of these "
-        "synsets come with: ck-imagenet download --wnids=mine.txt --source=winter21",
+        "  without these hosts, if you accept ImageNet's terms: ck-imagenet download "
+        "--wnids=mine.txt --source=winter21",
     ]
 
 
@@ -129,7 +129,7 @@ def test_links_that_are_still_wanted_are_summed_up() -> None:
 
 def test_who_gives_a_list_of_links_that_have_failed_learns_how_to_ask_again() -> None:
     done = Summary(WNID, links=2, failed=Counter({Outcome.GONE: 2}))
-    hint = "  All that failed did so before: ask again with --retry-failed=all"
+    hint = "  All these links failed before: ask again with --retry-failed=all"
     assert told([done], urls="again.txt")[-1] == hint
     for options in ({"urls": "again.txt", "retry_failed": "all"}, {"wnid": (WNID,)}):
         assert hint not in told([done], **options)
@@ -151,7 +151,7 @@ def test_synsets_without_a_list_are_one_line_with_the_commands_that_help() -> No
     assert told([missing[0], here, *missing[1:]], upper=9)[2:-3] == [
         "no list of links for 7 synsets: n00000000, n00000001, n00000002, n00000003,",
         "  n00000004, …",
-        "  What each place says: ck-imagenet geturls --wnid=n00000000",
+        "  What each source says: ck-imagenet geturls --wnid=n00000000",
         "  The lists of all synsets, once: ck-imagenet geturls --all",
         "  Or ImageNet's own pictures, which need no list: "
         "ck-imagenet download --upper=9 --source=winter21",
@@ -162,7 +162,7 @@ def test_synsets_without_a_list_are_one_line_with_the_commands_that_help() -> No
     given = told([here, missing[0]], urls="{wnid}.txt")
     assert given[2:4] == [
         "no list of links for 1 synset: n00000000",
-        "  What each place says: ck-imagenet geturls --wnid=n00000000 '--urls={wnid}.txt'",
+        "  What each source says: ck-imagenet geturls --wnid=n00000000 '--urls={wnid}.txt'",
     ]
     assert len(given) == 7
 

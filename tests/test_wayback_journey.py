@@ -51,7 +51,7 @@ def test_without_the_option_a_run_says_how_many_links_it_might_bring_back(
     web.set_links(WNID, [web.link(WNID, n, kind, n) for n, kind in enumerate(kinds)])
     said = terminal.says(*COMMAND, "--retry=0")
     assert said.endswith(
-        "  Some of these may pass: ask again with --retry-failed\n"
+        "  Some of these failures may be temporary: ask again with --retry-failed\n"
         "  The Wayback Machine may have pictures of 4 of these: ask it with --wayback\n"
     )
     assert asked_there(web) == []
@@ -319,7 +319,7 @@ def test_a_rest_that_takes_a_while_is_told_of(terminal: Terminal, web: PracticeW
     web.archive.be_patient(Patience(requests=3, rest=6))
     done = terminal.ck(*COMMAND, "--wayback")
     assert "3 pictures here (3 from the Wayback Machine)" in done.stdout
-    assert done.stderr == f"{web.wayback[7:]} asks to come later; 2 links left\n"
+    assert done.stderr == f"{web.wayback[7:]} asks you to come back later; 2 links left\n"
     assert web.archive.heedless == 0
 
 

@@ -67,11 +67,12 @@ def list_synsets(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               lst          - (unless out=con) a list of {wnid, index, words, hypernyms, ilsvrc2012,
-                             below, downloaded, urls}, below being the number of synsets below it,
-                             urls that of URLs in the archive of all URLs, null if that is not here;
-                             with images, of {name, url}
+                             below, downloaded, urls}. below: how many synsets are below it;
+                             downloaded: how many pictures are here; urls: how many URLs the archive
+                             of all URLs has for it, null without that archive. With images, a list
+                             of {name, url}
             }
     """
     # Whoever names a repository or an entry asks for entries, as of any other module.
@@ -130,14 +131,14 @@ def geturls(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error
-              (error)      - what is wrong and what to do, in a sentence
-              lst          - (unless out=con) a list of {name, url}, url as Latin-1 text: a
-                             character a byte; with search-url, of {host, urls}
-              sources      - with sources, instead, a list of {name, state, needs}
-              archive      - with all, instead, {urls, synsets, odd, source, sha1, time, data,
-                             rest}: how many URLs and synsets there are, how many odd lines, where
-                             they come from and since when, the files of all URLs and of the odd
-                             lines
+              (error)      - what is wrong and what to do
+              lst          - (unless out=con) a list of {name, url}; url is Latin-1 text: one
+                             character for each byte. With search-url, a list of {host, urls}
+              sources      - (only with sources) a list of {name, state, needs}
+              archive      - (only with all) {urls, synsets, odd, source, sha1, time, data, rest}.
+                             odd: lines without a name or a URL; source, time: where the list is
+                             from, and since when it is here; data: the file of all URLs; rest: the
+                             file of the odd lines
             }
     """
     return _run("geturls", i)
@@ -232,23 +233,23 @@ def download(i: CkDict) -> CkDict:
     Output: {
               return       - 0, also when some links were dead; 1 with an error; 130 when
                              interrupted
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside,
-                             taken_out, renamed, from_wayback, for_wayback,
-                             wayback_trouble}: URLs known,
-                             pictures here, saved by this run, URLs that this run asked for, how
-                             many of the others failed by outcome, files put aside because they are
-                             no pictures, pictures of synsets done before that were removed as
-                             placeholders, by wnid, how many of the pictures are from the Wayback
-                             Machine, URLs that it may be asked for, why it could not be asked for
-                             all; from tars, a list of {wnid, tar, here, unread, members, saved,
-                             failed, odd, set_aside}: why the tar was not read, pictures of the
-                             synset in it, what became of those that were not saved, what else is in
-                             it; of a synset without a list, {wnid, unlisted}: what each place said
-              estimate     - with dry-run, or of more than 100 synsets, {synsets, urls, unlisted,
-                             pictures, bytes, seconds, jobs}: URLs to ask for, synsets whose lists
-                             are not here and of which a mean number is counted, what may come of
-                             it, and in how many seconds with so many connections
+                             taken_out, renamed, from_wayback, for_wayback, wayback_trouble}. links:
+                             known URLs; here: pictures here; saved: pictures that this run saved;
+                             to_fetch: URLs that it asked for; failed: how many links failed, by
+                             outcome; set_aside: files that are not pictures; taken_out: by wnid,
+                             how many pictures of finished synsets were removed as placeholders;
+                             from_wayback: pictures from the Wayback Machine; for_wayback: URLs that
+                             it can be asked for; wayback_trouble: why it was not asked for all.
+                             From tars, a list of {wnid, tar, here, unread, members, saved, failed,
+                             odd, set_aside}. unread: why the tar was not read; members: pictures of
+                             the synset in it; odd: what else is in it. For a synset without a list,
+                             {wnid, unlisted}: what each source said
+              estimate     - (with dry-run, or for more than 100 synsets) {synsets, urls, unlisted,
+                             pictures, bytes, seconds, jobs}. urls: URLs to ask for; unlisted:
+                             synsets whose lists are not here, so that an average number of URLs is
+                             assumed
             }
     """
     return _run("download", i)
@@ -280,10 +281,10 @@ def export(i: CkDict) -> CkDict:
                                      such as 0.8,0.2 or 0.8,0.1,0.1; by default there is one part
               (seed=N)             - a number; another one gives another split and order; at least
                                      0 [0]
-              (resize=N)           - pixels of the shorter side; every picture becomes a new JPEG;
-                                     from 8 to 4096
+              (resize=N)           - pixels of the shorter side; all are re-encoded as JPEGs; from
+                                     8 to 4096
               (crop=center)        - for --resize: cut each picture to the square in its middle
-              (quality=N)          - the quality of new JPEGs; from 1 to 100 [95]
+              (quality=N)          - the quality of re-encoded JPEGs; from 1 to 100 [95]
               (keep-formats)       - keep every picture as it is, also in formats that some tools
                                      cannot read
               (link=HOW)           - how to put unchanged files there, as links or copies: hard,
@@ -298,14 +299,14 @@ def export(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error; 130 when interrupted
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               export       - {to, layout, classes, pictures, links, written, removed, parts, labels,
-                             missing, reencoded, quality, left_out}: the folder; synsets, pictures,
-                             or links in it; those written and removed by this run; pictures of each
-                             part, if there are several; "positions", "ilsvrc2012", or the set whose
-                             labels these are, and the synsets of it that are not here; pictures
-                             encoded anew, their quality; the names of those that cannot be decoded,
-                             and why
+                             missing, reencoded, quality, left_out}. classes, pictures, links: how
+                             many are in the folder; written, removed: by this run; parts: pictures
+                             of each part; labels: "positions", "ilsvrc2012", or the set whose
+                             labels these are; missing: synsets of the set that are not here;
+                             reencoded, quality: re-encoded pictures, and their quality; left_out:
+                             the names of pictures that cannot be decoded, and why
               environment  - with register, the UID of CK's environment
               environment_of_labels - the UID of that of their labels, if they are ILSVRC2012's
             }
@@ -329,7 +330,7 @@ def browse(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error; 130 when interrupted
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               pages        - a list of {wnid, page, bytes}: the synset, nothing for the overview;
                              the page's file; its size
             }
@@ -349,7 +350,7 @@ def html_viewer(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               html         - the page, in a frame
             }
     """
@@ -377,17 +378,17 @@ def status(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               synsets      - (unless out=con) a list of {wnid, here, known, waiting, failed, bytes,
-                             rot, latest, altered}: pictures here, links and pictures in all, links
-                             that are to be asked for, how many of the others by outcome, bytes of
-                             the pictures, which part of the links that were asked is dead (from 0
-                             to 1, or null), when the last was settled, how many of the
-                             pictures here are copies that their hosts have altered
-              hosts        - with hosts, instead, a list of the same with host instead of wnid
+                             rot, latest, altered}. here: pictures here; known: links and pictures
+                             in all; waiting: links to be asked for; failed: how many links failed,
+                             by outcome; bytes: of the pictures; rot: the share of the asked links
+                             that is dead, from 0 to 1, or null; latest: when the last link was
+                             settled; altered: pictures that their hosts have altered
+              hosts        - (only with hosts) a list of the same, with host in place of wnid
               total        - the sum of all
-              failures     - with failures, instead, a list of {name, url, outcome, detail, time,
-                             …}, as the journal has them
+              failures     - (only with failures) a list of {name, url, outcome, detail, time, …},
+                             as in the journal
             }
     """
     return _run("status", i)
@@ -408,11 +409,12 @@ def check(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error, also if something is found that is not mended
-              (error)      - what is wrong and what to do, in a sentence
+              return       - 0, or 1 with an error; findings that are not repaired are an error too
+              (error)      - what is wrong and what to do
               pictures     - how many pictures have been checked
-              findings     - a list of {wnid, finding, where, detail, mended}: what is found, of
-                             which picture or file, what exactly, whether it has been mended
+              findings     - a list of {wnid, finding, where, detail, mended}. where: the picture or
+                             the file; detail: what exactly is wrong; mended: whether it was
+                             repaired
             }
     """
     return _run("check", i)
@@ -439,13 +441,14 @@ def clean(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               synsets      - a list of {wnid, done, pictures, bytes, rejected, already, revived,
-                             forgotten, files, folder, kept}: whether it has been done, how many
-                             pictures go, of how many bytes, how many links are rejected, how many
-                             were so already, how many rejections are forgotten, how many links are
-                             asked again, how many files that were put aside go, the folder that
-                             goes, and what is in what goes that is not ours, and stays
+                             forgotten, files, folder, kept}. done: whether it was done; pictures,
+                             bytes: what is removed; rejected: links that are rejected; already:
+                             links that were rejected before; revived: rejections that are
+                             forgotten; forgotten: links that are asked again; files: removed files
+                             that had been set aside; folder: the folder that is removed; kept: your
+                             own files in it, which stay
             }
     """
     return _run("clean", i)
@@ -464,7 +467,7 @@ def demo(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0 when ended by Ctrl-C, or 1 with an error
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
             }
     """
     return _run("demo", i)
@@ -480,7 +483,7 @@ def show_help(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, or 1 with an error
-              (error)      - what is wrong and what to do, in a sentence
+              (error)      - what is wrong and what to do
               help         - the text
             }
     """

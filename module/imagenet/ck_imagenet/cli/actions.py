@@ -217,7 +217,10 @@ def _export(options: table.ExportOptions, place: Workspace, console: Console, fa
     from . import sentences
 
     if options.register and not place.ck:
-        raise BadInput("--register is for programs of Collective Knowledge: give it to ck export")
+        raise BadInput(
+            "--register needs Collective Knowledge: type ck export imagenet in place of "
+            "ck-imagenet export"
+        )
     if options.register and place.ck:
         registration.prove_registrable(place.ck, options)
     done = export.run(options, place.store_there, console.progress(quiet=options.quiet))
@@ -295,7 +298,9 @@ def _clean(options: table.CleanOptions, place: Workspace, console: Console, fact
     from .console import NOBODY
 
     if not (console.is_on or options.force or options.dry_run):
-        raise BadInput("nobody can be asked here: give force too, or dry_run to see what would go")
+        raise BadInput(
+            "nobody can be asked here: add force, or dry_run to see what would be removed"
+        )
 
     def agree(plan: Plan) -> bool:
         console.say(sentences.plan(plan))
@@ -323,8 +328,8 @@ def _demo(options: table.DemoOptions, place: Workspace, console: Console, facts:
         if error.name != "ck_imagenet_practice":
             raise
         raise BadInput(
-            f"the practice web is not installed with the library; it is in a clone of {PROJECT}: "
-            "there, type: make demo"
+            f"the practice web is not part of the installed library. Clone {PROJECT}, then type "
+            "in that folder: make demo"
         ) from None
     # Also when started in the background by a script, where a shell has Ctrl-C ignored.
     with suppress(ValueError):  # in another thread than the main one

@@ -52,7 +52,7 @@ def _counts(row: Listed) -> list[str]:
 def nothing_here(wanted: Selection) -> str:
     """Return what a person is told where nothing is here of the synsets that were chosen."""
     if wanted == WHATEVER:
-        return "nothing is here yet; begin with: ck-imagenet download --wnid=n01440764"
+        return "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764"
     if not wanted.wnid and not matching(wanted):
         return nothing_meets(wanted)
     return (

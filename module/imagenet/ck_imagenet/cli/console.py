@@ -188,7 +188,7 @@ def open_page(page: Path) -> bool:
 _BAR = 10
 """Characters."""
 
-_MARKS = {"█": "here", "▒": "may pass", "░": "failed", "·": "not asked"}
+_MARKS = {"█": "here", "▒": "may work later", "░": "failed", "·": "not asked"}
 
 
 def tally_lines(tallies: Iterable[Tally]) -> Iterator[str]:

@@ -36,7 +36,7 @@ def estimate(meant: Estimate, is_list_given: bool = False) -> Iterator[str]:
             f"  {RATIONED:.0%} of ImageNet's links lead to one service, flickr, and "
             f"{ration('it', meant.pace, meant.rationed)}"
         )
-        yield "  the pictures of the same synsets come without it from --source=winter21"
+        yield "  --source=winter21 has the pictures of these synsets without that service"
     yield from _founded(meant, "URL")
 
 
@@ -78,19 +78,19 @@ def _unlisted(meant: Estimate, noun: str, is_list_given: bool) -> Iterator[str]:
         if is_list_given:
             unknown = "what the list has of them is not known yet"
         mean = "ImageNet's mean" if noun == "URL" else "the mean"
-        yield f"  {unknown}: {MEAN_URLS} {noun}s are counted for each, {mean}"
+        yield f"  {unknown}: {MEAN_URLS} {noun}s are assumed for each, {mean}"
     if meant.unlisted > MANY and not is_list_given:
-        yield "  get the lists of all at once, before this: ck-imagenet geturls --all"
+        yield "  first download the lists of all synsets: ck-imagenet geturls --all"
 
 
 def _founded(meant: Estimate, noun: str) -> Iterator[str]:
     from ..engine.planning import ALIVE, PICTURE, SECONDS
 
     if meant.synsets > MANY:
-        yield "  what is here already is not subtracted, nor would it be asked for again"
+        yield "  pictures that are here already are counted too, but not downloaded again"
     yield (
-        f"  if {ALIVE:.0%} of the links are alive, a picture has {size(PICTURE)}, and each of "
-        f"{meant.jobs} connections takes {SECONDS} s a {noun}, time-outs included, as measured"
+        f"  assumed, as measured: {ALIVE:.0%} of the links work, a picture has {size(PICTURE)}, "
+        f"and each of {meant.jobs} connections takes {SECONDS} s for a {noun}, with time-outs"
     )
 
 

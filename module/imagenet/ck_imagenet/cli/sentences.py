@@ -101,9 +101,9 @@ def archive(known: Archive, wanted: str) -> Iterator[str]:
     yield f"{known.urls:,} URLs of {known.synsets:,} synsets are here, in {known.data}"
     yield f"  from {known.source}"
     if not known.sha1:
-        yield "  whose SHA-1 has not been checked; with --archive-sha1=HEX it is"
+        yield "  its SHA-1 has not been checked; add --archive-sha1=HEX to check it"
     elif known.sha1 != wanted.lower():
-        yield f"  whose SHA-1 is {known.sha1}, not {wanted}"
+        yield f"  its SHA-1 is {known.sha1}, not {wanted}"
     if known.odd:
         yield f"  odd lines, without a name or a URL: {known.odd:,}, kept in {known.rest}"
 
@@ -173,12 +173,14 @@ def exported(done: Exported) -> Iterator[str]:
     if done.altered:
         yield f"  altered copies among them: {done.altered}; --unaltered leaves them out"
     if done.left_out:
-        yield f"  left out, since they cannot be decoded: {counted(len(done.left_out), 'picture')}"
+        yield (
+            f"  left out, because they cannot be decoded: {counted(len(done.left_out), 'picture')}"
+        )
         for name, why in islice(done.left_out.items(), _MOST_LEFT_OUT):
             yield f"    {name}: {visible(plain(why))}"
         if len(done.left_out) > _MOST_LEFT_OUT:
             yield f"    and {len(done.left_out) - _MOST_LEFT_OUT:,} more"
-        yield f"  to put them aside, type: {done.advice}"
+        yield f"  to set them aside, type: {done.advice}"
 
 
 # What is about to change.
@@ -265,7 +267,7 @@ def plan(planned: Plan) -> Iterator[str]:
     forgotten = () if planned.folder else planned.forgotten
     for things, noun, what in (
         (planned.pictures, "picture", f", {size(planned.bytes)} with all files"),
-        (planned.aside, "file", " put aside earlier"),
+        (planned.aside, "file", " set aside earlier"),
         (planned.rejected, "link", " to be rejected: never asked again"),
         (planned.already, "link", " rejected already"),
         (forgotten, "link", " that the next download asks for again"),

@@ -64,7 +64,7 @@ def unpacked(done: Unpacked) -> Iterator[str]:
 
 def _set_aside(files: Sequence[Path]) -> Iterator[str]:
     if files:
-        yield f"  files here that were no pictures: {len(files)}, now in {files[0].parent}"
+        yield f"  files here that are not pictures: {len(files)}, set aside in {files[0].parent}"
 
 
 def unlisted(missing: Unlisted, options: DownloadOptions) -> Iterator[str]:
@@ -100,16 +100,16 @@ def summary(done: Summary, options: DownloadOptions) -> Iterator[str]:
     yield from outcomes(done.failed)
     yield from _set_aside(done.set_aside)
     for wnid, count in done.taken_out.items():
-        others = "; the same command fetches others" if options.max_images else ""
-        yield f"  pictures of {wnid} that were placeholders too and are gone now: {count}{others}"
+        others = "; the same command downloads others" if options.max_images else ""
+        yield f"  pictures of {wnid} removed, because they are placeholders too: {count}{others}"
     yield from rations(done)
     if done.left and not options.dry_run:
         kept = as_typed(options, *_KEPT_OPTIONS)
         yield f"  to go on: ck-imagenet download --wnid={done.wnid}{kept} --patience=8h"
     if done.left and synsets.load().get(done.wnid) and not options.urls:
         yield (
-            "  without these hosts, and under ImageNet's terms of access, pictures of this synset "
-            f"come with: ck-imagenet download --wnid={done.wnid} --source=winter21"
+            "  without these hosts, if you accept ImageNet's terms: ck-imagenet download "
+            f"--wnid={done.wnid} --source=winter21"
         )
     if unasked(done, options):
         left = counted(unasked(done, options), "link")
@@ -147,7 +147,7 @@ def hints(done: Summary, options: DownloadOptions, grouped: str = "") -> Iterato
     if Outcome.PRIVATE_ADDRESS in done.failed:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not options.dry_run:
-        yield "  Some of these may pass: ask again with --retry-failed"
+        yield "  Some of these failures may be temporary: ask again with --retry-failed"
     elif done.renamed and not options.dry_run:
         yield (
             f"  Hosts of {done.renamed:{grouped}} of these have other names or addresses today: "

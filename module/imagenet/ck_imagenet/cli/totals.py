@@ -80,7 +80,7 @@ class Report:
         elif self._done:
             yield from tables.folded(self._sum())
         if self._options.urls and not self._options.retry_failed and self._all_failed_before():
-            yield "  All that failed did so before: ask again with --retry-failed=all"
+            yield "  All these links failed before: ask again with --retry-failed=all"
         if self._unlisted:
             yield from tables.folded(unlisted(self._unlisted, self._options))
         if self._here and not self._options.dry_run:
@@ -138,18 +138,18 @@ class Report:
         yield f"{numbered(self._done, 'synset')}: {here}, {known}, {last}"
         yield from outcomes(total.failed, grouped=",")
         if total.set_aside:
-            yield f"  files here that were no pictures: {len(total.set_aside):,}, put aside"
+            yield f"  files here that are not pictures: {len(total.set_aside):,}, set aside"
         if total.taken_out:
             gone = numbered(sum(total.taken_out.values()), "picture")
-            yield f"  {gone} were placeholders too, and are gone now"
+            yield f"  {gone} were placeholders too, and are removed"
         yield from summaries.rations(total)
         if total.left and not options.dry_run:
             again = replace(options, patience=kinds(type(options))["patience"][1])
             yield f"  to go on: ck-imagenet download {typed(again)} --patience=8h"
         if total.left and not options.urls:
             yield (
-                "  without these hosts, and under ImageNet's terms of access, pictures of these "
-                f"synsets come with: ck-imagenet download {for_tars(options)}"
+                "  without these hosts, if you accept ImageNet's terms: ck-imagenet download "
+                f"{for_tars(options)}"
             )
         if self._unasked:
             yield (
@@ -195,7 +195,7 @@ def unlisted(wnids: Sequence[str], options: DownloadOptions) -> Iterator[str]:
     """
     given = as_typed(options, "urls")
     yield f"no list of links for {numbered(len(wnids), 'synset')}: {some(wnids, _FEW_TO_NAME)}"
-    yield f"  What each place says: ck-imagenet geturls --wnid={wnids[0]}{given}"
+    yield f"  What each source says: ck-imagenet geturls --wnid={wnids[0]}{given}"
     if given:
         return
     yield "  The lists of all synsets, once: ck-imagenet geturls --all"

@@ -53,7 +53,7 @@ def browse(
     wnid: str | Iterable[str] = (),
     save: str | Path = "",
 ) -> list[Page]:
-    """Show the pictures of synsets, and what became of the rest, on a page of their own.
+    """Show the pictures of synsets on a web page, and why others are missing.
 
     Parameters
     ----------

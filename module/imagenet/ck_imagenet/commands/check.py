@@ -72,7 +72,7 @@ def check(
     decode: bool = False,
     repair: bool = False,
 ) -> Checked:
-    """Check every picture against what is known of it.
+    """Check that every picture is still as it was saved.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ def check(
     Returns
     -------
     Checked
-        What is found, whether it has been mended or not.
+        The findings, and which of them were repaired.
 
     Raises
     ------
     BadInput
-        If a synset is named of which nothing is here.
+        If a synset is named that has no pictures here.
     StoreError
-        If what is here cannot be read, or not be mended.
+        If pictures or their state cannot be read or repaired.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What goes: pictures, single ones for good, what failed, or all that is here of a synset."""
+"""What is removed: pictures, single ones for good, failures, or all of a synset."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Plan:
     forgotten: list[Record] = field(default_factory=list)
     """What the next download is to ask for again."""
     aside: list[Path] = field(default_factory=list)
-    """Files that were put aside."""
+    """Files that were set aside."""
     folder: Path | None = None
     """The same, if that is to go."""
     linked: bool = False
@@ -92,7 +92,7 @@ def clean(
     all: bool = False,
     dry_run: bool = False,
 ) -> list[Plan]:
-    """Remove pictures, or what is known of links; nobody is asked before.
+    """Remove pictures, or forget links that failed; it asks nobody before.
 
     Parameters
     ----------
@@ -113,12 +113,12 @@ def clean(
     Returns
     -------
     list of Plan
-        What has gone of each synset, or would go.
+        What was removed of each synset, or would be.
 
     Raises
     ------
     BadInput
-        If no synset is named, or a picture that is not known.
+        If no synset is named, or no picture has such a number.
     StoreError
         If it cannot be removed.
 
@@ -157,7 +157,7 @@ def run(
     Raises
     ------
     BadInput
-        If no synset is named, or a picture that is not known.
+        If no synset is named, or no picture has such a number.
     """
     if options.all:
         refuse_together(options, "all", "number", "failed")

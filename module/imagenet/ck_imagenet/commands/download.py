@@ -121,7 +121,7 @@ def download(
     resolve: str | None = None,
     allow_private: str | None = None,
 ) -> Downloaded:
-    """Download the pictures of synsets that are not here yet, into a folder.
+    """Download the pictures of synsets into a folder; skip those that are there already.
 
     Parameters
     ----------
@@ -230,16 +230,16 @@ def download(
     Returns
     -------
     Downloaded
-        What is here now, and what became of the other links. A dead link is no error.
+        What is there now, and what became of the other links. A dead link is not an error.
 
     Raises
     ------
     BadInput
         If an argument cannot be used; then nothing has been done.
     NoList
-        If nobody has a list of a synset that is named, when all others are done.
+        If no source has the list of a synset that you named; all others are done then.
     ImagenetError
-        For whatever else a user must know: what is here is kept, and the same call goes on.
+        For all other errors: what is saved is kept, and the same call goes on.
 
     Examples
     --------

@@ -103,7 +103,7 @@ def export(
     link: str = "copy",
     shard_size: int = 256,
 ) -> Exported:
-    """Hand pictures to other tools, in the layout that they read.
+    """Write pictures in a layout that other tools read.
 
     Parameters
     ----------
@@ -133,11 +133,11 @@ def export(
     seed : int, optional
         A number; another one gives another split and order; at least 0.
     resize : int, optional
-        Pixels of the shorter side; every picture becomes a new JPEG; from 8 to 4096.
+        Pixels of the shorter side; all are re-encoded as JPEGs; from 8 to 4096.
     crop : str, optional
         For --resize: cut each picture to the square in its middle.
     quality : int, optional
-        The quality of new JPEGs; from 1 to 100.
+        The quality of re-encoded JPEGs; from 1 to 100.
     keep_formats : bool, optional
         Keep every picture as it is, also in formats that some tools cannot read.
     link : str, optional
@@ -228,7 +228,7 @@ def refuse_what_says_nothing(options: ExportOptions) -> None:
         if is_wanted and not is_possible:
             raise BadInput(f"--layout={layout.name} {why}")
     if options.quality != Rendering().quality and not _rendering(options).makes_jpegs:
-        raise BadInput("--quality is for new JPEGs: give --resize=N with it")
+        raise BadInput("--quality is for re-encoded JPEGs: give --resize=N with it")
     if options.link != "copy" and options.resize:
         raise BadInput("resized pictures are new files: leave --link out")
     if options.keep_formats and options.resize:

@@ -92,7 +92,7 @@ def geturls(
     BadInput
         If no synset is named, or an argument cannot be used.
     NoList
-        If nobody has a list of one of them.
+        If no source has the list of one of them.
 
     Examples
     --------
@@ -181,7 +181,7 @@ def survey(
     Returns
     -------
     list of Row
-        A row for each place, in the order in which they are asked.
+        A row for each source, in the order in which they are asked.
     """
     refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
     asked, network = concern(options, Lists), concern(options, Network)

@@ -92,7 +92,7 @@ def synsets(
     Raises
     ------
     BadInput
-        If a position or `under` is none.
+        If there is no such position, or no such synset as `under`.
 
     Examples
     --------

@@ -75,7 +75,7 @@ def status(
     Raises
     ------
     BadInput
-        If an argument cannot be used, or a synset is named of which nothing is here.
+        If an argument cannot be used, or a synset is named that has no pictures here.
 
     Examples
     --------

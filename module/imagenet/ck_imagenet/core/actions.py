@@ -296,12 +296,15 @@ class ExportOptions:
     split: str = text("", "SHARES", _SPLIT_HELP)
     seed: int = number(0, "a number; another one gives another split and order", least=0)
     resize: int | None = number(
-        None, "pixels of the shorter side; every picture becomes a new JPEG", least=8, most=4096
+        None,
+        ("pixels of the shorter side; all are re-encoded as JPEGs"),
+        least=8,
+        most=4096,
     )
     crop: str = word(
         "center", ("center",), "for --resize: cut each picture to the square in its middle"
     )
-    quality: int = number(95, "the quality of new JPEGs", least=1, most=100)
+    quality: int = number(95, "the quality of re-encoded JPEGs", least=1, most=100)
     keep_formats: bool = flag(_KEEP_FORMATS_HELP)
     link: str = word("HOW", LINKS, _LINK_HELP, default="copy")
     shard_size: int = number(

@@ -111,7 +111,7 @@ def ration(host: str, rate: float, left: int) -> str:
         Links of it that are left.
     """
     if not rate:
-        return f"{host} asks to come later; {counted(left, 'link')} left"
+        return f"{host} asks you to come back later; {counted(left, 'link')} left"
     pace = f"{rate:.2g}" if rate < 10 else f"{rate:.0f}"
     return (
         f"{host} gives {pace} a second; {counted(left, 'link')} left, about {duration(left / rate)}"
