@@ -120,10 +120,10 @@ def geturls(i: CkDict) -> CkDict:
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
               (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
                                      (+https://github.com/ck-imagenet/ck-imagenet)]
-              (resolve=HOST:ADDRESS)- addresses to use instead of DNS: HOST:ADDRESS or
-                                      HOST:PORT:ADDRESS, separated by commas; HOST may be * (every
-                                      other host); ADDRESS may be none (no such host) or
-                                      slow:SECONDS (a slow answer); a setting
+              (resolve=HOST:ADDRESS)- use these addresses instead of DNS, as HOST:ADDRESS or
+                                      HOST:PORT:ADDRESS; HOST may be * (every other host); ADDRESS
+                                      may be none (no such host) or slow:SECONDS (a slow answer);
+                                      a setting
               (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
                                      are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
                                      setting
@@ -221,10 +221,10 @@ def download(i: CkDict) -> CkDict:
               (winter21=URL)       - the URL of winter21's tars; {wnid} in it stands for the wnid;
                                      a setting
                                      [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (resolve=HOST:ADDRESS)- addresses to use instead of DNS: HOST:ADDRESS or
-                                      HOST:PORT:ADDRESS, separated by commas; HOST may be * (every
-                                      other host); ADDRESS may be none (no such host) or
-                                      slow:SECONDS (a slow answer); a setting
+              (resolve=HOST:ADDRESS)- use these addresses instead of DNS, as HOST:ADDRESS or
+                                      HOST:PORT:ADDRESS; HOST may be * (every other host); ADDRESS
+                                      may be none (no such host) or slow:SECONDS (a slow answer);
+                                      a setting
               (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
                                      are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
                                      setting

@@ -220,9 +220,9 @@ def download(
     winter21 : str, optional
         The URL of winter21's tars; {wnid} in it stands for the wnid; a setting.
     resolve : str, optional
-        Addresses to use instead of DNS: HOST:ADDRESS or HOST:PORT:ADDRESS, separated by commas;
-        HOST may be * (every other host); ADDRESS may be none (no such host) or slow:SECONDS (a
-        slow answer); a setting.
+        Use these addresses instead of DNS, as HOST:ADDRESS or HOST:PORT:ADDRESS; HOST may be *
+        (every other host); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer); a
+        setting.
     allow_private : str, optional
         Hosts, addresses and networks that may be asked although they are not public, such as
         127.0.0.0/8,10.1.2.3,myserver; a setting.

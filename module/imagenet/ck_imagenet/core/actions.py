@@ -81,9 +81,8 @@ _FORCE_HELP = (
 _SEARCH_URL_HELP = "count the URLs of this host and its subdomains in the archive of all URLs"
 _SORT_HELP = "those with the most URLs first; needs the archive of all URLs"
 _RESOLVE_HELP = (
-    "addresses to use instead of DNS: HOST:ADDRESS or HOST:PORT:ADDRESS, separated by commas; "
-    "HOST may be * (every other host); ADDRESS may be none (no such host) or slow:SECONDS (a slow "
-    "answer)"
+    "use these addresses instead of DNS, as HOST:ADDRESS or HOST:PORT:ADDRESS; HOST may be * "
+    "(every other host); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer)"
 )
 _PATIENCE_HELP = "how long to keep asking when only hosts that ration their pictures are left"
 _PACE_HELP = (
