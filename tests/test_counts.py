@@ -164,8 +164,8 @@ def test_hosts_that_ration_are_told_with_what_they_give_and_how_long_the_rest_ta
     assert "gives" not in " ".join(run.lines())
 
 
-def test_before_any_synset_is_at_work_links_are_looked_for() -> None:
-    assert [line for line in Run().lines() if line] == ["looking for links"]
+def test_before_any_synset_is_at_work_pictures_are_looked_for() -> None:
+    assert [line for line in Run().lines() if line] == ["looking for pictures"]
 
 
 def test_synsets_that_were_done_before_count_as_done() -> None:
@@ -174,7 +174,7 @@ def test_synsets_that_were_done_before_count_as_done() -> None:
         run.counts.ended(wnid)
     assert run.lines() == [
         f"2 of 4 synsets  {'█' * 10}{'·' * 10}  0 saved, 0 failed",
-        "looking for links",
+        "looking for pictures",
     ]
 
 
@@ -200,6 +200,19 @@ def test_of_a_tar_the_pictures_are_told_too() -> None:
         f"n01440764.tar  {'█' * 8}{'░' * 2}{'·' * 10}  3 saved, 1 failed, 50 bytes of 100 bytes"
     ]
     assert run.counts.stopped() == "Stopped: 3 saved. The same command goes on."
+
+
+def test_of_several_tars_it_is_told_how_many_are_done() -> None:
+    run = Run(3)
+    run.counts.advance("n01440764.tar", 0, 100)
+    run.settle(saved=3)
+    run.counts.end()
+    run.counts.ended(TENCH)
+    run.counts.advance("n02084071.tar", 0, 100)
+    assert run.lines()[-1] == "1 of 3 synsets"
+    assert (
+        run.counts.stopped() == "Stopped: 1 of 3 synsets done, 3 saved. The same command goes on."
+    )
 
 
 def test_what_is_other_people_s_text_cannot_move_the_cursor() -> None:

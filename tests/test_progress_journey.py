@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 from ck_imagenet.cli.counts import Counts
+from ck_imagenet.cli.progress import Lines
 from ck_imagenet.commands import Workspace, check, export
 from ck_imagenet.core.actions import CheckOptions, ExportOptions
 from ck_imagenet.core.options import parse
+from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.text import ImageName
+from ck_imagenet.storage.records import Record
 from ck_imagenet_practice import PracticeWeb
 from screen import OWN, Screen
 from tarballs import tar
@@ -233,3 +237,92 @@ def test_standard_output_may_be_a_file_while_the_terminal_shows_a_bar(
         screen.type("\x03")
         assert (screen.ends(), screen.lines) == (130, [STOPPED])
     assert (tmp_path / "out").read_text() == ""
+
+
+def test_a_log_has_a_line_now_and_then_which_tells_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = Lines(verbose=False, every=0.05)
+    log.expect(1)
+    log.begin(WNID, 100)
+    for number in range(20):
+        log.settled(Record(ImageName(WNID, number), "http://a.example/", Outcome.SAVED, "2026"))
+    log.slow(["a.example:80"])
+    said = ""
+    while "\n" not in said:
+        time.sleep(0.05)
+        said += capsys.readouterr().err
+    log.end()
+    line = said.splitlines()[0]
+    assert line == f"{WNID}: 20 saved, 0 failed; 20 of 100 links; waiting for 1 slow host"
+    capsys.readouterr()
+    time.sleep(0.2)
+    assert capsys.readouterr().err == ""
+
+
+# Questions.
+
+ALL_DOGS = ("download", "--under=n02084071")
+
+
+def test_who_says_no_is_told_that_nothing_has_been_done(tmp_path: Path, web: PracticeWeb) -> None:
+    with own(tmp_path, web, *ALL_DOGS) as screen:
+        text = screen.shows(lambda text: text.endswith("[y/N]"))
+        question = r"Download 190 synsets, 123,500 links, about 7\.4 GB, \d+ hours\? \[y/N\]"
+        assert re.fullmatch(question, text.splitlines()[-1])
+        screen.type("\n")
+        assert (screen.ends(), screen.lines[-1]) == (0, "Nothing has been done.")
+    assert len(web.requests) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_says_yes_goes_on_and_ctrl_c_is_an_answer_too(tmp_path: Path, web: PracticeWeb) -> None:
+    with own(tmp_path, web, *ALL_DOGS) as screen:
+        screen.shows(lambda text: text.endswith("[y/N]"))
+        screen.type("\x03")
+        assert (screen.ends(), screen.lines[-1]) == (130, "Nothing has been done.")
+        assert screen.cursor == (0, True)
+    with own(tmp_path, web, *ALL_DOGS) as screen:
+        screen.shows(lambda text: text.endswith("[y/N]"))
+        screen.type("y\n")
+        web.requests.wait_for(1)
+
+
+@pytest.mark.parametrize("answer", ["y\n", "n\n"])
+def test_the_terms_of_access_can_be_accepted_where_they_are_read(
+    tmp_path: Path, web: PracticeWeb, answer: str
+) -> None:
+    web.set_links(WNID, [web.link(WNID, n, "good") for n in range(3)])
+    with own(tmp_path, web, "download", f"--wnid={WNID}", "--source=winter21") as screen:
+        text = screen.shows(lambda text: text.endswith("[y/N]"))
+        assert "for non-commercial research and education only" in text
+        assert text.endswith("\nDo you accept these terms? [y/N]")
+        assert len(web.requests) == 0
+        screen.type(answer)
+        assert screen.ends() == 0
+        told = "Nothing has been done." if answer == "n\n" else "3 pictures here, 3 in"
+        assert told in screen.text
+
+
+def test_where_standard_output_is_a_pipe_nobody_is_asked(tmp_path: Path, web: PracticeWeb) -> None:
+    words = " ".join([*OWN, *ALL_DOGS])
+    environment = {**os.environ, **web.environment()}
+    with Screen(["sh", "-c", f"{words} | cat; exit 3"], tmp_path, environment) as screen:
+        assert screen.ends() == 3
+        assert screen.text.replace("\n", "").endswith(
+            "Nobody can be asked here. To say yes, type: "
+            "ck-imagenet download --under=n02084071 --yes"
+        )
+        assert "[y/N]" not in screen.text
+
+
+def test_a_terminal_without_rich_is_told_of_before_anything_is_done(
+    tmp_path: Path, web: PracticeWeb
+) -> None:
+    code = "import sys; sys.modules['rich'] = None; from ck_imagenet.__main__ import main; "
+    words = f"sys.exit(main(['download', '--wnid={WNID}']))"
+    environment = {**os.environ, **web.environment()}
+    with Screen([OWN[0], "-c", code + words], tmp_path, environment, columns=300) as screen:
+        assert screen.ends() == 1
+        assert 'ck-imagenet: the Python package "rich" is missing; ' in screen.text
+    assert len(web.requests) == 0

@@ -25,7 +25,7 @@ _TELLING = 3.0
 """Seconds of a run after which its rate tells how long the rest takes, and without any news of a
 synset after which another is shown."""
 
-_LOOKING = "looking for links"
+_LOOKING = "looking for pictures"
 """What is done while no synset is at work."""
 
 _TOLD_FOR = 2.0
@@ -275,7 +275,8 @@ class Counts(Progress):
         if came and long.total and took >= _TELLING:
             facts.append(f"{brief(took * (long.total - long.done) / came)} left")
         share = long.done / long.total if long.total else None
-        return Seen(long.what, facts, share, self._rot() if self._settled else 0.0)
+        below = [self._of_synsets] if self._has_several else []
+        return Seen(long.what, facts, share, self._rot() if self._settled else 0.0, below)
 
 
 def _named(wnid: str) -> str:

@@ -70,6 +70,8 @@ def unpack(
         When interrupted; everything so far is kept.
     """
     known = archive or ArchiveSource()
+    if all(len(place.wnids) == 1 for place in places):
+        progress.expect(len(places))
     missing: list[tuple[str, Collection[str]]] = []
     for place in places:
         try:
@@ -122,6 +124,7 @@ class _CopyReading:
         unread = self._why_not() if self._copy.is_far else ""
         if unread:
             (wnid,) = self._copy.wnids
+            self._progress.ended(wnid)
             here = len(self._store.synset(wnid).pictures())
             yield Unpacked(wnid, self._copy.name, here, unread)
             return
@@ -230,6 +233,7 @@ class _CopyReading:
     def _done(self, wnid: str) -> Unpacked:
         """Return what the copy brought for a synset, and keep its summary."""
         done = self._open.pop(wnid)
+        self._progress.ended(wnid)
         self._last = None if self._last is done else self._last
         place = done.place
         with storage_errors(place.state), wait_for_lock(place.lock(), wnid, self._progress):
