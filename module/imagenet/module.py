@@ -232,7 +232,7 @@ def download(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, also when some links were dead; 1 with an error; 130 when
-                             interrupted
+                             stopped by Ctrl-C; 2 when a yes is missing and nobody can be asked
               (error)      - what is wrong and what to do
               synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside,
                              taken_out, renamed, from_wayback, for_wayback, wayback_trouble}. links:
@@ -298,7 +298,7 @@ def export(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error; 130 when interrupted
+              return       - 0, or 1 with an error; 130 when stopped by Ctrl-C
               (error)      - what is wrong and what to do
               export       - {to, layout, classes, pictures, links, written, removed, parts, labels,
                              missing, reencoded, quality, left_out}. classes, pictures, links: how
@@ -329,7 +329,7 @@ def browse(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error; 130 when interrupted
+              return       - 0, or 1 with an error; 130 when stopped by Ctrl-C
               (error)      - what is wrong and what to do
               pages        - a list of {wnid, page, bytes}: the synset, nothing for the overview;
                              the page's file; its size
@@ -440,7 +440,8 @@ def clean(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error
+              return       - 0, or 1 with an error; 2 when a yes is missing and nobody can be
+                             asked
               (error)      - what is wrong and what to do
               synsets      - a list of {wnid, done, pictures, bytes, rejected, already, revived,
                              forgotten, files, folder, kept}. done: whether it was done; pictures,
