@@ -130,9 +130,9 @@ def test_synsets_are_listed_and_sorted_by_how_many_urls_they_have(
         "n00004475",
     ]
     assert offline.shows("list", "imagenet", "--lower=358", "--upper=359", "--sort=urls") == (
-        "wnid       here  URLs  words\n"
-        "n01440764     0     7  tench, Tinca tinca\n"
-        "n01440467     0     0  European bream, Abramis brama\n"
+        "wnid       here  below  URLs  words\n"
+        "n01440764     0      0     7  tench, Tinca tinca\n"
+        "n01440467     0      0     0  European bream, Abramis brama\n"
     )
     (row,) = offline.json("list", "imagenet", "--search=dalmatian dog")["lst"]
     assert (row["wnid"], row["urls"]) == (DALMATIAN, 1200)
@@ -208,7 +208,8 @@ def test_the_command_that_takes_another_file_names_the_place_that_has_it(
     for name in ("CK_IMAGENET_WAYBACK_SERVICE", "CK_IMAGENET_ARCHIVE_SHA1"):
         del terminal.environment[name]
     said = terminal.refuses(*GET, f"--wayback-service={web.wayback}")
-    command = said.partition("all the same: ck ")[2].partition(";")[0].split()
+    typed = said.partition("To use it anyway: ck ")[2].partition(" --force")[0]
+    command = [*typed.split(), "--force"]
     assert command[:4] == [*GET, f"--wayback-service={web.wayback}"]
     assert f"  from {web.wayback}/web/" in terminal.says(*command)
 
@@ -478,7 +479,9 @@ class TestDamaged:
         damaged.says("download", f"imagenet:{WNID}", "--source=imagenet", "--max-images=1")
         shown = damaged.shows("list", "imagenet", "--downloaded-only")
         assert "make it again with: ck geturls imagenet --all" in shown
-        assert shown.endswith(f"wnid       here  words\n{WNID}     1  tench, Tinca tinca\n")
+        assert shown.endswith(
+            f"wnid       here  below  words\n{WNID}     1      0  tench, Tinca tinca\n"
+        )
 
     def test_it_is_made_again_without_force_and_what_is_fetched_is_checked(
         self, damaged: Terminal, web: PracticeWeb
