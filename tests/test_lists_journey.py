@@ -145,7 +145,7 @@ def test_an_address_that_the_user_names_is_trusted_and_nothing_else_is(
     done = terminal.json("download", f"imagenet:{WNID},{DALMATIAN}", address)
     assert [each["failed"] for each in done["synsets"]] == [{"private-address": 1}] * 2
     missing = terminal.refuses("download", "imagenet", f"--urls={file_server}/no/{WNID}.txt")
-    assert f'the list "{file_server}/no/{WNID}.txt" cannot be fetched' in missing
+    assert f'the list "{file_server}/no/{WNID}.txt" cannot be downloaded' in missing
 
 
 def test_the_services_list_first_and_one_with_names_after_it_end_with_every_picture_once(

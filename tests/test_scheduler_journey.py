@@ -329,7 +329,7 @@ def test_a_list_that_cannot_be_had_ends_the_run_when_those_before_it_are_done(
     tmp_path: Path, web: PracticeWeb
 ) -> None:
     done: list[Summary] = []
-    with serving() as serve, pytest.raises(BadInput, match=r"cannot be fetched: .*gone"):
+    with serving() as serve, pytest.raises(BadInput, match=r"cannot be downloaded: .*gone"):
         done.extend(running(tmp_path, web, A_FEW, serve(lists_but_one(web, 0.5)).url("/{wnid}")))
     assert [(each.wnid, each.here) for each in done] == [(A_FEW[0], 1)]
 
