@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shlex
 from contextlib import closing, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from .. import PROJECT
@@ -128,6 +127,8 @@ def _geturls(
 def _download(
     options: table.DownloadOptions, place: Workspace, console: Console, facts: Facts
 ) -> None:
+    from dataclasses import replace
+
     from ..core.options import field_name
     from .console import NOTHING_DONE
 
