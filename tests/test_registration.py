@@ -66,7 +66,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 @with_any_repos
 def test_the_module_works_from_any_folder(machines: Machines, way: Way, repos: str) -> None:
     machine = machines(way, repos)
-    assert "* download - " in machine.ck("help", "imagenet").stdout
+    assert "\n  download  " in machine.ck("help", "imagenet").stdout
     listed = machine.ck("list", "imagenet")
     wnids = listed.stdout.splitlines()
     assert (listed.stderr, len(wnids), wnids[:1]) == ("", 21_842, ["n00004475"])
