@@ -85,7 +85,7 @@ def test_people_are_told_what_it_is_founded_on() -> None:
     assert told([1], 0)[0].startswith("1 synset, 1 URL to ask for: 1 picture, ")
     assert told([1000] * 2000, 101) == [
         "2,101 synsets, 2,065,650 URLs to ask for: some 1,239,390 pictures, 124 GB, 16 hours",
-        "  no list of 101 of them is here: 650 URLs are assumed for each, ImageNet's mean",
+        "  no list of 101 synsets is here: 650 URLs are assumed for each, ImageNet's mean",
         "  first download the lists of all synsets: ck-imagenet geturls --all",
         "  pictures that are here already are counted too, but not downloaded again",
         founded,
@@ -128,7 +128,7 @@ def seen(meant: Estimate, **options: object) -> list[str]:
 def test_a_person_sees_both_ways_side_by_side() -> None:
     meant = estimated([1000] * 200, 1, Crawl(), pace=2)
     lines = seen(meant, under="n00001740", max_images=9, yes=True)
-    assert lines[1] == ("  no list of 1 of them is here: 650 links are assumed for each, the mean")
+    assert lines[1] == ("  no list of 1 synset is here: 650 links are assumed for each, the mean")
     assert lines[-4:] == [
         "Two ways lead to pictures today:",
         "  links  some 200,650, 128,015 at hosts that ration; 60% may be alive; 18 hours",

@@ -94,7 +94,7 @@ def test_a_dry_run_of_many_asks_nobody_and_says_what_it_does_not_know(
     said = terminal.says("download", "imagenet", "--upper=104", "--dry-run")
     assert said == (
         "105 synsets, 754 URLs to ask for: some 452 pictures, 45.2 MB, 4 minutes\n"
-        "  no list of 1 of them is here: 650 URLs are assumed for each, ImageNet's mean\n"
+        "  no list of 1 synset is here: 650 URLs are assumed for each, ImageNet's mean\n"
         f"{RATIONED.format(481, '4 minutes')}  pictures that are here already are counted too, "
         "but not downloaded again\n"
         f"{FOUNDED}"
@@ -212,8 +212,8 @@ def test_a_given_list_with_none_of_the_synsets_that_meet_the_conditions_is_refus
     told = terminal.asks(*command).splitlines()
     assert told[-2] == "Download 190 synsets, 123,500 links, about 7.4 GB, 58 min?"
     assert told[:2] == [
-        "  what the list has of them is not known yet: 650 URLs are assumed for each, ImageNet's "
-        "mean",
+        "  what the list has of these synsets is not known yet: 650 URLs are assumed for each, "
+        "ImageNet's mean",
         "  pictures that are here already are counted too, but not downloaded again",
     ]
     said = terminal.refuses(*command, "--yes", "--quiet")

@@ -105,7 +105,7 @@ def test_words_that_match_nothing_say_so_with_those_that_are_much_like_them(
     assert told(words) == [
         f'--wnid="{shown}" is not a wnid.',
         f"No synset has these words.{meant}",
-        'A wnid is an "n" and eight digits, such as n01440764.',
+        'A wnid, such as n01440764, is an "n" and eight digits',
     ]
 
 

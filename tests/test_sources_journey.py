@@ -423,8 +423,24 @@ def test_with_a_synset_what_is_kept_of_it_is_shown_too(
     assert kept[1]["state"] == f"no list of {DALMATIAN}"
 
 
-def test_a_person_who_looks_at_the_places_sees_which_way_is_best(terminal: Terminal) -> None:
+def test_a_person_who_looks_at_the_places_sees_which_way_is_best(
+    terminal: Terminal, web: PracticeWeb
+) -> None:
     shown = terminal.shows("geturls", "imagenet", "--sources").splitlines()
+    assert shown[:-4] == [
+        "archive   not on this machine",
+        "          needs 334 MB, once: ck geturls imagenet --all",
+        "kept      what a service gave last, with each synset",
+        "          needs nothing; --refresh asks again",
+        f"imagenet  {web.service}",
+        "          needs the network; the service has often been down since 2021",
+        f"wayback   {web.wayback}",
+        "          needs the network; it has the lists of some synsets, and limits how",
+        "            often you may ask",
+        f"winter21  {web.tar_address()}",
+        "          needs the network, and your consent to ImageNet's terms of access:",
+        "            download it with --source=winter21",
+    ]
     assert shown[-4:] == [
         "Two ways lead to pictures today:",
         "  links  64% of them are at hosts that ration; 60% may be alive",

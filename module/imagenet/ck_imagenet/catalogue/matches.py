@@ -85,7 +85,7 @@ class NotAWnid(BadInput):
     def _unmatched(self) -> Iterator[str]:
         yield f"{self._written()}."
         yield " ".join(["No synset has these words.", *similar(self.words)])
-        yield 'A wnid is an "n" and eight digits, such as n01440764.'
+        yield 'A wnid, such as n01440764, is an "n" and eight digits'
 
     def _written(self) -> str:
         return f'{self.option}="{visible(self.words)}" is not a wnid'

@@ -74,9 +74,9 @@ def _unlisted(meant: Estimate, noun: str, is_list_given: bool) -> Iterator[str]:
     from ..engine.planning import MEAN_URLS
 
     if meant.unlisted:
-        unknown = f"no list of {meant.unlisted:,} of them is here"
+        unknown = f"no list of {numbered(meant.unlisted, 'synset')} is here"
         if is_list_given:
-            unknown = "what the list has of them is not known yet"
+            unknown = "what the list has of these synsets is not known yet"
         mean = "ImageNet's mean" if noun == "URL" else "the mean"
         yield f"  {unknown}: {MEAN_URLS} {noun}s are assumed for each, {mean}"
     if meant.unlisted > MANY and not is_list_given:

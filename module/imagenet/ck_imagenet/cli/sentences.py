@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import textwrap
 from collections import Counter
 from itertools import chain, islice
 from pathlib import Path
@@ -30,6 +31,9 @@ _FAILURE_COLUMNS = (19, 15)
 
 _LEAST_REST = 24
 """Columns for what happened and the link, be the terminal as narrow as it may."""
+
+_SOURCE_COLUMN = 10
+"""Columns of a terminal for the name of a source, and for the gap behind it."""
 
 _MOST_LEFT_OUT = 5
 """Pictures that are named of those that an export leaves out; JSON tells all."""
@@ -85,7 +89,19 @@ def sources(rows: Iterable[Row], terminal: bool) -> Iterator[str]:
     terminal : bool
         Whether a person reads it.
     """
-    return table(list(rows), None if terminal else sys.maxsize)
+    if not terminal:
+        yield from table(list(rows), sys.maxsize)
+        return
+    width = tables.terminal_width()
+    for row in rows:
+        yield f"{row.name:{_SOURCE_COLUMN}}{visible(row.state)}"
+        begin = " " * _SOURCE_COLUMN
+        yield from textwrap.wrap(
+            f"{begin}needs {visible(row.needs)}",
+            max(width, _SOURCE_COLUMN + _LEAST_REST),
+            subsequent_indent=f"{begin}{tables.GAP}",
+            break_on_hyphens=False,
+        )
 
 
 def archive(known: Archive, wanted: str) -> Iterator[str]:
