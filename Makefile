@@ -70,6 +70,7 @@ mutants:
 bench:
 	@$(set_up) --dev
 	@$(in_venv) benchmarks/listing.py
+	@$(in_venv) benchmarks/dogs.py
 	@$(in_venv) benchmarks/healthy.py
 	@$(in_venv) benchmarks/rotten.py
 	@$(in_venv) benchmarks/browsers.py
