@@ -172,16 +172,16 @@ class TestCommands:
         host = f"localhost:{peer.port}"
         address = f"https://{host}/a.tar"
         assert terminal.refuses("download", "imagenet", f"--from={address}") == (
-            f'"{address}" is not given to everybody (401): accept the terms of {host} there. Put '
-            "the token that you get into an environment variable, such as MY_TOKEN, and add "
+            f'"{address}" needs a token (401): accept the terms of {host} there. Put the token '
+            "that you get into an environment variable, such as MY_TOKEN, and add "
             f"--token={host}:MY_TOKEN. It is sent over https only"
         )
         path = "datasets/timm/imagenet-1k-wds"
         hub = f"https://huggingface.co:{peer.port}/{path}/resolve/main/imagenet1k-train-0000.tar"
         private = ("--resolve=huggingface.co:127.0.0.1", "--allow-private=127.0.0.0/8")
         assert terminal.refuses("download", "imagenet", f"--from={hub}", *private) == (
-            f'"{hub}" is not given to everybody (401): log in to https://huggingface.co/{path} '
-            "and accept its terms there. Make a token that may read it at "
+            f'"{hub}" needs a token (401): log in to https://huggingface.co/{path} and accept its '
+            "terms there. Make a token that may read it at "
             "https://huggingface.co/settings/tokens, and put it into the environment variable "
             "HF_TOKEN. It is sent over https only"
         )

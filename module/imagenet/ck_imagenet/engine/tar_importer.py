@@ -315,7 +315,7 @@ _OF_HUB = re.compile(rf"https?://{re.escape(HUB)}(?::[0-9]+)?/((?:datasets/|spac
 def _wants_token(address: str, status: str) -> str:
     """Return whose terms a user must accept, and where, whom a host has refused."""
     shown, host = display_name(address), urlsplit(address).netloc.rpartition("@")[2]
-    begin = f'"{shown}" is not given to everybody ({status}): '
+    begin = f'"{shown}" needs a token ({status}): '
     page = _OF_HUB.match(shown)
     if not page:
         return (
