@@ -155,6 +155,7 @@ def test_a_dry_run_of_a_few_counts_the_links_at_hosts_that_ration() -> None:
     previews: list[dict[str, object]] = [{"left": {"flickr": 5}}, {"left": {}}, {"unlisted": ""}]
     lines = list(shown(estimated([9, 9], 0, Crawl()), DownloadOptions(wnid=(WNID,)), previews))
     assert "  links  18, 5 at hosts that ration; 60% may be alive; 1 s" in lines
+    assert any(line.startswith("  tars   3 of some 65 MB each: ") for line in lines)
 
 
 @pytest.mark.parametrize("columns", [80, 140])

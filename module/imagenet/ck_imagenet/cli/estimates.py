@@ -60,7 +60,8 @@ def shown(
     yield from tables.folded(_unlisted(meant, "link", bool(options.urls)))
     yield from tables.folded(_founded(meant, "link"))
     if meant.urls and not options.urls:
-        yield from two_ways(meant, options)
+        chosen = len(previews) or meant.synsets  # tars need no list
+        yield from two_ways(replace(meant, synsets=chosen), options)
 
 
 def _outlook(meant: Estimate, noun: str) -> str:
