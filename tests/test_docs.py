@@ -21,7 +21,7 @@ EACH_PAGE = pytest.mark.parametrize(
 
 OPTIONS = {action: {*kinds(options)} for action, options in ACTIONS.items()}
 OLDER = {"tar"}
-KERNEL = {"common", "help", "out", "time_out"}
+KERNEL = {"common", "func", "help", "out", "time_out"}
 """Options that CK itself takes after any action."""
 
 
