@@ -63,7 +63,7 @@ def test_one_that_does_not_see_the_same_folders_says_so(tmp_path: Path) -> None:
 
 def test_one_whose_library_sends_other_things_is_told_from_it(tmp_path: Path) -> None:
     place = Path(LIBRARY) / "ck_imagenet" / "engine"
-    sentence = f"it has another version of ck-imagenet, in {place}: start it anew"
+    sentence = f"it has another version of ck-imagenet, in {place}: start it again"
     assert said(tmp_path, messages="Batch: links") == sentence
 
 
@@ -81,4 +81,4 @@ def test_one_that_has_loaded_an_earlier_library_is_told_from_it(
     assert sentence.startswith(
         f"it has another version of ck-imagenet, in {tmp_path}/earlier/ck_imagenet"
     )
-    assert sentence.endswith(": start it anew")
+    assert sentence.endswith(": start it again")

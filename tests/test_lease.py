@@ -188,7 +188,7 @@ def test_a_process_that_has_worked_for_other_folders_says_so(
     elsewhere = tmp_path / "elsewhere"
     with pytest.raises(StoreError) as error:
         LeasedWorker("a run", str(elsewhere), pickle.dumps(order))
-    said = f"it has been used for another CK_REPOS than that of {elsewhere}: start it anew"
+    said = f"it has been used for another CK_REPOS than that of {elsewhere}: start it again"
     assert str(error.value) == said
 
 

@@ -51,7 +51,7 @@ HUNG_UP = "the host hung up without an answer"
         ("begins 'no picture'", "begins 'no picture'"),
         (
             "cannot identify image file <_io.BytesIO object at 0x7f00>",
-            "it is no picture of any known format",
+            "it is not a picture of any known format",
         ),
         ("Error -3 while decompressing data: bad block", "the packed data is damaged: bad block"),
         ("a chunk's size is b'zz'", "a chunk's size is 'zz'"),

@@ -202,7 +202,7 @@ class TestParse:
         assert refused(url) == f"no host, or a host that cannot exist: {url!r}"
 
     def test_nobody_is_at_port_0(self) -> None:
-        assert refused("http://a:00/") == "nobody is at port 0: 'http://a:00/'"
+        assert refused("http://a:00/") == "port 0 cannot be asked: 'http://a:00/'"
 
     @pytest.mark.parametrize(
         "url",

@@ -73,7 +73,7 @@ class Exported:
         is_one = "is" if self.pictures == 1 else "are"
         pictures, classes = counted(self.pictures, "picture"), counted(self.classes, "synset")
         if self.links is not None:
-            return f"{counted(self.links, 'link')} of {classes} are told of in {self.to}"
+            return f"{counted(self.links, 'link')} of {classes} are listed in {self.to}"
         return f"{pictures} of {classes} {is_one} in {self.to}"
 
     def facts(self) -> dict[str, Any]:

@@ -303,8 +303,8 @@ _RULES: tuple[tuple[str, str | _SAID], ...] = (
     # Python, of what it was given.
     (r"Error -\d+ while decompressing data:? ?", "the packed data is damaged: "),
     (r"encoding with '?idna'? codec failed(?: \([^)]*\))?", "the host has no name to be asked by"),
-    (r"Port could not be cast to integer value as (\S+)", r"the port is no number: \1"),
-    (r"cannot identify image file(?: <[^>]*>)?", "it is no picture of any known format"),
+    (r"Port could not be cast to integer value as (\S+)", "the port is not a number: \\1"),
+    (r"cannot identify image file(?: <[^>]*>)?", "it is not a picture of any known format"),
     (r"\bb(?P<text>'[^']*')", r"\g<text>"),
     (r"(?<=a chunk's size is )'([^'\\]*)[\\rn]*'", r"'\1'"),
     # Pillow.

@@ -99,7 +99,7 @@ def _parsed(url: str) -> Address:
         raise Failed(Outcome.BAD_URL, f"{why}: {url[:80]!a}")
     scheme, user, password, rest, six, name, port = parts.groups()
     if port == "0":  # which a server cannot listen at
-        raise Failed(Outcome.BAD_URL, f"nobody is at port 0: {url[:80]!a}")
+        raise Failed(Outcome.BAD_URL, f"port 0 cannot be asked: {url[:80]!a}")
     return Address(
         f"{scheme}://{rest}",
         scheme,

@@ -169,7 +169,7 @@ class LeasedWorker:
             ordered: Order = pickle.loads(order)  # noqa: S301 - from who sent this code too
             if ordered.store.home().absolute() != Path(home):
                 raise StoreError(
-                    f"it has been used for another CK_REPOS than that of {home}: start it anew"
+                    f"it has been used for another CK_REPOS than that of {home}: start it again"
                 )
             self._worker = Worker.of(ordered, self._tell)
             self._contact = time.monotonic()

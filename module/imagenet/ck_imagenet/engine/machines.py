@@ -253,7 +253,7 @@ def _remote() -> type[Any]:
             if getattr(worker, "MESSAGES", "") != messages:
                 place = Path(str(worker.__file__)).parent
                 raise RuntimeError(
-                    f"it has another version of ck-imagenet, in {place}: start it anew"
+                    f"it has another version of ck-imagenet, in {place}: start it again"
                 )
             self._worker = importlib.import_module("ck_imagenet.engine.lease").LeasedWorker(*lease)
 
