@@ -84,7 +84,7 @@ def test_a_time_left_that_has_passed_without_news_is_not_told_any_more() -> None
     run.counts.slow(["a.example:80"])
     assert run.lines() == [
         f"{TENCH}  {'█' * 20}  99 saved, 0 failed, 4.0/s",
-        "99 of 100 links, waiting for 1 slow host",
+        "99 of 100 links, waiting for 1 slow host for 5 s",
     ]
 
 
@@ -165,7 +165,9 @@ def test_hosts_that_ration_are_told_with_what_they_give_and_how_long_the_rest_ta
 
 
 def test_before_any_synset_is_at_work_pictures_are_looked_for() -> None:
-    assert [line for line in Run().lines() if line] == ["looking for pictures"]
+    run = Run()
+    run.now += 7
+    assert [line for line in run.lines() if line] == ["looking for pictures for 7 s"]
 
 
 def test_synsets_that_were_done_before_count_as_done() -> None:

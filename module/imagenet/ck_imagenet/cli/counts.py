@@ -102,7 +102,8 @@ class Counts(Progress):
         self._open: dict[str, _Synset] = {}
         self._work_of_ended = 0
         self._settled = self._saved = self._failed = 0
-        self._began = self._settled_at = math.inf
+        self._began = math.inf
+        self._news_at = self._clock()
         self._long: _Long | None = None
         self._slow: Sequence[str] = ()
         self._rations: tuple[float, Sequence[RationedHost]] = (-math.inf, ())
@@ -127,11 +128,11 @@ class Counts(Progress):
             self._settled += 1
             self._saved += is_saved
             self._failed += not is_saved
-            self._settled_at = self._clock()
+            self._news_at = self._clock()
             synset = self._open.get(record.name.wnid)
             if synset:
                 synset.settled += 1
-                synset.settled_at = self._settled_at
+                synset.settled_at = self._news_at
                 synset.saved += is_saved
 
     def ended(self, wnid: str, *, is_done: bool = True) -> None:
@@ -142,6 +143,7 @@ class Counts(Progress):
                 self._work_of_ended += round(synset.done) if not is_done else synset.work
             self._begun += not synset
             self._begun -= not is_done
+            self._news_at = self._clock()
             self._done += is_done
 
     def slow(self, hosts: Sequence[str]) -> None:
@@ -190,7 +192,7 @@ class Counts(Progress):
             if self._long:
                 return self._seen_of_long(self._long)
             if not self._begun:
-                return Seen(below=[_LOOKING])
+                return Seen(below=[self._waited_for()])
             below = [self._at_work(), self._waited_for()]
             return Seen(self._label(), self._facts(), self._share(), self._rot(), below)
 
@@ -235,7 +237,7 @@ class Counts(Progress):
         if now < told_at + _TOLD_FOR:
             return max([left, *(each.waiting / each.rate for each in rations if each.rate)])
         # Longer without any news than it should have taken: all that is left is slow.
-        is_overdue = now - self._settled_at > max(left, _TELLING)
+        is_overdue = now - self._news_at > max(left, _TELLING)
         return None if is_overdue else left
 
     def _amounts(self) -> tuple[float, float]:
@@ -262,9 +264,11 @@ class Counts(Progress):
         told_at, rations = self._rations
         if self._clock() < told_at + _TOLD_FOR:
             return rationed_words(rations)
+        seconds = self._clock() - self._news_at  # which is seen to go on
+        since = f" for {seconds:.0f} s" if seconds >= _TELLING else ""
         if self._slow:
-            return f"waiting for {counted(len(set(self._slow)), 'slow host')}"
-        return "" if self._open else _LOOKING
+            return f"waiting for {counted(len(set(self._slow)), 'slow host')}{since}"
+        return "" if self._open else f"{_LOOKING}{since}"
 
     def _seen_of_long(self, long: _Long) -> Seen:
         facts = self._outcomes() if self._settled else []
