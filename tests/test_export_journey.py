@@ -94,7 +94,7 @@ def test_what_no_list_has_named_is_exported_if_nothing_else_is_here(
     (terminal.folder / "mine").write_text(web.link(WNID, 1, "good").url)
     terminal.says("download", "imagenet", "--urls=mine", "--quiet")
     assert re.match(
-        "1 (picture|link) of 1 synset (is|are told of) in", export(terminal, f"--layout={layout}")
+        "1 (picture|link) of 1 synset (is|are listed) in", export(terminal, f"--layout={layout}")
     )
     assert files(terminal.folder / "out")["classes.txt"] == b"0\tunknown\t\t\n"
 
