@@ -83,9 +83,9 @@ SCENES: Mapping[str, Scene] = {
     "interrupted": Scene("ck download imagenet --wnid=n02110341 --jobs=1", " [5-9] saved", b"\3"),
     "progress": Scene(
         "ck download imagenet --under=n02084071 --max-images=100 --yes",
-        *(r"(?s)(n0\d{7}  .*){8}\d+ of 190 synsets .* left", b"\3", True, 30),
+        *(r"(?s)(n0\d{7}  .*){8}\d+ of 190 synsets .* left", b"\3", True),
     ),
-    "status": Scene("ck status imagenet --search=spaniel"),
+    "status": Scene("ck status imagenet --set=imagewoof"),
     "failures": Scene("ck status imagenet --failures --wnid=n02086240,n02087394,n02110341"),
 }
 """In the order in which they are played: each finds what the ones before it have left."""
@@ -159,7 +159,7 @@ def _drawn(shown: bytes, columns: int, rows: int) -> pyte.Screen:
 
 
 def _svg(screen: pyte.Screen, name: str) -> str:
-    """Return a screen as rich writes it, without the empty lines at its end."""
+    """Return a screen as rich writes it, without the empty lines at its end but one."""
     console = Console(width=screen.columns, record=True, file=io.StringIO(), force_terminal=True)
     last = max(row for row, line in enumerate(screen.display) if line.strip())
     for row in range(last + 1):
@@ -169,6 +169,7 @@ def _svg(screen: pyte.Screen, name: str) -> str:
             line.append("".join(char.data for char in alike), style)
         line.rstrip()
         console.print(line)
+    console.print()  # else the last line is cut off at its foot
     return console.export_svg(title="", theme=_THEME, code_format=_FORMAT, unique_id=name)
 
 
