@@ -189,7 +189,7 @@ def test_an_option_twice_is_refused_and_quotes_are_advised(shell: Shell) -> None
 
 
 def test_words_that_are_no_wnid_are_answered_with_synsets(shell: Shell) -> None:
-    assert shell.refuses("download", "--wnid=tench") == (
+    assert shell.asks("download", "--wnid=tench") == (
         '--wnid="tench" is not a wnid. 1 synset matches:\n'
         "  wnid       below  words and meaning\n"
         f"  {WNID}      0  tench, Tinca tinca\n"

@@ -107,9 +107,11 @@ def test_a_person_sees_how_many_are_below_and_what_each_means(terminal: Terminal
     )
 
 
-def test_words_for_a_wnid_show_the_synsets_and_both_commands(terminal: Terminal) -> None:
+def test_words_for_a_wnid_show_the_synsets_and_both_commands_which_is_no_error(
+    terminal: Terminal,
+) -> None:
     for action in ("list", "download"):
-        said = terminal.refuses(action, "imagenet", "--wnid=dog").splitlines()
+        said = terminal.asks(action, "imagenet", "--wnid=dog").splitlines()
         assert said[2] == "  n02084071    189  dog, domestic dog, Canis familiaris"
         assert said[-4:] == [
             "Only n02084071:",
@@ -117,6 +119,7 @@ def test_words_for_a_wnid_show_the_synsets_and_both_commands(terminal: Terminal)
             "n02084071 and the 189 synsets below it:",
             f"  ck {action} imagenet --under=n02084071",
         ]
+        assert not list(terminal.repos.glob("imagenet-*"))
 
 
 def test_head_ends_it_quietly(terminal: Terminal) -> None:

@@ -211,7 +211,6 @@ class TestOwn:
             (["--tar=page", "--offset=5"], "--from and --offset cannot be used together"),
             (["--tar=page", "--dry-run"], "--from and --dry-run cannot be used together"),
             (["--tar=page", "--source=winter21"], "--from and --source cannot be used together"),
-            (["--tar=page", "--wnid=tench"], "1 synset matches"),
             (["--source=winter22"], '"winter22": write --source=archive or imagenet or wayback or'),
             (["--source=winter21"], "which synset? Write --wnid=n01440764 --source=winter21"),
             (

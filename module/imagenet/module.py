@@ -66,7 +66,7 @@ def list_synsets(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error
+              return       - 0, or 1 with an error; 2 when you must choose or answer first
               (error)      - what is wrong and what to do
               lst          - (unless out=con) a list of {wnid, index, words, hypernyms, ilsvrc2012,
                              below, downloaded, urls}. below: how many synsets are below it;
@@ -130,7 +130,7 @@ def geturls(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error
+              return       - 0, or 1 with an error; 2 when you must choose or answer first
               (error)      - what is wrong and what to do
               lst          - (unless out=con) a list of {name, url}; url is Latin-1 text: one
                              character for each byte. With search-url, a list of {host, urls}
@@ -232,7 +232,7 @@ def download(i: CkDict) -> CkDict:
 
     Output: {
               return       - 0, also when some links were dead; 1 with an error; 130 when
-                             stopped by Ctrl-C; 2 when a yes is missing and nobody can be asked
+                             stopped by Ctrl-C; 2 when you must choose or answer first
               (error)      - what is wrong and what to do
               synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside,
                              taken_out, renamed, from_wayback, for_wayback, wayback_trouble}. links:
@@ -298,7 +298,7 @@ def export(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error; 130 when stopped by Ctrl-C
+              return       - 0; 1 with an error; 2 when you must choose first; 130 when stopped
               (error)      - what is wrong and what to do
               export       - {to, layout, classes, pictures, links, written, removed, parts, labels,
                              missing, reencoded, quality, left_out}. classes, pictures, links: how
@@ -329,7 +329,7 @@ def browse(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error; 130 when stopped by Ctrl-C
+              return       - 0; 1 with an error; 2 when you must choose first; 130 when stopped
               (error)      - what is wrong and what to do
               pages        - a list of {wnid, page, bytes}: the synset, nothing for the overview;
                              the page's file; its size
@@ -377,7 +377,7 @@ def status(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error
+              return       - 0, or 1 with an error; 2 when you must choose or answer first
               (error)      - what is wrong and what to do
               synsets      - (unless out=con) a list of {wnid, here, known, waiting, failed, bytes,
                              rot, latest, altered}. here: pictures here; known: links and pictures
@@ -409,7 +409,7 @@ def check(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error; findings that are not repaired are an error too
+              return       - 0, or 1 with an error, such as findings; 2 when you must choose first
               (error)      - what is wrong and what to do
               pictures     - how many pictures have been checked
               findings     - a list of {wnid, finding, where, detail, mended}. where: the picture or
@@ -440,8 +440,7 @@ def clean(i: CkDict) -> CkDict:
             }
 
     Output: {
-              return       - 0, or 1 with an error; 2 when a yes is missing and nobody can be
-                             asked
+              return       - 0, or 1 with an error; 2 when you must choose or answer first
               (error)      - what is wrong and what to do
               synsets      - a list of {wnid, done, pictures, bytes, rejected, already, revived,
                              forgotten, files, folder, kept}. done: whether it was done; pictures,

@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 with an error on standard error; 2 if a question has not been answered, or 130 if the
-        user has stopped it, with a sentence there too.
+        0; 1 with an error on standard error; 2 if the user must choose or agree first, or 130 if
+        the user has stopped it, with a sentence there too.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     done = doors.answer(lambda facts: _act(words, facts))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 from ..catalogue.matches import NotAWnid
 from ..catalogue.selection import WHATEVER, Selection, matching, nothing_meets
 from ..catalogue.synsets import definition
-from ..core.errors import BadInput
+from ..core.errors import Undecided
 from ..core.options import as_typed, concern
 from .tables import table, terminal_width
 
@@ -74,13 +74,17 @@ def choices_told(action: str, options: Any) -> Iterator[None]:
 
     Raises
     ------
-    BadInput
+    Undecided
         With the synsets that match, and commands.
+    NotAWnid
+        If none matches.
     """
     try:
         yield
     except NotAWnid as error:
-        raise BadInput(choices(error, action, options)) from None
+        if not error.matches:
+            raise
+        raise Undecided(choices(error, action, options)) from None
 
 
 def choices(error: NotAWnid, action: str, options: Any) -> str:
@@ -95,8 +99,6 @@ def choices(error: NotAWnid, action: str, options: Any) -> str:
     options : dataclass instance
         Its options as they were typed.
     """
-    if not error.matches:
-        return str(error)
     wnid = error.matches[0].wnid
     if not hasattr(options, "under"):
         named = tuple(wnid if each == error.words else each for each in options.wnid)

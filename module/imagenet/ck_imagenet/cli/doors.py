@@ -10,13 +10,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Callable, Dict
 
-from ..core.errors import NobodyReads, Unanswered, sentence
+from ..core.errors import NobodyReads, Undecided, sentence
 from .colours import FAILED, has_colours, styled
 
 Facts = Dict[str, Any]
 """What is told of an action, in plain types."""
 
-NO_ERRORS = STOPPED, UNANSWERED = 130, 2
+NO_ERRORS = STOPPED, UNDECIDED = 130, 2
 """What is returned where nothing has gone wrong, and not all has been done."""
 
 _STOPPED_SENTENCE = "Stopped. The same command goes on."
@@ -33,8 +33,8 @@ def answer(work: Callable[[Facts], object]) -> Facts:
     Returns
     -------
     dict
-        With `return`: 0, or 1 with an `error`; or with an `error` that is none to people, 2 if a
-        question has not been answered, or 130 if the user has stopped it.
+        With `return`: 0, or 1 with an `error`; or with an `error` that is none to people, 2 if they
+        must choose or agree first, or 130 if the user has stopped it.
     """
     if sys.stdin is None:  # CK asks it for its encoding
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
@@ -47,8 +47,8 @@ def answer(work: Callable[[Facts], object]) -> Facts:
         pass
     except KeyboardInterrupt as stopped:
         facts.update({"return": STOPPED, "error": str(stopped) or _STOPPED_SENTENCE})
-    except Unanswered as unanswered:
-        facts.update({"return": UNANSWERED, "error": sentence(unanswered)})
+    except Undecided as undecided:
+        facts.update({"return": UNDECIDED, "error": sentence(undecided)})
     except Exception as error:
         facts.update({"return": 1, "error": sentence(error)})
     return facts

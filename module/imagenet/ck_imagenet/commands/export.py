@@ -70,11 +70,12 @@ class Exported:
     """What to type because of them."""
 
     def __str__(self) -> str:
-        is_one = "is" if self.pictures == 1 else "are"
-        pictures, classes = counted(self.pictures, "picture"), counted(self.classes, "synset")
+        count, noun, listed = self.pictures, "picture", ""
         if self.links is not None:
-            return f"{counted(self.links, 'link')} of {classes} are listed in {self.to}"
-        return f"{pictures} of {classes} {is_one} in {self.to}"
+            count, noun, listed = self.links, "link", " listed"
+        verb = "is" if count == 1 else "are"
+        things, classes = counted(count, noun), counted(self.classes, "synset")
+        return f"{things} of {classes} {verb}{listed} in {self.to}"
 
     def facts(self) -> dict[str, Any]:
         """Return the same in plain types."""

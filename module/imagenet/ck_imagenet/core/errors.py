@@ -14,8 +14,12 @@ class BadInput(ImagenetError):
     """What the user gave cannot be used; nothing has been done."""
 
 
-class Unanswered(BadInput):
-    """A person must say yes to this first, and has not been asked: nothing has gone wrong.
+class Undecided(BadInput):
+    """A person must choose or agree first: nothing has gone wrong, and nothing has been done."""
+
+
+class Unanswered(Undecided):
+    """A person must say yes to this first, and has not been asked.
 
     Parameters
     ----------
