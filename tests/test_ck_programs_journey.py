@@ -153,7 +153,7 @@ def test_people_are_told_of_the_environment(with_ck_env: Terminal) -> None:
     assert said == (
         f"3 pictures of 1 synset are in {with_ck_env.folder}/out\n"
         "  3 written now, 0 removed\n"
-        "  labels: 0 in the order of wnids; classes.txt has those of ILSVRC2012 too\n"
+        "  labels: 0 in the order of wnids; classes.txt also has ILSVRC2012's\n"
         f"  registered: ck show env:{uid}\n"
     )
 

@@ -105,7 +105,7 @@ def test_from_a_list_to_a_data_set(shell: Shell, folder: Path) -> None:
     assert shell.says("export", "--to=tench") == (
         f"2 pictures of 1 synset are in {folder}/tench\n"
         "  2 written now, 0 removed\n"
-        "  labels: 0 in the order of wnids; classes.txt has those of ILSVRC2012 too\n"
+        "  labels: 0 in the order of wnids; classes.txt also has ILSVRC2012's\n"
     )
     assert shell.says("clean", f"--wnid={WNID}", "--all", "--force").endswith("  done\n")
     assert sorted(path.name for path in folder.iterdir()) == ["imagenet", "tench"]

@@ -63,7 +63,7 @@ def test_every_class_becomes_a_folder(here: Terminal) -> None:
     assert export(here) == (
         f"20 pictures of 2 synsets are in {here.folder}/out\n"
         "  20 written now, 0 removed\n"
-        "  labels: 0 to 1 in the order of wnids; classes.txt has those of ILSVRC2012 too\n"
+        "  labels: 0 to 1 in the order of wnids; classes.txt also has ILSVRC2012's\n"
     )
     found = files(here.folder / "out")
     assert found.pop("classes.txt").decode() == (
@@ -441,7 +441,7 @@ def test_a_png_that_others_refuse_for_its_text_is_exported_without_that(
 
 def told_labels(layout: str) -> list[str]:
     """Return what the summary tells of the labels of a single class."""
-    told = "  labels: 0 in the order of wnids; classes.txt has those of ILSVRC2012 too"
+    told = "  labels: 0 in the order of wnids; classes.txt also has ILSVRC2012's"
     return [told, *["  labels in lists such as val.txt: of ILSVRC2012"][: layout == "flat"]]
 
 

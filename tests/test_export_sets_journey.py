@@ -43,7 +43,7 @@ def test_people_are_told_which_synsets_are_missing_and_what_counts_otherwise(
     assert said == (
         f"4 pictures of 2 synsets are in {here.folder}/told\n"
         "  4 written now, 0 removed\n"
-        "  labels: 0 to 9 of imagenette; classes.txt has those of ILSVRC2012 too\n"
+        "  labels: 0 to 9 of imagenette; classes.txt also has ILSVRC2012's\n"
         "  8 synsets of the set not here: n02102040, n02979186, n03000684, n03028079, …\n"
         "  programs that count folders give other labels; metadata.csv has these\n"
     )

@@ -14,7 +14,7 @@ import write_docs
 from ck_imagenet.cli.help import EXAMPLES
 from ck_imagenet.core.actions import ACTIONS
 from ck_imagenet.core.options import kinds, parse
-from terminal import CHECKOUT, Terminal
+from terminal import CHECKOUT, CK, Terminal
 
 EACH_ACTION = pytest.mark.parametrize("action", ACTIONS)
 
@@ -137,3 +137,18 @@ def test_help_of_other_modules_is_left_alone(terminal: Terminal) -> None:
     )
     assert done.stdout.startswith("Description: ")
     assert "API:" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("download", "imagenet", "--help"), ("help", "imagenet")])
+def test_help_that_nobody_reads_ends_quietly(terminal: Terminal, words: Sequence[str]) -> None:
+    nobody, pipe = os.pipe()
+    os.close(nobody)
+    done = subprocess.run(
+        [*CK, *words],
+        env=terminal.environment,
+        stdout=pipe,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    os.close(pipe)
+    assert (done.returncode, done.stderr) == (0, "")

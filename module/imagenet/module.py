@@ -517,7 +517,8 @@ def _with_help(get_api: Callable[[CkDict], CkDict]) -> Callable[[CkDict], CkDict
             from ck_imagenet.cli.console import write
 
             if is_ours and action in help.EXAMPLES:
-                write(help.of_action(action, _workspace().spelt))
+                lines = help.of_action(action, _workspace().spelt)
+                _answer(lambda _: write(lines))  # which nobody may read to its end
                 i = {**i, "out": ""}
         return get_api(i)
 

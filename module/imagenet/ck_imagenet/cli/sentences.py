@@ -175,7 +175,7 @@ def exported(done: Exported) -> Iterator[str]:
     count = done.classes + len(done.missing)
     labels = "0" if count == 1 else f"0 to {count - 1}"
     order = "in the order of wnids" if done.labels in _NO_SET else f"of {done.labels}"
-    yield f"  labels: {labels} {order}; classes.txt has those of ILSVRC2012 too"
+    yield f"  labels: {labels} {order}; classes.txt also has ILSVRC2012's"
     if done.labels == "ilsvrc2012":
         yield "  labels in lists such as val.txt: of ILSVRC2012"
     if done.missing:
