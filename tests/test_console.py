@@ -147,6 +147,12 @@ def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
     ]
 
 
+def test_who_has_asked_again_just_now_is_told_to_do_so_later() -> None:
+    done = Summary(TENCH, links=1, failed=Counter({Outcome.BUSY: 1}))
+    *_, hint = summaries.summary(done, DownloadOptions(retry_failed="all"))
+    assert hint == "  Some of these failures may be temporary: ask later, with --retry-failed"
+
+
 def test_a_summary_offers_to_ask_again_only_what_may_pass() -> None:
     done = Summary(TENCH, links=1, failed=Counter({Outcome.GONE: 1}))
     assert not any("--retry-failed" in line for line in summaries.summary(done, DownloadOptions()))

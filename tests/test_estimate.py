@@ -129,12 +129,12 @@ def test_a_person_sees_both_ways_side_by_side() -> None:
     meant = estimated([1000] * 200, 1, Crawl(), pace=2)
     lines = seen(meant, under="n00001740", max_images=9, yes=True)
     assert lines[1] == ("  no list of 1 synset is here: 650 links are assumed for each, the mean")
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         "Two ways lead to pictures today:",
         "  links  some 200,650, 128,015 at hosts that ration; 60% may be alive; 18 hours",
         "  tars   201 of some 65 MB each: all pictures, unless ImageNet dropped them",
-        "         terms to accept: ck-imagenet download --under=n00001740 --source=winter21 "
-        "--max-images=9",
+        "         you must first accept their terms. To take them, type:",
+        "  ck-imagenet download --under=n00001740 --source=winter21 --max-images=9",
     ]
     one = list(
         two_ways(estimated([7], 0, Crawl()), DownloadOptions(accept_terms=True, wnid=(WNID,)))
@@ -142,7 +142,8 @@ def test_a_person_sees_both_ways_side_by_side() -> None:
     assert one[1:] == [
         "  links  7; 60% may be alive; 1 s",
         "  tars   1 of some 65 MB: all pictures, unless ImageNet dropped them",
-        f"         terms accepted: ck-imagenet download --wnid={WNID} --source=winter21",
+        "         you have accepted their terms. To take them, type:",
+        f"  ck-imagenet download --wnid={WNID} --source=winter21",
     ]
 
 

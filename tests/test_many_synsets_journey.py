@@ -242,8 +242,8 @@ def test_a_person_sees_both_ways_before_many_links_and_a_pipe_none(
         "Two ways lead to pictures today:\n"
         "  links  some 5,200, 3,318 at hosts that ration; 60% may be alive; 28 min\n"
         "  tars   8 of some 65 MB each: all pictures, unless ImageNet dropped them\n"
-        "         terms to accept: ck download imagenet --lower=355 --upper=362 "
-        "--source=winter21 --outdir=plain\n"
+        "         you must first accept their terms. To take them, type:\n"
+        "  ck download imagenet --lower=355 --upper=362 --source=winter21 --outdir=plain\n"
     )
     assert shown.count("Two ways lead") == 1
     assert "\nno list of links for 7 synsets: " in shown

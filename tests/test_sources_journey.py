@@ -427,7 +427,7 @@ def test_a_person_who_looks_at_the_places_sees_which_way_is_best(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
     shown = terminal.shows("geturls", "imagenet", "--sources").splitlines()
-    assert shown[:-4] == [
+    assert shown[:-5] == [
         "archive   not on this machine",
         "          needs 334 MB, once: ck geturls imagenet --all",
         "kept      what a service gave last, with each synset",
@@ -441,11 +441,12 @@ def test_a_person_who_looks_at_the_places_sees_which_way_is_best(
         "          needs the network, and your consent to ImageNet's terms of access:",
         "            download it with --source=winter21",
     ]
-    assert shown[-4:] == [
+    assert shown[-5:] == [
         "Two ways lead to pictures today:",
         "  links  64% of them are at hosts that ration; 60% may be alive",
         "  tars   one a synset, of some 65 MB: all pictures, unless ImageNet dropped them",
-        "         terms to accept: ck download imagenet --wnid=n01440764 --source=winter21",
+        "         you must first accept their terms. To take them, type:",
+        "  ck download imagenet --wnid=n01440764 --source=winter21",
     ]
     assert "Two ways" not in terminal.says("geturls", "imagenet", "--sources")
     named = terminal.shows("geturls", "imagenet", "--sources", f"--wnid={WNID}")

@@ -147,7 +147,6 @@ def _download(
 def _fetch(
     options: table.DownloadOptions, place: Workspace, console: Console, facts: Facts
 ) -> None:
-    from ..catalogue.selection import MANY
     from ..commands import download
     from ..core.errors import NoList
     from ..core.options import concern
@@ -155,7 +154,6 @@ def _fetch(
     from ..engine.planning import Estimate, previewed
     from ..sources.lists import Unlisted
     from . import estimates, summaries
-    from .console import NOTHING_DONE
     from .totals import Report
 
     progress = console.progress(options.verbose, options.quiet)
@@ -167,19 +165,18 @@ def _fetch(
         # Closed at once whatever happens here, so that nothing is fetched any more.
         with closing(results):
             for each in results:
-                if isinstance(each, Estimate) and each.synsets > MANY:
-                    if not _foresee(each, options, console, facts):
-                        console.say([NOTHING_DONE])
-                        return
-                    continue
                 if isinstance(each, Estimate):
-                    console.say(estimates.two_ways(each, options))
+                    if not _is_wanted(each, options, console, facts):
+                        return
                     continue
                 if isinstance(each, Unlisted):
                     each = each._replace(why=place.spelt(each.why))
                 facts["synsets"].append(each.facts())
                 if not options.quiet:
                     console.say(report.tell(each) if report else summaries.block(each, options))
+    except KeyboardInterrupt:
+        report = None  # the sentence that says so has the numbers of the whole run
+        raise
     except NoList as error:
         raise estimates.with_tars(error, options) from None
     finally:
@@ -189,6 +186,23 @@ def _fetch(
     if options.dry_run and facts["synsets"]:
         previews = [each for each in facts["synsets"] if "to_fetch" in each]
         _foresee(previewed(previews, concern(options, Crawl)), options, console, facts)
+
+
+def _is_wanted(
+    meant: Estimate, options: table.DownloadOptions, console: Console, facts: Facts
+) -> bool:
+    """Tell what a download of few synsets means, ask about many, and return whether it goes on."""
+    from ..catalogue.selection import MANY
+    from . import estimates
+    from .console import NOTHING_DONE
+
+    if meant.synsets <= MANY:
+        console.say(estimates.two_ways(meant, options))
+        return True
+    is_agreed = _foresee(meant, options, console, facts)
+    if not is_agreed:
+        console.say([NOTHING_DONE])
+    return is_agreed
 
 
 def _foresee(

@@ -128,7 +128,7 @@ def two_ways(meant: Estimate | None, options: DownloadOptions) -> Iterator[str]:
 
     yield "Two ways lead to pictures today:"
     alive, of_size = f"{ALIVE:.0%} may be alive", f"of some {size(MEAN_URLS * PICTURE)}"
-    terms = "terms accepted" if options.accept_terms else "terms to accept"
+    terms = "you have accepted" if options.accept_terms else "you must first accept"
     if meant:
         about = "some " if meant.unlisted else ""
         rationed = f", {meant.rationed:,} at hosts that ration" if meant.rationed else ""
@@ -140,7 +140,8 @@ def two_ways(meant: Estimate | None, options: DownloadOptions) -> Iterator[str]:
         tars = f"one a synset, {of_size}"
     tars = f"  tars   {tars}: all pictures, unless ImageNet dropped them"
     yield from tables.folded([links, tars])
-    yield f"         {terms}: ck-imagenet download {for_tars(options)}"
+    yield f"         {terms} their terms. To take them, type:"
+    yield f"  ck-imagenet download {for_tars(options)}"
 
 
 def with_tars(error: NoList, options: DownloadOptions) -> NoList:

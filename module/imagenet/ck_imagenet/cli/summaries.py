@@ -147,7 +147,8 @@ def hints(done: Summary, options: DownloadOptions, grouped: str = "") -> Iterato
     if Outcome.PRIVATE_ADDRESS in done.failed:
         yield "  If these addresses are yours, name them: --allow-private=ADDRESS,NETWORK,HOST"
     if any(not outcome.final for outcome in done.failed) and not options.dry_run:
-        yield "  Some of these failures may be temporary: ask again with --retry-failed"
+        again = "ask later, with" if options.retry_failed else "ask again with"
+        yield f"  Some of these failures may be temporary: {again} --retry-failed"
     elif done.renamed and not options.dry_run:
         yield (
             f"  Hosts of {done.renamed:{grouped}} of these have other names or addresses today: "
