@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,7 @@ def test_quiet_shows_nothing_on_a_terminal(tmp_path: Path, web: PracticeWeb) -> 
 def test_standard_output_may_be_a_file_while_the_terminal_shows_a_bar(
     tmp_path: Path, stuck: PracticeWeb
 ) -> None:
-    words = " ".join([*OWN, *TENCH])
+    words = shlex.join([*OWN, *TENCH])
     environment = {**os.environ, **stuck.environment()}
     with Screen(["sh", "-c", f"exec {words} > out"], tmp_path, environment) as screen:
         screen.shows(lambda text: "2 slow hosts" in text)
@@ -302,7 +303,7 @@ def test_the_terms_of_access_can_be_accepted_where_they_are_read(
 
 
 def test_where_standard_output_is_a_pipe_nobody_is_asked(tmp_path: Path, web: PracticeWeb) -> None:
-    words = " ".join([*OWN, *ALL_DOGS])
+    words = shlex.join([*OWN, *ALL_DOGS])
     environment = {**os.environ, **web.environment()}
     with Screen(["sh", "-c", f"{words} | cat; exit 3"], tmp_path, environment) as screen:
         assert screen.ends() == 3
