@@ -34,3 +34,9 @@ def test_a_picture_begins_with_its_command_and_asks_no_server(image: Path) -> No
     assert f"$ {SCENES[scene].command}" in shown
     asked = re.findall(r"(?:href|src|url)\W+(https?:[^\"')]+)", image.read_text("utf-8"))
     assert asked == []
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_the_picture_of_a_download_that_was_stopped_shows_one(columns: int) -> None:
+    drawn = (IMAGES / f"terminal-{columns}-interrupted.svg").read_text("utf-8")
+    assert "Stopped:&#160;" in drawn

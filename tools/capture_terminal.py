@@ -80,7 +80,7 @@ SCENES: Mapping[str, Scene] = {
     "question": Scene(
         "ck download imagenet --under=n02084071 --max-images=100", r"\[y/N\]", b"n\n", True
     ),
-    "interrupted": Scene("ck download imagenet --wnid=n02110341 --jobs=1", " [5-9] saved", b"\3"),
+    "interrupted": Scene("ck download imagenet --wnid=n02110341 --sleep=2", " [5-9] saved", b"\3"),
     "progress": Scene(
         "ck download imagenet --under=n02084071 --max-images=100 --yes",
         *(r"(?s)(n0\d{7}  .*){8}\d+ of 190 synsets .* left", b"\3", True),
