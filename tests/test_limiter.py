@@ -275,12 +275,6 @@ class TestLearnt:
         give(following, following.back_off_until)
         assert not following.is_backing_off
 
-    def test_who_is_interrupted_after_few_pictures_does_not_go_on_at_a_crawl(self) -> None:
-        """The host may have been busy for a moment; what it really gives is measured again."""
-        limiter = RateLimiter()
-        refuse(limiter, give(limiter, 0, 3), 60)
-        assert limiter.learned() == Learned(1.0, 1, 0.0)
-
     def test_a_second_one_measures_how_many_a_second_it_gives(self) -> None:
         limiter = RateLimiter()
         now = refuse(limiter, give(limiter, 0, 20), 1)

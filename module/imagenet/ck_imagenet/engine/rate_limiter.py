@@ -49,11 +49,6 @@ _A_QUOTA = 2
 """Requests that a host would have given in the time that it gave nothing, if it gave evenly."""
 
 
-_LEAST_GUESS = 1.0
-"""Requests a second at least that are remembered of a host that has refused once: it may have been
-busy for a moment, and whoever is asked too slowly shows for a day that nothing more is given."""
-
-
 class RateLimiter:
     """The pace of hosts that ration together, learnt from what they give and refuse.
 
@@ -180,8 +175,7 @@ class RateLimiter:
             return self._ration.learned()
         if not self.is_backing_off or self._burst < 1 or self._burst_from is None:
             return None
-        rate = self._burst / max(0.1, self._back_off_until - self._burst_from)
-        return Learned(max(_LEAST_GUESS, rate), 1, 0.0)
+        return Learned(self._burst / max(0.1, self._back_off_until - self._burst_from), 1, 0.0)
 
     def restore(
         self, until: float, refusals: int, has_given: bool, learned: Learned | None, now: float
