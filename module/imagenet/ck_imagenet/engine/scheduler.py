@@ -108,6 +108,8 @@ class Scheduler:
         self._rationed_since: float | None = None
         self._deferred: dict[str, Summary] = {}
         """Synsets of which links were left so that others have their turn, and what was done."""
+        self._giving_way: set[str] = set()
+        """Open synsets whose rationed links are left for that, until they have ended."""
         self._is_second_round = False
         self._paces: dict[str, float] = {}
         """How many requests a second hosts give that ration, when last seen."""
@@ -195,7 +197,9 @@ class Scheduler:
                 if found:
                     return found
             except StopIteration:
-                if self._deferred and not self._is_second_round:
+                if self._giving_way:
+                    pass  # they may be deferred yet
+                elif self._deferred and not self._is_second_round:
                     self._is_second_round = True
                     self._jobs = self._find_again(tuple(self._deferred))
                 else:
@@ -256,7 +260,8 @@ class Scheduler:
         if before:
             summary.saved += before.saved
             summary.to_fetch = before.to_fetch
-        is_deferred = bool(summary.left) and not (self._is_second_round or self._is_all_begun)
+        is_deferred = bool(summary.left) and job.wnid in self._giving_way
+        self._giving_way.discard(job.wnid)
         self._progress.ended(job.wnid, is_done=not is_deferred)
         if is_deferred:
             self._deferred[job.wnid] = summary
@@ -301,4 +306,6 @@ class Scheduler:
         if now > self._rationed_since + (_RATIONED_AFTER if has_others else self._patience):
             self._rationed_since = None
             self._exhausted = self._exhausted or self._is_second_round
+            if has_others:
+                self._giving_way.update(self._open)
             self._hosts.leave_rationed()
