@@ -118,6 +118,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
     with terminal.start(*download("--processes=2", wnids=MANY)) as run:
         web.requests.wait_for(150)
         os.kill(run.pid, signal.SIGKILL)
+    time.sleep(1)  # its children end by themselves, with what is on its way
     settled = sum(
         len(Journal(terminal.repository(wnid) / "imagenet" / wnid / "journal").records)
         for wnid in MANY
