@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Iterable
+from typing import Any, Iterable
 
 import pytest
-from ck_imagenet.cli import tables
+from ck_imagenet.cli import tables, totals
 from ck_imagenet.cli.totals import Done, Report
 from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.outcomes import Outcome
@@ -188,3 +188,9 @@ def test_a_person_sees_lines_and_a_pipe_gets_blocks(terminal: Terminal, web: Pra
     assert terminal.shows(*command, "--quiet") == ""
     assert "The pictures are in" not in terminal.says(*command)
     assert terminal.says(*command).count("\n  1 picture here, 2 links known, 0 saved now\n") == 2
+
+
+@pytest.mark.parametrize("chosen", [{"set": "imagewoof"}, {"wnids": "mine.txt"}, {"lower": 5}])
+def test_the_few_synsets_without_a_list_are_named_alone(chosen: dict[str, Any]) -> None:
+    *_, tars = totals.unlisted([WNID], DownloadOptions(**chosen))
+    assert tars.endswith(f": ck-imagenet download --wnid={WNID} --source=winter21")

@@ -160,8 +160,10 @@ def with_tars(error: NoList, options: DownloadOptions) -> NoList:
     return NoList(f"{error}\nOr take ImageNet's own pictures, which need no list: {tars}")
 
 
-def for_tars(options: DownloadOptions) -> str:
-    """Return what a user types to have the same synsets from tars."""
+def for_tars(options: DownloadOptions, wnids: Sequence[str] = ()) -> str:
+    """Return what a user types to have the same synsets from tars, or those that are named."""
+    if wnids:
+        options = replace(options, **vars(Selection(wnid=tuple(wnids))))
     known = kinds(type(options))
     chosen = [field.name.replace("_", "-") for field in fields(Selection)]
     names = [name for name in (*chosen, "max-images", "outdir") if name in known]

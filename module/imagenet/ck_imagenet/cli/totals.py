@@ -199,8 +199,7 @@ def unlisted(wnids: Sequence[str], options: DownloadOptions) -> Iterator[str]:
     if given:
         return
     yield "  The lists of all synsets, once: ck-imagenet geturls --all"
-    named = replace(options, wnid=tuple(wnids), under="", search="", ilsvrc2012=False)
-    tars = for_tars(named if len(wnids) <= _FEW_TO_NAME else options)
+    tars = for_tars(options, wnids if len(wnids) <= _FEW_TO_NAME else ())
     yield f"  Or ImageNet's own pictures, which need no list: ck-imagenet download {tars}"
 
 
