@@ -161,7 +161,20 @@ def with_tars(error: NoList, options: DownloadOptions) -> NoList:
 
 
 def for_tars(options: DownloadOptions, wnids: Sequence[str] = ()) -> str:
-    """Return what a user types to have the same synsets from tars, or those that are named."""
+    """Return what a user types to have the same synsets from tars.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        What the user has typed: its synsets, count and folder are kept.
+    wnids : sequence of str
+        Synsets to name instead of what chose them; empty for the same choice again.
+
+    Returns
+    -------
+    str
+        One line that can be pasted.
+    """
     if wnids:
         options = replace(options, **vars(Selection(wnid=tuple(wnids))))
     known = kinds(type(options))
