@@ -1,12 +1,15 @@
-"""Copies that people have, in plain folders: of folders, zips and packed tars pictures come."""
+"""Copies that people have, in plain folders: of folders, zips and tars pictures come."""
 
 from __future__ import annotations
 
 import bz2
+import gzip
 import io
+import json
 import lzma
 import os
 import sys
+import tempfile
 import threading
 import tracemalloc
 import zipfile
@@ -18,13 +21,20 @@ import ck_imagenet
 import pytest
 from ck_imagenet.commands.download import run as download
 from ck_imagenet.core.actions import DownloadOptions
-from ck_imagenet.core.errors import BadInput, NoTar
+from ck_imagenet.core.errors import BadInput, ImagenetError, NoCopy, StoreError
 from ck_imagenet.core.outcomes import Outcome
-from ck_imagenet.core.text import Progress
-from ck_imagenet.engine.tar_results import Unpacked
+from ck_imagenet.core.text import ImageName, Progress
+from ck_imagenet.core.url_lists import Line
+from ck_imagenet.engine.synset_import import Imported
+from ck_imagenet.images.judging import judge
 from ck_imagenet.sources import tars
+from ck_imagenet.sources.tars import SkipReason
+from ck_imagenet.sources.url_archive import ArchiveSource
 from ck_imagenet.storage.folder_store import FolderStore
-from ck_imagenet_practice import pictures
+from ck_imagenet.storage.journal import Journal
+from ck_imagenet_practice import PracticeWeb, pictures
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tarballs import tar
 
 WNID, DALMATIAN = "n01440764", "n02110341"
@@ -34,11 +44,17 @@ def picture(name: str) -> bytes:
     return pictures.picture(f"/copy/{name}.jpg")
 
 
-def taken(folder: Path, copy: Path | str, **options: Any) -> dict[str, Unpacked]:
+def imported(
+    options: DownloadOptions, store: FolderStore, archive: ArchiveSource | None = None
+) -> list[Imported]:
+    """Return what comes of the copies that options name."""
+    done = download(options, store, Progress(), archive)
+    return [each for each in done if isinstance(each, Imported)]
+
+
+def taken(folder: Path, copy: Path | str, **options: Any) -> dict[str, Imported]:
     """Return what a copy brings into a folder, by synset."""
-    wanted = DownloadOptions(from_=str(copy), **options)
-    done = download(wanted, FolderStore(folder / "out"), Progress())
-    found = [each for each in done if isinstance(each, Unpacked)]
+    found = imported(DownloadOptions(from_=str(copy), **options), FolderStore(folder / "out"))
     assert len({each.wnid for each in found}) == len(found)
     return {each.wnid: each for each in found}
 
@@ -47,7 +63,7 @@ def here(folder: Path) -> dict[str, bytes]:
     return {path.stem: path.read_bytes() for path in (folder / "out").glob("n*/[!.]*")}
 
 
-def odd(done: Mapping[str, Unpacked]) -> dict[str, int]:
+def odd(done: Mapping[str, Imported]) -> dict[str, int]:
     """Return what was odd, in all synsets together."""
     found: dict[str, int] = {}
     for each in done.values():
@@ -158,7 +174,7 @@ class TestFolders:
 
     def test_of_a_folder_of_shards_it_is_said_how_they_are_named(self, tmp_path: Path) -> None:
         copy = put(tmp_path / "copy", {"in-0.tar": b"", "in-1.tar": b""})
-        with pytest.raises(NoTar) as refused:
+        with pytest.raises(NoCopy) as refused:
             taken(tmp_path, copy)
         assert str(refused.value).endswith(f'. To read the tars in it: --from="{copy}/*.tar"')
 
@@ -218,7 +234,7 @@ class TestZips:
         put(tmp_path, {"out.zip": zipped({**files, f"{WNID}_4.JPEG": picture("4")})})
         assert odd(taken(tmp_path, tmp_path / "out.zip")) == {"outside": 3}
         put(tmp_path, {"lzma.zip": zipped({f"{WNID}_5.JPEG": picture("5")}, zipfile.ZIP_LZMA)})
-        with pytest.raises(NoTar, match="it is compressed in a way that cannot be undone here"):
+        with pytest.raises(NoCopy, match="it is compressed in a way that cannot be undone here"):
             taken(tmp_path, tmp_path / "lzma.zip")
 
     @pytest.mark.parametrize("field", [16, 24, 42])
@@ -239,7 +255,7 @@ class TestZips:
             small[start + 24 : start + 28] = (1000).to_bytes(4, "little")  # of 200 MB
         put(tmp_path, {"bomb.zip": bomb, "small.zip": bytes(small)})
         tracemalloc.start()
-        with pytest.raises(NoTar, match="larger than any picture"):
+        with pytest.raises(NoCopy, match="larger than any picture"):
             taken(tmp_path, tmp_path / "bomb.zip")
         taken(tmp_path, tmp_path / "small.zip")
         assert tracemalloc.get_traced_memory()[1] < 2**25
@@ -260,7 +276,7 @@ class TestZips:
         data = zipped(NAMED)
         for end in range(5, len(data), len(data) // 30):
             put(tmp_path, {"a.zip": data[:end]})
-            with pytest.raises(NoTar, match=r"the zip .* has no picture of ImageNet"):
+            with pytest.raises(NoCopy, match=r"the zip .* has no picture of ImageNet"):
                 taken(tmp_path, tmp_path / "a.zip")
 
     def test_a_zip_that_comes_in_order_is_refused(self, tmp_path: Path) -> None:
@@ -306,7 +322,7 @@ class TestPackings:
                 put(tmp_path, {name: data[:end] + bytes(40) if end % 2 else data[:end]})
                 try:
                     done = taken(tmp_path / f"of {name}", tmp_path / name)
-                except NoTar as error:
+                except NoCopy as error:
                     assert "has no picture" in str(error)
                 else:
                     assert done[WNID].here <= 3
@@ -320,11 +336,112 @@ class TestPackings:
             taken(tmp_path, tmp_path / "a.tar.zst")
 
 
+def unpacked(folder: Path, data: bytes) -> list[Imported]:
+    """Return what a tar brings into a folder."""
+    return list(taken(folder, put(folder, {"some.tar": data}) / "some.tar").values())
+
+
+class TestTars:
+    """Tars, good and hostile."""
+
+    def test_the_pictures_of_several_synsets_may_come_in_any_order(self, tmp_path: Path) -> None:
+        names = [f"{wnid}_{number}" for number in (1, 2) for wnid in (WNID, DALMATIAN)]
+        files = {name.encode() + b".JPEG": pictures.picture(name) for name in names}
+        done = unpacked(tmp_path, tar(files))
+        assert [(each.wnid, each.here, each.saved) for each in done] == [
+            (WNID, 2, 2),
+            (DALMATIAN, 2, 2),
+        ]
+        assert len(here(tmp_path)) == 4
+
+    def test_a_picture_that_is_packed_in_its_tar_is_unpacked(self, tmp_path: Path) -> None:
+        packed = gzip.compress(pictures.picture("x"))
+        (done,) = unpacked(tmp_path, tar({b"n01440764_1.JPEG": packed}))
+        assert (done.saved, here(tmp_path)) == (1, {f"{WNID}_1": pictures.picture("x")})
+
+    def test_what_is_odd_is_told_with_the_synset_before_it_or_with_the_first(
+        self, tmp_path: Path
+    ) -> None:
+        files = [b"README", b"n01440764_1.JPEG", b"n02110341_1.JPEG", b"LICENSE"]
+        first, second = unpacked(tmp_path, tar({name: pictures.picture("x") for name in files}))
+        assert first.odd.examples == {SkipReason.OTHER_NAME: ["README"]}
+        assert second.odd.examples == {SkipReason.OTHER_NAME: ["LICENSE"]}
+        assert second.facts()["odd"] == {"other-name": 1}
+
+    def test_what_an_archive_knows_gives_pictures_their_urls(self, tmp_path: Path) -> None:
+        class Known:
+            source = "all"
+
+            def lines(self, wnid: str) -> list[Line]:
+                return [Line(0, ImageName(wnid, 5), f"http://a/{wnid}"), Line(1, None, "http://b/")]
+
+            def counts(self) -> dict[str, int]:
+                return {}
+
+        (tmp_path / "some.tar").write_bytes(tar({b"n01440764_5.JPEG": pictures.picture("x")}))
+        store = FolderStore(tmp_path / "out")
+        options = DownloadOptions(from_=str(tmp_path / "some.tar"))
+        assert [each.saved for each in imported(options, store, ArchiveSource(Known))] == [1]
+        records = Journal.of(store.synset(WNID)).records
+        assert {url: str(record.name) for url, record in records.items()} == {
+            f"http://a/{WNID}": f"{WNID}_5"
+        }
+
+    def test_what_a_newer_version_knows_of_tars_is_not_touched(
+        self, tmp_path: Path, web: PracticeWeb
+    ) -> None:
+        place = FolderStore(tmp_path).synset(WNID)
+        place.create()
+        (place.state / "tars.json").write_text(json.dumps({"format": 2}))
+        options = DownloadOptions(
+            wnid=(WNID,), source="winter21", accept_terms=True, winter21=web.tar_address()
+        )
+        with pytest.raises(StoreError, match="written by a newer ck-imagenet"):
+            imported(options, FolderStore(tmp_path))
+
+    def test_members_are_judged_as_all_bytes_are(self, tmp_path: Path) -> None:
+        files = {
+            b"n01440764_1.JPEG": pictures.gigapixel("a.png"),
+            b"n01440764_2.JPEG": pictures.pixel(),
+            b"n01440764_3.JPEG": pictures.picture("a.png"),
+            b"n01440764_4.JPEG": pictures.picture("a.jpg")[:-1000],
+            b"n01440764_5.JPEG": b"",
+        }
+        (done,) = unpacked(tmp_path, tar(files))
+        outcomes = [Outcome.TOO_LARGE, Outcome.TOO_SMALL, Outcome.TRUNCATED, Outcome.EMPTY]
+        assert done.failed == dict.fromkeys(outcomes, 1)
+        assert [path.name for path in (tmp_path / "out").glob("n*/[!.]*")] == ["n01440764_3.png"]
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_whatever_becomes_of_a_tar_only_pictures_come_of_it(data: st.DataObject) -> None:
+    """Bytes are changed, taken out, put in, doubled."""
+    small = pictures.unlisted_placeholder()
+    files = {b"n01440764_%d.JPEG" % n: small + bytes([n]) for n in range(4)}
+    spoilt = bytearray(tar(files))
+    for _ in range(data.draw(st.integers(0, 5))):
+        place = data.draw(st.integers(0, len(spoilt) // 512)) * 512 + data.draw(st.integers(0, 511))
+        length = data.draw(st.integers(0, 600))
+        other = data.draw(st.binary(max_size=20)) * data.draw(st.integers(0, 40))
+        spoilt[place : place + length] = other
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            done = unpacked(folder, bytes(spoilt))
+        except ImagenetError:
+            done = []
+        found = here(folder)
+        assert len(found) == (done[-1].here if done else 0)
+        for picture in found.values():
+            judge(picture)
+
+
 def test_python_says_from_and_the_older_name_goes_on_working(tmp_path: Path) -> None:
     copy = put(tmp_path / "a copy", NAMED)
     ways: list[dict[str, Any]] = [{"from_": copy}, {"tar": copy}, {"tar": str(copy)}]
-    for number, given in enumerate(ways):
-        done = ck_imagenet.download(to=tmp_path / str(number), **given)
+    for number, way in enumerate(ways):
+        done = ck_imagenet.download(to=tmp_path / str(number), **way)
         assert (done.saved, done.here) == (len(NAMED), len(NAMED))
     with pytest.raises(BadInput, match="--from and --tar are the same: give one"):
         ck_imagenet.download(to=tmp_path / "x", from_=copy, tar=copy)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 import pytest
-from ck_imagenet.core.errors import BadInput, NoTar
+from ck_imagenet.core.errors import BadInput, NoCopy
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.sources.labels import Labels, read_labels, sorted_classes
 from ck_imagenet.storage.folder_store import FolderStore
@@ -165,7 +165,7 @@ class TestReadAgain:
         for shard in range(2):
             files = sample("000000001", picture(str(shard)), cls=shard)
             put(tmp_path, {f"key-{shard}.tar": tar(files)})
-        with pytest.raises(NoTar, match="its synset is not known"):
+        with pytest.raises(NoCopy, match="its synset is not known"):
             taken(tmp_path, tmp_path / "key-{0..1}.tar")
         assert set(taken(tmp_path, tmp_path / "key-{0..1}.tar", ilsvrc2012=True)) == {
             WNID,
@@ -178,7 +178,7 @@ class TestReadAgain:
         monkeypatch.setenv("no_proxy", "*")
         kept = {f"/{n}.tar": tar(sample(f"{WNID}_{n}", picture(str(n)))) for n in (0, 2)}
         with hosted(kept) as host:
-            with pytest.raises(NoTar, match=r"1\.tar. cannot be downloaded: the host says"):
+            with pytest.raises(NoCopy, match=r"1\.tar. cannot be downloaded: the host says"):
                 taken(tmp_path, f"{host}/{{0..2}}.tar")
             assert set(here(tmp_path)) == {f"{WNID}_0", f"{WNID}_2"}
 
@@ -225,7 +225,7 @@ class TestKeys:
 
     def test_without_that_nothing_is_guessed(self, tmp_path: Path) -> None:
         copy = self.put_keys(tmp_path, cls=[0, 1, 2, 0])
-        with pytest.raises(NoTar) as refused:
+        with pytest.raises(NoCopy) as refused:
             taken(tmp_path, copy)
         assert str(refused.value).endswith(
             "its synset is not known; --labels can tell it (000000000.jpg, 000000001.jpg, "

@@ -23,7 +23,7 @@ GOLDFISH = "n01443537"
 FUNCTIONS = {call.function: action for action, call in write_docs.FRONT_DOOR.items()}
 NOTHING: Any = None
 SHARES: Any = (0.8, 0.2)
-EXCEPTIONS = ["BadInput", "Damaged", "NetworkDown", "NoList", "NoTar", "StoreError"]
+EXCEPTIONS = ["BadInput", "Damaged", "NetworkDown", "NoList", "NoCopy", "StoreError"]
 EXCEPTIONS += ["TooLittleMemory", "TooManyFiles"]
 
 

@@ -8,8 +8,8 @@ import time
 import pytest
 from ck_imagenet_practice import PracticeWeb
 from terminal import CHECKOUT, WNID, Terminal
+from test_copies_journey import class_tar
 from test_docs_examples import shell
-from test_tars_journey import class_tar
 
 DALMATIAN = "n02110341"
 STATUS = ("status", "imagenet")

@@ -11,8 +11,8 @@ from ck_imagenet.cli import tables, totals
 from ck_imagenet.cli.totals import Done, Report
 from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.engine.synset_import import Imported
 from ck_imagenet.engine.synset_job import Summary
-from ck_imagenet.engine.tar_results import Unpacked
 from ck_imagenet.sources.lists import Unlisted
 from ck_imagenet.sources.tars import Skipped, SkipReason
 from ck_imagenet_practice import PracticeWeb
@@ -136,13 +136,13 @@ def test_who_gives_a_list_of_links_that_have_failed_learns_how_to_ask_again() ->
     assert hint not in told([Summary(WNID, links=2, to_fetch=1)], urls="again.txt")
 
 
-def test_of_tars_the_line_tells_what_was_odd_in_them() -> None:
-    done = Unpacked(WNID, "1.tar", here=2, members=4, saved=2, failed=Counter({Outcome.BROKEN: 1}))
+def test_of_copies_the_line_tells_what_was_odd_in_them() -> None:
+    done = Imported(WNID, "1.tar", here=2, members=4, saved=2, failed=Counter({Outcome.BROKEN: 1}))
     done.odd.add(Skipped("a.txt", SkipReason.OTHER_NAME))
-    lines = told([done, Unpacked(DALMATIAN, "2.tar", here=7, unread="it has been read")])
+    lines = told([done, Imported(DALMATIAN, "2.tar", here=7, unread="it has been read")])
     odd = f"1 broken, 1 {SkipReason.OTHER_NAME.word}"
     assert lines[1] == f"n01440764  tench, Tinca …       2       4       2  {odd}"
-    assert lines[3] == "2 synsets: 9 pictures here, 11 in tars, 2 saved now"
+    assert lines[3] == "2 synsets: 9 pictures here, 11 in copies, 2 saved now"
 
 
 def test_synsets_without_a_list_are_one_line_with_the_commands_that_help() -> None:

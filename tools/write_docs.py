@@ -314,7 +314,7 @@ def _layouts() -> Iterator[str]:
 
 
 def _skipped() -> Iterator[str]:
-    yield "| in a tar | meaning |"
+    yield "| in a copy | meaning |"
     yield "|---|---|"
     for reason in SkipReason:
         yield f"| `{reason.word}` | {reason.value} |"

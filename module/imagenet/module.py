@@ -242,10 +242,10 @@ def download(i: CkDict) -> CkDict:
                              how many pictures of finished synsets were removed as placeholders;
                              from_wayback: pictures from the Wayback Machine; for_wayback: URLs that
                              it can be asked for; wayback_trouble: why it was not asked for all.
-                             From tars, a list of {wnid, tar, here, unread, members, saved, failed,
-                             odd, set_aside}. unread: why the tar was not read; members: pictures of
-                             the synset in it; odd: what else is in it. For a synset without a list,
-                             {wnid, unlisted}: what each source said
+                             From copies, a list of {wnid, copy, here, unread, members, saved,
+                             failed, odd, set_aside}. unread: why the copy was not read; members:
+                             pictures of the synset in it; odd: what else is in it. For a synset
+                             without a list, {wnid, unlisted}: what each source said
               estimate     - (with dry-run, or for more than 100 synsets) {synsets, urls, unlisted,
                              pictures, bytes, seconds, jobs}. urls: URLs to ask for; unlisted:
                              synsets whose lists are not here, so that an average number of URLs is

@@ -22,8 +22,8 @@ from .core.errors import (
     Damaged,
     ImagenetError,
     NetworkDown,
+    NoCopy,
     NoList,
-    NoTar,
     StoreError,
     TooLittleMemory,
     TooManyFiles,
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from .commands.status import Status, status
     from .core.outcomes import Outcome
     from .engine.planning import Estimate
+    from .engine.synset_import import Imported
     from .engine.synset_job import Summary
-    from .engine.tar_results import Unpacked
     from .sources.lists import Unlisted
     from .storage.inventory import Tally
     from .storage.numbering import Link
@@ -64,10 +64,11 @@ __all__ = [
     "Estimate",
     "Exported",
     "ImagenetError",
+    "Imported",
     "Link",
     "NetworkDown",
+    "NoCopy",
     "NoList",
-    "NoTar",
     "Outcome",
     "Page",
     "Plan",
@@ -80,7 +81,6 @@ __all__ = [
     "TooLittleMemory",
     "TooManyFiles",
     "Unlisted",
-    "Unpacked",
     "browse",
     "check",
     "clean",
@@ -104,7 +104,7 @@ _ROOMS = {
     "core.outcomes": ("Outcome",),
     "engine.planning": ("Estimate",),
     "engine.synset_job": ("Summary",),
-    "engine.tar_results": ("Unpacked",),
+    "engine.synset_import": ("Imported",),
     "sources.lists": ("Unlisted",),
     "storage.inventory": ("Tally",),
     "storage.numbering": ("Link",),

@@ -13,8 +13,8 @@ from .sentences import outcomes, title
 
 if TYPE_CHECKING:
     from ..core.actions import DownloadOptions
+    from ..engine.synset_import import Imported
     from ..engine.synset_job import Summary
-    from ..engine.tar_results import Unpacked
     from ..sources.lists import Unlisted
 
 _MOST_LEFT = 5
@@ -28,32 +28,32 @@ _KEPT_OPTIONS = (
 """Options with which a command goes on as it began."""
 
 
-def block(done: Summary | Unpacked | Unlisted, options: DownloadOptions) -> Iterator[str]:
+def block(done: Summary | Imported | Unlisted, options: DownloadOptions) -> Iterator[str]:
     """Yield what a run has done for a synset.
 
     Parameters
     ----------
-    done : Summary, Unpacked or Unlisted
+    done : Summary, Imported or Unlisted
         What it has done.
     options : DownloadOptions
         What the user has typed.
     """
-    from ..engine.tar_results import Unpacked
+    from ..engine.synset_import import Imported
     from ..sources.lists import Unlisted
 
     if isinstance(done, Unlisted):
         return unlisted(done, options)
-    return unpacked(done) if isinstance(done, Unpacked) else summary(done, options)
+    return imported(done) if isinstance(done, Imported) else summary(done, options)
 
 
-def unpacked(done: Unpacked) -> Iterator[str]:
-    """Yield what a tar brought for a synset."""
+def imported(done: Imported) -> Iterator[str]:
+    """Yield what a copy brought for a synset."""
     yield title(done.wnid)
     if done.unread:
-        yield f"  {counted(done.here, 'picture')} here, {done.tar} was not read: {done.unread}"
+        yield f"  {counted(done.here, 'picture')} here, {done.copy} was not read: {done.unread}"
         return
     here = counted(done.here, "picture")
-    yield f"  {here} here, {done.members} in {done.tar}, {done.saved} saved now"
+    yield f"  {here} here, {done.members} in {done.copy}, {done.saved} saved now"
     yield from outcomes(done.failed)
     for fault, count in done.odd.counts.most_common():
         paths = done.odd.examples[fault]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Callable, Iterator, Sequence, Union
 from ..catalogue import synsets
 from ..core.options import as_typed, kinds, typed
 from ..core.text import some
+from ..engine.synset_import import Imported
 from ..engine.synset_job import Summary
-from ..engine.tar_results import Unpacked
 from ..sources.lists import Unlisted
 from . import summaries, tables
 from .estimates import for_tars
@@ -19,7 +19,7 @@ from .sentences import numbered, outcomes
 if TYPE_CHECKING:
     from ..core.actions import DownloadOptions
 
-Done = Union[Summary, Unpacked, Unlisted]
+Done = Union[Summary, Imported, Unlisted]
 
 _WNID_COLUMN, _NUMBER_COLUMN = 9, 6
 """Columns of a terminal."""
@@ -47,9 +47,9 @@ class Report:
     def __init__(self, options: DownloadOptions, folder_of: Callable[[str], str]) -> None:
         self._options = options
         self._folder_of = folder_of
-        self._first: Summary | Unpacked | None = None
+        self._first: Summary | Imported | None = None
         self._total = Summary("", links=0)
-        self._is_of_tars = False
+        self._is_of_copies = False
         self._unasked = 0
         self._here: list[str] = []
         """The synsets with pictures here."""
@@ -90,15 +90,15 @@ class Report:
         """Say whether links have failed, and none of them now."""
         return bool(self._total.failed and not self._total.to_fetch)
 
-    def _add(self, done: Summary | Unpacked) -> None:
+    def _add(self, done: Summary | Imported) -> None:
         total = self._total
         total.here += done.here
         total.saved += done.saved
         total.failed.update(done.failed)
         total.set_aside += done.set_aside
         self._here += [done.wnid] * bool(done.here)
-        if isinstance(done, Unpacked):
-            self._is_of_tars = True
+        if isinstance(done, Imported):
+            self._is_of_copies = True
             total.links += max(done.members, done.here)
             return
         total.links += done.links
@@ -112,11 +112,11 @@ class Report:
         total.taken_out = dict(Counter(total.taken_out) + Counter(done.taken_out))
         self._unasked += summaries.unasked(done, self._options)
 
-    def _line(self, done: Summary | Unpacked) -> str:
+    def _line(self, done: Summary | Imported) -> str:
         synset = synsets.load().get(done.wnid)
         words = ", ".join(synset.words) if synset else "a list that names no synset"
         failed = [f"{count:,} {outcome.word}" for outcome, count in done.failed.most_common()]
-        if isinstance(done, Unpacked):
+        if isinstance(done, Imported):
             failed += [f"{count:,} {fault.word}" for fault, count in done.odd.counts.most_common()]
             counts = done.here, max(done.members, done.here), done.saved
         else:
@@ -133,7 +133,7 @@ class Report:
             f" ({total.from_wayback:,} from the Wayback Machine)" if total.from_wayback else ""
         )
         links = f"{numbered(total.links, 'link')} known"
-        known = f"{total.links:,} in tars" if self._is_of_tars else links
+        known = f"{total.links:,} in copies" if self._is_of_copies else links
         here = f"{numbered(total.here, 'picture')} here{wayback}"
         yield f"{numbered(self._done, 'synset')}: {here}, {known}, {last}"
         yield from outcomes(total.failed, grouped=",")
@@ -155,7 +155,7 @@ class Report:
             yield (
                 f"  {numbered(self._unasked, 'link')} not asked for yet: the same command goes on"
             )
-        if not self._is_of_tars:
+        if not self._is_of_copies:
             yield from summaries.hints(total, options, grouped=",")
 
     def _next(self) -> Iterator[str]:

@@ -18,7 +18,7 @@ from ..core.text import ImageName, Progress, counted
 from ..core.threads import CORES, ParallelMap
 from ..http.codings import unpacked
 from ..images import decoding, judging
-from ..sources.tar_sources import ask_again
+from ..sources.copies import ask_again
 from ..storage.inventory import Inventory
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, by_number

@@ -14,7 +14,7 @@ from ..core.files import checksum, storage_errors
 from ..core.options import refuse_together
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, Progress, counted
-from ..sources.tar_sources import ask_again
+from ..sources.copies import ask_again
 from ..storage.inventory import Inventory
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames, by_number

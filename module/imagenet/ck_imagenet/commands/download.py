@@ -16,20 +16,22 @@ from ..core.options import concern, refuse_alone, refuse_together, typed
 from ..core.outcomes import Outcome
 from ..core.text import Progress, counted
 from ..core.url_lists import is_url
-from ..engine import context, planning, tar_importer
+from ..engine import context, planning
 from ..engine.context import Crawl, Order, Politeness, Wayback
 from ..engine.dispatcher import Dispatcher
+from ..engine.importer import import_copies
 from ..engine.pipe import Processes
 from ..engine.planning import Estimate, previewed, run_order
 from ..engine.scheduler import Scheduler, SynsetJobs
+from ..engine.synset_import import Imported
 from ..engine.synset_job import Summary, SynsetJob
-from ..engine.tar_results import Unpacked
 from ..engine.transports import Local
 from ..engine.wayback import Captures
 from ..http.client import Network
 from ..http.request_state import tokens
 from ..http.retry import Spacing
-from ..sources import registry, tar_sources
+from ..sources import registry
+from ..sources.copies import Copy, named_copies
 from ..sources.labels import read_labels
 from ..sources.lists import SynsetList, Unlisted
 from ..sources.registry import Lists, Sources
@@ -46,8 +48,8 @@ class Downloaded:
     """What a download has done."""
 
     folder: Path
-    synsets: list[Summary | Unpacked | Unlisted]
-    """What was done for each: an `Unpacked` from tars, an `Unlisted` where nobody has a list."""
+    synsets: list[Summary | Imported | Unlisted]
+    """What was done for each: an `Imported` from copies, an `Unlisted` where nobody has a list."""
     estimate: Estimate | None = None
     """What it would take, of a dry run."""
 
@@ -250,7 +252,7 @@ def download(
     {'gone': 1}
     """
     options, place = opened(DownloadOptions, locals(), "to")
-    synsets: list[Summary | Unpacked | Unlisted] = []
+    synsets: list[Summary | Imported | Unlisted] = []
     estimate = None
     with closing(run(options, place.store, Progress(), place.archive)) as results:
         for each in results:
@@ -273,7 +275,7 @@ def run(
     progress: Progress,
     archive: ArchiveSource | None = None,
     is_watched: bool = False,
-) -> Generator[Summary | Unpacked | Unlisted | Estimate, None, None]:
+) -> Generator[Summary | Imported | Unlisted | Estimate, None, None]:
     """Fetch the pictures of synsets that are not here yet, of all synsets at once.
 
     Parameters
@@ -291,8 +293,8 @@ def run(
 
     Yields
     ------
-    Summary or Unpacked
-        Of each synset, when it is done: the latter of pictures from tars.
+    Summary or Imported
+        Of each synset, when it is done: the latter of pictures from copies.
     Unlisted
         Of a synset without a list, if it is not named.
     Estimate
@@ -308,7 +310,7 @@ def run(
     tokens(options.token)  # what cannot be one is refused before anything of it is told
     refuse_alone(options, "labels", "from")
     if options.from_ or options.source == registry.NAME:
-        yield from _unpack(options, store, progress, archive)
+        yield from _import(options, store, progress, archive)
         return
     network, politeness = concern(options, Network), concern(options, Politeness)
     crawl, lists = concern(options, Crawl), concern(options, Lists)
@@ -385,28 +387,28 @@ def _dispatcher(order: Order, spacing: Spacing, scheduler: str) -> Dispatcher:
     return Dispatcher(order.crawl.jobs, pool=Machines(order, scheduler))
 
 
-def _unpack(
+def _import(
     options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None
-) -> Iterator[Unpacked]:
+) -> Iterator[Imported]:
     """Keep the pictures of copies that are not here yet."""
-    places = _copies(options)
+    copies = _copies(options)
     labels = read_labels(options.labels, options.ilsvrc2012)
-    wanted = {wnid for place in places for wnid in place.wnids}
+    wanted = {wnid for copy in copies for wnid in copy.wnids}
     store.refuse_forbidden(wanted if len(wanted) <= MANY else None)
     network, politeness = concern(options, Network), concern(options, Politeness)
-    far = (place.where for place in places if is_url(place.where))
+    far = (copy.where for copy in copies if is_url(copy.where))
     client = context.picture_client(network, politeness, options.wayback_service, trusted=far)
     with closing(client):
         crawl = concern(options, Crawl)
-        yield from tar_importer.unpack(places, crawl, client, store, progress, archive, labels)
+        yield from import_copies(copies, crawl, client, store, progress, archive, labels)
 
 
-def _copies(options: DownloadOptions) -> list[tar_sources.TarSource]:
+def _copies(options: DownloadOptions) -> list[Copy]:
     """Return the copies to read; raise BadInput if the options cannot be used together."""
     of_links = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
     if options.from_:
         refuse_together(options, "from", "source", *of_links)
-        return tar_sources.tar_sources(options.from_, chosen(concern(options, Selection)))
+        return named_copies(options.from_, chosen(concern(options, Selection)))
     refuse_together(options, "source", *of_links)
     wnids = chosen(concern(options, Selection))
     if len(wnids) > MANY and not options.yes:

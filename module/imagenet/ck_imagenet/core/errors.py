@@ -45,8 +45,8 @@ class NoList(ImagenetError):
     """Whether the way that needs no list is still to be told: ImageNet's own tars."""
 
 
-class NoTar(ImagenetError):
-    """A tar of pictures is not to be had, or not all of it."""
+class NoCopy(ImagenetError):
+    """A copy of ImageNet is not to be had, or not all of it."""
 
 
 class NetworkDown(ImagenetError):

@@ -1,1 +1,1 @@
-"""Where lists of URLs and tars of pictures come from."""
+"""Where lists of URLs and copies of pictures come from."""

@@ -15,11 +15,11 @@ from ..core.url_lists import Named, is_url
 from ..http.client import Network
 from ..http.retry import Spacing
 from ..storage.store import Store
-from . import services, tar_sources
+from . import services
+from .copies import Copy, named_copies
 from .given_lists import GivenList
 from .lists import EARLIER, ListSource, SourceContext, SynsetList, Unlisted, known_lines
 from .services import WaybackService
-from .tar_sources import TarSource
 from .url_archive import ArchiveSource
 
 # The tars of ImageNet's release of winter 2021: one a synset, under ImageNet's terms of access.
@@ -34,7 +34,7 @@ the pictures of winter21 come from ImageNet itself, under its terms of access. I
 What counts is not this but the text at https://image-net.org/download, so read that first"""
 
 
-def tars(address: str, wnids: Sequence[str], agreeing: str) -> list[TarSource]:
+def tars(address: str, wnids: Sequence[str], agreeing: str) -> list[Copy]:
     """Return the tars of synsets.
 
     Parameters
@@ -62,7 +62,7 @@ def tars(address: str, wnids: Sequence[str], agreeing: str) -> list[TarSource]:
         always = f"or say so for all commands: export {ENVIRONMENT}ACCEPT_TERMS=yes"
         question = f"{_TERMS}\nDo you accept these terms?"
         raise Unanswered(question, f"{typed}\n{always}", "accept-terms")
-    found = tar_sources.tar_sources(address, wnids)
+    found = named_copies(address, wnids)
     return [each._replace(is_of_winter21=True) for each in found]
 
 

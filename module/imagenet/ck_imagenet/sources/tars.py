@@ -254,7 +254,7 @@ class SkipReason(Enum):
     PACKED = "it is compressed in a way that cannot be undone here"
     DAMAGED = "its bytes do not match its size or checksum"
     UNREADABLE = "it cannot be read"
-    CUT = "it is incomplete: the tar ends too early"
+    CUT = "it is incomplete: it ends too early"
     GARBAGE = "these bytes are not a tar"
 
     @property

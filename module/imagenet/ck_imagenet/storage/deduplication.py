@@ -83,7 +83,7 @@ class Duplicates:
         if len(seen) + 1 < PLACEHOLDER_NAMES:  # as nearly all are: names need not be read
             return False
         urls = [record.url, *(each.url for each in seen)]
-        # What comes from a tar has no name but ImageNet's, which tells nothing.
+        # What comes from a copy has no name but ImageNet's, which tells nothing.
         names = {file_name(url) for url in urls if not parse_image_name(url)}
         if len(names) < PLACEHOLDER_NAMES:
             return False

@@ -45,7 +45,7 @@ class Inventory:
     withdrawn: list[Record] = field(default_factory=list)
     """Pictures that the journal has withdrawn: what links gave that shall be asked for again."""
     answers: list[Record] = field(default_factory=list)
-    """What came of links that were asked, whose pictures are from elsewhere since: from a tar."""
+    """What came of links that were asked, whose pictures are from elsewhere since: from a copy."""
     garbled: dict[Path, int] = field(default_factory=dict)
     """The journal's files with lines that cannot be read, and how many."""
 
@@ -124,7 +124,7 @@ def inventories(store: Store, wanted: Selection = WHATEVER) -> Iterator[Inventor
 
 
 NO_URL = "no-url"
-"""Stands for the host of pictures whose links nobody knows, such as those from tars."""
+"""Stands for the host of pictures whose links nobody knows, such as those from copies."""
 
 
 @dataclass
@@ -232,7 +232,7 @@ def _count(inventory: Inventory, tally_of: Callable[[str], Tally]) -> None:
     ):
         tally_of(url).waiting += 1
     for record in chain(inventory.missing, inventory.withdrawn, inventory.answers):
-        if record.has_answered:  # else it came from a tar, and may have no host
+        if record.has_answered:  # else it came from a copy, and may have no host
             tally_of(record.url).take_answer(record)
     for path in inventory.unseen.values():
         tally = tally_of("")

@@ -56,7 +56,7 @@ class Journal:
     withdrawn : dict of str to Record
         Of those that are not any more: the pictures that they gave.
     answers : dict of str to Record
-        What came of URLs that were asked, where the picture is from elsewhere since: from a tar.
+        What came of URLs that were asked, where the picture is from elsewhere since: from a copy.
     garbled : dict of Path to int
         The files with lines that cannot be read, and how many.
     """

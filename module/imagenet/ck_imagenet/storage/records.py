@@ -63,7 +63,7 @@ class Record(NamedTuple):
     def has_answered(self) -> bool:
         """Whether the URL has been asked, and so is known to give its picture or not to."""
         if self.outcome is Outcome.SAVED:
-            return bool(self.final_url)  # else it came from a tar
+            return bool(self.final_url)  # else it came from a copy
         return self.outcome is not Outcome.PRIVATE_ADDRESS
 
     @property
@@ -195,7 +195,7 @@ def meta_of(record: Record, file: str, known: dict[str, Any]) -> dict[str, Any]:
     tags = _tags_of(record)
     tags += [tag for tag in _tags(known) if tag not in tags]
     facts = record.facts()
-    # A picture of a tar is known by ImageNet's name, which its number here tells as a rule.
+    # A picture of a copy is known by ImageNet's name, which its number here tells as a rule.
     for key in ("name", "outcome", "detail", *(("url",) if record.url == str(record.name) else ())):
         facts.pop(key, None)
     synset = synsets.load().get(record.name.wnid)

@@ -40,7 +40,7 @@ def recover(
     named : mapping of int to str
         The URLs of the numbers here, from the lists of earlier runs.
     true : mapping of int to str
-        The URLs of ImageNet's own numbers. They count more, and name the pictures from tars.
+        The URLs of ImageNet's own numbers. They count more, and name the pictures from copies.
     lost : collection of int
         The numbers of pictures whose description was lost, and is to be made anew.
     pictures : mapping of int to Path, optional

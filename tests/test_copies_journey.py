@@ -156,7 +156,7 @@ class TestOwn:
             f"      1  garbage         these bytes are not a tar: {WNID}.tar\n"
             "      1  other-name      its name is not like the names of ImageNet's pictures: "
             "\\x1b[2J.JPEG\n"
-            "      1  cut             it is incomplete: the tar ends too early: n01440764_8.JPEG\n"
+            "      1  cut             it is incomplete: it ends too early: n01440764_8.JPEG\n"
         )
         assert terminal.pictures() == named(5, 7)
         outside = [terminal.folder / "n01440764_1.JPEG", Path("/tmp/n01440764_1.JPEG")]  # noqa: S108

@@ -27,11 +27,11 @@ from .recorder import SynsetRecorder, Verdict
 
 
 @dataclass
-class Unpacked:
+class Imported:
     """What a copy brought for one synset."""
 
     wnid: str
-    tar: str
+    copy: str
     """Its address, or the name of its file."""
     here: int
     """Pictures that are here now."""

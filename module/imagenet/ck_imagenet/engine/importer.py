@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Collection, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from ..core.errors import NoTar
+from ..core.errors import NoCopy
 from ..core.files import storage_errors
 from ..core.outcomes import Failed, Outcome
 from ..core.text import Progress, causes
@@ -17,32 +17,32 @@ from ..core.url_lists import display_name, is_url
 from ..http.client import Client
 from ..http.request_state import HUB
 from ..http.retry import Retry
-from ..sources import members, registry, tar_sources
+from ..sources import members, registry
+from ..sources.copies import Copy, FinishedParts, OpenCopy, ReadTars, has_lost, open_copy
 from ..sources.labels import NO_LABELS, Labels
 from ..sources.members import MOST_EXAMPLES, Oddities
-from ..sources.tar_sources import FinishedParts, OpenCopy, ReadTars, TarSource, has_lost
 from ..sources.tars import Skipped, SkipReason
 from ..sources.url_archive import ArchiveSource
 from ..storage import summaries
 from ..storage.store import Store, wait_for_lock
 from .context import Crawl
-from .tar_results import Numbers, SynsetImport, Unpacked
+from .synset_import import Imported, Numbers, SynsetImport
 
 
-def unpack(
-    places: Sequence[TarSource],
+def import_copies(
+    copies: Sequence[Copy],
     crawl: Crawl,
     client: Client,
     store: Store,
     progress: Progress,
     archive: ArchiveSource | None = None,
     labels: Labels = NO_LABELS,
-) -> Iterator[Unpacked]:
+) -> Iterator[Imported]:
     """Keep the pictures of copies that are not here yet.
 
     Parameters
     ----------
-    places : sequence of TarSource
+    copies : sequence of Copy
         The copies.
     crawl : Crawl
         How much is wanted of them, and how often they are asked for again.
@@ -59,7 +59,7 @@ def unpack(
 
     Yields
     ------
-    Unpacked
+    Imported
         Of each synset, when all of it has been read that a copy has.
 
     Raises
@@ -70,18 +70,18 @@ def unpack(
         When interrupted; everything so far is kept.
     """
     known = archive or ArchiveSource()
-    if all(len(place.wnids) == 1 for place in places):
-        progress.expect(len(places))
+    if all(len(copy.wnids) == 1 for copy in copies):
+        progress.expect(len(copies))
     missing: list[tuple[str, Collection[str]]] = []
-    for place in places:
+    for copy in copies:
         try:
-            yield from _CopyReading(crawl, store, progress, known, place, labels).run(client)
-        except NoTar as error:
-            missing.append((str(error), place.wnids))
-            if is_url(place.where) and not client.reached:
+            yield from _CopyReading(crawl, store, progress, known, copy, labels).run(client)
+        except NoCopy as error:
+            missing.append((str(error), copy.wnids))
+            if is_url(copy.where) and not client.reached:
                 break  # the others are at the same host
     if missing:
-        raise NoTar(causes(missing, "nor is there one of"))
+        raise NoCopy(causes(missing, "nor is there one of"))
 
 
 class _CopyReading:
@@ -93,14 +93,14 @@ class _CopyReading:
         store: Store,
         progress: Progress,
         archive: ArchiveSource,
-        place: TarSource,
+        copy: Copy,
         labels: Labels,
     ) -> None:
         self._crawl = crawl
         self._store = store
         self._progress = progress
         self._archive = archive
-        self._copy = place
+        self._copy = copy
         self._labels = labels
         self._open: dict[str, SynsetImport] = {}
         self._seen: dict[str, Numbers] = {}
@@ -110,12 +110,12 @@ class _CopyReading:
         self._found = self._is_left = False
         self._shown = ""
 
-    def run(self, client: Client) -> Iterator[Unpacked]:
+    def run(self, client: Client) -> Iterator[Imported]:
         """Read the copy, and yield what it brought for each synset.
 
         Raises
         ------
-        NoTar
+        NoCopy
             If it is not to be had, or not all of it, in which case what came is kept; if no
             picture that is wanted is in it.
         BadInput
@@ -126,7 +126,7 @@ class _CopyReading:
             (wnid,) = self._copy.wnids
             self._progress.ended(wnid)
             here = len(self._store.synset(wnid).pictures())
-            yield Unpacked(wnid, self._copy.name, here, unread)
+            yield Imported(wnid, self._copy.name, here, unread)
             return
         finished = FinishedParts(self._store, self._copy)
         is_worth_it = not (self._crawl.max_images or self._crawl.retry_failed)
@@ -137,7 +137,7 @@ class _CopyReading:
         for part in parts:
             self._is_left = False
             with self._opened(part, client) as opened:
-                yield from self._unpack(opened, part)
+                yield from self._import(opened, part)
             kind, is_empty = opened.kind, opened.is_empty
             if opened.failure:
                 missing.append((self._told(opened.failure, part), [display_name(part)]))
@@ -149,12 +149,12 @@ class _CopyReading:
                 break
         yield from self._all_done()
         if missing:
-            raise NoTar(causes(missing, "nor can these be had,"))
+            raise NoCopy(causes(missing, "nor can these be had,"))
         if known:
             yield from self._known_before(finished.wnids())
         elif not self._found:
             what = f'the {kind} "{self._copy.where}"'
-            raise NoTar(f"{what} is empty" if is_empty else self._nothing(what))
+            raise NoCopy(f"{what} is empty" if is_empty else self._nothing(what))
 
     @contextmanager
     def _opened(self, part: str, client: Client) -> Iterator[OpenCopy]:
@@ -163,7 +163,7 @@ class _CopyReading:
         at = f" ({self._copy.parts.index(part) + 1} of {count})" if count > 1 else ""
         self._shown = f"{name}{at}"
         retry = Retry.doubling(self._crawl.retry, partial(self._progress.resting, part))
-        with tar_sources.open_copy(part, client, retry, self._watch) as opened:
+        with open_copy(part, client, retry, self._watch) as opened:
             try:
                 yield opened
             finally:
@@ -172,7 +172,7 @@ class _CopyReading:
     def _watch(self, come: int, size: int) -> None:
         self._progress.advance(self._shown, come, size)
 
-    def _unpack(self, opened: OpenCopy, part: str) -> Iterator[Unpacked]:
+    def _import(self, opened: OpenCopy, part: str) -> Iterator[Imported]:
         """Keep what a part has, and yield of each synset of which all has been found."""
         source, current, ended = display_name(part), None, ""
         with ExitStack() as visit:
@@ -226,11 +226,11 @@ class _CopyReading:
         found.odd, self._odd = self._odd, Oddities()
         return found
 
-    def _all_done(self) -> Iterator[Unpacked]:
+    def _all_done(self) -> Iterator[Imported]:
         for wnid in list(self._open):
             yield self._done(wnid)
 
-    def _done(self, wnid: str) -> Unpacked:
+    def _done(self, wnid: str) -> Imported:
         """Return what the copy brought for a synset, and keep its summary."""
         done = self._open.pop(wnid)
         self._progress.ended(wnid)
@@ -242,7 +242,7 @@ class _CopyReading:
             if self._copy.is_far and not (done.is_full or is_cut or self._is_left):
                 ReadTars(place).add(self._copy.name)
             summaries.keep(place, mended=True)
-        return Unpacked(
+        return Imported(
             wnid,
             self._copy.name,
             done.here,
@@ -253,14 +253,14 @@ class _CopyReading:
             set_aside=done.set_aside,
         )
 
-    def _known_before(self, wnids: Iterable[str]) -> Iterator[Unpacked]:
+    def _known_before(self, wnids: Iterable[str]) -> Iterator[Imported]:
         """Yield what is here of synsets of which nothing has been read now."""
         for wnid in sorted(set(wnids) - self._seen.keys()):
             here = len(self._store.synset(wnid).pictures())
-            yield Unpacked(wnid, self._copy.name, here, _READ_BEFORE)
+            yield Imported(wnid, self._copy.name, here, _READ_BEFORE)
 
     def _why_not(self) -> str:
-        """Return why all that is wanted of a synset's tar is here, or an empty text."""
+        """Return why all that is wanted of a synset's own copy is here, or an empty text."""
         (wnid,) = self._copy.wnids
         place = self._store.synset(wnid)
         here = place.pictures()
@@ -289,7 +289,7 @@ class _CopyReading:
         return f'the tar "{part}" cannot be downloaded: {why}. {later}{self._otherwise()}'
 
     def _otherwise(self) -> str:
-        """Return what else may help who cannot fetch a tar."""
+        """Return what else may help who cannot download a copy."""
         if not self._copy.is_of_winter21:
             return "If you have the file: ck-imagenet download --from=FILE"
         return (

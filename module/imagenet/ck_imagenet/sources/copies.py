@@ -38,7 +38,7 @@ from .tars import File, Skipped, StreamReader
 _BUFFER = 2**18
 
 
-class TarSource(NamedTuple):
+class Copy(NamedTuple):
     """A copy, and what is wanted of it."""
 
     where: str
@@ -58,7 +58,7 @@ class TarSource(NamedTuple):
         return display_name(self.where)
 
 
-def tar_sources(named: str, wnids: Sequence[str]) -> list[TarSource]:
+def named_copies(named: str, wnids: Sequence[str]) -> list[Copy]:
     """Return the copies that the user means.
 
     Parameters
@@ -90,8 +90,8 @@ def tar_sources(named: str, wnids: Sequence[str]) -> list[TarSource]:
     return [source]
 
 
-def _source(named: str, wnids: Iterable[str], is_far: bool) -> TarSource:
-    return TarSource(named, tuple(expanded("--from", named)), frozenset(wnids), is_far)
+def _source(named: str, wnids: Iterable[str], is_far: bool) -> Copy:
+    return Copy(named, tuple(expanded("--from", named)), frozenset(wnids), is_far)
 
 
 def _refuse_missing(parts: Sequence[str]) -> None:
@@ -259,7 +259,7 @@ class FinishedParts:
     ----------
     store : Store
         Where the pictures go.
-    copy : TarSource
+    copy : Copy
         What is read; of one part alone, nothing is remembered.
 
     Raises
@@ -268,7 +268,7 @@ class FinishedParts:
         If a newer version has written them down.
     """
 
-    def __init__(self, store: Store, copy: TarSource) -> None:
+    def __init__(self, store: Store, copy: Copy) -> None:
         self._store = store
         self._copy = copy
         self._path = store.home() / "parts.json"
@@ -349,14 +349,14 @@ def _mark(part: str) -> tuple[str, int]:
 
 
 def has_lost(synset_store: SynsetStore, sources: Collection[str]) -> bool:
-    """Say whether a picture is not here any more that came from one of these tars.
+    """Say whether a picture is not here any more that came from one of these copies.
 
     Parameters
     ----------
     synset_store : SynsetStore
         The synset.
     sources : collection of str
-        What its records call the tars.
+        What its records call the copies.
     """
     if not Journal.is_begun(synset_store):
         return True
@@ -367,7 +367,7 @@ def has_lost(synset_store: SynsetStore, sources: Collection[str]) -> bool:
 
 
 def ask_again(synset_store: SynsetStore, journal: Journal, records: Collection[Record]) -> None:
-    """Have the next download ask for links again, or for their tars.
+    """Have the next download ask for links again, or read their copies again.
 
     Parameters
     ----------
