@@ -115,6 +115,7 @@ class Results(Recorder):
         self.left: list[str] = []
         self.urls: list[str] = []
         self.discarded: list[int] = []
+        self.placeholders: list[int] = []
         self.is_reached = False
 
     def missing(self) -> int | None:
@@ -135,6 +136,9 @@ class Results(Recorder):
 
     def reach(self) -> None:
         self.is_reached = True
+
+    def purge(self) -> None:
+        self.saved = [number for number in self.saved if number not in self.placeholders]
 
     def discard(self, numbers: Iterable[int]) -> None:
         self.discarded += sorted(numbers)
@@ -575,6 +579,48 @@ class TestCounted:
         results.most = 0
         assert not here.reserve(record(0))
         assert list(dispatcher.ended()) == [WNID]
+
+    def test_where_a_picture_turns_out_to_be_a_placeholder_at_the_end_another_takes_its_place(
+        self, dispatcher: Dispatcher, here: Listed
+    ) -> None:
+        results = begin(dispatcher, tasks(a=range(4)), most=2)
+        here.tells(Hungry())
+        results.placeholders = [1]
+        here.saves(0, 1)
+        assert list(dispatcher.ended()) == []
+        here.tells(Hungry())
+        here.saves(2)
+        assert list(dispatcher.ended()) == [WNID]
+        assert (here.given, results.saved) == ([0, 1, 2], [0, 2])
+
+    @pytest.mark.parametrize("message", [Left(ImageName(WNID, 1), ""), Lost("killed"), None])
+    def test_then_links_are_asked_for_that_were_cancelled(
+        self, dispatcher: Dispatcher, here: Listed, other: Listed, message: FromWorker | None
+    ) -> None:
+        results = begin(dispatcher, tasks(a=[0, 1]), most=2)
+        other.tells(Hungry())
+        results.most, results.placeholders = 1, [0]
+        other.saves(0)
+        assert other.told[-1] == Cancel(WNID)
+        other.tells(message or Moved(tasks(c=[1])[0]))
+        here.tells(Hungry())
+        assert [*other.given, *here.given] == [0, 1, 1]
+        here.saves(1)
+        other.saves(1)
+        assert list(dispatcher.ended()) == [WNID]
+        assert results.saved == [1]
+
+    def test_and_links_that_waited_for_a_worker_all_the_time(
+        self, dispatcher: Dispatcher, here: Listed
+    ) -> None:
+        results = begin(dispatcher, tasks(a=range(4), b=[10]), most=5)
+        here.tells(Hungry())  # the link of b waits
+        results.most, results.placeholders = 1, [0]
+        here.saves(0)
+        here.fails(1, 2, 3)
+        here.tells(Hungry())
+        here.saves(10)
+        assert (here.given, results.saved) == ([0, 1, 2, 3, 10], [10])
 
     def test_when_rationed_ones_are_left_those_that_are_parked_are_too(
         self, dispatcher: Dispatcher, here: Listed

@@ -8,6 +8,7 @@ and the rest goes to others.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import suppress
@@ -243,13 +244,14 @@ class Dispatcher:
         task = member.open.get(message.name)
         if task and self._is_wanted(task):
             self.router.leave(*message)
-        if task:
             self._end(member, task)
+        elif task:
+            self._take_back(member, task)
 
     def _on_moved(self, member: Member, message: messages.Moved) -> None:
         known = member.open.get(message.task.link.name)
         if known and not self._is_wanted(known):
-            self._end(member, known)
+            self._take_back(member, known)
         elif known:
             task, now = message.task, time.monotonic()
             task.link = known.link
@@ -330,9 +332,12 @@ class Dispatcher:
         wanted = list(filter(self._is_wanted, tasks))
         if not (wanted or hosts):  # what is known of hosts is told to their owner in any case
             return
-        for task in wanted if self._counted else ():
-            if task.wnid in self._counted:
-                self._counted[task.wnid].give(task, now)
+        for task in tasks if self._counted else ():
+            counted = self._counted.get(task.wnid)
+            if counted and counted.is_over:
+                counted.park(task)
+            elif counted:
+                counted.give(task, now)
         owner.is_hungry = owner.is_idle = False
         owner.open.update((task.link.name, task) for task in wanted)
         owner.standing = owner.standing._replace(is_rationed=False)
@@ -350,26 +355,31 @@ class Dispatcher:
             self._news.notify_all()
 
     def _take_back(self, member: Member, task: Task) -> None:
-        """Park a link that has brought one picture too many for now."""
+        """Park a link that has brought one picture too many for now, or is cancelled."""
         del member.open[task.link.name]
         if task.wnid in self._counted:
-            self._counted[task.wnid].park(task)
+            self._counted[task.wnid].park(task.again())
             self._give_out(task.wnid)
 
     def _give_out(self, wnid: str) -> None:
         """Let as many links of a counted synset be fetched as are wanted, or cancel the rest."""
-        counted, missing = self._counted[wnid], self.router.missing(wnid)
-        if missing and not counted.is_over:
-            self._owners.queue(counted.next(missing))
-            self._feed()
-        elif not counted.is_over:
-            counted.close()
+        counted = self._counted[wnid]
+        if wnid in self.router.ended:
+            return
+        if not (counted.is_over or self.router.missing(wnid)):
+            counted.is_over = True
             for member in self._members:
                 if any(name.wnid == wnid for name in member.open):
                     member.transport.send(Cancel(wnid))
         if counted.has_ended:
-            self.router.end(wnid)
-            self._news.notify_all()
+            self.router.purge(wnid)
+            counted.is_over = not self.router.missing(wnid)
+            if counted.is_over:
+                self.router.end(wnid)
+                self._news.notify_all()
+        if not counted.is_over:
+            self._owners.queue(counted.next(self.router.missing(wnid) or 0))
+            self._feed()
 
     def _is_wanted(self, task: Task) -> bool:
         """Say whether something is still to come of a link."""
@@ -381,8 +391,8 @@ class Dispatcher:
         self.router.discard(member.open)
         for task in member.open.values():
             if task.wnid in self._counted:
-                self._counted[task.wnid].lose(task)
-        self._owners.queue(filter(self._is_wanted, member.open.values()))
+                self._counted[task.wnid].give(task, math.inf)
+        self._owners.queue(member.open.values())
         for wnid in self._counted:
             self._give_out(wnid)
 

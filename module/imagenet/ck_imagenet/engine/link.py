@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from copy import copy
 from typing import Sequence
 
 from ..core import known_hosts, urls
@@ -84,6 +85,12 @@ class Task:
         """How many answers its host had given when it refused this link last."""
         self.probes = 0
         """How often its host has refused it again since, having answered nobody."""
+
+    def again(self) -> Task:
+        """Return the same task for who may be given it again: whoever has this one drops it."""
+        other = copy(self)
+        other.is_cancelled = False
+        return other
 
     def switch_to(self, address: str, first_failure: Failed) -> None:
         """Ask another address from now on, as if nothing had been asked.

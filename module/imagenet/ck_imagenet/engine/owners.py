@@ -12,10 +12,13 @@ Of a synset of which only so many pictures are wanted, not all links are given o
 
     parked ──► out: waits for a worker, then with one ──► settled, left
       ▲          │                     │
-      └──────────┴── one too many ◄────┘ for longer than OVERDUE: not counted on any more
+      └──────────┴── one too many, ◄───┘ for longer than OVERDUE: not counted on any more
+                     or cancelled
 
 Only as many links are out as pictures are still wanted. What is parked goes out as results come,
-and in place of links that are overdue, by hosts in turn: one slow host does not have all of them.
+and in place of links that are overdue, by hosts in turn: one slow host does not have all of them. When
+there are enough, those that are out are cancelled; if a picture then turns out to be a placeholder,
+that goes on.
 """
 
 from __future__ import annotations
@@ -188,7 +191,7 @@ class Counted:
     Attributes
     ----------
     is_over : bool
-        Whether there are enough pictures: no link is given to a worker any more.
+        Whether there are enough pictures: no link is given to a worker for now.
     """
 
     def __init__(self, tasks: Iterable[Task]) -> None:
@@ -208,11 +211,11 @@ class Counted:
     @property
     def has_ended(self) -> bool:
         """Whether there are enough pictures, and no worker has any of its links."""
-        return self.is_over and not self._out
+        return self.is_over and not any(since < math.inf for since in self._out.values())
 
     def park(self, task: Task) -> None:
         """Let a link wait until it may be of use."""
-        self._out.pop(task.link.name.number, None)
+        self.end(task.link.name.number)
         group = task.host_group
         if group not in self._parked:
             self._parked[group] = deque()
@@ -252,17 +255,6 @@ class Counted:
             The link, and since when a worker has it, infinity if it waits for one.
         """
         self._out[task.link.name.number] = since
-
-    def lose(self, task: Task) -> None:
-        """Take note that a link waits for a worker again, if it is still wanted."""
-        self.end(task.link.name.number)
-        if not self.is_over:
-            self.give(task, math.inf)
-
-    def close(self) -> None:
-        """Take note that there are enough pictures; what waits for a worker is out no more."""
-        self.is_over = True
-        self._out = {number: since for number, since in self._out.items() if since < math.inf}
 
     def end(self, number: int) -> None:
         """Take note that a link has ended."""

@@ -67,6 +67,10 @@ class Recorder(ABC):
         """Remove what a worker may have saved of these links and not told, before it was lost."""
 
     @abstractmethod
+    def purge(self) -> None:
+        """Remove what has turned out to be a placeholder or a duplicate, here or elsewhere."""
+
+    @abstractmethod
     def missing(self) -> int | None:
         """Return how many pictures are still wanted, None for all that there are."""
 
@@ -191,7 +195,6 @@ class SynsetRecorder(Recorder):
                 self._release_held()
 
     def purge(self) -> None:
-        """Remove placeholders and duplicates, which a killed run may have left."""
         kept: dict[str, str] = {}
         with self._lock:
             for record in list(self._journal.records.values()):
@@ -336,6 +339,10 @@ class Router:
     def missing(self, wnid: str) -> int | None:
         """Return how many pictures of a synset are still wanted, None for all that there are."""
         return self._recorders[wnid].missing()
+
+    def purge(self, wnid: str) -> None:
+        """Remove of a synset what must not stay, as of a `Recorder`."""
+        self._recorders[wnid].purge()
 
     def reserve(self, record: Record) -> Verdict:
         """Ask whether a picture is to be saved, as of a `Recorder`."""

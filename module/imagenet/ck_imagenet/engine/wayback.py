@@ -114,6 +114,9 @@ class CaptureRecorder(Recorder):
     def discard(self, numbers: Iterable[int]) -> None:
         self._recorder.discard(numbers)
 
+    def purge(self) -> None:
+        self._recorder.purge()
+
     def missing(self) -> int | None:
         return self._recorder.missing()
 
