@@ -23,6 +23,7 @@ from ck_imagenet.engine.messages import (
     Moved,
     Reached,
     Settled,
+    Standing,
     Stop,
 )
 from ck_imagenet.engine.worker import Worker
@@ -83,6 +84,14 @@ def test_it_asks_for_links_and_tells_what_comes_of_each(told: Told, web: Practic
     assert list(told.store.synset(WNID).pictures()) == [0]
     assert len(told.of(Reached)) == 1
     told.wait(lambda: len(told.of(Hungry)) >= 2)
+
+
+def test_who_has_nothing_to_tell_tells_all_the_same_that_it_lives(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ck_imagenet.engine.worker.PULSE", 0.1)
+    told.wait(lambda: len(told.of(Standing)) > 1)
+    assert {*map(str, told.of(Standing))} == {str(Standing())}
 
 
 def test_who_is_held_by_silent_hosts_asks_for_nothing_that_would_wait_too(

@@ -3,9 +3,9 @@
     dispatcher ── Fetch, Limit, Cancel, LeaveRationed, Drain, Stop ──► worker
     dispatcher ◄── Settled, Left, Moved, Hungry, Reached, Standing, Ended ── worker
 
-Each side sends its messages in an order that the other keeps. `Ended` is the last that a worker
-tells; where it cannot, its transport tells `Lost`. Whoever works for a run must know the same
-messages (`worker.MESSAGES`).
+Each side sends its messages in an order that the other keeps. A worker tells something every few
+seconds (`worker.PULSE`). `Ended` is the last; where it cannot, its transport tells `Lost`. Whoever
+works for a run must know the same messages (`worker.MESSAGES`).
 """
 
 from __future__ import annotations

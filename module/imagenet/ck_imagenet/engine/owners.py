@@ -16,9 +16,9 @@ Of a synset of which only so many pictures are wanted, not all links are given o
                      or cancelled
 
 Only as many links are out as pictures are still wanted. What is parked goes out as results come,
-and in place of links that are overdue, by hosts in turn: one slow host does not have all of them. When
-there are enough, those that are out are cancelled; if a picture then turns out to be a placeholder,
-that goes on.
+and in place of links that are overdue, by hosts in turn: one slow host does not have all of them.
+When there are enough, those that are out are cancelled; if a picture then turns out to be a
+placeholder, that goes on.
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
 """Workers in further processes of this machine: both ends of the pipe, and how many pay.
 
 Messages are pickles over the standard input and output of a process, after the run's `Order`. Its
-input ends when who has started it is gone, or needs it no more: then it ends as well.
+input ends when who has started it is gone, or needs it no more: then it ends as well. One that has
+worked and tells nothing any more is stopped or stuck, and holds its hosts: it is killed, and so it
+is lost like any other.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import subprocess
@@ -29,6 +32,11 @@ LINKS_PER_PROCESS = 600
 
 _MOST_DEATHS, _AN_HOUR = 5, 3600.0
 """Workers that may die within so many seconds: more is no accident."""
+
+_LOOK_EVERY, MOST_LOOKS = 1.0, 30
+"""Seconds between two looks whether a worker has told something, and how many it may miss. One that
+lives tells something every few seconds (`PULSE`). Looks are counted and not seconds: while the
+command is suspended, nobody looks."""
 
 _EXIT_GRACE = 2.0
 """Seconds that a worker has to end by itself."""
@@ -68,17 +76,23 @@ class Processes(WorkerPool):
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._count = 0
+        self._pipes: list[Pipe] = []
+        self._looked_at = -math.inf
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
 
     def new(self, links: int) -> Iterable[Transport]:
+        now = time.monotonic()
+        if now > self._looked_at + _LOOK_EVERY:
+            self._looked_at = now
+            for pipe in self._pipes:
+                pipe.look()
         wanted = processes_for(links, self._order.crawl) - 1
-        begun = [Pipe(self._order) for _ in range(self._count, wanted)]
-        self._count += len(begun)
+        begun = [Pipe(self._order) for _ in range(len(self._pipes), wanted)]
+        self._pipes += begun
         return begun
 
     def lost(self, transport: Transport, why: str) -> None:
-        self._count -= 1
+        self._pipes.remove(cast(Pipe, transport))
         self._deaths.append(time.monotonic())
         if self._deaths[-1] < self._deaths[0] + _AN_HOUR and len(self._deaths) > _MOST_DEATHS:
             raise StoreError(
@@ -104,6 +118,8 @@ class Pipe(Transport):
         self._outgoing: SimpleQueue[Order | ToWorker | None] = SimpleQueue()
         self._outgoing.put(order)
         self._listening = threading.Thread()
+        self._missed: float = -math.inf
+        """Looks since it has told something; none before it does, or while that is taken in."""
 
     def begin(self, tell: Tell, reserve: Reserve) -> None:
         path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
@@ -131,6 +147,12 @@ class Pipe(Transport):
         with suppress(RuntimeError):  # that of one which was never started
             self._listening.join()
 
+    def look(self) -> None:
+        """Kill it if it has told nothing for too long."""
+        self._missed += 1
+        if self._missed > MOST_LOOKS:
+            self._process.kill()
+
     def _write(self) -> None:
         inbox = cast(BinaryIO, self._process.stdin)
         with suppress(OSError), inbox:  # its end is found by who listens to it
@@ -144,7 +166,9 @@ class Pipe(Transport):
             with suppress(EOFError, OSError, pickle.UnpicklingError):
                 while True:
                     message = pickle.load(outbox)  # noqa: S301 - our own child
+                    self._missed = -math.inf
                     tell(message)
+                    self._missed = 0
                     if isinstance(message, Ended):
                         return
             tell(Lost(f"with status {self._wait()}"))

@@ -38,7 +38,10 @@ MESSAGES = "; ".join(
 """What is in that which is sent: a worker whose library is of another version has another text."""
 
 _REPORT_EVERY = 0.5
-"""Seconds between two tellings of how it stands, if no host has changed."""
+"""Seconds between two looks at how it stands, if no host has changed."""
+
+PULSE = 5.0
+"""Seconds after which that is told even if it is as before: who is told nothing may be stopped."""
 
 
 class Worker:
@@ -71,6 +74,7 @@ class Worker:
         self._as_told: Callable[[Exception], Exception] = lambda error: error
         self._asked: tuple[Hungry, ...] = ()
         self._last_standing, self._reported_at = Standing(), -math.inf
+        self._told_at = time.monotonic()
 
     @classmethod
     def of(cls, order: Order, tell: Tell) -> Worker:
@@ -130,8 +134,8 @@ class Worker:
         if now > self._reported_at + _REPORT_EVERY or self._crawler.has_changes:
             self._reported_at = now
             news = self._crawler.standing()
-            if news.hosts or news != self._last_standing:
-                self._last_standing = news
+            if news.hosts or news != self._last_standing or now > self._told_at + PULSE:
+                self._last_standing, self._told_at = news, now
                 self._tell(news)
 
 
