@@ -85,6 +85,12 @@ def exchanged_profile() -> bytes:
     return bytes(profile)
 
 
+def told(*tags: tuple[int, int, int, int]) -> bytes:
+    """Return EXIF of these tags: number, type, how many values, and the value or its place."""
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+
+
 def turned(orientation: int) -> bytes:
     """Return EXIF that says so, beside a tag of a wrong type and one longer than the file."""
     tags = [
@@ -92,8 +98,7 @@ def turned(orientation: int) -> bytes:
         (0x0112, 3, 1, orientation),
         (0x011A, 2, 1, 0xFFFFFFFF),
     ]
-    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+    return b"Exif\0\0" + told(*tags)
 
 
 def with_small_frame() -> bytes:
@@ -156,7 +161,7 @@ def every_kind() -> dict[str, bytes]:
         kinds[f"orientation {number}.jpg"] = lambda exif=exif: saved(  # type: ignore[misc]
             PHOTO, "JPEG", exif=exif, **exact
         )
-        kinds[f"orientation {number}.png"] = lambda exif=exif: png_with_exif(exif)  # type: ignore[misc]
+        kinds[f"orientation {number}.png"] = lambda exif=exif: png_with(b"eXIf", exif[6:])  # type: ignore[misc]
     return {name: make() for name, make in kinds.items()}
 
 
@@ -164,8 +169,16 @@ def _with_clear(depth: int, colours: int, row: bytes, clear: Sequence[int]) -> C
     return lambda: png(depth, colours, row, [(b"tRNS", sixteen(clear))])
 
 
-def png_with_exif(exif: bytes) -> bytes:
-    """Return the photograph as a PNG with EXIF."""
+def png_with(name: bytes, content: bytes) -> bytes:
+    """Return the photograph as a PNG with one more chunk.
+
+    Parameters
+    ----------
+    name : bytes
+        What the chunk is called.
+    content : bytes
+        What is in it.
+    """
     data = saved(PHOTO, "PNG")
     at = data.index(b"IDAT") - 4
-    return data[:at] + _chunk(b"eXIf", exif[6:]) + data[at:]
+    return data[:at] + _chunk(name, content) + data[at:]

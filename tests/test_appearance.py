@@ -13,7 +13,17 @@ from browser import CHROMIUM, DRIVER, Browser
 from ck_imagenet.images import appearance
 from ck_imagenet.images.appearance import shown
 from ck_imagenet.images.decoding import with_picture
-from drawn_pictures import GREY, PHOTO, SLOPE, every_kind, exchanged_profile, png, saved, sixteen
+from drawn_pictures import (
+    GREY,
+    PHOTO,
+    SLOPE,
+    every_kind,
+    exchanged_profile,
+    png,
+    saved,
+    sixteen,
+    told,
+)
 from PIL import Image, ImageCms, ImageOps
 
 # Pytest undoes, for each test, what `decoding` says about the warnings of Pillow.
@@ -165,12 +175,6 @@ def drawn(exif: bytes) -> Image.Image:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=95, exif=b"Exif\0\0" + exif)
     return Image.open(io.BytesIO(file.getvalue()))
-
-
-def told(*tags: tuple[int, int, int, int]) -> bytes:
-    """Return EXIF of these tags: number, type, how many values, and the value or its place."""
-    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
 
 
 @pytest.mark.parametrize("orientation", range(10))

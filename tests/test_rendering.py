@@ -13,8 +13,8 @@ from ck_imagenet.gallery.thumbnails import thumbnails
 from ck_imagenet.images.appearance import shown
 from ck_imagenet.images.judging import decode_with
 from ck_imagenet.images.rendering import Rendering
-from drawn_pictures import PHOTO, every_kind, with_small_frame
-from PIL import Image
+from drawn_pictures import PHOTO, every_kind, png_with, saved, told, with_small_frame
+from PIL import Image, ImageOps
 
 # Pytest undoes, for each test, what `decoding` says about the warnings of Pillow.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -100,6 +100,37 @@ def test_the_first_frame_of_a_gif_that_fills_a_part_stands_on_white(tmp_path: Pa
     corners = [image.getpixel(place) for place in ((0, 0), (11, 0), (11, 11))]
     assert (image.size, corners[1:]) == ((12, 12), [(255, 255, 255)] * 2)
     assert corners[0] != (255, 255, 255)
+
+
+WRONG_TYPE = told((0x0112, 3, 1, 6), (0x011A, 7, 2, 0))
+"""EXIF with a resolution that is no number, beside an orientation."""
+
+AS_TEXT = b"Raw profile type exif\0\nexif\n       9\nno digits"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.jpg", saved(PHOTO, "JPEG", exif=b"Exif\0\0" + WRONG_TYPE)),
+        ("a.png", png_with(b"eXIf", WRONG_TYPE)),
+        ("text.png", png_with(b"tEXt", AS_TEXT)),
+    ],
+)
+def test_exif_that_stops_others_is_told_anew_and_nothing_else_changes(
+    tmp_path: Path, name: str, data: bytes
+) -> None:
+    """`datasets` turns each picture by Pillow's own function, and ends where that fails."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises((TypeError, ValueError)):
+        ImageOps.exif_transpose(opened(data))
+    assert Rendering().changes(path)
+    assert Rendering(as_found=True).data(path) == data
+    made = Rendering().data(path)
+    assert opened(made).tobytes() == opened(data).tobytes()
+    assert ImageOps.exif_transpose(opened(made)).tobytes() == decode_with(data, shown).tobytes()
+    path.write_bytes(made)
+    assert not Rendering().changes(path)
 
 
 @pytest.mark.parametrize("size", [(1600, 1200), (1203, 1601), (4001, 17)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 from functools import lru_cache, reduce
 from itertools import product
 from typing import Callable, Sequence, Union
@@ -89,6 +90,23 @@ _TURNS = {
 def lies_on_its_side(image: Image.Image) -> bool:
     """Say whether a picture is seen as wide as it is high, once it has been decoded."""
     return _orientation(image) >= 5
+
+
+def stops_others(image: Image.Image) -> bool:
+    """Say whether Pillow's own function, by which others turn it, fails on its EXIF."""
+    try:
+        told = image.getexif()
+        if told.pop(_ORIENTATION, None) in _TURNS:
+            told.tobytes()
+    except Exception:  # a dozen kinds, on what cameras and editors have written
+        return True
+    return False
+
+
+def exif_of_orientation(image: Image.Image) -> bytes:
+    """Return EXIF, in the form of a TIFF, that tells how a picture is turned, and no more."""
+    tag = struct.pack("<HHIHH", _ORIENTATION, 3, 1, _orientation(image), 0)
+    return b"II*\0" + struct.pack("<IH", 8, 1) + tag + bytes(4)
 
 
 def _turned(seen: Image.Image, image: Image.Image) -> Image.Image:

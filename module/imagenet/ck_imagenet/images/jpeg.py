@@ -22,7 +22,7 @@ _USUAL_FRAMES = range(_SOF0, _SOF2 + 1)
 _APPLICATION = range(0xE0, 0xF0)
 _FRAMES = frozenset(range(_SOF0, 0xD0)) - {_DHT, 0xC8, 0xCC}
 _WITH_SEGMENT = {*_FRAMES, _DHT, 0xCC, *range(_SOS, 0xDE), *_APPLICATION, _COM}
-_EXIF = b"Exif\0\0"
+EXIF = b"Exif\0\0"
 
 _READ_BY_PILLOW = {0xE0: 7, 0xEE: 7, _COM: 0}
 """Of what programs say beside the pixels, how many bytes Pillow needs to go on: those of JFIF, of
@@ -142,8 +142,8 @@ class _Steps:
             self.is_sound = self.is_sound and self._scan(segment)
         elif marker in _FRAMES and self._size == (0, 0):
             self._size = _size(segment)
-        elif marker == _APP1 and segment.startswith(_EXIF):
-            self._exif.append(segment[len(_EXIF) :])
+        elif marker == _APP1 and segment.startswith(EXIF):
+            self._exif.append(segment[len(EXIF) :])
         if self.is_sound and marker != _SOS:
             self.is_sound = self._known(marker, segment)
 
@@ -282,6 +282,32 @@ def _is_code(lengths: bytes) -> bool:
             return False
         code <<= 1
     return True
+
+
+def with_exif(data: bytes, exif: bytes) -> bytes:
+    """Return a JPEG with other EXIF.
+
+    Parameters
+    ----------
+    data : bytes
+        The JPEG.
+    exif : bytes
+        What it tells instead, in the form of a TIFF.
+    """
+    told = EXIF + exif
+    parts = [data[:2], bytes([0xFF, _APP1]), (2 + len(told)).to_bytes(2, "big"), told]
+    offset = end = 2
+    while True:
+        found = _NEXT_MARKER.search(data, end)
+        marker = data[found.start() + 1] if found else _EOI
+        if not found or marker in (_SOS, _EOI):
+            return b"".join([*parts, data[offset:]])
+        begin, end = found.span()
+        if marker in _WITH_SEGMENT:
+            end += int.from_bytes(data[end : end + 2], "big")
+        if marker == _APP1 and data.startswith(EXIF, begin + 4):
+            parts.append(data[offset:begin])
+            offset = end
 
 
 # Browsers show a JPEG whole of which only the end is missing, the two bytes behind its last pixel.

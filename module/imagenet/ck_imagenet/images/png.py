@@ -202,6 +202,27 @@ def without_offending_chunks(data: bytes) -> bytes:
     return b"".join([*parts, data[offset:]])
 
 
+def with_exif(data: bytes, exif: bytes) -> bytes:
+    """Return a PNG with other EXIF.
+
+    Parameters
+    ----------
+    data : bytes
+        The PNG.
+    exif : bytes
+        What it tells instead, in the form of a TIFF.
+    """
+    told, offset = b"eXIf" + exif, len(SIGNATURE) + 25
+    length, checksum = (struct.pack(">I", number) for number in (len(exif), zlib.crc32(told)))
+    parts = [data[:offset], length, told, checksum]
+    for chunk in _Reader(data).chunks():
+        text = _TEXT_CHUNKS.get(chunk.name)
+        if chunk.name == b"eXIf" or (text and text(chunk.content).keyword in _EXIF_AS_TEXT):
+            parts.append(data[offset : chunk.begin])
+            offset = chunk.end
+    return b"".join([*parts, data[offset:]])
+
+
 def count_chunks(data: bytes) -> int:
     """Return how many chunks a PNG has, or one more than it may have."""
     count, offset = 0, len(SIGNATURE)

@@ -10,21 +10,26 @@ from PIL import Image, ImageOps
 
 from ..core.threads import CORES
 from . import jpeg, png
-from .appearance import fills_frame, scaled, shown
-from .decoding import MOST_BYTES, read_file
+from .appearance import exif_of_orientation, fills_frame, scaled, shown, stops_others
+from .decoding import MOST_BYTES, read_file, with_picture
 from .judging import decode_with
 
 _LONGEST_SIDE = 65_500
 """Pixels; more than that, no JPEG can have."""
+
+_EXIF_BEGINS_IN = 65_536
+"""Bytes of a JPEG."""
+
+_SIGNS_OF_EXIF = (jpeg.EXIF, b"eXIf", b"Raw profile type ")
 
 
 class Rendering(NamedTuple):
     """How pictures are changed.
 
     Without `side` and `jpegs` they stay as they are, byte for byte, but for three kinds. What is
-    neither JPEG nor PNG, which many tools pass over: its first frame becomes a PNG. PNGs of which
-    many tools refuse something that stands beside the pixels: they are copied without that. And
-    JPEGs without their end, with which they are copied.
+    neither JPEG nor PNG, which many tools pass over: its first frame becomes a PNG. What many tools
+    refuse for something that stands beside the pixels: it is copied without that. And JPEGs without
+    their end, with which they are copied.
     """
 
     side: int | None = None
@@ -116,14 +121,28 @@ def _as_others_read(path: Path) -> bytes | None:
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg") or path.stat().st_size > MOST_BYTES:
         return None
-    if suffix == ".jpg" and _has_end(path):
+    if suffix == ".jpg" and _is_plain(path):
         return None
     data = path.read_bytes()
-    readable = jpeg.with_end(png.without_offending_chunks(data))
+    readable = _turned_by_others(jpeg.with_end(png.without_offending_chunks(data)))
     return None if readable is data else readable
 
 
-def _has_end(path: Path) -> bool:
+def _is_plain(path: Path) -> bool:
+    """Say whether a JPEG has its end, and no EXIF, which comes first if there is any."""
     with path.open("rb") as file:
+        has_exif = jpeg.EXIF in file.read(_EXIF_BEGINS_IN)
         file.seek(-min(len(jpeg.END), path.stat().st_size), io.SEEK_END)
-        return file.read() == jpeg.END
+        return file.read() == jpeg.END and not has_exif
+
+
+def _turned_by_others(data: bytes) -> bytes:
+    """Return a picture with EXIF that stops nobody; other bytes as they are."""
+    if not any(sign in data for sign in _SIGNS_OF_EXIF):
+        return data
+    with_exif = png.with_exif if data.startswith(png.SIGNATURE) else jpeg.with_exif
+    try:
+        exif = with_picture(data, lambda each: stops_others(each) and exif_of_orientation(each))
+    except Exception:  # a dozen kinds, on what is no picture
+        return data
+    return with_exif(data, exif) if exif else data
