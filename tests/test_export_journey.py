@@ -46,9 +46,9 @@ def export(terminal: Terminal, *options: str) -> str:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return all that tools see in a folder."""
+    """Return all that tools see in a folder; of cards, what does not tell it from other folders."""
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
+        path.relative_to(folder).as_posix(): re.sub(rb"\n  description: .*", b"", path.read_bytes())
         for path in sorted(folder.rglob("[!.]*"))
         if path.is_file()
     }

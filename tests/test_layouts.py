@@ -85,6 +85,7 @@ def exports(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         exported(pictures, folder / row.name, layout=row.name)
     for row in PICTURED:
         exported(pictures, folder / f"{row.name} in parts", layout=row.name, split="0.75,0.25")
+        exported(pictures, folder / "few" / row.name, layout=row.name, max_images=4)
     return folder
 
 
@@ -185,9 +186,18 @@ def loaded(path):
 def loaded(exports: Path) -> dict[str, Any]:
     """What `datasets.load_dataset("DIR")` gives of each export."""
     names = [f"{row.name}{end}" for row in PICTURED for end in ("", " in parts")]
+    names += [f"few/{row.name}" for row in PICTURED]
     code = f"{LOAD}\nresult = {{name: loaded(f'{{folder}}/{{name}}') for name in {names!r}}}"
     found: dict[str, Any] = read(code, exports)
     return found
+
+
+@pytest.mark.parametrize("layout", [row.name for row in PICTURED])
+def test_datasets_takes_no_other_export_for_it_out_of_its_cache(
+    loaded: dict[str, Any], layout: str
+) -> None:
+    """The cache goes by the last folder's name and the card: so an older state is another one."""
+    assert len(loaded[f"few/{layout}"]["train"][1]) == 12
 
 
 @pytest.mark.parametrize("layout", [row.name for row in PICTURED])

@@ -329,8 +329,9 @@ def _write(
     parts = counted_by_part(there) if written.links is None else {"": written.links}
     command = as_command(_deciding(options), _deciding(ExportOptions()))
     contents = writer.contents(list(parts))
-    write_whole(root / "README.md", card_of(job, contents, parts, command))
-    write_whole(root / "croissant.json", described(job, contents, sum(parts.values())))
+    description = described(job, contents, sum(parts.values()))
+    write_whole(root / "croissant.json", description)
+    write_whole(root / "README.md", card_of(job, contents, parts, command, description))
     return Exported(
         root,
         options.layout,

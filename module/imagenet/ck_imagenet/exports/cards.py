@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -11,7 +12,7 @@ from PIL import Image
 
 from .. import PROJECT, __version__
 from ..core.text import counted
-from .layouts import Contents, Job
+from .layouts import Contents, Job, anonymous
 from .samples import SPLITS, ImageClass
 
 CITATION = """@inproceedings{deng2009imagenet,
@@ -89,7 +90,9 @@ def _told(kind: Any) -> str:
     return "every fact" if isinstance(kind, Mapping) else DTYPES[kind]
 
 
-def card_of(job: Job, contents: Contents, parts: Mapping[str, int], command: str) -> bytes:
+def card_of(
+    job: Job, contents: Contents, parts: Mapping[str, int], command: str, described: bytes
+) -> bytes:
     """Return the text of a card.
 
     Parameters
@@ -102,7 +105,10 @@ def card_of(job: Job, contents: Contents, parts: Mapping[str, int], command: str
         How many rows each part has.
     command : str
         What a user types for such an export.
+    described : bytes
+        Its description in Croissant, which has the checksums of its files.
     """
+    own = [described, command.encode(), anonymous(job.root).encode()]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -125,6 +131,7 @@ def card_of(job: Job, contents: Contents, parts: Mapping[str, int], command: str
         project=PROJECT,
         version=__version__,
         command=command,
+        identity=hashlib.sha256(b"\0".join(own)).hexdigest(),
         citation=CITATION,
     )
     return text.encode()

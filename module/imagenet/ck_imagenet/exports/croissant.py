@@ -21,15 +21,17 @@ _CONTEXT = {
     "cr": "http://mlcommons.org/croissant/",
     "dct": "http://purl.org/dc/terms/",
     "conformsTo": "dct:conformsTo",
+    "rai": "http://mlcommons.org/croissant/RAI/",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
     **{
         name: f"cr:{name}"
         for name in (
-            *("citeAs", "column", "extract", "field", "fileObject", "fileProperty", "fileSet"),
-            *("format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField"),
-            *("path", "recordSet", "references", "regex", "repeated", "replace", "separator"),
-            *("source", "subField", "transform"),
+            *("citeAs", "column", "equivalentProperty", "extract", "field", "fileObject"),
+            *("fileProperty", "fileSet", "format", "includes", "isLiveDataset", "jsonPath", "key"),
+            *("md5", "parentField", "path", "recordSet", "references", "regex", "repeated"),
+            *("replace", "samplingRate", "separator", "source", "subField", "transform"),
         )
     },
 }
@@ -172,7 +174,7 @@ def _rows(contents: Contents) -> dict[str, Any]:
             field["source"] = {
                 "fileSet": {"@id": _PICTURE_FILES},
                 "extract": {"fileProperty": "filename"},
-                "transform": {"regex": r"^(.+)\.[a-z]+$"},
+                "transform": {"regex": "^([^.]+)"},  # which the table's names match too
             }
             field["references"] = column
         else:
