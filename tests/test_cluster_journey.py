@@ -12,6 +12,7 @@ from typing import Iterator
 
 import pytest
 from ck_imagenet.catalogue import synsets
+from ck_imagenet.engine.host import BREAKER, PROBES
 from ck_imagenet.engine.lease import LEASE
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
@@ -219,16 +220,24 @@ def test_a_worker_that_comes_late_has_a_part_of_the_work(
     assert here(terminal) == [EACH] * len(WNIDS)
 
 
-def test_a_host_that_has_asked_for_time_has_it_though_the_worker_that_knows_is_killed(
+def test_rests_and_time_outs_of_hosts_count_though_the_workers_that_know_of_them_are_killed(
     terminal: Terminal, web: PracticeWeb, cluster: DaskCluster
 ) -> None:
     paths = [f"/rationed/window-10-12/after/{number}.jpg" for number in range(15)]
-    (terminal.folder / "list").write_text("\n".join(web.url(0, path) for path in paths))
-    words = ("download", "imagenet", f"--wnid={WNID}", "--urls=list", "--outdir=out")
-    engine = ("--engine=dask", f"--scheduler={cluster.address}", "--per-host=1")
+    silent = [web.url(1, f"/silent/{number}.jpg") for number in range(30)]
+    urls = [*silent, *(web.url(0, path) for path in paths)]
+    (terminal.folder / "list").write_text("\n".join(urls))
+    words = ("download", "imagenet", f"--wnid={WNID}", "--urls=list", "--outdir=out", "--retry=0")
+    engine = ("--engine=dask", f"--scheduler={cluster.address}", "--per-host=1", "--timeout=1")
+
+    def asked_in_vain() -> int:
+        return sum(path.startswith("/silent/") for path in asked(web).elements())
+
     with terminal.start(*words, *engine) as run:
-        web.requests.wait_for(11)
-        time.sleep(1)  # until it is told
+        while asked_in_vain() < BREAKER or sum(asked(web).values()) < BREAKER + 11:
+            assert run.poll() is None
+            time.sleep(0.01)
+        time.sleep(1.4)  # until the last has timed out, and all of it is told
         for worker in cluster.workers:
             os.kill(process_of(worker), signal.SIGKILL)
         out, _ = run.communicate(timeout=100)
@@ -236,6 +245,8 @@ def test_a_host_that_has_asked_for_time_has_it_though_the_worker_that_knows_is_k
     assert len(list((terminal.folder / "out" / WNID).glob("*.jpg"))) == len(paths)
     tally = web.rations.tally(web.hosts[0])
     assert (len(tally.given), len(tally.refused), tally.heedless) == (len(paths), 1, ())
+    # One may have been on its way.
+    assert BREAKER + PROBES <= asked_in_vain() <= BREAKER + PROBES + 1
 
 
 @pytest.mark.parametrize("repos", ["CK_REPOS", None])
