@@ -17,6 +17,7 @@ from ck_imagenet.sources import lists
 from ck_imagenet.sources.lists import SynsetList
 from ck_imagenet.sources.url_archive import ArchiveSource
 from ck_imagenet.storage.folder_store import FolderStore
+from ck_imagenet.storage.paces import Learned
 
 WNID, DALMATIAN, DOG = "n01440764", "n02110341", "n02084071"
 
@@ -117,7 +118,8 @@ def test_a_service_that_rations_decides_how_long_it_takes(tmp_path: Path) -> Non
     ]
     store = FolderStore(tmp_path)
     for politeness, pace in ((Politeness(), 2), (Politeness(pace="flickr.com:0.5"), 0.5)):
-        paces = known_paces(politeness, WAYBACK_SERVICE, {})
+        # That a run was interrupted when it was refused tells nothing of the pace.
+        paces = known_paces(politeness, WAYBACK_SERVICE, {"flickr": Learned(0.0, 1, 0.0)})
         assert foreseen((WNID,), Crawl(), store, None, paces).pace == pace
 
 

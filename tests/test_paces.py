@@ -19,6 +19,7 @@ from terminal import CHECKOUT, Terminal
 
 EVENLY = Learned(2.0, 1, 0.0)
 IN_BURSTS = Learned(1.9, 40, 20.0)
+UNKNOWN = Learned(0.0, 1, 0.0)
 NOON = 1_795_694_400.0
 
 KEEPS = """
@@ -54,7 +55,7 @@ def test_where_nothing_was_kept_nothing_is_known_or_made(tmp_path: Path) -> None
 
 
 def test_what_is_kept_is_known_to_the_next_command(tmp_path: Path) -> None:
-    learned = {"flickr": EVENLY, "example.org": IN_BURSTS, "127.0.0.5:14197": EVENLY}
+    learned = {"flickr": EVENLY, "example.org": IN_BURSTS, "127.0.0.5:14197": UNKNOWN}
     memory(tmp_path).keep(learned)
     assert memory(tmp_path).load() == learned
     assert [path.name for path in tmp_path.iterdir()] == [".ck-imagenet"]
@@ -132,7 +133,6 @@ def test_damage_is_as_if_nothing_were_known_and_is_written_over(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"rate": 0},
         {"rate": -1},
         {"rate": float("nan")},
         {"rate": float("inf")},

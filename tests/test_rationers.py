@@ -7,6 +7,7 @@ goal, and where a kind stays below it, its comment says why.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Callable, NamedTuple
 
@@ -181,6 +182,68 @@ def test_what_is_remembered_saves_the_refusals_of_the_beginning(
     assert rations.at_best(words, 120) / took >= 0.8
     assert len(rationer.tally().refused) <= 5
     assert hosts.learned()["host"].rate == pytest.approx(2, rel=0.4)
+
+
+class Busy:
+    """A host that gives some, is busy for a moment, and gives all again."""
+
+    def __init__(self, count: int, seconds: float, wish: float) -> None:
+        self.left, self.seconds, self.wish = count, seconds, wish
+        self.until = math.inf
+
+    def ask(self, link: Link, now: float) -> Reply:
+        self.left -= 1
+        if self.left < 0:
+            self.until = min(self.until, now + self.seconds)
+        is_busy = self.left < 0 and now < self.until
+        return Reply(HostSignal.BUSY, 0.0, self.wish) if is_busy else Reply(HostSignal.ANSWER)
+
+
+def interrupted(server: Server, pictures: int) -> tuple[float, int]:
+    """Interrupt a run in a host's first back-off; return the next one's seconds and refusals."""
+    first = Simulator({"host": server})
+    links = [Link("host") for _ in range(pictures)]
+    first.put(*links)
+    while not first.refusals():
+        first.run(first.now + 0.05)
+    learned = first.hosts.learned()["host"]
+    following = Simulator(
+        {"host": server}, HostQueue(profile=lambda name: HostProfile(learned=learned))
+    )
+    following.now = began = first.now + 5
+    following.put(*(link for link in links if link not in first.given))
+    took = following.run() - began
+    assert len(first.given) + len(following.given) == pictures
+    return took, following.refusals()["host"]
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+@pytest.mark.parametrize("wish", [0, 60, 300])
+def test_a_host_that_was_busy_for_a_moment_is_not_asked_at_a_crawl_by_the_next_run(
+    count: int, wish: float
+) -> None:
+    """What it gave until then made 200 links take 10 s to 87 minutes; it tells nothing."""
+    assert interrupted(Busy(count, 1.0, wish), 200) < (1.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("bucket-2-20", 65),
+        ("window-40-20", 65),
+        ("gap-1 after", 160),
+        ("bucket-10-1 after", 30),
+        ("bucket-1-60 ban-10-60-300-403-longer", 95),
+    ],
+)
+def test_one_that_rations_is_learnt_by_the_next_run_as_by_a_first(
+    words: str, seconds: float
+) -> None:
+    """The last had taken 75 minutes, with 50 bans, at the pace of what it had given at once."""
+    rationer = Rationer(words)
+    took, _ = interrupted(rationer, 150)
+    assert took < seconds
+    assert not rationer.tally().banned
 
 
 def test_a_host_that_gives_less_at_night_is_learnt_anew() -> None:

@@ -181,7 +181,8 @@ def known_paces(
 
     def pace(endpoint: str) -> tuple[str, float] | None:
         profile = profiles(endpoint)
-        return (profile.service or endpoint, profile.learned.rate) if profile.learned else None
+        known = profile.learned
+        return (profile.service or endpoint, known.rate) if known and known.rate else None
 
     return pace
 
@@ -207,7 +208,9 @@ def _host_profiles(
         gap = max(politeness.sleep, 1 / given if given else 0.0)
         pace = given or (known.pace if known else None)
         first_pace = Learned(pace, 1, 0.0) if pace else None
-        first_pace = first_pace if given else learned.get(service or endpoint, first_pace)
+        before = learned.get(service or endpoint)
+        if before and not given and (before.rate or not pace):
+            first_pace = before
         return HostProfile(service, Spacing(gap) if gap else None, first_pace)
 
     return profile

@@ -80,6 +80,7 @@ class RateLimiter:
         self.is_backing_off = False
         self.shuts_out = False
         self._ration = remembered(learned)
+        self._gave_before = learned is not None
         self._connections = _FIRST_CONNECTIONS
         self._due = -math.inf
         self._refusals: deque[float] = deque(maxlen=_MOST_REFUSALS)
@@ -120,7 +121,7 @@ class RateLimiter:
     @property
     def has_given(self) -> bool:
         """Whether it has given anything, now or when it was met before."""
-        return self.given > 0 or self._ration is not None
+        return self.given > 0 or self._gave_before
 
     @property
     def is_exhausted(self) -> bool:
@@ -169,13 +170,12 @@ class RateLimiter:
     def learned(self) -> Learned | None:
         """Return what is worth remembering, if anything is.
 
-        Of a host that backs off for the first time, that is what it gave until the back-off ends.
+        Of a host that backs off for the first time, that is only that it gives: it may have been
+        busy for a moment, and what it gave until then is no measure of what it gives.
         """
         if self._ration:
             return self._ration.learned()
-        if not self.is_backing_off or self._burst < 1 or self._burst_from is None:
-            return None
-        return Learned(self._burst / max(0.1, self._back_off_until - self._burst_from), 1, 0.0)
+        return Learned(0.0, 1, 0.0) if self.is_backing_off and self.has_given else None
 
     def restore(
         self, until: float, refusals: int, has_given: bool, learned: Learned | None, now: float
@@ -195,7 +195,7 @@ class RateLimiter:
         """
         self._said_until = max(self._said_until, until)
         self._ration = self._ration or remembered(learned)
-        self.given = max(self.given, int(has_given))
+        self._gave_before = self._gave_before or has_given or learned is not None
         if refusals and not self.is_backing_off:
             self.is_backing_off, self._back_offs, self._back_off_from = True, refusals - 1, now
 
@@ -205,9 +205,8 @@ class RateLimiter:
             return not self._is_probing
         if self._ration:
             return self.under_way < self._ration.connections
-        return (
-            self.under_way < self._connections or not self.given
-        )  # else the breaker knows how many
+        # Of one that has given nothing yet, the breaker knows how many.
+        return self.under_way < self._connections or not self.has_given
 
     def next_time(self) -> float:
         """Return when the next request may start, if there is room for it."""
@@ -322,6 +321,7 @@ class RateLimiter:
         self.members |= other.members
         self.under_way += other.under_way
         self.given += other.given
+        self._gave_before = self._gave_before or other._gave_before
         self._given_at_once += other._given_at_once
         refusals = sorted([*self._refusals, *other._refusals])
         self._refusals.extend(refusals)  # of which it keeps the last
@@ -339,7 +339,7 @@ class RateLimiter:
 
     def _was_under_way(self, now: float, retry_after: float) -> None:
         # Who has given before may count each; later ones are few, and known to be borne.
-        is_first = self.given > 0 and self._ration is None
+        is_first = self.has_given and self._ration is None
         if is_first or len(self._refusals) < 2 or self._refusals[-2] < self._back_off_from:
             self._refusals.append(now)
         self._closed_for = max(retry_after, self._closed_for)

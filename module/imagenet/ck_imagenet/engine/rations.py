@@ -403,7 +403,7 @@ Ration = Union[Steady, Quota]
 
 def remembered(learned: Learned | None) -> Ration | None:
     """Return the ration that was learnt before, if one was."""
-    if not learned:
+    if not (learned and learned.rate):
         return None
     if learned.burst > 1 and learned.period:
         return Quota(learned.burst, learned.period, 0.0, FIRST_RATE, -math.inf)

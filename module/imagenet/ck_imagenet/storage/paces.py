@@ -20,7 +20,7 @@ class Learned(NamedTuple):
     """What a host gives to who asks as often as it lets."""
 
     rate: float
-    """Requests a second, in the long run."""
+    """Requests a second, in the long run; 0 if all that is known is that it gives."""
     burst: int
     """Requests at once after a rest, 1 if they must come evenly."""
     period: float
@@ -115,7 +115,7 @@ def _read(path: Path) -> _Known:
     for key, each in told:
         with suppress(LookupError, TypeError, ValueError):
             rate, burst, period, when = (_number(each, name) for name in (*Learned._fields, "time"))
-            if rate > 0 and burst >= 1:
+            if burst >= 1:
                 known[key] = Learned(rate, int(burst), period), int(when)
     return known
 
