@@ -34,7 +34,10 @@ _VIOLATIONS = """
     ));
 """
 
-KEYS = {"right": "\ue014", "down": "\ue015", "enter": "\ue007", "escape": "\ue00c", "tab": "\ue004"}
+KEYS = {
+    **{"up": "\ue013", "right": "\ue014", "down": "\ue015"},
+    **{"enter": "\ue007", "escape": "\ue00c", "tab": "\ue004"},
+}
 
 
 _SHOWN = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 from pathlib import Path
 from typing import Callable
@@ -104,6 +105,19 @@ def test_a_folder_that_is_read_only_ends_the_run_with_a_sentence(
     assert str(forbidden) in said or str(terminal.repository()) in said
     forbidden.chmod(0o755)
     finishes(terminal)
+
+
+def test_pages_of_a_folder_that_is_read_only_are_written_elsewhere(terminal: Terminal) -> None:
+    terminal.json(*COMMAND, "--max-images=3", "--outdir=out")
+    state = terminal.folder / "out" / WNID / ".ck-imagenet"
+    state.chmod(0o555)
+    browse = ("browse", "imagenet", f"--wnid={WNID}", "--outdir=out")
+    said = terminal.refuses(*browse, preexec_fn=obey_permissions)
+    hint = "Add --save=FILE to write the page elsewhere"
+    assert said == f'"out/{WNID}/{state.name}" cannot be used: Permission denied. {hint}'
+    terminal.says(*browse, "--save=page.html", preexec_fn=obey_permissions)
+    assert len(re.findall("^UklG", (terminal.folder / "page.html").read_text(), re.M)) == 2
+    state.chmod(0o755)
 
 
 @pytest.mark.parametrize("garbage", [b"\x00\xff\xfe{]\n", b'{"name": 3}\n', b"[]\n", b"\n"])

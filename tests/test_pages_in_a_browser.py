@@ -165,6 +165,10 @@ def test_it_is_filtered_and_sorted(page: Browser) -> None:
     page.run("document.querySelector('[data-reset]').click()")
     choose(page, "[data-find]", f"{WNID}_12")
     assert numbers(page) == [12]
+    choose(page, "[data-find]", "4")  # which the wnid has in it too
+    assert (numbers(page), numbers(page, "tbody tr")) == ([4], [])
+    choose(page, "[data-find]", "host-1/1")
+    assert numbers(page) == [1, 11]
 
 
 def test_a_bar_of_a_chart_is_a_filter(page: Browser) -> None:
@@ -198,11 +202,41 @@ def test_it_goes_by_keyboard(page: Browser) -> None:
     assert page.run(inside) == 1
 
 
+def test_tab_leads_to_the_pictures_past_the_charts(page: Browser) -> None:
+    page.press("tab", "enter")
+    assert page.run("return document.activeElement.id") == "shown"
+    page.press("tab")
+    assert page.run("return document.activeElement.closest('li').dataset.number") == "1"
+
+
+def test_what_has_the_focus_is_not_under_the_toolbar(page: Browser) -> None:
+    page.resize(1400, 450)
+    page.run("document.querySelectorAll('.wall button')[11].focus()")
+    page.press("up", "up")
+    focused, toolbar = page.run(
+        "return [document.activeElement.getBoundingClientRect().top,"
+        " document.querySelector('.toolbar').getBoundingClientRect().bottom]"
+    )
+    assert focused >= toolbar
+
+
+def test_on_paper_it_is_dark_on_white_with_all_pictures(page: Browser) -> None:
+    page.resize(1400, 200, dark=True)
+    page.visit(page.run("return location.href"))
+    dark = {"name": "prefers-color-scheme", "value": "dark"}
+    page.devtools("Emulation.setEmulatedMedia", media="print", features=[dark])
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    undrawn = "return document.querySelectorAll('.wall .thumbnail:not(:has(img))').length"
+    ink = "return getComputedStyle(document.body).color"
+    bar = "return document.querySelector('.toolbar').checkVisibility()"
+    assert (page.run(undrawn), page.run(ink), page.run(bar)) == (0, "rgb(29, 27, 24)", False)
+
+
 def test_hostile_urls_do_no_harm(page: Browser) -> None:
     assert page.run("return document.title") == f"tench \u00b7 ImageNet {WNID}"
     shown = page.run("return document.querySelector('tr[data-number=\"15\"] .url').textContent")
     assert shown == HOSTILE
-    links = page.run("return [...document.links].map(a => a.protocol)")
+    links = page.run("return [...document.links].slice(1).map(a => a.protocol)")
     assert set(links) == {"http:", "https:"}
 
 
@@ -419,10 +453,24 @@ def test_it_fits_every_screen_in_light_and_dark(page: Browser, width: int, dark:
     assert (red < 60) is dark
 
 
+_COVERED = """
+    const cover = document.querySelector('.cover:has(span)');
+    return [...cover.children].reverse().map(each => {
+        const covered = [...cover.children].reduce((sum, {offsetWidth, offsetHeight}) =>
+            sum + offsetWidth * offsetHeight, 0) / (cover.offsetWidth * cover.offsetHeight);
+        each.remove();
+        return covered > 0.97;
+    });
+"""
+
+
 def test_the_overview_leads_to_the_synset(folder: Path, page: Browser, tmp_path: Path) -> None:
     (tmp_path / "2").mkdir()
     page.open(*written(folder, tmp_path / "2"))
     page.until("return document.querySelectorAll('.cover img').length === 4")
+    assert page.run(_COVERED) == [True] * 4
+    cards = page.run("return [...document.querySelectorAll('.cards a')].map(a => a.innerText)")
+    assert cards == ["Tench", "Dog"]  # of which all links failed
     page.run("document.querySelector('.cards a').click()")
     page.until("return document.title.startsWith('tench')")
 
@@ -465,6 +513,9 @@ def test_cks_own_web_page_shows_the_same(ck_terminal: Terminal, chromium: Browse
             await_server(viewer + WNID)
             chromium.visit(viewer + "overview")
             chromium.enter("iframe")
+            chromium.until("return !!document.querySelector('.skip')")
+            chromium.run("document.querySelector('.skip').click()")
+            assert chromium.run("return document.activeElement.id") == "shown"
             link = "return document.querySelector('.cards a')"
             assert chromium.until(f"{link}?.href") == viewer + WNID
             assert chromium.run(f"{link}.target") == "_blank"

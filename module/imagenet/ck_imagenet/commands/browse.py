@@ -11,7 +11,14 @@ from urllib.parse import quote
 from ..catalogue.selection import with_pictures
 from ..core.actions import BrowseOptions
 from ..core.errors import BadInput, StoreError
-from ..core.files import path_of, storage_errors, write_to, write_whole
+from ..core.files import (
+    path_of,
+    prove_writable,
+    prove_writable_to,
+    storage_errors,
+    write_to,
+    write_whole,
+)
 from ..core.text import Progress
 from ..gallery import pages
 from ..gallery.facts import MOST_SHOWN, Gallery, Overview
@@ -118,12 +125,11 @@ def run(options: BrowseOptions, place: Workspace, progress: Progress) -> Iterato
     save = path_of("--save", options.save) if options.save else None
     if not save:
         store.refuse_forbidden(wnids or store.wnids())
-    if not wnids:
-        if not save and store.wnids():
-            store.create_home()  # or CK forbids it, before a thumbnail is made
-        page = overview(store, commands, progress, _home(save or store.home() / PAGE))
-        yield _write("", page, save or store.create_home() / PAGE, save)
     places = [_with_something_to_show(store, wnid) for wnid in wnids]
+    _refuse_unwritable(store, places, save)
+    if not wnids:
+        page = overview(store, commands, progress, _home(save or store.home() / PAGE))
+        yield _write("", page, save or store.home() / PAGE, save)
     for each in places:
         beside = _way(each, _home(save)) if save else _beside(each)
         page = synset(each, commands, progress, beside)
@@ -169,18 +175,18 @@ def overview(store: Store, commands: Commands, progress: Progress, home: Path | 
     BadInput
         If no pictures are here.
     """
-    counts = store.counts()
-    if not counts:
+    places = list(filter(_has_something_to_show, map(store.synset, store.wnids())))
+    if not places:
         raise BadInput(
             "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764"
         )
     facts = Overview()
-    cover = min(_COVER, MOST_SHOWN // len(counts))
+    cover = min(_COVER, MOST_SHOWN // len(places))
     try:
-        for number, wnid in enumerate(counts):
-            place = store.synset(wnid)
+        for number, place in enumerate(places):
             some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
             small = _thumbnails(place, some, Progress())
+            wnid = place.wnid
             address = _address(store, place, commands, home) if home else _VIEWER + quote(wnid)
             facts.add(Gallery(place, {}), list(small.values()), address)
             progress.advance("overview", facts.bytes, 0)
@@ -221,7 +227,7 @@ def framed(place: Workspace, name: str) -> str:
 
 def _with_something_to_show(store: Store, wnid: str) -> SynsetStore:
     place = store.synset(wnid)
-    if not place.pictures() and not (place.state / "journal").is_dir():
+    if not _has_something_to_show(place):
         raise BadInput(
             f"no pictures of {wnid} are here. Download them with: ck-imagenet download "
             f"--wnid={wnid}"
@@ -229,10 +235,37 @@ def _with_something_to_show(store: Store, wnid: str) -> SynsetStore:
     return place
 
 
-def _thumbnails(place: SynsetStore, numbers: list[int], progress: Progress) -> dict[int, Thumbnail]:
-    files = place.pictures()
+def _create(place: SynsetStore) -> None:
+    """Make the synset's state, if only its pictures are there."""
     if not place.state.is_dir():
         place.create()
+
+
+def _has_something_to_show(place: SynsetStore) -> bool:
+    return (place.state / "journal").is_dir() or bool(place.pictures())
+
+
+def _refuse_unwritable(store: Store, places: list[SynsetStore], save: Path | None) -> None:
+    """Raise StoreError if a page cannot be written, before its thumbnails take their time."""
+    try:
+        with storage_errors(Path()):
+            if save:
+                prove_writable_to(save)
+            elif not places and store.wnids():
+                prove_writable(store.create_home())
+            for each in () if save else places:
+                _create(each)
+                prove_writable(each.state)
+    except StoreError as error:
+        if save or not isinstance(error.__cause__, OSError):
+            raise
+        raise StoreError(f"{error}. Add --save=FILE to write the page elsewhere") from error
+
+
+def _thumbnails(place: SynsetStore, numbers: list[int], progress: Progress) -> dict[int, Thumbnail]:
+    files = place.pictures()
+    with suppress(StoreError):  # what cannot be kept is made for this page
+        _create(place)
     with storage_errors(place.state):
         some = {number: files[number] for number in numbers if number in files}
         return thumbnails(place.state, some, progress, f"{place.wnid}: thumbnails")

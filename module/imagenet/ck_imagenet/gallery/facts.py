@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Mapping, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -131,8 +132,8 @@ class Gallery:
         self._folder = synset_store.folder
         inventory = Inventory.of(synset_store)
         self._files = inventory.pictures
-        unseen = inventory.pictures.keys() - inventory.saved.keys()
-        records = [*inventory.saved.values(), *(_untold(synset_store, number) for number in unseen)]
+        untold = (_untold(synset_store, *each) for each in inventory.unseen.items())
+        records = [*inventory.saved.values(), *untold]
         self.saved = sorted(records, key=lambda record: record.name.number)
         self.failed = inventory.failed
         self.unasked = len(inventory.waiting) + len(inventory.missing)
@@ -155,7 +156,7 @@ class Gallery:
 
     @property
     def bytes(self) -> int:
-        """What the pictures here take, without those of which nothing is known but the file."""
+        """What the pictures here take."""
         return sum(record.bytes for record in self.saved)
 
     @property
@@ -219,6 +220,11 @@ class Gallery:
         return any(item.file for item in self.pictures)
 
     @property
+    def folder(self) -> str:
+        """The address of the synset's folder, seen from the page."""
+        return quote(f"{self.beside}/")
+
+    @property
     def definition(self) -> str:
         """What WordNet says that the synset is."""
         return synsets.definition(self.wnid)
@@ -234,10 +240,11 @@ class Gallery:
         return synsets.load().directly_below(self.wnid)
 
 
-def _untold(synset_store: SynsetStore, number: int) -> Record:
+def _untold(synset_store: SynsetStore, number: int, file: Path) -> Record:
     """Return what is known of a picture that the journal does not know."""
     name = ImageName(synset_store.wnid, number)
-    return Record(name, synset_store.url_of(number) or str(name), Outcome.SAVED, "")
+    size = file.stat().st_size if file.exists() else 0
+    return Record(name, synset_store.url_of(number) or str(name), Outcome.SAVED, "", bytes=size)
 
 
 def _item(record: Record, thumbnail: Thumbnail | None = None, file: str = "") -> Item:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import re
 from collections import defaultdict
+from io import RawIOBase
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
@@ -69,10 +71,12 @@ def thumbnails(
 ) -> dict[int, Thumbnail]:
     """Return the thumbnails of pictures; make those that are not kept in the state yet.
 
+    Those made are kept there too, if that can be written.
+
     Parameters
     ----------
     state : Path
-        The folder of the synset's state, which must be there.
+        The folder of the synset's state.
     pictures : mapping of int to Path
         The pictures' files, by number.
     progress : Progress
@@ -83,7 +87,7 @@ def thumbnails(
     Raises
     ------
     OSError
-        If they cannot be kept.
+        If the disk is full.
     """
     found, missing = _sorted(state, pictures)
     if missing:
@@ -131,7 +135,7 @@ def _make(
     made: dict[int, Thumbnail] = {}
     try:
         # Pillow lets other threads work while it decodes.
-        with kept.open("ab", buffering=0) as file:
+        with _opened(kept) as file:
             file.write(_line({"format": FORMAT}))
             every = parallel_map(_made, missing.values(), _RENDER_THREADS)
             for number, thumbnail in zip(missing, every):
@@ -142,6 +146,14 @@ def _make(
     finally:
         progress.end()
     return made
+
+
+def _opened(kept: Path) -> RawIOBase:
+    """Open the file that thumbnails are kept in, or none where somebody else's pictures are."""
+    try:
+        return kept.open("ab", buffering=0)
+    except OSError:
+        return Path(os.devnull).open("wb", buffering=0)
 
 
 def _line(facts: Mapping[str, Any]) -> bytes:

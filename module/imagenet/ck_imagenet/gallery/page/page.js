@@ -28,6 +28,7 @@ const watcher = new IntersectionObserver((seen) => {
   }
 }, { rootMargin: "600px" });
 for (const place of all("[data-thumbnail]")) watcher.observe(place);
+addEventListener("beforeprint", () => all("[data-thumbnail]:empty").forEach(draw));
 
 // What is folded: all but the pictures on a small screen, and the rest of what is long.
 const isWide = matchMedia("(min-width: 1000px)");
@@ -60,16 +61,16 @@ const nameOf = ({ name, number }) => name ?? `${dialog.dataset.wnid}_${number}`;
 const text = (item) => `${nameOf(item)} ${item.words ?? ""} ${item.url ?? ""}`.toLowerCase();
 const pixels = ({ width = 0, height = 0 }) => width * height;
 
-function value({ dataset }, key) {
+function valueOf({ dataset }, key) {
   if (key === "pixels") return pixels(dataset);
   return dataset[key] ?? (key === "outcome" ? "saved" : "");
 }
 
-function wanted(item) {
-  return (
-    filters.every((filter) => !filter.value || value(item, filter.dataset.filter) === filter.value) &&
-    text(item.dataset).includes(find.value.trim().toLowerCase())
-  );
+// The number of a picture finds that alone: links and wnids have the same digits in them.
+function finds() {
+  const sought = find.value.trim().toLowerCase();
+  const is = ({ dataset }) => dataset.number === sought;
+  return lists.some(({ items }) => items.some(is)) ? is : ({ dataset }) => text(dataset).includes(sought);
 }
 
 function compare(key) {
@@ -77,14 +78,16 @@ function compare(key) {
   const by = key.replace("-", "");
   const numeric = !["host", "outcome", "name", "words"].includes(by);
   return (a, b) => {
-    const [x, y] = [value(a, by), value(b, by)];
+    const [x, y] = [valueOf(a, by), valueOf(b, by)];
     return down * (numeric ? x - y : x.localeCompare(y)) || a.dataset.number - b.dataset.number;
   };
 }
 
 function arrange() {
+  const found = finds();
+  const chosen = (item) => filters.every(({ value, dataset }) => !value || valueOf(item, dataset.filter) === value);
   for (const { list, count, none, items } of lists) {
-    const shown = items.filter(wanted);
+    const shown = items.filter((item) => chosen(item) && found(item));
     const some = new Set(shown);
     for (const item of items) item.hidden = !some.has(item);
     list.append(...items.sort(compare(sort.value)));
@@ -157,6 +160,12 @@ function above(buttons, place, key) {
   }
   return undefined;
 }
+
+// By itself, it would lead out of the frame in CK's own pages.
+one(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  one("#shown").focus();
+});
 
 addEventListener("keydown", (event) => {
   const { target, key } = event;
