@@ -86,7 +86,7 @@ def test_where_no_synset_is_left_a_person_is_told_so() -> None:
     assert list(none_has) == [
         '--search="dalmation": no synset has these words. Did you mean dalmatian?'
     ]
-    none_meets = choosing.synsets_table([], ListOptions(search="tench", under="n02084071"))
+    none_meets = choosing.synsets_table([], ListOptions(search="tench", under=("n02084071",)))
     assert list(none_meets) == ["no synset meets all these conditions: leave one out"]
     none_here = choosing.synsets_table([], ListOptions(downloaded_only=True))
     assert list(none_here) == [

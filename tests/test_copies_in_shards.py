@@ -83,7 +83,7 @@ class TestShards:
         put(tmp_path, {"a{0..9}[1].tar": tar({b"n01440764_1.jpg": picture("1")})})
         assert list(taken(tmp_path, tmp_path / "a{0..9}[1].tar")) == [WNID]
 
-    @pytest.mark.parametrize("chosen", [{"wnid": (WNID,)}, {"under": "n01482330"}])
+    @pytest.mark.parametrize("chosen", [{"wnid": (WNID,)}, {"under": ("n01482330",)}])
     def test_only_what_is_chosen_comes(self, tmp_path: Path, chosen: dict[str, Any]) -> None:
         named = shards(tmp_path, NUMBERS)
         (wnid,) = taken(tmp_path, named, **chosen)

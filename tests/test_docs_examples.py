@@ -127,7 +127,7 @@ def without_settings(terminal: Terminal, web: PracticeWeb) -> None:
 
 def every_dog(terminal: Terminal, web: PracticeWeb) -> None:
     """Give each synset of a dog some pictures."""
-    for dog in chosen(Selection(under="n02084071")):
+    for dog in chosen(Selection(under=("n02084071",))):
         web.set_links(dog, [web.link(dog, number, "good") for number in (1, 2)])
     terminal.environment.update(web.environment())
 

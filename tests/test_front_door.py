@@ -270,6 +270,25 @@ def test_a_check_returns_what_it_finds_and_mends_it_if_asked(folder: Path) -> No
     assert ck_imagenet.check().findings == []
 
 
+def test_synsets_are_chosen_alike_wherever_they_are(folder: Path, web: PracticeWeb) -> None:
+    web.set_links(GOLDFISH, [web.link(GOLDFISH, 1, "good")])
+    ck_imagenet.download([WNID, GOLDFISH])
+    assert {link.name.wnid for link in ck_imagenet.geturls(under=[WNID])} == {WNID}
+    for chosen in ({"set": "imagenette"}, {"under": [WNID]}, {"search": "tinca"}):
+        said: Any = chosen
+        assert [tally.name for tally in ck_imagenet.status(**said).tallies] == [WNID]
+        assert ck_imagenet.check(**said).pictures == 2
+        assert [plan.wnid for plan in ck_imagenet.clean(**said, dry_run=True)] == [WNID]
+        [page] = ck_imagenet.browse(**said, save="some.html")
+        assert (page.wnid, GOLDFISH in page.page.read_text("utf-8")) == ("", False)
+        assert ck_imagenet.export(to="out", **said).pictures == 2
+        shutil.rmtree(folder / "out")
+    assert ck_imagenet.check(under=[WNID, GOLDFISH]).pictures == 3
+    for function in (ck_imagenet.check, ck_imagenet.clean, ck_imagenet.browse):
+        with pytest.raises(ck_imagenet.BadInput, match="no pictures of these synsets are here"):
+            function(set="imagewoof")
+
+
 def test_a_dry_run_of_clean_removes_nothing(folder: Path) -> None:
     ck_imagenet.download(WNID)
     [plan] = ck_imagenet.clean(wnid=WNID, all=True, dry_run=True)

@@ -94,7 +94,7 @@ def test_synsets_are_read_one_after_the_other_or_those_that_are_meant(place: Syn
     for wanted, wnids in (
         (WHATEVER, [TENCH, DALMATIAN]),
         (Selection(wnid=(DALMATIAN,)), [DALMATIAN]),
-        (Selection(under="n02084071"), [DALMATIAN]),
+        (Selection(under=("n02084071",)), [DALMATIAN]),
         (Selection(search="tinca"), [TENCH]),
     ):
         assert [inventory.wnid for inventory in inventories(store, wanted)] == wnids

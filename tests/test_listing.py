@@ -54,7 +54,7 @@ def test_positions_are_inclusive_at_both_ends() -> None:
             ),
         ),
         (
-            ListOptions(under="n99999999"),
+            ListOptions(under=("n99999999",)),
             "--under=n99999999: ImageNet has no such synset. See all synsets: ck-imagenet list",
         ),
     ],
@@ -91,7 +91,7 @@ def test_what_is_here_under_a_name_that_imagenet_does_not_list_comes_last() -> N
         ListOptions(downloaded_only=True, search="tench"),
         ListOptions(downloaded_only=True, lower=1),
         ListOptions(downloaded_only=True, upper=21_841),
-        ListOptions(downloaded_only=True, under="n01439121"),
+        ListOptions(downloaded_only=True, under=("n01439121",)),
         ListOptions(downloaded_only=True, ilsvrc2012=True),
     ],
 )
@@ -100,20 +100,20 @@ def test_what_has_no_words_position_or_label_matches_none(options: ListOptions) 
 
 
 def test_under_means_the_synset_and_all_below_it() -> None:
-    dogs = wnids(ListOptions(under=DOG))
+    dogs = wnids(ListOptions(under=(DOG,)))
     assert DOG in dogs
     assert DALMATIAN in dogs
     assert TENCH not in dogs
-    assert wnids(ListOptions(under=DALMATIAN))[0] == DALMATIAN
+    assert wnids(ListOptions(under=(DALMATIAN,)))[0] == DALMATIAN
 
 
 def test_conditions_combine() -> None:
     found = set(wnids(ListOptions(search="terrier")))
     labelled = set(wnids(ListOptions(ilsvrc2012=True)))
-    below = set(wnids(ListOptions(under=DOG)))
+    below = set(wnids(ListOptions(under=(DOG,))))
     assert len(labelled) == 1000
     assert TEDDY in labelled
-    both = ListOptions(search="terrier", under=DOG, ilsvrc2012=True)
+    both = ListOptions(search="terrier", under=(DOG,), ilsvrc2012=True)
     assert set(wnids(both)) == found & labelled & below
     assert wnids(both)
 

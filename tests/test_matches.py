@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ck_imagenet.catalogue import synsets
@@ -120,18 +121,48 @@ def test_commands_are_what_was_typed_with_the_closest_match_in_its_place() -> No
         "ck-imagenet download --wnid=n02084071 --max-images=3",
         "ck-imagenet download --under=n02084071 --max-images=3",
     ]
-    under = DownloadOptions(under="dog", ilsvrc2012=True)
+    under = DownloadOptions(under=("dog",), ilsvrc2012=True)
     assert commands("dog", "download", under, "--under")[-2:] == [
         "ck-imagenet download --wnid=n02084071 --ilsvrc2012",
         "ck-imagenet download --under=n02084071 --ilsvrc2012",
     ]
 
 
-def test_a_command_that_takes_no_whole_trees_shows_how_to_see_one() -> None:
-    options = CleanOptions(wnid=("n01440764", "dog"), failed=True)
-    assert commands("dog", "clean", options)[-2:] == [
-        "ck-imagenet clean --wnid=n01440764,n02084071 --failed",
-        "ck-imagenet list --under=n02084071",
+@pytest.mark.parametrize(
+    ("plural", "wnid"),
+    [
+        ("dogs", DOG),
+        ("Great White Sharks", "n01484850"),
+        ("wolves", "n02114100"),
+        ("churches", "n03028079"),
+        ("glasses", "n04272054"),
+    ],
+)
+def test_a_plural_means_what_is_called_so_or_by_its_singular(plural: str, wnid: str) -> None:
+    assert KNOWN.closest(plural)[0].wnid == wnid
+
+
+def test_a_plural_finds_its_singular_where_it_is_a_word_of_its_own() -> None:
+    found = {synset.wnid for synset in KNOWN.search("dogs")}
+    assert {DOG, "n02087122"} <= found
+    assert "n01491874" not in found  # dogfish
+
+
+@pytest.mark.parametrize("written", ["2084071", "02084071", "N02084071", "n2084071"])
+def test_the_number_of_a_wnid_is_told_as_the_wnid(written: str) -> None:
+    assert told(written, "--under") == [
+        f'--under="{written}" is not a wnid.',
+        "Did you mean n02084071 (dog, domestic dog, Canis familiaris)?",
+    ]
+
+
+@pytest.mark.parametrize("option", ["--wnid", "--under"])
+def test_other_names_beside_the_words_are_kept(option: str) -> None:
+    named: Any = {option[2:]: ("n01440764", "dog", "cat")}
+    options = CleanOptions(**named, failed=True)
+    assert commands("dog", "clean", options, option)[-2:] == [
+        "ck-imagenet clean --wnid=n01440764,n02084071,cat --failed",
+        "ck-imagenet clean --under=n01440764,n02084071,cat --failed",
     ]
 
 

@@ -260,12 +260,17 @@ def test_an_unknown_option_is_refused_with_the_nearest_one(written: str, meant: 
     assert said == f"--{written} is not an option: did you mean --{meant}?"
 
 
+@pytest.mark.parametrize("written", ["imagenett", "ImageNette", "image_nette", "imagenettes"])
+def test_a_word_that_is_nearly_one_of_those_is_answered_with_it(written: str) -> None:
+    assert refusal(ListOptions, set=written) == f'--set="{written}": did you mean --set=imagenette?'
+
+
 def test_an_option_like_no_other_is_refused_with_all_there_are() -> None:
     assert refusal(GeturlsOptions, xyz="1") == (
-        "--xyz is not an option: the options are --wnid, --urls, --url-col, --name-col, --mapping, "
-        "--save, --sources, --source, --refresh, --all, --archive, --archive-sha1, --force, "
-        "--search-url, --outdir, --service, --wayback-service, --winter21, --user-agent, "
-        "--resolve, --allow-private"
+        "--xyz is not an option: the options are --wnid, --under, --search, --ilsvrc2012, --set, "
+        "--urls, --url-col, --name-col, --mapping, --save, --sources, --source, --refresh, --all,"
+        " --archive, --archive-sha1, --force, --search-url, --outdir, --service, "
+        "--wayback-service, --winter21, --user-agent, --resolve, --allow-private"
     )
 
 
@@ -315,7 +320,7 @@ def test_what_a_user_typed_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -
     given = {"wnid": "n01440764,unknown", "search": "it's", "jobs": 1, "all": True, "retry": "0"}
     options = parse(DownloadOptions, {**given, "retry-failed": True, "user-agent": "me"}, {})
     assert typed(options) == (
-        "--wnid=n01440764,unknown --all '--search=it'\"'\"'s' --jobs=1 --retry=0 "
+        "--wnid=n01440764,unknown '--search=it'\"'\"'s' --all --jobs=1 --retry=0 "
         "--user-agent=me --retry-failed"
     )
 

@@ -28,7 +28,7 @@ DOWNLOAD = ("download", "imagenet")
         (("list", "imagenet", "--search", "x"), '"x" stands alone: write --search=x'),
         (DOWNLOAD, "which synset? Write --wnid=n01440764"),
         ((*DOWNLOAD, "--wnid"), "--wnid needs a value"),
-        ((*DOWNLOAD, "--wnid=n0144076"), '"n0144076" is not a wnid.\nNo synset has these words'),
+        ((*DOWNLOAD, "--wnid=n0144076"), '"n0144076" is not a wnid.\nA wnid, such as n01440764'),
         ((*DOWNLOAD, "--wnid=n99999999"), "--wnid=n99999999: ImageNet has no such synset"),
         ((*DOWNLOAD, "--wnid=n00001740"), "ck list imagenet --under=n00001740"),
         ((*DOWNLOAD, f"--wnid={WNID}", "--urls=no"), 'the list "no" cannot be read: No such file'),

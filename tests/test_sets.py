@@ -54,7 +54,7 @@ def test_a_set_is_chosen_as_it_is_listed() -> None:
 
 
 def test_a_set_combines_with_other_conditions() -> None:
-    dogs = chosen(Selection(set="imagenette", under="n02084071"))
+    dogs = chosen(Selection(set="imagenette", under=("n02084071",)))
     assert dogs == ("n02102040",)
     named = Selection(wnid=("n02084071", TENCH), set="imagenette")
     assert chosen(named) == (TENCH,)

@@ -21,13 +21,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 MODULE = CHECKOUT / "module" / "imagenet"
 sys.path.insert(0, str(MODULE))
 
-from ck_imagenet.cli.help import meaning  # noqa: E402
+from ck_imagenet.cli.help import default_shown, meaning  # noqa: E402
 from ck_imagenet.core.actions import ACTIONS  # noqa: E402
 from ck_imagenet.core.known_hosts import Fact, rows  # noqa: E402
 from ck_imagenet.core.options import (  # noqa: E402
     ENVIRONMENT,
     Kind,
-    default_shown,
     field_name,
     kinds,
 )
@@ -146,6 +145,7 @@ def _typed(name: str, kept: str, kind: Kind, default: Any) -> tuple[str, str]:
     """Return the type of what a caller may give for an option, and its default, as code."""
     taken = {
         "wnid": "str | Iterable[str]",
+        "under": "str | Iterable[str]",
         "number": "int | Sequence[int]",
         "patience": "float | str",
         "retry_failed": "bool | str",
@@ -231,10 +231,10 @@ def _input(action: str) -> Iterator[str]:
     yield "    Input:  {"
     for name, (kind, default) in kinds(ACTIONS[action]).items():
         value = f"={kind.value}" if kind.value else ""
-        start = f"({name}{value})".ljust(21) + "- "
+        start = f"({name}{value})".ljust(16) + "- "
         yield from textwrap.wrap(
             kind.help + default_shown(default),
-            width=98,
+            width=100,
             initial_indent=" " * 14 + start,
             subsequent_indent=" " * (14 + len(start)),
             break_on_hyphens=False,

@@ -48,21 +48,20 @@ def init(i: CkDict) -> CkDict:
 def list_synsets(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the wnid of the synset, or several separated by commas
-              (lower=N)            - the first position, in the order of wnids; at least 0 [0]
-              (upper=N)            - the last position; by default the last of all; at least 0
-              (downloaded-only)    - only synsets that have pictures here
-              (images)             - list the pictures here, as names and URLs, in the form that
-                                     --urls reads
-              (search=WORDS)       - only synsets with all these words; beginnings match too
-              (under=WNID)         - only this synset and all synsets below it
-              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
-              (set=NAME)           - only the synsets of a set that people train on: imagenette,
-                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
-                                     imagenet-a or imagenet-r
-              (words)              - print the words too, also when the output is not a terminal
-              (sort=urls)          - those with the most URLs first; needs the archive of all URLs
-              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
+              (wnid=W)        - the wnid of the synset, or several separated by commas
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (lower=N)       - the first position, in the order of wnids; at least 0 [0]
+              (upper=N)       - the last position; by default the last of all; at least 0
+              (downloaded-only)- only synsets that have pictures here
+              (images)        - list the pictures here, as names and URLs, in the form that --urls
+                                reads
+              (words)         - print the words too, also when the output is not a terminal
+              (sort=urls)     - those with the most URLs first; needs the archive of all URLs
+              (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -88,45 +87,46 @@ def list_synsets(i: CkDict) -> CkDict:
 def geturls(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the wnid of the synset, or several separated by commas
-              (urls=FILE-or-URL)   - a list or a table of URLs, in a file or at a URL; {wnid} in
-                                     its name stands for the wnid
-              (url-col=COLUMN)     - for a table: the column with the URLs
-              (name-col=COLUMN)    - for a table: the column with names such as n01440764_9981
-              (mapping)            - print the name, a tab and the URL
-              (save=FILE)          - write to this file, and print nothing
-              (sources)            - show the sources of lists: the state of each, and what it
-                                     needs
-              (source=NAME)        - use only this source: archive, imagenet or wayback for lists,
-                                     or winter21 for pictures
-              (refresh)            - ask for the list again, although it is saved here
-              (all)                - save the URLs of all synsets in an archive on this machine;
-                                     later commands ask it first
+              (wnid=W)        - the wnid of the synset, or several separated by commas
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (urls=FILE-or-URL)- a list or a table of URLs, in a file or at a URL; {wnid} in its
+                                  name stands for the wnid
+              (url-col=COLUMN)- for a table: the column with the URLs
+              (name-col=COLUMN)- for a table: the column with names such as n01440764_9981
+              (mapping)       - print the name, a tab and the URL
+              (save=FILE)     - write to this file, and print nothing
+              (sources)       - show the sources of lists: the state of each, and what it needs
+              (source=NAME)   - use only this source: archive, imagenet or wayback for lists, or
+                                winter21 for pictures
+              (refresh)       - ask for the list again, although it is saved here
+              (all)           - save the URLs of all synsets in an archive on this machine; later
+                                commands ask it first
               (archive=FILE-or-URL)- for --all: ImageNet's list of all URLs, a file or a URL; by
                                      default the Wayback Machine's copy; a setting
-              (archive-sha1=HEX)   - for --all: the SHA-1 that the list must have; by default the
-                                     published one for a URL, and any for a file; a setting
-              (force)              - for --all: download the list again although there is an
-                                     archive, and accept any SHA-1
-              (search-url=HOST)    - count the URLs of this host and its subdomains in the archive
-                                     of all URLs
-              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
-              (service=URL)        - the URL of image-net.org's list service; a setting
-                                     [https://www.image-net.org]
+              (archive-sha1=HEX)- for --all: the SHA-1 that the list must have; by default the
+                                  published one for a URL, and any for a file; a setting
+              (force)         - for --all: download the list again although there is an archive, and
+                                accept any SHA-1
+              (search-url=HOST)- count the URLs of this host and its subdomains in the archive of
+                                 all URLs
+              (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
+              (service=URL)   - the URL of image-net.org's list service; a setting
+                                [https://www.image-net.org]
               (wayback-service=URL)- the URL of the Wayback Machine; a setting
                                      [https://web.archive.org]
-              (winter21=URL)       - the URL of winter21's tars; {wnid} in it stands for the wnid;
-                                     a setting
-                                     [https://image-net.org/data/winter21_whole/{wnid}.tar]
-              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
-                                     (+https://github.com/ck-imagenet/ck-imagenet)]
+              (winter21=URL)  - the URL of winter21's tars; {wnid} in it stands for the wnid; a
+                                setting [https://image-net.org/data/winter21_whole/{wnid}.tar]
+              (user-agent=TEXT)- the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
+                                 (+https://github.com/ck-imagenet/ck-imagenet)]
               (resolve=HOST:ADDRESS)- use these addresses instead of DNS, as HOST:ADDRESS or
-                                      HOST:PORT:ADDRESS; HOST may be * (every other host); ADDRESS
-                                      may be none (no such host) or slow:SECONDS (a slow answer);
-                                      a setting
+                                      HOST:PORT:ADDRESS; HOST may be * (any other); ADDRESS may be
+                                      none (no such host) or slow:SECONDS (a slow answer); a setting
               (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
-                                     are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
-                                     setting
+                                     are not public, such as 127.0.0.0/8,myserver; a setting
             }
 
     Output: {
@@ -151,88 +151,79 @@ def geturls(i: CkDict) -> CkDict:
 def download(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the wnid of the synset, or several separated by commas
-              (wnids=FILE)         - a file with one wnid on each line; # begins a comment
-              (all)                - all synsets
-              (under=WNID)         - only this synset and all synsets below it
-              (search=WORDS)       - only synsets with all these words; beginnings match too
-              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
-              (set=NAME)           - only the synsets of a set that people train on: imagenette,
-                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
-                                     imagenet-a or imagenet-r
-              (lower=N)            - the first position, in the order of wnids; at least 0 [0]
-              (upper=N)            - the last position; by default the last of all; at least 0
-              (yes)                - download more than 100 synsets
-              (urls=FILE-or-URL)   - a list or a table of URLs, in a file or at a URL; {wnid} in
-                                     its name stands for the wnid
-              (url-col=COLUMN)     - for a table: the column with the URLs
-              (name-col=COLUMN)    - for a table: the column with names such as n01440764_9981
-              (from=COPY)          - take the pictures from a copy of ImageNet: a folder, a zip or
-                                     tars, as files or URLs; {wnid} and {0000..1023} may stand in
-                                     them
-              (labels=FILE)        - for --from, if its names do not tell the synsets: a file that
-                                     does, such as val.txt, LOC_val_solution.csv, the devkit, or a
-                                     list of wnids
+              (wnid=W)        - the wnid of the synset, or several separated by commas
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (wnids=FILE)    - a file with one wnid on each line; # begins a comment
+              (all)           - all synsets
+              (lower=N)       - the first position, in the order of wnids; at least 0 [0]
+              (upper=N)       - the last position; by default the last of all; at least 0
+              (yes)           - download more than 100 synsets
+              (urls=FILE-or-URL)- a list or a table of URLs, in a file or at a URL; {wnid} in its
+                                  name stands for the wnid
+              (url-col=COLUMN)- for a table: the column with the URLs
+              (name-col=COLUMN)- for a table: the column with names such as n01440764_9981
+              (from=COPY)     - take the pictures from a copy of ImageNet: a folder, a zip or tars,
+                                as files or URLs; {wnid} and {0000..1023} may stand in them
+              (labels=FILE)   - for --from, if its names do not tell the synsets: a file that does,
+                                such as val.txt, LOC_val_solution.csv, the devkit, or a list of
+                                wnids
               (token=HOST:VARIABLE)- which environment variable holds your token for the host;
                                      several separated by commas; by default HF_TOKEN for
                                      huggingface.co
-              (source=NAME)        - use only this source: archive, imagenet or wayback for lists,
-                                     or winter21 for pictures
-              (refresh)            - ask for the list again, although it is saved here
-              (accept-terms)       - accept ImageNet's terms of access, as winter21 requires; a
-                                     setting
-              (wayback)            - ask the Wayback Machine for pictures that are gone; slow
-              (wayback-date=DATE)  - for --wayback: prefer copies from this time; a setting [2010]
-              (jobs=N)             - how many connections at once; from 1 to 1000 [32]
-              (retry=N)            - how often to ask again, where that may help; at least 0 [2]
-              (timeout=S)          - the most time for one link, in seconds; more than 0 [20]
-              (sleep=S)            - pause between requests to one host, in seconds; at least 0
-                                     [0]
-              (processes=N)        - how many processes download; by default as many as save time;
-                                     from 1 to 64
-              (engine=NAME)        - what downloads: this machine by default; dask is a cluster
-                                     whose machines all see these folders
-              (scheduler=URL)      - for --engine=dask: the URL of the Dask scheduler
-              (per-host=N)         - how many connections to one host at once; from 1 to 1000 [10]
-              (pace=HOST:N)        - at most N requests a second to a host and its subdomains,
-                                     such as flickr.com:1,example.org:0.5; a setting
-              (no-known-hosts)     - do not use the built-in facts about hosts: new names, widths,
-                                     paces and altered copies; known placeholders are still
-                                     recognized
-              (patience=TIME)      - how long to keep asking when only hosts that ration their
-                                     pictures are left: 90s, 15m, 8h, 2d or forever [15m]
-              (ignore-opt-out)     - also save pictures whose hosts forbid their use for training
-              (user-agent=TEXT)    - the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
-                                     (+https://github.com/ck-imagenet/ck-imagenet)]
-              (offset=N)           - how many lines to skip at the beginning of each list; at
-                                     least 0 [0]
-              (max-images=N)       - stop a synset when it has this many pictures; by default,
-                                     download all; at least 1
-              (outdir=DIR)         - save pictures as DIR/W/W_NUMBER.jpg, not as CK entries
-              (retry-failed=all)   - ask again for links whose failure may be temporary; with
-                                     =all, for all that failed
-              (dry-run)            - show what the command would do, and do nothing
-              (verbose)            - print the outcome of each link
-              (quiet)              - print only errors
-              (service=URL)        - the URL of image-net.org's list service; a setting
-                                     [https://www.image-net.org]
+              (source=NAME)   - use only this source: archive, imagenet or wayback for lists, or
+                                winter21 for pictures
+              (refresh)       - ask for the list again, although it is saved here
+              (accept-terms)  - accept ImageNet's terms of access, as winter21 requires; a setting
+              (wayback)       - ask the Wayback Machine for pictures that are gone; slow
+              (wayback-date=DATE)- for --wayback: prefer copies from this time; a setting [2010]
+              (jobs=N)        - how many connections at once; from 1 to 1000 [32]
+              (retry=N)       - how often to ask again, where that may help; at least 0 [2]
+              (timeout=S)     - the most time for one link, in seconds; more than 0 [20]
+              (sleep=S)       - pause between requests to one host, in seconds; at least 0 [0]
+              (processes=N)   - how many processes download; by default as many as save time; from 1
+                                to 64
+              (engine=NAME)   - what downloads: this machine by default; dask is a cluster whose
+                                machines all see these folders
+              (scheduler=URL) - for --engine=dask: the URL of the Dask scheduler
+              (per-host=N)    - how many connections to one host at once; from 1 to 1000 [10]
+              (pace=HOST:N)   - at most N requests a second to a host and its subdomains, such as
+                                flickr.com:1,example.org:0.5; a setting
+              (no-known-hosts)- do not use the built-in facts about hosts: new names, widths, paces
+                                and altered copies; known placeholders are still recognized
+              (patience=TIME) - how long to keep asking when only hosts that ration their pictures
+                                are left: 90s, 15m, 8h, 2d or forever [15m]
+              (ignore-opt-out)- also save pictures whose hosts forbid their use for training
+              (user-agent=TEXT)- the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
+                                 (+https://github.com/ck-imagenet/ck-imagenet)]
+              (offset=N)      - how many lines to skip at the beginning of each list; at least 0 [0]
+              (max-images=N)  - stop a synset when it has this many pictures; by default, download
+                                all; at least 1
+              (outdir=DIR)    - save pictures as DIR/W/W_NUMBER.jpg, not as CK entries
+              (retry-failed=all)- ask again for links whose failure may be temporary; with =all, for
+                                  all that failed
+              (dry-run)       - show what the command would do, and do nothing
+              (verbose)       - print the outcome of each link
+              (quiet)         - print only errors
+              (service=URL)   - the URL of image-net.org's list service; a setting
+                                [https://www.image-net.org]
               (wayback-service=URL)- the URL of the Wayback Machine; a setting
                                      [https://web.archive.org]
-              (winter21=URL)       - the URL of winter21's tars; {wnid} in it stands for the wnid;
-                                     a setting
-                                     [https://image-net.org/data/winter21_whole/{wnid}.tar]
+              (winter21=URL)  - the URL of winter21's tars; {wnid} in it stands for the wnid; a
+                                setting [https://image-net.org/data/winter21_whole/{wnid}.tar]
               (resolve=HOST:ADDRESS)- use these addresses instead of DNS, as HOST:ADDRESS or
-                                      HOST:PORT:ADDRESS; HOST may be * (every other host); ADDRESS
-                                      may be none (no such host) or slow:SECONDS (a slow answer);
-                                      a setting
+                                      HOST:PORT:ADDRESS; HOST may be * (any other); ADDRESS may be
+                                      none (no such host) or slow:SECONDS (a slow answer); a setting
               (allow-private=HOSTS)- hosts, addresses and networks that may be asked although they
-                                     are not public, such as 127.0.0.0/8,10.1.2.3,myserver; a
-                                     setting
+                                     are not public, such as 127.0.0.0/8,myserver; a setting
             }
 
     Output: {
-              return       - 0, also when some links were dead; 1 with an error; 130 when
-                             stopped by Ctrl-C; 2 when you must choose or answer first
+              return       - 0, also when some links were dead; 1 with an error; 130 when stopped by
+                             Ctrl-C; 2 when you must choose or answer first
               (error)      - what is wrong and what to do
               synsets      - a list of {wnid, links, here, saved, to_fetch, failed, set_aside,
                              taken_out, renamed, from_wayback, for_wayback, wayback_trouble}. links:
@@ -248,8 +239,7 @@ def download(i: CkDict) -> CkDict:
                              without a list, {wnid, unlisted}: what each source said
               estimate     - (with dry-run, or for more than 100 synsets) {synsets, urls, unlisted,
                              pictures, bytes, seconds, jobs}. urls: URLs to ask for; unlisted:
-                             synsets whose lists are not here, so that an average number of URLs is
-                             assumed
+                             synsets whose lists are not here: the mean is assumed
             }
     """
     return _run("download", i)
@@ -262,39 +252,37 @@ def download(i: CkDict) -> CkDict:
 def export(i: CkDict) -> CkDict:
     """
     Input:  {
-              (to=DIR)             - the folder to write: a new one, or one of an earlier run of
-                                     the same export
-              (layout=NAME)        - folders, flat, webdataset, csv, parquet, links or
-                                     links-parquet [folders]
-              (wnid=W)             - the wnid of the synset, or several separated by commas; by
-                                     default all that have pictures here
-              (under=WNID)         - only this synset and all synsets below it
-              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
-              (set=NAME)           - only the synsets of a set that people train on: imagenette,
-                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
-                                     imagenet-a or imagenet-r
-              (max-images=N)       - at most this many pictures of each synset, those with the
-                                     smallest numbers; at least 1
-              (unaltered)          - leave out pictures from hosts that are known to give altered
-                                     copies
-              (split=SHARES)       - the shares of each class for training, validation and tests,
-                                     such as 0.8,0.2 or 0.8,0.1,0.1; by default there is one part
-              (seed=N)             - a number; another one gives another split and order; at least
-                                     0 [0]
-              (resize=N)           - pixels of the shorter side; all are re-encoded as JPEGs; from
-                                     8 to 4096
-              (crop=center)        - for --resize: cut each picture to the square in its middle
-              (quality=N)          - the quality of re-encoded JPEGs; from 1 to 100 [95]
-              (keep-formats)       - keep every picture as it is, also in formats that some tools
-                                     cannot read
-              (link=HOW)           - how to put unchanged files there, as links or copies: hard,
-                                     symbolic or copy [copy]
-              (shard-size=N)       - the size of each file of webdataset or parquet, in megabytes;
-                                     from 1 to 100000 [256]
-              (register)           - register the folder in CK as an environment, for CK programs:
-                                     folders for training, flat for validation
-              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
-              (quiet)              - print only errors
+              (wnid=W)        - the wnid of the synset, or several separated by commas; by default
+                                all here
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (to=DIR)        - the folder to write: a new one, or one of an earlier run of the same
+                                export
+              (layout=NAME)   - folders, flat, webdataset, csv, parquet, links or links-parquet
+                                [folders]
+              (max-images=N)  - at most this many pictures of each synset, those with the smallest
+                                numbers; at least 1
+              (unaltered)     - leave out pictures from hosts that are known to give altered copies
+              (split=SHARES)  - the shares of each class for training, validation and tests, such as
+                                0.8,0.2 or 0.8,0.1,0.1; by default there is one part
+              (seed=N)        - a number; another one gives another split and order; at least 0 [0]
+              (resize=N)      - pixels of the shorter side; all are re-encoded as JPEGs; from 8 to
+                                4096
+              (crop=center)   - for --resize: cut each picture to the square in its middle
+              (quality=N)     - the quality of re-encoded JPEGs; from 1 to 100 [95]
+              (keep-formats)  - keep every picture as it is, also in formats that some tools cannot
+                                read
+              (link=HOW)      - how to put unchanged files there, as links or copies: hard, symbolic
+                                or copy [copy]
+              (shard-size=N)  - the size of each file of webdataset or parquet, in megabytes; from 1
+                                to 100000 [256]
+              (register)      - register the folder in CK as an environment, for CK programs:
+                                folders for training, flat for validation
+              (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
+              (quiet)         - print only errors
             }
 
     Output: {
@@ -321,11 +309,16 @@ def export(i: CkDict) -> CkDict:
 def browse(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the wnid of the synset, or several separated by commas;
-                                     without it, an overview of all synsets here
-              (save=FILE)          - write the page to this file
-              (no-open)            - do not open the page in a browser
-              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
+              (wnid=W)        - the wnid of the synset, or several separated by commas; without it,
+                                an overview of all synsets here
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (save=FILE)     - write the page to this file
+              (no-open)       - do not open the page in a browser
+              (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -364,16 +357,15 @@ def html_viewer(i: CkDict) -> CkDict:
 def status(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the wnid of the synset, or several separated by commas
-              (under=WNID)         - only this synset and all synsets below it
-              (search=WORDS)       - only synsets with all these words; beginnings match too
-              (ilsvrc2012)         - only the 1,000 synsets of ILSVRC2012
-              (set=NAME)           - only the synsets of a set that people train on: imagenette,
-                                     imagewoof, imagenet-100, tiny-imagenet, mini-imagenet,
-                                     imagenet-a or imagenet-r
-              (hosts)              - show hosts, not synsets
-              (failures)           - show each link that gave no picture, with the cause
-              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
+              (wnid=W)        - the wnid of the synset, or several separated by commas
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (hosts)         - show hosts, not synsets
+              (failures)      - show each link that gave no picture, with the cause
+              (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -401,11 +393,16 @@ def status(i: CkDict) -> CkDict:
 def check(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the wnid of the synset, or several separated by commas
-              (decode)             - decode every picture too; slow
-              (repair)             - repair what is wrong, or let the next download ask for the
-                                     link again
-              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
+              (wnid=W)        - the wnid of the synset, or several separated by commas
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (decode)        - decode every picture too; slow
+              (repair)        - repair what is wrong, or let the next download ask for the link
+                                again
+              (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -427,16 +424,20 @@ def check(i: CkDict) -> CkDict:
 def clean(i: CkDict) -> CkDict:
     """
     Input:  {
-              (wnid=W)             - the wnid of the synset, or several separated by commas
-              (number=N)           - reject these pictures: remove them and never download them
-                                     again; several separated by commas
-              (failed)             - forget the links that failed, so that they are asked for
-                                     again; remove files set aside
-              (all)                - remove everything of the synset that is here, also its CK
-                                     repository
-              (dry-run)            - show what the command would remove, and do nothing
-              (force)              - remove without asking you first
-              (outdir=DIR)         - use pictures saved by download --outdir=DIR, not those in CK
+              (wnid=W)        - the wnid of the synset, or several separated by commas
+              (under=W)       - only this synset and all below it; several separated by commas
+              (search=WORDS)  - only synsets with all these words; beginnings match too
+              (ilsvrc2012)    - only the 1,000 synsets of ILSVRC2012
+              (set=NAME)      - only the synsets of a set: imagenette, imagewoof, imagenet-100,
+                                tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r
+              (number=N)      - reject these pictures: remove them and never download them again;
+                                several separated by commas
+              (failed)        - forget the links that failed, so that they are asked for again;
+                                remove files set aside
+              (all)           - remove everything of the synset that is here, also its CK repository
+              (dry-run)       - show what the command would remove, and do nothing
+              (force)         - remove without asking you first
+              (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
             }
 
     Output: {
@@ -461,8 +462,7 @@ def clean(i: CkDict) -> CkDict:
 def demo(i: CkDict) -> CkDict:
     """
     Input:  {
-              (port=N)             - the port of every host of the practice web; from 1 to 65535
-                                     [14197]
+              (port=N)        - the port of every host of the practice web; from 1 to 65535 [14197]
             }
 
     Output: {

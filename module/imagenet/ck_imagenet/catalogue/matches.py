@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import textwrap
 from difflib import get_close_matches
@@ -20,6 +21,10 @@ _TOLD_WIDTH = 80
 
 _MATCHES_HEAD = "  wnid       below  words and meaning"
 _MEANING_INDENT = " " * _MATCHES_HEAD.index("words")
+
+
+_BARE_NUMBER = re.compile(r"[nN]?([0-9]{1,8})")
+"""A wnid as people write it who have only its number, or an N."""
 
 
 class NotAWnid(BadInput):
@@ -84,7 +89,13 @@ class NotAWnid(BadInput):
 
     def _unmatched(self) -> Iterator[str]:
         yield f"{self._written()}."
-        yield " ".join(["No synset has these words.", *similar(self.words)])
+        number = _BARE_NUMBER.fullmatch(self.words)
+        meant = load().get(f"n{int(number[1]):08}") if number else None
+        if meant:
+            yield f"Did you mean {meant.wnid} ({', '.join(meant.words)})?"
+            return
+        if not number:
+            yield " ".join(["No synset has these words.", *similar(self.words)])
         yield 'A wnid, such as n01440764, is an "n" and eight digits'
 
     def _written(self) -> str:

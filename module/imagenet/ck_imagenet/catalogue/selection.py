@@ -7,7 +7,6 @@ from typing import Collection, Iterator, Sequence
 
 from ..core.errors import BadInput
 from ..core.files import path_of
-from ..core.options import refuse_together
 from ..core.text import UNKNOWN, is_wnid, visible
 from .matches import NotAWnid, similar
 from .synsets import Synset, load, members
@@ -26,8 +25,7 @@ class Selection:
     wnid: tuple[str, ...] = ()
     wnids: str = ""
     """A file that names them."""
-    all: bool = False
-    under: str = ""
+    under: tuple[str, ...] = ()
     search: str = ""
     ilsvrc2012: bool = False
     set: str = ""
@@ -45,20 +43,25 @@ WHATEVER = Selection()
 """Says nothing, and so leaves all."""
 
 
-def chosen(wanted: Selection) -> tuple[str, ...]:
+def chosen(wanted: Selection, *, everything: bool = False) -> tuple[str, ...]:
     """Return the synsets that are meant, none if nothing is said of synsets.
 
     Conditions choose among the synsets that are named, or among all of ImageNet if none is.
+
+    Parameters
+    ----------
+    wanted : Selection
+        The synsets that are named, and the conditions.
+    everything : bool, optional
+        Whether all of ImageNet is meant if nothing is said.
 
     Raises
     ------
     BadInput
         If a name is no synset, or if no synset meets the conditions.
     """
-    if wanted.all:
-        refuse_together(wanted, "all", "wnid", "wnids")
     named = (*with_pictures(wanted.wnid), *_wnids_in_file(wanted.wnids))
-    if not (wanted.all or wanted.is_narrowed):
+    if not (everything or wanted.is_narrowed):
         return tuple(dict.fromkeys(named))
     wnids = {synset.wnid: None for synset in matching(wanted)}
     if named:
@@ -97,13 +100,14 @@ def matching(wanted: Selection) -> list[Synset]:
             f"there is no position from --lower={wanted.lower} to --upper={last}: positions go "
             f"from 0 to {highest}"
         )
-    below = catalogue.under(any_synset(wanted.under).wnid) if wanted.under else None
+    tops = [any_synset(wnid).wnid for wnid in wanted.under]
+    below = {wnid for top in tops for wnid in catalogue.under(top)}
     of_set = frozenset(members(wanted.set)) if wanted.set else None
     return [
         synset
         for synset in (catalogue.search(wanted.search) if wanted.search else catalogue.synsets)
         if wanted.lower <= (synset.position or 0) <= last
-        and (below is None or synset.wnid in below)
+        and (not tops or synset.wnid in below)
         and (of_set is None or synset.wnid in of_set)
         and not (wanted.ilsvrc2012 and synset.ilsvrc2012 is None)
     ]
@@ -152,6 +156,32 @@ def among(here: Collection[str], wanted: Selection) -> list[str]:
         return list(named)
     found = {synset.wnid for synset in matching(wanted)}
     return [wnid for wnid in named if wnid in found]
+
+
+def some_among(here: Collection[str], wanted: Selection) -> list[str]:
+    """Return the same, but raise BadInput if nothing is here of what meets the conditions.
+
+    Parameters
+    ----------
+    here, wanted : collection of str, Selection
+        As of `among`.
+    """
+    found = among(here, wanted)
+    if wanted.is_narrowed and not found:
+        raise BadInput(nothing_here(wanted))
+    return found
+
+
+def nothing_here(wanted: Selection) -> str:
+    """Return what a person is told where nothing is here of the synsets that were chosen."""
+    if wanted == WHATEVER:
+        return "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764"
+    if not wanted.wnid and not matching(wanted):
+        return nothing_meets(wanted)
+    return (
+        "no pictures of these synsets are here. See which synsets have some: ck-imagenet list "
+        "--downloaded-only"
+    )
 
 
 def any_synset(wnid: str, option: str = "--under") -> Synset:

@@ -26,6 +26,12 @@ _GIVEN_WORD = re.compile(r"[^\s,]+")
 _SILENT = re.compile("['.\u2018\u2019\u0300-\u036f]")
 _HYPHEN = re.compile("[-\u2010-\u2015]")
 _NOT_OF_A_WORD = re.compile(r"[\W_]+")
+_PLURALS = (
+    *(("men", "man"), ("ves", "f"), ("ves", "fe"), ("ies", "y"), ("ses", "s"), ("xes", "x")),
+    *(("zes", "z"), ("ches", "ch"), ("shes", "sh"), ("mice", "mouse"), ("lice", "louse")),
+    *(("geese", "goose"), ("teeth", "tooth"), ("feet", "foot"), ("children", "child"), ("s", "")),
+)
+"""How English plurals end, and what their singulars end in: WordNet's rules, and a few words."""
 
 
 class UnknownSynset(BadInput):
@@ -101,7 +107,8 @@ class Catalogue:
         beginning of one, in any order: "great whi sha" finds the great white shark. Case, accents,
         apostrophes and full stops do not count. A hyphen may be written, left out, or be a space:
         "t-shirt", "tshirt" and "t shirt" find "T-shirt", "cassins" and "cassin" find "Cassin's
-        kingbird". A text without a letter or a digit finds nothing.
+        kingbird". A plural also finds its singular as a whole word: "dogs" finds "hunting dog". A
+        text without a letter or a digit finds nothing.
         """
         return [synset for synset in self._found(text) if synset.listed]
 
@@ -111,15 +118,18 @@ class Catalogue:
         These are called so, then come those that have the words whole, and of both the ones first
         that have most synsets below them.
         """
-        called, words = _forms(text), [*map(_forms, _GIVEN_WORD.findall(text))]
+        called = _forms(text)
+        words = [_with_singulars(_forms(word)) for word in _GIVEN_WORD.findall(text)]
 
         def distance(synset: Synset) -> tuple[int, int]:
             forms = [_forms(word) for word in synset.words]
             whole = f" {' '.join(chain.from_iterable(forms))} "
             if any(called & each for each in forms):
                 rank = 0
+            elif any(_with_singulars(called) & each for each in forms):
+                rank = 1
             else:
-                rank = 1 if all(any(f" {w} " in whole for w in each) for each in words) else 2
+                rank = 2 if all(any(f" {w} " in whole for w in each) for each in words) else 3
             return rank, -self.count_below(synset.wnid)
 
         return sorted(self._found(text), key=distance)
@@ -127,8 +137,12 @@ class Catalogue:
     def _found(self, text: str) -> Iterator[Synset]:
         """Yield the synsets that have all words of `text`, those above ImageNet's among them."""
         wanted = [forms for forms in map(_forms, _GIVEN_WORD.findall(text)) if forms]
+        parts = [
+            [*(f" {form}" for form in forms), *(f" {each} " for each in _with_singulars(forms))]
+            for forms in wanted
+        ]
         for wnid, searchable in self._texts if wanted else ():
-            if all(any(f" {form}" in searchable for form in forms) for forms in wanted):
+            if all(any(part in searchable for part in each) for each in parts):
                 synset = self.get(wnid)
                 if synset:
                     yield synset
@@ -216,8 +230,8 @@ def _read(line: str, position: int | None) -> Synset:
 
 
 def _searchable(words: Iterable[str]) -> str:
-    """Return all forms of `words`, one a line, with a space before every word in them."""
-    return "\n".join(f" {form}" for word in words for form in _forms(word))
+    """Return all forms of `words`, one a line, with a space before and after every word in them."""
+    return "\n".join(f" {form} " for word in words for form in _forms(word))
 
 
 def _forms(word: str) -> set[str]:
@@ -225,6 +239,17 @@ def _forms(word: str) -> set[str]:
     plain = _SILENT.sub("", unicodedata.normalize("NFKD", word.casefold()))
     forms = (_NOT_OF_A_WORD.sub(" ", _HYPHEN.sub(gap, plain)).strip() for gap in (" ", ""))
     return set(filter(None, forms))
+
+
+def _with_singulars(forms: set[str]) -> set[str]:
+    """Return forms of a word, and those of which they may be the plurals."""
+    may_be = {
+        f"{form[: -len(end)]}{singular}"
+        for form in forms
+        for end, singular in _PLURALS
+        if form.endswith(end) and not form.endswith("ss")
+    }
+    return forms | may_be
 
 
 @lru_cache(maxsize=None)

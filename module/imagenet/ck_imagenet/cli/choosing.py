@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from ..catalogue.matches import NotAWnid
-from ..catalogue.selection import WHATEVER, Selection, matching, nothing_meets
+from ..catalogue.selection import Selection, nothing_here
 from ..catalogue.synsets import definition
 from ..core.errors import Undecided
 from ..core.options import as_typed, concern
@@ -47,18 +47,6 @@ def synsets_table(rows: Sequence[Listed], options: ListOptions) -> Iterator[str]
 
 def _counts(row: Listed) -> list[str]:
     return [str(count) for count in (row.downloaded, row.below, row.urls) if count is not None]
-
-
-def nothing_here(wanted: Selection) -> str:
-    """Return what a person is told where nothing is here of the synsets that were chosen."""
-    if wanted == WHATEVER:
-        return "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764"
-    if not wanted.wnid and not matching(wanted):
-        return nothing_meets(wanted)
-    return (
-        "no pictures of these synsets are here. See which synsets have some: ck-imagenet list "
-        "--downloaded-only"
-    )
 
 
 @contextmanager
@@ -100,13 +88,10 @@ def choices(error: NotAWnid, action: str, options: Any) -> str:
         Its options as they were typed.
     """
     wnid = error.matches[0].wnid
-    if not hasattr(options, "under"):
-        named = tuple(wnid if each == error.words else each for each in options.wnid)
-        below = f"ck-imagenet list --under={wnid}"
-        return error.told(_command(action, replace(options, wnid=named)), below)
-    rest = replace(options, under="") if error.option == "--under" else replace(options, wnid=())
-    one, all_below = replace(rest, wnid=(wnid,)), replace(rest, under=wnid)
-    return error.told(_command(action, one), _command(action, all_below))
+    written = options.under if error.option == "--under" else options.wnid
+    named = tuple(wnid if each == error.words else each for each in written)
+    one, all_below = {"wnid": named, "under": ()}, {"wnid": (), "under": named}
+    return error.told(*(_command(action, replace(options, **way)) for way in (one, all_below)))
 
 
 def _command(action: str, options: Any) -> str:

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, NoReturn
 
 from ..catalogue import synsets
-from ..catalogue.selection import WHATEVER, Selection
+from ..catalogue.selection import WHATEVER, Selection, nothing_here
 from ..core.errors import BadInput, NobodyReads, StoreError, Unanswered
 from ..core.text import counted, visible
 from ..storage import inventory
 from ..storage.ck_kernel import OUTPUT_LOCK
 from ..storage.inventory import Tally
 from . import progress as shown
-from .choosing import nothing_here
 from .colours import has_colours, with_outcomes
 from .counts import Counts
 from .sentences import outcomes, size

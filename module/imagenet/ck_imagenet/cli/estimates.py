@@ -178,7 +178,7 @@ def for_tars(options: DownloadOptions, wnids: Sequence[str] = ()) -> str:
     if wnids:
         options = replace(options, **vars(Selection(wnid=tuple(wnids))))
     known = kinds(type(options))
-    chosen = [field.name.replace("_", "-") for field in fields(Selection)]
+    chosen = ["all", *(field.name for field in fields(Selection))]
     names = [name for name in (*chosen, "max-images", "outdir") if name in known]
     kept = {field_name(name): getattr(options, field_name(name)) for name in names}
     return typed(replace(type(options)(), **kept, source="winter21"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Iterable
 
 from ..commands import geturls
-from ..core.actions import ARCHIVE_SHA1, DownloadOptions, GeturlsOptions
+from ..core.actions import ARCHIVE_SHA1, DownloadOptions, GeturlsOptions, SynsetOptions
 from ..core.files import path_of
+from ..core.options import concern
 from . import sentences
 
 if TYPE_CHECKING:
@@ -68,7 +70,6 @@ def _count_hosts(
 def _show_sources(
     options: GeturlsOptions, place: Workspace, console: Console, facts: dict[str, Any]
 ) -> None:
-
     rows = geturls.survey(options, place.store, place.archive)
     if console.is_on:
         console.say(sentences.sources(rows, console.is_terminal))
@@ -77,7 +78,8 @@ def _show_sources(
             from . import estimates
 
             meant = outlook.of_lists(options, place.store, place.archive)
-            named = DownloadOptions(wnid=options.wnid or (_EXAMPLE_WNID,), outdir=options.outdir)
+            named = DownloadOptions(**vars(concern(options, SynsetOptions)), outdir=options.outdir)
+            named = named if meant else replace(named, wnid=(_EXAMPLE_WNID,))
             console.say(estimates.two_ways(meant, named))
     else:
         facts["sources"] = [

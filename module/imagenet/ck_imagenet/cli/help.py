@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from typing import Callable, Iterable, Iterator, Mapping
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from .. import PROJECT
 from ..core.actions import ACTIONS
-from ..core.options import Kind, default_shown, kinds
+from ..core.options import Kind, kinds
 
 EXAMPLES: Mapping[str, tuple[str, str]] = {
     "list": ("--search=dog", "--under=n02084071 --words"),
@@ -87,6 +87,12 @@ def overview(spelt: Callable[[str], str] = str, outdir: str = "") -> Iterator[st
         where = f"Pictures are in the folder {outdir}/ here, or where --outdir=DIR says."
         yield from _wrapped(where, width)
     yield f"More: {PROJECT}"
+
+
+def default_shown(default: Any) -> str:
+    """Return what help tells of an option's default: nothing of one that is as if not given."""
+    is_told = default is not None and default is not False and default not in ("", ())
+    return f" [{default}]" if is_told else ""
 
 
 def meaning(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Iterator, Sequence, Union
 
 from ..catalogue import synsets
+from ..core.actions import SynsetOptions
 from ..core.options import as_typed, kinds, typed
 from ..core.text import some
 from ..engine.synset_import import Imported
@@ -176,11 +177,7 @@ class Report:
 
     def _chosen_again(self) -> str:
         """Return what chooses the same synsets for an export; nothing means all that are here."""
-        from ..core.actions import ExportOptions
-
-        known = kinds(type(self._options)).keys() & kinds(ExportOptions).keys()
-        names = [name for name in ("wnid", "under", "ilsvrc2012", "set") if name in known]
-        return typed(self._options, *names)
+        return typed(self._options, *kinds(SynsetOptions))
 
 
 def unlisted(wnids: Sequence[str], options: DownloadOptions) -> Iterator[str]:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Iterable, Iterator, NamedTuple
+from typing import Any, Collection, Iterable, Iterator, NamedTuple
 from urllib.parse import quote
 
-from ..catalogue.selection import with_pictures
+from ..catalogue.selection import (
+    WHATEVER,
+    Selection,
+    chosen,
+    nothing_here,
+    some_among,
+    with_pictures,
+)
 from ..core.actions import BrowseOptions
 from ..core.errors import BadInput, StoreError
 from ..core.files import (
@@ -19,6 +26,7 @@ from ..core.files import (
     write_to,
     write_whole,
 )
+from ..core.options import concern
 from ..core.text import Progress
 from ..gallery import pages
 from ..gallery.facts import MOST_SHOWN, Gallery, Overview
@@ -58,6 +66,10 @@ def browse(
     folder: str | Path = USUAL,
     *,
     wnid: str | Iterable[str] = (),
+    under: str | Iterable[str] = (),
+    search: str = "",
+    ilsvrc2012: bool = False,
+    set: str = "",
     save: str | Path = "",
 ) -> list[Page]:
     """Show the pictures of synsets on a web page, and why others are missing.
@@ -69,6 +81,15 @@ def browse(
     wnid : str or Iterable[str], optional
         The wnid of the synset, or several separated by commas; without it, an overview of all
         synsets here.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
+    search : str, optional
+        Only synsets with all these words; beginnings match too.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
     save : str or Path, optional
         Write the page to this file.
 
@@ -119,16 +140,18 @@ def run(options: BrowseOptions, place: Workspace, progress: Progress) -> Iterato
         If a page or its thumbnails cannot be written.
     """
     store, commands = place.store_there, _commands(place)
-    wnids = with_pictures(options.wnid)
+    wanted = concern(options, Selection)
+    wnids = chosen(wanted) if wanted.wnid else ()
     if options.save and len(wnids) > 1:
         raise BadInput("--save=FILE is for one page: name one synset, or none for the overview")
     save = path_of("--save", options.save) if options.save else None
+    some = wnids or some_among(store.wnids(), wanted)
     if not save:
-        store.refuse_forbidden(wnids or store.wnids())
+        store.refuse_forbidden(some)
     places = [_with_something_to_show(store, wnid) for wnid in wnids]
     _refuse_unwritable(store, places, save)
     if not wnids:
-        page = overview(store, commands, progress, _home(save or store.home() / PAGE))
+        page = overview(store, commands, progress, _home(save or store.home() / PAGE), some)
         yield _write("", page, save or store.home() / PAGE, save)
     for each in places:
         beside = _way(each, _home(save)) if save else _beside(each)
@@ -156,8 +179,14 @@ def synset(
     return pages.synset(Gallery(place, _thumbnails(place, first, progress), beside), commands)
 
 
-def overview(store: Store, commands: Commands, progress: Progress, home: Path | None = None) -> str:
-    """Return the page of all synsets that are here; make those of synsets that have none.
+def overview(
+    store: Store,
+    commands: Commands,
+    progress: Progress,
+    home: Path | None = None,
+    some: Collection[str] | None = None,
+) -> str:
+    """Return the page of the synsets that are here; make those of synsets that have none.
 
     Parameters
     ----------
@@ -169,23 +198,24 @@ def overview(store: Store, commands: Commands, progress: Progress, home: Path | 
         Is told how it goes.
     home : Path, optional
         The folder where it will lie; none if it will be a part of CK's own pages.
+    some : collection of str, optional
+        The synsets that it shows; by default all.
 
     Raises
     ------
     BadInput
         If no pictures are here.
     """
-    places = list(filter(_has_something_to_show, map(store.synset, store.wnids())))
+    named = store.wnids() if some is None else some
+    places = list(filter(_has_something_to_show, map(store.synset, named)))
     if not places:
-        raise BadInput(
-            "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764"
-        )
+        raise BadInput(nothing_here(WHATEVER))
     facts = Overview()
     cover = min(_COVER, MOST_SHOWN // len(places))
     try:
         for number, place in enumerate(places):
-            some = sorted(place.pictures())[: cover or number < MOST_SHOWN]
-            small = _thumbnails(place, some, Progress())
+            shown = sorted(place.pictures())[: cover or number < MOST_SHOWN]
+            small = _thumbnails(place, shown, Progress())
             wnid = place.wnid
             address = _address(store, place, commands, home) if home else _VIEWER + quote(wnid)
             facts.add(Gallery(place, {}), list(small.values()), address)

@@ -9,10 +9,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple
 
-from ..catalogue.selection import Selection, among
+from ..catalogue.selection import Selection, some_among
 from ..core.actions import CheckOptions
 from ..core.errors import Unsound
 from ..core.files import checksum, storage_errors
+from ..core.options import concern
 from ..core.outcomes import Failed, Outcome
 from ..core.text import ImageName, Progress, counted
 from ..core.threads import CORES, ParallelMap
@@ -69,6 +70,10 @@ def check(
     folder: str | Path = USUAL,
     *,
     wnid: str | Iterable[str] = (),
+    under: str | Iterable[str] = (),
+    search: str = "",
+    ilsvrc2012: bool = False,
+    set: str = "",
     decode: bool = False,
     repair: bool = False,
 ) -> Checked:
@@ -80,6 +85,15 @@ def check(
         What download has filled.
     wnid : str or Iterable[str], optional
         The wnid of the synset, or several separated by commas.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
+    search : str, optional
+        Only synsets with all these words; beginnings match too.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
     decode : bool, optional
         Decode every picture too; slow.
     repair : bool, optional
@@ -133,7 +147,7 @@ class Inspection:
         self._store = store
         self._progress = progress
         here = sorted([*store.wnids(), *store.unregistered()])
-        self._wnids = among(here, Selection(wnid=options.wnid))
+        self._wnids = some_among(here, concern(options, Selection))
         if options.repair:
             store.refuse_forbidden(self._wnids, delete=True)
         self.pictures = self.bytes = self.found = 0

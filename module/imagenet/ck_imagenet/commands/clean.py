@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Sequence
 
-from ..catalogue.selection import Selection, among
+from ..catalogue.selection import Selection, some_among
 from ..core.actions import CleanOptions
 from ..core.errors import BadInput
 from ..core.files import checksum, storage_errors
-from ..core.options import refuse_together
+from ..core.options import concern, refuse_together
 from ..core.outcomes import Outcome
 from ..core.text import ImageName, Progress, counted
 from ..sources.copies import ask_again
@@ -87,6 +87,10 @@ def clean(
     folder: str | Path = USUAL,
     *,
     wnid: str | Iterable[str] = (),
+    under: str | Iterable[str] = (),
+    search: str = "",
+    ilsvrc2012: bool = False,
+    set: str = "",
     number: int | Sequence[int] = (),
     failed: bool = False,
     all: bool = False,
@@ -100,6 +104,15 @@ def clean(
         What download has filled.
     wnid : str or Iterable[str], optional
         The wnid of the synset, or several separated by commas.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
+    search : str, optional
+        Only synsets with all these words; beginnings match too.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
     number : int or Sequence[int], optional
         Reject these pictures: remove them and never download them again; several separated by
         commas.
@@ -163,11 +176,12 @@ def run(
         refuse_together(options, "all", "number", "failed")
     if options.number:
         refuse_together(options, "number", "failed")
-    if not options.wnid:
+    wanted = concern(options, Selection)
+    if not (wanted.wnid or wanted.is_narrowed):
         raise BadInput("which synset? Write --wnid=n01440764")
-    if options.number and len(options.wnid) > 1:
+    if options.number and (wanted.is_narrowed or len(wanted.wnid) > 1):
         raise BadInput("--number is for one synset: name it with --wnid=W")
-    wnids = among([*store.wnids(), *store.unregistered()], Selection(wnid=options.wnid))
+    wnids = some_among([*store.wnids(), *store.unregistered()], wanted)
     if not options.dry_run:
         store.refuse_forbidden(wnids, delete=True)
     for wnid in wnids:

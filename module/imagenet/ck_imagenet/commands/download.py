@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Generator, Iterable, Iterator
+from typing import Generator, Iterable, Iterator, Sequence
 
 from ..catalogue.selection import MANY, Selection, chosen
 from ..core.actions import DownloadOptions
@@ -79,12 +79,12 @@ def download(
     wnid: str | Iterable[str] = (),
     *,
     to: str | Path = USUAL,
-    wnids: str | Path = "",
-    all: bool = False,
-    under: str = "",
+    under: str | Iterable[str] = (),
     search: str = "",
     ilsvrc2012: bool = False,
     set: str = "",
+    wnids: str | Path = "",
+    all: bool = False,
     lower: int = 0,
     upper: int | None = None,
     yes: bool = False,
@@ -131,19 +131,19 @@ def download(
         The wnid of the synset, or several separated by commas.
     to : str or Path, optional
         The folder for TO/W/W_NUMBER.jpg.
-    wnids : str or Path, optional
-        A file with one wnid on each line; # begins a comment.
-    all : bool, optional
-        All synsets.
-    under : str, optional
-        Only this synset and all synsets below it.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
     search : str, optional
         Only synsets with all these words; beginnings match too.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
     set : str, optional
-        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
-        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
+    wnids : str or Path, optional
+        A file with one wnid on each line; # begins a comment.
+    all : bool, optional
+        All synsets.
     lower : int, optional
         The first position, in the order of wnids; at least 0.
     upper : int, optional
@@ -223,11 +223,10 @@ def download(
         The URL of winter21's tars; {wnid} in it stands for the wnid; a setting.
     resolve : str, optional
         Use these addresses instead of DNS, as HOST:ADDRESS or HOST:PORT:ADDRESS; HOST may be *
-        (every other host); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer); a
-        setting.
+        (any other); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer); a setting.
     allow_private : str, optional
         Hosts, addresses and networks that may be asked although they are not public, such as
-        127.0.0.0/8,10.1.2.3,myserver; a setting.
+        127.0.0.0/8,myserver; a setting.
 
     Returns
     -------
@@ -309,13 +308,16 @@ def run(
     """
     tokens(options.token)  # what cannot be one is refused before anything of it is told
     refuse_alone(options, "labels", "from")
+    if options.all:
+        refuse_together(options, "all", "wnid", "wnids")
+    wnids = chosen(concern(options, Selection), everything=options.all)
     if options.from_ or options.source == registry.NAME:
-        yield from _import(options, store, progress, archive)
+        yield from _import(options, wnids, store, progress, archive)
         return
     network, politeness = concern(options, Network), concern(options, Politeness)
     crawl, lists = concern(options, Crawl), concern(options, Lists)
     captured, service = concern(options, Wayback), options.wayback_service
-    wnids = _wanted(options)
+    _refuse_odd(options, wnids)
     if not options.dry_run:
         store.refuse_forbidden(wnids or None)
     if len(wnids) > MANY:
@@ -357,8 +359,8 @@ def run(
         yield from scheduler.run(jobs(found), lambda: sources.reached)
 
 
-def _wanted(options: DownloadOptions) -> tuple[str, ...]:
-    """Return the synsets to download, none if the given list names them; refuse odd options."""
+def _refuse_odd(options: DownloadOptions, wnids: Sequence[str]) -> None:
+    """Raise BadInput if options cannot be used together, or nothing says which synsets."""
     refuse_alone(options, "engine", "scheduler")
     refuse_alone(options, "scheduler", "engine")
     if options.engine:
@@ -368,12 +370,10 @@ def _wanted(options: DownloadOptions) -> tuple[str, ...]:
             "--all needs the lists of all synsets. Make an archive of your list, then leave "
             f"--urls out: ck-imagenet geturls --all --archive={options.urls}"
         )
-    wnids = chosen(concern(options, Selection))
     if not wnids and not options.urls:
         raise BadInput(
             "which synset? Write --wnid=n01440764, a word as in --wnid=dog, or --set=imagenette"
         )
-    return wnids
 
 
 def _dispatcher(order: Order, spacing: Spacing, scheduler: str) -> Dispatcher:
@@ -388,10 +388,14 @@ def _dispatcher(order: Order, spacing: Spacing, scheduler: str) -> Dispatcher:
 
 
 def _import(
-    options: DownloadOptions, store: Store, progress: Progress, archive: ArchiveSource | None
+    options: DownloadOptions,
+    wnids: Sequence[str],
+    store: Store,
+    progress: Progress,
+    archive: ArchiveSource | None,
 ) -> Iterator[Imported]:
     """Keep the pictures of copies that are not here yet."""
-    copies = _copies(options)
+    copies = _copies(options, wnids)
     labels = read_labels(options.labels, options.ilsvrc2012)
     wanted = {wnid for copy in copies for wnid in copy.wnids}
     store.refuse_forbidden(wanted if len(wanted) <= MANY else None)
@@ -403,14 +407,13 @@ def _import(
         yield from import_copies(copies, crawl, client, store, progress, archive, labels)
 
 
-def _copies(options: DownloadOptions) -> list[Copy]:
+def _copies(options: DownloadOptions, wnids: Sequence[str]) -> list[Copy]:
     """Return the copies to read; raise BadInput if the options cannot be used together."""
     of_links = ("engine", "urls", "refresh", "wayback", "dry-run", "offset")
     if options.from_:
         refuse_together(options, "from", "source", *of_links)
-        return named_copies(options.from_, chosen(concern(options, Selection)))
+        return named_copies(options.from_, wnids)
     refuse_together(options, "source", *of_links)
-    wnids = chosen(concern(options, Selection))
     if len(wnids) > MANY and not options.yes:
         raise registry.many(len(wnids), planning.MEAN_URLS * planning.PICTURE, typed(options))
     agreeing = "" if options.accept_terms else typed(replace(options, accept_terms=True))

@@ -10,10 +10,10 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from ..catalogue.selection import Selection, among, with_pictures
 from ..catalogue.synsets import members
 from ..core import registries
-from ..core.actions import ExportOptions
+from ..core.actions import ExportOptions, SynsetOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
-from ..core.options import as_typed, concern
+from ..core.options import as_typed, concern, kinds
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import layouts
 from ..exports.cards import card_of
@@ -88,11 +88,12 @@ def export(
     folder: str | Path = USUAL,
     *,
     to: str | Path,
-    layout: str = "folders",
     wnid: str | Iterable[str] = (),
-    under: str = "",
+    under: str | Iterable[str] = (),
+    search: str = "",
     ilsvrc2012: bool = False,
     set: str = "",
+    layout: str = "folders",
     max_images: int | None = None,
     unaltered: bool = False,
     split: str = "",
@@ -112,18 +113,19 @@ def export(
         What download has filled.
     to : str or Path
         The folder to write: a new one, or one of an earlier run of the same export.
-    layout : str, optional
-        Folders, flat, webdataset, csv, parquet, links or links-parquet.
     wnid : str or Iterable[str], optional
-        The wnid of the synset, or several separated by commas; by default all that have pictures
-        here.
-    under : str, optional
-        Only this synset and all synsets below it.
+        The wnid of the synset, or several separated by commas; by default all here.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
+    search : str, optional
+        Only synsets with all these words; beginnings match too.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
     set : str, optional
-        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
-        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
+    layout : str, optional
+        Folders, flat, webdataset, csv, parquet, links or links-parquet.
     max_images : int, optional
         At most this many pictures of each synset, those with the smallest numbers; at least 1.
     unaltered : bool, optional
@@ -256,7 +258,7 @@ def _chosen(options: ExportOptions, counts: Mapping[str, int]) -> list[ImageClas
     named = [wnid for wnid in wnids if wnid != UNKNOWN]
     chosen = wnids if UNKNOWN in options.wnid else named or wnids
     if not chosen:
-        meant = as_typed(options, "wnid", "under", "ilsvrc2012", "set") or " --wnid=n01440764"
+        meant = as_typed(options, *kinds(SynsetOptions)) or " --wnid=n01440764"
         raise BadInput(
             f"no pictures of these synsets are here. Get some: ck-imagenet download{meant}"
         )
@@ -268,7 +270,7 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
     decided: dict[str, Any] = {
         "layout": options.layout,
         "wnid": sorted(options.wnid),
-        "under": options.under,
+        "under": ",".join(options.under),
         "ilsvrc2012": options.ilsvrc2012,
         "max-images": options.max_images,
         "split": options.split,
@@ -279,6 +281,7 @@ def _deciding(options: ExportOptions) -> dict[str, Any]:
         "outdir": anonymous(path_of("--outdir", options.outdir)) if options.outdir else "",
     }
     # Only if it is wanted, so that folders of earlier versions stay those of the same export.
+    decided.update({"search": options.search} if options.search else {})
     decided.update({"set": options.set} if options.set else {})
     decided.update({"unaltered": True} if options.unaltered else {})
     decided.update({"keep-formats": True} if options.keep_formats else {})

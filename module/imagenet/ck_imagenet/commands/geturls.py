@@ -10,12 +10,12 @@ from typing import BinaryIO, Callable, Iterable, Iterator, Sequence, cast
 
 from filelock import Timeout
 
-from ..catalogue.selection import with_pictures
+from ..catalogue.selection import Selection, chosen
 from ..core import registries
-from ..core.actions import GeturlsOptions
+from ..core.actions import GeturlsOptions, SynsetOptions
 from ..core.errors import BadInput, StoreError
 from ..core.files import path_of, prove_writable_to, write_to
-from ..core.options import as_typed, concern, refuse_together
+from ..core.options import as_typed, concern, kinds, refuse_together
 from ..core.text import Progress
 from ..http.client import Network
 from ..sources import lists, url_archive, url_archive_build
@@ -36,6 +36,10 @@ def geturls(
     wnid: str | Iterable[str] = (),
     *,
     folder: str | Path = USUAL,
+    under: str | Iterable[str] = (),
+    search: str = "",
+    ilsvrc2012: bool = False,
+    set: str = "",
     urls: str | Path = "",
     url_col: str = "",
     name_col: str = "",
@@ -56,6 +60,15 @@ def geturls(
         The wnid of the synset, or several separated by commas.
     folder : str or Path, optional
         What download has filled.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
+    search : str, optional
+        Only synsets with all these words; beginnings match too.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
     urls : str or Path, optional
         A list or a table of URLs, in a file or at a URL; {wnid} in its name stands for the wnid.
     url_col : str, optional
@@ -76,11 +89,10 @@ def geturls(
         The User-Agent that hosts see; a setting.
     resolve : str, optional
         Use these addresses instead of DNS, as HOST:ADDRESS or HOST:PORT:ADDRESS; HOST may be *
-        (every other host); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer); a
-        setting.
+        (any other); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer); a setting.
     allow_private : str, optional
         Hosts, addresses and networks that may be asked although they are not public, such as
-        127.0.0.0/8,10.1.2.3,myserver; a setting.
+        127.0.0.0/8,myserver; a setting.
 
     Returns
     -------
@@ -126,7 +138,7 @@ def run(
     ImagenetError
         If there is no list; of one synset of several, when the links of all others have come.
     """
-    wnids = with_pictures(options.wnid)
+    wnids = chosen(concern(options, Selection))
     if not wnids and not options.urls:
         raise BadInput(
             "which synset's URLs? Write --wnid=n01440764, or give a list with --urls=FILE, or "
@@ -186,7 +198,7 @@ def survey(
     refuse_together(options, "sources", "urls", "mapping", "save", "source", "refresh")
     asked, network = concern(options, Lists), concern(options, Network)
     with closing(Sources(asked, network, store, archive)) as sources:
-        return list(sources.survey(with_pictures(options.wnid)))
+        return list(sources.survey(chosen(concern(options, Selection))))
 
 
 _OF_PLACE = ("archive", "wayback-service", "user-agent", "resolve", "allow-private")
@@ -210,8 +222,8 @@ def get_all(options: GeturlsOptions, home: Callable[[], Path], progress: Progres
     ImagenetError
         If the list is not to be had, or is no list. An archive that was there still is.
     """
-    refuse_together(options, "all", "wnid", "urls", "mapping", "save", "sources", "source")
-    refuse_together(options, "all", "refresh", "search-url")
+    refuse_together(options, "all", *kinds(SynsetOptions), "urls", "mapping", "save")
+    refuse_together(options, "all", "sources", "source", "refresh", "search-url")
     asked, network = concern(options, WholeList), concern(options, Network)
     kept = as_typed(options, *_OF_PLACE)
     return url_archive_build.get_all(asked, network, home, progress, kept)
@@ -236,7 +248,7 @@ def count_hosts(options: GeturlsOptions, folder: Path, progress: Progress) -> Co
     """
     refuse_together(options, "search-url", "urls", "mapping", "save")
     refuse_together(options, "search-url", "sources", "source", "refresh")
-    wnids = with_pictures(options.wnid)
+    wnids = chosen(concern(options, Selection))
     archive = Archive.needed(folder, "search-url")
     size = archive.data.stat().st_size
     try:

@@ -50,12 +50,12 @@ def synsets(
     *,
     folder: str | Path = USUAL,
     wnid: str | Iterable[str] = (),
+    under: str | Iterable[str] = (),
+    ilsvrc2012: bool = False,
+    set: str = "",
     lower: int = 0,
     upper: int | None = None,
     downloaded_only: bool = False,
-    under: str = "",
-    ilsvrc2012: bool = False,
-    set: str = "",
     sort: str = "",
 ) -> list[Synset]:
     """List the synsets of ImageNet, by default all.
@@ -68,19 +68,19 @@ def synsets(
         What download has filled.
     wnid : str or Iterable[str], optional
         The wnid of the synset, or several separated by commas.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
+    ilsvrc2012 : bool, optional
+        Only the 1,000 synsets of ILSVRC2012.
+    set : str, optional
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
     lower : int, optional
         The first position, in the order of wnids; at least 0.
     upper : int, optional
         The last position; by default the last of all; at least 0.
     downloaded_only : bool, optional
         Only synsets that have pictures here.
-    under : str, optional
-        Only this synset and all synsets below it.
-    ilsvrc2012 : bool, optional
-        Only the 1,000 synsets of ILSVRC2012.
-    set : str, optional
-        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
-        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
     sort : str, optional
         Those with the most URLs first; needs the archive of all URLs.
 

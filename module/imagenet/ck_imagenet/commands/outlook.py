@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from ..catalogue.selection import with_pictures
+from ..catalogue.selection import Selection, chosen
 from ..core.actions import DownloadOptions, GeturlsOptions
 from ..core.options import concern
 from ..engine import context, planning
@@ -69,5 +69,5 @@ def of_lists(
     store, archive : Store, ArchiveSource
         Where lists are that are here.
     """
-    wnids = with_pictures(options.wnid)
+    wnids = chosen(concern(options, Selection))
     return foreseen(wnids, options, store, archive) if wnids else None

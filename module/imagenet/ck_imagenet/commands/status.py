@@ -38,7 +38,7 @@ def status(
     folder: str | Path = USUAL,
     *,
     wnid: str | Iterable[str] = (),
-    under: str = "",
+    under: str | Iterable[str] = (),
     search: str = "",
     ilsvrc2012: bool = False,
     set: str = "",
@@ -53,15 +53,15 @@ def status(
         What download has filled.
     wnid : str or Iterable[str], optional
         The wnid of the synset, or several separated by commas.
-    under : str, optional
-        Only this synset and all synsets below it.
+    under : str or Iterable[str], optional
+        Only this synset and all below it; several separated by commas.
     search : str, optional
         Only synsets with all these words; beginnings match too.
     ilsvrc2012 : bool, optional
         Only the 1,000 synsets of ILSVRC2012.
     set : str, optional
-        Only the synsets of a set that people train on: imagenette, imagewoof, imagenet-100,
-        tiny-imagenet, mini-imagenet, imagenet-a or imagenet-r.
+        Only the synsets of a set: imagenette, imagewoof, imagenet-100, tiny-imagenet,
+        mini-imagenet, imagenet-a or imagenet-r.
     hosts : bool, optional
         Show hosts, not synsets.
     failures : bool, optional

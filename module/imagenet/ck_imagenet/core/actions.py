@@ -32,11 +32,11 @@ ARCHIVE_SHA1 = "f5fd118232b871727fe333778be81df6c6fec372"
 """As ImageNet has published it."""
 
 _WNID_HELP = "the wnid of the synset, or several separated by commas"
-_UNDER_HELP = "only this synset and all synsets below it"
+_UNDER_HELP = "only this synset and all below it; several separated by commas"
 _SEARCH_HELP = "only synsets with all these words; beginnings match too"
 _ILSVRC2012_HELP = "only the 1,000 synsets of ILSVRC2012"
 _SET_NAMES = tuple(row.name for row in SETS)
-_SET_HELP = f"only the synsets of a set that people train on: {one_of(_SET_NAMES)}"
+_SET_HELP = f"only the synsets of a set: {one_of(_SET_NAMES)}"
 _LOWER_HELP = "the first position, in the order of wnids"
 _UPPER_HELP = "the last position; by default the last of all"
 _URLS_HELP = (
@@ -82,7 +82,7 @@ _SEARCH_URL_HELP = "count the URLs of this host and its subdomains in the archiv
 _SORT_HELP = "those with the most URLs first; needs the archive of all URLs"
 _RESOLVE_HELP = (
     "use these addresses instead of DNS, as HOST:ADDRESS or HOST:PORT:ADDRESS; HOST may be * "
-    "(every other host); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer)"
+    "(any other); ADDRESS may be none (no such host) or slow:SECONDS (a slow answer)"
 )
 _PATIENCE_HELP = "how long to keep asking when only hosts that ration their pictures are left"
 _PACE_HELP = (
@@ -111,33 +111,38 @@ _SPLIT_HELP = (
 _LINK_HELP = "how to put unchanged files there, as links or copies: hard, symbolic or copy"
 _PRIVATE_HELP = (
     "hosts, addresses and networks that may be asked although they are not public, such as "
-    "127.0.0.0/8,10.1.2.3,myserver"
+    "127.0.0.0/8,myserver"
 )
 
 
 @dataclass(frozen=True)
-class ListOptions:
-    """List synsets, with their words and the number of their pictures here."""
+class SynsetOptions:
+    """Which synsets are meant: the options of every action that chooses some."""
 
     wnid: tuple[str, ...] = wnids(_WNID_HELP)
+    under: tuple[str, ...] = wnids(_UNDER_HELP)
+    search: str = text("", "WORDS", _SEARCH_HELP)
+    ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
+    set: str = word("NAME", _SET_NAMES, _SET_HELP)
+
+
+@dataclass(frozen=True)
+class ListOptions(SynsetOptions):
+    """List synsets, with their words and the number of their pictures here."""
+
     lower: int = number(0, _LOWER_HELP, least=0)
     upper: int | None = number(None, _UPPER_HELP, least=0)
     downloaded_only: bool = flag("only synsets that have pictures here")
     images: bool = flag("list the pictures here, as names and URLs, in the form that --urls reads")
-    search: str = text("", "WORDS", _SEARCH_HELP)
-    under: str = text("", "WNID", _UNDER_HELP)
-    ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
-    set: str = word("NAME", _SET_NAMES, _SET_HELP)
     words: bool = flag("print the words too, also when the output is not a terminal")
     sort: str = word("urls", ("urls",), _SORT_HELP)
     outdir: str = text("", "DIR", _OUTDIR_HELP)
 
 
 @dataclass(frozen=True)
-class GeturlsOptions:
+class GeturlsOptions(SynsetOptions):
     """Print the URLs of synsets."""
 
-    wnid: tuple[str, ...] = wnids(_WNID_HELP)
     urls: str = text("", "FILE-or-URL", _URLS_HELP)
     url_col: str = text("", "COLUMN", _URL_COL_HELP)
     name_col: str = text("", "COLUMN", _NAME_COL_HELP)
@@ -161,16 +166,11 @@ class GeturlsOptions:
 
 
 @dataclass(frozen=True)
-class DownloadOptions:
+class DownloadOptions(SynsetOptions):
     """Download the pictures of synsets; skip those that are here already."""
 
-    wnid: tuple[str, ...] = wnids(_WNID_HELP)
     wnids: str = text("", "FILE", "a file with one wnid on each line; # begins a comment")
     all: bool = flag("all synsets")
-    under: str = text("", "WNID", _UNDER_HELP)
-    search: str = text("", "WORDS", _SEARCH_HELP)
-    ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
-    set: str = word("NAME", _SET_NAMES, _SET_HELP)
     lower: int = number(0, _LOWER_HELP, least=0)
     upper: int | None = number(None, _UPPER_HELP, least=0)
     yes: bool = flag("download more than 100 synsets")
@@ -226,34 +226,27 @@ class DownloadOptions:
 
 
 @dataclass(frozen=True)
-class StatusOptions:
+class StatusOptions(SynsetOptions):
     """Show how many pictures are here, and why the others are missing."""
 
-    wnid: tuple[str, ...] = wnids(_WNID_HELP)
-    under: str = text("", "WNID", _UNDER_HELP)
-    search: str = text("", "WORDS", _SEARCH_HELP)
-    ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
-    set: str = word("NAME", _SET_NAMES, _SET_HELP)
     hosts: bool = flag("show hosts, not synsets")
     failures: bool = flag("show each link that gave no picture, with the cause")
     outdir: str = text("", "DIR", _OUTDIR_HELP)
 
 
 @dataclass(frozen=True)
-class CheckOptions:
+class CheckOptions(SynsetOptions):
     """Check that every picture is still as it was saved."""
 
-    wnid: tuple[str, ...] = wnids(_WNID_HELP)
     decode: bool = flag("decode every picture too; slow")
     repair: bool = flag("repair what is wrong, or let the next download ask for the link again")
     outdir: str = text("", "DIR", _OUTDIR_HELP)
 
 
 @dataclass(frozen=True)
-class CleanOptions:
+class CleanOptions(SynsetOptions):
     """Remove pictures, or forget links that failed."""
 
-    wnid: tuple[str, ...] = wnids(_WNID_HELP)
     number: tuple[int, ...] = numbers(
         "reject these pictures: remove them and never download them again"
     )
@@ -267,7 +260,7 @@ class CleanOptions:
 
 
 @dataclass(frozen=True)
-class BrowseOptions:
+class BrowseOptions(SynsetOptions):
     """Show the pictures of synsets on a web page, and why others are missing."""
 
     wnid: tuple[str, ...] = wnids(f"{_WNID_HELP}; without it, an overview of all synsets here")
@@ -277,17 +270,14 @@ class BrowseOptions:
 
 
 @dataclass(frozen=True)
-class ExportOptions:
+class ExportOptions(SynsetOptions):
     """Write pictures in a layout that other tools read."""
 
     to: str = text(
         "", "DIR", "the folder to write: a new one, or one of an earlier run of the same export"
     )
     layout: str = word("NAME", tuple(row.name for row in LAYOUTS), _LAYOUT_HELP, default="folders")
-    wnid: tuple[str, ...] = wnids(f"{_WNID_HELP}; by default all that have pictures here")
-    under: str = text("", "WNID", _UNDER_HELP)
-    ilsvrc2012: bool = flag(_ILSVRC2012_HELP)
-    set: str = word("NAME", _SET_NAMES, _SET_HELP)
+    wnid: tuple[str, ...] = wnids(f"{_WNID_HELP}; by default all here")
     max_images: int | None = number(
         None, "at most this many pictures of each synset, those with the smallest numbers", least=1
     )

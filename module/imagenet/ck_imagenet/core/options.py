@@ -9,7 +9,7 @@ import re
 import shlex
 from difflib import get_close_matches
 from keyword import iskeyword
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, TypeVar, cast
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, TypeVar, cast
 
 from .errors import BadInput
 
@@ -146,9 +146,7 @@ def choice(value: str, words: tuple[str, ...], help: str) -> Any:
         text = "yes" if given is True else str(given or "")
         if text in ("", "no", "yes", *words):
             return "" if text == "no" else text
-        raise BadInput(
-            f'--{name}="{given}": write --{name} alone, or --{name}={" or ".join(words)}'
-        )
+        raise _none_of(name, given, words, f"--{name} alone, or ")
 
     return _field("", Kind(value, help, parse))
 
@@ -169,7 +167,7 @@ def word(value: str, words: tuple[str, ...], help: str, default: str = "") -> An
     def parse(name: str, given: Any) -> str:
         if given in ("", *words):
             return str(given) or default
-        raise BadInput(f'--{name}="{given}": write --{name}={" or ".join(words)}')
+        raise _none_of(name, given, words)
 
     return _field(default, Kind(value, help, parse))
 
@@ -207,13 +205,11 @@ def duration(default: float, help: str) -> Any:
 
     Parameters
     ----------
-    default : float
-        Seconds, if it is not given.
-    help : str
-        What help says of it.
+    default, help : float, str
+        As of `seconds`.
     """
-    kind = Kind("TIME", f"{help}: 90s, 15m, 8h, 2d or {FOREVER}", _duration)
-    return _field(Duration(default), kind)
+    examples = f"90s, 15m, 8h, 2d or {FOREVER}"
+    return _field(Duration(default), Kind("TIME", f"{help}: {examples}", _duration))
 
 
 def kinds(options: type) -> dict[str, tuple[Kind, Any]]:
@@ -228,12 +224,6 @@ def field_name(name: str) -> str:
     """Return what Python calls an option: a word of its own has an underscore behind it."""
     field = name.replace("-", "_")
     return f"{field}_" if iskeyword(field) else field
-
-
-def default_shown(default: Any) -> str:
-    """Return what help tells of an option's default: nothing of one that is as if not given."""
-    is_told = default is not None and default is not False and default not in ("", ())
-    return f" [{default}]" if is_told else ""
 
 
 def parse(options: type[Options], given: Mapping[str, Any], settings: Mapping[str, Any]) -> Options:
@@ -355,6 +345,15 @@ def _unknown(written: str, known: list[str]) -> str:
     near = get_close_matches(written.replace("_", "-"), known, n=1, cutoff=0.5)
     hint = f"did you mean --{near[0]}?" if near else f"the options are --{', --'.join(known)}"
     return f"--{written} is not an option: {hint}"
+
+
+def _none_of(name: str, given: Any, words: Sequence[str], first: str = "") -> BadInput:
+    """Return what refuses a word that is none of those which an option takes."""
+    text = str(given).lower().replace("_", "-")
+    near = [each for each in words if each.startswith(text)] or get_close_matches(text, words, n=1)
+    if len(near) == 1 < len(words):
+        return BadInput(f'--{name}="{given}": did you mean --{name}={near[0]}?')
+    return BadInput(f'--{name}="{given}": write {first}--{name}={" or ".join(words)}')
 
 
 def _flag(name: str, value: Any) -> bool:
