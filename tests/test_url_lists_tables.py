@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from typing import Any
 
@@ -35,6 +36,35 @@ def test_the_column_of_urls_is_found_in_parquet() -> None:
     table = parquet(TEXT=["a\tb", "c\nd", None], URL=[f"{A}.jpg", None, B], n=[1, 2, 3])
     assert read(table) == [(None, f"{A}.jpg"), (None, B)]
     assert read(parquet(key=[NAME], url=[A], final_url=[B])) == [(NAME, A)]
+
+
+def test_texts_of_parquet_stay_in_their_columns_whatever_they_hold() -> None:
+    url = f'{A}/a\tb,"c".jpg?d=1;e'
+    rows = parquet(Titel=['"open', "a,b", 'c "d"'], Bild=[url, f" {A}", f"{B} "])
+    assert read(rows) == [(None, url), (None, A), (None, B)]
+    assert [line.number for line in url_lists.read(io.BytesIO(rows), "mine")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])
+def test_a_table_may_begin_with_rows_without_a_url(kind: str) -> None:
+    """As the links of an export do, if pictures of a copy come first: so many tell no column."""
+    keys, urls = [f"{WNID}_{n}" for n in range(300)], [*[None] * 200, *[A] * 100]
+    tables = {
+        "parquet": parquet(key=keys, url=urls),
+        "csv": "".join(f"{key},{url or ''}\n" for key, url in zip(["key", *keys], ["url", *urls])),
+        "jsonl": "".join(
+            json.dumps({"key": key, "url": url}) + "\n" for key, url in zip(keys, urls)
+        ),
+    }
+    table = tables[kind]
+    found = read(table if isinstance(table, bytes) else table.encode())
+    assert found == [(key, A) for key in keys[200:]]
+
+
+def test_a_separator_that_the_head_does_not_have_separates_nothing() -> None:
+    rows = "".join(f'{A}.jpg?x={n};y={n},"a ""fish"", {n}"\n' for n in range(3))
+    expected = [(None, f"{A}.jpg?x={n};y={n}") for n in range(3)]
+    assert read(f"adresse,Titel\n{rows}".encode()) == expected
 
 
 def test_of_several_columns_the_one_called_url_is_taken() -> None:

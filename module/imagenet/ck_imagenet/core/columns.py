@@ -103,12 +103,10 @@ def recognise_table(head: Sequence[bytes], named: Named = Named()) -> Table | No
     ValueError
         If nobody can tell its URLs: it is a web page, a file of another form, or an unclear table.
     """
-    for split in (
-        _JsonSplitter(),
-        *map(_DelimitedSplitter, "\t;,|"),
-        _NameLastSplitter(),
-        _CaptionSplitter(),
-    ):
+    first = _text(next(filter(bytes.strip, head), b""))
+    delimited = [_DelimitedSplitter(each) for each in "\t;,|"]
+    delimited.sort(key=lambda split: len(split(first)) < 2)
+    for split in (_JsonSplitter(), *delimited, _NameLastSplitter(), _CaptionSplitter()):
         told = [
             (at, _text(line))
             for at, line in enumerate(split.joined(iter(head)))
@@ -237,7 +235,7 @@ class _JsonSplitter(_Splitter):
         except (ValueError, RecursionError):
             return []
         self._names = self._names or tuple(told)
-        values = (str(told.get(name, "")) for name in self._names)
+        values = (str(told.get(name) or "").strip(" \t") for name in self._names)
         return [value.encode("utf-8", "surrogatepass").decode("latin-1") for value in values]
 
 
@@ -335,9 +333,10 @@ def _infer_table(rows: Sequence[_Row], split: _Splitter) -> Table | None:
 
 def _body(rows: Sequence[_Row], split: _Splitter, headed: bool) -> tuple[list[_Row], int]:
     """Return the rows with all columns, and the number of columns; no rows if most do not split."""
-    body = [row for row in rows if _HOLDS_URL.search(row.text)] if headed else list(rows)
-    if len(rows) > 1 and not headed and not _HOLDS_URL.search(rows[0].text):
-        body = body[1:]  # the first is a head in another language
+    holding = [row for row in rows if _HOLDS_URL.search(row.text)]
+    body = list(rows if split.is_sure or rows[:1] == holding[:1] else rows[1:])
+    if headed or split.is_sure:
+        body = holding or body  # the first rows may have no URL
     split_up = [r for r in body if len(r.fields) > 1 or r.is_quoted or (split.is_sure and r.fields)]
     if not body or len(split_up) < _MOSTLY * len(body):
         return [], 0
@@ -374,7 +373,8 @@ def _url_column(
 ) -> int | None:
     """Return the index of the column of URLs, None if there is none; the one called `url` first."""
     urls = [index for index, column in enumerate(columns) if _mostly(is_url, column)]
-    called = [index for index in urls if index < len(titles) and titles[index].lower() == "url"]
+    called = [n for n, title in zip(range(len(columns)), titles) if title.lower() == "url"]
+    called = [index for index in called if index in urls or not any(columns[index])]
     urls = called if len(called) == 1 else urls
     if len(urls) > 1:
         urls = [

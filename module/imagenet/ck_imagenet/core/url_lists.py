@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import io
+import json
 import re
 import zlib
 from contextlib import contextmanager
@@ -233,7 +234,7 @@ def read_plain(text: bytes) -> Iterator[Line]:
 
 
 def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the texts of a table in Parquet as lines with a head, tabs between.
+    """Yield the texts of a table in Parquet as JSON, a row a line; the first line is an empty head.
 
     Its footer says how much a group of rows unpacks to, which is asked before any is read. A text
     that many rows share stands there once, and is not repeated before it is seen to be short.
@@ -247,12 +248,11 @@ def _parquet_lines(stream: BinaryIO) -> Iterator[bytes]:
         texts = [field.name for field in found.schema_arrow if _is_text(field.type)]
         _refuse_large(found.metadata, texts)
         table = pq.ParquetFile(stream, read_dictionary=texts, **limits)
-        yield "\t".join(texts).encode()
+        yield b""
         for batch in table.iter_batches(batch_size=_ROWS_AT_ONCE, columns=texts):
             for row in zip(*map(_short_texts, batch.columns)):
-                line = "\t".join(re.sub(r"[\t\r\n\0]", " ", each or "") for each in row)
-                data = line.encode("utf-8", "surrogatepass")
-                yield data if len(data) < LONGEST_LINE else b""
+                line = json.dumps(dict(zip(texts, row))).encode()
+                yield line if len(line) < LONGEST_LINE else b""
     except (pa.ArrowException, MemoryError, OverflowError, LookupError) as error:
         raise ValueError(f"not a Parquet file that can be read: {error}") from None
 
