@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Mapping
 
 import pytest
+from braceexpand import braceexpand  # which webdataset names its shards with
 from ck_imagenet.core.errors import BadInput, NoCopy
 from ck_imagenet.core.outcomes import Outcome
+from ck_imagenet.core.url_lists import expanded
 from ck_imagenet.sources.labels import Labels, read_labels, sorted_classes
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
@@ -78,6 +80,19 @@ class TestShards:
             folder = tmp_path / str(number)
             taken(folder, tmp_path / named)
             assert set(here(folder)) == ALL
+
+    @pytest.mark.parametrize(
+        "named",
+        ["{0..10}", "{00..10}", "{8..010}", "{10..0}", "{0..10..4}", "{010..0..-3}", "{a,b}-{1..2}"],
+    )
+    def test_braces_mean_what_they_mean_to_webdataset(self, named: str) -> None:
+        address = f"https://host/in-{named}.tar"
+        assert expanded("--from", address) == list(braceexpand(address))
+
+    @pytest.mark.parametrize("named", ["{{0..3}}", "{{a,b},c}", "{}", "{7}", "{a..c}", "{0..}"])
+    def test_other_braces_are_refused(self, named: str) -> None:
+        with pytest.raises(BadInput, match=r"write \{0000\.\.1023\} or \{train,val\} in braces"):
+            expanded("--from", f"https://host/in-{named}.tar")
 
     def test_a_file_that_is_called_so_is_meant_itself(self, tmp_path: Path) -> None:
         put(tmp_path, {"a{0..9}[1].tar": tar({b"n01440764_1.jpg": picture("1")})})

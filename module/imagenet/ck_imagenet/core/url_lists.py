@@ -340,7 +340,7 @@ _MOST_PARTS = 100_000
 """Parts of a copy; ImageNet's largest in use has 4,096."""
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_SEQUENCE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
+_SEQUENCE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})(?:\.\.-?([0-9]{1,9}))?")
 
 
 def expanded(option: str, named: str) -> list[str]:
@@ -375,17 +375,19 @@ def _without_braces(named: str) -> Iterator[str]:
         yield named
         return
     told = _SEQUENCE.fullmatch(found.group(1))
-    if told:
-        first, last = map(int, told.groups())
-        width = max(map(len, told.groups())) if "0" in (told[1][0], told[2][0]) else 0
-        step = 1 if last >= first else -1
-        words: Iterable[str] = (f"{n:0{width}}" for n in range(first, last + step, step))
-    elif "," in found.group(1):
+    begin = named[: found.start()]
+    if told and "{" not in begin:
+        first, last, step = int(told[1]), int(told[2]), int(told[3] or 1) or 1
+        is_padded = any(len(each) > 1 and each[0] == "0" for each in told.group(1, 2))
+        width = max(map(len, told.group(1, 2))) if is_padded else 0
+        numbers = range(first, last + 1, step) if last >= first else range(first, last - 1, -step)
+        words: Iterable[str] = (f"{number:0{width}}" for number in numbers)
+    elif "," in found.group(1) and "{" not in begin:
         words = found.group(1).split(",")
     else:
         raise BadInput(f'"{named}": write {{0000..1023}} or {{train,val}} in braces, or {{wnid}}')
     rests = list(islice(_without_braces(named[found.end() :]), _MOST_PARTS + 1))
-    yield from (f"{named[: found.start()]}{word}{rest}" for word in words for rest in rests)
+    yield from (f"{begin}{word}{rest}" for word in words for rest in rests)
 
 
 def _matches(option: str, named: str) -> list[str]:
