@@ -98,6 +98,9 @@ TAKEN = {
 }
 
 
+VALIDATED = "ILSVRC2012_val_00000001"
+
+
 class TestFolders:
     """Folders that people have unpacked."""
 
@@ -165,6 +168,13 @@ class TestFolders:
         done = taken(tmp_path, copy)
         assert (odd(done), sorted(here(tmp_path))) == ({"other-name": 3}, [f"{WNID}_1"])
 
+    def test_the_boxes_of_ilsvrcs_pictures_are_not_odd_wherever_they_lie(
+        self, tmp_path: Path
+    ) -> None:
+        boxes = {f"Annotations/{name}.xml": b"<a/>" for name in (f"{WNID}_1", VALIDATED)}
+        copy = put(tmp_path / "copy", {**boxes, f"Data/{WNID}_1.JPEG": picture("1")})
+        assert odd(taken(tmp_path, copy)) == {}
+
     def test_a_folder_of_the_tars_of_classes_is_read_as_the_tar_of_them_is(
         self, tmp_path: Path
     ) -> None:
@@ -218,6 +228,17 @@ class TestZips:
             folder = tmp_path / name[:-4]
             assert odd(taken(folder, tmp_path / name)) == {}
             assert here(folder) == TAKEN
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "cp437"])
+    def test_paths_are_told_as_they_are_whoever_wrote_them(
+        self, tmp_path: Path, encoding: str
+    ) -> None:
+        wrote = "Ä".encode(encoding)
+        place = b"@" * len(wrote)
+        data = zipped({f"{place.decode()}/1.txt": b"x", f"{WNID}_1.JPEG": picture("1")})
+        put(tmp_path, {"a.zip": data.replace(place + b"/", wrote + b"/")})
+        (done,) = taken(tmp_path, tmp_path / "a.zip").values()
+        assert done.odd.examples == {SkipReason.OTHER_NAME: ["Ä/1.txt"]}
 
     def test_the_tars_of_classes_in_it_are_read(self, tmp_path: Path) -> None:
         inner = tar({b"n01440764_%d.JPEG" % n: picture(str(n)) for n in range(5)})

@@ -83,7 +83,7 @@ class TestShards:
 
     @pytest.mark.parametrize(
         "named",
-        ["{0..10}", "{00..10}", "{8..010}", "{10..0}", "{0..10..4}", "{010..0..-3}", "{a,b}-{1..2}"],
+        ["{0..10}", "{00..10}", "{8..010}", "{10..0}", "{0..9..4}", "{010..0..-3}", "{a,b}-{1..2}"],
     )
     def test_braces_mean_what_they_mean_to_webdataset(self, named: str) -> None:
         address = f"https://host/in-{named}.tar"
@@ -284,7 +284,7 @@ class TestKeys:
     def test_validation_pictures_keep_their_numbers_whoever_tells_their_synset(
         self, tmp_path: Path
     ) -> None:
-        names = [f"ILSVRC2012_val_0000000{n}" for n in range(4)]
+        names = [f"ILSVRC2012_val_0000000{n}" for n in range(5)]
         told: list[dict[str, Any]] = [
             {"json": {"filename": f"{SHARK}/{names[0]}.JPEG"}},
             {"cls": 1},
@@ -294,8 +294,9 @@ class TestKeys:
         files: dict[bytes, bytes] = {}
         for name, said in zip(names, told):
             files.update(sample(name, picture(name), **said))
+        files.update(sample("4", picture("4"), json={"filename": f"{names[4]}.JPEG"}, cls=0))
         done = taken(tmp_path, put(tmp_path, {"a.tar": tar(files)}) / "a.tar", ilsvrc2012=True)
-        numbers = ((SHARK, 0), ("n01443537", 1), (WNID, 2))
+        numbers = ((SHARK, 0), ("n01443537", 1), (WNID, 2), (WNID, 4))
         assert set(here(tmp_path)) == {f"{wnid}_90000000{n}" for wnid, n in numbers}
         assert odd(done) == {"no-label": 1}
 
@@ -312,6 +313,9 @@ class TestKeys:
 
 
 VALIDATION = {f"ILSVRC2012_val_{n:08}.JPEG": pictures.picture(f"/val/{n}.jpg") for n in (1, 2)}
+NONE_OF_THEM = (
+    "has none of LOC_val_solution.csv, val.txt and ILSVRC2012_validation_ground_truth.txt"
+)
 TOLD = {"ILSVRC2012_val_00000001": SHARK, "ILSVRC2012_val_00000002": WNID}
 
 
@@ -366,8 +370,10 @@ class TestLabels:
             (b"n01440764\na.jpg 1\n", "has no labels, or has them in two ways"),
             (b"490\n361\n171\n", "has the devkit's own ids, and there is no meta.mat"),
             (b'{"0": 7}', "is not a JSON object of labels"),
-            (b"\x1f\x8b" + bytes(50), "has no ILSVRC2012_validation_ground_truth.txt"),
-            (tar({b"x": b"y"}), "has no ILSVRC2012_validation_ground_truth.txt"),
+            (b"\x1f\x8b" + bytes(50), NONE_OF_THEM),
+            (tar({b"x": b"y"}), NONE_OF_THEM),
+            (zipped({"x": b"y"}), NONE_OF_THEM),
+            (tar({b"val.txt": b"ILSVRC2012_val_00000001 1000\n"}), "line 1 has the label 1000"),
             (b"\n" + b"\0" * 9, "has no name and label"),
         ],
     )
@@ -400,6 +406,22 @@ class TestLabels:
         ):
             told = read_labels(str(copy), False).of_names
             assert [told[f"ILSVRC2012_val_{n:08}"] for n in (1, 2, 3)] == [SHARK, WNID, WNID]
+
+    def test_they_may_lie_in_a_folder_a_tar_or_a_zip_by_their_usual_names(
+        self, tmp_path: Path
+    ) -> None:
+        """As Caffe and Kaggle give them; also in the copy itself, where other files lie."""
+        val = "".join(f"{name}.JPEG {CLASSES.index(wnid)}\n" for name, wnid in TOLD.items())
+        solution = "".join(f"{name},{wnid} 1 2 3 4\n" for name, wnid in TOLD.items())
+        other = {"ILSVRC/ImageSets/CLS-LOC/val.txt": b"ILSVRC2012_val_00000001 1\n"}
+        put(tmp_path / "aux", {"val.txt": val.encode(), "train.txt": b"n01440764_1.JPEG 0\n"})
+        files = {f"./{each.name}": each.read_bytes() for each in (tmp_path / "aux").iterdir()}
+        packed = gzip.compress(tar({name.encode(): data for name, data in files.items()}))
+        kaggle = {**other, **VALIDATION, "LOC_val_solution.csv": solution.encode()}
+        put(tmp_path, {"caffe_ilsvrc12.tar.gz": packed, "kaggle.zip": zipped(kaggle)})
+        put(tmp_path / "kaggle", kaggle)
+        for name in ("aux", "caffe_ilsvrc12.tar.gz", "kaggle.zip", "kaggle"):
+            assert read_labels(str(tmp_path / name), False).of_names == TOLD, name
 
     @staticmethod
     def devkit(folder: Path, meta: bytes) -> Path:

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Iterator, NamedTuple
 
-from ..core.text import printable
 from .tars import File, Reader, Skipped, SkipReason, StreamReader
 
 ZIPS = (b"PK\3\4", b"PK\5\6")
@@ -156,12 +155,21 @@ def _entries(zipped: BinaryIO, directory: _Directory) -> Iterator[_Entry | None]
 
 def _entry(told: Any, rest: bytes) -> _Entry:
     _, _, _, flags, method, _, _, checksum, packed, size, name, _, _, _, _, outer, offset = told
-    path = rest[:name].partition(b"\0")[0].decode("utf-8", "replace").replace("\\", "/")
+    path = _path(rest[:name].partition(b"\0")[0])
     large = _large_numbers(rest[name:])
     numbers = []
     for number in (size, packed, offset):
         numbers.append(next(large, number) if number == _FULL_32 else number)
     return _Entry(path, flags, method, checksum, numbers[1], numbers[0], numbers[2], outer >> 16)
+
+
+def _path(name: bytes) -> str:
+    """Return a path as most programs write it, or as DOS did, whatever the entry tells of that."""
+    try:
+        path = name.decode("utf-8")
+    except UnicodeDecodeError:
+        path = name.decode("cp437")
+    return path.replace("\\", "/")
 
 
 def _large_numbers(extra: bytes) -> Iterator[int]:
@@ -289,7 +297,7 @@ def files_of_folder(root: Path) -> Iterator[File | Skipped]:
         try:
             names = sorted(os.listdir(folder))  # noqa: PTH208  there are many
         except OSError:
-            yield Skipped(printable(shown), SkipReason.UNREADABLE)
+            yield Skipped(shown, SkipReason.UNREADABLE)
             continue
         below = []
         for name in names:
@@ -302,7 +310,7 @@ def files_of_folder(root: Path) -> Iterator[File | Skipped]:
                     continue
                 yield _file(path, told, found, root)
             except OSError:
-                yield Skipped(printable(told), SkipReason.UNREADABLE)
+                yield Skipped(told, SkipReason.UNREADABLE)
         waiting += reversed(below)
 
 
@@ -310,12 +318,12 @@ def _file(path: str, told: str, found: os.stat_result, root: Path) -> File | Ski
     if stat.S_ISLNK(found.st_mode):
         path = os.path.realpath(path)
         if not path.startswith(f"{root}{os.sep}"):
-            return Skipped(printable(told), SkipReason.OUTSIDE)
+            return Skipped(told, SkipReason.OUTSIDE)
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode):
-            return Skipped(printable(told), SkipReason.LINK)
+            return Skipped(told, SkipReason.LINK)
     if not stat.S_ISREG(found.st_mode):
-        return Skipped(printable(told), SkipReason.DEVICE)
+        return Skipped(told, SkipReason.DEVICE)
     return File(told, found.st_size, _FileReader(path, found.st_size), original=Path(path))
 
 

@@ -6,7 +6,8 @@
 | `LOC_val_solution.csv` of Kaggle | a name, a comma, a wnid and boxes |
 | one wnid a line, 50,000 | the synsets of ILSVRC2012's validation pictures in their order |
 | one wnid a line, else | the classes in the order of their labels, from 0 on; words may follow |
-| the devkit of ILSVRC2012, packed or as a folder | the truth of its validation, by its own ids |
+| the devkit of ILSVRC2012 | the truth of its validation, by its own ids |
+| a folder, a tar or a zip | one of these by its usual name, such as Caffe's caffe_ilsvrc12.tar.gz |
 
 A label is the place of a class in the sorted order of wnids, from 0 on, as users of ILSVRC2012
 count. The devkit counts otherwise, and tells how in `meta.mat`.
@@ -26,16 +27,24 @@ from typing import Any, BinaryIO, Iterable, Iterator, Mapping, NamedTuple
 from ..catalogue.selection import Selection, matching
 from ..core.errors import BadInput
 from ..core.files import path_of
-from ..core.text import is_wnid, printable
-from .tars import File, StreamReader, files
+from ..core.text import is_wnid, visible
+from . import tars
+from .containers import ZIPS, files_of_zip
+from .tars import File, StreamReader
 
 OF_VALIDATION = 50_000
 """Pictures of ILSVRC2012's validation."""
 
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+"""How packed tars begin."""
+
 _MOST_LABELS = 2**27
 """Of a file of labels; Kaggle's for 544,546 pictures has 35 MB."""
 
+_SOLUTION, _VAL = "LOC_val_solution.csv", "val.txt"
 _TRUTH, _META = "ILSVRC2012_validation_ground_truth.txt", "meta.mat"
+_SOUGHT = (_SOLUTION, _VAL, _TRUTH, _META)
+"""What is looked for in a folder, a tar or a zip."""
 
 _LABELLED = re.compile(
     r"""["']?([^"',\s]+)["']?[,\s]+["']?(n[0-9]{8}|[0-9]{1,6})["']?(?:[,\s].*)?"""
@@ -74,7 +83,7 @@ def read_labels(named: str, ilsvrc2012: bool) -> Labels:
     Parameters
     ----------
     named : str
-        The file, or the folder of the devkit, as the user has written it; empty if there is none.
+        The file or folder, as the user has written it; empty if there is none.
     ilsvrc2012 : bool
         Whether the user has said that the classes are those of ILSVRC2012.
 
@@ -89,11 +98,11 @@ def read_labels(named: str, ilsvrc2012: bool) -> Labels:
     path = path_of("--labels", named)
     try:
         if path.is_dir():
-            return _of_folder(path, named, classes)
+            return _of_several(_in_folder(path, named), named, classes)
         with path.open("rb") as stream:
             begin = stream.peek(512)[:512]
-            if begin.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")) or begin[257:262] == b"ustar":
-                return _of_devkit(_devkit_files(stream), named, classes)
+            if begin.startswith((*_PACKED, *ZIPS)) or begin[257:262] == b"ustar":
+                return _of_several(_packed(stream, begin.startswith(ZIPS)), named, classes)
             data = _bounded(stream, named)
     except OSError as error:
         raise BadInput(f'--labels="{named}" cannot be read: {error.strerror or error}') from None
@@ -101,6 +110,43 @@ def read_labels(named: str, ilsvrc2012: bool) -> Labels:
         beside = path.parent / _META
         meta = {_META: beside.read_bytes()} if beside.is_file() else {}
         return _of_devkit({_TRUTH: data, **meta}, named, classes)
+    return _of_one(data, named, classes)
+
+
+def _in_folder(folder: Path, named: str) -> dict[str, bytes]:
+    """Return the files that are of use in a folder; the devkit has its own further down."""
+    found: dict[str, bytes] = {}
+    for each in (folder, folder / "data", folder / "ILSVRC2012_devkit_t12" / "data"):
+        for path in (each / name for name in _SOUGHT):
+            if path.is_file() and path.name not in found:
+                with path.open("rb") as stream:
+                    found[path.name] = _bounded(stream, named)
+    return found
+
+
+def _packed(stream: Any, is_zip: bool) -> dict[str, bytes]:
+    """Return the files that are of use in a tar or a zip."""
+    found: dict[str, bytes] = {}
+    what = "the labels"
+    for each in files_of_zip(stream, what) if is_zip else tars.files(StreamReader(stream), what):
+        name = each.parts[-1] if isinstance(each, File) and not each.fault else ""
+        if isinstance(each, File) and name in _SOUGHT and each.size <= _MOST_LABELS:
+            data = each.body.read(each.size)
+            found.update({} if each.body.is_cut or name in found else {name: data})
+    return found
+
+
+def _of_several(found: Mapping[str, bytes], named: str, classes: tuple[str, ...]) -> Labels:
+    """Return what the best of some files tells: the devkit's takes a package and a second one."""
+    for name in (_SOLUTION, _VAL):
+        if name in found:
+            return _of_one(found[name], named, classes)
+    if _TRUTH in found:
+        return _of_devkit(found, named, classes)
+    raise BadInput(f'--labels="{named}" has none of {_SOLUTION}, {_VAL} and {_TRUTH}. {_ELSE}')
+
+
+def _of_one(data: bytes, named: str, classes: tuple[str, ...]) -> Labels:
     if data.lstrip().startswith(b"{"):
         return Labels(_of_json(data, named), {})
     return _of_lines(data.decode("utf-8", "replace").splitlines(), named, classes)
@@ -128,7 +174,7 @@ def _of_lines(lines: Iterable[str], named: str, classes: tuple[str, ...]) -> Lab
         elif line and not line.startswith("#") and number > 1:  # the first may name columns
             raise BadInput(
                 f'--labels="{named}": line {number} has no name and label, and no wnid: '
-                f"{printable(line)[:60]}. {_ELSE}"
+                f"{visible(line[:60])}. {_ELSE}"
             )
     if bool(listed) == bool(of_names):
         raise BadInput(f'--labels="{named}" has no labels, or has them in two ways. {_ELSE}')
@@ -186,32 +232,7 @@ def _is_truth(data: bytes) -> bool:
     )
 
 
-def _of_folder(folder: Path, named: str, classes: tuple[str, ...]) -> Labels:
-    for each in (folder, folder / "data", folder / "ILSVRC2012_devkit_t12" / "data"):
-        found = {name: each / name for name in (_TRUTH, _META)}
-        if found[_TRUTH].is_file():
-            data = {}
-            for name, path in found.items():
-                if path.is_file():
-                    with path.open("rb") as stream:
-                        data[name] = _bounded(stream, named)
-            return _of_devkit(data, named, classes)
-    raise BadInput(f'--labels="{named}" is a folder without {_TRUTH}. {_ELSE}')
-
-
-def _devkit_files(stream: Any) -> dict[str, bytes]:
-    """Return the two files that are of use in the packed devkit."""
-    found: dict[str, bytes] = {}
-    for each in files(StreamReader(stream), "the devkit"):
-        name = each.parts[-1] if isinstance(each, File) else ""
-        if isinstance(each, File) and name in (_TRUTH, _META) and each.size <= _MOST_LABELS:
-            found[name] = each.body.read(each.size)
-    return found
-
-
 def _of_devkit(found: Mapping[str, bytes], named: str, classes: tuple[str, ...]) -> Labels:
-    if _TRUTH not in found:
-        raise BadInput(f'--labels="{named}" has no {_TRUTH}. {_ELSE}')
     if _META not in found:
         raise BadInput(
             f'--labels="{named}" has the devkit\'s own ids, and there is no {_META} beside it '

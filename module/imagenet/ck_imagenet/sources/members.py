@@ -19,7 +19,7 @@ from ..core.text import (
     ImageName,
     is_wnid,
     parse_image_name,
-    printable,
+    visible,
 )
 from ..images.decoding import MOST_BYTES
 from ..images.formats import SUFFIXES
@@ -39,8 +39,8 @@ _LABELS = ("cls", "json", "wnid", "synset")
 
 _COMPANIONS = frozenset(
     (*_LABELS, "class", "id", "idx", "index", "key", "label", "labels", "meta", "name", "text")
-) | {"caption", "txt", "url"}
-"""What the files beside a picture end with, in the shards of WebDataset."""
+) | {"caption", "txt", "url", "xml"}
+"""What the files about a picture end with: in the shards of WebDataset, and ImageNet's boxes."""
 
 _MOST_SAID = 2**16
 """Bytes of a companion."""
@@ -112,7 +112,7 @@ def pictures(
 
 def _within(file: File, wnid: str, labels: Labels) -> Iterator[Found]:
     """Yield the pictures in the tar of a class."""
-    samples, what = _Samples((wnid,), labels), printable(file.path)
+    samples, what = _Samples((wnid,), labels), file.path
     try:
         with file.body.opened() as body:
             for each in tars.files(body, what):
@@ -148,13 +148,13 @@ class _Samples:
             self._key = f"{folder}/{key}"
         extension = extension.rpartition(".")[2].lower()
         if file.fault or file.leads_out:
-            yield Skipped(printable(file.path), file.fault or SkipReason.OUTSIDE)
+            yield Skipped(file.path, file.fault or SkipReason.OUTSIDE)
         elif f".{extension}" in SUFFIXES:
             yield from self._take_picture(file)
         elif extension in _COMPANIONS and key:
             self._take_companion(file, extension)
         else:
-            yield Skipped(printable(file.path), SkipReason.OTHER_NAME)
+            yield Skipped(file.path, SkipReason.OTHER_NAME)
 
     def end(self) -> Iterator[Found]:
         """Yield what the sample holds that was begun last."""
@@ -163,11 +163,11 @@ class _Samples:
             named = self._told(file) if self._companion else None
             is_of_validation = _VALIDATED.match(file.parts[-1])
             if named is None and not is_of_validation:
-                yield Skipped(printable(file.path), SkipReason.OTHER_NAME)
+                yield Skipped(file.path, SkipReason.OTHER_NAME)
             else:
                 yield self._of(file, named or "", data)
         elif self._companion and not self._has_picture:
-            yield Skipped(printable(self._companion), SkipReason.OTHER_NAME)
+            yield Skipped(self._companion, SkipReason.OTHER_NAME)
         self._key = ""
         self._begin()
 
@@ -180,9 +180,10 @@ class _Samples:
     def _take_companion(self, file: File, extension: str) -> None:
         self._companion = self._companion or file.path
         stem = file.parts[-1].partition(".")[0]
-        if parse_image_name(stem):
-            self._has_picture = True  # whose name tells more
-        elif extension in _LABELS and file.size <= _MOST_SAID:
+        is_named = parse_image_name(stem) is not None
+        if is_named or _VALIDATED.fullmatch(stem):
+            self._has_picture = True  # be it in another folder
+        if not is_named and extension in _LABELS and file.size <= _MOST_SAID:
             self._said.setdefault(extension, file.body.read(file.size))
 
     def _take_picture(self, file: File) -> Iterator[Found]:
@@ -192,7 +193,7 @@ class _Samples:
         if named is not None:
             yield self._of(file, named, None)
         elif self._picture or stem.startswith((".", "ILSVRC2012_test_")):
-            yield Skipped(printable(file.path), SkipReason.OTHER_NAME)
+            yield Skipped(file.path, SkipReason.OTHER_NAME)
         else:
             self._picture = file, None if file.body.can_wait else _read(file)
 
@@ -228,7 +229,8 @@ class _Samples:
             text = "" if isinstance(each, bool) or each is None else str(each).strip()
             wnid = text if is_wnid(text) else self._labelled(text)
             if wnid:
-                return _of_validation(file.parts[-1], wnid)
+                own = parts[-1] if _VALIDATED.match(parts[-1]) else file.parts[-1]
+                return _of_validation(own, wnid)
         return ""
 
     def _labelled(self, text: str) -> str:
@@ -239,16 +241,16 @@ class _Samples:
         """Return the picture in a file, or why it is none of those that are wanted."""
         wnid = named.wnid if isinstance(named, ImageName) else named
         if not wnid:
-            return Skipped(printable(file.path), SkipReason.NO_LABEL)
+            return Skipped(file.path, SkipReason.NO_LABEL)
         if wnid not in self._wnids:
-            return Skipped(printable(file.path), SkipReason.OTHER_SYNSET)
+            return Skipped(file.path, SkipReason.OTHER_SYNSET)
         if file.size > MOST_BYTES:
-            return Skipped(printable(file.path), SkipReason.TOO_LARGE)
+            return Skipped(file.path, SkipReason.TOO_LARGE)
         if isinstance(named, ImageName):
             return Member(named, file, data)
         data = _read(file) if data is None else data
         if data is None:
-            return Skipped(printable(file.path), file.body.damage or SkipReason.CUT)
+            return Skipped(file.path, file.body.damage or SkipReason.CUT)
         return Member(ImageName(wnid, _number(data)), file, data)
 
 
@@ -279,6 +281,9 @@ def _number(data: bytes) -> int:
 MOST_EXAMPLES = 3
 """Paths that are kept of each kind of oddity."""
 
+_LONGEST_PATH = 200
+"""Characters of such a path."""
+
 
 class Oddities:
     """What was odd in a copy.
@@ -288,7 +293,7 @@ class Oddities:
     counts : Counter of SkipReason
         How much of each kind.
     examples : dict of SkipReason to list of str
-        The first paths of each.
+        The first paths of each, shortened, and fit for any terminal.
     """
 
     def __init__(self) -> None:
@@ -300,4 +305,4 @@ class Oddities:
         self.counts[oddity.reason] += 1
         examples = self.examples.setdefault(oddity.reason, [])
         if len(examples) < MOST_EXAMPLES:
-            examples.append(oddity.path)
+            examples.append(visible(oddity.path)[:_LONGEST_PATH])

@@ -30,7 +30,6 @@ from ..core.packings import (
     parse_header,
     zstd,
 )
-from ..core.text import printable
 
 _STEP = 2**20
 
@@ -274,7 +273,6 @@ class Skipped(NamedTuple):
     """Something in a copy that is not taken."""
 
     path: str
-    """Shortened, and fit for any terminal."""
     reason: SkipReason
 
 
@@ -330,7 +328,7 @@ def files(tar: Reader, what: str) -> Iterator[File | Skipped]:
             said = Extension()
         body.skip(body.left)
         if body.is_cut:
-            yield Skipped(printable(path), SkipReason.CUT)
+            yield Skipped(path, SkipReason.CUT)
             return
         tar.skip(filling)
 
