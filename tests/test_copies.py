@@ -15,7 +15,7 @@ import tracemalloc
 import zipfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 import ck_imagenet
 import pytest
@@ -46,15 +46,20 @@ def picture(name: str) -> bytes:
 
 def imported(
     options: DownloadOptions, store: FolderStore, archive: ArchiveSource | None = None
-) -> list[Imported]:
-    """Return what comes of the copies that options name."""
+) -> Iterator[Imported]:
+    """Yield what comes of the copies that options name."""
     done = download(options, store, Progress(), archive)
-    return [each for each in done if isinstance(each, Imported)]
+    return (each for each in done if isinstance(each, Imported))
+
+
+def importing(folder: Path, copy: Path | str, **options: Any) -> Iterator[Imported]:
+    """Yield what a copy brings into a folder."""
+    return imported(DownloadOptions(from_=str(copy), **options), FolderStore(folder / "out"))
 
 
 def taken(folder: Path, copy: Path | str, **options: Any) -> dict[str, Imported]:
     """Return what a copy brings into a folder, by synset."""
-    found = imported(DownloadOptions(from_=str(copy), **options), FolderStore(folder / "out"))
+    found = list(importing(folder, copy, **options))
     assert len({each.wnid for each in found}) == len(found)
     return {each.wnid: each for each in found}
 
@@ -236,14 +241,17 @@ class TestZips:
         wrote = "Ä".encode(encoding)
         place = b"@" * len(wrote)
         data = zipped({f"{place.decode()}/1.txt": b"x", f"{WNID}_1.JPEG": picture("1")})
-        put(tmp_path, {"a.zip": data.replace(place + b"/", wrote + b"/")})
+        put(tmp_path, {"a.zip": data.replace(place + b"/1.", wrote + b"/1.")})
         (done,) = taken(tmp_path, tmp_path / "a.zip").values()
         assert done.odd.examples == {SkipReason.OTHER_NAME: ["Ä/1.txt"]}
 
     def test_the_tars_of_classes_in_it_are_read(self, tmp_path: Path) -> None:
         inner = tar({b"n01440764_%d.JPEG" % n: picture(str(n)) for n in range(5)})
-        put(tmp_path, {"a.zip": zipped({f"train/{WNID}.tar": inner})})
+        put(tmp_path, {"a.zip": zipped({f"train/{WNID}.tar": inner, "other.tar": inner})})
         assert taken(tmp_path, tmp_path / "a.zip")[WNID].saved == 5
+        put(tmp_path, {"b.zip": zipped({"other.tar": inner})})
+        with pytest.raises(NoCopy, match=r"other\.tar\)$"):  # which no command names
+            taken(tmp_path, tmp_path / "b.zip")
 
     def test_what_is_no_file_of_ours_is_named(self, tmp_path: Path) -> None:
         data = bytearray(zipped({f"{WNID}_1.JPEG": picture("1"), f"{WNID}_2.JPEG": picture("2")}))
@@ -327,6 +335,9 @@ class TestPackings:
             "a.tar.xz": lzma.compress(data),
             "a.tar.zst": zstd.compress(data),
             "b.tar.zst": zstd.compress(data[:half]) + zstd.compress(data[half:]),
+            # What pzstd writes before each stream, and what may fill up those of xz.
+            "c.tar.zst": b"\x50\x2a\x4d\x18\4\0\0\0four" + zstd.compress(data),
+            "b.tar.xz": lzma.compress(data[:half]) + bytes(8) + lzma.compress(data[half:]),
         }
 
     def test_each_is_unpacked(self, tmp_path: Path) -> None:
@@ -347,6 +358,14 @@ class TestPackings:
                     assert "has no picture" in str(error)
                 else:
                     assert done[WNID].here <= 3
+
+    @pytest.mark.parametrize("begin", [b"\x28\xb5\x2f\xfd\xff", b"\xfd7zXZ\0", b"BZh"])
+    def test_what_cannot_be_unpacked_is_not_called_incomplete(
+        self, tmp_path: Path, begin: bytes
+    ) -> None:
+        put(tmp_path, {"a": begin + b"\xff" * 999})
+        with pytest.raises(NoCopy, match="it is compressed in a way that cannot be undone here"):
+            taken(tmp_path, tmp_path / "a")
 
     def test_without_the_package_for_zstd_a_sentence_names_it(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -418,7 +437,7 @@ class TestTars:
             wnid=(WNID,), source="winter21", accept_terms=True, winter21=web.tar_address()
         )
         with pytest.raises(StoreError, match="written by a newer ck-imagenet"):
-            imported(options, FolderStore(tmp_path))
+            list(imported(options, FolderStore(tmp_path)))
 
     def test_members_are_judged_as_all_bytes_are(self, tmp_path: Path) -> None:
         files = {

@@ -107,7 +107,8 @@ class _CopyReading:
         self._last: SynsetImport | None = None
         self._odd = Oddities()
         self._filled: set[str] = set()
-        self._found = self._is_left = False
+        self._found = False
+        self._left = 0
         self._shown = ""
 
     def run(self, client: Client) -> Iterator[Imported]:
@@ -135,7 +136,7 @@ class _CopyReading:
         kind, is_empty = "tar", False
         missing: list[tuple[str, Collection[str]]] = []
         for part in parts:
-            self._is_left = False
+            left = self._left
             with self._opened(part, client) as opened:
                 yield from self._import(opened, part)
             kind, is_empty = opened.kind, opened.is_empty
@@ -143,7 +144,7 @@ class _CopyReading:
                 missing.append((self._told(opened.failure, part), [display_name(part)]))
                 if not _is_its_own(opened.failure):
                     break  # the others are at the same host
-            elif not (self._is_left or self._crawl.max_images):
+            elif self._left == left and not self._crawl.max_images:
                 finished.add(part, self._seen)
             if self._filled >= self._copy.wnids:
                 break
@@ -153,8 +154,7 @@ class _CopyReading:
         if known:
             yield from self._known_before(finished.wnids())
         elif not self._found:
-            what = f'the {kind} "{self._copy.where}"'
-            raise NoCopy(f"{what} is empty" if is_empty else self._nothing(what))
+            raise NoCopy(self._nothing(kind, is_empty))
 
     @contextmanager
     def _opened(self, part: str, client: Client) -> Iterator[OpenCopy]:
@@ -180,7 +180,7 @@ class _CopyReading:
                 if isinstance(found, str):
                     ended = found
                 elif isinstance(found, Skipped):
-                    self._take_odd(found)
+                    self._take_odd(found, opened)
                 else:
                     if not current or current.place.wnid != found.name.wnid:
                         visit.close()
@@ -190,16 +190,17 @@ class _CopyReading:
                         self._last = current
                     fault = current.take(found, source)
                     if fault:
-                        self._take_odd(Skipped(str(found.name), fault))
+                        self._take_odd(Skipped(str(found.name), fault), opened)
                     if current.is_full:
                         self._filled.add(found.name.wnid)
                         if self._filled >= self._copy.wnids:
                             return
 
-    def _take_odd(self, odd: Skipped) -> None:
+    def _take_odd(self, odd: Skipped, opened: OpenCopy) -> None:
         """Tell of something odd with the synset before it, or with the first."""
-        self._is_left |= odd.reason in _TO_BE_READ_AGAIN
-        (self._last.odd if self._last else self._odd).add(odd)
+        self._left += odd.reason in _TO_BE_READ_AGAIN
+        if not (odd.reason is SkipReason.CUT and opened.failure):  # which is told by itself
+            (self._last.odd if self._last else self._odd).add(odd)
 
     @contextmanager
     def _visited(self, wnid: str) -> Iterator[SynsetImport]:
@@ -238,8 +239,7 @@ class _CopyReading:
         place = done.place
         with storage_errors(place.state), wait_for_lock(place.lock(), wnid, self._progress):
             place.checkpoint()
-            is_cut = {SkipReason.CUT, SkipReason.GARBAGE} & set(done.odd.counts)
-            if self._copy.is_far and not (done.is_full or is_cut or self._is_left):
+            if self._copy.is_far and not (done.is_full or self._left):
                 ReadTars(place).add(self._copy.name)
             summaries.keep(place, mended=True)
         return Imported(
@@ -296,15 +296,18 @@ class _CopyReading:
             f"Its links may still work: ck-imagenet download --wnid={next(iter(self._copy.wnids))}"
         )
 
-    def _nothing(self, what: str) -> str:
+    def _nothing(self, kind: str, is_empty: bool) -> str:
         """Return what is in a copy without a picture."""
+        what = f'the {kind} "{self._copy.where}"'
+        if is_empty:
+            return f"{what} is empty"
         wnids = self._copy.wnids
         wanted = sorted(wnids) if len(wnids) <= MOST_EXAMPLES else ["ImageNet"]
         odd = [f"{fault.value} ({', '.join(paths)})" for fault, paths in self._odd.examples.items()]
         found = f": {'; '.join(odd)}" if odd else ""
         hint = f". {_WHAT_LABELS}" if SkipReason.NO_LABEL in self._odd.counts else ""
         others = self._odd.examples.get(SkipReason.OTHER_NAME, [])
-        if not hint and any(path.endswith(".tar") for path in others):
+        if not hint and kind == "folder" and any(path.endswith(".tar") for path in others):
             hint = f'. To read the tars in it: --from="{self._copy.where}/*.tar"'
         return f"{what} has no picture of {', '.join(wanted)}{found}{hint}"
 
@@ -337,6 +340,7 @@ def _is_its_own(failure: OSError | Failed) -> bool:
 
 _TO_BE_READ_AGAIN = (
     *(SkipReason.CUT, SkipReason.GARBAGE, SkipReason.UNREADABLE),
+    *(SkipReason.DAMAGED, SkipReason.PACKED),
     SkipReason.NO_LABEL,  # which the next command may tell
 )
 """What a part of a copy must not have had, for it not to be read again."""

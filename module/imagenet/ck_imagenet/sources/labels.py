@@ -35,9 +35,6 @@ from .tars import File, StreamReader
 OF_VALIDATION = 50_000
 """Pictures of ILSVRC2012's validation."""
 
-_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
-"""How packed tars begin."""
-
 _MOST_LABELS = 2**27
 """Of a file of labels; Kaggle's for 544,546 pictures has 35 MB."""
 
@@ -101,7 +98,7 @@ def read_labels(named: str, ilsvrc2012: bool) -> Labels:
             return _of_several(_in_folder(path, named), named, classes)
         with path.open("rb") as stream:
             begin = stream.peek(512)[:512]
-            if begin.startswith((*_PACKED, *ZIPS)) or begin[257:262] == b"ustar":
+            if begin.startswith((*tars.PACKED_TARS, *ZIPS)) or begin[257:262] == b"ustar":
                 return _of_several(_packed(stream, begin.startswith(ZIPS)), named, classes)
             data = _bounded(stream, named)
     except OSError as error:

@@ -103,7 +103,9 @@ class StreamReader(Reader):
             if self._plain is None:
                 self._plain = self._unpacked()
             data = self._plain.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile, _Damaged):
+        except _NotUnpacked:
+            self._plain, self.damage = io.BytesIO(), SkipReason.PACKED
+        except (EOFError, zlib.error, gzip.BadGzipFile):
             self._plain = io.BytesIO()
         except (OSError, Failed) as error:
             self.failure = error
@@ -140,8 +142,8 @@ class StreamReader(Reader):
         return self._packed
 
 
-class _Damaged(Exception):
-    """What is packed cannot be unpacked any further."""
+class _NotUnpacked(Exception):
+    """Of what is packed nothing can be unpacked: it is damaged, or needs too much memory."""
 
 
 class _Unpacking(io.RawIOBase):
@@ -152,6 +154,7 @@ class _Unpacking(io.RawIOBase):
         self._packed = packed
         self._new = decompressor
         self._stream = decompressor()
+        self._has_begun = False
 
     def readable(self) -> bool:
         return True
@@ -160,21 +163,32 @@ class _Unpacking(io.RawIOBase):
         while True:
             fed = b""
             if self._stream.eof:
-                fed = self._stream.unused_data or self._packed.read(_STEP)
-                if not fed.strip(b"\0"):  # xz lets zeros fill up the end
+                fed = self._behind()
+                if not fed:
                     return 0
                 self._stream = self._new()
             elif self._stream.needs_input:
                 fed = self._packed.read(_STEP)
                 if not fed:
-                    raise _Damaged("the end is missing")
+                    raise EOFError("the end is missing")
             try:
                 data = self._stream.decompress(fed, len(buffer))
             except Exception as error:  # of as many kinds as there are packings
-                raise _Damaged(str(error)) from None
+                raise EOFError(str(error)) if self._has_begun else _NotUnpacked from None
+            self._has_begun = self._has_begun or bool(data)
             if data:
                 buffer[: len(data)] = data
                 return len(data)
+
+    def _behind(self) -> bytes:
+        """Return what follows a stream, but for the zeros that xz lets stand there."""
+        fed: bytes = self._stream.unused_data.lstrip(b"\0")
+        while not fed:
+            read = self._packed.read(_STEP)
+            if not read:
+                break
+            fed = read.lstrip(b"\0")
+        return fed
 
 
 def _zstd() -> Any:
@@ -192,10 +206,15 @@ _PACKINGS: dict[bytes, Callable[[], Any]] = {
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(memlimit=_MOST_DICTIONARY),
     b"\x28\xb5\x2f\xfd": _zstd,
+    # Frames to be skipped, with which pzstd begins.
+    **{bytes([number]) + b"\x2a\x4d\x18": _zstd for number in range(0x50, 0x60)},
 }
 """What unpacks, by how what is packed begins."""
 
-_LONGEST_SIGNATURE = max(map(len, _PACKINGS))
+PACKED_TARS = (_GZIP, *_PACKINGS)
+"""How packed tars begin."""
+
+_LONGEST_SIGNATURE = max(map(len, PACKED_TARS))
 
 
 class PartReader(Reader):
@@ -349,7 +368,7 @@ def _headers(tar: Reader, what: str) -> Iterator[Header | Skipped]:
             _skip_holes(tar, header)
             yield header
         elif len(block) < BLOCK and (has_begun or not block):
-            yield Skipped(what, SkipReason.CUT)
+            yield Skipped(what, tar.damage or SkipReason.CUT)
             return
         elif not is_lost:
             yield Skipped(what, SkipReason.GARBAGE)
