@@ -14,7 +14,6 @@ from ck_imagenet.engine.host import HostState, RationedHost
 from ck_imagenet.engine.link import Task
 from ck_imagenet.engine.messages import (
     Cancel,
-    Drain,
     Ended,
     Fetch,
     FromWorker,
@@ -236,15 +235,6 @@ class TestFeeding:
     ) -> None:
         begin(dispatcher, tasks(a=[1]))
         assert here.told == other.told == [Limit(2)]
-
-    def test_when_all_is_given_out_that_is_told(
-        self, dispatcher: Dispatcher, here: Listed, other: Listed
-    ) -> None:
-        begin(dispatcher, tasks(a=[1]))
-        dispatcher.drain()
-        assert Drain() not in here.told
-        here.tells(Hungry())
-        assert here.told[-1] == other.told[-1] == Drain()
 
     def test_at_the_end_who_has_little_left_lends_his_connections(
         self, dispatcher: Dispatcher, here: Listed, other: Listed

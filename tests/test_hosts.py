@@ -203,9 +203,8 @@ class TestGivenUp:
 
     @pytest.fixture
     def stream(self) -> HostQueue[str]:
-        """Hosts of which one was given up, and of which further tasks are still to come."""
+        """Hosts of which one was given up."""
         hosts: HostQueue[str] = HostQueue()
-        hosts.complete = False
         for number in range(10):
             now = 3 * number
             hosts.put("down", str(number), now)
@@ -237,15 +236,8 @@ class TestGivenUp:
         put(stream, "down", "g", 27 + FORGET_GIVEN_UP_AFTER)
         assert taken(stream, 27 + FORGET_GIVEN_UP_AFTER) == ["g"]
 
-    def test_it_never_is_once_nothing_else_is_to_come(self, stream: HostQueue[str]) -> None:
-        stream.complete = True
-        put(stream, "down", "g", 10 * FORGET_GIVEN_UP_AFTER)
-        stream.take(10 * FORGET_GIVEN_UP_AFTER)
-        assert [task for task, _ in stream.given_up] == ["g"]
-
     def test_a_host_that_asks_for_too_long_a_back_off_is_given_up_for_good(self) -> None:
         hosts: HostQueue[str] = HostQueue(back_off=BackOff(longest=300))
-        hosts.complete = False
         put(hosts, "h", "ab")
         hosts.take(0)
         hosts.release("h", 0, HostSignal.BUSY, 0, 301)
@@ -255,7 +247,6 @@ class TestGivenUp:
 
     def test_a_host_that_was_only_busy_is_a_new_one_after_a_time(self) -> None:
         hosts: HostQueue[str] = HostQueue()
-        hosts.complete = False
         now = 0.0
         for _ in range(4):
             refuse(hosts, "h", now, 1)
@@ -266,14 +257,8 @@ class TestGivenUp:
         put(hosts, "h", "y", now + 2 * FORGET_GIVEN_UP_AFTER)
         assert taken(hosts, now + 2 * FORGET_GIVEN_UP_AFTER) == ["y"]
 
-    def test_where_nothing_is_said_to_be_to_come_it_is_given_up_for_good(self) -> None:
-        hosts: HostQueue[str] = HostQueue()
-        hosts.take(give_up(hosts, "down") + 10 * FORGET_GIVEN_UP_AFTER)
-        assert known(hosts) == ["down"]
-
     def test_one_that_is_backing_off_is_remembered_for_as_long_beyond_that(self) -> None:
         hosts: HostQueue[str] = HostQueue()
-        hosts.complete = False
         refuse(hosts, "h", 100, 50)
         hosts.take(150 + FORGET_GIVEN_UP_AFTER - 1)
         assert known(hosts) == ["h"]
@@ -289,7 +274,6 @@ class TestGivenUp:
 
     def test_it_is_remembered_until_the_time_is_over(self) -> None:
         hosts: HostQueue[str] = HostQueue()
-        hosts.complete = False
         end = give_up(hosts, "down") + FORGET_GIVEN_UP_AFTER
         hosts.take(end - 0.1)
         assert known(hosts) == ["down"]
@@ -303,7 +287,6 @@ class TestForgetting:
     @pytest.mark.parametrize("signal", HostSignal)
     def test_a_host_for_which_nothing_waits_is_forgotten(self, signal: HostSignal) -> None:
         hosts: HostQueue[str] = HostQueue()
-        hosts.complete = False
         for number in range(100):
             hosts.put(str(number), "task", 0)
         for _ in range(100):
@@ -316,21 +299,14 @@ class TestForgetting:
 
     def test_what_backs_off_for_longer_is_not_forgotten_before(self) -> None:
         hosts: HostQueue[str] = HostQueue()
-        hosts.complete = False
         give(hosts, "h")  # to be forgotten after a while
         refuse(hosts, "h", 1, 1000)
         hosts.take(2 * FORGET_GIVEN_UP_AFTER)
         put(hosts, "h", "x", 999)
         assert (taken(hosts, 1000.9), taken(hosts, 1001)) == ([], ["x"])
 
-    def test_where_nothing_is_to_come_a_host_that_answered_is_forgotten_too(self) -> None:
-        hosts: HostQueue[str] = HostQueue()
-        hosts.take(give(hosts, "h", 20) + FORGET_IDLE_AFTER)
-        assert known(hosts) == []
-
     def test_what_was_learnt_of_a_host_that_rations_is_kept(self) -> None:
         hosts: HostQueue[str] = HostQueue()
-        hosts.complete = False
         now = give(hosts, "h", 20)
         for _ in range(2):
             refuse(hosts, "h", now, 1)

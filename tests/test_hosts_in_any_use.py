@@ -28,20 +28,16 @@ class HostsMachine(RuleBasedStateMachine):
     @initialize(
         gap=st.sampled_from([0.0, 0.0, 0.5]),
         per_host=st.integers(1, 12),
-        complete=st.booleans(),
         longest=st.sampled_from([30.0, 1000.0]),
         is_patient=st.booleans(),
     )
-    def begin(
-        self, gap: float, per_host: int, complete: bool, longest: float, is_patient: bool
-    ) -> None:
+    def begin(self, gap: float, per_host: int, longest: float, is_patient: bool) -> None:
         self.hosts: HostQueue[int] = HostQueue(
             per_host,
             BackOff(longest=longest, is_patient=is_patient),
             lambda name: HostProfile("flickr" if name.endswith("flickr") else "", Spacing(gap)),
             lambda name: name.partition(".")[2],
         )
-        self.hosts.complete = complete
         self.per_host = per_host
         self.now = 100.0
         self.put_so_far = 0

@@ -19,7 +19,6 @@ from test_processes_journey import workers
 def heir(hosts: HostQueue[str], now: float) -> HostQueue[str]:
     """Return the queue of a new owner that knows what was told, at a time 0 of its own."""
     made: HostQueue[str] = HostQueue()
-    made.complete = False
     made.restore(hosts.changes(now), 0.0)
     return made
 

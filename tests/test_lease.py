@@ -16,7 +16,7 @@ from ck_imagenet.engine import lease
 from ck_imagenet.engine.context import Crawl, Order, Politeness
 from ck_imagenet.engine.lease import LeasedWorker
 from ck_imagenet.engine.link import Task
-from ck_imagenet.engine.messages import Drain, Ended, Fetch, Settled, Stop, ToWorker
+from ck_imagenet.engine.messages import Ended, Fetch, Settled, Stop, ToWorker
 from ck_imagenet.http.client import Network
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.numbering import Link
@@ -85,7 +85,7 @@ def tasks(web: PracticeWeb, path: str, count: int) -> list[Task]:
 
 def test_what_comes_of_links_is_told_in_exchanges(begin: Begin, web: PracticeWeb) -> None:
     worker = begin("a run")
-    told, _ = exchange(worker, Fetch(tasks(web, "/good/{}.jpg", LINKS)), Drain())
+    told, _ = exchange(worker, Fetch(tasks(web, "/good/{}.jpg", LINKS)))
     while sum(isinstance(message, Settled) for message in told) < LINKS:
         told += exchange(worker)[0]
     told += exchange(worker, Stop())[0]

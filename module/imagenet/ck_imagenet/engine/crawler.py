@@ -106,7 +106,6 @@ class Crawler:
         self._hosts: HostQueue[Task] = HostQueue(
             settings.per_host, settings.back_off, settings.profile, settings.domain
         )
-        self._hosts.complete = False
         self._limit = ConcurrencyLimit(settings.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for a change.
         lock = threading.RLock()
@@ -187,12 +186,6 @@ class Crawler:
         for task in tasks:
             if not task.is_health_check:
                 self._context.tell(Left(task.link.name, task.endpoint))
-
-    def drain(self) -> None:
-        """Take note that no more links will come, but for redirects of those that were given."""
-        with self._changed:
-            self._hosts.complete = True
-            self._task_ready.notify()
 
     @property
     def is_hungry(self) -> bool:

@@ -20,7 +20,7 @@ from ..storage.records import Record
 from . import messages
 from .host import HostState, RationedHost
 from .link import Task
-from .messages import Cancel, Drain, Fetch, FromWorker, LeaveRationed, Lost, Stop
+from .messages import Cancel, Fetch, FromWorker, LeaveRationed, Lost, Stop
 from .owners import Counted, Owners
 from .recorder import Recorder, Router, Verdict
 from .transports import Member, Members, Transport, WorkerPool
@@ -69,7 +69,7 @@ class Dispatcher:
         self._learned: dict[str, Learned] = {}
         self._counted: dict[str, Counted] = {}
         self._more_to_come = True
-        self._is_drained = self._is_closing = False
+        self._is_closing = False
         self._replaced_at = 0.0
         self._error: Exception | None = None
         self._handlers: Mapping[type, Callable[..., None]] = {
@@ -121,7 +121,6 @@ class Dispatcher:
         """Take note that all synsets have been begun."""
         with self._lock:
             self._more_to_come = False
-            self._feed()
 
     def poll(self, timeout: float) -> None:
         """See to what is due, and wait for news, for so many seconds at most.
@@ -136,7 +135,7 @@ class Dispatcher:
         with self._news:
             self._recruit()
             self._replace_overdue()
-            if self._is_drained:
+            if not (self._more_to_come or self._owners.waiting):
                 self._members.lend()
             if not (self.router.ended or self._error):
                 self._news.wait(timeout)
@@ -287,7 +286,6 @@ class Dispatcher:
         if self._is_closing:
             return
         self._owners.lose(member)
-        self._is_drained = False
         self._take_from(member)
         if self._pool:
             self._pool.lost(member.transport, message.why)
@@ -322,9 +320,6 @@ class Dispatcher:
                 wanted = member.jobs or self._members.jobs
                 for owner, given in self._owners.take(member, wanted, now).items():
                     self._give(owner, *given, now)
-        if not (self._owners.waiting or self._more_to_come or self._is_drained):
-            self._is_drained = True
-            self._members.send(Drain())
 
     def _give(
         self, owner: Member, tasks: list[Task], hosts: dict[str, HostState], now: float

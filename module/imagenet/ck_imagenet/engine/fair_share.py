@@ -25,7 +25,7 @@ class FairShare:
     ----------
     paced : set of str
         Hosts that wait for nothing but their pace, and for that not long.
-    in_doubt : int
+    suspect_requests : int
         How many requests are under way that may well time out.
     """
 

@@ -23,7 +23,7 @@ from .limiters import Limiters
 from .rations import USUAL_BACK_OFF, BackOff
 
 FORGET_GIVEN_UP_AFTER = 60.0
-"""Seconds after which a host that was given up is a new one, while other links are to come."""
+"""Seconds after which a host that was given up is a new one."""
 
 FORGET_IDLE_AFTER = 10.0
 """Seconds after which a host is forgotten of which nothing is known that would be missed."""
@@ -56,8 +56,6 @@ class HostQueue(Generic[Task]):
     ----------
     waiting : int
         How many tasks have been put and neither taken nor given up.
-    complete : bool
-        Whether all tasks that are to come have been put, but for those that come back.
     given_up : list
         Tasks that their hosts will not be asked for any more, each with HOST_DOWN or HOST_BUSY;
         the owner takes them away.
@@ -83,7 +81,6 @@ class HostQueue(Generic[Task]):
         self._changed: set[str] = set()
         """Hosts of which something is to be told that has changed."""
         self.waiting = 0
-        self.complete = True
         self.given_up: list[tuple[Task, Outcome]] = []
 
     def put(self, name: str, task: Task, now: float, delay: float = 0.0) -> None:
@@ -193,9 +190,9 @@ class HostQueue(Generic[Task]):
             self._limiters.pace_together(name, self._hosts, now)
         if host.limiter.is_exhausted and not host.is_given_up:
             host.outcome = Outcome.HOST_BUSY
-            self._give_up(name, now)
+            self._give_up(name)
         elif host.is_given_up:
-            self._give_up(name, now)
+            self._give_up(name)
         for other in list(host.limiter.members):
             self._enqueue_host(other, now)
 
@@ -318,7 +315,7 @@ class HostQueue(Generic[Task]):
         host = self._known(name)
         add(host.waiting, task)
         if host.is_given_up or host.outcome is Outcome.HOST_BUSY:
-            self._give_up(name, now)
+            self._give_up(name)
         self._enqueue_host(name, now)
 
     def _begin(self, name: str, host: Host[Task], now: float) -> Task:
@@ -346,7 +343,7 @@ class HostQueue(Generic[Task]):
         is_there = not host.breaker.consecutive_timeouts
         return is_there and len(host.retries) < its_share and self._fair_share.has_share
 
-    def _give_up(self, name: str, now: float) -> None:
+    def _give_up(self, name: str) -> None:
         """Give up what waits for a host; what is put later is given up at once."""
         host = self._hosts[name]
         tasks = host.waiting.clear()
@@ -370,7 +367,7 @@ class HostQueue(Generic[Task]):
         host.reminded_at = math.inf
         if host.forget_at <= now:
             host.forget_at = math.inf
-            is_over = host.is_idle and host.limiter.back_off_until < now and not self.complete
+            is_over = host.is_idle and host.limiter.back_off_until < now
             if host.is_plain or (is_over and not host.limiter.is_worth_knowing):
                 self._forget(name, host)
                 return

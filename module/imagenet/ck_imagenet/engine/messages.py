@@ -1,6 +1,6 @@
 """What a dispatcher and a worker say to each other: values, the same over every transport.
 
-    dispatcher ── Fetch, Limit, Cancel, LeaveRationed, Drain, Stop ──► worker
+    dispatcher ── Fetch, Limit, Cancel, LeaveRationed, Stop ──► worker
     dispatcher ◄── Settled, Left, Moved, Hungry, Reached, Standing, Ended ── worker
 
 Each side sends its messages in an order that the other keeps. A worker tells something every few
@@ -43,10 +43,6 @@ class Cancel(NamedTuple):
 
 class LeaveRationed(NamedTuple):
     """Ask no more for what waits for hosts that ration."""
-
-
-class Drain(NamedTuple):
-    """Nothing more will be given, but for redirects of what has been given to others."""
 
 
 class Stop(NamedTuple):
@@ -115,7 +111,7 @@ class Lost(NamedTuple):
     """A sentence without its end."""
 
 
-ToWorker = Union[Fetch, Limit, Cancel, LeaveRationed, Drain, Stop]
+ToWorker = Union[Fetch, Limit, Cancel, LeaveRationed, Stop]
 FromWorker = Union[Settled, Left, Moved, Hungry, Reached, Standing, Ended, Lost]
 
 Tell = Callable[[FromWorker], None]

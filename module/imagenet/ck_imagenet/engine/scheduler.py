@@ -275,8 +275,6 @@ class Scheduler:
             self._hosts.drain()
         self._check_rations()
         if len(self._wayback.router):
-            if self._is_all_begun and len(self._wayback.router) == len(self._open):
-                self._wayback.drain()
             self._wayback.poll(timeout if len(self._wayback.router) == len(self._open) else 0)
             timeout = min(timeout, _WAYBACK_DELAY)
             resting = [

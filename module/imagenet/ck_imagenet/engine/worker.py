@@ -102,8 +102,6 @@ class Worker:
             self._crawler.cancel(message.wnid)
         elif isinstance(message, messages.LeaveRationed):
             self._crawler.leave_rationed()
-        elif isinstance(message, messages.Drain):
-            self._crawler.drain()
         else:
             self._crawler.stop()
 
