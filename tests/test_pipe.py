@@ -10,9 +10,10 @@ from typing import Callable, Iterator, cast
 
 import pytest
 from ck_imagenet.core.actions import WAYBACK_SERVICE
+from ck_imagenet.core.errors import StoreError
 from ck_imagenet.engine import pipe
 from ck_imagenet.engine.context import Crawl, Order, Politeness
-from ck_imagenet.engine.messages import FromWorker, Hungry, Lost, Stop
+from ck_imagenet.engine.messages import Ended, FromWorker, Hungry, Lost, Stop
 from ck_imagenet.engine.pipe import Pipe, Processes
 from ck_imagenet.http.client import Network
 from ck_imagenet.storage.folder_store import FolderStore
@@ -70,6 +71,20 @@ def test_one_that_was_stopped_is_lost_once_it_has_said_something(child: Child) -
     child.wait(lambda: Lost("with status -9") in child.said)
     child.pool.lost(child.way, "killed")
     assert len(list(child.pool.new(LINKS))) == 1
+
+
+def test_one_of_another_version_ends_the_run_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after `ck pull`, while a long run goes on."""
+    monkeypatch.setattr(pipe, "MESSAGES", "those of yesterday")
+    child = Child(tmp_path)
+    child.wait(lambda: child.said)
+    child.way.close()
+    (ended,) = child.said
+    assert isinstance(ended, Ended)
+    assert isinstance(ended.error, StoreError)
+    assert "the same command goes on" in str(ended.error)
 
 
 def test_one_is_not_whose_word_takes_long_to_be_taken_in(child: Child) -> None:

@@ -1,9 +1,9 @@
 """Workers in further processes of this machine: both ends of the pipe, and how many pay.
 
-Messages are pickles over the standard input and output of a process, after the run's `Order`. Its
-input ends when who has started it is gone, or needs it no more: then it ends as well. One that has
-worked and tells nothing any more is stopped or stuck, and holds its hosts: it is killed, and so it
-is lost like any other.
+Messages are pickles over the standard input and output of a process; first which messages there
+are, and the run's `Order`. Its input ends when who has started it is gone, or needs it no more: then
+it ends as well. One that has worked and tells nothing any more is stopped or stuck, and holds its
+hosts: it is killed, and so it is lost like any other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..core.threads import start_thread
 from .context import Crawl, Order
 from .messages import Ended, FromWorker, Lost, Reserve, Stop, Tell, ToWorker
 from .transports import Transport, WorkerPool
-from .worker import LIBRARY, Worker
+from .worker import LIBRARY, MESSAGES, Worker
 
 LINKS_PER_PROCESS = 600
 """Links for which one more process pays: its start and its messages take time too."""
@@ -37,6 +37,11 @@ _LOOK_EVERY, MOST_LOOKS = 1.0, 30
 """Seconds between two looks whether a worker has told something, and how many it may miss. One that
 lives tells something every few seconds (`PULSE`). Looks are counted and not seconds: while the
 command is suspended, nobody looks."""
+
+_REPLACED = (
+    "another version of ck-imagenet was installed while this command was at work. What is saved is "
+    "kept, and the same command goes on"
+)
 
 _EXIT_GRACE = 2.0
 """Seconds that a worker has to end by itself."""
@@ -115,7 +120,8 @@ class Pipe(Transport):
     """
 
     def __init__(self, order: Order) -> None:
-        self._outgoing: SimpleQueue[Order | ToWorker | None] = SimpleQueue()
+        self._outgoing: SimpleQueue[str | Order | ToWorker | None] = SimpleQueue()
+        self._outgoing.put(MESSAGES)
         self._outgoing.put(order)
         self._listening = threading.Thread()
         self._missed: float = -math.inf
@@ -189,7 +195,6 @@ def main() -> None:
     inbox = sys.stdin.buffer
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
-        order: Order = pickle.load(inbox)  # noqa: S301 - from the process that started this one
         lock = threading.Lock()
 
         def tell(message: FromWorker) -> None:
@@ -201,6 +206,10 @@ def main() -> None:
                 except OSError:
                     os._exit(0)  # nobody is there to work for
 
+        if pickle.load(inbox) != MESSAGES:  # noqa: S301 - from the process that started this one
+            tell(Ended(StoreError(_REPLACED)))
+            return
+        order: Order = pickle.load(inbox)  # noqa: S301 - as above
         worker = Worker.of(order, tell)
         threading.Thread(target=_read, args=(inbox, worker), daemon=True).start()
         worker.run()
