@@ -1,9 +1,9 @@
 """Workers in further processes of this machine: both ends of the pipe, and how many pay.
 
 Messages are pickles over the standard input and output of a process; first which messages there
-are, and the run's `Order`. Its input ends when who has started it is gone, or needs it no more: then
-it ends as well. One that has worked and tells nothing any more is stopped or stuck, and holds its
-hosts: it is killed, and so it is lost like any other.
+are, and the run's `Order`. Its input ends when who has started it is gone, or needs it no more:
+then it ends as well. One that has worked and tells nothing any more is stopped or stuck, and holds
+its hosts: it is killed, and so it is lost like any other.
 """
 
 from __future__ import annotations
