@@ -99,7 +99,7 @@ def scores(terminal: Terminal, pictures: str, labels: str) -> list[tuple[str, st
     names = sorted(path.name for path in folder.iterdir() if path.suffix in (".jpg", ".jpeg"))
     words = (beside / "synset_words.txt").read_text().splitlines()
     lines = [line.split() for line in (beside / "val.txt").read_text().splitlines()]
-    assert (len(words), [name for name, _ in lines]) == (1000, names)
+    assert [name for name, _ in lines] == names
     values = {name: int(label) for name, label in lines[: len(names)]}
     return [(name, words[values[name]]) for name in names]
 
@@ -121,9 +121,22 @@ def test_accuracy_scripts_find_each_label_and_its_words(
     found = scores(with_ck_env, done["environment"], done["environment_of_labels"])
     assert len(found) == (done["export"]["parts"]["val"] if split else 10)
     assert [label for _, label in found] == [words[name.partition("_")[0]] for name, _ in found]
+    assert len((with_ck_env.folder / "out" / "synset_words.txt").read_text().splitlines()) == 1000
     assert {name.partition("_")[0] for name, _ in found} == {WNID, other}
     if not split:
         assert done["export"]["reencoded"] == (10 if resized else 2)
+
+
+def test_accuracy_scripts_find_the_labels_of_a_set(with_ck_env: Terminal, web: PracticeWeb) -> None:
+    """Parachute is the last of imagenette's ten, and the 702nd of ILSVRC2012's."""
+    parachute, options = "n03888257", ["--layout=flat", "--register", "--set=imagenette"]
+    web.set_links(parachute, [web.link(parachute, 1, "good")])
+    with_ck_env.says("download", f"imagenet:{parachute}", "--quiet")
+    for to, more, label in (("own", [], 9), ("thousand", ["--ilsvrc2012"], 701)):
+        done = with_ck_env.json("export", "imagenet", f"--to={to}", *options, *more)
+        found = scores(with_ck_env, done["environment"], done["environment_of_labels"])
+        assert found[-1] == (f"{parachute}_1.jpg", f"{parachute} parachute, chute")
+        assert f"{parachute}_1.jpg {label}\n" in (with_ck_env.folder / to / "val.txt").read_text()
 
 
 def test_formats_are_kept_for_programs_too_if_that_is_wanted(

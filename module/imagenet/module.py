@@ -296,7 +296,7 @@ def export(i: CkDict) -> CkDict:
                              reencoded, quality: re-encoded pictures, and their quality; left_out:
                              the names of pictures that cannot be decoded, and why
               environment  - with register, the UID of CK's environment
-              environment_of_labels - the UID of that of their labels, if they are ILSVRC2012's
+              environment_of_labels - that of their labels, if they are ILSVRC2012's or a set's
             }
     """
     return _run("export", i)

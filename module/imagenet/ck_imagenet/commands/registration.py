@@ -52,7 +52,7 @@ def register(ck: ModuleType, options: ExportOptions, done: Exported) -> Register
     """
     kind = _environment(options)
     root = done.to / kind.part if options.split else done.to
-    return environments.register(ck, kind, root, done.to if done.labels == "ilsvrc2012" else None)
+    return environments.register(ck, kind, root, done.to if done.labels != "positions" else None)
 
 
 def _environment(options: ExportOptions) -> Environment:

@@ -77,7 +77,7 @@ def register(ck: ModuleType, kind: Environment, folder: Path, labelled: Path | N
     folder : Path
         The folder of the pictures.
     labelled : Path or None
-        The folder of their labels, if these are ILSVRC2012's: CK's programs know no others.
+        The folder of their labels, if these are ILSVRC2012's or a set's: networks know no others.
 
     Raises
     ------
