@@ -298,6 +298,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         "quality": None,
         "altered": 0,
         "left_out": {},
+        "lacking": [],
     }
     assert here.access(request) == {"return": 0, "export": expected}
     again = here.json("export", "imagenet", "--to=out", "--split=0.5,0.5")
@@ -468,6 +469,24 @@ def test_what_cannot_be_decoded_is_left_out_counted_and_named(
         ]
     terminal.says("check", "imagenet", f"--wnid={WNID}", "--outdir=plain", "--decode", "--repair")
     assert "left out" not in terminal.says("export", "imagenet", *wanted)
+
+
+def test_a_class_that_has_lost_all_pictures_of_a_part_is_named(here: Terminal) -> None:
+    """Programs that count folders give labels to those that are there."""
+    wanted = ("export", "imagenet", "--to=out", "--resize=9", "--split=0.5,0.5", "--max-images=2")
+    assert here.json(*wanted)["export"]["lacking"] == []
+    (lost,) = (here.folder / "out" / "val" / WNID).iterdir()
+    number = lost.stem.partition("_")[2]
+    (here.repository() / "dataset" / number / lost.name).write_bytes(b"no picture")
+    said = here.says(*wanted)
+    assert not lost.exists()
+    assert (
+        f"\n  no picture is left in: val/{WNID}\n"
+        "  programs that count folders give other labels; metadata.csv has these\n"
+    ) in said
+    assert here.json(*wanted)["export"]["lacking"] == [f"val/{WNID}"]
+    here.says("check", "imagenet", f"--wnid={WNID}", "--decode", "--repair")
+    assert here.json(*wanted)["export"]["lacking"] == []
 
 
 def hide_pyarrow(terminal: Terminal) -> None:

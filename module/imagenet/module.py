@@ -289,12 +289,13 @@ def export(i: CkDict) -> CkDict:
               return       - 0; 1 with an error; 2 when you must choose first; 130 when stopped
               (error)      - what is wrong and what to do
               export       - {to, layout, classes, pictures, links, written, removed, parts, labels,
-                             missing, reencoded, quality, left_out}. classes, pictures, links: how
-                             many are in the folder; written, removed: by this run; parts: pictures
-                             of each part; labels: "positions", "ilsvrc2012", or the set whose
-                             labels these are; missing: synsets of the set that are not here;
-                             reencoded, quality: re-encoded pictures, and their quality; left_out:
-                             the names of pictures that cannot be decoded, and why
+                             missing, reencoded, quality, altered, left_out, lacking}. classes,
+                             pictures, links: how many are in the folder; written, removed: by this
+                             run; parts: pictures of each part; labels: "positions", "ilsvrc2012",
+                             or the set whose labels these are; missing: synsets of the set that are
+                             not here; reencoded, quality: re-encoded pictures, and their quality;
+                             altered: altered copies among them; left_out: names of pictures that
+                             cannot be decoded, and why; lacking: folders that have no others
               environment  - with register, the UID of CK's environment
               environment_of_labels - that of their labels, if they are ILSVRC2012's or a set's
             }

@@ -181,8 +181,10 @@ def exported(done: Exported) -> Iterator[str]:
     if done.missing:
         lacking = counted(len(done.missing), "synset")
         yield f"  {lacking} of the set not here: {some(done.missing, _MOST_MISSING)}"
-        if done.layout == "folders":
-            yield "  programs that count folders give other labels; metadata.csv has these"
+    if done.lacking:
+        yield f"  no picture is left in: {some(done.lacking, _MOST_MISSING)}"
+    if done.layout == "folders" and (done.missing or done.lacking):
+        yield "  programs that count folders give other labels; metadata.csv has these"
     if done.reencoded:
         form = f"JPEGs of quality {done.quality}" if done.quality else "PNGs"
         yield f"  re-encoded: {counted(done.reencoded, 'picture')}, as {form}"

@@ -66,6 +66,8 @@ class Exported:
     """Pictures among them from hosts that are known to give altered copies."""
     left_out: dict[str, str] = field(default_factory=dict)
     """The names of pictures that cannot be decoded, and why not."""
+    lacking: list[str] = field(default_factory=list)
+    """The folders, such as "val/n01440764", of which those were all pictures."""
     advice: str = ""
     """What to type because of them."""
 
@@ -329,6 +331,7 @@ def _write(
         progress.end()
     left_out = {str(each.name): each.why for each in written.left_out}
     there = [sample for sample in samples if str(sample.name) not in left_out]
+    wanted, filled = ({(each.part, each.name.wnid) for each in some} for some in (samples, there))
     parts = counted_by_part(there) if written.links is None else {"": written.links}
     command = as_command(_deciding(options), _deciding(ExportOptions()))
     contents = writer.contents(list(parts))
@@ -350,6 +353,7 @@ def _write(
         quality=rendering.quality if rendering.makes_jpegs else None,
         altered=sum(sample.is_altered for sample in there),
         left_out=left_out,
+        lacking=["/".join(filter(None, each)) for each in sorted(wanted - filled)],
         advice=_advice(options, left_out),
     )
 

@@ -85,6 +85,7 @@ class Folders(Layout):
         try:
             data = self.job.rendering.data(sample.path) if changes else None
         except Failed as failed:
+            path.unlink(missing_ok=True)  # of an earlier state of it
             return LeftOut(sample.name, failed.detail)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._put(sample, path, data)
