@@ -42,6 +42,16 @@ def spans(page: Path) -> list[str]:
     return [each.content for each in tokens(page) if each.type == "code_inline"]
 
 
+def prose(page: Path) -> list[str]:
+    """Return the paragraphs, list items, cells and headings of a page, as they are read."""
+    inline = (each for each in tokens(page) if each.type == "inline")
+    breaks = {"softbreak": " ", "html_inline": ""}
+    return [
+        "".join(breaks.get(part.type, part.content) for part in each.children or ())
+        for each in inline
+    ]
+
+
 def links(page: Path) -> Iterator[str]:
     """Yield where the links and the pictures of a page lead."""
     for token in tokens(page):

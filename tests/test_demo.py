@@ -70,7 +70,7 @@ def test_the_demo_shows_the_main_job_and_the_second_time_what_resuming_looks_lik
         typed = f"{two_lines}\n{browse}\n{export}\n"
         assert typed_into(name, typed, tmp_path) == [
             f"{repos}/local/imagenet/overview/gallery.html",
-            f"36 pictures of 2 synsets are in {tmp_path}/photos",
+            f"36 pictures of 2 synsets are in {tmp_path}/pictures",
         ]
 
 

@@ -41,16 +41,16 @@ def main() -> None:
 def say_what_is_next() -> None:
     """Print what to type in a shell of one's own; none of it needs the practice web."""
     port = os.environ.get("PORT")
-    print("\nThe pictures stay there. Run make demo again: nothing is fetched twice.")
+    print("\nThe pictures stay there. Run make demo again: nothing is downloaded twice.")
     print("\nNow it is your turn. In a shell, type these two lines:\n")
     print(f"  . {shlex.quote(str(Path(sys.prefix, 'bin', 'activate')))}")
     print(f"  export CK_REPOS={shlex.quote(ENVIRONMENT['CK_REPOS'])}")
     print("\nand then, one after the other:\n")
     print("  ck browse imagenet")
-    print("  ck export imagenet --to=photos --split=0.8,0.2")
+    print("  ck export imagenet --to=pictures --split=0.8,0.2")
     print(f"  ck demo imagenet{f' --port={port}' if port else ''}")
     print("\nThe first shows the pictures on a page. The second makes a folder to train on.")
-    print("The last plays the web again; it has all dogs, and says how to download them.")
+    print("The last runs the practice web again; it has all dogs, and says how to download them.")
 
 
 def register() -> None:
