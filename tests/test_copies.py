@@ -477,6 +477,15 @@ def test_whatever_becomes_of_a_tar_only_pictures_come_of_it(data: st.DataObject)
             judge(picture)
 
 
+@pytest.mark.parametrize("named", ["-", "s3://a/{0..1}.tar", "pipe:cat a.tar", "hf://datasets/a"])
+def test_who_names_a_copy_as_other_programs_do_is_told_how_it_is_named(
+    tmp_path: Path, named: str
+) -> None:
+    ways = "Copies are files, folders, URLs of http or https, and pipes as /dev/stdin"
+    with pytest.raises(BadInput, match=f" cannot be read: No such file or directory. {ways}$"):
+        taken(tmp_path, named)
+
+
 def test_python_says_from_and_the_older_name_goes_on_working(tmp_path: Path) -> None:
     copy = put(tmp_path / "a copy", NAMED)
     ways: list[dict[str, Any]] = [{"from_": copy}, {"tar": copy}, {"tar": str(copy)}]

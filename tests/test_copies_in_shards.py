@@ -17,6 +17,7 @@ from braceexpand import braceexpand  # which webdataset names its shards with
 from ck_imagenet.core.errors import BadInput, NoCopy
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.core.url_lists import expanded
+from ck_imagenet.sources.copies import FinishedParts, named_copies
 from ck_imagenet.sources.labels import Labels, read_labels, sorted_classes
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet.storage.journal import Journal
@@ -152,6 +153,19 @@ class TestReadAgain:
         done = taken(tmp_path, named)
         assert set(here(tmp_path)) == ALL
         assert sum(each.members for each in done.values()) == len(ALL) // 3
+
+    def test_two_runs_at_once_remember_what_both_have_read(self, tmp_path: Path) -> None:
+        shards(tmp_path, NUMBERS, 4)
+        store = FolderStore(tmp_path / "out")
+        halves = [
+            named_copies(f"{tmp_path}/in-{half}.tar", ())
+            for half in ("{0000..0001}", "{0002..0003}")
+        ]
+        first, second = [FinishedParts(store, copy) for (copy,) in halves]
+        for finished, ((copy,), at) in zip((first, second, first), zip(halves * 2, (0, 0, 1))):
+            finished.add(copy.parts[at], ())
+        (whole,) = named_copies(f"{tmp_path}/in-*.tar", ())
+        assert FinishedParts(store, whole).parts() == set(whole.parts[:3])
 
     def test_a_synset_that_was_not_wanted_then_is_read(self, tmp_path: Path) -> None:
         named = shards(tmp_path, NUMBERS)

@@ -146,7 +146,7 @@ class TestOwn:
             f"{WNID}  tench, Tinca tinca\n"
             f"  2 pictures here, 5 in {WNID}.tar, 2 saved now\n"
             "      1  not-a-picture   a web page or other text instead of a picture\n"
-            "      1  duplicate       the same picture is here from another link\n"
+            "      1  duplicate       the same picture is here under another number\n"
             "      5  link            it is a link: link0.JPEG, link1.JPEG, link2.JPEG, …\n"
             "      2  outside         its path leads out of the folder: "
             "../n01440764_1.JPEG, /tmp/n01440764_1.JPEG\n"

@@ -65,7 +65,7 @@ class Outcome(Enum):
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
     REJECTED = Row("rejected", "you rejected it with ck clean; never asked for again",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
-    DUPLICATE = Row("duplicate", "the same picture is here from another link",
+    DUPLICATE = Row("duplicate", "the same picture is here under another number",
         final=True, signal=_ANSWER, wayback_helps=False, successor_helps=False, alive=True)
     PLACEHOLDER = Row("placeholder", "a picture that only says that the real one is gone",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=False)
@@ -80,7 +80,7 @@ class Outcome(Enum):
     EMPTY = Row("empty", "an answer without content",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True,
         like_a_ban=True, wayback_fault=True)
-    TRUNCATED = Row("truncated", "the host has only a part of the picture",
+    TRUNCATED = Row("truncated", "only the beginning of a picture",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)
     BROKEN = Row("broken", "a damaged picture, which cannot be decoded",
         final=True, signal=_ANSWER, wayback_helps=True, successor_helps=True)

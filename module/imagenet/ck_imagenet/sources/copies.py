@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Collection, Iterable, Iterator, NamedTuple, Sequence
@@ -36,6 +37,9 @@ from .containers import ZIPS, files_of_folder, files_of_zip
 from .tars import File, Skipped, StreamReader
 
 _BUFFER = 2**18
+
+_OF_OTHERS = re.compile(r"-$|[A-Za-z][A-Za-z0-9+.-]+:")
+"""How what is no file begins for other programs: `-`, `s3://`, `pipe:`; on Windows, `C:` is one."""
 
 
 class Copy(NamedTuple):
@@ -100,7 +104,13 @@ def _refuse_missing(parts: Sequence[str]) -> None:
         path = path_of("--from", part) if not is_url(part) else None
         why = why_no_file(path) if path and not path.is_dir() else ""
         if why:
-            raise BadInput(f'"{part}" cannot be read: {why}')
+            raise _not_readable(part, why)
+
+
+def _not_readable(part: str, why: str) -> BadInput:
+    """Return what to tell of a path without a file: what only others read may look like one."""
+    ways = ". Copies are files, folders, URLs of http or https, and pipes as /dev/stdin"
+    return BadInput(f'"{part}" cannot be read: {why}{ways if _OF_OTHERS.match(part) else ""}')
 
 
 class OpenCopy(NamedTuple):
@@ -158,7 +168,7 @@ def open_copy(part: str, client: Client, retry: Retry, watch: Watch) -> Iterator
     try:
         file = _File(path, watch)
     except OSError as error:
-        raise BadInput(f'"{part}" cannot be read: {error.strerror}') from None
+        raise _not_readable(part, error.strerror or str(error)) from None
     with io.BufferedReader(file, _BUFFER) as opened:
         stream = StreamReader(opened, file.size or None)
         if file.size and stream.begins(*ZIPS):
@@ -272,11 +282,8 @@ class FinishedParts:
         self._store = store
         self._copy = copy
         self._path = store.home() / "parts.json"
-        known = read_json(self._path) or {} if len(copy.parts) > 1 else {}
-        refuse_newer(known.get("format"), self._path)
-        runs = known.get("runs")
-        self._runs = [run for run in runs if _is_run(run)] if isinstance(runs, list) else []
-        self._own: dict[str, Any] | None = None
+        self._runs = self._known() if len(copy.parts) > 1 else []
+        self._read: dict[str, int] = {}
 
     def parts(self) -> frozenset[str]:
         """Return those of the copy that need not be read again."""
@@ -308,16 +315,24 @@ class FinishedParts:
             return
         everything = len(self._copy.wnids) == len(synsets.load().synsets)
         wanted = "all" if everything else sorted(self._copy.wnids)
-        if self._own is None:
-            same = (run for run in self._runs if run["wanted"] == wanted)
-            self._own = next(same, None) or {"wanted": wanted, "read": {}, "found": []}
-            self._runs = [run for run in self._runs if run is not self._own] + [self._own]
         name, size = _mark(part)
-        self._own["read"][name] = size
-        self._own["found"] = sorted({*self._own["found"], *found})
+        self._read[name] = size
+        known = self._known()  # to which another run may have added meanwhile
+        run: dict[str, Any] = {"wanted": wanted, "read": {}, "found": []}
+        run = next((each for each in known if each["wanted"] == wanted), run)
+        self._runs = [each for each in known if each is not run] + [run]
+        run["read"].update(self._read)
+        run["found"] = sorted({*run["found"], *found})
         home = self._store.create_home()
         with storage_errors(home):
             write_whole(self._path, json.dumps({"format": FORMAT, "runs": self._runs}).encode())
+
+    def _known(self) -> list[dict[str, Any]]:
+        """Return what is written down: the parts that were wanted and found together."""
+        known = read_json(self._path) or {}
+        refuse_newer(known.get("format"), self._path)
+        runs = known.get("runs")
+        return [run for run in runs if _is_run(run)] if isinstance(runs, list) else []
 
     def _is_anything_lost(self, run: dict[str, Any]) -> bool:
         sources = {display_name(name) for name in run["read"]}
