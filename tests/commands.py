@@ -19,8 +19,8 @@ from typing import IO, Any, Mapping, Sequence
 
 import fork_server
 
-_READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "FAKETIME")
-"""How the names of variables begin that count when Python starts, and not later."""
+_READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "FAKETIME", "DASK_", fork_server.ALSO)
+"""How the names of variables begin that count when Python starts or imports, and not later."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """Held by who asks a server, until that has answered."""

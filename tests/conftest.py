@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import tempfile
 from pathlib import Path
 from typing import Iterator
 
@@ -27,6 +29,11 @@ if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK):
     _found = os.statvfs(_MEMORY)
     if _found.f_bavail * _found.f_frsize > _ROOM and not _found.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None  # pytest has asked for it already
+
+# Who wants no compiled modules has every process of the tests compile what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # What a shell has put in the background ignores Ctrl-C, and so would each command that is tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

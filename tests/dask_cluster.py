@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Callable, Iterator, Mapping
 
+import fork_server
+from commands import Command
+
+IMPORTED = {fork_server.ALSO: "distributed.cli.dask_scheduler distributed.cli.dask_worker"}
+"""For the environment of who needs Dask, which takes longer to import than most of its work."""
+
+_CODE = "import os; os.setsid(); from distributed.cli.dask_{} import main; main()"
+
 
 class DaskCluster:
-    """A scheduler and its workers, each in a process of its own; a context manager.
+    """A scheduler and its workers, each in a session of its own; a context manager.
 
     Parameters
     ----------
@@ -29,14 +36,18 @@ class DaskCluster:
     ----------
     address : str
         The scheduler's.
-    workers : list of subprocess.Popen
+    workers : list of Command
         Each worker's nanny, as `dask worker` starts it.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], workers: int = 2) -> None:
         folder.mkdir()
         self._folder = folder
-        self._environment = {**environment, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10"}
+        self._environment = {
+            **environment,
+            **IMPORTED,
+            "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10",
+        }
         self._logs: list[IO[bytes]] = []
         self.address = f"tcp://127.0.0.1:{_free_port()}"
         port = self.address.rpartition(":")[2]
@@ -44,7 +55,7 @@ class DaskCluster:
             "scheduler", "--host=127.0.0.1", f"--port={port}", "--no-dashboard"
         )
         _wait_for(lambda: _answers(int(port)))
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Command] = []
         for _ in range(workers):
             self.add_worker()
 
@@ -59,7 +70,9 @@ class DaskCluster:
     ) -> None:
         for process in [*self.workers, self._scheduler]:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it has no session yet
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
             process.wait()
         for log in self._logs:
             log.close()
@@ -87,22 +100,20 @@ class DaskCluster:
         )
         self.workers.append(worker)
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        log = (self._folder / f"{arguments[0]}-{len(self._logs)}.log").open("wb")
+    def _start(self, program: str, *arguments: str) -> Command:
+        log = (self._folder / f"{program}-{len(self._logs)}.log").open("wb")
         self._logs.append(log)
-        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
-        return subprocess.Popen(
-            command,
+        return Command(
+            _CODE.format(program),
+            (f"dask {program}", *arguments),
             cwd=self._folder,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
         )
 
 
-def process_of(nanny: subprocess.Popen[bytes]) -> int:
+def process_of(nanny: Command) -> int:
     """Return the process that works for a nanny, when there is one."""
     return _wait_for(lambda: next(_workers(nanny.pid), 0))
 

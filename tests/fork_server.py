@@ -28,6 +28,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+ALSO = "FORK_SERVER_IMPORTS"
+"""The variable that names modules, with blanks between them, which are imported as well."""
 LIBRARY = str(Path(__file__).resolve().parent.parent / "module" / "imagenet")
 NUMBER = struct.Struct("!q")
 _MOST_DESCRIPTORS = 1024
@@ -71,6 +73,9 @@ def _import_what_commands_need() -> None:
             if "parquet" not in each.name and "__main__" not in each.name:
                 importlib.import_module(each.name)
     sys.path.remove(LIBRARY)
+    for name in os.environ.get(ALSO, "").split():
+        with suppress(ImportError):  # who needs it hears of that
+            importlib.import_module(name)
     gc.freeze()
 
 

@@ -17,7 +17,7 @@ from ck_imagenet.engine.lease import LEASE
 from ck_imagenet.storage.folder_store import FolderStore
 from ck_imagenet_practice import PracticeWeb
 from ck_imagenet_practice.redirects import redirecting_to
-from dask_cluster import DaskCluster, process_of
+from dask_cluster import IMPORTED, DaskCluster, process_of
 from filelock import FileLock
 from terminal import WNID, Terminal
 
@@ -29,7 +29,7 @@ STOPPED = r"Stopped: .*\. The same command goes on\.\n"
 @pytest.fixture
 def terminal(tmp_path: Path, web: PracticeWeb) -> Terminal:
     """A terminal with a list of many synsets: pictures that take their time, and a dead link."""
-    terminal = Terminal(tmp_path, web.environment())
+    terminal = Terminal(tmp_path, {**web.environment(), **IMPORTED})
     with (tmp_path / "list").open("w") as opened:
         for position, wnid in enumerate(WNIDS):
             dead = f"/status/404/{wnid}.jpg"
@@ -159,7 +159,7 @@ def test_two_commands_at_once_share_the_workers_of_a_cluster(
 def test_hosts_that_time_out_hold_no_pictures_of_a_host_that_has_many(
     terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
-    links = [web.url(0, f"/good/{number}.jpg") for number in range(100)]
+    links = [web.url(0, f"/good/{number}.jpg") for number in range(40)]
     (terminal.folder / "list").write_text("\n".join([web.url(1, "/silent/0.jpg"), *links]))
     engine = ("--engine=dask", f"--scheduler={lasting_cluster.address}", "--timeout=5", "--retry=1")
     words = ("download", "imagenet", f"--wnid={WNID}", "--urls=list", "--outdir=out")

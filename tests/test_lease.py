@@ -131,12 +131,16 @@ def test_a_worker_that_nobody_asks_ends_by_itself_and_nothing_revives_it(
     begin: Begin, web: PracticeWeb
 ) -> None:
     worker = begin("a run")
-    exchange(worker, Fetch(tasks(web, "/slow/0.3/{}.jpg", 1000)))
-    web.requests.wait_for(LINKS)
+    told, has_lapsed = exchange(worker, Fetch(tasks(web, "/slow/0.3/{}.jpg", 1000)))
+    while len(web.requests.all()) < LINKS:
+        more, has_lapsed = exchange(worker)
+        told += more
+        assert not has_lapsed
     worker._thread.join()
     asked = len(web.requests.all())
     assert LINKS <= asked < 1000
-    told, has_lapsed = exchange(worker, Fetch(tasks(web, "/good/{}.jpg", LINKS)))
+    more, has_lapsed = exchange(worker, Fetch(tasks(web, "/good/{}.jpg", LINKS)))
+    told += more
     # What was saved is still told.
     kept = {message.record.name for message in told if isinstance(message, Settled)}
     assert len(kept) == len(list(Path(worker_home(worker)).rglob(f"{WNID}_*.jpg")))

@@ -54,7 +54,7 @@ def test_who_has_no_patience_left_is_told_what_is_left_and_the_same_command_goes
     assert 2 < float(found[1]) < 5
     left = int(found[2])
     assert len(terminal.pictures()) == 55 - left
-    assert 10 < left < 45
+    assert 0 < left < 45  # few, if a busy machine has taken long for the others
     refused = len(web.rations.tally(web.hosts[0]).refused)
     goes_on = terminal.ck(*shlex.split(found[3])).stdout
     assert f"55 pictures here, 55 links known, {left} saved now" in goes_on

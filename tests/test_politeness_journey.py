@@ -40,10 +40,11 @@ def test_sleep_lies_between_all_requests_to_a_host_redirects_too(
     terminal: Terminal, web: PracticeWeb
 ) -> None:
     write(terminal, web.url(0, "/hops/3/1.jpg"), web.url(0, "/good/2.jpg"))
-    terminal.says(*COMMAND, "--sleep=0.3")
+    terminal.says(*COMMAND, "--sleep=0.8")
     asked = times(web)
     assert len(asked) == 5
-    assert all(later - earlier > 0.25 for earlier, later in zip(asked, asked[1:]))
+    # A busy machine sees one request late, and the next in time.
+    assert all(later - earlier > 0.4 for earlier, later in zip(asked, asked[1:]))
     assert len(terminal.pictures()) == 2
 
 

@@ -7,8 +7,6 @@ import json
 import random
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from ck_imagenet.core import url_lists
 from ck_imagenet.core.errors import BadInput
@@ -27,6 +25,9 @@ def read(data: bytes, url: str = "", name: str = "") -> list[tuple[str | None, s
 
 
 def parquet(**columns: list[Any]) -> bytes:
+    import pyarrow as pa  # large, and brings pandas: not for who only collects the tests
+    import pyarrow.parquet as pq
+
     file = io.BytesIO()
     pq.write_table(pa.table(columns), file)
     return file.getvalue()
@@ -72,14 +73,15 @@ def test_of_several_columns_the_one_called_url_is_taken() -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        parquet(one=[A], other=[B], key=[NAME], file=["n01440764_9"]),
+        None,
         f"one,other,key,file\n{A},{B},{NAME},n01440764_9\n".encode(),
         f"one\tother\tkey\tfile\n{A}\t{B}\t{NAME}\tn01440764_9\n".encode(),
         f'{{"one":"{A}","other":"{B}","key":"{NAME}","file":"n01440764_9"}}\n'.encode(),
     ],
     ids=["parquet", "csv", "tsv", "jsonl"],
 )
-def test_columns_that_cannot_be_told_are_named(table: bytes) -> None:
+def test_columns_that_cannot_be_told_are_named(table: bytes | None) -> None:
+    table = table or parquet(one=[A], other=[B], key=[NAME], file=["n01440764_9"])
     with pytest.raises(BadInput, match=r"2 URLs: leave one in each line, or add --url-col$"):
         read(table)
     assert read(table, "other", "key") == [(NAME, B)]
@@ -110,6 +112,9 @@ def test_parquet_that_is_damaged_is_refused_with_a_sentence() -> None:
 
 def packed(texts: list[str], rows: list[int]) -> bytes:
     """Return a table of texts by their positions, in which each stands once."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     file, shared = io.BytesIO(), pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), texts)
     pq.write_table(pa.table({"url": shared}), file, compression="zstd", store_schema=False)
     assert len(file.getvalue()) < 200_000
