@@ -1,9 +1,12 @@
 """Workers in further processes of this machine: both ends of the pipe, and how many pay.
 
-Messages are pickles over the standard input and output of a process; first which messages there
-are, and the run's `Order`. Its input ends when who has started it is gone, or needs it no more:
-then it ends as well. One that has worked and tells nothing any more is stopped or stuck, and holds
-its hosts: it is killed, and so it is lost like any other.
+Messages are pickles over two pipes; first which messages there are, and the run's `Order`. A
+process's input ends when who has begun it is gone, or needs it no more: then it ends as well. One
+that has worked and tells nothing any more is stopped or stuck, and holds its hosts: it is killed,
+and so it is lost like any other.
+
+The first is forked before it is known whether it pays (`Fork`). That takes 2 ms; a start takes 150,
+when all links wait for it. Others are started when they pay.
 """
 
 from __future__ import annotations
@@ -11,14 +14,16 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
-from typing import BinaryIO, Iterable, cast
+from typing import BinaryIO, Iterable, NoReturn, cast
 
 from ..core.errors import StoreError
 from ..core.threads import start_thread
@@ -45,6 +50,9 @@ _REPLACED = (
 
 _EXIT_GRACE = 2.0
 """Seconds that a worker has to end by itself."""
+
+_WAIT_EVERY = 0.002
+"""Seconds between two looks whether it has."""
 
 
 def processes_for(links: int, crawl: Crawl) -> int:
@@ -84,6 +92,8 @@ class Processes(WorkerPool):
         self._pipes: list[Pipe] = []
         self._looked_at = -math.inf
         self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
+        may_pay = processes_for(sys.maxsize, order.crawl) > 1
+        self._ahead = Fork.where_safe() if may_pay else None
 
     def new(self, links: int) -> Iterable[Transport]:
         now = time.monotonic()
@@ -92,7 +102,10 @@ class Processes(WorkerPool):
             for pipe in self._pipes:
                 pipe.look()
         wanted = processes_for(links, self._order.crawl) - 1
-        begun = [Pipe(self._order) for _ in range(len(self._pipes), wanted)]
+        begun = []
+        for _ in range(len(self._pipes), wanted):
+            begun.append(Pipe(self._order, self._ahead))
+            self._ahead = None
         self._pipes += begun
         return begun
 
@@ -107,7 +120,83 @@ class Processes(WorkerPool):
             )
 
     def close(self) -> None:
-        """End; all processes have."""
+        """End; all processes have that were given something to do."""
+        if self._ahead:
+            self._ahead.kill()
+            self._ahead.wait()
+            self._ahead = None
+
+
+class Fork:
+    """A process that has all that is imported here, and waits for what it is to do.
+
+    It has of a `Popen` what is used of one.
+    """
+
+    def __init__(self) -> None:
+        inbox, self.stdin = _pipe()
+        self.stdout, outbox = _pipe()
+        self._lock = threading.Lock()
+        self._status: int | None = None
+        self.pid = os.fork()
+        if not self.pid:
+            try:
+                os.setsid()  # Ctrl-C is for the one who knows what to do
+                self.stdin.close()  # else it would not see the end of who has begun it
+                self.stdout.close()
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, signal.SIG_DFL)
+                _serve(inbox, outbox)
+            finally:
+                os._exit(1)
+        inbox.close()
+        outbox.close()
+
+    @classmethod
+    def where_safe(cls) -> Fork | None:
+        """Return one, or None where other threads may hold what it would wait for for ever."""
+        if not sys.platform.startswith("linux"):
+            return None  # macOS has threads in each process
+        threads = Path("/proc/self/task")  # libraries may have some that Python knows nothing of
+        with suppress(OSError):
+            return cls() if len(list(threads.iterdir())) == 1 else None
+        return None
+
+    def wait(self, timeout: float = math.inf) -> int:
+        """Return its status when it has ended, less than 0 after a signal.
+
+        Raises
+        ------
+        TimeoutExpired
+            If that takes longer than so many seconds.
+        """
+        end = time.monotonic() + timeout
+        with self._lock:  # it is told once
+            while self._status is None:
+                try:
+                    ended, status = os.waitpid(self.pid, os.WNOHANG)
+                except ChildProcessError:  # another part of the program has been told
+                    ended, status = self.pid, 0
+                if ended:
+                    died = os.WIFSIGNALED(status)
+                    self._status = -os.WTERMSIG(status) if died else os.WEXITSTATUS(status)
+                elif time.monotonic() > end:
+                    raise subprocess.TimeoutExpired("fork", timeout)
+                else:
+                    time.sleep(_WAIT_EVERY)
+            return self._status
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        with self._lock:
+            if self._status is None:
+                os.kill(self.pid, signal.SIGKILL)
+
+
+def _pipe() -> tuple[BinaryIO, BinaryIO]:
+    """Return what is read from, and what is written to."""
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
 
 
 class Pipe(Transport):
@@ -117,25 +206,21 @@ class Pipe(Transport):
     ----------
     order : Order
         What it is told first.
+    process : Fork, optional
+        The process; by default one is started.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, process: Fork | None = None) -> None:
         self._outgoing: SimpleQueue[str | Order | ToWorker | None] = SimpleQueue()
         self._outgoing.put(MESSAGES)
         self._outgoing.put(order)
+        self._forked = process
         self._listening = threading.Thread()
         self._missed: float = -math.inf
         """Looks since it has told something; none before it does, or while that is taken in."""
 
     def begin(self, tell: Tell, reserve: Reserve) -> None:
-        path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ck_imagenet.engine.pipe"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-            start_new_session=True,  # Ctrl-C is for the one who knows what to do
-        )
+        self._process = self._forked or _started()
         writing = threading.Thread(target=self._write, daemon=True)
         self._listening = threading.Thread(target=self._listen, args=(tell,), daemon=True)
         for thread in (writing, self._listening):
@@ -187,14 +272,30 @@ class Pipe(Transport):
         return self._process.wait()
 
 
+def _started() -> subprocess.Popen[bytes]:
+    path = os.pathsep.join([LIBRARY, *filter(None, sys.path)])
+    return subprocess.Popen(
+        [sys.executable, "-m", "ck_imagenet.engine.pipe"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,  # as above
+    )
+
+
 # The other end.
 
 
 def main() -> None:
-    """Work until the other process says that it is enough, or is gone."""
-    inbox = sys.stdin.buffer
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outbox:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
+    """Work for the process that has started this one."""
+    outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may get in between
+    _serve(sys.stdin.buffer, outbox)
+
+
+def _serve(inbox: BinaryIO, outbox: BinaryIO) -> NoReturn:
+    """Work until the other process says that it is enough, or is gone; nothing comes after that."""
+    with suppress(EOFError), outbox:
         lock = threading.Lock()
 
         def tell(message: FromWorker) -> None:
@@ -206,9 +307,9 @@ def main() -> None:
                 except OSError:
                     os._exit(0)  # nobody is there to work for
 
-        if pickle.load(inbox) != MESSAGES:  # noqa: S301 - from the process that started this one
+        if pickle.load(inbox) != MESSAGES:  # noqa: S301 - from the process that begun this one
             tell(Ended(StoreError(_REPLACED)))
-            return
+            os._exit(0)
         order: Order = pickle.load(inbox)  # noqa: S301 - as above
         worker = Worker.of(order, tell)
         threading.Thread(target=_read, args=(inbox, worker), daemon=True).start()

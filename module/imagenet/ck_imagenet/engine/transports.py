@@ -2,7 +2,7 @@
 
     transport   class                  its worker                        from
     none        `Local`, here          threads of this process           it is there
-    a pipe      `Pipe` (`pipe`)        a process that is started         `Processes`: when it pays
+    a pipe      `Pipe` (`pipe`)        a process, forked or started      `Processes`: when it pays
     Dask        `Lease` (`machines`)   an actor on a machine             `Machines`: when one comes
 
 A transport begins, carries messages in their order, and comes to one end: the worker has told
