@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     done = doors.answer(lambda facts: _act(words, facts))
     doors.tell_why(done)
+    if arguments is None:
+        doors.leave_to_the_system()
     return int(done["return"])
 
 

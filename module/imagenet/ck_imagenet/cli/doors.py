@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -77,6 +78,14 @@ def as_json(facts: Facts) -> str:
     return json.dumps(facts, indent=2, sort_keys=True)
 
 
+def leave_to_the_system() -> None:
+    """Have Python end without a search for what nobody needs any more, which takes 30 ms.
+
+    Only for a process that ends now: what is here is never freed any more.
+    """
+    gc.freeze()
+
+
 def end_if_no_error(facts: Facts, caller: Callable[[], object]) -> None:
     """End the process that would call an error what is none: that of CK's command line.
 
@@ -91,6 +100,8 @@ def end_if_no_error(facts: Facts, caller: Callable[[], object]) -> None:
     frame: FrameType | None = sys._getframe()
     while frame and frame.f_code is not caller.__code__:
         frame = frame.f_back
+    if frame:
+        leave_to_the_system()
     if frame and facts["return"] in NO_ERRORS:
         tell_why(facts)
         raise SystemExit(facts["return"])
