@@ -174,17 +174,24 @@ def current() -> Budget:
 
 
 class _BoundedSocket:
-    """A socket that waits no longer for bytes than the current budget allows."""
+    """A socket that waits no longer for bytes than the current budget allows.
+
+    Its time-out is mostly left as it is, though it may be too short, and the wait goes on then: to
+    set it for each of three reads of a picture costs as much as a read.
+    """
 
     connector: Connector
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         budget = _current.budget
-        self.settimeout(budget.until_due())  # type: ignore[attr-defined]
-        try:
-            received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
-        except (socket.timeout, TimeoutError):
-            raise budget.late() from None
+        self._wait_at_most(budget.until_due())
+        while True:
+            try:
+                received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
+                break
+            except (socket.timeout, TimeoutError):
+                pass
+            self.settimeout(budget.until_due())  # type: ignore[attr-defined]
         if not received:
             self.connector.check_running()  # else what we have closed would look as if the peer had
         budget.receive(received)
@@ -192,11 +199,16 @@ class _BoundedSocket:
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         budget = _current.budget  # a long request may not fit into the buffers of the systems
-        self.settimeout(budget.left(budget.limits.first_byte))  # type: ignore[attr-defined]
+        self._wait_at_most(budget.left(budget.limits.first_byte))
         try:
             super().sendall(*args, **kwargs)  # type: ignore[misc]
         except ssl.SSLEOFError:  # after which urllib3 reads what the host has sent
             raise BrokenPipeError from None
+
+    def _wait_at_most(self, seconds: float) -> None:
+        now = self.gettimeout()  # type: ignore[attr-defined]
+        if now is None or not seconds / 2 <= now <= seconds:
+            self.settimeout(seconds * 0.75)  # type: ignore[attr-defined]
 
 
 class _Socket(_BoundedSocket, socket.socket):
