@@ -56,6 +56,7 @@ class Child:
 def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
     """A process whose looks follow one another at once."""
     monkeypatch.setattr(pipe, "_LOOK_EVERY", 0.0)
+    monkeypatch.setattr(pipe.Fork, "where_safe", lambda: None)  # a start takes long
     made = Child(tmp_path)
     yield made
     made.way.send(Stop())
