@@ -327,7 +327,7 @@ def test_json_and_python_get_what_people_read(here: Terminal) -> None:
         (["--to=out", "--keep-formats", "--resize=9"], "leave --keep-formats out"),
         (["--to=out", "--layout=zip"], '--layout="zip": write --layout=folders or'),
         (["--to=out", "--split=0.8,0.3"], '--split="0.8,0.3": write two or three shares'),
-        (["--to=out", "--split=0.99,0.005,0.005", "--max-images=2"], "too few for 3 parts"),
+        (["--to=out", "--split=0.99,0.005,0.005", "--max-images=2"], "images=2 is too few for 3"),
         (["--to=out", "--wnid=n01443537"], "no pictures of n01443537 are here"),
         (["--to=out", "--under=n01439121", "--wnid=n02110341"], "no pictures of these synsets"),
         (["--to=out", "--outdir=absent"], '--outdir="absent" is not a folder: choose another'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,21 @@ def test_a_picture_of_every_kind_looks_the_same_in_exports_and_as_a_thumbnail(
     if path.suffix != ".jpg":
         as_jpeg = opened(Rendering(jpegs=True).data(path))
         assert (as_jpeg.format, as_jpeg.tobytes()) == ("JPEG", resized.tobytes())
+
+
+@pytest.mark.parametrize("name", [each for each in KINDS if re.search("transp|16.*grey", each)])
+def test_what_readers_would_clip_or_uncover_becomes_a_png_as_it_is_seen(
+    tmp_path: Path, name: str
+) -> None:
+    """ImageFolder, timm and webdataset make RGB of what Pillow opens, and nothing else."""
+    path, made = tmp_path / name, tmp_path / "made.png"
+    path.write_bytes(KINDS[name])
+    assert (Rendering().reencodes(path), Rendering().extension(path)) == (True, ".png")
+    made.write_bytes(Rendering().data(path))
+    found = opened(made.read_bytes())
+    assert found.format == "PNG"
+    assert found.convert("RGB").tobytes() == decode_with(KINDS[name], shown).tobytes()
+    assert not Rendering().changes(made)
 
 
 def test_what_is_no_jpeg_becomes_one_where_all_must_be(tmp_path: Path) -> None:

@@ -199,6 +199,11 @@ def run(options: ExportOptions, store: Store, progress: Progress) -> Exported:
     folder = OwnFolder(path_of("--to", options.to).absolute(), _deciding(options))
     folder.refuse_foreign()
     split = Split.parse(options.split, options.seed)
+    if options.max_images and options.max_images < len(split.parts):
+        raise BadInput(
+            f"--max-images={options.max_images} is too few for {len(split.parts)} parts: raise it, "
+            "or leave --split out"
+        )
     # Before anything is read: a package may be missing.
     row = registries.layout(options.layout)
     layout = layouts.writer(row)

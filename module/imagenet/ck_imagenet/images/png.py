@@ -202,6 +202,17 @@ def without_offending_chunks(data: bytes) -> bytes:
     return b"".join([*parts, data[offset:]])
 
 
+def is_seen_otherwise(data: bytes) -> bool:
+    """Say whether those who make RGB of what Pillow opens would see another PNG than browsers.
+
+    They uncover what is transparent, and clip greys of 16 bits.
+    """
+    depth_and_colours = data[24:26]
+    if depth_and_colours == b"\x10\0" or depth_and_colours[1:] in (b"\x04", b"\x06"):
+        return True
+    return any(chunk.name == b"tRNS" for chunk in _Reader(data).chunks())
+
+
 def with_exif(data: bytes, exif: bytes) -> bytes:
     """Return a PNG with other EXIF.
 

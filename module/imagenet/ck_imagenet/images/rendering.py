@@ -20,16 +20,20 @@ _LONGEST_SIDE = 65_500
 _EXIF_BEGINS_IN = 65_536
 """Bytes of a JPEG."""
 
+_USUAL = (".jpg", ".jpeg", ".png")
+"""What the names of pictures end with that all tools take."""
+
 _SIGNS_OF_EXIF = (jpeg.EXIF, b"eXIf", b"Raw profile type ")
 
 
 class Rendering(NamedTuple):
     """How pictures are changed.
 
-    Without `side` and `jpegs` they stay as they are, byte for byte, but for three kinds. What is
-    neither JPEG nor PNG, which many tools pass over: its first frame becomes a PNG. What many tools
-    refuse for something that stands beside the pixels: it is copied without that. And JPEGs without
-    their end, with which they are copied.
+    Without `side` and `jpegs` they stay as they are, byte for byte, but for four kinds. What is
+    neither JPEG nor PNG, which many tools pass over: its first frame becomes a PNG. PNGs that many
+    tools show otherwise than browsers: they become PNGs as they are seen. What many tools refuse
+    for something that stands beside the pixels: it is copied without that. And JPEGs without their
+    end, with which they are copied.
     """
 
     side: int | None = None
@@ -54,10 +58,19 @@ class Rendering(NamedTuple):
         return CORES if self.makes_jpegs else 1
 
     def reencodes(self, path: Path) -> bool:
-        """Say whether the pixels of a picture are re-encoded."""
-        usual = (".jpg", ".jpeg") if self.jpegs else (".jpg", ".jpeg", ".png")
-        is_changed = self.side is not None or path.suffix.lower() not in usual
-        return is_changed and not self.as_found
+        """Say whether the pixels of a picture are re-encoded; a PNG is read for that.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read.
+        """
+        if self.as_found:
+            return False
+        suffix = path.suffix.lower()
+        if self.side is not None or suffix not in _USUAL:
+            return True
+        return suffix == ".png" and (self.jpegs or _is_seen_otherwise(path))
 
     def changes(self, path: Path) -> bool:
         """Say whether a picture becomes another; a PNG and the end of a JPEG are read for that.
@@ -73,7 +86,8 @@ class Rendering(NamedTuple):
         """Return what the file's name ends with afterwards, in lower case."""
         if self.makes_jpegs:
             return ".jpg"
-        return ".png" if self.reencodes(path) else path.suffix.lower()
+        suffix = path.suffix.lower()
+        return suffix if self.as_found or suffix in _USUAL else ".png"
 
     def data(self, path: Path) -> bytes:
         """Return the bytes of a picture as they are afterwards.
@@ -96,10 +110,12 @@ class Rendering(NamedTuple):
         data = io.BytesIO()
         if self.makes_jpegs:
             shown(image, self._resizer(image)).save(data, "JPEG", quality=self.quality)
-        elif image.format == "GIF" and fills_frame(image):
+        elif image.format == "GIF" and fills_frame(image) and "transparency" not in image.info:
             image.save(data, "PNG")
         else:
-            shown(image).save(data, "PNG")
+            seen = shown(image)
+            seen.info.clear()  # Pillow would save what is no more: a profile, a transparent colour
+            seen.save(data, "PNG")
         return data.getvalue()
 
     def _resizer(self, image: Image.Image) -> Callable[[Image.Image], Image.Image]:
@@ -114,6 +130,10 @@ class Rendering(NamedTuple):
             return ImageOps.fit(image, (self.side, self.side), Image.Resampling.BICUBIC)
         wanted = self.side / min(whole) if self.side else 1.0
         return scaled(image, min(wanted, _LONGEST_SIDE / max(whole)), whole)
+
+
+def _is_seen_otherwise(path: Path) -> bool:
+    return path.stat().st_size <= MOST_BYTES and png.is_seen_otherwise(path.read_bytes())
 
 
 def _as_others_read(path: Path) -> bytes | None:
