@@ -211,10 +211,11 @@ def _known_hosts() -> Iterator[str]:
     yield "`module/imagenet/ck_imagenet/core/data/known_hosts.tsv`."
     for fact in Fact:
         yield from ("", f"## {fact.word.capitalize()}", "", f"{fact.meaning.capitalize()}.", "")
-        yield "| host | service | | seen | source | date |"
+        yield "| host | service | fact | seen | source | date |"
         yield "|---|---|---|---|---|---|"
         for row in rows(fact):
-            told = [f"`{row.host}`", row.service, f"`{row.tells}`", row.seen, row.source, row.date]
+            source = re.sub(r"https?://([^/ ]+)\S*", r"[\1](\g<0>)", row.source)
+            told = [f"`{row.host}`", row.service, f"`{row.tells}`", row.seen, source, row.date]
             yield f"| {' | '.join(each.replace('|', chr(92) + '|') for each in told)} |"
 
 
@@ -298,8 +299,13 @@ def _sets() -> Iterator[str]:
 
 
 def _layouts() -> Iterator[str]:
-    yield "| `--layout=` | what is in DIR | what reads it | takes |"
-    yield "|---|---|---|---|"
+    yield "| `--layout=` | what is in DIR | what reads it |"
+    yield "|---|---|---|"
+    for row in LAYOUTS:
+        yield f"| `{row.name}` | {row.holds} | {row.read_by} |"
+    yield from ("", "Each layout takes these options, and may need a package:", "")
+    yield "| `--layout=` | options | package |"
+    yield "|---|---|---|"
     for row in LAYOUTS:
         takes = {
             "`--split`": row.splits,
@@ -309,8 +315,7 @@ def _layouts() -> Iterator[str]:
             "`--register`": row.environment is not None,
         }
         options = ", ".join(option for option, is_taken in takes.items() if is_taken)
-        needs = f"; needs {row.needs}" if row.needs else ""
-        yield f"| `{row.name}` | {row.holds} | {row.read_by} | {options}{needs} |"
+        yield f"| `{row.name}` | {options} | {row.needs} |"
 
 
 def _skipped() -> Iterator[str]:
