@@ -30,7 +30,7 @@ from ck_imagenet.engine.messages import (
     ToWorker,
 )
 from ck_imagenet.engine.recorder import Recorder, Verdict
-from ck_imagenet.engine.transports import Transport, WorkerPool
+from ck_imagenet.engine.transports import MOST_IN_VAIN, Transport, WorkerPool
 from ck_imagenet.storage.numbering import Link
 from ck_imagenet.storage.paces import Learned
 from ck_imagenet.storage.records import Record
@@ -86,19 +86,18 @@ class Listed(Transport):
 class Pool(WorkerPool):
     """Workers that come when a test says so."""
 
+    advice = "do something else"
+
     def __init__(self, *coming: Listed) -> None:
         self.coming = list(coming)
-        self.deaths: list[str] = []
-        self.most_deaths = 5
+        self.lost_ones: list[Transport] = []
 
     def new(self, links: int) -> Iterable[Transport]:
         coming, self.coming = self.coming, []
         return coming
 
-    def lost(self, transport: Transport, why: str) -> None:
-        self.deaths.append(why)
-        if len(self.deaths) > self.most_deaths:
-            raise StoreError("too many")
+    def lost(self, transport: Transport) -> None:
+        self.lost_ones.append(transport)
 
     def close(self) -> None:
         self.coming.clear()
@@ -323,7 +322,7 @@ class TestDeaths:
         other.saves(1)
         other.tells(Lost("with status -9"))
         here.tells(Hungry())
-        assert (results.saved, here.given, pool.deaths) == ([1], [0, 2], ["with status -9"])
+        assert (results.saved, here.given, pool.lost_ones) == ([1], [0, 2], [other])
         here.saves(0, 2)
         assert list(dispatcher.ended()) == [WNID]
 
@@ -345,7 +344,7 @@ class TestDeaths:
         begin(dispatcher, tasks(a=[1]))
         other.tells(Hungry(), Ended())
         here.tells(Hungry())
-        assert (here.given, len(pool.deaths)) == ([1], 1)
+        assert (here.given, pool.lost_ones) == ([1], [other])
 
     def test_after_that_it_is_not_heard(
         self, dispatcher: Dispatcher, other: Listed, pool: Pool
@@ -355,7 +354,7 @@ class TestDeaths:
         for _ in range(2):
             other.tells(Lost("killed"))
         other.saves(1)
-        assert (results.saved, len(pool.deaths)) == ([], 1)
+        assert (results.saved, pool.lost_ones) == ([], [other])
 
     def test_who_remains_has_all_connections(
         self, dispatcher: Dispatcher, here: Listed, other: Listed
@@ -397,11 +396,28 @@ class TestDeaths:
         here.tells(Hungry())
         assert here.known == {}
 
-    def test_too_many_end_the_run(self, dispatcher: Dispatcher, other: Listed, pool: Pool) -> None:
-        pool.most_deaths = 0
-        begin(dispatcher, tasks(a=[1]))
-        other.tells(Lost("killed"))
-        with pytest.raises(StoreError, match="too many"):
+    @pytest.mark.parametrize("is_of_use", [False, True])
+    def test_too_many_that_bring_nothing_end_the_run(self, here: Listed, is_of_use: bool) -> None:
+        """As where a link kills whoever asks for it; those that bring something may die."""
+        coming = [Listed() for _ in range(MOST_IN_VAIN + 1)]
+        pool = Pool()
+        dispatcher = Dispatcher(JOBS, here, pool)
+        begin(dispatcher, tasks(a=range(20)))
+        here.tells(Hungry())
+        for number, worker in enumerate(coming):
+            pool.coming.append(worker)
+            dispatcher.poll(0)
+            link = Link(ImageName(OTHER, number), url("c", number))
+            dispatcher.begin(OTHER, Results(), [Task(link, "a list")])
+            worker.tells(Hungry())
+            here.saves(number)
+            if is_of_use and number == 1:
+                worker.tells(Settled(record(number)._replace(name=link.name)))
+            worker.tells(Lost("killed"))
+        if is_of_use:
+            dispatcher.poll(0)
+            return
+        with pytest.raises(StoreError, match=r"6 times, and they brought nothing \(the last: kil"):
             dispatcher.poll(0)
 
     def test_where_all_are_elsewhere_links_wait_for_one_that_comes(self) -> None:

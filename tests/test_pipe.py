@@ -70,7 +70,7 @@ def test_one_that_was_stopped_is_lost_once_it_has_said_something(child: Child) -
     os.kill(child.way._process.pid, signal.SIGSTOP)
     child.look()
     child.wait(lambda: Lost("with status -9") in child.said)
-    child.pool.lost(child.way, "killed")
+    child.pool.lost(child.way)
     assert len(list(child.pool.new(LINKS))) == 1
 
 

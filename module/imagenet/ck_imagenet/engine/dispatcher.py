@@ -61,6 +61,7 @@ class Dispatcher:
     ) -> None:
         self._members = Members(jobs, are_shared=here is not None)
         self._here, self._own = here, own
+        self._local: Member | None = None
         self._pool = pool
         self.router = Router()
         self._lock = threading.RLock()
@@ -105,10 +106,9 @@ class Dispatcher:
         """
         with self._lock:
             self.router.open(wnid, recorder, tasks)
-            if tasks and self._here:
-                member = self._add(self._here)
-                self._owners.own(member, self._own)
-                self._here = None
+            if tasks and self._here and not self._local:
+                self._local = self._add(self._here)
+                self._owners.own(self._local, self._own)
             if tasks and recorder.missing() is not None:
                 self._counted[wnid] = Counted(tasks)
                 self._give_out(wnid)
@@ -231,6 +231,8 @@ class Dispatcher:
         task = member.open.get(message.record.name)
         if not task:
             return
+        if member is not self._local:
+            self._members.lost_in_vain = 0
         record = message.record
         if record.url is not task.link.url:  # with what is here already: lists are long
             record = record._replace(name=task.link.name, url=task.link.url)
@@ -288,7 +290,8 @@ class Dispatcher:
         self._owners.lose(member)
         self._take_from(member)
         if self._pool:
-            self._pool.lost(member.transport, message.why)
+            self._pool.lost(member.transport)
+            self._members.count_loss(message.why, self._pool.advice)
         self._recruit()
         self._feed()
 

@@ -75,6 +75,8 @@ class Machines(WorkerPool):
         If a machine cannot work on the run.
     """
 
+    advice = "start workers with more memory, or with fewer threads"
+
     def __init__(self, order: Order, scheduler: str) -> None:
         self._order = order
         self._home = order.store.create_home().absolute()
@@ -110,7 +112,7 @@ class Machines(WorkerPool):
             raise StoreError(f"the cluster has no workers any more{unfit}; {GOES_ON}")
         return [self._new.get() for _ in range(self._new.qsize())]
 
-    def lost(self, transport: Transport, why: str) -> None:
+    def lost(self, transport: Transport) -> None:
         # Who is still there, or again, is invited anew.
         self._holding.pop(cast(Lease, transport).address, None)
 

@@ -19,7 +19,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -34,9 +33,6 @@ from .worker import LIBRARY, MESSAGES, Worker
 
 LINKS_PER_PROCESS = 600
 """Links for which one more process pays: its start and its messages take time too."""
-
-_MOST_DEATHS, _AN_HOUR = 5, 3600.0
-"""Workers that may die within so many seconds: more is no accident."""
 
 _LOOK_EVERY, MOST_LOOKS = 1.0, 30
 """Seconds between two looks whether a worker has told something, and how many it may miss. One that
@@ -87,11 +83,12 @@ class Processes(WorkerPool):
         What they are started with.
     """
 
+    advice = "with --processes=1 it uses one process"
+
     def __init__(self, order: Order) -> None:
         self._order = order
         self._pipes: list[Pipe] = []
         self._looked_at = -math.inf
-        self._deaths: deque[float] = deque(maxlen=_MOST_DEATHS + 1)
         may_pay = processes_for(sys.maxsize, order.crawl) > 1
         self._ahead = Fork.where_safe() if may_pay else None
 
@@ -109,15 +106,8 @@ class Processes(WorkerPool):
         self._pipes += begun
         return begun
 
-    def lost(self, transport: Transport, why: str) -> None:
+    def lost(self, transport: Transport) -> None:
         self._pipes.remove(cast(Pipe, transport))
-        self._deaths.append(time.monotonic())
-        if self._deaths[-1] < self._deaths[0] + _AN_HOUR and len(self._deaths) > _MOST_DEATHS:
-            raise StoreError(
-                f"something ended the processes of this run {len(self._deaths)} times within an "
-                f"hour (the last {why}). Perhaps there is too little memory. What is saved is "
-                "kept, and the same command goes on; with --processes=1 it uses one process"
-            )
 
     def close(self) -> None:
         """End; all processes have that were given something to do."""

@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 from typing import Iterable, Iterator
 
+from ..core.errors import StoreError
 from ..core.text import ImageName
 from ..core.threads import start_thread
 from ..http.client import Client
@@ -24,6 +25,10 @@ from .context import CrawlSettings
 from .link import Task
 from .messages import Limit, Reserve, Standing, Tell, ToWorker
 from .worker import Worker
+
+MOST_IN_VAIN = 5
+"""Workers that may be lost, one after the other, while nobody elsewhere brings anything. More
+are no accident: a link that kills whoever asks for it is not asked for ever."""
 
 _JOIN_WITHIN = 1.0
 """Seconds that a thread has to end that has told so."""
@@ -59,7 +64,15 @@ class Transport(ABC):
 
 
 class WorkerPool(ABC):
-    """Where further workers come from, as long as a run goes on."""
+    """Where further workers come from, as long as a run goes on.
+
+    Attributes
+    ----------
+    advice : str
+        What helps if they keep dying.
+    """
+
+    advice: str
 
     @abstractmethod
     def new(self, links: int) -> Iterable[Transport]:
@@ -72,21 +85,8 @@ class WorkerPool(ABC):
         """
 
     @abstractmethod
-    def lost(self, transport: Transport, why: str) -> None:
-        """Take note that a worker is gone.
-
-        Parameters
-        ----------
-        transport : Transport
-            The way to it.
-        why : str
-            A sentence without its end.
-
-        Raises
-        ------
-        StoreError
-            If too many are lost for that to be an accident.
-        """
+    def lost(self, transport: Transport) -> None:
+        """Take note that a worker is gone, by the way to it."""
 
     @abstractmethod
     def close(self) -> None:
@@ -158,6 +158,11 @@ class Members:
         Connections at once.
     are_shared : bool
         Whether these are those of all together, or of each.
+
+    Attributes
+    ----------
+    lost_in_vain : int
+        How many have been lost since one elsewhere than in this process has brought something.
     """
 
     def __init__(self, jobs: int, are_shared: bool) -> None:
@@ -165,6 +170,7 @@ class Members:
         self._are_shared = are_shared
         self._members: list[Member] = []
         self._gone: list[Transport] = []
+        self.lost_in_vain = 0
         self._sharing = 1
         """Among how many the connections are shared."""
 
@@ -185,6 +191,27 @@ class Members:
         member.has_ended = True
         self._members.remove(member)
         self._gone.append(member.transport)
+
+    def count_loss(self, why: str, advice: str) -> None:
+        """Count one that is lost.
+
+        Parameters
+        ----------
+        why, advice : str
+            A sentence without its end, and what helps if they keep dying.
+
+        Raises
+        ------
+        StoreError
+            If that cannot be an accident.
+        """
+        self.lost_in_vain += 1
+        if self.lost_in_vain > MOST_IN_VAIN:
+            raise StoreError(
+                f"something ended the workers of this run {self.lost_in_vain} times, and they "
+                f"brought nothing (the last: {why}). Perhaps there is too little memory. What is "
+                f"saved is kept, and the same command goes on; {advice}"
+            )
 
     def send(self, message: ToWorker) -> None:
         """Tell all of them something."""
