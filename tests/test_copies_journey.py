@@ -211,7 +211,7 @@ class TestOwn:
             (["--tar=page", "--offset=5"], "--from and --offset cannot be used together"),
             (["--tar=page", "--dry-run"], "--from and --dry-run cannot be used together"),
             (["--tar=page", "--source=winter21"], "--from and --source cannot be used together"),
-            (["--source=winter22"], '"winter22": write --source=archive or imagenet or wayback or'),
+            (["--source=winter22"], '--source="winter22": did you mean --source=winter21?'),
             (["--source=winter21"], "which synset? Write --wnid=n01440764 --source=winter21"),
             (
                 ["--source=winter21", f"--wnid={WNID}", "--winter21=http://a/"],

@@ -176,6 +176,11 @@ class TestCommands:
             "that you get into an environment variable, such as MY_TOKEN, and add "
             f"--token={host}:MY_TOKEN. It is sent over https only"
         )
+        terminal.environment.update(MY_TOKEN=SECRET[:-1])
+        given = (f"--from={address}", f"--token={host}:MY_TOKEN")
+        assert terminal.refuses("download", "imagenet", *given).startswith(
+            f'"{address}" refuses the token that it was sent (401): accept the terms of '
+        )
         path = "datasets/timm/imagenet-1k-wds"
         hub = f"https://huggingface.co:{peer.port}/{path}/resolve/main/imagenet1k-train-0000.tar"
         private = ("--resolve=huggingface.co:127.0.0.1", "--allow-private=127.0.0.0/8")

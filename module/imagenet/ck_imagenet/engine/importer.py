@@ -141,7 +141,7 @@ class _CopyReading:
                 yield from self._import(opened, part)
             kind, is_empty = opened.kind, opened.is_empty
             if opened.failure:
-                missing.append((self._told(opened.failure, part), [display_name(part)]))
+                missing.append((self._told(opened.failure, part, client), [display_name(part)]))
                 if not _is_its_own(opened.failure):
                     break  # the others are at the same host
             elif self._left == left and not self._crawl.max_images:
@@ -271,14 +271,14 @@ class _CopyReading:
         lost = has_lost(place, {display_name(part) for part in self._copy.parts})
         return "" if lost else _READ_BEFORE
 
-    def _told(self, failure: OSError | Failed, part: str) -> str:
+    def _told(self, failure: OSError | Failed, part: str, client: Client) -> str:
         """Return what a user must know when the rest cannot be read."""
         if isinstance(failure, OSError):
             return f'the tar "{part}" cannot be read to its end: {failure.strerror or failure}'
         if failure.outcome is Outcome.GONE and self._copy.is_of_winter21:
             return registry.dropped(next(iter(self._copy.wnids)))
         if failure.outcome is Outcome.FORBIDDEN and failure.detail in ("401", "403"):
-            return _wants_token(part, failure.detail)
+            return _wants_token(part, failure.detail, client.sends_token(part))
         why = failure.why
         if self._found and failure.outcome is not Outcome.GONE:
             return (
@@ -315,10 +315,12 @@ class _CopyReading:
 _OF_HUB = re.compile(rf"https?://{re.escape(HUB)}(?::[0-9]+)?/((?:datasets/|spaces/)?[^/]+/[^/]+)/")
 
 
-def _wants_token(address: str, status: str) -> str:
+def _wants_token(address: str, status: str, is_sent: bool) -> str:
     """Return whose terms a user must accept, and where, whom a host has refused."""
     shown, host = display_name(address), urlsplit(address).netloc.rpartition("@")[2]
     begin = f'"{shown}" needs a token ({status}): '
+    if is_sent:
+        begin = f'"{shown}" refuses the token that it was sent ({status}): '
     page = _OF_HUB.match(shown)
     if not page:
         return (

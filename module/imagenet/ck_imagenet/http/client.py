@@ -161,6 +161,10 @@ class Client:
         finally:
             state.spent = budget.spent
 
+    def sends_token(self, url: str) -> bool:
+        """Say whether the host of a URL is told who asks, if it is opened."""
+        return RequestState(url).authorize(tokens(self._token))
+
     @contextmanager
     def open(
         self,

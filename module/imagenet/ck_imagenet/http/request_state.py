@@ -246,8 +246,8 @@ class RequestState:
         self._redirects = 0
         self._seen: tuple[bytes, ...] = ()
 
-    def authorize(self, authorizations: Mapping[str, str]) -> None:
-        """Have the host of the URL told who asks, if it is to be: it alone, wherever it redirects.
+    def authorize(self, authorizations: Mapping[str, str]) -> bool:
+        """Have the host of the URL told who asks: it alone, wherever it redirects; say if it is.
 
         Parameters
         ----------
@@ -258,6 +258,7 @@ class RequestState:
             origin = _origin(urls.parse(self.url))
             if origin in authorizations:
                 self._login = origin, authorizations[origin]
+        return self._login is not None
 
     def without_login(self, text: str) -> str:
         """Return a text, as of a host, without the token that this one may have repeated."""
