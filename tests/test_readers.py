@@ -38,8 +38,8 @@ def count(found):
 def lines(layout: str) -> list[str]:
     """Return the lines of Python with which the page of exports says that a layout is read."""
     page = (CHECKOUT / "docs" / "exports.md").read_text("utf-8")
-    (row,) = re.findall(rf"^\| `{layout}` \|.*$", page, re.M)
-    return [span for span in re.findall("`([^`]*)`", row) if re.match(r"[a-z.]+\.\w+\(", span)]
+    rows = " ".join(re.findall(rf"^\| `{layout}` \|.*$", page, re.M))
+    return [span for span in re.findall("`([^`]*)`", rows) if re.match(r"[a-z.]+\.\w+\(", span)]
 
 
 def read_by(*libraries: str) -> list[tuple[str, str]]:
