@@ -28,6 +28,11 @@ SLOPE = [round(255 * x / 7) for x in range(8)]
 """The greys of a row of the smallest pictures here."""
 
 
+GAMMA = (b"gAMA", struct.pack(">I", 60_000))
+LIGHTS = (b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000))
+"""Chunks of a PNG: its green is that of AdobeRGB."""
+
+
 def saved(image: Image.Image, form: str, **options: Any) -> bytes:
     """Return the file of a picture.
 
@@ -137,6 +142,12 @@ def every_kind() -> dict[str, bytes]:
         ),
         "broken profile.png": lambda: saved(PHOTO, "PNG", icc_profile=profile[:300]),
         "gamma.png": lambda: png(8, 0, bytes(SLOPE), [(b"gAMA", struct.pack(">I", 100_000))]),
+        "gamma and lights.png": lambda: png(
+            8, 2, bytes(67 * n % 256 for n in range(24)), [GAMMA, LIGHTS]
+        ),
+        "gamma, lights, grey.png": lambda: png(8, 0, bytes(SLOPE), [GAMMA, LIGHTS]),
+        "gamma, no lights.png": lambda: png(8, 0, bytes(SLOPE), [GAMMA, (b"cHRM", bytes(32))]),
+        "gamma, transparent.png": lambda: png(8, 6, bytes(range(0, 256, 8)), [GAMMA, LIGHTS]),
         "gamma and space.png": lambda: png(
             8, 0, bytes(SLOPE), [(b"gAMA", struct.pack(">I", 100_000)), (b"sRGB", b"\0")]
         ),

@@ -11,7 +11,7 @@ import math
 import struct
 from functools import lru_cache, reduce
 from itertools import product
-from typing import Callable, Sequence, Union
+from typing import Callable, Iterable, Iterator, Sequence, Union
 
 from PIL import Image, ImageChops, ImageCms
 
@@ -42,14 +42,13 @@ def shown(
     white = _lightest_grey(image)
     frame = _frame(image)
     image.load()  # which turns some by itself
-    profile = image.info.get("icc_profile")
-    flat = _on_white(image, transparent, white)
+    flat, profile = _on_white(image, transparent, white)
     if frame:
         framed = Image.new(flat.mode, flat.size, "white")
         framed.paste(flat.crop(frame), frame)
         flat = framed
     seen = resize(flat) if resize else flat
-    return _turned(_in_srgb(seen, profile if isinstance(profile, bytes) else b""), image)
+    return _turned(_in_srgb(seen, profile), image)
 
 
 def scaled(image: Image.Image, scale: float, whole: tuple[int, int] | None = None) -> Image.Image:
@@ -147,8 +146,13 @@ _OPAQUE_MODES = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK"}
 Colour = Union[int, Sequence[int]]
 
 
-def _on_white(image: Image.Image, transparent: Colour | None, white: int) -> Image.Image:
+def _on_white(
+    image: Image.Image, transparent: Colour | None, white: int
+) -> tuple[Image.Image, bytes]:
     """Return a decoded picture without transparency, with eight bits of grey, three lights or inks.
+
+    With it comes the profile of its colours. If some are transparent, they have become those of
+    sRGB before.
 
     Parameters
     ----------
@@ -171,10 +175,12 @@ def _on_white(image: Image.Image, transparent: Colour | None, white: int) -> Ima
         flat = _in_eight_bits(image, white)
         if transparent is not None:
             hidden = _of_colour(flat, transparent)
-    flat = _with_gamma(flat, image)
-    if hidden:
-        flat.paste("white", mask=hidden)
-    return _converted(flat, _OPAQUE_MODES.get(flat.mode, "RGB"))
+    flat, profile = _converted(flat, _OPAQUE_MODES.get(flat.mode, "RGB")), _profile_of(image)
+    if not hidden:
+        return flat, profile
+    flat = _in_srgb(flat, profile)
+    flat.paste("white", mask=hidden)
+    return flat, b""
 
 
 def _converted(image: Image.Image, mode: str) -> Image.Image:
@@ -285,29 +291,79 @@ _GAMMA_OF_SRGB = 1 / 2.2
 _UNSEEN_OF_GAMMA = 0.05
 """How much a gamma may differ, as a part of it: so browsers have it, and libpng."""
 
+_PRIMARIES_OF_SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+"""Where white, red, green and blue are, as PNGs tell it: two numbers of each."""
 
-def _with_gamma(image: Image.Image, told: Image.Image) -> Image.Image:
-    """Return grey or lights as the gamma of a PNG wants them, unless it has a colour space."""
-    gamma = told.info.get("gamma")
-    if told.format != "PNG" or not isinstance(gamma, float) or gamma <= 0:
-        return image
-    has_space = "srgb" in told.info or "icc_profile" in told.info
-    if has_space or abs(gamma / _GAMMA_OF_SRGB - 1) <= _UNSEEN_OF_GAMMA:
-        return image
-    curve = _curve(gamma)
-    same = list(range(_WHITE + 1))
-    bands = image.getbands()
-    return image.point([each for band in bands for each in (same if band == "A" else curve)])
+_DAYLIGHT = (0.96422, 1.0, 0.82521)
+"""The white of profiles."""
+
+_CONES = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+_OF_CONES = (
+    (0.9869929, -0.1470543, 0.1599627),
+    (0.4323053, 0.5183603, 0.0492912),
+    (-0.0085287, 0.0400428, 0.9684867),
+)
+"""What the eye gets of a colour, as Bradford has it, and the way back."""
 
 
-def _curve(gamma: float) -> list[int]:
-    lights = ((value / _WHITE) ** min(1 / gamma, _WHITE) for value in range(_WHITE + 1))
-    return [
-        round(
-            _WHITE * (12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055)
-        )
-        for light in lights
-    ]
+def _profile_of(image: Image.Image) -> bytes:
+    """Return the colour profile of a picture, or what the gamma of a PNG means; else nothing."""
+    own, gamma = image.info.get("icc_profile"), image.info.get("gamma")
+    if isinstance(own, bytes):
+        return own
+    if image.format != "PNG" or "srgb" in image.info or not isinstance(gamma, float) or gamma <= 0:
+        return b""
+    told = image.info.get("chromaticity")
+    if not told and abs(gamma / _GAMMA_OF_SRGB - 1) <= _UNSEEN_OF_GAMMA:
+        return b""
+    return _profile(gamma, told or _PRIMARIES_OF_SRGB)
+
+
+@lru_cache(maxsize=8)
+def _profile(gamma: float, primaries: tuple[float, ...]) -> bytes:
+    """Return the profile of a gamma and of three lights, nothing if there can be no such lights."""
+    exponent = min(max(1 / gamma, 1 / _WHITE), _WHITE)
+    contents = {f"{name}TRC": struct.pack(">HHi", 0, 0, round(exponent * 2**16)) for name in "rgb"}
+    try:
+        for name, light in zip("rgb", _lights(primaries[:8])):
+            contents[f"{name}XYZ"] = struct.pack(">iii", *(round(each * 2**16) for each in light))
+    except (ArithmeticError, struct.error):
+        return b""
+    profile = bytearray(_SRGB.tobytes())
+    for at in range(132, 132 + 12 * int.from_bytes(profile[128:132], "big"), 12):
+        tag, begin = struct.unpack_from(">4sI", profile, at)
+        content = contents.get(tag.decode("latin-1"), b"")
+        profile[begin + 8 : begin + 8 + len(content)] = content
+    return bytes(profile)
+
+
+def _lights(primaries: Sequence[float]) -> Iterator[Sequence[float]]:
+    """Yield red, green and blue as profiles have them: such that their white is that of daylight.
+
+    Raises
+    ------
+    ArithmeticError
+        If they make no white together.
+    """
+    places = zip(primaries[::2], primaries[1::2])
+    white, *lights = (_times(_CONES, (x / y, 1.0, (1 - x - y) / y)) for x, y in places)
+    red, green, blue = lights
+    opposite = (_cross(green, blue), _cross(blue, red), _cross(red, green))
+    shares = _times(opposite, white)
+    if min(*shares, *white) * _times(opposite, red)[0] <= 0:
+        raise ArithmeticError
+    for light, share in zip(lights, shares):
+        part = share / _times(opposite, red)[0]
+        daylight = zip(light, _times(_CONES, _DAYLIGHT), white)
+        yield _times(_OF_CONES, [part * each * wanted / had for each, wanted, had in daylight])
+
+
+def _times(rows: Iterable[Sequence[float]], vector: Sequence[float]) -> list[float]:
+    return [sum(one * other for one, other in zip(row, vector)) for row in rows]
+
+
+def _cross(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [one[i - 2] * other[i - 1] - one[i - 1] * other[i - 2] for i in range(3)]
 
 
 _LARGEST_PROFILE = 4 * 2**20
