@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -12,6 +13,8 @@ from ck_imagenet.engine.host import BREAKER, PROBES, HostState
 from ck_imagenet.engine.host_queue import HostQueue
 from ck_imagenet_practice import Link, PracticeWeb
 from host_helpers import LONG, give, put, refuse, taken
+from simulator import Link as SimulatedLink
+from simulator import Rationer, Simulator
 from terminal import WNID, Terminal
 from test_processes_journey import workers
 
@@ -107,6 +110,47 @@ class TestState:
         new = heir(hosts, now)
         put(new, "a", "x")
         assert new.given_up == [("x", Outcome.HOST_BUSY)]
+
+
+HANDED_ON_AT = [0.25, 0.5, 0.75, 1.5, 2.0, 3.5, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "pictures"),
+    [
+        ("bucket-3-20 ban-5-10-15-403", 90),
+        ("window-40-20 ban-5-10-15-403", 160),
+        ("bucket-1-60 ban-10-60-300-403-longer", 150),
+    ],
+)
+def test_its_next_owner_brings_no_ban(words: str, pictures: int) -> None:
+    """Refusals before count: with those of a new start, they were five in ten seconds, or ten."""
+    alone = handed_on(words, pictures, math.inf)
+    for when in HANDED_ON_AT:
+        assert handed_on(words, pictures, when) < alone + 30
+
+
+def handed_on(words: str, pictures: int, when: float) -> float:
+    """Give a host that rations to a new owner at a time; return when all its pictures are here."""
+    rationer = Rationer(words)
+    simulator = Simulator({"host": rationer})
+    links = [SimulatedLink("host") for _ in range(pictures)]
+    simulator.put(*links)
+    told: dict[str, HostState] = {}
+    while len(simulator.given) < pictures and simulator.now < when:
+        simulator.run(min(when, simulator.now + 0.05))
+        told.update(simulator.hosts.changes(simulator.now))
+    if len(simulator.given) < pictures:
+        hosts: HostQueue[SimulatedLink] = HostQueue()
+        hosts.restore(told, when)
+        following = Simulator({"host": rationer}, hosts)
+        following.now = when
+        following.put(*(link for link in links if link not in simulator.given))
+        following.run()
+        assert len(simulator.given) + len(following.given) == pictures
+        simulator.now = following.now
+    assert not rationer.tally().banned
+    return simulator.now
 
 
 SLOW = [f"/slow/0.4/{n}.jpg" for n in range(80)]

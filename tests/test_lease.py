@@ -128,14 +128,16 @@ def test_who_is_woken_returns_from_an_exchange_at_once_even_if_that_comes_later(
 
 
 def test_a_worker_that_nobody_asks_ends_by_itself_and_nothing_revives_it(
-    begin: Begin, web: PracticeWeb
+    begin: Begin, web: PracticeWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lease, "LEASE", 60.0)
     worker = begin("a run")
     told, has_lapsed = exchange(worker, Fetch(tasks(web, "/slow/0.3/{}.jpg", 1000)))
     while len(web.requests.all()) < LINKS:
         more, has_lapsed = exchange(worker)
         told += more
         assert not has_lapsed
+    monkeypatch.setattr(lease, "LEASE", 1.0)
     worker._thread.join()
     asked = len(web.requests.all())
     assert LINKS <= asked < 1000

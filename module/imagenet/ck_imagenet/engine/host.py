@@ -246,6 +246,8 @@ class HostState(NamedTuple):
     """Seconds for which it is to be left alone."""
     refusals: int = 0
     """How often it has refused in a row."""
+    refused_ago: tuple[float, ...] = ()
+    """How many seconds ago it has refused, each time that may still count for a ban."""
     has_given: bool = False
     timeouts: int = 0
     """How many consecutive requests have timed out."""
@@ -321,6 +323,7 @@ class Host(Generic[Task]):
         return HostState(
             max(0.0, self.breaker.half_opens_at - now, self.limiter.left_alone_until - now),
             self.limiter.refusals,
+            self.limiter.refused_ago(now),
             self.limiter.has_given,
             self.breaker.consecutive_timeouts,
             self.breaker.has_answered,
@@ -336,7 +339,8 @@ class Host(Generic[Task]):
         state, now : HostState, float
             What that is, and the time.
         """
-        self.limiter.restore(now + state.rest, state.refusals, state.has_given, state.learned, now)
+        until, refused = now + state.rest, (state.refusals, state.refused_ago)
+        self.limiter.restore(until, *refused, state.has_given, state.learned, now)
         self.breaker.restore(state.timeouts, state.has_answered, state.outcome is Outcome.HOST_DOWN)
         self.outcome = state.outcome or self.outcome
 
@@ -406,12 +410,10 @@ def rations(hosts: Mapping[str, Host[Task]], now: float) -> list[RationedHost]:
     for name, host in hosts.items():
         limiter, waiting = host.limiter, len(host.waiting) + host.under_way
         if waiting and limiter.is_rationed:
-            asked_again_in = (
-                max(0.0, limiter.back_off_until - now) if limiter.is_backing_off else 0.0
-            )
+            rest = max(0.0, limiter.back_off_until - now) if limiter.is_backing_off else 0.0
             one = groups.get(id(limiter))
             if one:
                 name = one.host if one.waiting > waiting else name
                 waiting += one.waiting
-            groups[id(limiter)] = RationedHost(name, limiter.rate, waiting, asked_again_in)
+            groups[id(limiter)] = RationedHost(name, limiter.rate, waiting, rest)
     return sorted(groups.values(), key=lambda ration: -ration.waiting)

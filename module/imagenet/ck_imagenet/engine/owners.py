@@ -170,7 +170,9 @@ class Owners(Generic[Owner]):
         for host, (since, state) in self._states.get(group, {}).items():
             ago = now - since
             if not (state.outcome and ago > state.rest + FORGET_GIVEN_UP_AFTER):
-                known[host] = state._replace(rest=max(0.0, state.rest - ago))
+                refused_ago = tuple(each + ago for each in state.refused_ago)
+                rest = max(0.0, state.rest - ago)
+                known[host] = state._replace(rest=rest, refused_ago=refused_ago)
         return known
 
 

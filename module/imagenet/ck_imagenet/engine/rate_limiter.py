@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from random import Random
+from typing import Sequence
 
 from ..http.retry import Spacing
 from ..storage.paces import Learned
@@ -177,8 +178,18 @@ class RateLimiter:
             return self._ration.learned()
         return Learned(0.0, 1, 0.0) if self.is_backing_off and self.has_given else None
 
+    def refused_ago(self, now: float) -> tuple[float, ...]:
+        """Return how many seconds ago it has refused, each time that may still count for a ban."""
+        return tuple(now - each for each in self._refusals if each > now - _SPAN)
+
     def restore(
-        self, until: float, refusals: int, has_given: bool, learned: Learned | None, now: float
+        self,
+        until: float,
+        refusals: int,
+        refused_ago: Sequence[float],
+        has_given: bool,
+        learned: Learned | None,
+        now: float,
     ) -> None:
         """Go on where whoever asked these hosts before has ended.
 
@@ -186,8 +197,8 @@ class RateLimiter:
         ----------
         until, now : float
             The time until which they are left alone, and the time.
-        refusals : int
-            How often they have refused in a row.
+        refusals, refused_ago : int, sequence of float
+            How often they have refused in a row, and how many seconds ago of late.
         has_given : bool
             Whether they have given anything.
         learned : Learned, optional
@@ -198,6 +209,9 @@ class RateLimiter:
         self._gave_before = self._gave_before or has_given or learned is not None
         if refusals and not self.is_backing_off:
             self.is_backing_off, self._back_offs, self._back_off_from = True, refusals - 1, now
+        self._refusals.extend(now - each for each in refused_ago)
+        if refused_ago and has_given and self._emptied_at is None:
+            self._emptied_at, self._connections = self._refusals[-1], 1
 
     def has_room(self) -> bool:
         """Whether one more request may be under way, as far as that matters."""
@@ -205,8 +219,7 @@ class RateLimiter:
             return not self._is_probing
         if self._ration:
             return self.under_way < self._ration.connections
-        # Of one that has given nothing yet, the breaker knows how many.
-        return self.under_way < self._connections or not self.has_given
+        return self.under_way < self._connections or not self.has_given  # else the breaker knows
 
     def next_time(self) -> float:
         """Return when the next request may start, if there is room for it."""
@@ -308,12 +321,8 @@ class RateLimiter:
         else:
             self._burst -= 1
             self._lower(now, retry_after)
-            self.is_backing_off, self._back_offs, self._back_off_from, self._closed_for = (
-                True,
-                0,
-                now,
-                retry_after,
-            )
+            self.is_backing_off, self._back_offs = True, 0
+            self._back_off_from, self._closed_for = now, retry_after
         self._start_back_off(now, retry_after)
 
     def merge(self, other: RateLimiter) -> None:
@@ -356,9 +365,8 @@ class RateLimiter:
             self._ration.refused(now)
             self._check_quota(self._ration, now)
         elif self._ration:
-            self._ration.refused(
-                gave, given, retry_after, self._idle >= _CLEARLY_LONGER * self._enough
-            )
+            contradicts = self._idle >= _CLEARLY_LONGER * self._enough
+            self._ration.refused(gave, given, retry_after, contradicts)
         elif self._emptied_at is None:
             self._connections = 1
             self._bucket_size = given - 1
@@ -400,10 +408,9 @@ class RateLimiter:
         is_quota = self._burst > 1 and self._closed_for * self._burst > _A_QUOTA * took
         if is_certain and is_quota and not isinstance(self._ration, Quota):
             too_short = self._back_off_from + self._closed_for - start if self._back_offs else 0.0
-            speed = self._burst / max(0.02, self._back_off_from - start)
+            speed = min(500.0, self._burst / max(0.02, self._back_off_from - start))
             self._before = self._ration
             is_unsure = not self._has_said_when
-            speed = min(speed, 500.0)
             self._ration = Quota(self._burst, took, too_short, speed, since, is_unsure=is_unsure)
         elif self._ration:
             self._ration.opened(now)
