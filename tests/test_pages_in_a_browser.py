@@ -165,6 +165,8 @@ def test_it_is_filtered_and_sorted(page: Browser) -> None:
     page.run("document.querySelector('[data-reset]').click()")
     choose(page, "[data-find]", f"{WNID}_12")
     assert numbers(page) == [12]
+    count = page.run("return document.querySelector('[data-count][aria-live]').textContent")
+    assert count == "1"  # which a screen reader says
     choose(page, "[data-find]", "4")  # which the wnid has in it too
     assert (numbers(page), numbers(page, "tbody tr")) == ([4], [])
     choose(page, "[data-find]", "host-1/1")
