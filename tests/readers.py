@@ -13,7 +13,7 @@ __all__ = ["exports", "pictures"]  # as fixtures
 
 @pytest.mark.parametrize(("layout", "line"), read_by(*LARGE))
 def test_a_line_of_docs_reads_every_picture(exports: Path, layout: str, line: str) -> None:
-    assert counted(layout, line, exports) == COUNTS["train"]
+    assert counted(exports, (layout, line)) == [COUNTS["train"]]
 
 
 @pytest.mark.parametrize(

@@ -48,20 +48,32 @@ def read_by(*libraries: str) -> list[tuple[str, str]]:
     return [(layout, line) for layout, line in every if line.partition(".")[0] in libraries]
 
 
-def counted(layout: str, line: str, exports: Path) -> Any:
-    """Return how many pictures a line gives of an export in parts."""
-    module = line.partition("(")[0].rpartition(".")[0]
-    in_parts = exports / f"{layout} in parts"
-    folder = in_parts if in_parts.exists() else exports / layout
-    ready = line.replace("DIR", str(folder)).replace("000009", "000000")
-    code = f"import {module}\n{COUNT}\nresult = count({ready})"
-    return read(code, exports)
+def counted(exports: Path, *lines: tuple[str, str]) -> list[int]:
+    """Return how many pictures lines give of exports in parts, all in one Python."""
+    modules, ready = [], []
+    for layout, line in lines:
+        modules.append(line.partition("(")[0].rpartition(".")[0])
+        in_parts = exports / f"{layout} in parts"
+        folder = in_parts if in_parts.exists() else exports / layout
+        ready.append(f"count({line.replace('DIR', str(folder)).replace('000009', '000000')})")
+    code = f"import {', '.join(modules)}\n{COUNT}\nresult = [{', '.join(ready)}]"
+    found: list[int] = read(code, exports)
+    return found
+
+
+@pytest.fixture(scope="module")
+def counts(exports: Path) -> dict[tuple[str, str], int]:
+    """How many pictures each line gives; the libraries take longer to begin than to read."""
+    every = read_by(*HERE)
+    return dict(zip(every, counted(exports, *every)))
 
 
 @pytest.mark.parametrize(("layout", "line"), read_by(*HERE))
-def test_a_line_of_docs_reads_every_picture(exports: Path, layout: str, line: str) -> None:
+def test_a_line_of_docs_reads_every_picture(
+    counts: dict[tuple[str, str], int], layout: str, line: str
+) -> None:
     of = "links" if layout.startswith("links") else "train" if "train" in line else "pictures"
-    assert counted(layout, line, exports) == COUNTS[of]
+    assert counts[layout, line] == COUNTS[of]
 
 
 def test_every_line_of_docs_is_run_somewhere() -> None:
@@ -95,13 +107,11 @@ for name in names:
 @pytest.fixture(scope="module")
 def croissants(exports: Path) -> dict[str, Any]:
     """What mlcroissant finds wrong with each export, and its records."""
-    found = {}
-    for layout in (row.name for row in PICTURED):
-        # One at a time: it keeps what it unpacks by the path below an export.
-        names = [f"{layout} in parts"]
-        cache = exports / f"cache of {layout}"
-        code = f"import os\nos.environ['CROISSANT_CACHE'] = {str(cache)!r}\nnames = {names!r}"
-        found.update(read(code + CROISSANT, exports))
+    names = [f"{row.name} in parts" for row in PICTURED]
+    # It keeps what it unpacks by the path below an export: only one of them is unpacked.
+    cache = str(exports / "croissants")
+    code = f"import os\nos.environ['CROISSANT_CACHE'] = {cache!r}\nnames = {names!r}"
+    found: dict[str, Any] = read(code + CROISSANT, exports)
     return found
 
 
