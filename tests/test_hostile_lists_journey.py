@@ -12,7 +12,7 @@ import pytest
 from tarballs import END, filled, header
 from terminal import WNID, Terminal
 
-MOST_MEMORY = 300_000_000
+MOST_MEMORY = 150_000_000
 MEGABYTE = 2**20
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are others there")
@@ -30,36 +30,36 @@ def packed(path: Path, pieces: Iterator[bytes]) -> Path:
 
 
 def of_a_long_name(kind: bytes) -> Iterator[bytes]:
-    yield header(b"././@LongLink", 600 * MEGABYTE, kind)
-    yield from [b"x" * MEGABYTE] * 600
+    yield header(b"././@LongLink", 300 * MEGABYTE, kind)
+    yield from [b"x" * MEGABYTE] * 300
 
 
 def of_a_large_first_file() -> Iterator[bytes]:
-    yield header(b".hidden", 600 * MEGABYTE)
-    yield from [bytes(MEGABYTE)] * 600
+    yield header(b".hidden", 300 * MEGABYTE)
+    yield from [bytes(MEGABYTE)] * 300
     yield header(b"list.txt", 15) + filled(b"http://a.com/1\n") + END
 
 
 def of_one_line() -> Iterator[bytes]:
     yield b"http://a.com/"
-    yield from [b"x" * MEGABYTE] * 600
+    yield from [b"x" * MEGABYTE] * 300
 
 
 def of_one_url() -> Iterator[bytes]:
-    yield from [b"http://a.com/1\n" * 70_000] * 40
+    yield from [b"http://a.com/1\n" * 70_000] * 20
 
 
 def of_two_urls() -> Iterator[bytes]:
-    yield from [b"http://a.com/1\nhttp://a.com/2\n" * 35_000] * 40
+    yield from [b"http://a.com/1\nhttp://a.com/2\n" * 35_000] * 20
 
 
 def of_many_urls() -> Iterator[bytes]:
-    for block in range(6):
+    for block in range(3):
         yield b"".join(b"http://a.com/%d/%d\n" % (block, n) for n in range(100_000))
 
 
 def of_many_synsets() -> Iterator[bytes]:
-    for block in range(10):
+    for block in range(5):
         yield b"".join(
             b"n%08d_1\thttp://a.com/%d\n" % (9_000_000 + block * 100_000 + n, n)
             for n in range(100_000)

@@ -34,14 +34,13 @@ def said(python: Path | str, package: str, *marked: str, path: str = os.defpath)
     ).stdout.strip()
 
 
-@pytest.fixture
-def wheel(tmp_path: Path) -> Path:
-    """A package of one empty module, `tiny`, to install without a network."""
-    path = tmp_path / "tiny-1-py3-none-any.whl"
-    about = "tiny-1.dist-info"
+def wheel(folder: Path, name: str) -> Path:
+    """Return a package of one empty module, to install without a network."""
+    path = folder / f"{name}-1-py3-none-any.whl"
+    about = f"{name}-1.dist-info"
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("tiny.py", "")
-        file.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1\n")
+        file.writestr(f"{name}.py", "")
+        file.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
         file.writestr(
             f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
@@ -49,26 +48,24 @@ def wheel(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("options", [[], ["--without-pip"]], ids=["with pip", "without pip"])
-def test_the_command_installs_in_an_environment(
-    tmp_path: Path, wheel: Path, options: list[str]
-) -> None:
-    """Also in one that has no pip, as `uv venv` makes it."""
+def test_the_command_installs_in_an_environment(tmp_path: Path) -> None:
+    """First in one that has no pip, as `uv venv` makes it; then it has pip."""
     folder = tmp_path / "an environment"
-    subprocess.run([sys.executable, "-m", "venv", *options, str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / "bin" / "python"
-    text = said(python, "requests")
-    head, _, command = text.partition(" is missing; get all packages with: ")
     requirements = f'-r "{CHECKOUT / "requirements.txt"}"'
-    assert (head, command.endswith(f" -m pip install {requirements}")) == (
-        'the Python package "requests"',
-        True,
-    )
-    assert ("ensurepip" in command) == bool(options)
-    command = command.replace(requirements, f'"{wheel}"')
-    environment = {"PATH": os.defpath, "PIP_NO_INDEX": "1"}
-    subprocess.run(command, shell=True, env=environment, check=True)  # noqa: S602  as users type it
-    subprocess.run([str(python), "-c", "import tiny"], check=True)
+    for name, has_pip in (("tiny", False), ("small", True)):
+        text = said(python, "requests")
+        head, _, command = text.partition(" is missing; get all packages with: ")
+        assert (head, command.endswith(f" -m pip install {requirements}")) == (
+            'the Python package "requests"',
+            True,
+        )
+        assert ("ensurepip" in command) != has_pip
+        command = command.replace(requirements, f'"{wheel(tmp_path, name)}"')
+        environment = {"PATH": os.defpath, "PIP_NO_INDEX": "1"}
+        subprocess.run(command, shell=True, env=environment, check=True)  # noqa: S602  as users type it
+        subprocess.run([str(python), "-c", f"import {name}"], check=True)
 
 
 def test_where_there_is_uv_and_no_pip_it_installs(tmp_path: Path) -> None:
