@@ -210,7 +210,7 @@ class World:
             dispatcher = Dispatcher(settings.jobs, Local(fetcher, self.store, settings))
             try:
                 dispatcher.begin(WNID, recorder, [Task(link, "a list") for link in links])
-                dispatcher.drain()
+                dispatcher.is_all_begun = True
                 while WNID not in dispatcher.ended():
                     dispatcher.poll(0.05)
             finally:

@@ -173,7 +173,7 @@ class Attempts:
     ----------
     context : CrawlContext
         What it works with.
-    hosts : Hosts
+    hosts : HostQueue
         Where links wait.
     lock : context manager
         Held by who uses the hosts.
@@ -235,7 +235,7 @@ class Attempts:
             picture = _judged(body)
         except Failed as failed:
             if task.is_health_check:
-                return self._checked_health(host, task, failed)
+                return self._checked_health(host, failed)
             if failed.outcome is Outcome.BUSY or self._may_be_a_ban(host, failed):
                 return self._refused(host, task, request, failed)
             self._bans.answered(host, request.url, failed.outcome, task.refusals)
@@ -323,7 +323,7 @@ class Attempts:
             self._put(HostQueue.put_back, Task.health_check(task.link, known_answer.address))
         return HostSignal.BUSY, failed.retry_after
 
-    def _checked_health(self, host: str, task: Task, failed: Failed) -> tuple[HostSignal, float]:
+    def _checked_health(self, host: str, failed: Failed) -> tuple[HostSignal, float]:
         if self._bans.confirms(host, failed.outcome):
             return HostSignal.ANSWER, 0.0
         return HostSignal.BUSY, failed.retry_after

@@ -50,6 +50,8 @@ class Dispatcher:
     ----------
     router : Router
         Passes the results on to the recorders of these synsets.
+    is_all_begun : bool
+        Whether no more synsets are to be begun; its owner says so.
     """
 
     def __init__(
@@ -64,12 +66,12 @@ class Dispatcher:
         self._local: Member | None = None
         self._pool = pool
         self.router = Router()
+        self.is_all_begun = False
         self._lock = threading.RLock()
         self._news = threading.Condition(self._lock)
         self._owners: Owners[Member] = Owners()
         self._learned: dict[str, Learned] = {}
         self._counted: dict[str, Counted] = {}
-        self._more_to_come = True
         self._is_closing = False
         self._replaced_at = 0.0
         self._error: Exception | None = None
@@ -117,11 +119,6 @@ class Dispatcher:
             self._recruit()
             self._feed()
 
-    def drain(self) -> None:
-        """Take note that all synsets have been begun."""
-        with self._lock:
-            self._more_to_come = False
-
     def poll(self, timeout: float) -> None:
         """See to what is due, and wait for news, for so many seconds at most.
 
@@ -135,7 +132,7 @@ class Dispatcher:
         with self._news:
             self._recruit()
             self._replace_overdue()
-            if not (self._more_to_come or self._owners.waiting):
+            if self.is_all_begun and not self._owners.waiting:
                 self._members.lend()
             if not (self.router.ended or self._error):
                 self._news.wait(timeout)

@@ -101,7 +101,7 @@ class Scheduler:
         self._unlisted: deque[Unlisted] = deque()
         self._fetched: deque[SynsetJob] = deque()
         """Synsets of whose links nothing is to come any more."""
-        self._exhausted = self._is_all_begun = False
+        self._exhausted = False
         self._failure: ImagenetError | None = None
         self._most_open = max(1, min(MOST_OPEN, most_open_files() // 4))
         self._retry_busy_at = -math.inf
@@ -244,7 +244,7 @@ class Scheduler:
         left = len(self._open) - len(self._fetched) - len(self._wayback.router)
         return (
             self._hosts.router.reached
-            or (self._is_all_begun and not left)
+            or (self._hosts.is_all_begun and not left)
             or not (left or self._has_room())
         )
 
@@ -270,9 +270,7 @@ class Scheduler:
 
     def _poll(self, timeout: float) -> None:
         """Let the dispatchers work, and wait for news."""
-        if self._exhausted and not (self._busy or self._is_all_begun):
-            self._is_all_begun = True
-            self._hosts.drain()
+        self._hosts.is_all_begun = self._exhausted and not self._busy
         self._check_rations()
         if len(self._wayback.router):
             self._wayback.poll(timeout if len(self._wayback.router) == len(self._open) else 0)
@@ -290,7 +288,7 @@ class Scheduler:
         While others are still to come, the synsets that are open end without these links, and are
         deferred. When all others are done, they have their turn again.
         """
-        has_others = not (self._is_all_begun or self._is_second_round)
+        has_others = not (self._hosts.is_all_begun or self._is_second_round)
         if not self._hosts.waits_for_rations_alone() or (has_others and self._has_room()):
             self._rationed_since = None
             return
