@@ -143,7 +143,10 @@ def every_kind() -> dict[str, bytes]:
         "broken profile.png": lambda: saved(PHOTO, "PNG", icc_profile=profile[:300]),
         "gamma.png": lambda: png(8, 0, bytes(SLOPE), [(b"gAMA", struct.pack(">I", 100_000))]),
         "gamma and lights.png": lambda: png(
-            8, 2, bytes(67 * n % 256 for n in range(24)), [GAMMA, LIGHTS]
+            8,
+            2,
+            bytes(v for x in range(8) for v in (50 + 20 * x, 200 - 15 * x, 90)),
+            [GAMMA, LIGHTS],
         ),
         "gamma, lights, grey.png": lambda: png(8, 0, bytes(SLOPE), [GAMMA, LIGHTS]),
         "gamma, no lights.png": lambda: png(8, 0, bytes(SLOPE), [GAMMA, (b"cHRM", bytes(32))]),

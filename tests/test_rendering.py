@@ -73,7 +73,10 @@ def test_a_picture_of_every_kind_looks_the_same_in_exports_and_as_a_thumbnail(
         assert (as_jpeg.format, as_jpeg.tobytes()) == ("JPEG", resized.tobytes())
 
 
-@pytest.mark.parametrize("name", [each for each in KINDS if re.search("transp|16.*grey", each)])
+@pytest.mark.parametrize(
+    "name",
+    [each for each in KINDS if re.search("transp|16.*grey|orientation .*png", each)],
+)
 def test_what_readers_would_clip_or_uncover_becomes_a_png_as_it_is_seen(
     tmp_path: Path, name: str
 ) -> None:
@@ -132,7 +135,7 @@ AS_TEXT = b"Raw profile type exif\0\nexif\n       9\nno digits"
         ("text.png", png_with(b"tEXt", AS_TEXT)),
     ],
 )
-def test_exif_that_stops_others_is_told_anew_and_nothing_else_changes(
+def test_exif_that_stops_others_is_left_out_but_for_how_a_picture_is_turned(
     tmp_path: Path, name: str, data: bytes
 ) -> None:
     """`datasets` turns each picture by Pillow's own function, and ends where that fails."""
@@ -143,8 +146,9 @@ def test_exif_that_stops_others_is_told_anew_and_nothing_else_changes(
     assert Rendering().changes(path)
     assert Rendering(as_found=True).data(path) == data
     made = Rendering().data(path)
-    assert opened(made).tobytes() == opened(data).tobytes()
-    assert ImageOps.exif_transpose(opened(made)).tobytes() == decode_with(data, shown).tobytes()
+    seen = decode_with(data, shown).tobytes()
+    assert ImageOps.exif_transpose(opened(made)).tobytes() == seen
+    assert opened(made).tobytes() == (opened(data).tobytes() if name == "a.jpg" else seen)
     path.write_bytes(made)
     assert not Rendering().changes(path)
 

@@ -203,35 +203,18 @@ def without_offending_chunks(data: bytes) -> bytes:
 
 
 def is_seen_otherwise(data: bytes) -> bool:
-    """Say whether those who make RGB of what Pillow opens would see another PNG than browsers.
+    """Say whether those who make RGB of what Pillow opens may see another PNG than browsers.
 
-    They uncover what is transparent, and clip greys of 16 bits.
+    They uncover what is transparent, clip greys of 16 bits, and do not turn what EXIF wants turned.
     """
     depth_and_colours = data[24:26]
     if depth_and_colours == b"\x10\0" or depth_and_colours[1:] in (b"\x04", b"\x06"):
         return True
-    return any(chunk.name == b"tRNS" for chunk in _Reader(data).chunks())
-
-
-def with_exif(data: bytes, exif: bytes) -> bytes:
-    """Return a PNG with other EXIF.
-
-    Parameters
-    ----------
-    data : bytes
-        The PNG.
-    exif : bytes
-        What it tells instead, in the form of a TIFF.
-    """
-    told, offset = b"eXIf" + exif, len(SIGNATURE) + 25
-    length, checksum = (struct.pack(">I", number) for number in (len(exif), zlib.crc32(told)))
-    parts = [data[:offset], length, told, checksum]
-    for chunk in _Reader(data).chunks():
-        text = _TEXT_CHUNKS.get(chunk.name)
-        if chunk.name == b"eXIf" or (text and text(chunk.content).keyword in _EXIF_AS_TEXT):
-            parts.append(data[offset : chunk.begin])
-            offset = chunk.end
-    return b"".join([*parts, data[offset:]])
+    return any(
+        chunk.name in (b"tRNS", b"eXIf")
+        or (chunk.name in _TEXT_CHUNKS and _text_of(chunk).keyword in _EXIF_AS_TEXT)
+        for chunk in _Reader(data).chunks()
+    )
 
 
 def count_chunks(data: bytes) -> int:
@@ -299,7 +282,7 @@ class _Reader:
         if name in (b"fcTL", b"fdAT"):
             return self._is_out_of_turn(chunk)
         if name in _TEXT_CHUNKS:
-            return self._is_too_much(_TEXT_CHUNKS[name](content))
+            return self._is_too_much(_text_of(chunk))
         return False
 
     def _is_out_of_turn(self, chunk: _Chunk) -> bool:
@@ -363,6 +346,10 @@ _TEXT_CHUNKS = {
     b"iTXt": _international_text,
     b"iCCP": _profile,
 }
+
+
+def _text_of(chunk: _Chunk) -> _Text:
+    return _TEXT_CHUNKS[chunk.name](chunk.content)
 
 
 def _unpacked_size(packed: bytes) -> int:

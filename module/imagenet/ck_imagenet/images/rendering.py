@@ -23,8 +23,6 @@ _EXIF_BEGINS_IN = 65_536
 _USUAL = (".jpg", ".jpeg", ".png")
 """What the names of pictures end with that all tools take."""
 
-_SIGNS_OF_EXIF = (jpeg.EXIF, b"eXIf", b"Raw profile type ")
-
 
 class Rendering(NamedTuple):
     """How pictures are changed.
@@ -157,12 +155,11 @@ def _is_plain(path: Path) -> bool:
 
 
 def _turned_by_others(data: bytes) -> bytes:
-    """Return a picture with EXIF that stops nobody; other bytes as they are."""
-    if not any(sign in data for sign in _SIGNS_OF_EXIF):
+    """Return a JPEG with EXIF that stops nobody; other bytes as they are."""
+    if not data.startswith(b"\xff\xd8") or jpeg.EXIF not in data:
         return data
-    with_exif = png.with_exif if data.startswith(png.SIGNATURE) else jpeg.with_exif
     try:
         exif = with_picture(data, lambda each: stops_others(each) and exif_of_orientation(each))
     except Exception:  # a dozen kinds, on what is no picture
         return data
-    return with_exif(data, exif) if exif else data
+    return jpeg.with_exif(data, exif) if exif else data
