@@ -318,6 +318,24 @@ def test_entries_of_other_names_are_the_users_and_left_alone(
     assert (dataset / ".cm" / "alias-a-odd").exists()
 
 
+def test_the_file_that_ck_cannot_open_is_named(terminal: Terminal, dataset: Path) -> None:
+    meta = dataset / "7" / ".cm" / "meta.json"
+    code = """
+module, meta = kernel.module("dataset"), Path(given["meta"])
+meta.chmod(0)
+for open_to_all in meta.parents:
+    if open_to_all.stat().st_uid == os.geteuid():
+        open_to_all.chmod(0o755)
+if os.geteuid() == 0:
+    os.setuid(65534)  # the superuser may read everything
+try:
+    kernel.ask(repository, module, "update", "7", dict={"tags": ["mine"]})
+except OSError as error:
+    result = [error.strerror, error.filename]
+"""
+    assert run(terminal, ENTRIES + code, meta=str(meta)) == ["Permission denied", str(meta)]
+
+
 def test_mending_where_nothing_is_makes_nothing(terminal: Terminal) -> None:
     run(
         terminal,

@@ -21,8 +21,8 @@ from ..core.errors import BadInput, StoreError
 from ..core.files import without_surrogates, write_whole
 from ..core.options import CONFIGURATION
 
-_SYSTEM_ERROR = re.compile(r"(?:problem \w+ \w+ file=.*\()?\[Errno (\d+)\]", re.DOTALL)
-"""How CK quotes what the system says of files: of a full disk, or of too many open files."""
+_SYSTEM_ERROR = re.compile(r"(?:problem \w+ \w+ file=(.*) \()?\[Errno (\d+)\]", re.DOTALL)
+"""How CK quotes what the system says of files, as that the disk is full: of which, and what."""
 
 _UNREAD_UID = re.compile(r"inconsistent entry: .* but not the UID in file (.+)", re.DOTALL)
 """What CK says of a file which it could not open, whatever the reason."""
@@ -157,8 +157,8 @@ class Kernel:
             where, said = f"{repository.name}:{module.alias}:{name}", str(answer["error"])
             found = _SYSTEM_ERROR.match(said)
             if found:
-                number = int(found.group(1))
-                raise OSError(number, os.strerror(number), str(repository.folder))
+                number = int(found[2])
+                raise OSError(number, os.strerror(number), found[1] or str(repository.folder))
             raise StoreError(f'CK does not {action} the entry "{where}": {said}')
 
     def _access(self, request: dict[str, Any]) -> dict[str, Any]:
