@@ -64,7 +64,7 @@ class Terminal:
         kept.pop("COLUMNS", None)  # pytest-xdist's: a terminal says itself how wide it is
         home = {"HOME": str(folder), "CK_REPOS": str(self.repos)}
         self.environment = {**kept, **home, **settings}
-        origin = repos or _registered()
+        origin = repos or registered()
         shutil.copytree(origin, self.repos)
         local = self.repos / "local"
         for file in (*local.glob(".ck.cache*"), *local.glob("repo/*/.cm/meta.json")):
@@ -167,7 +167,7 @@ class Terminal:
 
 
 @lru_cache(maxsize=None)
-def _registered() -> Path:
+def registered() -> Path:
     """Return a CK_REPOS that knows ck-imagenet, for all terminals of this process to copy."""
     repos = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, repos)

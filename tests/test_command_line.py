@@ -16,9 +16,11 @@ import pytest
 import write_docs
 from ck_imagenet import __version__
 from ck_imagenet.__main__ import main
+from ck_imagenet.cli import doors
+from ck_imagenet.commands import Workspace
 from ck_imagenet.core.actions import ACTIONS
 from ck_imagenet_practice import PracticeWeb
-from terminal import WNID
+from terminal import CK, WNID, registered
 
 DALMATIAN = "n02110341"
 
@@ -281,3 +283,64 @@ def test_ctrl_c_ends_in_a_sentence_and_what_is_here_is_kept(folder: Path, web: P
     assert (download.returncode, out) == (130, "")
     assert err.splitlines()[-1] == ("Stopped: 1 of 2 saved. The same command goes on.")
     assert "Traceback" not in err
+
+
+def test_commands_in_sentences_look_where_the_one_did_that_was_typed(
+    shell: Shell, folder: Path
+) -> None:
+    (folder / "my out").mkdir()
+    where = "'--outdir=my out'"
+    assert shell.refuses("check", "--outdir=my out", f"--wnid={WNID}") == (
+        f"no pictures of {WNID} are here. See which synsets have some: ck-imagenet list "
+        f"--downloaded-only {where}"
+    )
+    _, _, told = shell.run("download", "--wnid=great white", "--outdir=my out")
+    commands = [line.strip() for line in told.splitlines() if "ck-imagenet " in line]
+    assert commands == [f"ck-imagenet download --wnid=n01484850 {where}"]
+    place = Workspace("my out")
+    assert place.told("Type: ck-imagenet list '--search=a b' | head") == (
+        f"Type: ck-imagenet list '--search=a b' {where} | head"
+    )
+    for kept in ("ck-imagenet demo", "ck-imagenet list --outdir=x", "ck-imagenet has a bug"):
+        assert place.told(kept) == kept
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class CtrlC:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["INTERRUPTED_AT"]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, CtrlC())
+"""
+"""Presses Ctrl-C when a module is about to be imported."""
+
+
+@pytest.mark.parametrize("door", [["-m", "ck_imagenet", "list"], [CK[1], "list", "imagenet"]])
+@pytest.mark.parametrize("at", ["cli.actions", "cli.doors", "core.actions", "commands.listing"])
+def test_ctrl_c_is_answered_in_a_sentence_however_early_it_comes(
+    folder: Path, door: list[str], at: str
+) -> None:
+    (folder / "sitecustomize.py").write_text(INTERRUPTED)
+    path = os.pathsep.join([str(folder), str(write_docs.MODULE)])
+    where = {"CK_REPOS": str(registered()), "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, *door],
+        env={**os.environ, **where, "INTERRUPTED_AT": f"ck_imagenet.{at}"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "Stopped. The same command goes on.\n"
+
+
+def test_ctrl_c_is_no_bug_where_python_makes_an_error_of_it() -> None:
+    """As it does of what meets `__set_name__`, while a class is made, before 3.12."""
+
+    def work(_: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    assert doors.answer(work) == {"return": 130, "error": "Stopped. The same command goes on."}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ck_imagenet.catalogue import synsets
-from ck_imagenet.cli import choosing, console, sentences, summaries, tables
+from ck_imagenet.cli import choosing, console, sentences, summaries, terminal
 from ck_imagenet.commands.listing import Listed
 from ck_imagenet.core.actions import DownloadOptions, ListOptions
 from ck_imagenet.core.outcomes import Outcome
@@ -21,7 +21,7 @@ TENCH = "n01440764"
 ENDLESS = f"""
 import itertools, sys
 sys.path.insert(0, {str(LIBRARY)!r})
-from ck_imagenet.cli import console, sentences, summaries, tables
+from ck_imagenet.cli import console, sentences, summaries, terminal
 from ck_imagenet.core.errors import NobodyReads
 
 try:
@@ -67,18 +67,18 @@ def test_whoever_stops_reading_causes_no_complaint() -> None:
 
 
 def test_columns_are_aligned_numbers_to_the_right() -> None:
-    table = tables.table([("n1", "5", "tench"), ("unknown", "1300", "")], 40)
+    table = terminal.table([("n1", "5", "tench"), ("unknown", "1300", "")], 40)
     assert list(table) == ["n1          5  tench", "unknown  1300"]
 
 
 def test_a_line_that_is_too_long_is_cut_where_the_terminal_ends() -> None:
-    lines = list(tables.table([("n1", "exactly fits")], 16))
+    lines = list(terminal.table([("n1", "exactly fits")], 16))
     assert lines == ["n1  exactly fits"]
-    assert list(tables.table([("n1", "exactly fits")], 15)) == ["n1  exactly fi…"]
+    assert list(terminal.table([("n1", "exactly fits")], 15)) == ["n1  exactly fi…"]
 
 
 def test_a_table_without_rows_has_no_lines() -> None:
-    assert list(tables.table([], 80)) == []
+    assert list(terminal.table([], 80)) == []
 
 
 def test_where_no_synset_is_left_a_person_is_told_so() -> None:
@@ -138,7 +138,7 @@ def test_a_pipe_gets_wnids_and_the_words_if_asked_for() -> None:
 def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
     failed = Counter({Outcome.GONE: 2, Outcome.BUSY: 30})
     done = Summary(TENCH, links=40, here=8, saved=5, to_fetch=37, failed=failed)
-    assert list(summaries.summary(done, DownloadOptions())) == [
+    assert list(summaries.block(done, DownloadOptions())) == [
         "n01440764  tench, Tinca tinca",
         "  8 pictures here, 40 links known, 5 saved now",
         "     30  busy            the host asks you to come back later (420, 429, 503)",
@@ -149,20 +149,20 @@ def test_a_summary_gives_each_cause_of_failure_its_number() -> None:
 
 def test_who_has_asked_again_just_now_is_told_to_do_so_later() -> None:
     done = Summary(TENCH, links=1, failed=Counter({Outcome.BUSY: 1}))
-    *_, hint = summaries.summary(done, DownloadOptions(retry_failed="all"))
+    *_, hint = summaries.block(done, DownloadOptions(retry_failed="all"))
     assert hint == "  Some of these failures may be temporary: ask later, with --retry-failed"
 
 
 def test_a_summary_offers_to_ask_again_only_what_may_pass() -> None:
     done = Summary(TENCH, links=1, failed=Counter({Outcome.GONE: 1}))
-    assert not any("--retry-failed" in line for line in summaries.summary(done, DownloadOptions()))
+    assert not any("--retry-failed" in line for line in summaries.block(done, DownloadOptions()))
 
 
 def test_where_pictures_are_missing_and_links_left_the_summary_says_what_to_type() -> None:
     taken_out = {TENCH: 2}
     failed = Counter({Outcome.PLACEHOLDER: 1})
     done = Summary(TENCH, links=40, here=2, failed=failed, taken_out=taken_out)
-    lines = list(summaries.summary(done, DownloadOptions(max_images=3)))
+    lines = list(summaries.block(done, DownloadOptions(max_images=3)))
     assert lines[-2:] == [
         f"  pictures of {TENCH} removed, because they are placeholders too: 2; the same command "
         "downloads others",
@@ -174,12 +174,12 @@ def test_where_pictures_are_missing_and_links_left_the_summary_says_what_to_type
         DownloadOptions(max_images=3, offset=1),
         DownloadOptions(max_images=3, dry_run=True),
     ):
-        assert not any("goes on" in line for line in summaries.summary(done, options))
+        assert not any("goes on" in line for line in summaries.block(done, options))
 
 
 def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
     done = Summary(TENCH, links=40, here=8, to_fetch=32)
-    assert list(summaries.summary(done, DownloadOptions(dry_run=True)))[1] == (
+    assert list(summaries.block(done, DownloadOptions(dry_run=True)))[1] == (
         "  8 pictures here, 40 links known, 32 to ask for"
     )
 
@@ -187,13 +187,13 @@ def test_a_dry_run_says_how_many_would_be_asked_for() -> None:
 def test_a_summary_says_where_files_that_were_no_pictures_are_now() -> None:
     aside = [Path("state/no-pictures/n01440764_1.jpg")]
     done = Summary(TENCH, links=1, here=1, set_aside=aside)
-    assert list(summaries.summary(done, DownloadOptions()))[-1] == (
+    assert list(summaries.block(done, DownloadOptions()))[-1] == (
         "  files here that are not pictures: 1, set aside in state/no-pictures"
     )
 
 
 def test_a_list_that_names_no_synset_has_a_summary_too() -> None:
-    assert next(summaries.summary(Summary("unknown", links=0), DownloadOptions())) == (
+    assert next(summaries.block(Summary("unknown", links=0), DownloadOptions())) == (
         "unknown  a list that names no synset"
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Iterable
 
 import pytest
 from ck_imagenet.cli.estimates import estimate, question, shown, two_ways
+from ck_imagenet.cli.terminal import folded
 from ck_imagenet.commands import outlook
 from ck_imagenet.core.actions import WAYBACK_SERVICE, DownloadOptions
 from ck_imagenet.core.text import duration
@@ -124,12 +125,12 @@ def test_a_service_that_rations_decides_how_long_it_takes(tmp_path: Path) -> Non
 
 
 def seen(meant: Estimate, **options: object) -> list[str]:
-    return list(shown(meant, DownloadOptions(**options)))  # type: ignore[arg-type]
+    return list(folded(shown(meant, DownloadOptions(**options))))  # type: ignore[arg-type]
 
 
 def test_a_person_sees_both_ways_side_by_side() -> None:
     meant = estimated([1000] * 200, 1, Crawl(), pace=2)
-    lines = seen(meant, under="n00001740", max_images=9, yes=True)
+    lines = seen(meant, under=("n00001740",), max_images=9, yes=True)
     assert lines[1] == ("  no list of 1 synset is here: 650 links are assumed for each, the mean")
     assert lines[-5:] == [
         "Two ways lead to pictures today:",

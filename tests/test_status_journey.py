@@ -205,7 +205,7 @@ def test_the_rate_of_rot_stays_when_a_tar_brings_what_links_did_not(
             "no pictures of n01440764 are here. See which synsets have some: "
             "ck list imagenet --downloaded-only",
         ),
-        (["--under=n1"], '--under="n1" is not a wnid.\nNo synset has these words'),
+        (["--under=n1"], '--under="n1" is not a wnid.\nA wnid, such as n01440764'),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

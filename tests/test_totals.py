@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Iterable
 
 import pytest
-from ck_imagenet.cli import tables, totals
-from ck_imagenet.cli.totals import Done, Report
+from ck_imagenet.cli import summaries, terminal
+from ck_imagenet.cli.summaries import Done, Report
 from ck_imagenet.core.actions import DownloadOptions
 from ck_imagenet.core.outcomes import Outcome
 from ck_imagenet.engine.synset_import import Imported
@@ -29,7 +29,8 @@ def told(
     **options: object,
 ) -> list[str]:
     report = Report(DownloadOptions(**options), "/ck/imagenet-{}/dataset".format)  # type: ignore[arg-type]
-    return [line for done in results for line in report.tell(done)] + list(report.end())
+    lines = [line for done in results for line in report.tell(done)] + list(report.end())
+    return list(terminal.folded(lines))
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +40,13 @@ def eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_synset_has_its_block_then_its_folder_and_what_to_type_next() -> None:
     failed = Counter({Outcome.GONE: 1})
-    assert told([Summary(WNID, links=3, here=2, saved=2, failed=failed)], outdir="my out") == [
+    assert told([Summary(WNID, links=3, here=2, saved=2, failed=failed)]) == [
         "n01440764  tench, Tinca tinca",
         "  2 pictures here, 3 links known, 2 saved now",
         "      1  gone            the host says that the picture is gone (404, 410)",
         "  The pictures are in /ck/imagenet-n01440764/dataset",
-        "  To look at them: ck-imagenet browse --wnid=n01440764 '--outdir=my out'",
-        "  To train on them: ck-imagenet export --wnid=n01440764 --to=training '--outdir=my out'",
+        "  To look at them: ck-imagenet browse --wnid=n01440764",
+        "  To train on them: ck-imagenet export --wnid=n01440764 --to=training",
     ]
 
 
@@ -61,7 +62,7 @@ def test_several_synsets_have_a_line_each_then_one_total_with_each_hint_once() -
         Summary(DALMATIAN, links=1, here=1),
         Summary(GOLDFISH, links=1, failed=Counter({Outcome.GONE: 1}), for_wayback=1),
     ]
-    assert told(results, under="n00001740") == [
+    assert told(results, under=("n00001740",)) == [
         "wnid       words             here   known   saved  failed",
         "n01440764  tench, Tinca …   1,766   3,000   1,500  1,200 gone, …",
         "n02110341  dalmatian, co…       1       1       0",
@@ -106,7 +107,7 @@ def test_no_line_but_a_command_or_a_folder_is_longer_than_the_terminal(
     )
     for line in told([each, each, Unlisted("n02084071", "")]):
         if "ck-imagenet " not in line and "The pictures are in" not in line:
-            assert tables.cells(line) <= columns or " " not in line.strip()
+            assert terminal.cells(line) <= columns or " " not in line.strip()
 
 
 def test_what_waits_for_hosts_that_ration_is_told_of_all_together() -> None:
@@ -116,8 +117,8 @@ def test_what_waits_for_hosts_that_ration_is_told_of_all_together() -> None:
     assert lines[4:] == [
         "  flickr gives 2 a second; 6 links left, about 3 s",
         "  to go on: ck-imagenet download --wnids=mine.txt --patience=8h",
-        "  without these hosts, if you accept ImageNet's terms: ck-imagenet download "
-        "--wnids=mine.txt --source=winter21",
+        "  without these hosts, if you accept ImageNet's terms:",
+        "    ck-imagenet download --wnids=mine.txt --source=winter21",
     ]
 
 
@@ -153,18 +154,19 @@ def test_synsets_without_a_list_are_one_line_with_the_commands_that_help() -> No
         "  n00000004, …",
         "  What each source says: ck-imagenet geturls --wnid=n00000000",
         "  The lists of all synsets, once: ck-imagenet geturls --all",
-        "  Or ImageNet's own pictures, which need no list: "
-        "ck-imagenet download --upper=9 --source=winter21",
+        "  Or ImageNet's own pictures, which need no list:",
+        "    ck-imagenet download --upper=9 --source=winter21",
     ]
-    few = told([here, missing[0]], under="n00001740", max_images=5)
+    few = told([here, missing[0]], under=("n00001740",), max_images=5)
     assert few[2] == "no list of links for 1 synset: n00000000"
-    assert few[5].endswith("download --wnid=n00000000 --source=winter21 --max-images=5")
+    assert few[6].endswith("download --wnid=n00000000 --source=winter21 --max-images=5")
     given = told([here, missing[0]], urls="{wnid}.txt")
-    assert given[2:4] == [
+    assert given[2:5] == [
         "no list of links for 1 synset: n00000000",
-        "  What each source says: ck-imagenet geturls --wnid=n00000000 '--urls={wnid}.txt'",
+        "  What each source says:",
+        "    ck-imagenet geturls --wnid=n00000000 '--urls={wnid}.txt'",
     ]
-    assert len(given) == 7
+    assert len(given) == 8
 
 
 def test_a_person_sees_lines_and_a_pipe_gets_blocks(terminal: Terminal, web: PracticeWeb) -> None:
@@ -192,5 +194,5 @@ def test_a_person_sees_lines_and_a_pipe_gets_blocks(terminal: Terminal, web: Pra
 
 @pytest.mark.parametrize("chosen", [{"set": "imagewoof"}, {"wnids": "mine.txt"}, {"lower": 5}])
 def test_the_few_synsets_without_a_list_are_named_alone(chosen: dict[str, Any]) -> None:
-    *_, tars = totals.unlisted([WNID], DownloadOptions(**chosen))
+    *_, tars = summaries.unlisted([WNID], DownloadOptions(**chosen))
     assert tars.endswith(f": ck-imagenet download --wnid={WNID} --source=winter21")

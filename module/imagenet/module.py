@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any, Callable, Dict
 
 sys.path.insert(0, str(Path(__file__).absolute().parent))
+from ck_imagenet.cli import interrupts
+
+interrupts.end_at_once("ck")
 
 CkDict = Dict[str, Any]
 
@@ -109,8 +112,7 @@ def geturls(i: CkDict) -> CkDict:
                                      default the Wayback Machine's copy; a setting
               (archive-sha1=HEX)- for --all: the SHA-1 that the list must have; by default the
                                   published one for a URL, and any for a file; a setting
-              (force)         - for --all: download the list again although there is an archive, and
-                                accept any SHA-1
+              (force)         - for --all: download the list again, and accept any SHA-1
               (search-url=HOST)- count the URLs of this host and its subdomains in the archive of
                                  all URLs
               (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
@@ -200,8 +202,7 @@ def download(i: CkDict) -> CkDict:
               (user-agent=TEXT)- the User-Agent that hosts see; a setting [ck-imagenet/1.0.0
                                  (+https://github.com/ck-imagenet/ck-imagenet)]
               (offset=N)      - how many lines to skip at the beginning of each list; at least 0 [0]
-              (max-images=N)  - stop a synset when it has this many pictures; by default, download
-                                all; at least 1
+              (max-images=N)  - stop a synset at this many pictures; by default, all; at least 1
               (outdir=DIR)    - save pictures as DIR/W/W_NUMBER.jpg, not as CK entries
               (retry-failed=all)- ask again for links whose failure may be temporary; with =all, for
                                   all that failed

@@ -15,7 +15,6 @@ Collective Knowledge; `module.py` beside it is CK's side.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from .core.errors import (
     BadInput,
@@ -29,7 +28,12 @@ from .core.errors import (
     TooManyFiles,
 )
 
+TYPE_CHECKING = False
+"""Not that of `typing`, whose import takes longer than all of this: so Ctrl-C is ours early."""
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from .catalogue.synsets import Synset
     from .commands.browse import Page, browse
     from .commands.check import Checked, check

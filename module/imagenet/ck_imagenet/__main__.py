@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any, NamedTuple, Sequence
+from .cli import interrupts
 
-from . import __version__
-from .cli import actions, doors
-from .core.errors import BadInput
+interrupts.end_at_once("__main__.py" if __name__ == "__main__" else "ck-imagenet")
+
+import sys  # noqa: E402
+from typing import Any, NamedTuple, Sequence  # noqa: E402
+
+from . import __version__  # noqa: E402
+from .cli import actions, doors  # noqa: E402
+from .core.errors import BadInput  # noqa: E402
 
 
 class _Typed(NamedTuple):

@@ -16,8 +16,8 @@ from .synsets import Synset, definition, load
 _MOST_MATCHES = 8
 """Matches that are shown, the closest: more would not fit a screen with what they mean."""
 
-_TOLD_WIDTH = 80
-"""Characters of a line: errors read the same on every terminal and in JSON."""
+MOST_COLUMNS = 80
+"""Characters of a line, unless a terminal is narrower."""
 
 _MATCHES_HEAD = "  wnid       below  words and meaning"
 _MEANING_INDENT = " " * _MATCHES_HEAD.index("words")
@@ -51,7 +51,7 @@ class NotAWnid(BadInput):
         wnid = self.matches[0].wnid if self.matches else ""
         super().__init__(self.told(f"--wnid={wnid}", f"--under={wnid}"))
 
-    def told(self, one: str, below: str) -> str:
+    def told(self, one: str, below: str, width: int = MOST_COLUMNS) -> str:
         """Return the matches and what to type for the closest, or that there is none.
 
         Parameters
@@ -60,18 +60,20 @@ class NotAWnid(BadInput):
             What to type for the closest match alone.
         below : str
             What to type for all below it too.
+        width : int, optional
+            Characters of a line.
         """
-        lines = self._matching(one, below) if self.matches else self._unmatched()
+        lines = self._matching(one, below, width) if self.matches else self._unmatched()
         return "\n".join(lines)
 
-    def _matching(self, one: str, below: str) -> Iterator[str]:
+    def _matching(self, one: str, below: str, width: int) -> Iterator[str]:
         closest, rest = self.matches[0], len(self.matches) - _MOST_MATCHES
         count = load().count_below(closest.wnid)
         verb = "matches" if len(self.matches) == 1 else "match"
         yield f"{self._written()}. {counted(len(self.matches), 'synset')} {verb}:"
         yield _MATCHES_HEAD
         for synset in self.matches[:_MOST_MATCHES]:
-            yield from _described(synset)
+            yield from _described(synset, width)
         if rest > 0:
             words = shlex.quote(visible(self.words))
             yield f"  {rest} more: ck-imagenet list --search={words} --words"
@@ -110,13 +112,13 @@ def similar(words: str) -> Iterator[str]:
         yield f"Did you mean {one_of(near)}?"
 
 
-def _described(synset: Synset) -> Iterator[str]:
+def _described(synset: Synset, width: int) -> Iterator[str]:
     """Yield a synset's wnid, how many are below it, its words, and what it means."""
     line = f"  {synset.wnid}  {load().count_below(synset.wnid):5}  {', '.join(synset.words)}"
-    yield line if len(line) <= _TOLD_WIDTH else f"{line[: _TOLD_WIDTH - 1]}…"
+    yield line if len(line) <= width else f"{line[: width - 1]}…"
     yield from textwrap.wrap(
         definition(synset.wnid),
-        _TOLD_WIDTH,
+        max(width, 2 * len(_MEANING_INDENT)),
         initial_indent=_MEANING_INDENT,
         subsequent_indent=_MEANING_INDENT,
         max_lines=2,

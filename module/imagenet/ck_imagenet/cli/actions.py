@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping
 
 from .. import PROJECT
-from ..core.errors import BadInput, Damaged, Unanswered
+from ..core.errors import BadInput, Damaged, ImagenetError, Unanswered
 from .doors import Facts
 
 if TYPE_CHECKING:
@@ -64,12 +64,15 @@ def run(
     _refuse_stray(list(stray), given, ACTIONS[name])
     options: Any = parse(ACTIONS[name], given, settings)
     place = workspace(getattr(options, "outdir", ""))
-    console = Console(is_told, place.spelt)
+    console = Console(is_told, place.told)
     try:
         with choices_told(name, options):
             _HANDLERS[name](options, place, console, facts)
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(str(stopped) or console.stopped()) from None
+    except ImagenetError as error:
+        error.args = (place.told(str(error)),)
+        raise
     finally:
         console.end()
 
@@ -154,7 +157,7 @@ def _fetch(
     from ..engine.planning import Estimate, previewed
     from ..sources.lists import Unlisted
     from . import estimates, summaries
-    from .totals import Report
+    from .summaries import Report
 
     progress = console.progress(options.verbose, options.quiet)
     facts["synsets"] = []
@@ -170,7 +173,7 @@ def _fetch(
                         return
                     continue
                 if isinstance(each, Unlisted):
-                    each = each._replace(why=place.spelt(each.why))
+                    each = each._replace(why=place.told(each.why))
                 facts["synsets"].append(each.facts())
                 if not options.quiet:
                     console.say(report.tell(each) if report else summaries.block(each, options))

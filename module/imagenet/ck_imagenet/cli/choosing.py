@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
-from ..catalogue.matches import NotAWnid
+from ..catalogue.matches import MOST_COLUMNS, NotAWnid
 from ..catalogue.selection import Selection, nothing_here
 from ..catalogue.synsets import definition
 from ..core.errors import Undecided
 from ..core.options import as_typed, concern
-from .tables import table, terminal_width
+from .terminal import table, terminal_width
 
 if TYPE_CHECKING:
     from ..commands.listing import Listed
@@ -91,7 +91,11 @@ def choices(error: NotAWnid, action: str, options: Any) -> str:
     written = options.under if error.option == "--under" else options.wnid
     named = tuple(wnid if each == error.words else each for each in written)
     one, all_below = {"wnid": named, "under": ()}, {"wnid": (), "under": named}
-    return error.told(*(_command(action, replace(options, **way)) for way in (one, all_below)))
+    return error.told(
+        _command(action, replace(options, **one)),
+        _command(action, replace(options, **all_below)),
+        min(MOST_COLUMNS, terminal_width()),
+    )
 
 
 def _command(action: str, options: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, NoReturn
 
@@ -16,10 +17,9 @@ from ..storage import inventory
 from ..storage.ck_kernel import OUTPUT_LOCK
 from ..storage.inventory import Tally
 from . import progress as shown
-from .colours import has_colours, with_outcomes
 from .counts import Counts
 from .sentences import outcomes, size
-from .tables import table
+from .terminal import folded, for_encoding, has_colours, table, with_outcomes
 
 NOBODY = "Nobody can be asked here. To say yes"
 """Begins what is said there; how to say yes comes after it."""
@@ -53,7 +53,8 @@ class Console:
         """Print sentences, if anybody is told."""
         if self.is_on:
             with self._progress.aside() if self.is_terminal else nullcontext():
-                write(map(self._spelt, lines))
+                told = map(self._spelt, lines)
+                write(folded(told) if self.is_terminal else told)
 
     def give(self, lines: Iterable[str]) -> None:
         """Print the lines of a list, byte for byte as it has them: Latin-1 text."""
@@ -102,10 +103,10 @@ class Console:
             raise BadInput(f"{question}\n{unasked}")
         if not (self.is_terminal and sys.stdin and sys.stdin.isatty()):
             raise Unanswered(question, unasked)
-        *before, asked = question.split("\n")
+        *before, asked = folded(f"{question} [y/N]".split("\n"))
         self.say(before)
         with self._progress.aside():
-            _write(f"{visible(asked)} [y/N] ", "utf-8")
+            _write(f"{visible(asked)} ", "utf-8")
             sys.stdout.flush()
             try:
                 answer = sys.stdin.readline()
@@ -138,7 +139,10 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
     StoreError
         If they cannot be written, which standard error has been told.
     """
-    make_safe = visible if on_terminal() else str
+    make_safe: Callable[[str], str] = str
+    if on_terminal():
+        encoding = getattr(sys.stdout, "encoding", None) or encoding
+        make_safe = partial(_shown, encoding=encoding)
     dress = with_outcomes if has_colours(sys.stdout) else str
     for line in lines:  # which may read the disk, and fail at that
         _write(dress(make_safe(line)) + "\n", encoding)
@@ -147,6 +151,11 @@ def write(lines: Iterable[str], encoding: str = "utf-8") -> None:
             sys.stdout.flush()
     except OSError as error:
         _give_up(error)
+
+
+def _shown(line: str, encoding: str) -> str:
+    """Return a line as the terminal can show it."""
+    return for_encoding(visible(line), encoding)
 
 
 def _write(text: str, encoding: str) -> None:
@@ -232,8 +241,8 @@ def standing(tallies: Iterable[Tally], of: str, wanted: Selection = WHATEVER) ->
     rot = f", rot {_percent(sum_)} of {sum_.asked}" if sum_.asked else ""
     yield f"{counted(sum_.here, 'picture')} here of {sum_.known} known, {size(sum_.bytes)}{rot}"
     if sum_.altered:
-        copies = "altered copies: ck-imagenet export --unaltered leaves them out"
-        yield f"  {sum_.altered:5}  {'altered':16}of those here are {copies}"
+        yield f"  {sum_.altered:5}  {'altered':16}of those here are altered copies"
+        yield "  to leave them out: ck-imagenet export --unaltered"
     yield from outcomes(sum_.failed)
     if sum_.waiting:
         yield f"  {sum_.waiting:5}  {'not asked':16}the next download asks for them"

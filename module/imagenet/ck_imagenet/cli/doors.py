@@ -12,15 +12,18 @@ from types import FrameType
 from typing import Any, Callable, Dict
 
 from ..core.errors import NobodyReads, Undecided, sentence
-from .colours import FAILED, has_colours, styled
+from . import interrupts
+from .interrupts import STOPPED, STOPPED_SENTENCE
+from .terminal import FAILED, folded, for_encoding, has_colours, styled
 
 Facts = Dict[str, Any]
 """What is told of an action, in plain types."""
 
-NO_ERRORS = STOPPED, UNDECIDED = 130, 2
-"""What is returned where nothing has gone wrong, and not all has been done."""
+UNDECIDED = 2
+"""What is returned when the user must choose or agree first."""
 
-_STOPPED_SENTENCE = "Stopped. The same command goes on."
+NO_ERRORS = STOPPED, UNDECIDED
+"""What is returned where nothing has gone wrong, and not all has been done."""
 
 
 def answer(work: Callable[[Facts], object]) -> Facts:
@@ -43,16 +46,26 @@ def answer(work: Callable[[Facts], object]) -> Facts:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     facts: Facts = {"return": 0}
     try:
+        interrupts.raise_again()
         work(facts)
     except NobodyReads:
         pass
-    except KeyboardInterrupt as stopped:
-        facts.update({"return": STOPPED, "error": str(stopped) or _STOPPED_SENTENCE})
     except Undecided as undecided:
         facts.update({"return": UNDECIDED, "error": sentence(undecided)})
-    except Exception as error:
-        facts.update({"return": 1, "error": sentence(error)})
+    except (Exception, KeyboardInterrupt) as error:
+        stopped = _interrupt(error)
+        if stopped is not None:
+            facts.update({"return": STOPPED, "error": str(stopped) or STOPPED_SENTENCE})
+        elif isinstance(error, Exception):
+            facts.update({"return": 1, "error": sentence(error)})
     return facts
+
+
+def _interrupt(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Return the Ctrl-C that an error is or comes from: Python wraps what meets `__set_name__`."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error if isinstance(error, KeyboardInterrupt) else None
 
 
 def tell_why(facts: Facts) -> None:
@@ -70,7 +83,10 @@ def tell_why(facts: Facts) -> None:
 def note(sentence: str) -> None:
     """Print what is no result, and may be no error either: over the ^C that a terminal shows."""
     with suppress(OSError, AttributeError):  # if nobody can read it, that is no reason to fail
-        print(f"\r{sentence}" if sys.stderr.isatty() else sentence, file=sys.stderr)
+        if sys.stderr.isatty():
+            shown = "\r" + "\n".join(folded(sentence.split("\n")))
+            sentence = for_encoding(shown, sys.stderr.encoding)
+        print(sentence, file=sys.stderr)
 
 
 def as_json(facts: Facts) -> str:

@@ -9,7 +9,6 @@ from ..catalogue.selection import MANY, Selection
 from ..core.errors import NoList
 from ..core.options import field_name, kinds, typed
 from ..core.text import duration, ration
-from . import tables
 from .sentences import numbered, size
 
 if TYPE_CHECKING:
@@ -56,9 +55,9 @@ def shown(
     """
     left = sum(sum(each.get("left", {}).values()) for each in previews)
     meant = replace(meant, rationed=meant.rationed or left)
-    yield from tables.folded([_outlook(meant, "link")])
-    yield from tables.folded(_unlisted(meant, "link", bool(options.urls)))
-    yield from tables.folded(_founded(meant, "link"))
+    yield _outlook(meant, "link")
+    yield from _unlisted(meant, "link", bool(options.urls))
+    yield from _founded(meant, "link")
     if meant.urls and not options.urls:
         chosen = len(previews) or meant.synsets  # tars need no list
         yield from two_ways(replace(meant, synsets=chosen), options)
@@ -138,8 +137,8 @@ def two_ways(meant: Estimate | None, options: DownloadOptions) -> Iterator[str]:
     else:
         links = f"  links  {RATIONED:.0%} of them are at hosts that ration; {alive}"
         tars = f"one a synset, {of_size}"
-    tars = f"  tars   {tars}: all pictures, unless ImageNet dropped them"
-    yield from tables.folded([links, tars])
+    yield links
+    yield f"  tars   {tars}: all pictures, unless ImageNet dropped them"
     yield f"         {terms} their terms. To take them, type:"
     yield f"  ck-imagenet download {for_tars(options)}"
 
@@ -175,10 +174,22 @@ def for_tars(options: DownloadOptions, wnids: Sequence[str] = ()) -> str:
     str
         One line that can be pasted.
     """
-    if wnids:
-        options = replace(options, **vars(Selection(wnid=tuple(wnids))))
+    options = naming(options, *wnids) if wnids else options
     known = kinds(type(options))
     chosen = ["all", *(field.name for field in fields(Selection))]
     names = [name for name in (*chosen, "max-images", "outdir") if name in known]
     kept = {field_name(name): getattr(options, field_name(name)) for name in names}
     return typed(replace(type(options)(), **kept, source="winter21"))
+
+
+def naming(options: DownloadOptions, *wnids: str) -> DownloadOptions:
+    """Return options that name synsets, instead of what chose them.
+
+    Parameters
+    ----------
+    options : DownloadOptions
+        What the user has typed.
+    *wnids : str
+        The synsets.
+    """
+    return replace(options, **vars(Selection(wnid=wnids)), all=False)

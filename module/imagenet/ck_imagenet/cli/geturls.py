@@ -83,7 +83,7 @@ def _show_sources(
             console.say(estimates.two_ways(meant, named))
     else:
         facts["sources"] = [
-            {name: place.spelt(value) for name, value in row._asdict().items()} for row in rows
+            {name: place.told(value) for name, value in row._asdict().items()} for row in rows
         ]
 
 

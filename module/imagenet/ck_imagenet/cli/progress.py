@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 from ..core.text import visible
 from ..core.threads import start_thread
 from ..storage.records import Record
-from .colours import FAILED, SAVED, has_colours, is_dumb, styled, with_outcomes
 from .counts import Counts, Seen, rationed_words
 from .sentences import happened
+from .terminal import FAILED, SAVED, has_colours, is_dumb, styled, with_outcomes
 
 if TYPE_CHECKING:  # which only a terminal needs, if a command takes its time
     from rich.live import Live

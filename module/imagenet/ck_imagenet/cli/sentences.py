@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 from ..catalogue import synsets
-from ..core.options import as_typed, typed
+from ..core.options import typed
 from ..core.outcomes import Outcome, plain
 from ..core.text import counted, some, visible
 from ..storage.records import Record
-from . import tables
-from .tables import table
+from .terminal import GAP, columns, cut, table, terminal_width
 
 if TYPE_CHECKING:
     from ..commands.check import Inspection, Told
@@ -30,7 +29,7 @@ _FAILURE_COLUMNS = (19, 15)
 """Columns of a terminal for the name of a picture that failed, and for the outcome."""
 
 _LEAST_REST = 24
-"""Columns for what happened and the link, be the terminal as narrow as it may."""
+"""Columns for the link and what happened beside them; with fewer, these stand below."""
 
 _SOURCE_COLUMN = 10
 """Columns of a terminal for the name of a source, and for the gap behind it."""
@@ -92,14 +91,14 @@ def sources(rows: Iterable[Row], terminal: bool) -> Iterator[str]:
     if not terminal:
         yield from table(list(rows), sys.maxsize)
         return
-    width = tables.terminal_width()
+    width = terminal_width()
     for row in rows:
         yield f"{row.name:{_SOURCE_COLUMN}}{visible(row.state)}"
         begin = " " * _SOURCE_COLUMN
         yield from textwrap.wrap(
             f"{begin}needs {visible(row.needs)}",
             max(width, _SOURCE_COLUMN + _LEAST_REST),
-            subsequent_indent=f"{begin}{tables.GAP}",
+            subsequent_indent=f"{begin}{GAP}",
             break_on_hyphens=False,
         )
 
@@ -221,25 +220,35 @@ def failures_table(records: Iterable[Record], options: StatusOptions) -> Iterato
         What the user has typed.
     """
     counts: Counter[Outcome] = Counter()
-    width = tables.terminal_width()
-    rest = max(_LEAST_REST, width - sum(_FAILURE_COLUMNS) - 3 * len(tables.GAP))
-    sizes = (*_FAILURE_COLUMNS, rest - rest * 2 // 5, rest * 2 // 5)
     for each in records:
         if not counts:
-            head = ("picture", "outcome", "link", "what happened")
-            yield tables.cut(tables.columns(head, sizes), width)
+            yield from _failure_lines("picture", "outcome", "link", "what happened")
         counts[each.outcome] += 1
-        told = (text.replace("http://", "", 1) for text in (each.url, happened(each)))
-        row = (str(each.name), each.outcome.word, *told)
-        yield tables.cut(tables.columns(row, sizes), width)
+        yield from _failure_lines(str(each.name), each.outcome.word, each.url, happened(each))
     if not counts:
         yield "no link has failed"
         return
     yield from outcomes(counts, grouped=",")
     yield "To ask these links again, type:"
     yield f"  ck-imagenet status {typed(options)} | cut -f 1,2 > again.txt"
-    outdir = as_typed(options, "outdir")
-    yield f"  ck-imagenet download --urls=again.txt --retry-failed=all{outdir}"
+    yield "  ck-imagenet download --urls=again.txt --retry-failed=all"
+
+
+def _failure_lines(name: str, outcome: str, link: str, told: str) -> Iterator[str]:
+    """Yield a failure as a row, in which what happened goes on below; on a narrow screen, all."""
+    link, told = (text.replace("http://", "", 1) for text in (link, told))
+    width = terminal_width()
+    rest = width - sum(_FAILURE_COLUMNS) - 3 * len(GAP)
+    half = rest // 2
+    if rest < _LEAST_REST:
+        yield cut(columns((name, outcome), _FAILURE_COLUMNS), width)
+        below = [visible(link), *textwrap.wrap(visible(told), max(1, width - len(GAP)))]
+        yield from (cut(f"{GAP}{line}", width) for line in below)
+        return
+    parts = textwrap.wrap(visible(told), half) or [""]
+    firsts = [(name, outcome, link), *[("", "", "")] * (len(parts) - 1)]
+    for first, part in zip(firsts, parts):
+        yield columns((*first, part), (*_FAILURE_COLUMNS, rest - half, half))
 
 
 def happened(record: Record) -> str:

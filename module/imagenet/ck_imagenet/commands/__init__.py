@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -27,9 +28,15 @@ USUAL = "imagenet"
 _ARCHIVE = "fall11"
 """The folder of the archive of all URLs, where there is no Collective Knowledge."""
 
-_OWN_COMMAND = re.compile(
-    r"\bck-imagenet (list|geturls|download|status|check|clean|browse|export|demo|ACTION)\b"
+_ACTIONS = "list|geturls|download|status|check|clean|browse|export"
+
+_OWN_COMMAND = re.compile(rf"\bck-imagenet ({_ACTIONS}|demo|ACTION)\b")
+
+_WITH_OPTIONS = re.compile(
+    rf"""\bck-imagenet[ ](?:{_ACTIONS})\b(?:[ ](?=['"]?--)(?:'[^']*'|"[^"]*"|[^\s'"|`])+)*""",
+    re.VERBOSE,
 )
+"""One of our commands with its options, wherever it stands in a sentence."""
 
 _IS_PASTED = re.compile(
     r"""(?:(?:^|[\s`])(?:ck|ck-imagenet|make|pip|uv|"[^"\n]*"[ ]-m)[ ][a-z][^\n]*
@@ -126,6 +133,13 @@ class Workspace:
         text = _OWN_COMMAND.sub(r"ck \1 imagenet", text)
         return text.replace(UPGRADE, "ck pull repo:ck-imagenet")
 
+    def told(self, text: str) -> str:
+        """Return a text as `spelt` does, with commands that look where this one does."""
+        if self._outdir:
+            where = shlex.quote(f"--outdir={self._outdir}")
+            text = _WITH_OPTIONS.sub(lambda found: _placed(found.group(), where), text)
+        return self.spelt(text)
+
     def complaint(self, error: str) -> str:
         """Return an error as users are told it here.
 
@@ -134,6 +148,10 @@ class Workspace:
         """
         text = self.spelt(error)
         return f"{text}\n{_LAST_WORDS}" if self.ck and _IS_PASTED.search(text) else text
+
+
+def _placed(command: str, where: str) -> str:
+    return command if "--outdir" in command else f"{command} {where}"
 
 
 def opened(

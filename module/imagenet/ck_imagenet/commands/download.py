@@ -210,7 +210,7 @@ def download(
     offset : int, optional
         How many lines to skip at the beginning of each list; at least 0.
     max_images : int, optional
-        Stop a synset when it has this many pictures; by default, download all; at least 1.
+        Stop a synset at this many pictures; by default, all; at least 1.
     retry_failed : bool or str, optional
         Ask again for links whose failure may be temporary; with =all, for all that failed.
     dry_run : bool, optional

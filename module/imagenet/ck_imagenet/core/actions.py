@@ -75,9 +75,7 @@ _ARCHIVE_SHA1_HELP = (
     "for --all: the SHA-1 that the list must have; by default the published one for a URL, and "
     "any for a file"
 )
-_FORCE_HELP = (
-    "for --all: download the list again although there is an archive, and accept any SHA-1"
-)
+_FORCE_HELP = "for --all: download the list again, and accept any SHA-1"
 _SEARCH_URL_HELP = "count the URLs of this host and its subdomains in the archive of all URLs"
 _SORT_HELP = "those with the most URLs first; needs the archive of all URLs"
 _RESOLVE_HELP = (
@@ -207,7 +205,7 @@ class DownloadOptions(SynsetOptions):
     user_agent: str = setting(USER_AGENT, "TEXT", _USER_AGENT_HELP)
     offset: int = number(0, "how many lines to skip at the beginning of each list", least=0)
     max_images: int | None = number(
-        None, "stop a synset when it has this many pictures; by default, download all", least=1
+        None, "stop a synset at this many pictures; by default, all", least=1
     )
     outdir: str = text("", "DIR", "save pictures as DIR/W/W_NUMBER.jpg, not as CK entries")
     retry_failed: str = choice(

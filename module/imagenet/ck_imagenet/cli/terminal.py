@@ -1,18 +1,27 @@
-"""Tables that fit a terminal, whose columns a text of any script takes."""
+"""How text fits a terminal: its width, columns of any script, and colours where they are seen.
+
+There is colour for what came of something, and for nothing else.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import textwrap
 import unicodedata
 from bisect import bisect_left
 from itertools import accumulate
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Sequence, TextIO
 
 from ..core.text import visible
 
 GAP = "  "
 """What stands between two columns."""
+
+
+_WHOLE = re.compile(r"(?:\bck(?:-imagenet)? [a-z]|(?<!\S)[\"']?/\S).*")
+"""What is pasted, to the end of a line: a command, or a path."""
 
 
 def terminal_width() -> int:
@@ -68,16 +77,27 @@ def columns(texts: Sequence[str], sizes: Sequence[int]) -> str:
 
 
 def folded(lines: Iterable[str]) -> Iterator[str]:
-    """Yield sentences as lines that fit the terminal; a command stays in one line, to be pasted."""
+    """Yield sentences as lines that fit the terminal; a command or a path stays in one piece."""
     width = terminal_width()
     for line in lines:
-        if "ck-imagenet " in line or cells(line) <= width:
+        whole = _WHOLE.search(line)
+        text = line[: whole.start()].rstrip() if whole else line
+        if cells(line) <= width or not text:
             yield line
+            continue
+        begin = " " * (len(line) - len(line.lstrip())) + GAP
+        *before, last = textwrap.wrap(
+            text,
+            width,
+            subsequent_indent=begin,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        yield from before
+        if whole and cells(last) + cells(whole.group()) < width:
+            yield f"{last} {whole.group()}"
         else:
-            begin = " " * (len(line) - len(line.lstrip()))
-            yield from textwrap.wrap(
-                line, width, subsequent_indent=f"{begin}{GAP}", break_on_hyphens=False
-            )
+            yield from [last, begin + whole.group()] if whole else [last]
 
 
 def cut(text: str, width: int) -> str:
@@ -105,3 +125,63 @@ def _cells_of(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):  # it stands on the one before
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+# Signs and colours.
+
+_PLAIN_SIGNS = str.maketrans("…█▒░·", "~#+x.")
+"""What stands for signs of ours where a terminal cannot show them."""
+
+
+def for_encoding(text: str, encoding: str | None) -> str:
+    """Return a text with signs that can be shown in an encoding.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    encoding : str or None
+        The terminal's encoding, None if nobody knows.
+    """
+    try:
+        "…█▒░·".encode(encoding or "utf-8")
+    except (LookupError, UnicodeError):
+        return text.translate(_PLAIN_SIGNS)
+    return text
+
+
+SAVED, FAILED = "\x1b[32m", "\x1b[31m"
+"""Green and red, as each terminal has them."""
+
+_PLAIN = "\x1b[0m"
+
+_OUTCOME = re.compile(r"(?<![\w.,])[1-9][\d,.]*[kM]? (saved|failed)\b")
+"""What tells an outcome, wherever it stands: a number that is not 0, and the word."""
+
+
+def has_colours(stream: TextIO | None) -> bool:
+    """Say whether colours are seen where something is written, and wanted (no-color.org)."""
+    is_seen = stream is not None and stream.isatty() and not is_dumb()
+    return is_seen and not os.environ.get("NO_COLOR")
+
+
+def is_dumb() -> bool:
+    """Say whether the terminal can do nothing but print."""
+    return os.environ.get("TERM", "") in ("dumb", "unknown")
+
+
+def styled(text: str, style: str) -> str:
+    """Return a text in a colour.
+
+    Parameters
+    ----------
+    text, style : str
+        The text, and `SAVED` or `FAILED`.
+    """
+    return f"{style}{text}{_PLAIN}" if text else ""
+
+
+def with_outcomes(line: str) -> str:
+    """Return a line with its outcomes in their colours."""
+    styles = {"saved": SAVED, "failed": FAILED}
+    return _OUTCOME.sub(lambda found: styled(found.group(), styles[found.group(1)]), line)
