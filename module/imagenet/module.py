@@ -113,8 +113,7 @@ def geturls(i: CkDict) -> CkDict:
               (archive-sha1=HEX)- for --all: the SHA-1 that the list must have; by default the
                                   published one for a URL, and any for a file; a setting
               (force)         - for --all: download the list again, and accept any SHA-1
-              (search-url=HOST)- count the URLs of this host and its subdomains in the archive of
-                                 all URLs
+              (search-url=HOST)- count the URLs of this host and its subdomains in the archive
               (outdir=DIR)    - use pictures saved by download --outdir=DIR, not those in CK
               (service=URL)   - the URL of image-net.org's list service; a setting
                                 [https://www.image-net.org]

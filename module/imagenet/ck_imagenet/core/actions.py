@@ -76,7 +76,7 @@ _ARCHIVE_SHA1_HELP = (
     "any for a file"
 )
 _FORCE_HELP = "for --all: download the list again, and accept any SHA-1"
-_SEARCH_URL_HELP = "count the URLs of this host and its subdomains in the archive of all URLs"
+_SEARCH_URL_HELP = "count the URLs of this host and its subdomains in the archive"
 _SORT_HELP = "those with the most URLs first; needs the archive of all URLs"
 _RESOLVE_HELP = (
     "use these addresses instead of DNS, as HOST:ADDRESS or HOST:PORT:ADDRESS; HOST may be * "
