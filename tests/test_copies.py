@@ -277,6 +277,17 @@ class TestZips:
         done = taken(tmp_path, tmp_path / "a.zip")
         assert (odd(done), sorted(here(tmp_path))) == ({"damaged": 1}, [f"{WNID}_2"])
 
+    def test_a_place_that_no_disk_has_is_damage(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 10)
+        data = bytearray(zipped({f"{WNID}_{n}.JPEG": picture(str(n)) for n in (1, 2)}))
+        extra = data.rindex(b"PK\6\6")
+        data[extra - 8 : extra] = b"\xff" * 8  # the offset of the last file
+        put(tmp_path, {"a.zip": bytes(data)})
+        done = taken(tmp_path, tmp_path / "a.zip")
+        assert (odd(done), sorted(here(tmp_path))) == ({"damaged": 1}, [f"{WNID}_1"])
+
     def test_a_bomb_stays_small(self, tmp_path: Path) -> None:
         bomb = zipped({f"{WNID}_{n}.JPEG": bytes(200 * 2**20) for n in range(2)})
         small = bytearray(bomb)

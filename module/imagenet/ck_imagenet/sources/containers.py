@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Iterator, NamedTuple
 
+from ..core.packings import LARGEST
 from .tars import File, Reader, Skipped, SkipReason, StreamReader
 
 ZIPS = (b"PK\3\4", b"PK\5\6")
@@ -178,9 +179,8 @@ def _large_numbers(extra: bytes) -> Iterator[int]:
         kind, size = struct.unpack_from("<2H", extra)
         if kind == 1:
             body = extra[4 : 4 + size]
-            yield from (
-                number for (number,) in struct.iter_unpack("<Q", body[: len(body) // 8 * 8])
-            )
+            for (number,) in struct.iter_unpack("<Q", body[: len(body) // 8 * 8]):
+                yield min(number, LARGEST)
             return
         extra = extra[4 + size :]
 
