@@ -15,11 +15,12 @@ count. The devkit counts otherwise, and tells how in `meta.mat`.
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import sys
+import struct
+import zlib
 from codecs import BOM_UTF8
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Iterable, Iterator, Mapping, NamedTuple
@@ -246,25 +247,63 @@ def _of_devkit(found: Mapping[str, bytes], named: str, classes: tuple[str, ...])
 
 
 def _ids(meta: bytes, named: str) -> dict[int, str]:
-    """Return the wnid of each of the devkit's ids.
-
-    Raises
-    ------
-    BadInput
-        If there is no package to read it with, or it tells none.
-    """
+    """Return the wnid of each of the devkit's ids; raise BadInput if that is not told."""
     try:
-        from scipy.io import loadmat
-    except ImportError:
-        raise BadInput(
-            f"the devkit's {_META} needs the Python package scipy; get it with: "
-            f'"{sys.executable}" -m pip install scipy. Or give another file: {_ELSE}'
-        ) from None
-    try:
-        rows = loadmat(io.BytesIO(meta), squeeze_me=True)["synsets"]
-        found = {int(row["ILSVRC2012_ID"]): str(row["WNID"]) for row in rows}
-    except Exception:  # of as many kinds as a hostile file can bring about
+        found = dict(_synsets(meta))
+    except (LookupError, OverflowError, TypeError, ValueError, struct.error, zlib.error):
         found = {}
     if not found or not all(map(is_wnid, found.values())):
         raise BadInput(f'--labels="{named}": its {_META} tells no wnids by ILSVRC2012_ID')
     return found
+
+
+# MATLAB's form of files, version 5, of which the devkit needs little. SciPy reads all of it, but
+# damaged bytes end the whole process there.
+
+_COMPRESSED = 15
+_NUMBERS = {1: "b", 2: "B", 3: "h", 4: "H", 5: "i", 6: "I", 9: "d", 12: "q", 13: "Q", 16: "B"}
+"""What numbers and characters are stored as, by the kind of their element."""
+
+_MOST_META, _MOST_FIELDS, _MOST_VALUES = 2**23, 2**12, 99
+"""Bytes of meta.mat unpacked, of the names of its fields, and values of one of them."""
+
+
+def _synsets(meta: bytes) -> Iterator[tuple[int, str]]:
+    """Yield the ids and wnids in the array of structures that is called synsets."""
+    order = {b"IM": "<", b"MI": ">"}[meta[126:128]]
+    for kind, data in _elements(meta[128:_MOST_META], order):
+        if kind == _COMPRESSED:
+            data = zlib.decompressobj().decompress(data, _MOST_META)
+            _, data = next(_elements(data, order), (0, b""))
+        parts = _elements(data, order)
+        _, _, (_, name) = islice(parts, 3)
+        if name == b"synsets":
+            (size_kind, size), (_, fields) = islice(parts, 2)
+            (width,) = struct.unpack(order + _NUMBERS[size_kind], size)
+            ends = range(width, min(len(fields), _MOST_FIELDS) + 1, width)
+            names = [fields[end - width : end].rstrip(b"\0") for end in ends]
+            at_id, at_wnid = names.index(b"ILSVRC2012_ID"), names.index(b"WNID")
+            for row in zip(*[parts] * len(names)):
+                (number,) = _values(row[at_id][1], order)
+                yield int(number), "".join(map(chr, _values(row[at_wnid][1], order)))
+
+
+def _values(matrix: bytes, order: str) -> tuple[Any, ...]:
+    """Return the first numbers in an array, or the codes of its first characters."""
+    _, _, _, (kind, data) = islice(_elements(matrix, order), 4)
+    size = struct.calcsize(order + _NUMBERS[kind])
+    count = min(len(data) // size, _MOST_VALUES)
+    return struct.unpack(f"{order}{count}{_NUMBERS[kind]}", data[: count * size])
+
+
+def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the kind of each element, and its bytes."""
+    at = 0
+    while at + 8 <= len(data):
+        kind, size = struct.unpack_from(f"{order}2I", data, at)
+        if kind >> 16:  # a short one, which is in its own head
+            yield kind & 0xFFFF, data[at + 4 : at + 4 + (kind >> 16)]
+            at += 8
+        else:
+            yield kind, data[at + 8 : at + 8 + size]
+            at += 8 + size + (-size % 8 if kind != _COMPRESSED else 0)
