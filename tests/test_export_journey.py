@@ -471,13 +471,24 @@ def test_what_cannot_be_decoded_is_left_out_counted_and_named(
     assert "left out" not in terminal.says("export", "imagenet", *wanted)
 
 
+def test_links_of_which_none_is_known_are_no_table(terminal: Terminal) -> None:
+    """As of pictures of a copy that came without any list: `datasets` refuses an empty table."""
+    plain = terminal.folder / "plain" / WNID
+    plain.mkdir(parents=True)
+    Image.new("RGB", (30, 20)).save(plain / f"{WNID}_1.jpg")
+    wanted = ("--to=out", "--outdir=plain", "--layout=links")
+    assert "no links of these synsets are known" in terminal.refuses("export", "imagenet", *wanted)
+    assert not (terminal.folder / "out" / "links.csv").exists()
+
+
 def test_a_class_that_has_lost_all_pictures_of_a_part_is_named(here: Terminal) -> None:
     """Programs that count folders give labels to those that are there."""
     wanted = ("export", "imagenet", "--to=out", "--resize=9", "--split=0.5,0.5", "--max-images=2")
     assert here.json(*wanted)["export"]["lacking"] == []
     (lost,) = (here.folder / "out" / "val" / WNID).iterdir()
-    number = lost.stem.partition("_")[2]
-    (here.repository() / "dataset" / number / lost.name).write_bytes(b"no picture")
+    source = here.repository() / "dataset" / lost.stem.partition("_")[2] / lost.name
+    source.write_bytes(b"no picture")
+    os.utime(source, (0, 0))
     said = here.says(*wanted)
     assert not lost.exists()
     assert (

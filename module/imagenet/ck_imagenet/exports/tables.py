@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Sequence
 
 from PIL import Image
 
+from ..core.errors import BadInput
 from ..core.files import replacing
 from ..core.outcomes import Outcome, plain
 from ..core.url_lists import display_name
@@ -126,6 +127,11 @@ class Links(Layout):
             for row in self._rows():
                 count += 1
                 yield row
+            if not count:
+                raise BadInput(
+                    "no links of these synsets are known here: export their pictures, by another "
+                    "--layout"
+                )
 
         self._write(rows())
         return Written(count, links=count)
