@@ -108,7 +108,7 @@ def successors(url: str) -> list[str]:
             name, _, folder = row.tells.replace("*", "".join(match.groups())).partition("/")
             inside = f"/{folder}" if folder else ""
             return [f"{parts['scheme']}://{name}{port}{inside}{parts['path']}"]
-    row_of = {row.host: row for row in rows(Fact.REWRITTEN)}
+    row_of = _rewritten()
     found = (row_of[domain] for domain in domains_of(host) if domain in row_of)
     start = f"{parts['scheme']}://{host}{port}"
     return [start + path for row in found for path in _of_thumbnail(parts["path"], row)]
@@ -154,6 +154,11 @@ def _renamed() -> tuple[tuple[re.Pattern[str], Row], ...]:
         (re.compile("([0-9]{1,4})".join(map(re.escape, row.host.split("*")))), row)
         for row in rows(Fact.RENAMED)
     )
+
+
+@lru_cache(maxsize=None)
+def _rewritten() -> dict[str, Row]:
+    return {row.host: row for row in rows(Fact.REWRITTEN)}
 
 
 @lru_cache(maxsize=10_000)

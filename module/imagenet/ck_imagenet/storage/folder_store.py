@@ -78,8 +78,9 @@ class _SynsetFolder(SynsetStore):
     def __init__(self, folder: Path, wnid: str) -> None:
         self.wnid = wnid
         self._folder = folder
-        self._unfinished = self.state / "new"
-        self._intent = self.state / f"saving-{secrets.token_hex(4)}.jsonl"
+        self._state = folder / STATE
+        self._unfinished = self._state / "new"
+        self._intent = self._state / f"saving-{secrets.token_hex(4)}.jsonl"
         self._told: dict[tuple[ImageName, str], Record] | None = None
 
     @property
@@ -88,7 +89,7 @@ class _SynsetFolder(SynsetStore):
 
     @property
     def state(self) -> Path:
-        return self._folder / STATE
+        return self._state
 
     def paths(self) -> SynsetPaths:
         return SynsetPaths(self.wnid, str(self.state), str(self._folder))
