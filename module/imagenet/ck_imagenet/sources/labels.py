@@ -261,7 +261,7 @@ def _ids(meta: bytes, named: str) -> dict[int, str]:
 # damaged bytes end the whole process there.
 
 _COMPRESSED = 15
-_NUMBERS = {1: "b", 2: "B", 3: "h", 4: "H", 5: "i", 6: "I", 9: "d", 12: "q", 13: "Q", 16: "B"}
+_STORED_AS = {1: "b", 2: "B", 3: "h", 4: "H", 5: "i", 6: "I", 9: "d", 12: "q", 13: "Q", 16: "B"}
 """What numbers and characters are stored as, by the kind of their element."""
 
 _MOST_META, _MOST_FIELDS, _MOST_VALUES = 2**23, 2**12, 99
@@ -279,7 +279,7 @@ def _synsets(meta: bytes) -> Iterator[tuple[int, str]]:
         _, _, (_, name) = islice(parts, 3)
         if name == b"synsets":
             (size_kind, size), (_, fields) = islice(parts, 2)
-            (width,) = struct.unpack(order + _NUMBERS[size_kind], size)
+            (width,) = struct.unpack(order + _STORED_AS[size_kind], size)
             ends = range(width, min(len(fields), _MOST_FIELDS) + 1, width)
             names = [fields[end - width : end].rstrip(b"\0") for end in ends]
             at_id, at_wnid = names.index(b"ILSVRC2012_ID"), names.index(b"WNID")
@@ -291,9 +291,9 @@ def _synsets(meta: bytes) -> Iterator[tuple[int, str]]:
 def _values(matrix: bytes, order: str) -> tuple[Any, ...]:
     """Return the first numbers in an array, or the codes of its first characters."""
     _, _, _, (kind, data) = islice(_elements(matrix, order), 4)
-    size = struct.calcsize(order + _NUMBERS[kind])
+    size = struct.calcsize(order + _STORED_AS[kind])
     count = min(len(data) // size, _MOST_VALUES)
-    return struct.unpack(f"{order}{count}{_NUMBERS[kind]}", data[: count * size])
+    return struct.unpack(f"{order}{count}{_STORED_AS[kind]}", data[: count * size])
 
 
 def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
