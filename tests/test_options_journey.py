@@ -128,3 +128,12 @@ def test_a_defect_is_reported_in_a_sentence_too(terminal: Terminal) -> None:
     assert said.returncode == 1
     assert "ck-imagenet has a bug: " in said.stdout
     assert "Traceback" not in said.stdout + said.stderr
+
+
+def test_an_error_of_ck_fits_the_terminal_too(terminal: Terminal) -> None:
+    assert terminal.shows("status", "imagenet", f"--wnid={WNID}", columns=50).splitlines() == [
+        "CK error: [imagenet] no pictures of n01440764 are",
+        "  here. See which synsets have some:",
+        "  ck list imagenet --downloaded-only",
+        "The documentation of ck-imagenet tells more!",
+    ]

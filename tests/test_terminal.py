@@ -45,7 +45,8 @@ def test_a_sentence_is_folded_and_a_command_is_not(monkeypatch: pytest.MonkeyPat
     command = "ck-imagenet download --wnid=n01440764"
     path = "/my pictures/n01440764 of today"
     lines = ["  some words more than fit", "short", f"  {command}", f"Type: {command}"]
-    assert list(terminal.folded([*lines, f"  The pictures are in {path}", "saved: ck list"])) == [
+    lines += [f"  The pictures are in {path}", "saved: ck list", "/a/b  is not here now"]
+    assert list(terminal.folded(lines)) == [
         "  some words more",
         "    than fit",
         "short",
@@ -56,6 +57,8 @@ def test_a_sentence_is_folded_and_a_command_is_not(monkeypatch: pytest.MonkeyPat
         "    in",
         f"    {path}",
         "saved: ck list",
+        "/a/b  is not here",
+        "  now",
     ]
 
 

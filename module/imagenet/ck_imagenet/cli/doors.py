@@ -26,6 +26,10 @@ NO_ERRORS = STOPPED, UNDECIDED
 """What is returned where nothing has gone wrong, and not all has been done."""
 
 
+_BEFORE = "CK error: [imagenet] "
+"""What CK writes before an error."""
+
+
 def answer(work: Callable[[Facts], object]) -> Facts:
     """Return what an action tells, or what went wrong.
 
@@ -102,8 +106,8 @@ def leave_to_the_system() -> None:
     gc.freeze()
 
 
-def end_if_no_error(facts: Facts, caller: Callable[[], object]) -> None:
-    """End the process that would call an error what is none: that of CK's command line.
+def end_as_told(facts: Facts, caller: Callable[[], object]) -> None:
+    """Have CK's command line tell an error so that it fits the terminal, and none that is none.
 
     Parameters
     ----------
@@ -116,8 +120,12 @@ def end_if_no_error(facts: Facts, caller: Callable[[], object]) -> None:
     frame: FrameType | None = sys._getframe()
     while frame and frame.f_code is not caller.__code__:
         frame = frame.f_back
-    if frame:
-        leave_to_the_system()
-    if frame and facts["return"] in NO_ERRORS:
+    if not frame:
+        return
+    leave_to_the_system()
+    if facts["return"] in NO_ERRORS:
         tell_why(facts)
         raise SystemExit(facts["return"])
+    if "error" in facts and sys.stdout.isatty():
+        shown = "\n".join(folded(f"{_BEFORE}{facts['error']}!".split("\n")))
+        facts["error"] = shown[len(_BEFORE) : -1]

@@ -91,9 +91,12 @@ def sources(rows: Iterable[Row], terminal: bool) -> Iterator[str]:
     if not terminal:
         yield from table(list(rows), sys.maxsize)
         return
-    width = terminal_width()
+    width, told = terminal_width(), set()
     for row in rows:
         yield f"{row.name:{_SOURCE_COLUMN}}{visible(row.state)}"
+        if row.name in told:
+            continue
+        told.add(row.name)
         begin = " " * _SOURCE_COLUMN
         yield from textwrap.wrap(
             f"{begin}needs {visible(row.needs)}",

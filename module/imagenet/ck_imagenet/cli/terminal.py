@@ -20,7 +20,7 @@ GAP = "  "
 """What stands between two columns."""
 
 
-_WHOLE = re.compile(r"(?:\bck(?:-imagenet)? [a-z]|(?<!\S)[\"']?/\S).*")
+_WHOLE = re.compile(r"\bck(?:-imagenet)? [a-z].*|(?<!\S)[\"']?/(?:(?!  ).)*$")
 """What is pasted, to the end of a line: a command, or a path."""
 
 

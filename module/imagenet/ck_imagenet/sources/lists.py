@@ -16,7 +16,7 @@ from ..core import url_lists
 from ..core.errors import NoList
 from ..core.files import json_object, write_whole
 from ..core.registries import SourceRow, source
-from ..core.text import Progress
+from ..core.text import Progress, counted
 from ..core.url_lists import Line
 from ..storage.journal import Journal
 from ..storage.numbering import KeptNames
@@ -213,8 +213,8 @@ class KeptListSource(ListSource):
         known = kept(self._store.synset(wnid))
         if not known:
             return f"no list of {wnid}"
-        found, since = known.found, known.time[:10]
-        return f"{len(found.lines)} URLs of {wnid}, from {found.obtained_by}, since {since}"
+        urls = counted(len(known.found.lines), "URL")
+        return f"{urls} of {wnid}, from {known.found.obtained_by}, since {known.time[:10]}"
 
     def find(self, wnid: str) -> SynsetList:
         known = kept(self._store.synset(wnid))
