@@ -283,6 +283,7 @@ def test_nothing_is_clipped(folder: Path, tmp_path: Path, chromium: Browser, wid
 
 
 def test_the_rest_of_what_is_long_is_opened(dogs: Browser) -> None:
+    assert dogs.run("return document.querySelectorAll('.bar .saved').length") == 0
     rest = "return [...document.querySelectorAll('[data-rest]')].filter(e => !e.hidden).length"
     more = "return [...document.querySelectorAll('[data-more]')].map(e => e.textContent.trim())"
     assert dogs.run(rest) == 0
@@ -316,6 +317,11 @@ def test_on_a_phone_the_charts_are_folded_and_filter_too(page: Browser) -> None:
     assert page.run(f"return {row}.checkVisibility()") is True
     page.run(f"{row}.click()")
     assert (numbers(page), numbers(page, "tbody tr")) == ([], [13, 14])
+    top = page.run("return document.querySelector('[data-count]').getBoundingClientRect().top")
+    assert 0 <= top < 844 / 2  # what is left is seen
+    page.resize(320, 640)
+    wide = page.run("return document.querySelector('[data-find]').offsetWidth")
+    assert wide > 90  # beside the button that shows all
 
 
 _SEEN = """

@@ -118,7 +118,7 @@ for (const button of all("button[data-filter]")) {
     const { value } = button.dataset;
     filter.value = filter.value === value ? "" : value;
     arrange();
-    one(".toolbar").scrollIntoView({ block: "nearest" });
+    one(".toolbar").scrollIntoView({ block: isWide.matches ? "nearest" : "start" });
   });
 }
 
