@@ -131,7 +131,8 @@ def test_its_place_is_told_by_every_way(tmp_path: Path) -> None:
     ways = [" ".join(each.words[0] for each in way[-2:]) for way in gallery.lineages]
     assert ways == ["carnivore canine", "animal domestic animal"]
     assert "dalmatian" in [each.words[0] for each in gallery.below]
-    assert Gallery(place(tmp_path, wnid="unknown"), {}).lineages == []
+    unknown = Gallery(place(tmp_path, wnid="unknown"), {})
+    assert (unknown.lineages, unknown.definition) == ([], "a list that names no synset")
 
 
 @pytest.mark.parametrize("url", HOSTILE)

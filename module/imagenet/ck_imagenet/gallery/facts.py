@@ -227,7 +227,7 @@ class Gallery:
     @property
     def definition(self) -> str:
         """What WordNet says that the synset is."""
-        return synsets.definition(self.wnid)
+        return synsets.definition(self.wnid) if self.synset else "a list that names no synset"
 
     @property
     def lineages(self) -> list[list[Synset]]:
@@ -318,7 +318,7 @@ class Overview:
         self.synsets.append(
             Card(
                 gallery.wnid,
-                gallery.synset.words if gallery.synset else ("a list that names no synset",),
+                gallery.synset.words if gallery.synset else (gallery.wnid,),
                 gallery.definition,
                 gallery.here,
                 gallery.links,
