@@ -481,6 +481,20 @@ def test_links_of_which_none_is_known_are_no_table(terminal: Terminal) -> None:
     assert not (terminal.folder / "out" / "links.csv").exists()
 
 
+@pytest.mark.parametrize("layout", ["folders", "webdataset"])
+def test_an_export_of_no_picture_that_can_be_decoded_is_an_error(
+    terminal: Terminal, layout: str
+) -> None:
+    plain = terminal.folder / "plain" / WNID
+    plain.mkdir(parents=True)
+    (plain / f"{WNID}_1.jpg").write_bytes(b"no picture")
+    wanted = ("--to=out", "--outdir=plain", "--resize=9", f"--layout={layout}")
+    assert terminal.refuses("export", "imagenet", *wanted) == (
+        f"none of these pictures can be decoded, such as {WNID}_1 (begins 'no picture'). Set them "
+        f"aside with: ck check imagenet --wnid={WNID} --outdir=plain --decode --repair"
+    )
+
+
 def test_a_class_that_has_lost_all_pictures_of_a_part_is_named(here: Terminal) -> None:
     """Programs that count folders give labels to those that are there."""
     wanted = ("export", "imagenet", "--to=out", "--resize=9", "--split=0.5,0.5", "--max-images=2")

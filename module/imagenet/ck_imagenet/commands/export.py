@@ -14,6 +14,7 @@ from ..core.actions import ExportOptions, SynsetOptions
 from ..core.errors import BadInput
 from ..core.files import path_of, storage_errors, write_whole
 from ..core.options import as_typed, concern, kinds
+from ..core.outcomes import plain
 from ..core.text import UNKNOWN, Progress, counted
 from ..exports import layouts
 from ..exports.cards import card_of
@@ -336,6 +337,12 @@ def _write(
         progress.end()
     left_out = {str(each.name): each.why for each in written.left_out}
     there = [sample for sample in samples if str(sample.name) not in left_out]
+    if samples and not there:
+        name, why = next(iter(left_out.items()))
+        raise BadInput(
+            f"none of these pictures can be decoded, such as {name} ({plain(why)}). Set them aside "
+            f"with: {_advice(options, left_out)}"
+        )
     wanted, filled = ({(each.part, each.name.wnid) for each in some} for some in (samples, there))
     parts = counted_by_part(there) if written.links is None else {"": written.links}
     command = as_command(_deciding(options), _deciding(ExportOptions()))

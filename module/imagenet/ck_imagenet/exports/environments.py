@@ -84,7 +84,9 @@ def register(ck: ModuleType, kind: Environment, folder: Path, labelled: Path | N
     StoreError
         If CK does not do it.
     """
-    picture = next(filter(is_picture_file, sorted(folder.glob(kind.pictures))))
+    picture = next(filter(is_picture_file, sorted(folder.glob(kind.pictures))), None)
+    if not picture:
+        raise StoreError(f'"{folder}" has no picture by which CK finds an environment')
     pictures = _detected(ck, kind.part, picture)
     if not kind.labels or not labelled:
         return Registered(pictures, "")
