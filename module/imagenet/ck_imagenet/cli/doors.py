@@ -77,20 +77,20 @@ def tell_why(facts: Facts) -> None:
 
     It looks like an error only if it is one.
     """
-    if facts["return"] in NO_ERRORS:
-        note(facts["error"])
-    elif "error" in facts:
-        who = "ck-imagenet:"
-        note(f"{styled(who, FAILED) if has_colours(sys.stderr) else who} {facts['error']}")
+    head = "" if facts["return"] in NO_ERRORS else "ck-imagenet: "
+    if "error" in facts:
+        with suppress(OSError, AttributeError):  # if nobody can read it, that is no reason to fail
+            print(_as_seen(head, facts["error"]), file=sys.stderr)
 
 
-def note(sentence: str) -> None:
-    """Print what is no result, and may be no error either: over the ^C that a terminal shows."""
-    with suppress(OSError, AttributeError):  # if nobody can read it, that is no reason to fail
-        if sys.stderr.isatty():
-            shown = "\r" + "\n".join(folded(sentence.split("\n")))
-            sentence = for_encoding(shown, sys.stderr.encoding)
-        print(sentence, file=sys.stderr)
+def _as_seen(head: str, sentence: str) -> str:
+    """Return a sentence as standard error has it: on a terminal, over a ^C that stands there."""
+    if not sys.stderr.isatty():
+        return head + sentence
+    shown = "\n".join(folded(f"{head}{sentence}".split("\n")))
+    if has_colours(sys.stderr):
+        shown = styled(head, FAILED) + shown[len(head) :]
+    return "\r" + for_encoding(shown, sys.stderr.encoding)
 
 
 def as_json(facts: Facts) -> str:
