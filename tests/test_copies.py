@@ -497,6 +497,12 @@ def test_who_names_a_copy_as_other_programs_do_is_told_how_it_is_named(
         taken(tmp_path, named)
 
 
+@pytest.mark.parametrize("named", ["x" * 300, "x" * 300 + "{0..1}", "/x" * 3000])
+def test_a_name_that_is_too_long_for_a_path_is_refused(tmp_path: Path, named: str) -> None:
+    with pytest.raises(BadInput, match=" is not a path: File name too long"):
+        taken(tmp_path, named)
+
+
 def test_python_says_from_and_the_older_name_goes_on_working(tmp_path: Path) -> None:
     copy = put(tmp_path / "a copy", NAMED)
     ways: list[dict[str, Any]] = [{"from_": copy}, {"tar": copy}, {"tar": str(copy)}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -156,8 +157,13 @@ def path_of(option: str, text: str) -> Path:
         os.fspath(path).encode(sys.getfilesystemencoding(), "surrogateescape")
         if "\0" in text:
             raise ValueError("it has a character that no path can have")
+        path.lstat()
     except (RuntimeError, ValueError) as error:
         raise BadInput(f"{option}={text!a} is not a path: {error}") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # which `Path.exists` raises, too
+            why = f"is not a path: {error.strerror}"
+            raise BadInput(f"{option}={text[:60]!a}… {why}") from None
     return path
 
 
