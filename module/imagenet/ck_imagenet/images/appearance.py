@@ -88,7 +88,7 @@ _TURNS = {
 
 def lies_on_its_side(image: Image.Image) -> bool:
     """Say whether a picture is seen as wide as it is high, once it has been decoded."""
-    return _orientation(image) >= 5
+    return orientation(image) >= 5
 
 
 def stops_others(image: Image.Image) -> bool:
@@ -102,19 +102,14 @@ def stops_others(image: Image.Image) -> bool:
     return False
 
 
-def exif_of_orientation(image: Image.Image) -> bytes:
-    """Return EXIF, in the form of a TIFF, that tells how a picture is turned, and no more."""
-    tag = struct.pack("<HHIHH", _ORIENTATION, 3, 1, _orientation(image), 0)
-    return b"II*\0" + struct.pack("<IH", 8, 1) + tag + bytes(4)
-
-
 def _turned(seen: Image.Image, image: Image.Image) -> Image.Image:
     """Return what is seen of a picture, turned as its camera says."""
-    turn = _TURNS.get(_orientation(image))
+    turn = _TURNS.get(orientation(image))
     return seen if turn is None else seen.transpose(turn)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
+    """Return how EXIF wants a picture turned, as it counts that: 1 is not at all."""
     exif = image.info.get("exif")
     if not isinstance(exif, bytes):
         return _orientation_of_tiff(image) if image.format == "TIFF" else 1

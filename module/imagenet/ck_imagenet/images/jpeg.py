@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import struct
 from functools import lru_cache
 from typing import Collection, NamedTuple
 
@@ -284,17 +285,17 @@ def _is_code(lengths: bytes) -> bool:
     return True
 
 
-def with_exif(data: bytes, exif: bytes) -> bytes:
-    """Return a JPEG with other EXIF.
+def with_orientation(data: bytes, orientation: int) -> bytes:
+    """Return a JPEG whose EXIF tells how it is turned, and no more.
 
     Parameters
     ----------
     data : bytes
         The JPEG.
-    exif : bytes
-        What it tells instead, in the form of a TIFF.
+    orientation : int
+        How it is turned, as EXIF counts that.
     """
-    told = EXIF + exif
+    told = EXIF + b"II*\0" + struct.pack("<IHHHIII", 8, 1, 0x0112, 3, 1, orientation, 0)
     parts = [data[:2], bytes([0xFF, _APP1]), (2 + len(told)).to_bytes(2, "big"), told]
     offset = end = 2
     while True:

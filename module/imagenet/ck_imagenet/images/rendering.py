@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from ..core.threads import CORES
 from . import jpeg, png
-from .appearance import exif_of_orientation, fills_frame, scaled, shown, stops_others
+from .appearance import fills_frame, orientation, scaled, shown, stops_others
 from .decoding import MOST_BYTES, read_file, with_picture
 from .judging import decode_with
 
@@ -159,7 +159,7 @@ def _turned_by_others(data: bytes) -> bytes:
     if not data.startswith(b"\xff\xd8") or jpeg.EXIF not in data:
         return data
     try:
-        exif = with_picture(data, lambda each: stops_others(each) and exif_of_orientation(each))
+        turn = with_picture(data, lambda each: orientation(each) if stops_others(each) else None)
     except Exception:  # a dozen kinds, on what is no picture
         return data
-    return jpeg.with_exif(data, exif) if exif else data
+    return data if turn is None else jpeg.with_orientation(data, turn)
