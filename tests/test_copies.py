@@ -187,11 +187,15 @@ class TestFolders:
         done = taken(tmp_path, put(tmp_path / "copy", files))
         assert (sorted(here(tmp_path)), odd(done)) == ([f"{WNID}_1"], {"garbage": 1})
 
-    def test_of_a_folder_of_shards_it_is_said_how_they_are_named(self, tmp_path: Path) -> None:
-        copy = put(tmp_path / "copy", {"in-0.tar": b"", "in-1.tar": b""})
+    @pytest.mark.parametrize("ending", [".tar", ".zip", ".tar.xz"])
+    def test_of_a_folder_of_shards_it_is_said_how_they_are_named(
+        self, tmp_path: Path, ending: str
+    ) -> None:
+        copy = put(tmp_path / "copy", {f"in-0{ending}": b"", f"in-1{ending}": b""})
         with pytest.raises(NoCopy) as refused:
             taken(tmp_path, copy)
-        assert str(refused.value).endswith(f'. To read the tars in it: --from="{copy}/*.tar"')
+        hint = f'. To read what is packed in it: --from="{copy}/*{ending}"'
+        assert str(refused.value).endswith(hint)
 
     def test_the_folder_of_one_class_is_enough(self, tmp_path: Path) -> None:
         copy = put(tmp_path / "copy", {f"{WNID}/1.jpg": picture("1"), f"{DALMATIAN}/2.jpg": b""})

@@ -307,8 +307,9 @@ class _CopyReading:
         found = f": {'; '.join(odd)}" if odd else ""
         hint = f". {_WHAT_LABELS}" if SkipReason.NO_LABEL in self._odd.counts else ""
         others = self._odd.examples.get(SkipReason.OTHER_NAME, [])
-        if not hint and kind == "folder" and any(path.endswith(".tar") for path in others):
-            hint = f'. To read the tars in it: --from="{self._copy.where}/*.tar"'
+        packed = [end for path in others for end in _ENDS_OF_PACKED if path.endswith(end)]
+        if packed and not hint and kind == "folder":
+            hint = f'. To read what is packed in it: --from="{self._copy.where}/*{packed[0]}"'
         return f"{what} has no picture of {', '.join(wanted)}{found}{hint}"
 
 
@@ -346,6 +347,9 @@ _TO_BE_READ_AGAIN = (
     SkipReason.NO_LABEL,  # which the next command may tell
 )
 """What a part of a copy must not have had, for it not to be read again."""
+
+_ENDS_OF_PACKED = (".tar", ".zip", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
+"""How copies end that are packed."""
 
 _READ_BEFORE = "it has been read to its end before. To read it again, add --retry-failed"
 
