@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Callable, Iterator, cast
@@ -15,6 +17,7 @@ from ck_imagenet.engine import pipe
 from ck_imagenet.engine.context import Crawl, Order, Politeness
 from ck_imagenet.engine.messages import Ended, FromWorker, Hungry, Lost, Stop
 from ck_imagenet.engine.pipe import Pipe, Processes
+from ck_imagenet.engine.worker import LIBRARY
 from ck_imagenet.http.client import Network
 from ck_imagenet.storage.folder_store import FolderStore
 
@@ -93,3 +96,25 @@ def test_one_is_not_whose_word_takes_long_to_be_taken_in(child: Child) -> None:
     child.on_word = child.look
     child.wait(lambda: child.said)
     assert not any(isinstance(message, Lost) for message in child.said)
+
+
+INTERRUPTED = """
+import os, signal
+from ck_imagenet.engine.pipe import Fork
+
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGINT))
+print(Fork().wait())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="it is forked where that is possible")
+def test_ctrl_c_while_one_is_forked_ends_it_without_a_word() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        env={**os.environ, "PYTHONPATH": LIBRARY},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"-{int(signal.SIGINT)}\n", "")

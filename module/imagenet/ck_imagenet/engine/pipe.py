@@ -47,6 +47,9 @@ _REPLACED = (
 _EXIT_GRACE = 2.0
 """Seconds that a worker has to end by itself."""
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+"""What ends a process whose user has enough."""
+
 _WAIT_EVERY = 0.002
 """Seconds between two looks whether it has."""
 
@@ -128,19 +131,27 @@ class Fork:
         self.stdout, outbox = _pipe()
         self._lock = threading.Lock()
         self._status: int | None = None
-        self.pid = os.fork()
-        if not self.pid:
-            try:
-                os.setsid()  # Ctrl-C is for the one who knows what to do
-                self.stdin.close()  # else it would not see the end of who has begun it
-                self.stdout.close()
-                for number in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(number, signal.SIG_DFL)
-                _serve(inbox, outbox)
-            finally:
-                os._exit(1)
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # until it is known whose they are
+        try:
+            self.pid = os.fork()
+            if not self.pid:
+                self._work(inbox, outbox, held)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
         inbox.close()
         outbox.close()
+
+    def _work(self, inbox: BinaryIO, outbox: BinaryIO, held: Iterable[int]) -> NoReturn:
+        try:
+            os.setsid()  # Ctrl-C is for the one who knows what to do
+            self.stdin.close()  # else it would not see the end of who has begun it
+            self.stdout.close()
+            for number in _ENDING:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+            _serve(inbox, outbox)
+        finally:
+            os._exit(1)
 
     @classmethod
     def where_safe(cls) -> Fork | None:
