@@ -153,7 +153,9 @@ def test_a_synset_without_a_list_does_not_end_a_run_over_many(
     said = terminal.says(*command, "--upper=2").splitlines()
     missing = HUNDRED_AND_FIVE[0]
     assert said[0].startswith(f"{missing}  ")
-    assert said[1] == f"  no list of its URLs: see ck geturls imagenet --wnid={missing}"
+    assert said[1] == (
+        f"  no list of its URLs: see ck geturls imagenet --wnid={missing} --outdir=plain"
+    )
     assert [line for line in said if "1 picture here, 1 link known, 1 saved now" in line] == [
         said[3],
         said[5],
