@@ -108,10 +108,11 @@ class Crawler:
         )
         self._limit = ConcurrencyLimit(settings.jobs, time.monotonic(), time.process_time())
         # Who works waits for a task, one woken at a time, and who runs the crawl for a change.
-        lock = threading.RLock()
-        self._task_ready = threading.Condition(lock)
-        self._changed = threading.Condition(lock)
-        self._attempts = Attempts(context, self._hosts, self._changed, self._save)
+        # Both are entered by their lock, as those of a dispatcher.
+        self._lock = threading.RLock()
+        self._task_ready = threading.Condition(self._lock)
+        self._changed = threading.Condition(self._lock)
+        self._attempts = Attempts(context, self._hosts, self._lock, self._save)
         self._under_way: dict[int, tuple[float, Task]] = {}
         self._ended_at = time.monotonic()
         self._threads: list[threading.Thread] = []
@@ -129,7 +130,7 @@ class Crawler:
         hosts : mapping of str to HostState
             What others have found out about their hosts.
         """
-        with self._changed:
+        with self._lock:
             now = time.monotonic()
             self._hosts.restore(hosts, now)
             for task in tasks:
@@ -140,12 +141,12 @@ class Crawler:
 
     def limit_to(self, jobs: int) -> None:
         """Make no more requests at once than so many."""
-        with self._changed:
+        with self._lock:
             self._limit.limit_to(jobs)
 
     def cancel(self, wnid: str) -> None:
         """Save no more pictures of a synset than those that are being saved."""
-        with self._changed:
+        with self._lock:
             left = self._hosts.remove(lambda task: task.wnid == wnid)
             for _, task in self._under_way.values():
                 if task.wnid == wnid and task not in self._saving:
@@ -160,7 +161,7 @@ class Crawler:
 
     def standing(self) -> Standing:
         """Return how it stands with the hosts."""
-        with self._changed:
+        with self._lock:
             now = time.monotonic()
             return Standing(
                 tuple(self._hosts.rations(now)),
@@ -178,7 +179,7 @@ class Crawler:
 
     def leave_rationed(self) -> None:
         """Ask no more for what waits for hosts that ration."""
-        with self._changed:
+        with self._lock:
             left = self._hosts.leave_rationed()
         self._leave(left)
 
@@ -190,7 +191,7 @@ class Crawler:
     @property
     def is_hungry(self) -> bool:
         """Whether there will soon be connections to spare."""
-        with self._changed:
+        with self._lock:
             return self._has_few and (
                 len(self._under_way) < self._limit.allowed
                 or time.monotonic() < self._ended_at + STUCK
@@ -199,7 +200,7 @@ class Crawler:
     @property
     def is_idle(self) -> bool:
         """Whether there are connections to spare, for which nothing waits."""
-        with self._changed:
+        with self._lock:
             return len(self._under_way) < self._limit.allowed and not self._hosts.ready
 
     @property
@@ -209,19 +210,19 @@ class Crawler:
     def tick(self) -> None:
         """Adapt to what is to be done."""
         self._fail_given_up()
-        with self._changed:
+        with self._lock:
             self._adapt()
 
     def wait(self) -> None:
         """Wait for a change, or until something is to be looked at."""
-        with self._changed:
+        with self._lock:
             if not self.has_stopped:
                 self._task_ready.notify()  # whose time may have come
                 self._changed.wait(self._until_next_look())
 
     def stop(self, error: Exception | None = None) -> None:
         """Let no further picture be saved."""
-        with self._changed:
+        with self._lock:
             self.has_stopped = True
             self._attempts.end()
             self.error = self.error or error
@@ -230,7 +231,7 @@ class Crawler:
 
     def finish(self) -> None:
         """Wait, when it has stopped, until what is being saved is told."""
-        with self._changed:
+        with self._lock:
             self._changed.wait_for(lambda: not self._saving, _LONGEST_SAVE)
 
     def close(self) -> None:
@@ -272,7 +273,7 @@ class Crawler:
 
     def _next(self) -> tuple[str, Task] | None:
         """Wait for the next task that may be started; None when there will be none."""
-        with self._changed:
+        with self._lock:
             while not self.has_stopped:
                 time_now = time.monotonic()
                 started = None
@@ -287,7 +288,7 @@ class Crawler:
             return None
 
     def _ended(self, host: str, task: Task, signal: HostSignal, retry_after: float) -> None:
-        with self._changed:
+        with self._lock:
             since, _ = self._under_way.pop(threading.get_ident())
             self._ended_at = time.monotonic()
             self._hosts.release(host, self._ended_at, signal, since, retry_after, task)
@@ -299,14 +300,14 @@ class Crawler:
     def _fail_given_up(self) -> None:
         """Record what its host has been given up for: by what was met, if it was asked for."""
         if self._hosts.given_up:
-            with self._changed:
+            with self._lock:
                 given_up, self._hosts.given_up = self._hosts.given_up, []
             for task, outcome in given_up:
                 failed = task.failed or Failed(outcome, task.endpoint)
                 self._attempts.fail(task, failed, task.request.url if task.request else "")
 
     def _save(self, task: Task, record: Record, data: bytes, extension: str) -> None:
-        with self._changed:
+        with self._lock:
             if self.has_stopped or task.is_cancelled:
                 return
             self._saving.append(task)
@@ -314,7 +315,7 @@ class Crawler:
             self._synset_store(task.wnid).save(record, data, extension)
             self._context.tell(Settled(record))
         finally:
-            with self._changed:
+            with self._lock:
                 self._saving.remove(task)
                 if self.has_stopped:
                     self._changed.notify_all()

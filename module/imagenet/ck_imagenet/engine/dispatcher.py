@@ -68,6 +68,8 @@ class Dispatcher:
         self.router = Router()
         self.is_all_begun = False
         self._lock = threading.RLock()
+        # To be entered by its lock: `Condition.__enter__` is Python, and Ctrl-C in it would leave
+        # the lock held for ever.
         self._news = threading.Condition(self._lock)
         self._owners: Owners[Member] = Owners()
         self._learned: dict[str, Learned] = {}
@@ -129,7 +131,7 @@ class Dispatcher:
         StoreError
             If those who work keep dying.
         """
-        with self._news:
+        with self._lock:
             self._recruit()
             self._replace_overdue()
             if self.is_all_begun and not self._owners.waiting:
@@ -191,7 +193,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """End, whatever is left to do; what has been saved is recorded."""
-        with self._news:
+        with self._lock:
             self._is_closing = True
             self._members.send(Stop())
             self._news.wait_for(lambda: not list(self._members), ENDS_WITHIN)
