@@ -1,4 +1,4 @@
-"""A Python that has imported all that commands need, and forks a process for each of them.
+"""A Python that has imported all that commands need and read the catalogue, and forks each of them.
 
     test ──▶ code, argv, env, cwd, descriptors ──▶ server ── fork ──▶ command
          ◀── its id, and its status when it ends ◀────────┘
@@ -72,6 +72,7 @@ def _import_what_commands_need() -> None:
             # Few commands need pyarrow, which is large and begins threads.
             if "parquet" not in each.name and "__main__" not in each.name:
                 importlib.import_module(each.name)
+    sys.modules["ck_imagenet.catalogue.synsets"].load()  # as most commands do, once a process
     sys.path.remove(LIBRARY)
     for name in os.environ.get(ALSO, "").split():
         with suppress(ImportError):  # who needs it hears of that

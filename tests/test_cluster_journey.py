@@ -83,7 +83,7 @@ def leavings(terminal: Terminal) -> list[str]:
 def test_every_picture_comes_once_and_no_host_has_more_than_its_connections(
     terminal: Terminal, web: PracticeWeb, lasting_cluster: DaskCluster
 ) -> None:
-    done = terminal.json(*command(lasting_cluster, "--per-host=3"))["synsets"]
+    done = terminal.json(*command(lasting_cluster, "--per-host=3", "--timeout=60"))["synsets"]
     assert Counter(each["wnid"] for each in done) == Counter(WNIDS)
     assert {(each["links"], each["saved"], str(each["failed"])) for each in done} == {
         (EACH + 1, EACH, "{'gone': 1}")

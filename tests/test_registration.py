@@ -133,7 +133,6 @@ def test_a_clone_beside_the_pulled_repository_is_refused(
     assert machine.registered == machine.repos / "ck-imagenet"
 
 
-@with_any_repos
 @pytest.mark.parametrize(
     ("action", "package"),
     [
@@ -144,9 +143,9 @@ def test_a_clone_beside_the_pulled_repository_is_refused(
     ],
 )
 def test_a_missing_package_is_one_sentence_with_the_command_that_installs_it(
-    machines: Machines, repos: str, action: str, package: str
+    machines: Machines, action: str, package: str
 ) -> None:
-    machine = machines(pulled, repos)
+    machine = machines(pulled, "my CK repositories")
     requirements = machine.repos / "ck-imagenet" / "requirements.txt"
     done = machine.ck(action, "imagenet", "--wnid=n01440764", without=package)
     command = f'"{sys.executable}" -m pip install -r "{requirements}"'
