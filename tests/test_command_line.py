@@ -169,10 +169,6 @@ def test_outdir_says_where_and_must_be_there_to_look_at(shell: Shell, folder: Pa
             ("browse",),
             "no pictures are here yet. Begin with: ck-imagenet download --wnid=n01440764",
         ),
-        (
-            ("clean", f"--wnid={WNID}", "--out=json"),
-            "nobody can be asked here: add force, or dry_run to see what would be removed",
-        ),
     ],
 )
 def test_what_cannot_be_is_refused_in_the_sentence_that_ck_has(
@@ -231,6 +227,13 @@ def test_json_is_all_that_is_printed_if_it_is_wanted(shell: Shell) -> None:
     assert (done["return"], synset["here"], synset["failed"]) == (0, 2, {"gone": 1})
     listed = json.loads(shell.says("geturls", f"--wnid={WNID}", "--out=json"))["lst"]
     assert [link["name"] for link in listed] == [f"{WNID}_{number}" for number in (1, 2, 3)]
+
+
+def test_an_error_is_json_too_and_a_sentence_for_people_beside_it(shell: Shell) -> None:
+    sentence = "nobody can be asked here: add force, or dry_run to see what would be removed"
+    code, out, err = shell.run("clean", f"--wnid={WNID}", "--out=json")
+    assert (code, err) == (1, f"ck-imagenet: {sentence}\n")
+    assert json.loads(out) == {"return": 1, "error": sentence}
 
 
 def test_a_finding_is_an_error(shell: Shell, folder: Path) -> None:

@@ -66,8 +66,12 @@ def _act(words: Sequence[str], facts: doors.Facts) -> None:
         form = given.pop("out", "")
         if form not in ("", "json"):
             raise BadInput(f'--out="{form}" is not possible: write --out=json, or leave it out')
-        actions.run(name, given, stray, {}, Workspace, not form, facts)
-        if form:
+        facts.update(
+            doors.answer(
+                lambda done: actions.run(name, given, stray, {}, Workspace, not form, done)
+            )
+        )
+        if form:  # an error is a result, too
             write([doors.as_json(facts)])
 
 
