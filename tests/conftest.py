@@ -50,8 +50,8 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes test: three for each core, since most of the time is waiting."""
-    return 3 * (os.cpu_count() or 1)
+    """Return how many processes test: four for each core, since most of the time is waiting."""
+    return 4 * (os.cpu_count() or 1)
 
 
 # Nothing here asserts how long anything takes: machines are busy.
