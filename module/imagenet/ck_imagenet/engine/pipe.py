@@ -308,7 +308,7 @@ def _serve(inbox: BinaryIO, outbox: BinaryIO) -> NoReturn:
                 except OSError:
                     os._exit(0)  # nobody is there to work for
 
-        if pickle.load(inbox) != MESSAGES:  # noqa: S301 - from the process that begun this one
+        if pickle.load(inbox) != MESSAGES:  # noqa: S301 - from who has begun this one
             tell(Ended(StoreError(_REPLACED)))
             os._exit(0)
         order: Order = pickle.load(inbox)  # noqa: S301 - as above
